@@ -1,0 +1,36 @@
+# The four commands of the house. The first call of each makes .venv from the lock file.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench lock clean
+
+demo: .venv/ready
+	$(BIN)/python -m sandbox demo
+
+test: .venv/ready
+	$(BIN)/python -m tests
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit
+
+bench: .venv/ready
+	$(BIN)/python -m bench
+
+# Needs uv; writes the two lock files anew from pyproject.toml.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -o requirements/build.lock requirements/build.in
+
+.venv/ready: requirements/dev.lock requirements/build.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/build.lock -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf .venv build

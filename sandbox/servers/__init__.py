@@ -1,0 +1,1 @@
+"""Small servers that stand in for what a cloud would answer."""

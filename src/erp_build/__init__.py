@@ -1,0 +1,1 @@
+"""erp_build: builds, scans, deploys and proves what changed."""
