@@ -1,0 +1,9 @@
+package com.erp.approval.processing;
+
+/** 직급, 낮은 쪽부터. 이름은 approval.proto와 같다. */
+enum Grade {
+    STAFF,
+    TEAM_LEAD,
+    DEPARTMENT_HEAD,
+    CEO
+}

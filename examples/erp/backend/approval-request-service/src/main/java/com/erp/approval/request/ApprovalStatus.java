@@ -1,0 +1,8 @@
+package com.erp.approval.request;
+
+/** 결재 상태. 이름은 approval.proto와 같다. */
+enum ApprovalStatus {
+    PENDING,
+    APPROVED,
+    REJECTED
+}

@@ -1,0 +1,4 @@
+package com.erp.employee;
+
+record Employee(String id, String name, Grade grade) {
+}

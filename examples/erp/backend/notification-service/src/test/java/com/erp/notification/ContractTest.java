@@ -1,0 +1,18 @@
+package com.erp.notification;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.springframework.core.io.ClassPathResource;
+
+class ContractTest {
+
+    @Test
+    void everyApprovalStatusStandsInTheContract() throws IOException {
+        String proto = new ClassPathResource("proto/approval.proto").getContentAsString(StandardCharsets.UTF_8);
+
+        assertThat(ApprovalStatus.values()).allSatisfy(value -> assertThat(proto).contains("APPROVAL_STATUS_" + value));
+    }
+}
