@@ -99,7 +99,7 @@ def _signed_at(parameters: Mapping[str, str], now: datetime) -> datetime:
         raise RefusedError(f"X-Amz-Date or X-Amz-Expires cannot be read: {error}") from error
     if not timedelta(0) <= expires <= MAX_AGE:
         raise RefusedError(f"X-Amz-Expires is {expires}, more than {MAX_AGE}")
-    # As in EKS, the age counts and not X-Amz-Expires: `aws eks get-token` signs for 60 s, and the token is good for 15 min.
+    # As in EKS, the age counts and not X-Amz-Expires: `aws eks get-token` signs for 60 s, good for 15 min.
     if now - signed_at > MAX_AGE or signed_at - now > CLOCK_SKEW:
         raise RefusedError(f"signed at {signed_at:%H:%M:%S}, which is over {MAX_AGE} ago or in the future")
     return signed_at

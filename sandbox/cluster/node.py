@@ -1,0 +1,95 @@
+"""The kubelet of the one node."""
+
+import json
+import sys
+from pathlib import Path
+
+from sandbox import processes
+from sandbox.cluster.places import HOME, KUBELET_CLIENT, NODE, write_private
+from sandbox.layout import ADMIN_KUBECONFIG, CONTAINERD_SOCKET, ROOT
+
+NAME = "kubelet"
+_PROVIDERS = HOME / "credential-providers"
+_PROVIDER = "ecr-credential-provider"
+
+
+def start(programs: Path) -> None:
+    """Start the kubelet; `programs` is the folder of the binaries."""
+    configuration = HOME / "kubelet.json"
+    providers = HOME / "credential-providers.json"
+    _write_provider(providers)
+    write_private(configuration, json.dumps(_configuration(), indent=1))
+    argv: list[str | Path] = [
+        programs / "kubelet",
+        f"--config={configuration}",
+        f"--kubeconfig={ADMIN_KUBECONFIG}",
+        f"--hostname-override={NODE}",
+        f"--root-dir={HOME / 'kubelet'}",
+        f"--cert-dir={HOME / 'kubelet-certificates'}",
+        f"--image-credential-provider-config={providers}",
+        f"--image-credential-provider-bin-dir={_PROVIDERS}",
+    ]
+    processes.start(NAME, argv)
+
+
+def stop() -> None:
+    """End the kubelet; the pods stay."""
+    processes.stop(NAME)
+
+
+def _configuration() -> dict[str, object]:
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "address": "127.0.0.1",
+        "port": 11250,
+        "readOnlyPort": 0,
+        "healthzPort": 11248,
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": False},
+            "x509": {"clientCAFile": str(KUBELET_CLIENT)},
+        },
+        "authorization": {"mode": "AlwaysAllow"},
+        "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
+        "cgroupDriver": "cgroupfs",
+        "enforceNodeAllocatable": [],
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        # What the kubelet would otherwise leave outside the state folder.
+        "podLogsDir": str(HOME / "pod-logs"),
+        "volumePluginDir": str(HOME / "volume-plugins"),
+        "makeIPTablesUtilChains": False,
+        # A developer's disk may be fuller than a node's; nothing is evicted and no image collected because of that.
+        "evictionHard": {"nodefs.available": "1%", "imagefs.available": "1%", "memory.available": "50Mi"},
+        "imageGCHighThresholdPercent": 100,
+        "imageGCLowThresholdPercent": 99,
+        "serializeImagePulls": False,
+        "registryPullQPS": 0,
+    }
+
+
+def _write_provider(providers: Path) -> None:
+    program = _PROVIDERS / _PROVIDER
+    program.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        f"#!{sys.executable}",
+        "import sys",
+        f"sys.path.insert(0, {str(ROOT)!r})",
+        "from sandbox.cluster.credential_provider import main",
+        "main()",
+    ]
+    program.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    program.chmod(0o755)
+    provider = {
+        "name": _PROVIDER,
+        "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
+        "matchImages": ["*.dkr.ecr.*.amazonaws.com"],
+        "defaultCacheDuration": "0s",
+    }
+    document = {
+        "apiVersion": "kubelet.config.k8s.io/v1",
+        "kind": "CredentialProviderConfig",
+        "providers": [provider],
+    }
+    providers.write_text(json.dumps(document, indent=1), encoding="utf-8")

@@ -1,0 +1,72 @@
+"""Kubernetes on this machine, described and signed in to as EKS is.
+
+There are etcd, API server, controller manager, scheduler, containerd and one kubelet; pods run, are probed, pull from
+the registry by digest and are reached at their own addresses. There is no kube-proxy (service addresses lead nowhere,
+endpoints are right), no name server for pods, no way out of the pod network, no metrics (an autoscaler shows
+`<unknown>`) and no persistent volumes. IP forwarding, which the bridge turns on, stays on after `down`.
+
+`SANDBOX_KUBECONFIG` names the kubeconfig of a cluster to use instead, for instance of kind. Such a cluster does not
+know EKS tokens: its own credentials stand in the kubeconfig, and what signs in as EKS users do cannot be tested there.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox import kube, processes
+from sandbox.cluster import control_plane, description, leftovers, node, runtime
+from sandbox.layout import ADMIN_KUBECONFIG
+from sandbox.part import Part, SandboxError
+from sandbox.parts import binaries, sign_in
+
+
+class Cluster:
+    """The one-node cluster, or the one that `SANDBOX_KUBECONFIG` names."""
+
+    name = "cluster"
+
+    def is_up(self) -> bool:
+        """Whether the API server answers and its node takes pods."""
+        return description.DESCRIPTION.exists() and kube.node_is_ready()
+
+    def up(self) -> None:
+        """Put the cluster up and return when the node is ready."""
+        foreign = description.foreign()
+        if foreign is not None:
+            description.adopt(foreign)
+            if not kube.node_is_ready():
+                raise SandboxError(f"the cluster of {description.FOREIGN}={foreign} has no node that is ready")
+            return
+        programs = binaries.kubernetes()
+        leftovers.remember_machine()
+        sign_in.PART.up()
+        _timed("API server", lambda: control_plane.start(programs))
+        description.describe(control_plane.ENDPOINT, description.authority())
+        control_plane.start_controllers(programs)
+        _timed("containerd", runtime.start)
+        _timed("node", lambda: _start_node(programs))
+
+    def down(self) -> None:
+        """End pods and processes and take away what the node left on the machine; another's cluster is only let go."""
+        node.stop()
+        control_plane.stop()
+        leftovers.end_containers()
+        runtime.stop()
+        sign_in.PART.down()
+        leftovers.remove_all()
+        ADMIN_KUBECONFIG.unlink(missing_ok=True)
+        description.DESCRIPTION.unlink(missing_ok=True)
+
+
+PART: Part = Cluster()
+
+
+def _start_node(programs: Path) -> None:
+    node.start(programs)
+    processes.wait_until(kube.node_is_ready, node.NAME)
+
+
+def _timed(what: str, work: Callable[[], None]) -> None:
+    started = time.monotonic()
+    work()
+    print(f"  {what}: {time.monotonic() - started:.1f} s", flush=True)
