@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from sandbox import processes
-from sandbox.cluster.places import API_CERTIFICATES, HOME, KUBELET_CLIENT, PKI, write_private
+from sandbox.cluster.places import API_CERTIFICATES, HOME, KUBELET_CLIENT, PKI, VOLUME_PLUGINS, write_private
 from sandbox.layout import ADMIN_KUBECONFIG, API_SERVER_PORT, CLUSTER
 from sandbox.parts import sign_in
 
@@ -44,6 +44,7 @@ def start_controllers(programs: Path) -> None:
             "--controllers=*,-nodeipam",  # the network plug-in of the one node gives out the addresses
             f"--service-account-private-key-file={_ACCOUNT_KEY}",
             f"--root-ca-file={API_CERTIFICATES}",
+            f"--flex-volume-plugin-dir={VOLUME_PLUGINS}",
         ],
     )
 

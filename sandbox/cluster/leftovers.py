@@ -59,7 +59,8 @@ def remove_all() -> None:
     _remove_groups()
     _remove_files()
     _restore_machine()
-    shutil.rmtree(HOME, ignore_errors=False) if HOME.exists() else None
+    if HOME.exists():
+        shutil.rmtree(HOME)
 
 
 def _shims() -> Iterator[int]:
@@ -123,7 +124,9 @@ def _remove_files() -> None:
                 link.unlink()
     for attachment in _ATTACHMENTS.glob(f"{NETWORK}-*"):
         attachment.unlink()
-    # Sockets of shims lie here whatever containerd is told; the folder goes only when nobody else uses it.
+    # Sockets of shims lie in /run whatever containerd is told; the folder goes only when nobody else uses it.
+    for address in HOME.glob("containerd-state/io.containerd.runtime.v2.task/*/*/address"):
+        Path(address.read_text(encoding="utf-8").removeprefix("unix://")).unlink(missing_ok=True)
     for folder in ("/run/containerd/s", "/run/containerd"):
         with suppress(OSError):
             Path(folder).rmdir()

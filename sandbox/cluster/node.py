@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from sandbox import processes
-from sandbox.cluster.places import HOME, KUBELET_CLIENT, NODE, write_private
+from sandbox.cluster.places import HOME, KUBELET_CLIENT, NODE, VOLUME_PLUGINS, write_private
 from sandbox.layout import ADMIN_KUBECONFIG, CONTAINERD_SOCKET, ROOT
 
 NAME = "kubelet"
@@ -56,9 +56,12 @@ def _configuration() -> dict[str, object]:
         "enforceNodeAllocatable": [],
         "failCgroupV1": False,
         "failSwapOn": False,
+        # Nobody answers there, and pods have no route to it: a look-up fails at once. Unset, each pod draws a warning.
+        "clusterDNS": ["10.96.0.10"],
+        "clusterDomain": "cluster.local",
         # What the kubelet would otherwise leave outside the state folder.
         "podLogsDir": str(HOME / "pod-logs"),
-        "volumePluginDir": str(HOME / "volume-plugins"),
+        "volumePluginDir": str(VOLUME_PLUGINS),
         "makeIPTablesUtilChains": False,
         # A developer's disk may be fuller than a node's; nothing is evicted and no image collected because of that.
         "evictionHard": {"nodefs.available": "1%", "imagefs.available": "1%", "memory.available": "50Mi"},

@@ -26,6 +26,10 @@ state = "{HOME}/containerd-state"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "{_NETWORKS}"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      Root = "{HOME}/runc"
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = "{_REGISTRIES}"
 """
@@ -64,12 +68,11 @@ def _write_configuration() -> None:
         "type": "bridge",
         "bridge": BRIDGE,
         "isGateway": True,  # the machine has an address on the bridge: the kubelet's probes come from there
-        "ipMasq": False,  # pods have no business outside
+        "ipMasq": False,  # pods have no business outside, and no route to there
         "ipam": {
             "type": "host-local",
             "dataDir": str(HOME / "addresses"),
             "ranges": [[{"subnet": PODS}]],
-            "routes": [{"dst": "0.0.0.0/0"}],
         },
     }
     network = {"cniVersion": "0.4.0", "name": NETWORK, "plugins": [bridge]}
