@@ -2,6 +2,8 @@
 
 import json
 import sys
+import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 from sandbox import processes
@@ -9,6 +11,7 @@ from sandbox.cluster.places import HOME, KUBELET_CLIENT, NODE, VOLUME_PLUGINS, w
 from sandbox.layout import ADMIN_KUBECONFIG, CONTAINERD_SOCKET, ROOT
 
 NAME = "kubelet"
+_HEALTH_PORT = 11248
 _PROVIDERS = HOME / "credential-providers"
 _PROVIDER = "ecr-credential-provider"
 
@@ -32,6 +35,15 @@ def start(programs: Path) -> None:
     processes.start(NAME, argv)
 
 
+def answers() -> bool:
+    """Whether the kubelet says that it is healthy; the API server would call a dead one ready for another while."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{_HEALTH_PORT}/healthz", timeout=2) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
+
+
 def stop() -> None:
     """End the kubelet; the pods stay."""
     processes.stop(NAME)
@@ -44,7 +56,7 @@ def _configuration() -> dict[str, object]:
         "address": "127.0.0.1",
         "port": 11250,
         "readOnlyPort": 0,
-        "healthzPort": 11248,
+        "healthzPort": _HEALTH_PORT,
         "authentication": {
             "anonymous": {"enabled": False},
             "webhook": {"enabled": False},

@@ -106,7 +106,7 @@ def _compile(programs: tuple[Program, ...]) -> None:
     if shutil.which("go") is None:
         raise SandboxError("Kubernetes and Helm are compiled with Go, and there is no `go`. Install Go 1.24 or later.")
     minutes = max(1, round(sum(program.seconds for program in missing) / 60))
-    print(f"  {len(missing)} programs to compile, about {minutes} minutes the first time", flush=True)
+    print(f"  programs to compile: {len(missing)}, about {minutes} min the first time", flush=True)
     _ensure_module()
     for program in missing:
         _build(program)
@@ -130,6 +130,8 @@ def _stamps() -> Iterator[tuple[str, str]]:
     yield "k8s.io/component-base/version.gitMinor", minor
     yield "helm.sh/helm/v3/internal/version.version", VERSIONS["helm3"]
     yield "helm.sh/helm/v4/internal/version.version", VERSIONS["helm4"]
+    yield "helm.sh/helm/v4/internal/version.kubeClientVersionMajor", major
+    yield "helm.sh/helm/v4/internal/version.kubeClientVersionMinor", minor
     for package in ("v3/pkg/chartutil", "v3/pkg/lint/rules", "v4/pkg/chart/common", "v4/pkg/chart/v2/lint/rules"):
         yield f"helm.sh/helm/{package}.k8sVersionMajor", major
         yield f"helm.sh/helm/{package}.k8sVersionMinor", minor

@@ -9,6 +9,8 @@ endpoints are right), no name server for pods, no way out of the pod network, no
 know EKS tokens: its own credentials stand in the kubeconfig, and what signs in as EKS users do cannot be tested there.
 """
 
+import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,16 @@ from sandbox.layout import ADMIN_KUBECONFIG
 from sandbox.part import Part, SandboxError
 from sandbox.parts import binaries, sign_in
 
+_PROGRAMS = {
+    "containerd": "containerd",
+    "runc": "runc",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+    "etcd": "etcd-server",
+    "openssl": "openssl",
+    "ip": "iproute2",
+}
+"""What has to be on the machine, and Debian's package of it."""
+
 
 class Cluster:
     """The one-node cluster, or the one that `SANDBOX_KUBECONFIG` names."""
@@ -27,7 +39,9 @@ class Cluster:
 
     def is_up(self) -> bool:
         """Whether the API server answers and its node takes pods."""
-        return description.DESCRIPTION.exists() and kube.node_is_ready()
+        if not description.DESCRIPTION.exists():
+            return False
+        return (description.foreign() is not None or node.answers()) and kube.node_is_ready()
 
     def up(self) -> None:
         """Put the cluster up and return when the node is ready."""
@@ -37,6 +51,7 @@ class Cluster:
             if not kube.node_is_ready():
                 raise SandboxError(f"the cluster of {description.FOREIGN}={foreign} has no node that is ready")
             return
+        _check_machine()
         programs = binaries.kubernetes()
         leftovers.remember_machine()
         sign_in.PART.up()
@@ -61,9 +76,17 @@ class Cluster:
 PART: Part = Cluster()
 
 
+def _check_machine() -> None:
+    if os.geteuid() != 0:
+        raise SandboxError(f"a kubelet needs root: run as root, or name another cluster in {description.FOREIGN}")
+    missing = [package for program, package in _PROGRAMS.items() if shutil.which(program) is None]
+    if missing:
+        raise SandboxError(f"programs of the node are missing: run `apt-get install --yes {' '.join(sorted(missing))}`")
+
+
 def _start_node(programs: Path) -> None:
     node.start(programs)
-    processes.wait_until(kube.node_is_ready, node.NAME)
+    processes.wait_until(lambda: node.answers() and kube.node_is_ready(), node.NAME)
 
 
 def _timed(what: str, work: Callable[[], None]) -> None:
