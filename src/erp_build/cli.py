@@ -1,0 +1,92 @@
+"""argv -> command -> exit code. The only place that turns an error into text."""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+from erp_build.errors import ErpBuildError
+
+VERBS = {
+    "plan": "what a run would do, and why",
+    "run": "build, clear, deploy and prove what changed",
+    "status": "what runs now",
+    "gate": "judge recorded scan answers",
+    "values": "edit an image tag in a values file",
+    "token": "sign in to a cluster (called by Helm)",
+}
+
+EXIT_CODES = """\
+exit codes:
+  0 done, or nothing to do        8 Lambda update failed
+  2 usage or configuration        9 Helm release failed
+  3 detection refused (--strict) 10 what runs is not what was cleared
+  4 build failed                 11 newer already deployed
+  5 push failed                  70 a bug of erp_build
+  6 gate: findings              130 SIGINT
+  7 gate: inconclusive          143 SIGTERM
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] not in VERBS:
+        return _no_verb(arguments)
+    verb = arguments[0]
+    # A command is imported when it is called: each brings the SDKs that it needs.
+    command = import_module(f"erp_build.commands.{verb}")
+    from erp_build.commands.console import Console, add_common_options
+    from erp_build.render.text import error_text
+    from erp_build.tools.secrets import Secrets
+
+    parser = argparse.ArgumentParser(
+        prog=f"erp-build {verb}",
+        description=VERBS[verb],
+        epilog=command.EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    add_common_options(parser)
+    options = parser.parse_args(arguments[1:])
+    secrets = Secrets()
+    try:
+        return int(command.main(options, Console(options, secrets)))
+    except ErpBuildError as error:
+        print(secrets.mask(error_text(error)), file=sys.stderr)
+        if options.verbose > 1:
+            print(secrets.mask(traceback.format_exc()), file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
+        print(secrets.mask(traceback.format_exc()), file=sys.stderr)
+        print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
+        return ErpBuildError.exit_code
+
+
+def _no_verb(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(_help())
+        return 0
+    if arguments and arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(version("erp-build"))
+        return 0
+    given = arguments[0] if arguments else ""
+    near = get_close_matches(given, VERBS, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(VERBS)}"
+    print(f"erp_build: {f'unknown verb `{given}`' if given else 'a verb is missing'}; {hint}", file=sys.stderr)
+    return 2
+
+
+def _help() -> str:
+    verbs = "\n".join(f"  {verb:<8} {meaning}" for verb, meaning in VERBS.items())
+    return (
+        "usage: erp-build VERB [options]      (erp-build VERB --help shows them)\n\n"
+        f"Builds, scans, deploys and proves what changed.\n\nverbs:\n{verbs}\n\n{EXIT_CODES}"
+    )

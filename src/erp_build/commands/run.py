@@ -1,0 +1,111 @@
+"""`run`: build, clear, deploy and prove what changed."""
+
+import argparse
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from erp_build import pipeline
+from erp_build.commands.console import Console
+from erp_build.domain.report import RunReport
+from erp_build.errors import ErpBuildError, Interrupted
+from erp_build.render.json import report_document
+from erp_build.render.text import report_text
+from erp_build.tools.effects import Journal
+from erp_build.tools.files import write_atomically
+from erp_build.wiring import open_tools
+
+REPORT = Path("erp-build-report") / "report.json"
+
+EXAMPLES = """\
+examples:
+  erp-build run                       what CodeBuild calls
+  erp-build run --rehearse            read everything, change nothing, say what would be done
+  erp-build run --base v1.4           compare with a tag instead of what runs
+  erp-build run --report out/r.json   write the report somewhere else
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `run`."""
+    parser.add_argument("--rehearse", action="store_true", help="read for real, assume every change")
+    parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
+    parser.add_argument("--head", metavar="REV", help="the commit that is checked out (default: found)")
+    parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
+    parser.add_argument("--allow-older", action="store_true", help="deploy even where a newer commit is live")
+    parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Run the pipeline; the report is written whatever happens."""
+    journal = Journal()
+    report = RunReport(
+        clock=console.clock, on_stage=console.progress.stage, rehearsal=options.rehearse, effects=journal.effects
+    )
+    start = console.clock.monotonic()
+    try:
+        with _signals_raise():
+            _run(options, console, report, journal)
+    except ErpBuildError as error:
+        report.error = error
+        raise
+    except KeyboardInterrupt:
+        report.error = Interrupted(signal.SIGINT, "SIGINT")
+        raise report.error from None
+    except BaseException as error:
+        report.error = ErpBuildError("a bug of erp_build", why=f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        _write(report, options.report or Path(options.repo) / REPORT, console)
+        document = json.dumps(report_document(report), ensure_ascii=False)
+        console.print(document if options.json else report_text(report, console.clock.monotonic() - start))
+    return 0
+
+
+def _run(options: argparse.Namespace, console: Console, report: RunReport, journal: Journal) -> None:
+    project = console.project()
+    choices = pipeline.Options(
+        variables=dict(os.environ),
+        base=options.base,
+        head=options.head,
+        strict=options.strict,
+        allow_older=options.allow_older,
+    )
+    with open_tools(
+        console.root,
+        clock=console.clock,
+        progress=console.progress,
+        secrets=console.secrets,
+        journal=journal,
+        rehearse=options.rehearse,
+    ) as tools:
+        pipeline.run(project, tools, choices, report)
+
+
+@contextmanager
+def _signals_raise() -> Iterator[None]:
+    """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+        raise Interrupted(number, signal.Signals(number).name)
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _write(report: RunReport, path: Path, console: Console) -> None:
+    text = json.dumps(report_document(report), ensure_ascii=False, indent=2)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, console.secrets.mask(text).encode("utf-8", "surrogateescape") + b"\n")
+    except OSError as error:
+        console.complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")

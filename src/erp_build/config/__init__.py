@@ -1,0 +1,1 @@
+"""Settings: the project file and the environment of a run."""

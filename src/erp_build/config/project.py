@@ -1,0 +1,152 @@
+"""`erp-build.toml` -> `Project`. Without the file, the layout of the ERP monorepo is the default."""
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+from erp_build.config.schema import Table
+from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
+from erp_build.domain.verdict import SEVERITIES
+from erp_build.errors import ConfigurationError
+
+FILE_NAME = "erp-build.toml"
+
+
+def load_project(repository: Path, config: Path | None = None) -> Project:
+    """Read the project of a repository.
+
+    Args:
+        repository: its root.
+        config: another file than the one at the root; it must exist.
+    """
+    path = config or repository / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        if config:
+            raise ConfigurationError(
+                "the configuration is not there", where=str(path), next_step="check the path after --config"
+            ) from error
+        return default_project()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError("the configuration cannot be read", where=str(path), why=str(error)) from error
+    return parse_project(text, str(path), _config_path(repository, path))
+
+
+def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:
+    """Read a project from the text of a configuration; unknown keys and wrong values raise `ConfigurationError`."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
+        ) from error
+    top = Table(values, "", text, where)
+    top.only("parameters", "shared", "service", "chart", "gate")
+    targets = [_image_target(table) for table in top.tables("service")]
+    project = Project(
+        parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
+        shared=top.texts("shared"),
+        services=tuple(target for target in targets if isinstance(target, Service)),
+        functions=tuple(target for target in targets if isinstance(target, Function)),
+        chart=_chart(top.table("chart")),
+        gate=parse_gate(top.table("gate")),
+        config_path=config_path,
+    )
+    _check_names(project, where)
+    return project
+
+
+def load_gate_policy(path: Path) -> GatePolicy:
+    """Read the `[gate]` table of any TOML file; other tables are left alone, so that a project file will do."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        gate = tomllib.loads(text).get("gate", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(
+            "the policy cannot be read",
+            where=str(path),
+            why=str(error),
+            next_step="give a TOML file with a [gate] table",
+        ) from error
+    return parse_gate(Table({"gate": gate}, "", text, str(path)).table("gate"))
+
+
+def parse_gate(table: Table) -> GatePolicy:
+    """Read a `[gate]` table; severities are checked, because a misspelled one would block nothing."""
+    table.only("block", "timeout")
+    default = GatePolicy()
+    return GatePolicy(
+        block=table.choices("block", SEVERITIES, default.block), timeout=table.seconds("timeout", default.timeout)
+    )
+
+
+def default_project() -> Project:
+    """The ERP monorepo as it stands, for a repository without a configuration."""
+    names = ("approval-request-service", "approval-processing-service", "notification-service")
+    services = tuple(
+        Service(name=name, path=f"backend/{name}", repository=name, values_key=f"services.{_camel_case(name)}")
+        for name in names
+    )
+    employee = Function(
+        name="employee-service",
+        path="backend/employee-service",
+        dockerfile="Dockerfile.lambda",
+        repository="employee-service-lambda",
+        function="erp-dev-employee-service",
+    )
+    return Project(shared=("backend/proto/**",), services=services, functions=(employee,))
+
+
+def _image_target(table: Table) -> Service | Function:
+    path = table.path("path")
+    name = table.text("name", path.rpartition("/")[2])
+    common = ("name", "path", "kind", "dockerfile", "repository")
+    if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
+        table.only(*common, "function")
+        return Function(
+            name=name,
+            path=path,
+            repository=table.text("repository", name),
+            dockerfile=table.text("dockerfile", "Dockerfile"),
+            function=table.text("function"),
+        )
+    table.only(*common, "values_key")
+    return Service(
+        name=name,
+        path=path,
+        repository=table.text("repository", name),
+        dockerfile=table.text("dockerfile", "Dockerfile"),
+        values_key=table.text("values_key", f"services.{_camel_case(name)}"),
+    )
+
+
+def _chart(table: Table) -> Chart:
+    table.only("path", "values", "release", "namespace", "timeout")
+    default = Chart()
+    return Chart(
+        path=table.text("path", default.path).strip("/"),
+        values=table.text("values", default.values),
+        release=table.text("release", default.release),
+        namespace=table.text("namespace", default.namespace),
+        timeout=table.seconds("timeout", default.timeout),
+    )
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.removesuffix("-service").split("-")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _config_path(repository: Path, path: Path) -> str:
+    """The file relative to the repository, or empty when it lies outside and so has no history there."""
+    root, resolved = repository.resolve(), path.resolve()
+    return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
+
+
+def _check_names(project: Project, where: str) -> None:
+    for name, number in Counter(target.name for target in project.targets).items():
+        if number > 1:
+            raise ConfigurationError(
+                f"{number} targets have the name `{name}`", where=where, next_step="give each `name = ...` of its own"
+            )

@@ -1,0 +1,107 @@
+"""Reading of TOML tables by hand-written rules: unknown keys get a line and a suggestion, wrong types a clear word."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from erp_build.errors import ConfigurationError
+
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
+UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Table:
+    """One table of the project file, which knows its place for errors.
+
+    Args:
+        values: the parsed table.
+        name: its name as written, such as `[[service]]`; empty for the top level.
+        source: the whole text, to find the line of a key.
+        path: the file, for errors.
+    """
+
+    def __init__(self, values: Mapping[str, Any], name: str, source: str, path: str) -> None:
+        self._values = values
+        self._name = name
+        self._source = source
+        self._path = path
+
+    def only(self, *known: str) -> None:
+        """Refuse keys that are not known."""
+        for key in self._values:
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}"
+                raise self._error(key, f"unknown key `{key}`", hint)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A string that is not empty; without a default the key is required."""
+        value = self._values.get(key, default)
+        if value is None:
+            raise self._error(key, f"`{key}` is missing", f'add {key} = "..." to {self._name}')
+        if not isinstance(value, str) or not value.strip():
+            raise self._error(key, f"`{key}` must be a text that is not empty", f'write {key} = "..."')
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A list of strings."""
+        value = self._values.get(key, default)
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+            raise self._error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
+        return tuple(value)
+
+    def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
+        """A string out of a few."""
+        return self._known(key, self.text(key, default), known)
+
+    def choices(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of strings out of a few, in any case; they come back in capitals."""
+        return tuple(self._known(key, value.upper(), known) for value in self.texts(key, default))
+
+    def seconds(self, key: str, default: float) -> float:
+        """A duration such as `"90s"`, `"5m"` or `"1h"`, in seconds."""
+        if key not in self._values:
+            return default
+        match = DURATION.fullmatch(self.text(key))
+        if not match or float(match[1]) == 0:
+            raise self._error(key, f"`{key}` must be a duration", f'write {key} = "90s", "5m" or "1h"')
+        return float(match[1]) * UNIT_SECONDS[match[2]]
+
+    def path(self, key: str) -> str:
+        """A path below the repository's root, in its plain form."""
+        value = self.text(key).strip("/")
+        if not value or any(part in ("", ".", "..") for part in value.split("/")):
+            raise self._error(key, f"`{key}` must be a path below the repository's root", 'such as "backend/a-service"')
+        return value
+
+    def table(self, key: str) -> "Table":
+        """A table below this one; an absent one is empty."""
+        value = self._values.get(key, {})
+        if not isinstance(value, dict):
+            raise self._error(key, f"`{key}` must be a table", f"write [{key}]")
+        return Table(value, f"[{key}]", self._source, self._path)
+
+    def tables(self, key: str) -> tuple["Table", ...]:
+        """An array of tables below this one."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self._error(key, f"`{key}` must be an array of tables", f"write [[{key}]]")
+        return tuple(Table(item, f"[[{key}]]", self._source, self._path) for item in value)
+
+    def _known(self, key: str, value: str, known: tuple[str, ...]) -> str:
+        if value not in known:
+            near = get_close_matches(value, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(known)}"
+            raise self._error(key, f"`{key}` cannot be `{value}`", hint)
+        return value
+
+    def _error(self, key: str, what: str, next_step: str) -> ConfigurationError:
+        table = f" in {self._name}" if self._name else ""
+        return ConfigurationError(f"{what}{table}", where=f"{self._path}{self._line(key)}", next_step=next_step)
+
+    def _line(self, key: str) -> str:
+        pattern = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}[\"']?\s*[=\].]")
+        lines = self._source.splitlines()
+        number = next((number for number, line in enumerate(lines, 1) if pattern.match(line)), None)
+        return f":{number}" if number else ""

@@ -1,0 +1,118 @@
+"""A Helm release and what of it runs in the cluster."""
+
+from dataclasses import dataclass
+
+from erp_build.domain.image import ImageReference
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Where a release lives: cluster, namespace, name."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """A line of `helm history`; `status` is Helm's word: deployed, failed, superseded, pending-upgrade, ..."""
+
+    number: int
+    status: str
+    description: str = ""
+    updated: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """A container of a pod as the kubelet sees it; `waiting` is the reason of that state, such as CrashLoopBackOff."""
+
+    image: str
+    image_id: str = ""
+    ready: bool = False
+    restarts: int = 0
+    waiting: str = ""
+    message: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The digest that the runtime pulled, or empty before the pull."""
+        return ImageReference.parse(self.image_id).digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pod:
+    """A pod of a workload; `current` tells that it belongs to the newest ReplicaSet."""
+
+    name: str
+    current: bool
+    containers: tuple[Container, ...]
+    unschedulable: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """A Deployment, its counters and its pods (apps/v1 DeploymentStatus; a missing counter is 0)."""
+
+    name: str
+    images: tuple[str, ...]
+    desired: int
+    generation: int
+    observed_generation: int
+    replicas: int = 0
+    updated: int = 0
+    available: int = 0
+    failure: str = ""
+    pods: tuple[Pod, ...] = ()
+
+    def image_of(self, repository: str) -> ImageReference | None:
+        """The reference of the container that runs an image of the repository."""
+        references = (ImageReference.parse(image) for image in self.images)
+        return next((reference for reference in references if reference.repository == repository), None)
+
+    @property
+    def rolled_out(self) -> bool:
+        """Whether the rollout is complete, by the rule of `kubectl rollout status`."""
+        return (
+            self.generation <= self.observed_generation
+            and self.updated >= self.desired
+            and self.replicas == self.updated
+            and self.available >= self.updated
+        )
+
+    @property
+    def progress(self) -> str:
+        """The rollout in a few words."""
+        if self.generation > self.observed_generation:
+            return "not yet seen by the controller"
+        return f"{self.updated} of {self.desired} updated, {self.available} ready, {self.replicas} in all"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FunctionState:
+    """A Lambda function without its environment, which holds secrets.
+
+    Attributes:
+        package_type: `Image` or `Zip`.
+        image: the image as it was given, `host/repository:tag` or by digest.
+        resolved: the image by digest, as Lambda resolved it when the function was last updated.
+        architecture: `x86_64` or `arm64`.
+        state, last_update, reason: Lambda's `State`, `LastUpdateStatus` and the reason of the latter.
+        revision: `RevisionId`, the guard against a lost update.
+    """
+
+    name: str
+    package_type: str
+    image: str = ""
+    resolved: str = ""
+    architecture: str = "x86_64"
+    state: str = ""
+    last_update: str = ""
+    reason: str = ""
+    revision: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The digest that runs, or empty when Lambda does not say."""
+        return ImageReference.parse(self.resolved).digest

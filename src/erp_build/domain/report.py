@@ -1,0 +1,104 @@
+"""What a run leaves behind: stages with times, effects, proofs, and the error that ended it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, ParamSpec, Protocol, TypeVar
+
+from erp_build.domain.image import BuiltImage
+from erp_build.domain.plan import Plan
+from erp_build.domain.verdict import ClearedImage
+from erp_build.errors import ErpBuildError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EffectState = Literal["performed", "assumed", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effect:
+    """One change of the world: which verb, on what, and whether it was performed, only assumed, or failed."""
+
+    name: str
+    target: str
+    state: EffectState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployment:
+    """What a run moved: target -> tag before and after (empty: nothing before), and the release's new revision."""
+
+    tags_before: dict[str, str]
+    tags_after: dict[str, str]
+    revision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """Three digests of a target that must be one: built, scanned, running; `units` counts its pods or functions."""
+
+    target: str
+    built: str
+    scanned: str
+    running: str
+    units: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether what runs is what was built and cleared."""
+        return bool(self.built) and self.built == self.scanned == self.running and self.units > 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageRecord:
+    """A stage that ran: its name, seconds, and how it ended."""
+
+    name: str
+    seconds: float
+    status: Literal["done", "failed"]
+
+
+class Stopwatch(Protocol):
+    """The part of a clock that a report needs."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment."""
+
+
+@dataclass(kw_only=True)
+class RunReport:
+    """Everything that is known about a run, filled in while it goes on, so that it can be written at any moment."""
+
+    clock: Stopwatch
+    on_stage: Callable[[str], object]
+    rehearsal: bool = False
+    plan: Plan | None = None
+    images: tuple[BuiltImage, ...] = ()
+    cleared: tuple[ClearedImage, ...] = ()
+    deployment: Deployment | None = None
+    proofs: tuple[Proof, ...] = ()
+    effects: Sequence[Effect] = ()
+    stages: list[StageRecord] = field(default_factory=list)
+    error: ErpBuildError | None = None
+
+    def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one stage, named after its function, and note how long it took and how it ended."""
+        name = work.__name__.replace("_", " ")
+        self.on_stage(name)
+        start = self.clock.monotonic()
+        status: Literal["done", "failed"] = "failed"
+        try:
+            result = work(*args, **kwargs)
+            status = "done"
+        finally:
+            self.stages.append(StageRecord(name=name, seconds=self.clock.monotonic() - start, status=status))
+        return result
+
+    @property
+    def outcome(self) -> Literal["deployed", "nothing", "rehearsed", "failed"]:
+        """How the run ended, in a word."""
+        if self.error:
+            return "failed"
+        if self.plan is None or self.plan.is_empty:
+            return "nothing"
+        return "rehearsed" if self.rehearsal else "deployed"

@@ -1,0 +1,142 @@
+"""The edit of a values file: find one scalar, replace its bytes, touch nothing else.
+
+ruamel.yaml locates the scalar (its round trip rewrites quotes, indents and blank lines, so it is not used to write).
+The new value is always double-quoted: one tag in eighteen of seven hex digits would be a number to YAML.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from erp_build.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+BOM = b"\xef\xbb\xbf"
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+"""An image tag (OCI distribution specification)."""
+
+
+def set_tags(content: bytes, tags: Mapping[str, str], *, where: str) -> bytes:
+    """Set several image tags: `services.notification` -> tag. Raises `ConfigurationError`, and then nothing changed."""
+    for key, tag in tags.items():
+        content = set_tag(content, key, tag, where=where)
+    return content
+
+
+def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
+    """Set one image tag.
+
+    Args:
+        content: the file, UTF-8, with or without byte order mark, any line ends.
+        key: dotted path of a service (`services.notification`) or of the scalar (`services.notification.image.tag`).
+        tag: the new tag.
+        where: the file's name, for errors.
+    """
+    if not TAG.fullmatch(tag):
+        raise _refusal(where, key, f"{tag!r} is not an image tag", "letters, digits, `_`, `.`, `-`; at most 128")
+    bom, text = _decode(content, where)
+    node = _scalar(text, key, where)
+    start, end = node.start_mark.index, node.end_mark.index
+    space = "" if start != end or text[start - 1 : start].isspace() else " "
+    edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
+    _check_edit(text, edited, _scalar_path(text, key, where), tag, where, key)
+    return bom + edited.encode()
+
+
+def read_value(content: bytes, key: str, *, where: str) -> str | None:
+    """The text of a scalar at a dotted path, or None where the path does not lead to one."""
+    _, text = _decode(content, where)
+    wanted = tuple(key.split("."))
+    return next((value for path, _, value in _leaves(_compose(text, where)) if path == wanted), None)
+
+
+def _decode(content: bytes, where: str) -> tuple[bytes, str]:
+    bom = BOM if content.startswith(BOM) else b""
+    try:
+        return bom, content[len(bom) :].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            "the values file is not UTF-8", where=where, why=str(error), next_step="save it as UTF-8"
+        ) from error
+
+
+def _compose(text: str, where: str) -> "MappingNode":
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.nodes import MappingNode
+
+    try:
+        root = YAML(pure=True).compose(text)
+    except YAMLError as error:
+        raise ConfigurationError(
+            "the values file cannot be read", where=where, why=str(error), next_step="mend the YAML; helm lint shows it"
+        ) from error
+    if not isinstance(root, MappingNode):
+        raise ConfigurationError("the values file holds no mapping", where=where, next_step="is this the right file?")
+    return root
+
+
+def _scalar_path(text: str, key: str, where: str) -> tuple[str, ...]:
+    """The path of the scalar that a key means: itself, or the tag of the image below it."""
+    from ruamel.yaml.nodes import MappingNode
+
+    parts = tuple(key.split("."))
+    node = _walk(_compose(text, where), parts, where, key)
+    return (*parts, "image", "tag") if isinstance(node, MappingNode) else parts
+
+
+def _scalar(text: str, key: str, where: str) -> "ScalarNode":
+    from ruamel.yaml.nodes import ScalarNode
+
+    node = _walk(_compose(text, where), _scalar_path(text, key, where), where, key)
+    if not isinstance(node, ScalarNode):
+        raise _refusal(where, key, "the value is not a scalar", "name the key whose value is the tag")
+    if node.style in ("|", ">"):
+        raise _refusal(where, key, "the value is a block scalar", "write it on the line of its key")
+    return node
+
+
+def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> "Node":
+    from ruamel.yaml.nodes import MappingNode
+
+    for depth, part in enumerate(parts):
+        path = ".".join(parts[: depth + 1])
+        pairs = node.value if isinstance(node, MappingNode) else ()
+        found = [(name, value) for name, value in pairs if name.value == part]
+        if len(found) != 1:
+            why = f"{path} stands there {len(found)} times" if found else f"there is no {path}"
+            raise _refusal(where, key, why, "add the key, or correct `values_key` in erp-build.toml")
+        name, node = found[0]
+        # An alias composes to the anchored node itself, which then starts before its own key.
+        if node.anchor or node.start_mark.index < name.start_mark.index:
+            raise _refusal(where, key, f"{path} is an anchor or an alias", "write the value out, it serves two places")
+    return node
+
+
+def _check_edit(before: str, after: str, path: tuple[str, ...], tag: str, where: str, key: str) -> None:
+    """Read both texts again and compare: the one scalar is a string with the new tag, everything else is the same."""
+    string = "tag:yaml.org,2002:str"
+    wanted = [
+        (p, string, tag) if p == path else (p, kind, value) for p, kind, value in _leaves(_compose(before, where))
+    ]
+    if list(_leaves(_compose(after, where))) != wanted:
+        raise _refusal(where, key, "the edit would change more than the tag", "simplify the line of this value")
+
+
+def _leaves(node: "Node", path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+    if isinstance(node, MappingNode):
+        for name, value in node.value:
+            yield from _leaves(value, (*path, str(name.value)))
+    elif isinstance(node, SequenceNode):
+        for place, value in enumerate(node.value):
+            yield from _leaves(value, (*path, str(place)))
+    else:
+        yield path, str(node.tag), str(node.value)
+
+
+def _refusal(where: str, key: str, why: str, next_step: str) -> ConfigurationError:
+    return ConfigurationError(f"cannot set {key}", where=where, why=why, next_step=next_step)

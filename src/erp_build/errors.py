@@ -1,0 +1,134 @@
+"""The one tree of errors. A class is an exit code; an instance says what, where, why and what to do next.
+
+ErpBuildError            70  a bug of ours
+|- ConfigurationError     2  usage, settings, credentials, values file
+|- DetectionRefused       3  --strict, and a baseline is in doubt
+|- BuildFailed            4  Maven, Dockerfile, engine
+|- PushFailed             5  registry
+|- GateBlocked            6  findings over the policy
+|- GateInconclusive       7  no complete, fresh scan in time
+|- FunctionUpdateFailed   8  Lambda
+|- ReleaseFailed          9  cluster, Helm, rollout
+|- VerificationFailed    10  what runs is not what was cleared
+|- NewerDeployed         11  a newer commit is live
+`- Interrupted      130/143  SIGINT, SIGTERM
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class ErpBuildError(Exception):
+    """Base of every error that a run may end with.
+
+    Args:
+        what: what failed, one line.
+        where: the file, service, call or address.
+        why: the cause as far as it is known, may have several lines.
+        next_step: what the reader does now.
+    """
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.why = why
+        self.next_step = next_step
+
+    @property
+    def code(self) -> int:
+        """The exit code of the process that ends with this error."""
+        return self.exit_code
+
+
+class ConfigurationError(ErpBuildError):
+    """Usage, settings, credentials or the values file are not as a run needs them."""
+
+    exit_code = 2
+
+
+class DetectionRefused(ErpBuildError):
+    """A baseline is in doubt and the caller asked for no doubt (`--strict`)."""
+
+    exit_code = 3
+
+
+class BuildFailed(ErpBuildError):
+    """Maven, the Dockerfile or the engine did not make an image."""
+
+    exit_code = 4
+
+
+class PushFailed(ErpBuildError):
+    """The registry did not take an image."""
+
+    exit_code = 5
+
+
+class GateBlocked(ErpBuildError):
+    """A scan found more than the policy allows."""
+
+    exit_code = 6
+
+
+class GateInconclusive(ErpBuildError):
+    """There is no complete and fresh scan to judge."""
+
+    exit_code = 7
+
+
+class FunctionUpdateFailed(ErpBuildError):
+    """Lambda does not run the new image."""
+
+    exit_code = 8
+
+
+class ReleaseFailed(ErpBuildError):
+    """The cluster, Helm or a rollout failed."""
+
+    exit_code = 9
+
+
+class VerificationFailed(ErpBuildError):
+    """What runs is not what was cleared."""
+
+    exit_code = 10
+
+
+class NewerDeployed(ErpBuildError):
+    """A newer commit than ours is live."""
+
+    exit_code = 11
+
+
+class Interrupted(ErpBuildError):
+    """A signal ended the run; its code is 128 + the signal's number."""
+
+    def __init__(self, signal_number: int, name: str) -> None:
+        super().__init__(
+            f"ended by {name}",
+            why="the run was asked to stop; children were ended and nothing new was begun",
+            next_step="run again: what was already built, pushed or deployed is recognised",
+        )
+        self.signal_number = signal_number
+
+    @property
+    def code(self) -> int:
+        """128 + the signal's number, as a shell reports it."""
+        return 128 + self.signal_number
+
+
+def combine(errors: Sequence[ErpBuildError]) -> ErpBuildError:
+    """Make one error of several of the same work, so that all failed targets are named at once."""
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    details = "\n".join(f"{error.where}: {error.what}\n{error.why}".strip() for error in errors)
+    return type(first)(
+        f"{len(errors)} targets failed",
+        where=", ".join(error.where for error in errors),
+        why=details,
+        next_step=first.next_step,
+    )

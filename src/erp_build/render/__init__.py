@@ -1,0 +1,1 @@
+"""What the values look like to a reader or a program."""

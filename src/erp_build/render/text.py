@@ -1,0 +1,108 @@
+"""Plans, reports and errors for a person."""
+
+from collections.abc import Iterable, Sequence
+
+from erp_build.domain.plan import LiveState, Plan, Reason, Step
+from erp_build.domain.report import RunReport
+from erp_build.errors import ErpBuildError
+
+SHOWN = 3
+"""Reasons that a target shows before the rest is only counted."""
+
+
+def plan_text(plan: Plan) -> str:
+    """A plan: a line per target, and why."""
+    width = max(len(step.target.name) for step in plan.steps)
+    lines = [f"Plan for {plan.head[:12]} (tag {plan.tag})"]
+    for step in plan.steps:
+        lines.append(f"  {step.target.name:<{width}}  {step.action:<8}  {_compared(step)}")
+        lines += [f"  {'':<{width}}    {reason}" for reason in _reasons(step.because)]
+    if plan.unowned:
+        lines.append(f"Owned by no target: {_some(plan.unowned)}")
+    lines += [f"Warning: {warning}" for warning in plan.warnings]
+    if plan.is_empty:
+        lines.append("Nothing to do: no target differs from its baseline.")
+    return "\n".join(lines)
+
+
+def report_text(report: RunReport, seconds: float) -> str:
+    """The summary at the end of a run: what, how long, the proof, what next."""
+    lines = [plan_text(report.plan)] if report.plan else []
+    if report.stages:
+        lines.append("Stages")
+        lines += [f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}" for stage in report.stages]
+    lines += _proof_lines(report)
+    lines += _moved_before_failure(report)
+    lines.append(f"Outcome: {report.outcome} in {seconds:.1f} s")
+    if report.outcome == "rehearsed":
+        lines.append("Nothing was changed. Next: the same command without --rehearse.")
+    return "\n".join(lines)
+
+
+def status_text(live: LiveState) -> str:
+    """What runs, a line per target."""
+    revision = live.revision
+    commit = live.chart_commit[:12] if live.chart_commit else "unknown"
+    head = f"Release: revision {revision.number}, {revision.status}, commit {commit}" if revision else "No release yet"
+    rows = [("target", "tag", "commit", "digest", "")]
+    for item in live.running.values():
+        commit = item.commit[:12] if item.commit else "unknown"
+        rows.append((item.target, item.tag or "-", commit, item.digest[:19], item.trouble or "ok"))
+    return "\n".join((head, *_table(rows)))
+
+
+def error_text(error: ErpBuildError) -> str:
+    """An error: what, where, why, and what to do next."""
+    lines = [f"erp_build: {error.what}"]
+    for name, text in (("where", error.where), ("why", error.why), ("next", error.next_step)):
+        if text:
+            first, *rest = text.splitlines()
+            lines += [f"  {name + ':':<7}{first}", *(f"         {line}" for line in rest)]
+    return "\n".join(lines)
+
+
+def _compared(step: Step) -> str:
+    baseline = step.baseline
+    if baseline.commit is None:
+        return "compared with nothing"
+    return f"compared with {baseline.commit[:12]} ({baseline.source})"
+
+
+def _reasons(reasons: Sequence[Reason]) -> Iterable[str]:
+    for reason in reasons[:SHOWN]:
+        yield f"{reason.path}  <- {reason.rule}" if reason.path else reason.rule
+    if len(reasons) > SHOWN:
+        yield f"and {len(reasons) - SHOWN} more"
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return ", ".join(paths[:SHOWN]) + more
+
+
+def _proof_lines(report: RunReport) -> list[str]:
+    if not report.proofs:
+        return []
+    what = "Assumed" if report.rehearsal else "Proof"
+    rows = [("target", "built", "scanned", "running", "units")]
+    rows += [
+        (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.units))
+        for proof in report.proofs
+    ]
+    return [what, *(f"  {row}" for row in _table(rows))]
+
+
+def _moved_before_failure(report: RunReport) -> list[str]:
+    """After a failure: what of the world was changed nevertheless."""
+    if not report.error:
+        return []
+    deploying = {"update_function", "write_file", "upgrade_release", "tag"}
+    moved = [
+        f"  {effect.name} {effect.target}: {effect.state}" for effect in report.effects if effect.name in deploying
+    ]
+    return ["Changed before the failure", *moved] if moved else ["Nothing was deployed."]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,95 @@
+"""Before the first write: everything that can be known to fail later, asked now."""
+
+from pathlib import Path
+
+from erp_build.config.environment import Environment
+from erp_build.domain.image import ImageReference
+from erp_build.domain.plan import Plan
+from erp_build.domain.project import Function, Project, Service
+from erp_build.domain.values import read_value
+from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
+from erp_build.stages.live import release_of
+from erp_build.tools.toolbox import Tools
+
+
+def check_plan(tools: Tools, project: Project, environment: Environment, plan: Plan) -> None:
+    """Check what the plan needs: sources, engine, repositories, values file, chart, release. Changes nothing."""
+    builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
+    tools.workshop.check(builds)
+    _check_repositories(tools, environment, builds)
+    if plan.upgrades_release:
+        values = values_path(tools, project)
+        for service in project.services:
+            _check_values(values, service, environment)
+        release = release_of(project, environment)
+        _check_release(tools, project, environment)
+        tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
+
+
+def values_path(tools: Tools, project: Project) -> Path:
+    """Where the values file is."""
+    return tools.repository.root / project.chart.path / project.chart.values
+
+
+def read_values(path: Path) -> bytes:
+    """The values file's bytes."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            "the values file cannot be read",
+            where=str(path),
+            why=error.strerror or str(error),
+            next_step="correct `path` and `values` of [chart] in erp-build.toml",
+        ) from error
+
+
+def _check_repositories(tools: Tools, environment: Environment, builds: tuple[Service | Function, ...]) -> None:
+    wanted = [environment.repository(target.repository) for target in builds]
+    if missing := tools.registry.missing_repositories(wanted):
+        raise PushFailed(
+            f"{len(missing)} repositories do not exist",
+            where=f"ECR, account {environment.account}, {environment.region}",
+            why="\n".join(missing),
+            next_step=f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` "
+            "in erp-build.toml",
+        )
+
+
+def _check_values(path: Path, service: Service, environment: Environment) -> None:
+    content = read_values(path)
+    stated = read_value(content, f"{service.values_key}.image.repository", where=str(path))
+    if read_value(content, f"{service.values_key}.image.tag", where=str(path)) is None or stated is None:
+        raise ConfigurationError(
+            f"{service.name} has no image in the values file",
+            where=str(path),
+            why=f"there is no {service.values_key}.image with repository and tag",
+            next_step="add it, or correct `values_key` in erp-build.toml",
+        )
+    if read_value(content, f"{service.values_key}.enabled", where=str(path)) in ("false", "False"):
+        raise ConfigurationError(
+            f"{service.name} is switched off in the values file",
+            where=str(path),
+            why=f"{service.values_key}.enabled is false",
+            next_step="switch it on, or take the service out of erp-build.toml",
+        )
+    repository = environment.repository(service.repository)
+    if ImageReference.parse(stated).repository != repository:
+        raise ConfigurationError(
+            f"{service.name} would run an image that is not pushed",
+            where=f"{path}: {service.values_key}.image.repository",
+            why=f"it names {stated}, pushed is {repository}",
+            next_step="correct the values file or the parameter ecr/repository-prefix",
+        )
+
+
+def _check_release(tools: Tools, project: Project, environment: Environment) -> None:
+    history = tools.helm.history(release_of(project, environment))
+    if history and history[-1].status.startswith("pending"):
+        last = history[-1]
+        raise ReleaseFailed(
+            "another operation on the release is in progress",
+            where=project.chart.release,
+            why=f"revision {last.number} is {last.status} since {last.updated}",
+            next_step="wait for it; if its run is dead: helm rollback to the last deployed revision",
+        )

@@ -1,0 +1,84 @@
+"""What runs now: the images of the release's Deployments and of the functions, and the commits they come from."""
+
+import re
+
+from erp_build.config.environment import Environment
+from erp_build.domain.plan import LiveState, Running
+from erp_build.domain.project import Function, Project, Service
+from erp_build.domain.release import Release, Revision, Workload
+from erp_build.errors import FunctionUpdateFailed
+from erp_build.tools.toolbox import Tools
+
+COMMIT_IN_DESCRIPTION = re.compile(r"erp_build ([0-9a-f]{40})")
+
+
+def release_of(project: Project, environment: Environment) -> Release:
+    """Where the project's release lives in this environment."""
+    return Release(environment.cluster, project.chart.namespace, project.chart.release)
+
+
+def read_live_state(tools: Tools, project: Project, environment: Environment) -> LiveState:
+    """Read what runs of each target; a cluster or function that cannot be read stops the run."""
+    release = release_of(project, environment)
+    workloads = tools.cluster.workloads(release)
+    running = [_running_service(tools, service, environment, workloads) for service in project.services]
+    running += [_running_function(tools, function, environment) for function in project.functions]
+    history = tools.helm.history(release)
+    return LiveState(
+        running={item.target: item for item in running if item},
+        revision=history[-1] if history else None,
+        chart_commit=_chart_commit(history),
+    )
+
+
+def workload_of(workloads: tuple[Workload, ...], repository: str) -> Workload | None:
+    """The Deployment that runs an image of the repository: the image tells it, whatever the Deployment is called."""
+    return next((workload for workload in workloads if workload.image_of(repository)), None)
+
+
+def _running_service(
+    tools: Tools, service: Service, environment: Environment, workloads: tuple[Workload, ...]
+) -> Running | None:
+    repository = environment.repository(service.repository)
+    workload = workload_of(workloads, repository)
+    image = workload.image_of(repository) if workload else None
+    if workload is None or image is None:
+        return None
+    stored = tools.registry.stored(repository, image.digest or image.tag)
+    return Running(
+        target=service.name,
+        repository=repository,
+        tag=image.tag,
+        digest=stored.digest if stored else "",
+        commit=tools.registry.revision(stored) if stored else None,
+        trouble="" if workload.rolled_out else workload.failure or workload.progress,
+    )
+
+
+def _running_function(tools: Tools, function: Function, environment: Environment) -> Running | None:
+    state = tools.functions.state(function.function)
+    if state is None or state.package_type != "Image":
+        raise FunctionUpdateFailed(
+            f"there is no function {function.function}" if state is None else f"{function.function} runs no image",
+            where=f"Lambda, {environment.region}",
+            why="" if state is None else f"its package type is {state.package_type}",
+            next_step="create it with an image, or correct `function` in erp-build.toml",
+        )
+    repository = environment.repository(function.repository)
+    stored = tools.registry.stored(repository, state.digest) if state.digest else None
+    return Running(
+        target=function.name,
+        repository=repository,
+        tag=state.image.rpartition(":")[2] if "@" not in state.image else "",
+        digest=state.digest,
+        commit=tools.registry.revision(stored) if stored else None,
+        trouble=f"last update {state.last_update}: {state.reason}" if state.last_update == "Failed" else "",
+    )
+
+
+def _chart_commit(history: tuple[Revision, ...]) -> str | None:
+    """The commit of the newest revision, if that one is deployed: what a failed one left behind is not known."""
+    if not history or history[-1].status != "deployed":
+        return None
+    match = COMMIT_IN_DESCRIPTION.search(history[-1].description)
+    return match[1] if match else None

@@ -1,0 +1,88 @@
+"""Proof: what was built is what was scanned is what runs, read back from the cluster and from Lambda."""
+
+from collections.abc import Sequence
+
+from erp_build.config.environment import Environment
+from erp_build.domain.plan import Plan
+from erp_build.domain.project import Function, Project
+from erp_build.domain.release import Workload
+from erp_build.domain.report import Deployment, Proof
+from erp_build.domain.verdict import ClearedImage
+from erp_build.errors import VerificationFailed
+from erp_build.stages.live import release_of, workload_of
+from erp_build.tools.toolbox import Tools
+
+
+def prove(
+    tools: Tools,
+    project: Project,
+    environment: Environment,
+    plan: Plan,
+    cleared: Sequence[ClearedImage],
+    deployment: Deployment,
+) -> tuple[Proof, ...]:
+    """Read back every deployed target; raises `VerificationFailed` that shows the digests that differ."""
+    workloads = tools.cluster.workloads(release_of(project, environment)) if plan.upgrades_release else ()
+    functions = {target.name: target for target in project.functions}
+    proofs = tuple(_proof(tools, one, functions.get(one.image.target), workloads) for one in cleared)
+    wrong = [
+        f"{proof.target}: built {proof.built}, scanned {proof.scanned}, runs {proof.running or 'nothing'}"
+        for proof in proofs
+        if not proof.holds
+    ]
+    wrong += _moved_without_order(plan, workloads, deployment)
+    if wrong:
+        raise VerificationFailed(
+            f"{len(wrong)} targets do not run what was cleared",
+            where=f"cluster {environment.cluster}, Lambda",
+            why="\n".join(wrong),
+            next_step="somebody else deploys at the same time, or a tag was moved: run again",
+        )
+    for proof in proofs:
+        tools.progress.say(f"built = scanned = running = {proof.running[:19]} ({proof.units})", proof.target)
+    return proofs
+
+
+def move_latest(tools: Tools, cleared: Sequence[ClearedImage]) -> None:
+    """Let `latest` name what was built, cleared and proven; the manifest is tagged, nothing is pushed again."""
+    for one in cleared:
+        if one.image.origin == "built":
+            stored = tools.registry.stored(one.image.repository, one.image.digest)
+            if stored is None:
+                raise VerificationFailed(
+                    "an image that was just deployed is gone from the registry",
+                    where=f"{one.image.repository}@{one.image.digest}",
+                    next_step="look at the repository's lifecycle policy",
+                )
+            tools.effects.tag(stored, "latest")
+
+
+def _proof(tools: Tools, one: ClearedImage, function: Function | None, workloads: tuple[Workload, ...]) -> Proof:
+    if function:
+        state = tools.functions.state(function.function)
+        running, units = (state.digest, 1) if state else ("", 0)
+    else:
+        running, units = _digest_of_pods(workload_of(workloads, one.image.repository), one.image.repository)
+    return Proof(target=one.image.target, built=one.image.digest, scanned=one.scanned, running=running, units=units)
+
+
+def _digest_of_pods(workload: Workload | None, repository: str) -> tuple[str, int]:
+    """The one digest that all pods run, and their number; several digests are joined, and so equal none."""
+    pods = [pod for pod in workload.pods if pod.current] if workload else []
+    digests = {
+        container.digest for pod in pods for container in pod.containers if f"{repository}@" in container.image_id
+    }
+    return " and ".join(sorted(digests)), len(pods)
+
+
+def _moved_without_order(plan: Plan, workloads: tuple[Workload, ...], deployment: Deployment) -> list[str]:
+    """Services that the plan left alone and that do not run the tag they ran before."""
+    wrong = []
+    for step in plan.services if plan.upgrades_release else ():
+        if step.action == "none" and step.running:
+            workload = workload_of(workloads, step.running.repository)
+            image = workload.image_of(step.running.repository) if workload else None
+            kept = deployment.tags_after[step.target.name]
+            if image is None or image.tag != kept:
+                wrong.append(f"{step.target.name}: should keep {kept}, has {image.tag if image else 'no Deployment'}")
+    return wrong

@@ -1,0 +1,89 @@
+"""AWS: one session, one configuration for all clients, and one place that makes our errors of botocore's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+
+from erp_build.errors import ConfigurationError, ErpBuildError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+# The default number of attempts changed between botocore 1.43 and 1.44; here it is said. 60 s for each of them is long.
+CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
+
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+
+
+def open_session() -> boto3.Session:
+    """The session that the standard variables and files describe; its region is needed at once."""
+    session = boto3.Session()
+    if not session.region_name:
+        raise ConfigurationError(
+            "no AWS region is set", where="AWS_REGION", next_step="set AWS_REGION, for instance to ap-northeast-2"
+        )
+    return session
+
+
+def error_code(error: ClientError) -> str:
+    """The code of a service's error; not every code is modelled as a class (ECR's ThrottlingException is not)."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def asking(action: str, where: str, failure: type[ErpBuildError] = ConfigurationError) -> Iterator[None]:
+    """Make an error of ours of what botocore raises in the block.
+
+    Args:
+        action: as a policy names it, such as `ssm:GetParameters`.
+        where: what is asked, for the reader.
+        failure: the class for what is neither credentials nor configuration.
+    """
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise ConfigurationError(
+            "there are no AWS credentials",
+            where=action,
+            why=str(error),
+            next_step="in CodeBuild: give the project a service role; elsewhere: aws sso login, or AWS_PROFILE",
+        ) from error
+    except ClientError as error:
+        raise _translated(error, action, where, failure) from error
+    except BotoCoreError as error:
+        raise failure(
+            f"{action} got no answer",
+            where=where,
+            why=str(error),
+            next_step="check the network, AWS_ENDPOINT_URL and the region, then run again",
+        ) from error
+
+
+def _translated(error: ClientError, action: str, where: str, failure: type[ErpBuildError]) -> ErpBuildError:
+    code = error_code(error)
+    why = f"{code}: {error.response.get('Error', {}).get('Message', '')}"
+    if code in BAD_CREDENTIALS:
+        return ConfigurationError(
+            "AWS does not accept the credentials", where=action, why=why, next_step="sign in again, then run again"
+        )
+    if code in DENIED:
+        return failure(f"{action} is not allowed", where=where, why=why, next_step=f"add {action} to the role's policy")
+    return failure(f"{action} failed", where=where, why=why, next_step="see the message above, then run again")
+
+
+class Caller:
+    """Who calls AWS, from STS."""
+
+    def __init__(self, client: "STSClient", region: str) -> None:
+        self._client = client
+        self.region = region
+
+    def account(self) -> str:
+        """The caller's account, 12 digits."""
+        with asking("sts:GetCallerIdentity", "the caller's identity"):
+            return self._client.get_caller_identity()["Account"]

@@ -1,0 +1,63 @@
+"""Time as a tool, so that waiting can be simulated."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """A clock that can be waited on."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The real time."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a signal's handler may raise out of it."""
+        time.sleep(seconds)
+
+
+class SimulatedClock:
+    """A time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def monotonic(self) -> float:
+        """Seconds slept so far."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        self._now += seconds
+
+
+class Deadline:
+    """A moment that several waits share."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._end = clock.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until the moment, never negative."""
+        return max(0.0, self._end - self._clock.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the moment has come."""
+        return self.left == 0
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but not beyond the moment."""
+        self._clock.sleep(min(seconds, self.left))

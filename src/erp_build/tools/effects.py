@@ -1,0 +1,78 @@
+"""Every change of the world, in one protocol. `Live` performs it, `Rehearsal` notes it as assumed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from erp_build.domain.image import StoredImage
+from erp_build.domain.project import Function, Service
+from erp_build.domain.release import FunctionState, Release
+from erp_build.domain.report import Effect, EffectState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRequest:
+    """What an image is built from and how it is named: target, repository, tag, and the commit of its label."""
+
+    target: Service | Function
+    repository: str
+    tag: str
+    commit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpgradeRequest:
+    """A new revision of a release: chart, complete values, the commit that its description names, seconds for Helm."""
+
+    release: Release
+    chart: Path
+    values: Path
+    commit: str
+    timeout: float
+
+
+class Effects(Protocol):
+    """The verbs that change something outside this process."""
+
+    def package(self, target: Service | Function) -> None:
+        """Make the jar with Maven; raises `BuildFailed`."""
+
+    def build_image(self, request: ImageRequest) -> None:
+        """Make the image in the engine; raises `BuildFailed`."""
+
+    def push(self, request: ImageRequest) -> str:
+        """Push the image under its tag and return its digest; raises `PushFailed`."""
+
+    def start_scan(self, repository: str, digest: str) -> None:
+        """Ask for a scan; one that was already made or is made by the registry itself is no error."""
+
+    def update_function(self, state: FunctionState, image: str) -> None:
+        """Point a function at an image by digest; raises `FunctionUpdateFailed`."""
+
+    def write_file(self, path: Path, content: bytes) -> None:
+        """Replace a file atomically."""
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        """Install or upgrade the release; raises `ReleaseFailed`."""
+
+    def tag(self, image: StoredImage, tag: str) -> None:
+        """Give an image of the registry another tag, byte for byte the same manifest."""
+
+
+class Journal:
+    """The effects of a run in their order, noted also when they fail."""
+
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+
+    @contextmanager
+    def note(self, name: str, target: str, state: EffectState = "performed") -> Iterator[None]:
+        """Note the effect that the block performs."""
+        try:
+            yield
+        except BaseException:
+            self.effects.append(Effect(name=name, target=target, state="failed"))
+            raise
+        self.effects.append(Effect(name=name, target=target, state=state))

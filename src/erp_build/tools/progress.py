@@ -1,0 +1,70 @@
+"""What a person sees while a run goes on: a line per event on stderr, with the time and the stage."""
+
+import threading
+from typing import Protocol, TextIO
+
+from erp_build.tools.clock import Clock
+from erp_build.tools.secrets import Secrets
+
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+class Progress(Protocol):
+    """Where the stages say what they do."""
+
+    def stage(self, name: str) -> None:
+        """A new stage begins."""
+
+    def say(self, text: str, target: str = "") -> None:
+        """Something happened that a reader wants to know."""
+
+    def detail(self, text: str, target: str = "") -> None:
+        """A line of a child's output; shown only with `-v`."""
+
+
+class Lines:
+    """Plain lines: `00:12 build images      notification-service: pushed`.
+
+    Args:
+        stream: usually stderr.
+        clock: the times are seconds since this object was made.
+        secrets: are masked in every line.
+        verbosity: -1 quiet (nothing), 0 normal, 1 with details.
+    """
+
+    def __init__(self, stream: TextIO, clock: Clock, secrets: Secrets, verbosity: int = 0) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._secrets = secrets
+        self._verbosity = verbosity
+        self._start = clock.monotonic()
+        self._stage = ""
+        self._lock = threading.Lock()
+        self._colour = stream.isatty()
+
+    def stage(self, name: str) -> None:
+        """A new stage begins."""
+        self._stage = name
+        self.say("...")
+
+    def say(self, text: str, target: str = "") -> None:
+        """Something happened that a reader wants to know."""
+        if self._verbosity >= 0:
+            self._write(text, target, BOLD if text == "..." else "")
+
+    def detail(self, text: str, target: str = "") -> None:
+        """A line of a child's output; shown only with `-v`."""
+        if self._verbosity > 0:
+            self._write(text, target, DIM)
+
+    def _write(self, text: str, target: str, style: str) -> None:
+        minutes, seconds = divmod(int(self._clock.monotonic() - self._start), 60)
+        name = f"{target}: " if target else ""
+        line = f"{minutes:02}:{seconds:02} {self._stage:<20} {name}{printable(self._secrets.mask(text))}"
+        with self._lock:
+            print(f"{style}{line}{PLAIN}" if self._colour and style else line, file=self._stream, flush=True)
+
+
+def printable(text: str) -> str:
+    """The text without control characters, so that no output of a child can forge a line or move the cursor."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,0 +1,165 @@
+"""ECR: sign-in, what is stored, scans and tags."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
+from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.errors import GateInconclusive, PushFailed
+from erp_build.tools.aws import asking, error_code
+from erp_build.tools.secrets import Secrets
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
+
+MEDIA_TYPES: Sequence[str] = (
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.index.v1+json",
+)
+RENEW_BEFORE = timedelta(minutes=30)
+"""A sign-in is renewed while there is still time for the longest push."""
+
+PROBE_TAG = "erp-build-probe"
+ALREADY_SCANNED = {"LimitExceededException"}
+"""One manual scan in 24 hours, and a scan on push counts: this answer means that there is a scan to read."""
+
+SCANNED_BY_REGISTRY = {"ValidationException"}
+"""Enhanced scanning refuses manual scans, because it scans by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a push and a pull need; `endpoint` has a scheme, an image's name has only the host behind it."""
+
+    endpoint: str
+    username: str
+    password: str
+    expires: datetime
+
+    @property
+    def host(self) -> str:
+        """The first part of an image's name."""
+        return self.endpoint.partition("://")[2]
+
+
+class EcrRegistry:
+    """The account's private registry."""
+
+    def __init__(self, client: "ECRClient", secrets: Secrets) -> None:
+        self._client = client
+        self._secrets = secrets
+        self._sign_in: SignIn | None = None
+
+    def sign_in(self) -> SignIn:
+        """The sign-in, renewed before it ends."""
+        if self._sign_in is None or self._sign_in.expires - RENEW_BEFORE < datetime.now(UTC):
+            with asking("ecr:GetAuthorizationToken", "the registry", PushFailed):
+                data = self._client.get_authorization_token()["authorizationData"][0]
+            token = data["authorizationToken"]
+            username, _, password = base64.b64decode(token).decode().partition(":")
+            for secret in (token, password):
+                self._secrets.add(secret)
+            self._sign_in = SignIn(data["proxyEndpoint"].rstrip("/"), username, password, data["expiresAt"])
+        return self._sign_in
+
+    def host(self) -> str:
+        """The registry's host, as GetAuthorizationToken names it."""
+        return self.sign_in().host
+
+    def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
+        """Those of the repositories that do not exist; asked by BatchGetImage, which a role that pushes may call."""
+        return tuple(name for name in repositories if self._images(name, {"imageTag": PROBE_TAG}) is None)
+
+    def stored(self, repository: str, reference: str) -> StoredImage | None:
+        """The image with a tag or digest, or None."""
+        images = self._images(
+            repository, {"imageDigest": reference} if reference.startswith("sha256:") else {"imageTag": reference}
+        )
+        return images[0] if images else None
+
+    def revision(self, image: StoredImage) -> str | None:
+        """The commit of the image's label, from its configuration; None for an index and for an image without label."""
+        config = json.loads(image.manifest).get("config", {}).get("digest")
+        if not config:
+            return None
+        sign_in = self.sign_in()
+        url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
+        try:
+            answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
+            answer.raise_for_status()
+            labels = answer.json().get("config", {}).get("Labels") or {}
+        except requests.RequestException as error:
+            raise PushFailed(
+                "the registry does not give an image's configuration",
+                where=f"{image.repository}@{image.digest}",
+                why=str(error),
+                next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
+            ) from error
+        return labels.get(REVISION_LABEL)
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
+        """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
+        image: ImageIdentifierTypeDef = {"imageDigest": digest}
+        ask = self._client.describe_image_scan_findings
+        try:
+            if token:
+                return ask(repositoryName=repository, imageId=image, nextToken=token)
+            return ask(repositoryName=repository, imageId=image)
+        except ClientError as error:
+            return error.response
+        except BotoCoreError as error:
+            return {"Error": {"Code": "ConnectionError", "Message": str(error)}}
+
+    def start_scan(self, repository: str, digest: str) -> None:
+        """Ask for a scan; one that was already made or is made by the registry itself is no error."""
+        with asking("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
+            try:
+                self._client.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+            except ClientError as error:
+                if error_code(error) not in ALREADY_SCANNED | SCANNED_BY_REGISTRY:
+                    raise
+
+    def put_tag(self, image: StoredImage, tag: str) -> None:
+        """Give the image another tag: its manifest, byte for byte, so that the digest stays."""
+        with asking("ecr:PutImage", f"{image.repository}:{tag}", PushFailed):
+            try:
+                self._client.put_image(
+                    repositoryName=image.repository,
+                    imageManifest=image.manifest,
+                    imageManifestMediaType=image.media_type,
+                    imageTag=tag,
+                    imageDigest=image.digest,
+                )
+            except ClientError as error:
+                if error_code(error) != "ImageAlreadyExistsException":
+                    raise
+
+    def _images(self, repository: str, image: "ImageIdentifierTypeDef") -> list[StoredImage] | None:
+        """The images with an identifier; None when there is no such repository."""
+        with asking("ecr:BatchGetImage", repository, PushFailed):
+            try:
+                answer = self._client.batch_get_image(
+                    repositoryName=repository, imageIds=[image], acceptedMediaTypes=MEDIA_TYPES
+                )
+            except ClientError as error:
+                if error_code(error) == "RepositoryNotFoundException":
+                    return None
+                raise
+        return [
+            StoredImage(
+                repository=repository,
+                digest=item["imageId"]["imageDigest"],
+                media_type=item.get("imageManifestMediaType") or json.loads(item["imageManifest"])["mediaType"],
+                manifest=item["imageManifest"],
+            )
+            for item in answer["images"]
+        ]

@@ -1,0 +1,179 @@
+"""The effects, assumed, and readers that show the world as it would be after them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from erp_build.domain.image import ImageReference, StoredImage
+from erp_build.domain.project import Function, Service
+from erp_build.domain.release import Container, FunctionState, Pod, Release, Workload
+from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
+from erp_build.tools.toolbox import Cluster, Functions, Registry
+
+
+@dataclass
+class Assumptions:
+    """What a rehearsal assumes to have done: images by repository, functions by name, whether the release moved."""
+
+    images: dict[str, ImageReference] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    upgraded: bool = False
+
+    def has(self, repository: str, digest: str) -> bool:
+        """Whether this image exists by assumption only."""
+        image = self.images.get(repository)
+        return image is not None and image.digest == digest
+
+
+class Rehearsal:
+    """Changes nothing; notes each change as assumed."""
+
+    def __init__(self, journal: Journal, assumptions: Assumptions) -> None:
+        self._journal = journal
+        self._assumed = assumptions
+
+    def package(self, target: Service | Function) -> None:
+        """Assume the jar."""
+        self._note("package", target.name)
+
+    def build_image(self, request: ImageRequest) -> None:
+        """Assume the image."""
+        self._note("build_image", request.target.name)
+
+    def push(self, request: ImageRequest) -> str:
+        """Assume the push; the digest is made of the name, as no real one can be known."""
+        self._note("push", f"{request.repository}:{request.tag}")
+        text = f"assumed {request.repository}:{request.tag} of {request.commit}"
+        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        self._assumed.images[request.repository] = ImageReference(request.repository, request.tag, digest)
+        return digest
+
+    def start_scan(self, repository: str, digest: str) -> None:
+        """Assume the scan."""
+        self._note("start_scan", f"{repository}@{digest}")
+
+    def update_function(self, state: FunctionState, image: str) -> None:
+        """Assume the function's new image."""
+        self._note("update_function", state.name)
+        self._assumed.functions[state.name] = image
+
+    def write_file(self, path: Path, content: bytes) -> None:  # noqa: ARG002 - the protocol's
+        """Assume the file."""
+        self._note("write_file", path.name)
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        """Assume the release's new revision."""
+        self._note("upgrade_release", request.release.name)
+        self._assumed.upgraded = True
+
+    def tag(self, image: StoredImage, tag: str) -> None:
+        """Assume the tag."""
+        self._note("tag", f"{image.repository}:{tag}")
+
+    def _note(self, name: str, target: str) -> None:
+        with self._journal.note(name, target, "assumed"):
+            pass
+
+
+class RehearsedRegistry:
+    """The real registry, and the images that were assumed to be pushed, with a clean scan that is assumed as well."""
+
+    def __init__(self, real: Registry, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def host(self) -> str:
+        """The registry's host."""
+        return self._real.host()
+
+    def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
+        """Those of the repositories that do not exist."""
+        return self._real.missing_repositories(repositories)
+
+    def stored(self, repository: str, reference: str) -> StoredImage | None:
+        """The image with a tag or digest, or None."""
+        if self._assumed.has(repository, reference):
+            return StoredImage(repository=repository, digest=reference, media_type="", manifest="{}")
+        return self._real.stored(repository, reference)
+
+    def revision(self, image: StoredImage) -> str | None:
+        """The commit that the image says it was built from."""
+        return self._real.revision(image)
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
+        """A page of the scan's findings."""
+        if self._assumed.has(repository, digest):
+            findings = {"imageScanCompletedAt": "assumed", "findingSeverityCounts": {}, "findings": []}
+            return {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": findings}
+        return self._real.scan_page(repository, digest, token)
+
+
+class RehearsedFunctions:
+    """The real functions with the images that were assumed."""
+
+    def __init__(self, real: Functions, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def state(self, name: str) -> FunctionState | None:
+        """The function, or None where there is none with this name."""
+        state, image = self._real.state(name), self._assumed.functions.get(name)
+        if state is None or image is None:
+            return state
+        return replace(state, image=image, resolved=image, last_update="Successful", reason="")
+
+
+class RehearsedCluster:
+    """The real cluster; after an assumed upgrade its workloads run the assumed images."""
+
+    def __init__(self, real: Cluster, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods."""
+        found = self._real.workloads(release)
+        if not self._assumed.upgraded:
+            return found
+        new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
+        return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
+
+    def _after(self, workload: Workload) -> Workload:
+        assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]
+        # A workload that was not rolled out before is assumed to be after the upgrade.
+        settled = replace(
+            workload,
+            observed_generation=workload.generation,
+            replicas=workload.desired,
+            updated=workload.desired,
+            available=workload.desired,
+            failure="",
+        )
+        if not assumed:
+            return settled
+        return replace(settled, images=(_name(assumed[0]),), pods=_assumed_pods(assumed[0], workload.desired))
+
+
+def _assumed_workload(image: ImageReference) -> Workload:
+    return Workload(
+        name=image.repository.rpartition("/")[2],
+        images=(_name(image),),
+        desired=1,
+        generation=1,
+        observed_generation=1,
+        replicas=1,
+        updated=1,
+        available=1,
+        pods=_assumed_pods(image, 1),
+    )
+
+
+def _assumed_pods(image: ImageReference, number: int) -> tuple[Pod, ...]:
+    container = Container(image=_name(image), image_id=f"{image.repository}@{image.digest}", ready=True)
+    return tuple(Pod(name=f"assumed-{place}", current=True, containers=(container,)) for place in range(number))
+
+
+def _name(image: ImageReference) -> str:
+    return f"{image.repository}:{image.tag}"

@@ -1,0 +1,36 @@
+"""Values that must never be shown: once known here, they are masked wherever text leaves the program."""
+
+import re
+
+MASK = "***"
+SHORTEST = 6
+"""A shorter value would mask half the log: `erp`, `dev`."""
+
+PATTERNS = (
+    re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
+    re.compile(r"(?i)(?<=password=)[^\s&;,'\"]+"),
+    re.compile(r"k8s-aws-v1\.[\w-]+"),
+    re.compile(r"(?i)(?<=X-Amz-Signature=)[0-9a-f]+"),
+    re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+)
+"""Secrets by their looks: user and password in a URI, tokens of a cluster, signatures, access keys."""
+
+
+class Secrets:
+    """The secret values of this run."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+
+    def add(self, value: str) -> None:
+        """Keep a value from being shown."""
+        if len(value) >= SHORTEST:
+            self._values.add(value)
+
+    def mask(self, text: str) -> str:
+        """The text without secrets; the longest value first, since one may contain another."""
+        for value in sorted(self._values, key=len, reverse=True):
+            text = text.replace(value, MASK)
+        for pattern in PATTERNS:
+            text = pattern.sub(MASK, text)
+        return text

@@ -1,0 +1,123 @@
+"""What the stages may ask of the world: one protocol per outside thing. Reading only; writes are in `effects`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from erp_build.domain.image import StoredImage
+from erp_build.domain.project import Function, Service
+from erp_build.domain.release import FunctionState, Release, Revision, Workload
+from erp_build.tools.clock import Clock
+from erp_build.tools.effects import Effects
+from erp_build.tools.progress import Progress
+
+
+class Repository(Protocol):
+    """The user's Git repository."""
+
+    root: Path
+
+    def has_metadata(self) -> bool:
+        """Whether there is a `.git` at all; a CODE_ZIP source has none."""
+
+    def resolve(self, revision: str) -> str | None:
+        """The full commit of a revision, or None."""
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit and its tree can be read; a shallow clone is asked to fetch it first."""
+
+    def changed_paths(self, base: str, head: str) -> tuple[str, ...]:
+        """The paths that differ between two trees; a moved file is two paths."""
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `new` contains `old`."""
+
+    def upstream_base(self, head: str) -> str | None:
+        """The merge base of a commit and its branch's upstream."""
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Tracked files that differ from head."""
+
+
+class Parameters(Protocol):
+    """Parameter Store."""
+
+    def read(self, names: Sequence[str]) -> dict[str, str]:
+        """The values of those names that exist."""
+
+
+class Identity(Protocol):
+    """Who calls AWS."""
+
+    region: str
+
+    def account(self) -> str:
+        """The caller's account, 12 digits."""
+
+
+class Registry(Protocol):
+    """ECR."""
+
+    def host(self) -> str:
+        """The registry's host, as GetAuthorizationToken names it."""
+
+    def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
+        """Those of the repositories that do not exist."""
+
+    def stored(self, repository: str, reference: str) -> StoredImage | None:
+        """The image with a tag or digest, or None."""
+
+    def revision(self, image: StoredImage) -> str | None:
+        """The commit that the image says it was built from."""
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
+        """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
+
+
+class Functions(Protocol):
+    """Lambda."""
+
+    def state(self, name: str) -> FunctionState | None:
+        """The function, or None where there is none with this name."""
+
+
+class Cluster(Protocol):
+    """The Kubernetes API of an EKS cluster."""
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods."""
+
+
+class Helm(Protocol):
+    """The `helm` program."""
+
+    def history(self, release: Release) -> tuple[Revision, ...]:
+        """The revisions of a release, oldest first; empty when there is no release."""
+
+    def check_chart(self, release: Release, chart: Path, values: Path) -> None:
+        """Lint and render the chart; raises `ReleaseFailed` with what does not render."""
+
+
+class Workshop(Protocol):
+    """What builds: Maven and the Docker engine."""
+
+    def check(self, targets: Sequence[Service | Function]) -> None:
+        """Raise `BuildFailed` when a needed program, the engine or a service's files are not there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tools:
+    """Everything that the stages work with; `wiring` makes it, live or as a rehearsal."""
+
+    repository: Repository
+    parameters: Parameters
+    identity: Identity
+    registry: Registry
+    functions: Functions
+    cluster: Cluster
+    helm: Helm
+    workshop: Workshop
+    effects: Effects
+    clock: Clock
+    progress: Progress
