@@ -33,7 +33,8 @@ def admin() -> Any:
     if not ADMIN_KUBECONFIG.exists():
         raise SandboxError("there is no cluster: run `python -m sandbox up`")
     configuration = client.Configuration()
-    config.load_kube_config(config_file=str(ADMIN_KUBECONFIG), client_configuration=configuration)  # type: ignore[no-untyped-call]
+    load: Any = config.load_kube_config  # has no types
+    load(config_file=str(ADMIN_KUBECONFIG), client_configuration=configuration)
     configuration.retries = False  # a cluster on this machine either answers or is not there
     return client.ApiClient(configuration)
 

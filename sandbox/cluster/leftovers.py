@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.cluster import groups
 from sandbox.cluster.places import BRIDGE, HOME, MACHINE_BEFORE, NETWORK
 from sandbox.layout import CONTAINERD_SOCKET
 from sandbox.part import SandboxError
@@ -24,7 +25,6 @@ _FOLDERS = ("/var/lib/kubelet", "/var/log/containers", "/var/lib/cni")
 """What the kubelet (device plug-ins, links to logs) and the network library write to, wherever they are told to."""
 _CONTAINER_LOGS = Path("/var/log/containers")
 _ATTACHMENTS = Path("/var/lib/cni/results")
-_CGROUPS = Path("/sys/fs/cgroup")
 
 
 def remember_machine() -> None:
@@ -56,7 +56,7 @@ def remove_all() -> None:
     """Take away the rest, once no process of the cluster is left."""
     _unmount(HOME)
     _remove_links()
-    _remove_groups()
+    groups.remove()
     _remove_files()
     _restore_machine()
     if HOME.exists():
@@ -99,22 +99,6 @@ def _remove_links() -> None:
         # Gone already when the kernel has ended the pod's network in the meantime.
         subprocess.run(["ip", "link", "delete", port.name], check=False, capture_output=True)
     subprocess.run(["ip", "link", "delete", BRIDGE], check=True, capture_output=True)
-
-
-def _remove_groups() -> None:
-    """Remove the kubelet's control groups; one that holds processes of somebody else refuses and stays."""
-    for top in (_CGROUPS / "kubepods", *_CGROUPS.glob("*/kubepods")):
-        for folder, _, _ in os.walk(top, topdown=False):
-            _remove_group(Path(folder))
-
-
-def _remove_group(folder: Path) -> None:
-    for _ in range(20):  # the kernel lets go of a killed process a moment after its end
-        with suppress(OSError):
-            folder.rmdir()
-        if not folder.exists():
-            return
-        time.sleep(0.05)
 
 
 def _remove_files() -> None:

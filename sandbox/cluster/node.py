@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from sandbox import processes
+from sandbox.cluster import groups
 from sandbox.cluster.places import HOME, KUBELET_CLIENT, NODE, VOLUME_PLUGINS, write_private
 from sandbox.layout import ADMIN_KUBECONFIG, CONTAINERD_SOCKET, ROOT
 
@@ -20,6 +21,7 @@ def start(programs: Path) -> None:
     """Start the kubelet; `programs` is the folder of the binaries."""
     configuration = HOME / "kubelet.json"
     providers = HOME / "credential-providers.json"
+    groups.create()
     _write_provider(providers)
     write_private(configuration, json.dumps(_configuration(), indent=1))
     argv: list[str | Path] = [
@@ -65,6 +67,7 @@ def _configuration() -> dict[str, object]:
         "authorization": {"mode": "AlwaysAllow"},
         "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
         "cgroupDriver": "cgroupfs",
+        "cgroupRoot": f"/{groups.ROOT}",
         "enforceNodeAllocatable": [],
         "failCgroupV1": False,
         "failSwapOn": False,
