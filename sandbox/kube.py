@@ -49,6 +49,11 @@ def node_is_ready() -> bool:
     return any(state.type == "Ready" and state.status == "True" for state in states)
 
 
+def is_there() -> bool:
+    """Whether the sandbox has a cluster now."""
+    return ADMIN_KUBECONFIG.exists() and node_is_ready()
+
+
 def create_namespace(name: str) -> None:
     """Create a namespace and return when pods can be made in it (its service account is there)."""
     core = _core()
@@ -74,6 +79,18 @@ def delete_namespace(name: str, *, wait: bool = True, seconds: float = 60) -> No
         if time.monotonic() > deadline:
             raise SandboxError(f"namespace {name} is still there after {seconds:.0f} s")
         time.sleep(0.1)
+
+
+def delete_cluster_objects(namespace: str) -> None:
+    """Delete what a chart in this namespace leaves outside of it: its ClusterSecretStore."""
+    objects = client.CustomObjectsApi(admin())
+    try:
+        objects.delete_cluster_custom_object(
+            "external-secrets.io", "v1beta1", "clustersecretstores", f"aws-secrets-manager-{namespace}"
+        )
+    except ApiException as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
 
 
 def pods(namespace: str, selector: str = "") -> list[Pod]:

@@ -9,7 +9,15 @@ import urllib.request
 from pathlib import Path
 
 from sandbox import processes
-from sandbox.cluster.places import API_CERTIFICATES, HOME, KUBELET_CLIENT, PKI, VOLUME_PLUGINS, write_private
+from sandbox.cluster.places import (
+    API_CERTIFICATES,
+    HOME,
+    KUBELET_CLIENT,
+    NODE_ADDRESS,
+    PKI,
+    VOLUME_PLUGINS,
+    write_private,
+)
 from sandbox.layout import ADMIN_KUBECONFIG, API_SERVER_PORT, CLUSTER
 from sandbox.parts import sign_in
 
@@ -89,6 +97,7 @@ def _start_api_server(programs: Path) -> None:
         f"--etcd-servers={ETCD}",
         f"--secure-port={API_SERVER_PORT}",
         "--bind-address=127.0.0.1",
+        f"--advertise-address={NODE_ADDRESS}",  # else it asks for a default route, which a machine may lack
         "--endpoint-reconciler-type=none",  # a loopback address cannot be an endpoint of the service `kubernetes`
         f"--cert-dir={API_CERTIFICATES.parent}",
         f"--service-account-key-file={_ACCOUNT_KEY}",

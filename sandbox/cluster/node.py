@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox import processes
 from sandbox.cluster import groups
-from sandbox.cluster.places import HOME, KUBELET_CLIENT, NODE, VOLUME_PLUGINS, write_private
+from sandbox.cluster.places import HOME, KUBELET_CLIENT, NODE, NODE_ADDRESS, VOLUME_PLUGINS, write_private
 from sandbox.layout import ADMIN_KUBECONFIG, CONTAINERD_SOCKET, ROOT
 
 NAME = "kubelet"
@@ -29,6 +29,7 @@ def start(programs: Path) -> None:
         f"--config={configuration}",
         f"--kubeconfig={ADMIN_KUBECONFIG}",
         f"--hostname-override={NODE}",
+        f"--node-ip={NODE_ADDRESS}",
         f"--root-dir={HOME / 'kubelet'}",
         f"--cert-dir={HOME / 'kubelet-certificates'}",
         f"--image-credential-provider-config={providers}",

@@ -21,6 +21,8 @@ NODE = "localhost"
 NETWORK = "erp-sandbox"
 BRIDGE = "erpsandbox0"
 PODS = "10.244.0.0/24"
+NODE_ADDRESS = "10.244.0.1"
+"""The machine's end of the bridge: an address that it also has without any network, as a node must."""
 
 
 def write_private(path: Path, text: str) -> None:

@@ -2,10 +2,11 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from sandbox import processes
 from sandbox.cluster import pause
-from sandbox.cluster.places import BRIDGE, HOME, NETWORK, PODS
+from sandbox.cluster.places import BRIDGE, HOME, NETWORK, NODE_ADDRESS, PODS
 from sandbox.layout import CONTAINERD_SOCKET, REGISTRY_HOST
 
 NAME = "containerd"
@@ -45,6 +46,7 @@ def start() -> None:
     """Start containerd with the pause image and return when it takes pods."""
     archive = pause.archive()
     _write_configuration()
+    _make_bridge()
     processes.start(NAME, ["containerd", "--config", HOME / "containerd.toml"])
     processes.wait_until(_answers, NAME)
     if pause.IMAGE not in _ctr("images", "ls", "-q").split():
@@ -77,6 +79,16 @@ def _write_configuration() -> None:
     }
     network = {"cniVersion": "0.4.0", "name": NETWORK, "plugins": [bridge]}
     (_NETWORKS / "10-bridge.conflist").write_text(json.dumps(network, indent=1), encoding="utf-8")
+
+
+def _make_bridge() -> None:
+    """Make the bridge before the first pod would: the node's own address is on it."""
+    if Path(f"/sys/class/net/{BRIDGE}").exists():
+        return
+    for words in (("link", "add", BRIDGE, "type", "bridge"), ("link", "set", BRIDGE, "up")):
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+    address = f"{NODE_ADDRESS}/{PODS.split('/')[1]}"
+    subprocess.run(["ip", "address", "add", address, "dev", BRIDGE], check=True, capture_output=True)
 
 
 def _answers() -> bool:

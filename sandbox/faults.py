@@ -1,0 +1,52 @@
+"""Scripting of the fault proxy, for tests and the demo."""
+
+import json
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.layout import AWS_ENDPOINT, REGISTRY_HOST
+
+
+class Faults:
+    """What AWS does wrong next."""
+
+    def script(self, match: str, steps: Sequence[Mapping[str, Any]], *, then: str = "pass", target: str = "") -> None:
+        """Let calls go wrong.
+
+        Args:
+            match: pattern of the operation, such as `UpdateFunctionCode`.
+            steps: one per call; see `sandbox.servers.fault_proxy`.
+            then: `pass`, or `sticky` to repeat the last step for ever.
+            target: pattern that path and body must also have, such as a function's or repository's name.
+        """
+        self._send("POST", "/_faults", {"match": match, "steps": list(steps), "then": then, "target": target})
+
+    def scans(self, repository: str, answers: Sequence[Mapping[str, Any]], digest: str | None = None) -> None:
+        """Answer the next polls of a repository's scans with these; the last one repeats."""
+        self._send("POST", "/_scans", {"repository": repository, "digest": digest, "answers": list(answers)})
+
+    def clear(self) -> None:
+        """Let everything go right again, and forget the log."""
+        self._send("DELETE", "/_faults")
+
+    def log(self) -> list[dict[str, Any]]:
+        """The calls since the last clear: operation, path, step, time."""
+        return list(json.loads(self._send("GET", "/_faults/log")))
+
+    def expire_sign_ins(self, *, expired: bool) -> None:
+        """Let the registry refuse every sign-in as expired, or take them again."""
+        self._send("POST", f"/_expired/{'on' if expired else 'off'}", address=f"http://{REGISTRY_HOST}")
+
+    def drop_manifest(self, when: str) -> None:
+        """Break the connection of the next manifest `before` or `after` the registry stores it."""
+        self._send("POST", f"/_drop/{when}", address=f"http://{REGISTRY_HOST}")
+
+    @staticmethod
+    def _send(method: str, path: str, body: object = None, address: str = AWS_ENDPOINT) -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            address + path, data=data, method=method, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return bytes(answer.read())

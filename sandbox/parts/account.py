@@ -1,0 +1,33 @@
+"""The account as the demo finds it: the tenant `erp`."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox import tenant
+from sandbox.part import Part
+
+DEFAULT = tenant.Tenant("erp")
+
+
+class Account:
+    """Parameters, repositories, roles, function, topic and namespace of the demo."""
+
+    name = "account"
+
+    def is_up(self) -> bool:
+        """Whether the last thing that is made is there."""
+        try:
+            tenant.client("lambda").get_function(FunctionName=DEFAULT.function)
+        except (ClientError, BotoCoreError):
+            return False
+        return True
+
+    def up(self) -> None:
+        """Make what is not there."""
+        if not self.is_up():
+            tenant.create(DEFAULT.name)
+
+    def down(self) -> None:
+        """It goes with the stand-in, which keeps it in memory."""
+
+
+PART: Part = Account()

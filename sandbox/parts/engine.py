@@ -1,0 +1,96 @@
+"""A Docker engine of our own, below the sandbox's folder; `SANDBOX_DOCKER_HOST` names another one to use instead."""
+
+import os
+import subprocess
+from contextlib import closing, suppress
+
+import docker
+import docker.errors
+
+from sandbox import processes
+from sandbox.layout import DOCKER_SOCKET, STATE
+from sandbox.part import Part
+
+DAEMON = "/usr/sbin/dockerd"
+BRIDGE = "docker0"
+BRIDGE_WAS_THERE = STATE / "engine-bridge-was-there"
+
+
+def address() -> str:
+    """Where the engine listens, as DOCKER_HOST names it."""
+    return os.environ.get("SANDBOX_DOCKER_HOST", f"unix://{DOCKER_SOCKET}")
+
+
+def client(timeout: int = 120) -> "closing[docker.DockerClient]":
+    """A client of the engine, for a `with`."""
+    return closing(docker.DockerClient(base_url=address(), timeout=timeout))
+
+
+class Engine:
+    """dockerd with data, sockets and pid files of its own; it never reads the user's configuration."""
+
+    name = "engine"
+
+    def is_up(self) -> bool:
+        """Whether the engine answers."""
+        try:
+            with client(timeout=5) as api:
+                return bool(api.ping())
+        except docker.errors.DockerException:
+            return False
+
+    def up(self) -> None:
+        """Start dockerd."""
+        if "SANDBOX_DOCKER_HOST" in os.environ or self.is_up():
+            return
+        STATE.mkdir(parents=True, exist_ok=True)
+        if _link_exists(BRIDGE):
+            BRIDGE_WAS_THERE.touch()
+        folder = STATE / "engine"
+        folder.mkdir(exist_ok=True)
+        options = {
+            "--config-file": folder / "no-configuration.json",
+            "--data-root": folder / "data",
+            "--exec-root": folder / "exec",
+            "--pidfile": folder / "dockerd.pid",
+            "--host": f"unix://{DOCKER_SOCKET}",
+            "--group": "root",
+        }
+        (folder / "no-configuration.json").write_text("{}", encoding="ascii")
+        processes.start("dockerd", [DAEMON, *(f"{name}={value}" for name, value in options.items())])
+        processes.wait_until(self.is_up, "dockerd")
+
+    def down(self) -> None:
+        """End the containers and dockerd, and take its bridge and its firewall rules away."""
+        if "SANDBOX_DOCKER_HOST" in os.environ:
+            return
+        if self.is_up():
+            with client() as api:
+                for container in api.containers.list(all=True):
+                    with suppress(docker.errors.NotFound):
+                        container.remove(force=True)
+        processes.stop("dockerd")
+        if not BRIDGE_WAS_THERE.exists() and _link_exists(BRIDGE):
+            _run("ip", "link", "delete", BRIDGE)
+            _remove_rules()
+
+
+def _remove_rules() -> None:
+    """Take away dockerd's chains; it makes them at its start and leaves them at its end."""
+    for table in ("nat", "filter"):
+        saved = subprocess.run(["iptables-save", "-t", table], capture_output=True, text=True, check=False).stdout
+        kept = [line for line in saved.splitlines() if "DOCKER" not in line and BRIDGE not in line
+                and "172.17.0.0/16" not in line]  # fmt: skip
+        if kept != saved.splitlines():
+            subprocess.run(["iptables-restore", "-T", table], input="\n".join(kept) + "\n", text=True, check=True)
+
+
+def _link_exists(name: str) -> bool:
+    return subprocess.run(["ip", "link", "show", name], capture_output=True, check=False).returncode == 0
+
+
+def _run(*words: str) -> None:
+    subprocess.run(words, check=True, capture_output=True)
+
+
+PART: Part = Engine()

@@ -1,0 +1,156 @@
+"""A registry as ECR is one: its sign-in, repositories that must exist, tags that may be immutable.
+
+    python -m sandbox.servers.ecr_front 127.77.0.1:80 http://127.0.0.1:4566
+
+What it lets through goes to ministack, which keeps layers and manifests. `POST /_expired/on` makes every sign-in an
+expired one, `/_expired/off` ends that; `POST /_drop/before` and `/_drop/after` break the connection of the next
+manifest, before or after it is stored.
+"""
+
+import re
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
+
+from sandbox.layout import ACCOUNT
+from sandbox.servers.aws_json import ECR, call
+
+PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|tags)/(?P<reference>.*)")
+HOP_BY_HOP = {"transfer-encoding", "connection"}
+NOT_FORWARDED = HOP_BY_HOP | {"authorization", "content-length", "expect"}
+CHUNK = 1 << 16
+
+
+def refusal(status: int, code: str, message: str, **headers: str) -> web.Response:
+    """An error in the registry's form (OCI distribution specification)."""
+    body = {"errors": [{"code": code, "message": message, "detail": {}}]}
+    return web.json_response(
+        body, status=status, headers={"Docker-Distribution-Api-Version": "registry/2.0", **headers}
+    )
+
+
+class Front:
+    """The front before one stand-in."""
+
+    def __init__(self, upstream: str) -> None:
+        self._upstream = upstream
+        self._session: ClientSession | None = None
+        self.expired = False
+        self.drop = ""
+
+    async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
+        """Keep one session while the server runs."""
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0), timeout=ClientTimeout(total=None), auto_decompress=False
+        )
+        yield
+        await self._session.close()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Check a request as ECR does, then let it through."""
+        match = PATH.fullmatch(request.path)
+        refused = await self._check_sign_in(request)
+        if refused is None and match:
+            refused = await self._check_repository(request, match["repository"], match["kind"], match["reference"])
+        if refused is not None:
+            return refused
+        drop = self.drop if request.method == "PUT" and match and match["kind"] == "manifests" else ""
+        if drop:
+            self.drop = ""
+        if drop == "before":
+            return _broken(request)
+        answer = await self._forward(request, streamed=not drop)
+        return _broken(request) if drop else answer
+
+    async def _check_sign_in(self, request: web.Request) -> web.Response | None:
+        realm = {"Www-Authenticate": f'Basic realm="http://{request.host}/",service="ecr.amazonaws.com"'}
+        given = request.headers.get("Authorization")
+        if not given:
+            return refusal(401, "UNAUTHORIZED", "Not Authorized", **realm)
+        if self.expired:
+            return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+        _, answer = await self._ecr("GetAuthorizationToken", {})
+        if given != f"Basic {answer['authorizationData'][0]['authorizationToken']}":
+            return refusal(401, "UNAUTHORIZED", "authentication required", **realm)
+        return None
+
+    async def _check_repository(
+        self, request: web.Request, repository: str, kind: str, reference: str
+    ) -> web.Response | None:
+        status, answer = await self._ecr("DescribeRepositories", {"repositoryNames": [repository]})
+        if status >= 400:  # noqa: PLR2004 - an error
+            text = f"The repository with name '{repository}' does not exist in the registry with id '{ACCOUNT}'"
+            return refusal(404, "NAME_UNKNOWN", text)
+        immutable = answer["repositories"][0].get("imageTagMutability") == "IMMUTABLE"
+        if request.method == "PUT" and kind == "manifests" and immutable:
+            status, found = await self._ecr(
+                "BatchGetImage", {"repositoryName": repository, "imageIds": [{"imageTag": reference}]}
+            )
+            if found.get("images"):
+                return refusal(
+                    400,
+                    "TAG_INVALID",
+                    f"The image tag '{reference}' already exists in the '{repository}' repository and cannot be "
+                    "overwritten because the tag is immutable.",
+                )
+        return None
+
+    async def _forward(self, request: web.Request, *, streamed: bool) -> web.StreamResponse:
+        assert self._session is not None
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_FORWARDED}
+        body = request.content if request.can_read_body else None
+        async with self._session.request(
+            request.method, self._upstream + request.raw_path, data=body, headers=headers, allow_redirects=False
+        ) as upstream:
+            kept = {name: value for name, value in upstream.headers.items() if name.lower() not in HOP_BY_HOP}
+            answer = web.StreamResponse(status=upstream.status, headers=kept)
+            if not streamed:
+                await upstream.read()
+                return answer
+            await answer.prepare(request)
+            async for chunk in upstream.content.iter_chunked(CHUNK):
+                await answer.write(chunk)
+            await answer.write_eof()
+            return answer
+
+    async def _ecr(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        assert self._session is not None
+        return await call(self._session, self._upstream, ECR, operation, body)
+
+
+def _broken(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def application(upstream: str) -> web.Application:
+    """The server with its control routes."""
+    front = Front(upstream)
+
+    async def expire(request: web.Request) -> web.Response:
+        front.expired = request.match_info["state"] == "on"
+        return web.Response()
+
+    async def drop(request: web.Request) -> web.Response:
+        front.drop = request.match_info["when"]
+        return web.Response()
+
+    app = web.Application(client_max_size=2**33)
+    app.cleanup_ctx.append(front.lifetime)
+    app.router.add_post("/_expired/{state:on|off}", expire)
+    app.router.add_post("/_drop/{when:before|after}", drop)
+    app.router.add_route("*", "/{path:.*}", front.handle)
+    return app
+
+
+def main() -> None:
+    """Listen until the end."""
+    host, _, port = sys.argv[1].rpartition(":")
+    web.run_app(application(sys.argv[2]), host=host, port=int(port), print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""AWS as a run sees it: ministack behind a proxy that fails on demand and answers what ministack cannot.
+
+    python -m sandbox.servers.fault_proxy 4600 http://127.0.0.1:4566 /folder/with/eks/descriptions
+
+    POST /_faults      {"match": "UpdateFunctionCode", "target": "pattern of path and body", "steps": [..], "then": ..}
+    DELETE /_faults    forget all rules, all scripted scans and the log
+    GET /_faults/log   what was called: operation, step, path
+    POST /_scans       {"repository": "erp/a-service", "digest": null, "answers": [...]}
+
+A step is {"error": code, "status": 400, "message": ...}, {"http": 500}, {"drop": "before" | "after"}, {"json": {...}},
+{"delay": seconds}, {"merge": {...}} or {}; after the last one calls pass, or with "then": "sticky" it repeats.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
+
+from sandbox.layout import REGISTRY_HOST
+from sandbox.servers.aws_json import ECR, call
+from sandbox.servers.scans import Scans
+
+REST = (
+    (re.compile(r"PUT /2015-03-31/functions/[^/]+/code"), "UpdateFunctionCode"),
+    (re.compile(r"GET /2015-03-31/functions/[^/]+"), "GetFunction"),
+    (re.compile(r"POST /2015-03-31/functions"), "CreateFunction"),
+    (re.compile(r"POST /2015-03-31/functions/[^/]+/invocations"), "Invoke"),
+    (re.compile(r"GET /clusters/[^/]+"), "DescribeCluster"),
+)
+"""REST operations that a run uses; every other protocol names its operation itself."""
+
+NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "expect"}
+NOT_RETURNED = {"transfer-encoding", "connection", "content-encoding", "content-length", "date", "server"}
+
+
+def operation_of(request: web.Request, body: bytes) -> str:
+    """The name of the operation that a request calls."""
+    if target := request.headers.get("X-Amz-Target"):
+        return target.rpartition(".")[2]
+    if "x-www-form-urlencoded" in request.headers.get("Content-Type", ""):
+        return parse_qs(body.decode("utf-8", "replace")).get("Action", ["?"])[0]
+    if action := request.query.get("Action"):
+        return action
+    line = f"{request.method} {request.path.rstrip('/')}"
+    return next((name for pattern, name in REST if pattern.fullmatch(line)), line)
+
+
+def aws_error(code: str, message: str, status: int = 400) -> web.Response:
+    """An error that botocore understands in the JSON and REST-JSON protocols."""
+    headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-amzn-ErrorType": code}
+    body = {"__type": code, "message": message, "Message": message, "Type": "User"}
+    text = json.dumps(body)
+    return web.Response(status=status, headers=headers, content_type="application/x-amz-json-1.1", text=text)
+
+
+class Rules:
+    """The scripted faults, newest first."""
+
+    def __init__(self) -> None:
+        self.rules: list[dict[str, Any]] = []
+
+    def step(self, operation: str, text: str) -> dict[str, Any]:
+        """The next step for a call; {} lets it pass."""
+        for rule in self.rules:
+            if re.search(rule["match"], operation) and re.search(rule.get("target", ""), text):
+                place, steps = rule.setdefault("calls", 0), rule["steps"]
+                rule["calls"] += 1
+                if place < len(steps):
+                    return dict(steps[place])
+                if rule.get("then") == "sticky":
+                    return dict(steps[-1])
+        return {}
+
+
+class Proxy:
+    """The proxy before one stand-in."""
+
+    def __init__(self, upstream: str, clusters: Path) -> None:
+        self._upstream = upstream
+        self._clusters = clusters
+        self._session: ClientSession | None = None
+        self.rules = Rules()
+        self.scans = Scans(self._ecr)
+        self.log: list[dict[str, Any]] = []
+
+    async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
+        """Keep one session while the server runs."""
+        self._session = ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(total=600))
+        yield
+        await self._session.close()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one call of AWS: by the scripted step, by ourselves, or by the stand-in."""
+        body = await request.read()
+        operation = operation_of(request, body)
+        step = self.rules.step(operation, f"{request.path} {body.decode('utf-8', 'replace')}")
+        self.log.append({"time": time.time(), "operation": operation, "path": request.path, "step": step})
+        await asyncio.sleep(step.get("delay", 0))
+        if step.get("drop") == "before":
+            return _broken(request)
+        scripted = _scripted(step)
+        answer = scripted if scripted is not None else await self._answer(request, operation, body)
+        if step.get("drop") == "after":
+            # The write has happened, its answer is lost.
+            return _broken(request)
+        if "merge" in step and answer.status == 200:  # noqa: PLR2004 - OK
+            assert isinstance(answer.body, bytes)
+            return web.json_response({**json.loads(answer.body), **step["merge"]})
+        return answer
+
+    async def _answer(self, request: web.Request, operation: str, body: bytes) -> web.Response:
+        if operation == "DescribeCluster":
+            return self._cluster(request.path.rpartition("/")[2])
+        if operation in ("DescribeImageScanFindings", "StartImageScan"):
+            ask = self.scans.start if operation == "StartImageScan" else self.scans.describe
+            found = await ask(json.loads(body))
+            if "Error" in found:
+                return aws_error(found["Error"]["Code"], found["Error"].get("Message", ""))
+            return web.json_response(found, content_type="application/x-amz-json-1.1")
+        answer = await self._forward(request, body)
+        if operation == "GetAuthorizationToken" and answer.status == 200:  # noqa: PLR2004 - OK
+            return _with_plain_endpoint(answer)
+        return answer
+
+    def _cluster(self, name: str) -> web.Response:
+        description = self._clusters / f"{name}.json"
+        if not description.is_file():
+            return aws_error("ResourceNotFoundException", f"No cluster found for name: {name}.", 404)
+        return web.json_response(json.loads(description.read_text(encoding="utf-8")))
+
+    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
+        assert self._session is not None
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_FORWARDED}
+        headers["Host"] = request.headers.get("Host", "")
+        async with self._session.request(
+            request.method, self._upstream + request.raw_path, data=body, headers=headers, allow_redirects=False
+        ) as answer:
+            kept = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_RETURNED}
+            return web.Response(status=answer.status, headers=kept, body=await answer.read())
+
+    async def _ecr(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        assert self._session is not None
+        return await call(self._session, self._upstream, ECR, operation, body)
+
+
+def _scripted(step: dict[str, Any]) -> web.Response | None:
+    if "error" in step:
+        code = step["error"]
+        return aws_error(code, step.get("message", f"{code} (scripted)"), step.get("status", 400))
+    if "http" in step:
+        return web.Response(status=step["http"], text="<html>scripted</html>", content_type="text/html")
+    return web.json_response(step["json"]) if "json" in step else None
+
+
+def _with_plain_endpoint(answer: web.Response) -> web.Response:
+    """The sign-in with the front's scheme: it has the registry's real name, but no certificate for it."""
+    assert isinstance(answer.body, bytes)
+    document = json.loads(answer.body)
+    for data in document["authorizationData"]:
+        data["proxyEndpoint"] = f"http://{REGISTRY_HOST}"
+    return web.json_response(document, content_type="application/x-amz-json-1.1")
+
+
+def _broken(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+class Control:
+    """The routes by which tests script the proxy."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+
+    async def add_rule(self, request: web.Request) -> web.Response:
+        """Script faults; the newest rule is asked first."""
+        self._proxy.rules.rules.insert(0, await request.json())
+        return web.Response()
+
+    async def add_scans(self, request: web.Request) -> web.Response:
+        """Script scan answers."""
+        wanted = await request.json()
+        self._proxy.scans.script(wanted["repository"], wanted.get("digest"), wanted["answers"])
+        return web.Response()
+
+    async def clear(self, _: web.Request) -> web.Response:
+        """Forget all scripts and the log."""
+        self._proxy.rules.rules.clear()
+        self._proxy.scans.clear()
+        self._proxy.log.clear()
+        return web.Response()
+
+    async def log(self, _: web.Request) -> web.Response:
+        """What was called since the last clear."""
+        return web.json_response(self._proxy.log)
+
+
+def application(upstream: str, clusters: Path) -> web.Application:
+    """The server with its control routes."""
+    proxy = Proxy(upstream, clusters)
+    control = Control(proxy)
+    app = web.Application(client_max_size=2**31)
+    app.cleanup_ctx.append(proxy.lifetime)
+    app.router.add_post("/_faults", control.add_rule)
+    app.router.add_delete("/_faults", control.clear)
+    app.router.add_get("/_faults/log", control.log)
+    app.router.add_post("/_scans", control.add_scans)
+    app.router.add_route("*", "/{path:.*}", proxy.handle)
+    return app
+
+
+def main() -> None:
+    """Listen until the end."""
+    port, upstream, clusters = sys.argv[1:]
+    web.run_app(application(upstream, Path(clusters)), host="127.0.0.1", port=int(port), print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()
