@@ -37,9 +37,7 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
     if not TAG.fullmatch(tag):
         raise _refusal(where, key, f"{tag!r} is not an image tag", "letters, digits, `_`, `.`, `-`; at most 128")
     bom, text = _decode(content, where)
-    node = _scalar(text, key, where)
-    start, end = node.start_mark.index, node.end_mark.index
-    space = "" if start != end or text[start - 1 : start].isspace() else " "
+    start, end, space = _place(text, *_scalar(text, key, where))
     edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
     _check_edit(text, edited, _scalar_path(text, key, where), tag, where, key)
     return bom + edited.encode()
@@ -83,24 +81,37 @@ def _scalar_path(text: str, key: str, where: str) -> tuple[str, ...]:
     from ruamel.yaml.nodes import MappingNode
 
     parts = tuple(key.split("."))
-    node = _walk(_compose(text, where), parts, where, key)
+    _, node = _walk(_compose(text, where), parts, where, key)
     return (*parts, "image", "tag") if isinstance(node, MappingNode) else parts
 
 
-def _scalar(text: str, key: str, where: str) -> "ScalarNode":
+def _place(text: str, name: "Node", node: "ScalarNode") -> tuple[int, int, str]:
+    """Where the new value goes, and what must stand before it."""
+    start, end = node.start_mark.index, node.end_mark.index
+    if start == end:
+        # ruamel.yaml gives an empty value the place of what follows it, lines and comments later.
+        start = end = text.index(":", name.end_mark.index) + 1
+        return start, end, " "
+    return start, end, ""
+
+
+def _scalar(text: str, key: str, where: str) -> tuple["Node", "ScalarNode"]:
+    """The scalar that a key means, with the node of its name."""
     from ruamel.yaml.nodes import ScalarNode
 
-    node = _walk(_compose(text, where), _scalar_path(text, key, where), where, key)
+    name, node = _walk(_compose(text, where), _scalar_path(text, key, where), where, key)
     if not isinstance(node, ScalarNode):
         raise _refusal(where, key, "the value is not a scalar", "name the key whose value is the tag")
     if node.style in ("|", ">"):
         raise _refusal(where, key, "the value is a block scalar", "write it on the line of its key")
-    return node
+    return name, node
 
 
-def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> "Node":
+def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["Node", "Node"]:
+    """The last name on a path, and its value."""
     from ruamel.yaml.nodes import MappingNode
 
+    name = node
     for depth, part in enumerate(parts):
         path = ".".join(parts[: depth + 1])
         pairs = node.value if isinstance(node, MappingNode) else ()
@@ -112,7 +123,7 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> "Node":
         # An alias composes to the anchored node itself, which then starts before its own key.
         if node.anchor or node.start_mark.index < name.start_mark.index:
             raise _refusal(where, key, f"{path} is an anchor or an alias", "write the value out, it serves two places")
-    return node
+    return name, node
 
 
 def _check_edit(before: str, after: str, path: tuple[str, ...], tag: str, where: str, key: str) -> None:
