@@ -1,0 +1,72 @@
+"""Values that many tests begin with: the ERP project, and plans, images and verdicts made of a few words."""
+
+from collections.abc import Mapping
+
+from erp_build.config.project import default_project
+from erp_build.domain.changes import Baseline, Change, ChangeSet
+from erp_build.domain.image import BuiltImage
+from erp_build.domain.plan import LiveState, Plan, Running, make_plan
+from erp_build.domain.verdict import Verdict
+
+ERP = default_project()
+REQUEST, PROCESSING, NOTIFICATION = (service.name for service in ERP.services)
+EMPLOYEE = ERP.functions[0].name
+CHART = ERP.chart.name
+EVERYTHING = tuple(target.name for target in ERP.targets)
+
+BASE = "b" * 40
+HEAD = "a" * 40
+DIGEST = "sha256:" + "1" * 64
+OTHER_DIGEST = "sha256:" + "2" * 64
+
+
+def baselines(without: Mapping[str, str] | None = None) -> tuple[Baseline, ...]:
+    """A deployed baseline for every target; `without` names targets that have none, and why."""
+    gone = without or {}
+    return tuple(
+        Baseline(target=name, commit=None, source="none", because=gone[name])
+        if name in gone
+        else Baseline(target=name, commit=BASE, source="deployed")
+        for name in EVERYTHING
+    )
+
+
+def change_set(changed: Mapping[str, str], without: Mapping[str, str] | None = None) -> ChangeSet:
+    """Changes as target -> path."""
+    found = {name: (Change(path=path, rule="a rule"),) for name, path in changed.items()}
+    return ChangeSet(head=HEAD, baselines=baselines(without), changes=found)
+
+
+def running(trouble: Mapping[str, str] | None = None) -> LiveState:
+    """All targets run an older tag; `trouble` names those that are not well."""
+    return LiveState(
+        running={
+            target.name: Running(
+                target=target.name,
+                repository=f"erp/{target.repository}",
+                tag="0ld1234",
+                digest=DIGEST,
+                commit=BASE,
+                trouble=(trouble or {}).get(target.name, ""),
+            )
+            for target in ERP.image_targets
+        },
+        chart_commit=BASE,
+    )
+
+
+def plan_of(
+    changed: Mapping[str, str], without: Mapping[str, str] | None = None, trouble: Mapping[str, str] | None = None
+) -> Plan:
+    """The plan of the ERP project for these changes."""
+    return make_plan(ERP, change_set(changed, without), running(trouble))
+
+
+def built(target: str = NOTIFICATION, digest: str = DIGEST) -> BuiltImage:
+    """An image of this run."""
+    return BuiltImage(
+        target=target, repository=f"erp/{target}", tag=HEAD[:7], digest=digest, commit=HEAD, seconds=1.23456
+    )
+
+
+PASSED = Verdict(outcome="passed", why="no findings")
