@@ -125,7 +125,7 @@ def _chart(table: Table) -> Chart:
     table.only("path", "values", "release", "namespace", "timeout")
     default = Chart()
     return Chart(
-        path=table.text("path", default.path).strip("/"),
+        path=table.path("path", default.path),
         values=table.text("values", default.values),
         release=table.text("release", default.release),
         namespace=table.text("namespace", default.namespace),

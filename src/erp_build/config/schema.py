@@ -19,13 +19,15 @@ class Table:
         name: its name as written, such as `[[service]]`; empty for the top level.
         source: the whole text, to find the line of a key.
         path: the file, for errors.
+        place: how many tables of this name stand before it.
     """
 
-    def __init__(self, values: Mapping[str, Any], name: str, source: str, path: str) -> None:
+    def __init__(self, values: Mapping[str, Any], name: str, source: str, path: str, place: int = 0) -> None:
         self._values = values
         self._name = name
         self._source = source
         self._path = path
+        self._place = place
 
     def only(self, *known: str) -> None:
         """Refuse keys that are not known."""
@@ -68,9 +70,9 @@ class Table:
             raise self._error(key, f"`{key}` must be a duration", f'write {key} = "90s", "5m" or "1h"')
         return float(match[1]) * UNIT_SECONDS[match[2]]
 
-    def path(self, key: str) -> str:
+    def path(self, key: str, default: str | None = None) -> str:
         """A path below the repository's root, in its plain form."""
-        value = self.text(key).strip("/")
+        value = self.text(key, default).strip("/")
         if not value or any(part in ("", ".", "..") for part in value.split("/")):
             raise self._error(key, f"`{key}` must be a path below the repository's root", 'such as "backend/a-service"')
         return value
@@ -87,7 +89,7 @@ class Table:
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self._error(key, f"`{key}` must be an array of tables", f"write [[{key}]]")
-        return tuple(Table(item, f"[[{key}]]", self._source, self._path) for item in value)
+        return tuple(Table(item, f"[[{key}]]", self._source, self._path, place) for place, item in enumerate(value))
 
     def _known(self, key: str, value: str, known: tuple[str, ...]) -> str:
         if value not in known:
@@ -101,7 +103,21 @@ class Table:
         return ConfigurationError(f"{what}{table}", where=f"{self._path}{self._line(key)}", next_step=next_step)
 
     def _line(self, key: str) -> str:
+        """The line of a key in this table; of the table's head when the key is not there."""
         pattern = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}[\"']?\s*[=\].]")
-        lines = self._source.splitlines()
-        number = next((number for number, line in enumerate(lines, 1) if pattern.match(line)), None)
+        lines = self._own_lines()
+        head = lines[0][0] if lines and self._name else None
+        number = next((number for number, line in lines if pattern.match(line)), head)
         return f":{number}" if number else ""
+
+    def _own_lines(self) -> list[tuple[int, str]]:
+        """The numbered lines from this table's head to the next; all lines for the top level."""
+        lines = list(enumerate(self._source.splitlines(), 1))
+        if not self._name:
+            return lines
+        heads = [index for index, (_, line) in enumerate(lines) if line.lstrip().startswith("[")]
+        own = [index for index in heads if lines[index][1].replace(" ", "").startswith(self._name)]
+        if len(own) <= self._place:
+            return []
+        start = own[self._place]
+        return lines[start : next((index for index in heads if index > start), None)]
