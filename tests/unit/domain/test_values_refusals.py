@@ -90,7 +90,7 @@ def test_the_longest_tag_is_taken() -> None:
 
 
 def test_when_one_of_several_tags_cannot_be_set_none_is() -> None:
-    with pytest.raises(ConfigurationError, match="services.missing"):
+    with pytest.raises(ConfigurationError, match=r"services\.missing"):
         set_tags(GOOD, {KEY: "1234567", "services.missing": "1234567"}, where="values.yaml")
 
 
