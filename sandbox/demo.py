@@ -100,7 +100,7 @@ def _play(act: Act, erp: Tenant) -> None:
     before = readback.snapshot(erp, WORK)
     commit = act.change(WORK) if act.change else _head()
     done = _run(act.name)
-    _expect(done.code == 0, f"exit code 0, not {done.code}")
+    _expect(done.code == 0, f"exit code {done.code}")
     after = readback.snapshot(erp, WORK)
     targets = {item["name"]: item for item in done.report["targets"]}
     _expect(_named(targets, "build") == act.built, f"built: {sorted(act.built)}")
@@ -126,7 +126,7 @@ def _play_blocked(erp: Tenant) -> None:
     finally:
         Faults().clear()
     after = readback.snapshot(erp, WORK)
-    _expect(done.code == 6, f"exit code 6, not {done.code}")  # noqa: PLR2004 - the contract's code
+    _expect(done.code == 6, f"exit code {done.code}")  # noqa: PLR2004 - the contract's code
     for what in ("function", "deployments", "revision", "latest", "values"):
         _expect(getattr(after, what) == getattr(before, what), f"{what}: the same before and after")
 

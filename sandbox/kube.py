@@ -54,6 +54,11 @@ def is_there() -> bool:
     return ADMIN_KUBECONFIG.exists() and node_is_ready()
 
 
+def has_namespace(name: str) -> bool:
+    """Whether a namespace is there."""
+    return _exists(_core(), name)
+
+
 def create_namespace(name: str) -> None:
     """Create a namespace and return when pods can be made in it (its service account is there)."""
     core = _core()

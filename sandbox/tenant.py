@@ -179,7 +179,7 @@ def _remove_containers_and_images(tenant: Tenant) -> None:
             names = [name for name in image.tags if name.startswith(f"{REGISTRY_HOST}/{tenant.name}/")]
             if not names:
                 continue
-            for container in api.containers.list(all=True, filters={"ancestor": image.id}):
+            for container in api.containers.list(all=True, filters={"ancestor": str(image.id)}):
                 container.remove(force=True)
             for name in names:
                 api.images.remove(name, force=True)

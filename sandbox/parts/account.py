@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox import tenant
+from sandbox import kube, tenant
 from sandbox.part import Part
 
 DEFAULT = tenant.Tenant("erp")
@@ -14,12 +14,12 @@ class Account:
     name = "account"
 
     def is_up(self) -> bool:
-        """Whether the last thing that is made is there."""
+        """Whether the function and, where there is a cluster, the namespace are there."""
         try:
             tenant.client("lambda").get_function(FunctionName=DEFAULT.function)
         except (ClientError, BotoCoreError):
             return False
-        return True
+        return not kube.is_there() or kube.has_namespace(DEFAULT.namespace)
 
     def up(self) -> None:
         """Make what is not there."""

@@ -1,8 +1,10 @@
 """A Docker engine of our own, below the sandbox's folder; `SANDBOX_DOCKER_HOST` names another one to use instead."""
 
 import os
+import shutil
 import subprocess
 from contextlib import closing, suppress
+from pathlib import Path
 
 import docker
 import docker.errors
@@ -14,6 +16,11 @@ from sandbox.part import Part
 DAEMON = "/usr/sbin/dockerd"
 BRIDGE = "docker0"
 BRIDGE_WAS_THERE = STATE / "engine-bridge-was-there"
+
+PLUGINS = Path("/opt/containerd")
+"""A folder that the engine's containerd makes at its start, wherever its data is."""
+
+PLUGINS_WERE_THERE = STATE / "engine-plugins-were-there"
 
 
 def address() -> str:
@@ -46,6 +53,8 @@ class Engine:
         STATE.mkdir(parents=True, exist_ok=True)
         if _link_exists(BRIDGE):
             BRIDGE_WAS_THERE.touch()
+        if PLUGINS.exists():
+            PLUGINS_WERE_THERE.touch()
         folder = STATE / "engine"
         folder.mkdir(exist_ok=True)
         options = {
@@ -70,6 +79,8 @@ class Engine:
                     with suppress(docker.errors.NotFound):
                         container.remove(force=True)
         processes.stop("dockerd")
+        if not PLUGINS_WERE_THERE.exists():
+            shutil.rmtree(PLUGINS, ignore_errors=True)
         if not BRIDGE_WAS_THERE.exists() and _link_exists(BRIDGE):
             _run("ip", "link", "delete", BRIDGE)
             _remove_rules()

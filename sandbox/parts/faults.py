@@ -3,7 +3,6 @@
 import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from sandbox import processes
 from sandbox.layout import AWS_ENDPOINT, AWS_PORT, ROOT, STATE
@@ -27,14 +26,8 @@ class FaultProxy:
     def up(self) -> None:
         """Start it."""
         if not self.is_up():
-            words: list[str | Path] = [
-                sys.executable,
-                "-m",
-                "sandbox.servers.fault_proxy",
-                str(AWS_PORT),
-                aws.ADDRESS,
-                STATE / "eks",
-            ]
+            server = "sandbox.servers.fault_proxy"
+            words = [sys.executable, "-m", server, str(AWS_PORT), aws.ADDRESS, str(STATE / "eks")]
             processes.start("fault-proxy", words, cwd=ROOT)
             processes.wait_until(self.is_up, "fault-proxy")
 
