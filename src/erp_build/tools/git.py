@@ -62,8 +62,8 @@ class GitRepository:
         return output.decode("ascii").strip() if code == 0 else None
 
     def uncommitted(self) -> tuple[str, ...]:
-        """Tracked files that differ from head."""
-        code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no")
+        """Tracked files that differ from head; a moved one is two."""
+        code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
         return tuple(os.fsdecode(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
 
     def _reads(self, commit: str) -> bool:
