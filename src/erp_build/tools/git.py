@@ -18,6 +18,8 @@ class GitRepository:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._environment = child_environment(
+            # Only the root itself: in a repository further up, no path would belong to any target.
+            GIT_CEILING_DIRECTORIES=str(self.root.parent),
             GIT_CONFIG_COUNT="1",
             GIT_CONFIG_KEY_0="safe.directory",
             GIT_CONFIG_VALUE_0=str(self.root),
