@@ -37,11 +37,16 @@ class GitRepository:
     def resolve(self, revision: str) -> str | None:
         """The full commit of a revision, or None; what looks like an option is a revision that does not exist."""
         code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        return output.decode("ascii").strip() if code == 0 else None
+        commit = output.decode("ascii").strip()
+        # `^HEAD` resolves to the exclusion of a commit.
+        return commit if code == 0 and not commit.startswith("^") else None
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; one that is missing is asked of the remote."""
-        return self._reads(commit) or (self._fetch(commit) and self._reads(commit))
+        if self._reads(commit):
+            return True
+        # A depth would cut the history of a full clone at this commit.
+        return self._fetch(commit, depth=1 if self._is_shallow() else None) and self._reads(commit)
 
     def changed_paths(self, base: str, head: str) -> tuple[str, ...]:
         """The paths that differ between two trees.
@@ -55,8 +60,13 @@ class GitRepository:
         return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether `new` contains `old`; a commit that cannot be read is no ancestor."""
-        return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
+        """Whether `new` contains `old`; a commit that cannot be read is no ancestor.
+
+        A shallow clone that says no may only lack the commits between the two: it is completed first.
+        """
+        if self._contains(new, old):
+            return True
+        return self._is_shallow() and self._fetch(old, new, unshallow=True) and self._contains(new, old)
 
     def upstream_base(self, head: str) -> str | None:
         """The merge base of a commit and the upstream of the current branch."""
@@ -71,7 +81,13 @@ class GitRepository:
     def _reads(self, commit: str) -> bool:
         return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
 
-    def _fetch(self, commit: str) -> bool:
+    def _contains(self, new: str, old: str) -> bool:
+        return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
+
+    def _is_shallow(self) -> bool:
+        return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
+
+    def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
         import git
 
         try:
@@ -79,9 +95,9 @@ class GitRepository:
                 remote = next(iter(repository.remotes), None)
                 if remote is None:
                     return False
-                remote.fetch(commit, depth=1, no_tags=True)
+                remote.fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
         except (git.GitError, ValueError):
-            # The remote does not have it, or cannot be asked: the caller goes on without this commit and says so.
+            # The remote does not have it, or cannot be asked: the caller goes on without and says so.
             return False
         return True
 
