@@ -1,0 +1,45 @@
+"""Detection as an offline plan does it, in one call."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from erp_build.config.project import load_project
+from erp_build.domain.changes import Baseline, ChangeSet
+from erp_build.domain.plan import LiveState, Plan, make_plan
+from erp_build.stages.detect import detect_changes, find_baselines, find_head
+from erp_build.tools.git import GitRepository
+
+Variables = Mapping[str, str]
+
+
+def detect(root: Path, base: str | None, head: str | None = None, variables: Variables | None = None) -> ChangeSet:
+    """The changes between a base, or what the ladder finds, and head."""
+    project, repository = load_project(root), GitRepository(root)
+    commit = find_head(repository, variables or {}, head)
+    found = find_baselines(repository, project, commit, live=None, variables=variables or {}, base=base)
+    return detect_changes(repository, project, found, commit)
+
+
+def changed(root: Path, base: str, head: str | None = None) -> dict[str, set[str]]:
+    """Target -> its changed paths, for the targets that changed."""
+    changes = detect(root, base, head).changes
+    return {name: {change.path for change in found} for name, found in changes.items() if found}
+
+
+def plan(root: Path, base: str | None = None, variables: Variables | None = None) -> Plan:
+    """The offline plan."""
+    return make_plan(load_project(root), detect(root, base, variables=variables), LiveState())
+
+
+def baselines(
+    root: Path, live: LiveState | None = None, base: str | None = None, variables: Variables | None = None
+) -> tuple[Baseline, ...]:
+    """The baselines of the ladder."""
+    project, repository = load_project(root), GitRepository(root)
+    head = find_head(repository, variables or {})
+    return find_baselines(repository, project, head, live=live, variables=variables or {}, base=base)
+
+
+def built(planned: Plan) -> set[str]:
+    """The names of the targets that a plan builds or redeploys."""
+    return {step.target.name for step in planned.steps if step.action != "none"}

@@ -1,0 +1,35 @@
+"""What the unit tests share."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.git import Checkout
+
+OURS = ("GIT_", "CODEBUILD_", "AWS_", "DOCKER_", "KUBECONFIG", "ERP_BUILD_")
+SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of the machine that runs the tests says anything about a repository, a build or an account."""
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def erp_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository in the layout of the ERP with one commit, made once."""
+    files = {f"backend/{name}/pom.xml": f"<project>{name}</project>\n" for name in SERVICES}
+    files |= {f"backend/{name}/src/App.java": f"class App {{ /* {name} */ }}\n" for name in SERVICES}
+    files |= {"helm-chart/values-dev.yaml": "replicaCount: 2\n", "backend/proto/a.proto": "p\n", "README.md": "r\n"}
+    return Checkout.create(tmp_path_factory.mktemp("template"), **files).root
+
+
+@pytest.fixture
+def erp(erp_template: Path, tmp_path: Path) -> Checkout:
+    """A repository in the layout of the ERP, with one commit, for one test."""
+    return Checkout(Path(shutil.copytree(erp_template, tmp_path / "erp", symlinks=True)))
