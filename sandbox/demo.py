@@ -13,9 +13,6 @@ from sandbox.faults import Faults
 from sandbox.layout import OUT
 from sandbox.tenant import Tenant
 
-WORK = OUT / "erp"
-"""The sample as a repository; made anew by every demo, left for a look afterwards."""
-
 CRITICAL = {
     "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed successfully."},
     "imageScanFindings": {
@@ -43,6 +40,7 @@ class Act:
         built: targets that are built.
         redeployed: services that are deployed again with the image they run.
         upgrades: whether the release gets a new revision.
+        pods: how many each service has afterwards.
     """
 
     name: str
@@ -51,6 +49,21 @@ class Act:
     built: frozenset[str] = frozenset()
     redeployed: frozenset[str] = frozenset()
     upgrades: bool = True
+    pods: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the demo is played: the tenant, the folder of its reports, and which Helm."""
+
+    erp: Tenant
+    folder: Path
+    helm: int
+
+    @property
+    def repository(self) -> Path:
+        """The sample as a repository."""
+        return self.folder / "erp"
 
 
 SERVICES = frozenset({"approval-request-service", "approval-processing-service", "notification-service"})
@@ -76,32 +89,46 @@ ACTS = (
         "replicaCount 2 -> 3 deploys all services again and builds none",
         lambda repo: sample.change_replicas(repo, 3),
         redeployed=SERVICES,
+        pods=3,
     ),
 )
 
 
 def main() -> int:
-    """Run the demo; returns 0 when everything was as it must be, and raises `AssertionError` when not."""
+    """Play the demo with Helm 3; returns 0 when everything was as it must be, and raises `AssertionError` when not."""
     start = time.monotonic()
-    erp = tenant.create(sample.DEFAULT_TENANT)
-    Faults().clear()
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir(parents=True)
-    sample.make_repository(WORK)
-    for act in ACTS:
-        _play(act, erp)
-    _play_blocked(erp)
+    play(sample.DEFAULT_TENANT, OUT)
     print(f"\nThe demo is right in every point ({time.monotonic() - start:.0f} s). Reports: {OUT}/*.json")
     return 0
 
 
-def _play(act: Act, erp: Tenant) -> None:
+def play(name: str, folder: Path, helm: int = 3) -> Tenant:
+    """Play all acts for a tenant of this name, which is made anew and left as the last act leaves it.
+
+    Args:
+        name: of the tenant.
+        folder: made anew; afterwards it holds a report per act, and in `erp` the sample as a Git repository.
+        helm: 3 or 4.
+    """
+    erp = tenant.create(name)
+    Faults().clear()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sample.make_repository(folder / "erp", name)
+    stage = Stage(erp, folder, helm)
+    for act in ACTS:
+        _play(act, stage)
+    _play_blocked(stage)
+    return erp
+
+
+def _play(act: Act, stage: Stage) -> None:
     _headline(act.name, act.title)
-    before = readback.snapshot(erp, WORK)
-    commit = act.change(WORK) if act.change else _head()
-    done = _run(act.name)
+    before = readback.snapshot(stage.erp, stage.repository)
+    commit = act.change(stage.repository) if act.change else _head(stage.repository)
+    done = _run(act.name, stage)
     _expect(done.code == 0, f"exit code {done.code}")
-    after = readback.snapshot(erp, WORK)
+    after = readback.snapshot(stage.erp, stage.repository)
     targets = {item["name"]: item for item in done.report["targets"]}
     _expect(_named(targets, "build") == act.built, f"built: {sorted(act.built)}")
     _expect(_named(targets, "redeploy") - {"helm-chart"} == act.redeployed, f"redeployed: {sorted(act.redeployed)}")
@@ -110,31 +137,31 @@ def _play(act: Act, erp: Tenant) -> None:
         _check_target(targets[name], after)
     for name in sorted(SERVICES - act.built):
         _expect(after.deployments[name].image == before.deployments[name].image, f"{name} keeps its running tag")
-    _check_pods(after, 3 if act.name >= "4" else 2)
+    _check_pods(after, act.pods)
     if EMPLOYEE in act.built:
-        answer = readback.invoke_function(erp)
+        answer = readback.invoke_function(stage.erp)
         _expect(answer["commit"] == commit, f"Lambda answers with commit {answer['commit'][:12]}")
 
 
-def _play_blocked(erp: Tenant) -> None:
+def _play_blocked(stage: Stage) -> None:
     _headline("5-critical", "one CRITICAL finding, and nothing moves")
-    sample.change_service(WORK, "approval-request-service")
-    before = readback.snapshot(erp, WORK)
-    Faults().scans("erp/approval-request-service", [CRITICAL])
+    sample.change_service(stage.repository, "approval-request-service")
+    before = readback.snapshot(stage.erp, stage.repository)
+    Faults().scans(f"{stage.erp.name}/approval-request-service", [CRITICAL])
     try:
-        done = _run("5-critical")
+        done = _run("5-critical", stage)
     finally:
         Faults().clear()
-    after = readback.snapshot(erp, WORK)
+    after = readback.snapshot(stage.erp, stage.repository)
     _expect(done.code == 6, f"exit code {done.code}")  # noqa: PLR2004 - the contract's code
     for what in ("function", "deployments", "revision", "latest", "values"):
         _expect(getattr(after, what) == getattr(before, what), f"{what}: the same before and after")
 
 
-def _run(name: str) -> runner.Finished:
-    report = OUT / f"{name}.json"
-    words = ("run", "--repo", str(WORK), "--report", str(report))
-    done = runner.erp_build(*words, env=runner.environment(), report=report, loud=True)
+def _run(name: str, stage: Stage) -> runner.Finished:
+    report = stage.folder / f"{name}.json"
+    words = ("run", "--repo", str(stage.repository), "--report", str(report))
+    done = runner.erp_build(*words, env=runner.environment(stage.helm), report=report, loud=True)
     print(done.stdout)
     return done
 
@@ -158,8 +185,8 @@ def _named(targets: dict[str, Any], action: str) -> set[str]:
     return {name for name, item in targets.items() if item["action"] == action}
 
 
-def _head() -> str:
-    return (WORK / ".git" / "refs" / "heads" / "main").read_text(encoding="ascii").strip()
+def _head(repository: Path) -> str:
+    return (repository / ".git" / "refs" / "heads" / "main").read_text(encoding="ascii").strip()
 
 
 def _headline(name: str, title: str) -> None:

@@ -70,6 +70,7 @@ def find_baselines(
     argument = [Rung("argument", _resolve(repository, base, "--base"))] if base else []
     webhook = [_webhook(repository, head, variables)] if PREVIOUS in variables else []
     offline = [] if live else [Rung("upstream", repository.upstream_base(head), "the branch has no upstream")]
+    doubt = [] if repository.has_metadata() else [NO_METADATA]
     seen: dict[str, bool] = {head: True}
     baselines = []
     for target in project.targets:
@@ -78,7 +79,7 @@ def find_baselines(
             continue
         deployed = [_deployed(target, live)] if live else []
         rungs = [*argument, *deployed, *webhook, *offline]
-        baselines.append(_climb(repository, target.name, rungs, seen))
+        baselines.append(_climb(repository, target.name, rungs, doubt, seen))
     return tuple(baselines)
 
 
@@ -117,19 +118,19 @@ def refuse_doubt(baselines: tuple[Baseline, ...]) -> None:
 
 def refuse_older(repository: Repository, head: str, live: LiveState) -> None:
     """Stop when something newer than head is live: a run that waited too long must not take it back."""
-    for running in live.running.values():
-        newer = running.commit
+    deployed = {running.target: running.commit for running in live.running.values()}
+    for target, newer in (*deployed.items(), ("the release's chart", live.chart_commit)):
         if newer and newer != head and repository.has_commit(newer) and repository.is_ancestor(head, newer):
             raise NewerDeployed(
                 "a newer commit is already deployed",
-                where=running.target,
+                where=target,
                 why=f"{newer} runs, and it contains {head}",
                 next_step="nothing to do for a late run; to go back on purpose, run with --allow-older",
             )
 
 
-def _climb(repository: Repository, target: str, rungs: list[Rung], seen: dict[str, bool]) -> Baseline:
-    failed = [] if repository.has_metadata() else [NO_METADATA]
+def _climb(repository: Repository, target: str, rungs: list[Rung], doubt: list[str], seen: dict[str, bool]) -> Baseline:
+    failed = list(doubt)
     for rung in rungs:
         if rung.commit is None:
             failed.append(f"{rung.source}: {rung.why_not}")

@@ -1,0 +1,1 @@
+"""Tests against the sandbox: a real engine, registry, Lambda, Kubernetes and Helm."""

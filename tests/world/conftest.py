@@ -1,0 +1,95 @@
+"""The sandbox of the world tests, put up once, and in it one deployed ERP that tests bring back to where it was."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sandbox import __main__ as sandbox
+from sandbox import demo, machine, readback, runner
+from sandbox.faults import Faults
+from sandbox.tenant import Tenant
+
+KEEP = "ERP_BUILD_SANDBOX_KEEP"
+"""Set it while developing: the sandbox that is up is used as it is, and `test_down` has nothing to compare with."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The test that takes the sandbox down is the last one."""
+    items.sort(key=lambda item: item.path.name == "test_down.py")
+
+
+@pytest.fixture(scope="session")
+def before() -> machine.Machine:
+    """The machine before the sandbox."""
+    if KEEP not in os.environ:
+        sandbox.down()
+    return machine.look()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sandbox(before: machine.Machine) -> machine.Machine:
+    sandbox.up()
+    return before
+
+
+@dataclass
+class Erp:
+    """A deployed ERP: its tenant, its repository, and the newest commit that was deployed."""
+
+    tenant: Tenant
+    repository: Path
+    commit: str
+
+    def run(self, *words: str, env: dict[str, str] | None = None, config: str = "") -> runner.Finished:
+        """`erp-build run` in this repository; `config` is the text of another erp-build.toml."""
+        report = self.repository.parent / "report.json"
+        if config:
+            path = self.repository.parent / "other.toml"
+            path.write_text(config, encoding="utf-8")
+            words = (*words, "--config", str(path))
+        words = ("run", "--repo", str(self.repository), "--report", str(report), *words)
+        done = runner.erp_build(*words, env=env or runner.environment(), report=report)
+        if done.report.get("outcome") == "deployed":
+            self.commit = self.git("rev-parse", "HEAD")
+        return done
+
+    def call(self, *words: str) -> runner.Finished:
+        """Another verb, in this repository."""
+        return runner.erp_build(words[0], "--repo", str(self.repository), *words[1:], env=runner.environment())
+
+    def look(self) -> readback.Snapshot:
+        """What really runs now."""
+        return readback.snapshot(self.tenant, self.repository)
+
+    @property
+    def config(self) -> str:
+        """The text of the repository's erp-build.toml, for a changed copy."""
+        return (self.repository / "erp-build.toml").read_text(encoding="utf-8")
+
+    def git(self, *words: str) -> str:
+        """A git command in the repository."""
+        done = subprocess.run(["git", *words], cwd=self.repository, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
+    """The ERP after the whole demo with Helm 3, which itself checks every act."""
+    folder = tmp_path_factory.mktemp("demo") / "helm3"
+    tenant = demo.play("world", folder)
+    replicas = json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))
+    return Erp(tenant, folder / "erp", replicas["head"])
+
+
+@pytest.fixture
+def erp(demonstrated: Erp) -> Iterator[Erp]:
+    """The deployed ERP with its repository at the deployed commit and nothing scripted."""
+    Faults().clear()
+    demonstrated.git("reset", "--quiet", "--hard", demonstrated.commit)
+    yield demonstrated
+    Faults().clear()

@@ -1,0 +1,149 @@
+"""Whatever is wrong before or during a run: one clear error, its exit code, a report, and nothing deployed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from sandbox import runner, sample
+from sandbox.demo import CRITICAL
+from sandbox.faults import Faults
+from sandbox.layout import ACCOUNT, CLUSTER, REGION, STATE
+from sandbox.tenant import client, parameter_values
+from tests.world.conftest import Erp
+
+pytestmark = pytest.mark.world
+
+IN_PROGRESS = {"imageScanStatus": {"status": "IN_PROGRESS", "description": "The scan is in progress."}}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run is given: its environment and its configuration, where they are not the usual ones."""
+
+    env: dict[str, str] = field(default_factory=runner.environment)
+    config: str = ""
+
+
+def no_credentials(_: Erp) -> Given:
+    hidden = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    return Given(env={name: value for name, value in runner.environment().items() if name not in hidden})
+
+
+def two_parameters_missing(erp: Erp) -> Given:
+    return _other_parameters(erp, "/partial/dev", lambda name: name not in ("account-id", "eks/cluster-name"))
+
+
+def another_account(erp: Erp) -> Given:
+    given = _other_parameters(erp, "/other/dev", lambda _: True)
+    client("ssm").put_parameter(Name="/other/dev/account-id", Value="999999999999", Type="String", Overwrite=True)
+    return given
+
+
+def _other_parameters(erp: Erp, prefix: str, wanted: Callable[[str], bool]) -> Given:
+    for parameter, value in parameter_values(erp.tenant).items():
+        name = parameter.removeprefix(f"{erp.tenant.parameters}/")
+        if wanted(name):
+            client("ssm").put_parameter(Name=f"{prefix}/{name}", Value=value, Type="String", Overwrite=True)
+    return Given(config=erp.config.replace(erp.tenant.parameters, prefix))
+
+
+def no_engine(erp: Erp) -> Given:
+    sample.change_service(erp.repository, "notification-service")
+    return Given(env={**runner.environment(), "DOCKER_HOST": "unix:///nowhere/docker.sock"})
+
+
+def no_pom(erp: Erp) -> Given:
+    (erp.repository / "backend/notification-service/pom.xml").unlink()
+    sample.commit(erp.repository, "notification-service: pom.xml 삭제")
+    return Given()
+
+
+def a_compile_error(erp: Erp) -> Given:
+    sample.break_compile(erp.repository, "notification-service")
+    return Given()
+
+
+def a_taken_tag(erp: Erp) -> Given:
+    """The tag of the coming commit is there already and cannot be overwritten, so the registry refuses the push."""
+    repository = f"{erp.tenant.name}/notification-service"
+    tag = sample.change_service(erp.repository, "notification-service")[:7]
+    ecr = client("ecr")
+    latest = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "latest"}])["images"][0]
+    ecr.put_image(repositoryName=repository, imageManifest=latest["imageManifest"], imageTag=tag)
+    ecr.put_image_tag_mutability(repositoryName=repository, imageTagMutability="IMMUTABLE")
+    return Given()
+
+
+def a_repository_that_is_not_there(erp: Erp) -> Given:
+    sample.change_employee(erp.repository)
+    return Given(config=erp.config.replace('"employee-service-lambda"', '"employee-service-gone"'))
+
+
+def a_critical_finding(erp: Erp) -> Given:
+    sample.change_service(erp.repository, "notification-service")
+    Faults().scans(f"{erp.tenant.name}/notification-service", [CRITICAL])
+    return Given()
+
+
+def a_scan_without_end(erp: Erp) -> Given:
+    sample.change_service(erp.repository, "notification-service")
+    Faults().scans(f"{erp.tenant.name}/notification-service", [IN_PROGRESS])
+    return Given(config=erp.config.replace('timeout = "10m"', 'timeout = "3s"'))
+
+
+def no_function(erp: Erp) -> Given:
+    return Given(config=erp.config.replace(f'"{erp.tenant.function}"', '"no-such-function"'))
+
+
+def a_chart_that_does_not_render(erp: Erp) -> Given:
+    sample.break_chart(erp.repository)
+    return Given()
+
+
+def a_cluster_out_of_reach(_: Erp) -> Given:
+    description = json.loads((STATE / "eks" / f"{CLUSTER}.json").read_text(encoding="utf-8"))
+    description["cluster"]["endpoint"] = "https://127.0.0.1:1"
+    Faults().script("DescribeCluster", [{"json": description}], then="sticky")
+    return Given()
+
+
+ROWS = [
+    (no_credentials, 2, ["there are no AWS credentials"]),
+    (two_parameters_missing, 2, ["2 of 6 parameters", "/partial/dev/account-id", "/partial/dev/eks/cluster-name"]),
+    (another_account, 2, ["/other/dev/account-id", "999999999999", ACCOUNT]),
+    (no_engine, 4, ["no Docker engine answers", "/nowhere/docker.sock", "privileged"]),
+    (no_pom, 4, ["no pom.xml", "notification-service"]),
+    (a_compile_error, 4, ["Maven failed", "COMPILATION ERROR", "Message.java"]),
+    (a_taken_tag, 5, ["the registry refused the image", "immutable"]),
+    (a_repository_that_is_not_there, 5, ["1 repositories do not exist", "employee-service-gone", REGION]),
+    (a_critical_finding, 6, ["1 CRITICAL", "CVE-2021-44228", "log4j-core"]),
+    (a_scan_without_end, 7, ["without a verdict", "not finished in time: IN_PROGRESS"]),
+    (no_function, 8, ["there is no function no-such-function", "erp-build.toml"]),
+    (a_chart_that_does_not_render, 9, ["the chart does not render", "service.yaml"]),
+    (a_cluster_out_of_reach, 9, ["the cluster cannot be reached", "https://127.0.0.1:1"]),
+]
+
+
+@pytest.fixture(autouse=True)
+def _mutable_repositories(erp: Erp) -> None:
+    for repository in erp.tenant.repositories:
+        client("ecr").put_image_tag_mutability(repositoryName=repository, imageTagMutability="MUTABLE")
+
+
+@pytest.mark.parametrize(("arrange", "code", "said"), ROWS, ids=[row[0].__name__ for row in ROWS])
+def test_the_run_ends_with_one_clear_error_and_moves_nothing(
+    erp: Erp, arrange: Callable[[Erp], Given], code: int, said: list[str]
+) -> None:
+    given = arrange(erp)
+    before = erp.look()
+    done = erp.run(env=given.env, config=given.config)
+    assert done.code == code, done.stderr
+    assert [word for word in said if word not in done.stderr] == []
+    assert done.stderr.count("erp_build:") == 1
+    assert all(f"\n  {part}:" in done.stderr for part in ("where", "next"))
+    assert done.report["outcome"] == "failed"
+    assert done.report["exit_code"] == code
+    assert done.report["error"]["what"] in done.stderr
+    assert erp.look() == before

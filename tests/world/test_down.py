@@ -1,0 +1,19 @@
+"""The last test: the sandbox goes, and the machine is as it was."""
+
+import pytest
+
+from sandbox import __main__ as sandbox
+from sandbox import machine
+from sandbox.layout import STATE
+
+pytestmark = pytest.mark.world
+
+
+def test_down_leaves_no_process_mount_link_rule_name_or_folder(before: machine.Machine) -> None:
+    during = machine.look()
+    assert during.processes != before.processes
+    sandbox.down()
+    after = machine.look()
+    for part in ("processes", "mounts", "links", "rules", "hosts", "folders"):
+        assert getattr(after, part) == getattr(before, part), part
+    assert not STATE.exists()

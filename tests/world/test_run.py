@@ -1,0 +1,166 @@
+"""What a run shows, keeps to itself, rehearses and survives, on the deployed ERP."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import runner, sample
+from sandbox.faults import Faults
+from sandbox.tenant import FUNCTION_PASSWORD
+from tests.world.conftest import Erp
+
+pytestmark = pytest.mark.world
+
+WRITES = {
+    "PutImage",
+    "StartImageScan",
+    "UpdateFunctionCode",
+    "PutParameter",
+    "CreateRepository",
+    "InitiateLayerUpload",
+}
+"""Operations of AWS that change something."""
+
+
+def test_the_same_commit_again_finds_nothing_to_do_and_says_what_it_compared(erp: Erp) -> None:
+    before = erp.look()
+    done = erp.run()
+    assert done.code == 0, done.stderr
+    assert done.report["outcome"] == "nothing"
+    assert "Nothing to do: no target differs from its baseline." in done.stdout
+    assert done.stdout.count("(deployed)") == 5
+    assert done.report["effects"] == []
+    assert erp.look() == before
+
+
+def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
+    sample.change_service(erp.repository, "notification-service")
+    before = erp.look()
+    Faults().clear()
+    done = erp.run("--rehearse", "--json")
+    assert done.code == 0, done.stderr
+    assert {call["operation"] for call in Faults().log()} & WRITES == set()
+    assert erp.look() == before
+    report = json.loads(done.stdout)
+    assert report["outcome"] == "rehearsed"
+    assert {effect["state"] for effect in report["effects"]} == {"assumed"}
+    assert [effect["name"] for effect in report["effects"]] == [
+        "package",
+        "build_image",
+        "push",
+        "write_file",
+        "upgrade_release",
+        "tag",
+    ]
+    assert not list(erp.repository.glob("backend/*/target"))
+
+
+def test_a_plan_against_the_live_state_names_each_targets_own_baseline(erp: Erp) -> None:
+    sample.change_service(erp.repository, "notification-service")
+    done = erp.call("plan", "--live", "--json")
+    assert done.code == 0, done.stderr
+    targets = {target["name"]: target for target in json.loads(done.stdout)["targets"]}
+    assert {name: target["action"] for name, target in targets.items() if target["action"] != "none"} == {
+        "notification-service": "build"
+    }
+    assert {target["baseline"]["source"] for target in targets.values()} == {"deployed"}
+    commits = {target["baseline"]["commit"] for target in targets.values()}
+    assert len(commits) > 1
+    assert commits <= set(erp.git("log", "--format=%H").splitlines())
+
+
+def test_status_shows_the_commit_of_every_target(erp: Erp) -> None:
+    done = erp.call("status", "--json")
+    assert done.code == 0, done.stderr
+    status = json.loads(done.stdout)
+    assert status["release"]["commit"] == erp.commit
+    log = erp.git("log", "--format=%H").splitlines()
+    assert len(status["targets"]) == 4
+    assert all(target["commit"] in log and target["trouble"] is None for target in status["targets"])
+
+
+def test_an_older_commit_is_not_deployed_over_a_newer_one(erp: Erp) -> None:
+    before = erp.look()
+    erp.git("reset", "--quiet", "--hard", "HEAD~1")
+    done = erp.run()
+    assert done.code == 11, done.stderr
+    assert "a newer commit is already deployed" in done.stderr
+    erp.git("reset", "--quiet", "--hard", erp.commit)
+    assert erp.look() == before
+
+
+def test_lambda_is_updated_although_another_update_is_in_progress(erp: Erp) -> None:
+    sample.change_employee(erp.repository)
+    conflict = {"error": "ResourceConflictException", "status": 409, "message": "An update is in progress"}
+    Faults().script("UpdateFunctionCode", [conflict, conflict], target=erp.tenant.function)
+    done = erp.run()
+    assert done.code == 0, done.stderr
+    assert "update in progress" in done.stderr
+    target = next(target for target in done.report["targets"] if target["kind"] == "lambda")
+    assert target["built"] == target["scanned"] == target["running"] == erp.look().function
+
+
+def test_no_secret_of_the_account_reaches_what_a_run_prints_or_writes(erp: Erp) -> None:
+    sample.change_service(erp.repository, "approval-request-service")
+    done = erp.run("-v")
+    assert done.code == 0, done.stderr
+    values = (erp.repository / "helm-chart/values-dev.yaml").read_text(encoding="utf-8")
+    password = values.partition("://")[2].partition(":")[2].partition("@")[0]
+    assert password
+    everything = done.stdout + done.stderr + json.dumps(done.report)
+    for secret in (
+        FUNCTION_PASSWORD,
+        password,
+        "ministack-auth-token",
+        "QVdTOm1pbmlzdGFjay1hdXRoLXRva2Vu",
+        "k8s-aws-v1",
+    ):
+        assert secret not in everything
+
+
+def test_a_run_that_is_asked_to_stop_ends_maven_writes_its_report_and_leaves_nothing(erp: Erp, tmp_path: Path) -> None:
+    sample.change_service(erp.repository, "notification-service")
+    before, report = erp.look(), tmp_path / "report.json"
+    words = ["-m", "erp_build", "run", "--repo", str(erp.repository), "--report", str(report)]
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    env = {**runner.environment(), "TMPDIR": str(temporary)}
+    with subprocess.Popen([sys.executable, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        _wait_for_maven(erp.repository)
+        child.send_signal(signal.SIGTERM)
+        start = time.monotonic()
+        _, stderr = child.communicate(timeout=30)
+        seconds = time.monotonic() - start
+    assert child.returncode == 143, stderr.decode()
+    assert seconds < 5
+    assert json.loads(report.read_text(encoding="utf-8"))["exit_code"] == 143
+    assert _mavens(erp.repository) == []
+    assert [path for path in temporary.iterdir() if path.name.startswith("erp-build")] == []
+    assert erp.look() == before
+
+
+def _wait_for_maven(repository: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not _mavens(repository):
+        assert time.monotonic() < deadline, "Maven did not start"
+        time.sleep(0.1)
+
+
+def _mavens(repository: Path) -> list[str]:
+    """The Maven processes that work in the repository."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                inside = (process / "cwd").readlink().is_relative_to(repository)
+                words = (process / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if inside and b"maven" in words:
+                found.append(process.name)
+    return found
