@@ -1,0 +1,16 @@
+"""Cases as files: a folder of JSON files is a table of tests, named after the files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def cases(folder: str) -> list[Any]:
+    """The cases of a folder, as parameters of a test."""
+    files = sorted((CASES / folder).glob("*.json"))
+    assert files, f"there are no cases in {CASES / folder}"
+    return [pytest.param(json.loads(file.read_text(encoding="utf-8")), id=file.stem) for file in files]
