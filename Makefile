@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench vendor lock clean
 
 demo: .venv/ready
 	$(BIN)/python -m sandbox demo
@@ -19,6 +19,10 @@ check: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m bench
+
+# Writes the wheel and its lock file into another repository: make vendor INTO=../erp
+vendor: .venv/ready
+	$(BIN)/python scripts/vendor.py "$(INTO)"
 
 # Needs uv; writes the two lock files anew from pyproject.toml.
 lock:
