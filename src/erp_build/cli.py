@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-import traceback
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
 from erp_build.errors import ErpBuildError
+from erp_build.tools.early import start
 
 VERBS = {
     "plan": "what a run would do, and why",
@@ -36,10 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] not in VERBS:
         return _no_verb(arguments)
     verb = arguments[0]
+    # Git works while the rest is imported.
+    early = start(arguments[1:]) if verb == "plan" else None
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
     from erp_build.commands.console import Console, add_common_options
-    from erp_build.render.text import error_text
     from erp_build.tools.secrets import Secrets
 
     parser = argparse.ArgumentParser(
@@ -52,20 +52,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.configure(parser)
     add_common_options(parser)
     options = parser.parse_args(arguments[1:])
+    options.early = early
     secrets = Secrets()
     try:
         return int(command.main(options, Console(options, secrets)))
     except ErpBuildError as error:
+        from erp_build.render.text import error_text
+
         print(secrets.mask(error_text(error)), file=sys.stderr)
         if options.verbose > 1:
-            print(secrets.mask(traceback.format_exc()), file=sys.stderr)
+            print(secrets.mask(_trace()), file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
-        print(secrets.mask(traceback.format_exc()), file=sys.stderr)
+        print(secrets.mask(_trace()), file=sys.stderr)
         print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
         return ErpBuildError.exit_code
+
+
+def _trace() -> str:
+    import traceback
+
+    return traceback.format_exc()
 
 
 def _no_verb(arguments: Sequence[str]) -> int:
@@ -77,6 +86,8 @@ def _no_verb(arguments: Sequence[str]) -> int:
 
         print(version("erp-build"))
         return 0
+    from difflib import get_close_matches
+
     given = arguments[0] if arguments else ""
     near = get_close_matches(given, VERBS, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(VERBS)}"

@@ -6,6 +6,7 @@
     find baselines    LiveState              Baselines        reads only: Git
     detect changes    Baselines              ChangeSet        reads only: Git
     make plan         ChangeSet, LiveState   Plan             nothing
+    find reusable     Plan, LiveState        Plan             reads only: Git, ECR
     check plan        Plan                                    reads only: sources, engine, ECR, chart
     build images      Plan                   BuiltImages      Maven, engine, ECR: new tags only
     clear images      BuiltImages            ClearedImages    ECR scans
@@ -29,6 +30,7 @@ from erp_build.stages.deploy import deploy
 from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
 from erp_build.stages.gate import clear_images
 from erp_build.stages.live import read_live_state
+from erp_build.stages.reuse import find_reusable
 from erp_build.stages.settings import read_environment
 from erp_build.stages.verify import move_latest, prove
 from erp_build.tools.toolbox import Tools
@@ -66,7 +68,8 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     if options.strict:
         refuse_doubt(baselines)
     changes = report.stage(detect_changes, git, project, baselines, head)
-    plan = report.plan = report.stage(make_plan, project, changes, live)
+    plan = report.stage(make_plan, project, changes, live)
+    plan = report.plan = report.stage(find_reusable, tools, project, environment, plan, live)
     if plan.is_empty:
         return report
     report.stage(check_plan, tools, project, environment, plan)

@@ -1,16 +1,22 @@
 """What every command has: where the repository is, how much to say, and the two streams."""
 
-import argparse
-import sys
-from pathlib import Path
-from typing import TextIO
+from __future__ import annotations
 
-from erp_build.config.project import load_project
-from erp_build.domain.project import Project
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from erp_build.config.index import ProjectIndex, load_index
 from erp_build.errors import ConfigurationError
-from erp_build.tools.clock import SystemClock
-from erp_build.tools.progress import Lines
-from erp_build.tools.secrets import Secrets
+
+if TYPE_CHECKING:
+    import argparse
+
+    from erp_build.domain.project import Project
+    from erp_build.tools.clock import SystemClock
+    from erp_build.tools.progress import Lines
+    from erp_build.tools.secrets import Secrets
 
 
 class Console:
@@ -27,12 +33,30 @@ class Console:
         self, options: argparse.Namespace, secrets: Secrets, stdout: TextIO = sys.stdout, stderr: TextIO = sys.stderr
     ) -> None:
         self.secrets = secrets
-        self.clock = SystemClock()
-        self.progress = Lines(stderr, self.clock, secrets, options.verbose - options.quiet)
+        self._verbosity: int = options.verbose - options.quiet
         self._repository: str = options.repo
         self._config: str | None = options.config
         self._stdout = stdout
         self._stderr = stderr
+
+    @cached_property
+    def clock(self) -> SystemClock:
+        """The real time."""
+        from erp_build.tools.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def progress(self) -> Lines:
+        """Where the stages speak; it loads when one does, which an offline plan has not."""
+        from erp_build.tools.progress import Lines
+
+        return Lines(self._stderr, self.clock, self.secrets, self._verbosity)
+
+    @property
+    def colour(self) -> bool:
+        """Whether results are looked at on a terminal."""
+        return self._stdout.isatty()
 
     @property
     def root(self) -> Path:
@@ -46,7 +70,11 @@ class Console:
 
     def project(self) -> Project:
         """The project of the repository."""
-        return load_project(self.root, Path(self._config) if self._config else None)
+        return self.index().project()
+
+    def index(self) -> ProjectIndex:
+        """The project, whose targets are made when they are asked for."""
+        return load_index(str(self.root), self._config)
 
     def print(self, text: str) -> None:
         """Print a result."""

@@ -1,22 +1,29 @@
 """`plan`: what a run would do, and why."""
 
-import argparse
-import json
-import os
+from __future__ import annotations
 
-from erp_build.commands.console import Console
-from erp_build.domain.plan import LiveState, Plan, make_plan
-from erp_build.domain.project import Project
-from erp_build.render.json import plan_document
-from erp_build.render.text import plan_text
-from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt
+import os
+from typing import TYPE_CHECKING
+
+from erp_build.domain.plan import LiveState, make_plan
+from erp_build.render.plan import plan_markdown, plan_text
+from erp_build.stages.detect import PREVIOUS, detect_changes, find_baselines, find_head, refuse_doubt
 from erp_build.tools.git import GitRepository
+
+if TYPE_CHECKING:
+    import argparse
+
+    from erp_build.commands.console import Console
+    from erp_build.config.index import ProjectIndex
+    from erp_build.domain.plan import Plan
+    from erp_build.domain.project import Project
 
 EXAMPLES = """\
 examples:
   erp-build plan                      what my branch would build, compared with its upstream
   erp-build plan --base HEAD~3        compared with a commit of my choice
   erp-build plan --live               compared with what runs now (needs AWS credentials)
+  erp-build plan --markdown           for the description of a pull request
   erp-build plan --json | jq .targets
 """
 
@@ -27,32 +34,60 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
     parser.add_argument("--live", action="store_true", help="compare each target with what runs of it")
     parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
-    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the plan as JSON")
+    form.add_argument("--markdown", action="store_true", help="print the plan for a pull request")
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
     """Print the plan."""
-    project = console.project()
-    live = _live_state(console, project) if options.live else None
-    plan = make_offline_plan(project, GitRepository(console.root), options, live)
-    console.print(json.dumps(plan_document(plan), ensure_ascii=False) if options.json else plan_text(plan))
+    index = console.index()
+    repository = GitRepository(console.root, options.early)
+    head = find_head(repository, os.environ, options.head)
+    short = not (options.live or options.json or options.markdown)
+    project = _touched(index, repository, head, options.base) if short else index.project()
+    if options.live:
+        plan = _plan_live(console, project, repository, head, options)
+    else:
+        plan = _plan(project, repository, head, options, None)
+    if options.json:
+        import json
+
+        from erp_build.render.json import plan_document
+
+        console.print(json.dumps(plan_document(plan), ensure_ascii=False))
+    elif options.markdown:
+        console.print(plan_markdown(plan))
+    else:
+        console.print(plan_text(plan, others=index.size - len(plan.steps), colour=console.colour))
     return 0
 
 
-def make_offline_plan(
-    project: Project, repository: GitRepository, options: argparse.Namespace, live: LiveState | None
+def _touched(index: ProjectIndex, repository: GitRepository, head: str, base: str | None) -> Project:
+    """The project with the targets that a short plan shows; all of them where the baseline is not known beforehand."""
+    if PREVIOUS in os.environ:
+        return index.project()
+    commit = repository.resolve(base) if base else repository.upstream_base(head)
+    if commit is None:
+        return index.project()
+    return index.narrowed(change.path for change in repository.changed_paths(commit, head))
+
+
+def _plan(
+    project: Project, repository: GitRepository, head: str, options: argparse.Namespace, live: LiveState | None
 ) -> Plan:
-    """Detect and plan with no other tool than Git."""
-    head = find_head(repository, os.environ, options.head)
     baselines = find_baselines(repository, project, head, live=live, variables=os.environ, base=options.base)
     if options.strict:
         refuse_doubt(baselines)
     return make_plan(project, detect_changes(repository, project, baselines, head), live or LiveState())
 
 
-def _live_state(console: Console, project: Project) -> LiveState:
+def _plan_live(
+    console: Console, project: Project, repository: GitRepository, head: str, options: argparse.Namespace
+) -> Plan:
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.stages.live import read_live_state
+    from erp_build.stages.reuse import find_reusable
     from erp_build.stages.settings import read_environment
     from erp_build.tools.effects import Journal
     from erp_build.wiring import open_tools
@@ -60,4 +95,6 @@ def _live_state(console: Console, project: Project) -> LiveState:
     with open_tools(
         console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
     ) as tools:
-        return read_live_state(tools, project, read_environment(tools, project))
+        environment = read_environment(tools, project)
+        live = read_live_state(tools, project, environment)
+        return find_reusable(tools, project, environment, _plan(project, repository, head, options, live), live)

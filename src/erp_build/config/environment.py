@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from erp_build.errors import ConfigurationError
 
-FULL_COMMIT = re.compile(r"[0-9a-f]{40}")
-NO_COMMIT = "0" * 40
-
 RULES = {
     "account-id": (re.compile(r"\d{12}"), "twelve digits"),
     "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "a region such as ap-northeast-2"),
@@ -82,12 +79,6 @@ def make_environment(prefix: str, found: Mapping[str, str], *, account: str, reg
         project_name=values["project-name"],
         name=values["environment"],
     )
-
-
-def commit_from(variables: Mapping[str, str], name: str) -> str | None:
-    """A full commit from an environment variable; an unset, empty, zero or malformed one is None."""
-    value = variables.get(name, "").strip().lower()
-    return value if FULL_COMMIT.fullmatch(value) and value != NO_COMMIT else None
 
 
 def _compare(parameter: str, stated: str, real: str, meaning: str) -> None:

@@ -4,12 +4,10 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+from erp_build.config.index import FILE_NAME
 from erp_build.config.schema import Table
-from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
-from erp_build.domain.verdict import SEVERITIES
+from erp_build.domain.project import SEVERITIES, Chart, Function, GatePolicy, Project, Service
 from erp_build.errors import ConfigurationError
-
-FILE_NAME = "erp-build.toml"
 
 
 def load_project(repository: Path, config: Path | None = None) -> Project:
@@ -42,11 +40,12 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
     top = Table(values, "", text, where)
-    top.only("parameters", "shared", "service", "chart", "gate")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
         shared=top.texts("shared"),
+        ignore=top.texts("ignore"),
         services=tuple(target for target in targets if isinstance(target, Service)),
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),
@@ -101,7 +100,7 @@ def default_project() -> Project:
 def _image_target(table: Table) -> Service | Function:
     path = table.path("path")
     name = table.text("name", path.rpartition("/")[2])
-    common = ("name", "path", "kind", "dockerfile", "repository")
+    common = ("name", "path", "kind", "dockerfile", "repository", "inputs")
     if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
         table.only(*common, "function")
         return Function(
@@ -109,6 +108,7 @@ def _image_target(table: Table) -> Service | Function:
             path=path,
             repository=table.text("repository", name),
             dockerfile=table.text("dockerfile", "Dockerfile"),
+            inputs=table.texts("inputs"),
             function=table.text("function"),
         )
     table.only(*common, "values_key")

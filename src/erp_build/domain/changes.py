@@ -1,18 +1,30 @@
 """What changed for whom: baselines, changed paths, and the rules that give a path to a target."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, NamedTuple
 from unicodedata import normalize
 
-from erp_build.domain.patterns import matches
+from erp_build.domain.patterns import fixed_directory, matches
 from erp_build.domain.project import Project
 
 Source = Literal["argument", "deployed", "webhook", "upstream", "none"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Baseline:
+class PathChange(NamedTuple):
+    """A path that differs between two trees.
+
+    Attributes:
+        path: relative to the root; bytes that are no UTF-8 as surrogates.
+        status: Git's letter: A added, D deleted, M modified (content or mode), T another type.
+        mode: of the new side: 100644, 100755, 120000 a link, 160000 a submodule, 000000 gone.
+    """
+
+    path: str
+    status: str
+    mode: str
+
+
+class Baseline(NamedTuple):
     """The commit that a target is compared with.
 
     Attributes:
@@ -28,22 +40,21 @@ class Baseline:
     because: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A changed path and the rule that gives it to a target."""
 
     path: str
     rule: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChangeSet:
+class ChangeSet(NamedTuple):
     """All changes between each target's baseline and head.
 
     Attributes:
         head: the commit that is built, 40 hex.
         baselines: one per target, in the order of the project.
         changes: target name -> its changes, sorted by path; a target without changes has an empty tuple.
+        removed: targets whose directory is gone in head.
         unowned: changed paths that no rule gives to any target, sorted.
         warnings: what a reader should know about the comparison.
     """
@@ -51,34 +62,74 @@ class ChangeSet:
     head: str
     baselines: tuple[Baseline, ...]
     changes: Mapping[str, tuple[Change, ...]]
+    removed: frozenset[str] = frozenset()
     unowned: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 class Rules:
-    """The rules of a project, made for one look-up per path whatever the number of targets."""
+    """The rules of a project, made for one look-up per directory whatever the number of targets.
 
-    def __init__(self, project: Project) -> None:
-        self._by_directory: dict[str, list[str]] = {}
+    Args:
+        project: whose targets own paths.
+        ignored: tells of a path whether the project ignores it; needed only where the project has `ignore` patterns.
+    """
+
+    def __init__(self, project: Project, ignored: Callable[[str], bool] | None = None) -> None:
+        built = tuple(target.name for target in project.image_targets)
+        self._by_directory: dict[str, dict[str, str]] = {}
+        self._patterns: list[tuple[str, tuple[str, ...], str]] = []
+        self._config = _plain(project.config_path)
+        self._built = built
         for target in project.targets:
-            self._by_directory.setdefault(normalize("NFC", target.path), []).append(target.name)
-        self._shared = tuple(normalize("NFC", pattern) for pattern in project.shared)
-        self._config = normalize("NFC", project.config_path)
-        self._built = tuple(target.name for target in project.image_targets)
+            self._add_directory(target.path, (target.name,), f"{target.path}/**")
+        for pattern in project.shared:
+            self._add_pattern(pattern, built, f"shared: {pattern}")
+        for image_target in project.image_targets:
+            for pattern in image_target.inputs:
+                self._add_pattern(pattern, (image_target.name,), f"input: {pattern}")
+        self._ignored = ignored
+        self._known: dict[str, dict[str, str]] = {"": {}}
 
     def owners(self, path: str) -> dict[str, str]:
         """The targets that own a path, each with the rule that says so; macOS's decomposed names are the same name."""
-        path = normalize("NFC", path)
-        owners: dict[str, str] = {}
-        for pattern in self._shared:
+        path = _plain(path)
+        if self._ignored and self._ignored(path):
+            return {}
+        # The path itself counts as a directory too: a service's directory may have become a file or a submodule.
+        owners = self._of_directory(path)
+        for pattern, names, rule in self._patterns:
             if matches(pattern, path):
-                owners.update(dict.fromkeys(self._built, f"shared: {pattern}"))
+                owners = {**dict.fromkeys(names, rule), **owners}
         if path == self._config:
-            owners.update(dict.fromkeys(self._built, f"build configuration: {path}"))
-        for directory in _ancestors(path):
-            for name in self._by_directory.get(directory, ()):
-                owners[name] = f"{directory}/**"
+            owners = {**dict.fromkeys(self._built, f"build configuration: {path}"), **owners}
         return owners
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether the project ignores a path, which then belongs to nobody and is not missed."""
+        return self._ignored is not None and self._ignored(_plain(path))
+
+    def touched(self, paths: Iterable[str]) -> set[str]:
+        """The names of the targets that own one of the paths at least."""
+        return {name for path in paths for name in self.owners(path)}
+
+    def _of_directory(self, directory: str) -> dict[str, str]:
+        known = self._known.get(directory)
+        if known is None:
+            parent = self._of_directory(directory.rpartition("/")[0])
+            own = self._by_directory.get(directory)
+            known = self._known[directory] = {**parent, **own} if own else parent
+        return known
+
+    def _add_directory(self, directory: str, names: tuple[str, ...], rule: str) -> None:
+        self._by_directory.setdefault(_plain(directory), {}).update(dict.fromkeys(names, rule))
+
+    def _add_pattern(self, pattern: str, names: tuple[str, ...], rule: str) -> None:
+        if directory := fixed_directory(pattern):
+            owners = self._by_directory.setdefault(_plain(directory), {})
+            owners.update({name: rule for name in names if name not in owners})
+        else:
+            self._patterns.append((_plain(pattern), names, rule))
 
 
 def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[Change, ...]], tuple[str, ...]]:
@@ -87,14 +138,12 @@ def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[Chang
     unowned = []
     for path in sorted(set(paths)):
         owners = rules.owners(path)
-        if not owners:
+        if not owners and not rules.is_ignored(path):
             unowned.append(path)
         for name, rule in owners.items():
             found.setdefault(name, []).append(Change(path=path, rule=rule))
     return {name: tuple(changes) for name, changes in found.items()}, tuple(unowned)
 
 
-def _ancestors(path: str) -> Iterable[str]:
-    """The directories above a path, and the path itself: a directory may have become a file or a submodule."""
-    parts = path.split("/")
-    return ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+def _plain(path: str) -> str:
+    return path if path.isascii() else normalize("NFC", path)

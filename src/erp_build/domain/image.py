@@ -53,7 +53,7 @@ class BuiltImage:
         tag: the tag that the values file names.
         digest: `sha256:...` as the registry says, never as we guess.
         commit: the commit it was built from; None where a running image does not say.
-        origin: built in this run, or running before it (a redeployment).
+        origin: built in this run, reused from the registry, or running before (a redeployment).
         seconds: what Maven, engine and push took.
     """
 
@@ -62,5 +62,5 @@ class BuiltImage:
     tag: str
     digest: str
     commit: str | None
-    origin: Literal["built", "running"] = "built"
+    origin: Literal["built", "reused", "running"] = "built"
     seconds: float = 0.0

@@ -8,6 +8,12 @@ def matches(pattern: str, path: str) -> bool:
     return _match(tuple(pattern.strip("/").split("/")), tuple(path.split("/")))
 
 
+def fixed_directory(pattern: str) -> str:
+    """The directory that a pattern of the form `some/directory/**` means, or an empty text for any other pattern."""
+    directory = pattern.strip("/").removesuffix("/**")
+    return directory if pattern.endswith("/**") and not any(char in directory for char in "*?[") else ""
+
+
 def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if not pattern:
         return not parts

@@ -1,18 +1,23 @@
 """The plan: for each target one action, and why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from __future__ import annotations
 
-from erp_build.domain.changes import Baseline, ChangeSet
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
 from erp_build.domain.project import Chart, Function, Project, Service, Target
-from erp_build.domain.release import Revision
 
-Action = Literal["build", "redeploy", "none"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from erp_build.domain.changes import Baseline, ChangeSet
+    from erp_build.domain.image import StoredImage
+    from erp_build.domain.release import Revision
+
+Action = Literal["build", "reuse", "redeploy", "none"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Running:
+class Running(NamedTuple):
     """What runs of a target now; `commit` is None when the image does not say, `trouble` is empty when all is well."""
 
     target: str
@@ -22,43 +27,56 @@ class Running:
     commit: str | None = None
     trouble: str = ""
 
+    @property
+    def tag_or_digest(self) -> str:
+        """How the deployment names the image."""
+        return self.tag or self.digest
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LiveState:
+
+class LiveState(NamedTuple):
     """What runs now, read from the cluster and from Lambda.
 
     Attributes:
         running: target name -> what runs of it; a target that does not run at all is missing.
         revision: the newest revision of the release, None before the first.
         chart_commit: the commit whose chart is deployed, None when the release does not say.
+        chart_key: the content key of that chart, empty when the release does not say.
     """
 
-    running: Mapping[str, Running] = field(default_factory=dict)
+    running: Mapping[str, Running] = MappingProxyType({})
     revision: Revision | None = None
     chart_commit: str | None = None
+    chart_key: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a target has its action; `path` is None where no single file is the cause."""
 
     rule: str
     path: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """One target of the plan, its action, and what runs of it now (None: nothing, or not looked at)."""
+class Step(NamedTuple):
+    """One target of the plan.
+
+    Attributes:
+        target, action, because: what is done with it, and why.
+        baseline: what it was compared with.
+        running: what runs of it now; None: nothing, or not looked at.
+        key: its content key; empty: not looked at, or the checkout is not the commit.
+        image: for `reuse`, the image in the registry that has this key.
+    """
 
     target: Target
     action: Action
     baseline: Baseline
     because: tuple[Reason, ...] = ()
     running: Running | None = None
+    key: str = ""
+    image: StoredImage | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a run does; `tag` is the first seven hex digits of `head`."""
 
     head: str
@@ -82,6 +100,11 @@ class Plan:
         return tuple(step for step in self.steps if step.action == "build")
 
     @property
+    def reuses(self) -> tuple[Step, ...]:
+        """The steps whose image is in the registry already, under another tag."""
+        return tuple(step for step in self.steps if step.action == "reuse")
+
+    @property
     def redeploys(self) -> tuple[Step, ...]:
         """The services that are deployed again with the image that they run."""
         return tuple(step for step in self.steps if step.action == "redeploy" and not isinstance(step.target, Chart))
@@ -94,7 +117,7 @@ class Plan:
     @property
     def functions(self) -> tuple[Step, ...]:
         """The steps of Lambda functions that get a new image."""
-        return tuple(step for step in self.builds if isinstance(step.target, Function))
+        return tuple(step for step in (*self.builds, *self.reuses) if isinstance(step.target, Function))
 
     @property
     def upgrades_release(self) -> bool:
@@ -131,7 +154,9 @@ def _image_step(
     chart_reasons: tuple[Reason, ...],
 ) -> Step:
     action: Action = "none"
-    if because := _reasons(target, baseline, changes):
+    if target.name in changes.removed:
+        because: tuple[Reason, ...] = (Reason(rule=f"removed: {target.path} is not in {changes.head[:12]}"),)
+    elif because := _reasons(target, baseline, changes):
         action = "build"
     elif because := _redeploy_reasons(target, running, chart_reasons):
         # A function has no release to redeploy: one in trouble is built and updated again.

@@ -1,46 +1,47 @@
 """The user's repository as erp_build sees it: targets, shared inputs, chart and gate policy."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
+
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
+"""What a finding of a scan may be, the worst first (ECR's model, and Inspector's last one)."""
 
 Kind = Literal["eks", "lambda", "chart"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImageTarget:
-    """A target that is built into an image.
+class Service(NamedTuple):
+    """A Deployment of the chart.
 
     Attributes:
         name: unique name, by default the last part of `path`.
         path: its directory, relative to the repository's root, `/` between the parts.
         repository: image repository without host and prefix, for instance `notification-service`.
+        values_key: its mapping in the values file, such as `services.notification`.
         dockerfile: file name below `path`.
+        inputs: path patterns outside of `path` that go into the image as well.
     """
 
     name: str
     path: str
     repository: str
-    dockerfile: str = "Dockerfile"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Service(ImageTarget):
-    """A Deployment of the chart; `values_key` is its mapping in the values file, such as `services.notification`."""
-
     values_key: str
+    dockerfile: str = "Dockerfile"
+    inputs: tuple[str, ...] = ()
     kind: Literal["eks"] = "eks"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Function(ImageTarget):
-    """A Lambda function that runs an image; `function` is its name in Lambda."""
+class Function(NamedTuple):
+    """A Lambda function that runs an image; `function` is its name in Lambda, the rest is as in `Service`."""
 
+    name: str
+    path: str
+    repository: str
     function: str
+    dockerfile: str = "Dockerfile"
+    inputs: tuple[str, ...] = ()
     kind: Literal["lambda"] = "lambda"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Chart:
+class Chart(NamedTuple):
     """The Helm chart and its one release; `timeout` in seconds is for the upgrade and the rollout together."""
 
     path: str = "helm-chart"
@@ -55,30 +56,30 @@ class Chart:
 Target = Service | Function | Chart
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GatePolicy:
+class GatePolicy(NamedTuple):
     """What the gate blocks: a single finding of a severity in `block`; `timeout` in seconds for all images."""
 
     block: tuple[str, ...] = ("CRITICAL",)
     timeout: float = 600.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """All of `erp-build.toml`.
 
     Attributes:
         parameters: prefix in Parameter Store, such as `/erp/dev`.
         shared: path patterns; a change there builds every service and function.
+        ignore: patterns as in .gitignore; what they match belongs to nobody.
         config_path: where this project was read from, relative to the root; itself a shared input. Empty: the default.
     """
 
     parameters: str = "/erp/dev"
     shared: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     functions: tuple[Function, ...] = ()
-    chart: Chart = field(default_factory=Chart)
-    gate: GatePolicy = field(default_factory=GatePolicy)
+    chart: Chart = Chart()
+    gate: GatePolicy = GatePolicy()
     config_path: str = ""
 
     @property

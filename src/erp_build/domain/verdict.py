@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from erp_build.domain.image import BuiltImage
-from erp_build.domain.project import GatePolicy
-
-SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
+from erp_build.domain.project import SEVERITIES, GatePolicy
 
 UNFINISHED = {"PENDING", "IN_PROGRESS", "FINDINGS_UNAVAILABLE"}
 READABLE = {"COMPLETE", "ACTIVE"}

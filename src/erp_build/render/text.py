@@ -1,28 +1,11 @@
-"""Plans, reports and errors for a person."""
+"""Reports, status and errors for a person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from erp_build.domain.plan import LiveState, Plan, Reason, Step
+from erp_build.domain.plan import LiveState
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError
-
-SHOWN = 3
-"""Reasons that a target shows before the rest is only counted."""
-
-
-def plan_text(plan: Plan) -> str:
-    """A plan: a line per target, and why."""
-    width = max(len(step.target.name) for step in plan.steps)
-    lines = [f"Plan for {plan.head[:12]} (tag {plan.tag})"]
-    for step in plan.steps:
-        lines.append(f"  {step.target.name:<{width}}  {step.action:<8}  {_compared(step)}")
-        lines += [f"  {'':<{width}}    {reason}" for reason in _reasons(step.because)]
-    if plan.unowned:
-        lines.append(f"Owned by no target: {_some(plan.unowned)}")
-    lines += [f"Warning: {warning}" for warning in plan.warnings]
-    if plan.is_empty:
-        lines.append("Nothing to do: no target differs from its baseline.")
-    return "\n".join(lines)
+from erp_build.render.plan import plan_text
 
 
 def report_text(report: RunReport, seconds: float) -> str:
@@ -59,25 +42,6 @@ def error_text(error: ErpBuildError) -> str:
             first, *rest = text.splitlines()
             lines += [f"  {name + ':':<7}{first}", *(f"         {line}" for line in rest)]
     return "\n".join(lines)
-
-
-def _compared(step: Step) -> str:
-    baseline = step.baseline
-    if baseline.commit is None:
-        return "compared with nothing"
-    return f"compared with {baseline.commit[:12]} ({baseline.source})"
-
-
-def _reasons(reasons: Sequence[Reason]) -> Iterable[str]:
-    for reason in reasons[:SHOWN]:
-        yield f"{reason.path}  <- {reason.rule}" if reason.path else reason.rule
-    if len(reasons) > SHOWN:
-        yield f"and {len(reasons) - SHOWN} more"
-
-
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    return ", ".join(paths[:SHOWN]) + more
 
 
 def _proof_lines(report: RunReport) -> list[str]:

@@ -53,6 +53,12 @@ def _tag(step: Step, cleared: ClearedImage | None) -> str:
     return step.running.tag
 
 
+def _description(plan: Plan) -> str:
+    """What the revision says of itself, for the next run: the full commit, and the chart's content key."""
+    key = plan.steps[-1].key
+    return f"erp_build {plan.head}" + (f" chart {key}" if key else "")
+
+
 def _upgrade_release(
     tools: Tools, project: Project, environment: Environment, plan: Plan, tags: Mapping[str, str]
 ) -> None:
@@ -71,7 +77,7 @@ def _upgrade_release(
             release=release_of(project, environment),
             chart=tools.repository.root / project.chart.path,
             values=path,
-            commit=plan.head,
+            description=_description(plan),
             timeout=deadline.left,
         )
     )

@@ -1,22 +1,31 @@
 """Detection: a baseline per target, and what differs between it and head. Any doubt builds more, and says why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from __future__ import annotations
 
-from erp_build.config.environment import commit_from
-from erp_build.domain.changes import Baseline, Change, ChangeSet, Rules, Source, attribute
-from erp_build.domain.plan import LiveState
-from erp_build.domain.project import Chart, Project, Target
+from typing import TYPE_CHECKING, NamedTuple
+
+from erp_build.config.codebuild import commit_from
+from erp_build.domain.changes import Baseline, Change, ChangeSet, PathChange, Rules, Source, attribute
+from erp_build.domain.ignore import ignore_of
+from erp_build.domain.project import Chart
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
-from erp_build.tools.toolbox import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from erp_build.domain.plan import LiveState
+    from erp_build.domain.project import Project, Target
+    from erp_build.tools.toolbox import Repository
 
 RESOLVED = "CODEBUILD_RESOLVED_SOURCE_VERSION"
 PREVIOUS = "CODEBUILD_WEBHOOK_PREV_COMMIT"
+SOME = 3
+"""Files that a warning names."""
+
 NO_METADATA = "the source has no .git (CODE_ZIP; choose full clone in the pipeline's source action)"
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """A candidate of the ladder: where it comes from, its commit, and why it has none."""
 
     source: Source
@@ -69,7 +78,8 @@ def find_baselines(
     """
     argument = [Rung("argument", _resolve(repository, base, "--base"))] if base else []
     webhook = [_webhook(repository, head, variables)] if PREVIOUS in variables else []
-    offline = [] if live else [Rung("upstream", repository.upstream_base(head), "the branch has no upstream")]
+    # A rung is not climbed, nor Git asked for it, where an earlier one holds for every target.
+    offline = [] if live or base else [Rung("upstream", repository.upstream_base(head), "the branch has no upstream")]
     doubt = [] if repository.has_metadata() else [NO_METADATA]
     seen: dict[str, bool] = {head: True}
     baselines = []
@@ -85,24 +95,54 @@ def find_baselines(
 
 def detect_changes(repository: Repository, project: Project, baselines: tuple[Baseline, ...], head: str) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
-    rules = Rules(project)
+    rules = Rules(project, ignore_of(project))
     changes: dict[str, tuple[Change, ...]] = {}
     unowned: set[str] = set()
+    removed: set[str] = set()
     for commit in dict.fromkeys(baseline.commit for baseline in baselines):
         if commit is None:
             continue
-        paths = repository.changed_paths(commit, head) if commit != head else ()
-        found, nobodys = attribute(rules, paths)
+        differing = repository.changed_paths(commit, head) if commit != head else ()
+        found, nobodys = attribute(rules, (change.path for change in differing))
         unowned.update(nobodys)
-        ours = (baseline.target for baseline in baselines if baseline.commit == commit)
+        ours = {baseline.target for baseline in baselines if baseline.commit == commit}
         changes.update({name: found.get(name, ()) for name in ours})
+        removed |= ours & _removed(repository, project, head, differing)
     return ChangeSet(
         head=head,
         baselines=baselines,
         changes=changes,
+        removed=frozenset(removed),
         unowned=tuple(sorted(unowned)),
-        warnings=_warnings(repository, baselines),
+        warnings=(*_baseline_warnings(baselines), *overlaps(project)),
     )
+
+
+def overlaps(project: Project) -> tuple[str, ...]:
+    """Targets that lie on or inside each other's directory; a change there belongs to both, which is allowed."""
+    by_path: dict[str, list[str]] = {}
+    for target in project.targets:
+        by_path.setdefault(target.path, []).append(target.name)
+    said = []
+    for path, names in by_path.items():
+        parts = path.split("/")
+        outer = [name for length in range(1, len(parts)) for name in by_path.get("/".join(parts[:length]), ())]
+        if len(names) > 1 or outer:
+            said.append(f"{path} belongs to {', '.join((*names, *outer))}: a change in it counts for each of them")
+    return tuple(said)
+
+
+def _removed(repository: Repository, project: Project, head: str, differing: tuple[PathChange, ...]) -> set[str]:
+    """The targets whose directory is not in head any more; Git is asked only where nothing but deletions changed it."""
+    deleted = {path for path, status, _ in differing if status == "D"}
+    if not deleted:
+        return set()
+    kept = {path for path, status, _ in differing if status != "D"}
+    rules = Rules(project._replace(shared=(), config_path=""))
+    suspects = rules.touched(deleted) - rules.touched(kept)
+    directories = {target.name: target.path for target in project.image_targets if target.name in suspects}
+    alive = repository.directories(head, directories.values())
+    return {name for name, directory in directories.items() if directory not in alive}
 
 
 def refuse_doubt(baselines: tuple[Baseline, ...]) -> None:
@@ -181,10 +221,13 @@ def _resolve(repository: Repository, revision: str, option: str) -> str:
     return commit
 
 
-def _warnings(repository: Repository, baselines: tuple[Baseline, ...]) -> tuple[str, ...]:
-    warnings = []
-    if dirty := repository.uncommitted():
-        some = ", ".join(dirty[:3]) + (", ..." if len(dirty) > 3 else "")  # noqa: PLR2004 - a few are enough to know
-        warnings.append(f"{len(dirty)} files are changed but not committed and not part of the comparison: {some}")
-    fallen = {item.because for item in baselines if item.because and item.commit}
-    return (*warnings, *sorted(fallen))
+def warn_of_uncommitted(repository: Repository) -> tuple[str, ...]:
+    """A warning where tracked files differ from head: they are built, but not compared."""
+    dirty = repository.uncommitted()
+    some = ", ".join(dirty[:SOME]) + (", ..." if len(dirty) > SOME else "")
+    text = f"{len(dirty)} files are changed but not committed and not part of the comparison: {some}"
+    return (text,) if dirty else ()
+
+
+def _baseline_warnings(baselines: tuple[Baseline, ...]) -> tuple[str, ...]:
+    return tuple(sorted({item.because for item in baselines if item.because and item.commit}))

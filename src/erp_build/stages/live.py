@@ -9,7 +9,7 @@ from erp_build.domain.release import Release, Revision, Workload
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.tools.toolbox import Tools
 
-COMMIT_IN_DESCRIPTION = re.compile(r"erp_build ([0-9a-f]{40})")
+DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]{40})(?: chart (?P<key>[0-9a-f]{40}))?")
 
 
 def release_of(project: Project, environment: Environment) -> Release:
@@ -24,10 +24,12 @@ def read_live_state(tools: Tools, project: Project, environment: Environment) ->
     running = [_running_service(tools, service, environment, workloads) for service in project.services]
     running += [_running_function(tools, function, environment) for function in project.functions]
     history = tools.helm.history(release)
+    deployed = _deployed_chart(history)
     return LiveState(
         running={item.target: item for item in running if item},
         revision=history[-1] if history else None,
-        chart_commit=_chart_commit(history),
+        chart_commit=deployed["commit"] if deployed else None,
+        chart_key=(deployed["key"] or "") if deployed else "",
     )
 
 
@@ -76,9 +78,8 @@ def _running_function(tools: Tools, function: Function, environment: Environment
     )
 
 
-def _chart_commit(history: tuple[Revision, ...]) -> str | None:
-    """The commit of the newest revision, if that one is deployed: what a failed one left behind is not known."""
+def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
+    """Commit and key in the description of the newest revision, if that one is deployed: what a failed one left behind is not known."""
     if not history or history[-1].status != "deployed":
         return None
-    match = COMMIT_IN_DESCRIPTION.search(history[-1].description)
-    return match[1] if match else None
+    return DESCRIPTION.search(history[-1].description)

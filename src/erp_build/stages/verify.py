@@ -46,7 +46,7 @@ def prove(
 def move_latest(tools: Tools, cleared: Sequence[ClearedImage]) -> None:
     """Let `latest` name what was built, cleared and proven; the manifest is tagged, nothing is pushed again."""
     for one in cleared:
-        if one.image.origin == "built":
+        if one.image.origin != "running":
             stored = tools.registry.stored(one.image.repository, one.image.digest)
             if stored is None:
                 raise VerificationFailed(

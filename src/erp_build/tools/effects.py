@@ -24,12 +24,12 @@ class ImageRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpgradeRequest:
-    """A new revision of a release: chart, complete values, the commit that its description names, seconds for Helm."""
+    """A new revision of a release: chart, complete values, its description, seconds for Helm."""
 
     release: Release
     chart: Path
     values: Path
-    commit: str
+    description: str
     timeout: float
 
 

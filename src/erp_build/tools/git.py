@@ -1,41 +1,39 @@
 """Git: short reading commands through the program, fetching of a missing commit through GitPython."""
 
 import os
-import subprocess
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from erp_build.domain.changes import PathChange
+from erp_build.domain.key import SourceFile
 from erp_build.errors import ConfigurationError, ErpBuildError
-from erp_build.tools.process import child_environment
+from erp_build.tools.early import DIFF, EarlyDiff, git_environment, is_repository
 
 
 class GitRepository:
     """The repository whose work tree (or bare folder) is `root`.
 
-    The caller's GIT_* variables are not passed on, since those of a hook would redirect every command; the folder is
-    declared safe for these commands alone, so that a checkout owned by another user can be read.
+    Args:
+        root: of the repository; one further up is not looked for.
+        early: a comparison that was started already, taken for an answer where it is the one that is asked for.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, early: EarlyDiff | None = None) -> None:
         self.root = root.resolve()
-        self._environment = child_environment(
-            # Only the root itself: in a repository further up, no path would belong to any target.
-            GIT_CEILING_DIRECTORIES=str(self.root.parent),
-            GIT_CONFIG_COUNT="1",
-            GIT_CONFIG_KEY_0="safe.directory",
-            GIT_CONFIG_VALUE_0=str(self.root),
-            GIT_OPTIONAL_LOCKS="0",
-            GIT_TERMINAL_PROMPT="0",
-        )
+        self._early = early if early and early.root == str(self.root) else None
+        self._environment = git_environment(str(self.root))
+        self._compared: dict[tuple[str, str], tuple[PathChange, ...]] = {}
 
     def has_metadata(self) -> bool:
-        """Whether the root is a repository itself; one further up is somebody else's."""
-        code, output = self._run("rev-parse", "--show-toplevel", "--is-bare-repository")
-        if code == 0:
-            return Path(os.fsdecode(output.splitlines()[0])).resolve() == self.root
-        return self._run("rev-parse", "--is-bare-repository")[1].strip() == b"true"
+        """Whether the root is a repository itself that Git can read."""
+        if not is_repository(str(self.root)):
+            return False
+        return self._early_output() is not None or self._run("rev-parse", "--git-dir")[0] == 0
 
     def resolve(self, revision: str) -> str | None:
         """The full commit of a revision, or None; what looks like an option is a revision that does not exist."""
+        if self._was_read_early(revision):
+            return revision
         code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         commit = output.decode("ascii").strip()
         # `^HEAD` resolves to the exclusion of a commit.
@@ -43,21 +41,64 @@ class GitRepository:
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; one that is missing is asked of the remote."""
-        if self._reads(commit):
+        if self._was_read_early(commit) or self._reads(commit):
             return True
         # A depth would cut the history of a full clone at this commit.
         return self._fetch(commit, depth=1 if self._is_shallow() else None) and self._reads(commit)
 
-    def changed_paths(self, base: str, head: str) -> tuple[str, ...]:
-        """The paths that differ between two trees.
+    def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
+        """The paths that differ between two trees; a moved file is two paths, and no name is quoted."""
+        if (base, head) not in self._compared:
+            self._compared[base, head] = tuple(parse_raw(self._diff(base, head)))
+        return self._compared[base, head]
 
-        Plumbing, so that no setting of the user changes the answer; without renames, so that a moved file counts on
-        both sides; NUL-separated, so that no name is quoted. Bytes that are no UTF-8 come as surrogates.
-        """
-        code, output = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, head, "--")
+    def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
+        """The changed paths of many (base, head) pairs, in their order, by one process."""
+        # `HEAD BASE` reads as a commit and its only parent; --always names a commit without differences as well.
+        asked = "".join(f"{head} {base}\n" for base, head in pairs).encode("ascii")
+        code, output = self._run(*DIFF, "--always", "--stdin", given=asked)
+        answers = list(split_answers(output))
+        if code or len(answers) != len(pairs):
+            raise ErpBuildError("git cannot compare the pairs", where=str(self.root), why=f"{len(pairs)} pairs")
+        return iter(answers)
+
+    def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
+        """The full commits of many revisions, by one process; None where there is none."""
+        # A revision with a line end cannot be asked for in lines, and names no commit.
+        asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
+        _, output = self._run("cat-file", "--batch-check=%(objectname) %(objecttype)", given=os.fsencode(asked))
+        lines = output.decode("utf-8", "replace").splitlines()
+        return [line.split()[0] if line.endswith(" commit") else None for line in lines]
+
+    def first_parents(self, range_: str) -> list[str]:
+        """The commits of `A..B` along first parents, oldest first, with A's side of it in front."""
+        code, output = self._run("rev-list", "--first-parent", "--reverse", "--end-of-options", range_, "--")
         if code:
-            raise ErpBuildError("git cannot compare two commits", where=str(self.root), why=f"{base} and {head}")
-        return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
+            raise ConfigurationError(
+                "the range names no commits",
+                where=str(self.root),
+                why=f"git does not know {range_!r}",
+                next_step="write A..B with two revisions that `git log` knows",
+            )
+        return output.decode("ascii").split()
+
+    def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are directories in a commit."""
+        names = list(paths)
+        asked = b"".join(os.fsencode(f"{commit}:{name}\n") for name in names)
+        _, output = self._run("cat-file", "--batch-check=%(objecttype)", given=asked)
+        return {name for name, kind in zip(names, output.splitlines(), strict=True) if kind == b"tree"}
+
+    def source_files(self, commit: str) -> Iterable[SourceFile]:
+        """All files of a commit; without Git those that lie there."""
+        if not self.has_metadata():
+            from erp_build.tools.sources import files_on_disk
+
+            return files_on_disk(self.root)
+        code, output = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--")
+        if code:
+            raise ErpBuildError("git cannot list a commit", where=str(self.root), why=commit)
+        return [_source_file(line) for line in output.split(b"\0") if line]
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` contains `old`; a commit that cannot be read is no ancestor.
@@ -101,13 +142,70 @@ class GitRepository:
             return False
         return True
 
-    def _run(self, *arguments: str) -> tuple[int, bytes]:
+    def _diff(self, base: str, head: str) -> bytes:
+        early = self._early
+        if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
+            return output
+        code, output = self._run(*DIFF, base, head, "--")
+        if code:
+            raise ErpBuildError("git cannot compare two commits", where=str(self.root), why=f"{base} and {head}")
+        return output
+
+    def _early_output(self) -> bytes | None:
+        return self._early.output() if self._early else None
+
+    def _was_read_early(self, revision: str) -> bool:
+        """Whether the early comparison proves that this full commit can be read."""
+        early = self._early
+        return early is not None and revision in (early.base, early.head) and early.output() is not None
+
+    def _run(self, *arguments: str, given: bytes = b"") -> tuple[int, bytes]:
+        # Not at the top: a plan that was started early needs no other process.
+        import subprocess
+
         try:
             done = subprocess.run(
-                ["git", "-C", str(self.root), *arguments], env=self._environment, capture_output=True, check=False
+                ["git", "-C", str(self.root), *arguments],
+                env=self._environment,
+                input=given,
+                capture_output=True,
+                check=False,
             )
         except FileNotFoundError as error:
             raise ConfigurationError(
                 "there is no git", where="PATH", why=str(error), next_step="install git 2.30 or newer"
             ) from error
         return done.returncode, done.stdout
+
+
+def parse_raw(output: bytes) -> Iterator[PathChange]:
+    """Read `git diff-tree --raw -z`: `:oldmode newmode old new status NUL path NUL`, again and again."""
+    tokens = output.split(b"\0")
+    for meta, path in zip(tokens[::2], tokens[1::2], strict=False):
+        yield _path_change(meta, path)
+
+
+def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
+    """Read the answer to several pairs: the id of a head, then its changes; what starts with a colon is a change."""
+    changes: list[PathChange] | None = None
+    tokens = iter(output.split(b"\0"))
+    for token in tokens:
+        if token.startswith(b":"):
+            assert changes is not None
+            changes.append(_path_change(token, next(tokens)))
+        else:
+            if changes is not None:
+                yield tuple(changes)
+            if token:
+                changes = []
+
+
+def _path_change(meta: bytes, path: bytes) -> PathChange:
+    _, mode, _, _, status = meta.decode("ascii").split(" ")
+    return PathChange(os.fsdecode(path), status, mode)
+
+
+def _source_file(line: bytes) -> SourceFile:
+    meta, _, path = line.partition(b"\t")
+    mode, _, identifier = meta.decode("ascii").split(" ")
+    return SourceFile(mode, identifier, os.fsdecode(path))

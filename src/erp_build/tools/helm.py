@@ -13,9 +13,6 @@ MARGIN = 60.0
 """Seconds that Helm gets over its own time-out to write the release's state before it is ended."""
 
 HISTORY = 10
-DESCRIPTION = "erp_build "
-"""A revision's description is this word and the full commit."""
-
 HINTS = {
     "another operation": "a run was cut off: helm history shows the pending revision, helm rollback ends it",
     "invalid ownership metadata": "another release owns these objects: was the release renamed?",
@@ -63,7 +60,7 @@ class HelmProgram:
         )
         self._check(done, "the chart does not render", str(chart))
 
-    def upgrade(self, release: Release, chart: Path, values: Path, commit: str, timeout: float) -> None:
+    def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
         """Install or upgrade a release with complete values.
 
         Helm does not wait for the rollout: in version 3 its wait ends too early, in version 4 it also waits for objects
@@ -71,7 +68,7 @@ class HelmProgram:
         """
         words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
         words += ["--values", str(values), "--reset-values", "--history-max", str(HISTORY)]
-        words += ["--timeout", f"{timeout:.0f}s", "--description", f"{DESCRIPTION}{commit}"]
+        words += ["--timeout", f"{timeout:.0f}s", "--description", description]
         done = self._run(words, f"upgrade of {release.name}", timeout + MARGIN)
         self._check(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
 

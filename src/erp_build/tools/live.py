@@ -86,7 +86,7 @@ class Live:
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release."""
         with self._journal.note("upgrade_release", request.release.name):
-            self._helm.upgrade(request.release, request.chart, request.values, request.commit, request.timeout)
+            self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from erp_build.domain.changes import PathChange
 from erp_build.domain.image import StoredImage
+from erp_build.domain.key import SourceFile
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release, Revision, Workload
 from erp_build.tools.clock import Clock
@@ -27,8 +29,14 @@ class Repository(Protocol):
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; a shallow clone is asked to fetch it first."""
 
-    def changed_paths(self, base: str, head: str) -> tuple[str, ...]:
+    def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
         """The paths that differ between two trees; a moved file is two paths."""
+
+    def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are directories in a commit."""
+
+    def source_files(self, commit: str) -> Iterable[SourceFile]:
+        """All files of a commit; without Git those that lie there."""
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` contains `old`."""

@@ -1,0 +1,14 @@
+"""The project's `ignore` patterns, with the meaning that they have in a .gitignore."""
+
+from collections.abc import Callable
+
+from erp_build.domain.project import Project
+
+
+def ignore_of(project: Project) -> Callable[[str], bool] | None:
+    """A function that tells whether a path is ignored, or None for a project that ignores nothing."""
+    if not project.ignore:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(project.ignore).match_file

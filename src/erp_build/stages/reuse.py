@@ -1,0 +1,63 @@
+"""Reuse: what has the same content as an image that is there already is neither built nor, where it runs, deployed."""
+
+from collections.abc import Mapping
+
+from erp_build.config.environment import Environment
+from erp_build.domain.changes import Rules
+from erp_build.domain.ignore import ignore_of
+from erp_build.domain.key import KEY_TAG, SourceFile, content_key
+from erp_build.domain.plan import LiveState, Plan, Reason, Step
+from erp_build.domain.project import Chart, Project
+from erp_build.tools.toolbox import Tools
+
+
+def find_reusable(tools: Tools, project: Project, environment: Environment, plan: Plan, live: LiveState) -> Plan:
+    """Give every step its content key, and turn a build into `reuse`, or into `none` where this very image runs.
+
+    Without Git this is what finds out what changed. Where the checkout is not the commit, no key is given: what would be
+    built is not what the key names.
+    """
+    if plan.is_empty or tools.repository.uncommitted():
+        return plan
+    keys = content_keys(tools, project, plan)
+    steps = tuple(_with_key(tools, environment, step, keys[step.target.name], live) for step in plan.steps)
+    chart = steps[-1]
+    if chart.action == "none" and plan.steps[-1].action != "none":
+        steps = tuple(_without_chart(step) for step in steps)
+    return plan._replace(steps=steps)
+
+
+def content_keys(tools: Tools, project: Project, plan: Plan) -> Mapping[str, str]:
+    """The key of every target, over exactly those files that the rules give to it."""
+    rules = Rules(project, ignore_of(project))
+    files: dict[str, list[SourceFile]] = {target.name: [] for target in project.targets}
+    for file in tools.repository.source_files(plan.head):
+        for name in rules.owners(file.path):
+            files[name].append(file)
+    return {target.name: content_key(target, files[target.name]) for target in project.targets}
+
+
+def _with_key(tools: Tools, environment: Environment, step: Step, key: str, live: LiveState) -> Step:
+    step = step._replace(key=key)
+    if step.action == "none":
+        return step
+    if isinstance(step.target, Chart):
+        same = step.action == "redeploy" and step.baseline.commit is None and live.chart_key == key
+        why = Reason(rule=f"same content as the deployed chart (key {key[:12]})")
+        return step._replace(action="none", because=(why,)) if same else step
+    if step.action != "build":
+        return step
+    image = tools.registry.stored(environment.repository(step.target.repository), f"{KEY_TAG}{key}")
+    if image is None:
+        return step
+    running = step.running
+    if running and running.digest == image.digest and running.tag_or_digest and not running.trouble:
+        return step._replace(action="none", because=(Reason(rule=f"same content as what runs (key {key[:12]})"),))
+    return step._replace(action="reuse", image=image, because=(*step.because, Reason(rule=f"in ECR (key {key[:12]})")))
+
+
+def _without_chart(step: Step) -> Step:
+    """A step as it is when the chart turned out to be the same: a redeployment for its sake alone falls away."""
+    if step.action != "redeploy" or not all(reason.rule.startswith("chart: ") for reason in step.because):
+        return step
+    return step._replace(action="none", because=())
