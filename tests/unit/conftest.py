@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 
 OURS = ("GIT_", "CODEBUILD_", "AWS_", "DOCKER_", "KUBECONFIG", "ERP_BUILD_")
@@ -33,3 +34,9 @@ def erp_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def erp(erp_template: Path, tmp_path: Path) -> Checkout:
     """A repository in the layout of the ERP, with one commit, for one test."""
     return Checkout(Path(shutil.copytree(erp_template, tmp_path / "erp", symlinks=True)))
+
+
+@pytest.fixture
+def erp_build(capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """The command line."""
+    return CommandLine(capsys)
