@@ -22,6 +22,7 @@ bench: .venv/ready
 
 # Writes the wheel and its lock file into another repository: make vendor INTO=../erp
 vendor: .venv/ready
+	$(if $(INTO),,$(error say where: make vendor INTO=DIR))
 	$(BIN)/python scripts/vendor.py "$(INTO)"
 
 # Needs uv; writes the two lock files anew from pyproject.toml.
