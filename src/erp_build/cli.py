@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from io import TextIOWrapper
 
 from erp_build.errors import ErpBuildError
 
@@ -32,6 +33,7 @@ exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    _speak_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in VERBS:
         return _no_verb(arguments)
@@ -66,6 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(secrets.mask(traceback.format_exc()), file=sys.stderr)
         print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
         return ErpBuildError.exit_code
+
+
+def _speak_utf8() -> None:
+    """Print UTF-8 whatever the locale; a byte of a file's name that is none becomes an escape that JSON reads too."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _no_verb(arguments: Sequence[str]) -> int:

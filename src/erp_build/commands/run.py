@@ -106,6 +106,6 @@ def _write(report: RunReport, path: Path, console: Console) -> None:
     text = json.dumps(report_document(report), ensure_ascii=False, indent=2)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, console.secrets.mask(text).encode("utf-8", "surrogateescape") + b"\n")
+        write_atomically(path, console.secrets.mask(text).encode("utf-8", "backslashreplace") + b"\n")
     except OSError as error:
         console.complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")
