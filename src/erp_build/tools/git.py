@@ -92,6 +92,8 @@ class GitRepository:
 
         try:
             with git.Repo(self.root) as repository:
+                ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
+                repository.git.update_environment(**ours)
                 remote = next(iter(repository.remotes), None)
                 if remote is None:
                     return False
