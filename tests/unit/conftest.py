@@ -5,9 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+
+# The same examples every time, and none too slow: a busy machine is no failure.
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 
 OURS = ("GIT_", "CODEBUILD_", "AWS_", "DOCKER_", "KUBECONFIG", "ERP_BUILD_")
 SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")

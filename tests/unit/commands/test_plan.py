@@ -128,9 +128,10 @@ def test_the_configurations_own_change_builds_everything(two: Checkout, erp_buil
     ]
 
 
-def test_a_commit_without_any_service_says_so_for_a_chart_alone(tmp_path: Path, erp_build: CommandLine) -> None:
+def test_a_repository_with_a_chart_alone_has_a_plan(tmp_path: Path, erp_build: CommandLine) -> None:
     Checkout.create(tmp_path, **{"erp-build.toml": "", "helm-chart/Chart.yaml": "x"})
-    assert erp_build("plan", "--repo", tmp_path).code == 0
+    document = json.loads(erp_build("plan", "--repo", tmp_path, "--json").out)
+    assert [(target["name"], target["action"]) for target in document["targets"]] == [("helm-chart", "redeploy")]
 
 
 @pytest.mark.parametrize("words", [("--json",), ()])

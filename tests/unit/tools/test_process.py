@@ -78,34 +78,21 @@ def test_a_program_that_is_not_there_is_not_found() -> None:
         run(["no-such-program-at-all"], env=ENVIRONMENT, timeout=10)
 
 
-FAMILY = """
-import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", {child!r}])
-print(child.pid, flush=True)
-time.sleep(60)
-"""
+FAMILY = [
+    pytest.param("sleep 60 & echo $!; wait", id="a grandchild that goes when asked"),
+    pytest.param("(trap '' TERM; exec sleep 60) & echo $!; wait", id="a grandchild that does not"),
+]
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("import time; time.sleep(60)", id="a grandchild that goes when asked"),
-        pytest.param(
-            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)",
-            id="a grandchild that does not",
-        ),
-    ]
-)
-def family(request: pytest.FixtureRequest) -> str:
-    return FAMILY.format(child=request.param)
-
-
-def test_a_time_out_ends_the_whole_family_and_tells_what_it_had_written(family: str) -> None:
+@pytest.mark.parametrize("script", FAMILY)
+def test_a_time_out_ends_the_whole_family_and_tells_what_it_had_written(script: str) -> None:
     with pytest.raises(TimedOut, match="ended after 0 s") as caught:
-        python(family, timeout=0.4)
+        run(["sh", "-c", script], env=ENVIRONMENT, timeout=0.3)
     assert wait_for_end(int(caught.value.tail))
 
 
-def test_an_interruption_ends_the_whole_family(family: str) -> None:
+@pytest.mark.parametrize("script", FAMILY)
+def test_an_interruption_ends_the_whole_family(script: str) -> None:
     """As a signal's handler does it: an exception out of the wait."""
     written = list[str]()
 
@@ -113,10 +100,10 @@ def test_an_interruption_ends_the_whole_family(family: str) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.4)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
     try:
         with pytest.raises(KeyboardInterrupt):
-            run([sys.executable, "-c", family], env=ENVIRONMENT, timeout=30, on_line=written.append)
+            run(["sh", "-c", script], env=ENVIRONMENT, timeout=30, on_line=written.append)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
