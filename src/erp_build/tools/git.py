@@ -57,7 +57,7 @@ class GitRepository:
         code, output = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, head, "--")
         if code:
             raise ErpBuildError("git cannot compare two commits", where=str(self.root), why=f"{base} and {head}")
-        return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
+        return tuple(_text(path) for path in output.split(b"\0") if path)
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` contains `old`; a commit that cannot be read is no ancestor.
@@ -76,7 +76,7 @@ class GitRepository:
     def uncommitted(self) -> tuple[str, ...]:
         """Tracked files that differ from head; a moved one is two."""
         code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
-        return tuple(os.fsdecode(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
+        return tuple(_text(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
 
     def _reads(self, commit: str) -> bool:
         return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
@@ -113,3 +113,8 @@ class GitRepository:
                 "there is no git", where="PATH", why=str(error), next_step="install git 2.30 or newer"
             ) from error
         return done.returncode, done.stdout
+
+
+def _text(path: bytes) -> str:
+    """A path as it stands in erp-build.toml, whatever the locale."""
+    return path.decode("utf-8", "surrogateescape")
