@@ -154,3 +154,17 @@ def test_any_name_can_be_printed_in_any_locale(two: Checkout, words: tuple[str, 
     if words:
         target = next(target for target in json.loads(text)["targets"] if target["name"] == EMPLOYEE)
         assert target["because"][0]["path"] == os.fsdecode(b"backend/employee-service/\xb0\xa1.java")
+
+
+def test_a_korean_path_is_found_in_a_locale_that_knows_no_korean(two: Checkout) -> None:
+    two.commit({"erp-build.toml": '[[service]]\npath = "백엔드/알림"\n'})
+    two.commit({"백엔드/알림/pom.xml": "x"})
+    done = subprocess.run(
+        [sys.executable, "-m", "erp_build", "plan", "--repo", two.root, "--base", "HEAD~1", "--json"],
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    service = json.loads(done.stdout)["targets"][0]
+    assert service["because"] == [{"path": "백엔드/알림/pom.xml", "rule": "백엔드/알림/**"}]
