@@ -22,6 +22,7 @@ bench: .venv/ready
 
 # Writes the wheel and its lock file into another repository: make vendor INTO=../erp
 vendor: .venv/ready
+	$(if $(INTO),,$(error say where: make vendor INTO=DIR))
 	$(BIN)/python scripts/vendor.py "$(INTO)"
 
 # Needs uv; writes the two lock files anew from pyproject.toml.
@@ -34,6 +35,7 @@ lock:
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/build.lock -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src  # where byte code may not be written, every start would compile anew
 	touch $@
 
 clean:

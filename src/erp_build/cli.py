@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from erp_build.errors import ErpBuildError
 from erp_build.tools.early import start
@@ -31,6 +32,7 @@ exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    _speak_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in VERBS:
         return _no_verb(arguments)
@@ -75,6 +77,13 @@ def _trace() -> str:
     import traceback
 
     return traceback.format_exc()
+
+
+def _speak_utf8() -> None:
+    """Print UTF-8 whatever the locale; a byte of a file's name that is none becomes an escape that JSON reads too."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _no_verb(arguments: Sequence[str]) -> int:

@@ -5,8 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+
+# The same examples every time, and none too slow: a busy machine is no failure.
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 
 OURS = ("GIT_", "CODEBUILD_", "AWS_", "DOCKER_", "KUBECONFIG", "ERP_BUILD_")
 SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")
@@ -33,3 +39,9 @@ def erp_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def erp(erp_template: Path, tmp_path: Path) -> Checkout:
     """A repository in the layout of the ERP, with one commit, for one test."""
     return Checkout(Path(shutil.copytree(erp_template, tmp_path / "erp", symlinks=True)))
+
+
+@pytest.fixture
+def erp_build(capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """The command line."""
+    return CommandLine(capsys)

@@ -40,7 +40,7 @@ def test_the_same_commit_again_finds_nothing_to_do_and_says_what_it_compared(erp
 
 def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
     sample.change_service(erp.repository, "notification-service")
-    before = erp.look()
+    before, files = erp.look(), _files(erp.repository)
     Faults().clear()
     done = erp.run("--rehearse", "--json")
     assert done.code == 0, done.stderr
@@ -57,7 +57,7 @@ def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
         "upgrade_release",
         "tag",
     ]
-    assert not list(erp.repository.glob("backend/*/target"))
+    assert _files(erp.repository) == files
 
 
 def test_a_plan_against_the_live_state_names_each_targets_own_baseline(erp: Erp) -> None:
@@ -142,6 +142,11 @@ def test_a_run_that_is_asked_to_stop_ends_maven_writes_its_report_and_leaves_not
     assert _mavens(erp.repository) == []
     assert [path for path in temporary.iterdir() if path.name.startswith("erp-build")] == []
     assert erp.look() == before
+
+
+def _files(repository: Path) -> dict[Path, int]:
+    """Every file of a checkout, with the time of its last change."""
+    return {path: path.stat().st_mtime_ns for path in repository.rglob("*") if ".git" not in path.parts}
 
 
 def _wait_for_maven(repository: Path) -> None:

@@ -25,19 +25,23 @@ class Console:
     Args:
         options: the parsed common options.
         secrets: what must not be shown.
-        stdout: for what a program may read.
-        stderr: for everything else.
+        stdout: for what a program may read; None is the process's own.
+        stderr: for everything else; None is the process's own.
     """
 
     def __init__(
-        self, options: argparse.Namespace, secrets: Secrets, stdout: TextIO = sys.stdout, stderr: TextIO = sys.stderr
+        self,
+        options: argparse.Namespace,
+        secrets: Secrets,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
     ) -> None:
+        self._stdout = stdout or sys.stdout
+        self._stderr = stderr or sys.stderr
         self.secrets = secrets
         self._verbosity: int = options.verbose - options.quiet
         self._repository: str = options.repo
         self._config: str | None = options.config
-        self._stdout = stdout
-        self._stderr = stderr
 
     @cached_property
     def clock(self) -> SystemClock:

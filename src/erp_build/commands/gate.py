@@ -36,7 +36,16 @@ def main(options: argparse.Namespace, console: Console) -> int:
     """Print the verdict; 6 and 7 come as errors, as from the stage."""
     policy = load_gate_policy(options.policy) if options.policy else console.project().gate
     image = BuiltImage(target=options.recorded.stem, repository="recorded", tag="", digest="recorded", commit=None)
-    verdict = judge_recorded(image, read_answers(options.recorded), policy)
+    answers = read_answers(options.recorded)
+    try:
+        verdict = judge_recorded(image, answers, policy)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ConfigurationError(
+            "the recorded answers are not as ECR gives them",
+            where=str(options.recorded),
+            why=str(error),
+            next_step="record DescribeImageScanFindings as `aws ecr describe-image-scan-findings` prints it",
+        ) from error
     console.print(_text(verdict, as_json=options.json))
     stop_unless_passed((image,), (verdict,))
     return 0

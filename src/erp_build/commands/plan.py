@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from erp_build.domain.plan import LiveState, make_plan
 from erp_build.render.plan import plan_markdown, plan_text
-from erp_build.stages.detect import PREVIOUS, detect_changes, find_baselines, find_head, refuse_doubt
+from erp_build.stages.detect import (
+    PREVIOUS,
+    detect_changes,
+    find_baselines,
+    find_head,
+    refuse_doubt,
+    warn_of_uncommitted,
+)
 from erp_build.tools.git import GitRepository
 
 if TYPE_CHECKING:
@@ -17,6 +24,9 @@ if TYPE_CHECKING:
     from erp_build.config.index import ProjectIndex
     from erp_build.domain.plan import Plan
     from erp_build.domain.project import Project
+
+FEW = 20
+"""Up to so many targets a plan shows all of them; of more, only those that something touches."""
 
 EXAMPLES = """\
 examples:
@@ -44,12 +54,15 @@ def main(options: argparse.Namespace, console: Console) -> int:
     index = console.index()
     repository = GitRepository(console.root, options.early)
     head = find_head(repository, os.environ, options.head)
-    short = not (options.live or options.json or options.markdown)
+    short = index.size > FEW and not (options.live or options.json or options.markdown)
     project = _touched(index, repository, head, options.base) if short else index.project()
     if options.live:
         plan = _plan_live(console, project, repository, head, options)
     else:
         plan = _plan(project, repository, head, options, None)
+        if not options.early:
+            # A developer who names no commits means the work at hand; a script that does is not kept waiting.
+            plan = plan._replace(warnings=(*plan.warnings, *warn_of_uncommitted(repository)))
     if options.json:
         import json
 

@@ -17,6 +17,7 @@ from erp_build.render.json import report_document
 from erp_build.render.text import report_text
 from erp_build.tools.effects import Journal
 from erp_build.tools.files import write_atomically
+from erp_build.tools.process import end_running
 from erp_build.wiring import open_tools
 
 REPORT = Path("erp-build-report") / "report.json"
@@ -97,6 +98,10 @@ def _signals_raise() -> Iterator[None]:
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except BaseException:
+        # A worker's child would outlive us: only the main thread learns of a signal.
+        end_running()
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -106,6 +111,6 @@ def _write(report: RunReport, path: Path, console: Console) -> None:
     text = json.dumps(report_document(report), ensure_ascii=False, indent=2)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, console.secrets.mask(text).encode("utf-8", "surrogateescape") + b"\n")
+        write_atomically(path, console.secrets.mask(text).encode("utf-8", "backslashreplace") + b"\n")
     except OSError as error:
         console.complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")

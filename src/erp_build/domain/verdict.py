@@ -94,11 +94,11 @@ def read_scan(pages: Sequence[Mapping[str, Any]]) -> ScanReading:
     raw = [item for block in blocks for key in ("findings", "enhancedFindings") for item in block.get(key) or ()]
     findings = tuple(_finding(item) for item in raw)
     stated = blocks[0].get("findingSeverityCounts")
-    listed = any(key in block for block in blocks for key in ("findings", "enhancedFindings"))
+    listed = any(block.get(key) is not None for block in blocks for key in ("findings", "enhancedFindings"))
     completed = blocks[0].get("imageScanCompletedAt")
     return ScanReading(
-        status=str(status.get("status", "")),
-        description=str(status.get("description", "")),
+        status=str(status.get("status") or ""),
+        description=str(status.get("description") or ""),
         completed="" if completed is None else str(completed),
         counts=_counts(stated or {}, findings) if listed or stated is not None else None,
         findings=findings,

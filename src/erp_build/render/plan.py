@@ -61,7 +61,11 @@ def printable(text: str) -> str:
     """The text without control characters: a file name may hold any, and must not move the cursor or forge a line."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+    # A byte of a file's name that is no UTF-8 is a lone surrogate, which the stream escapes.
+    return "".join(
+        char if char.isprintable() or char == "\n" or "\udc80" <= char <= "\udcff" else "\N{REPLACEMENT CHARACTER}"
+        for char in text
+    )
 
 
 def _sentence(plan: Plan) -> str:

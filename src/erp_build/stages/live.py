@@ -79,7 +79,7 @@ def _running_function(tools: Tools, function: Function, environment: Environment
 
 
 def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
-    """Commit and key in the description of the newest revision, if that one is deployed: what a failed one left behind is not known."""
+    """Commit and key that the newest revision names, if it is deployed: what a failed one left is not known."""
     if not history or history[-1].status != "deployed":
         return None
     return DESCRIPTION.search(history[-1].description)

@@ -8,16 +8,19 @@ from erp_build.domain.ignore import ignore_of
 from erp_build.domain.key import KEY_TAG, SourceFile, content_key
 from erp_build.domain.plan import LiveState, Plan, Reason, Step
 from erp_build.domain.project import Chart, Project
+from erp_build.stages.detect import warn_of_uncommitted
 from erp_build.tools.toolbox import Tools
 
 
 def find_reusable(tools: Tools, project: Project, environment: Environment, plan: Plan, live: LiveState) -> Plan:
     """Give every step its content key, and turn a build into `reuse`, or into `none` where this very image runs.
 
-    Without Git this is what finds out what changed. Where the checkout is not the commit, no key is given: what would be
-    built is not what the key names.
+    Without Git this is what finds out what changed. Where the checkout is not the commit, no key is given, because
+    what would be built is not what the key names.
     """
-    if plan.is_empty or tools.repository.uncommitted():
+    if uncommitted := warn_of_uncommitted(tools.repository):
+        return plan._replace(warnings=(*plan.warnings, *uncommitted))
+    if plan.is_empty:
         return plan
     keys = content_keys(tools, project, plan)
     steps = tuple(_with_key(tools, environment, step, keys[step.target.name], live) for step in plan.steps)

@@ -18,6 +18,9 @@ def context_tar(folder: Path, dockerfile: str, spool: IO[bytes]) -> None:
             entry = tar.gettarinfo(path, arcname=name)
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
             entry.mode = EXECUTABLE if entry.isdir() or entry.mode & 0o100 else READABLE
+            if entry.islnk():
+                # A second name of a file: how many names it has is the disk's business, not the image's.
+                entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
             if entry.isreg():
                 with path.open("rb") as content:
                     tar.addfile(entry, content)

@@ -1,6 +1,5 @@
 """Git: short reading commands through the program, fetching of a missing commit through GitPython."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -66,7 +65,7 @@ class GitRepository:
         """The full commits of many revisions, by one process; None where there is none."""
         # A revision with a line end cannot be asked for in lines, and names no commit.
         asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
-        _, output = self._run("cat-file", "--batch-check=%(objectname) %(objecttype)", given=os.fsencode(asked))
+        _, output = self._run("cat-file", "--batch-check=%(objectname) %(objecttype)", given=_bytes(asked))
         lines = output.decode("utf-8", "replace").splitlines()
         return [line.split()[0] if line.endswith(" commit") else None for line in lines]
 
@@ -85,7 +84,7 @@ class GitRepository:
     def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
         """Those of the paths that are directories in a commit."""
         names = list(paths)
-        asked = b"".join(os.fsencode(f"{commit}:{name}\n") for name in names)
+        asked = b"".join(_bytes(f"{commit}:{name}\n") for name in names)
         _, output = self._run("cat-file", "--batch-check=%(objecttype)", given=asked)
         return {name for name, kind in zip(names, output.splitlines(), strict=True) if kind == b"tree"}
 
@@ -117,7 +116,7 @@ class GitRepository:
     def uncommitted(self) -> tuple[str, ...]:
         """Tracked files that differ from head; a moved one is two."""
         code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
-        return tuple(os.fsdecode(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
+        return tuple(_text(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
 
     def _reads(self, commit: str) -> bool:
         return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
@@ -133,6 +132,8 @@ class GitRepository:
 
         try:
             with git.Repo(self.root) as repository:
+                ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
+                repository.git.update_environment(**ours)
                 remote = next(iter(repository.remotes), None)
                 if remote is None:
                     return False
@@ -178,6 +179,15 @@ class GitRepository:
         return done.returncode, done.stdout
 
 
+def _text(path: bytes) -> str:
+    """A path as it stands in erp-build.toml, whatever the locale."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
 def parse_raw(output: bytes) -> Iterator[PathChange]:
     """Read `git diff-tree --raw -z`: `:oldmode newmode old new status NUL path NUL`, again and again."""
     tokens = output.split(b"\0")
@@ -202,10 +212,10 @@ def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
 
 def _path_change(meta: bytes, path: bytes) -> PathChange:
     _, mode, _, _, status = meta.decode("ascii").split(" ")
-    return PathChange(os.fsdecode(path), status, mode)
+    return PathChange(_text(path), status, mode)
 
 
 def _source_file(line: bytes) -> SourceFile:
     meta, _, path = line.partition(b"\t")
     mode, _, identifier = meta.decode("ascii").split(" ")
-    return SourceFile(mode, identifier, os.fsdecode(path))
+    return SourceFile(mode, identifier, _text(path))

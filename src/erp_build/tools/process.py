@@ -17,6 +17,9 @@ GRACE = 10.0
 """Seconds between TERM and KILL: long enough for Maven and Helm to leave nothing half-written."""
 
 
+_running: "set[subprocess.Popen[bytes]]" = set()
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a child ended: its exit code (negative: the signal), and the last lines of what it wrote."""
@@ -77,6 +80,7 @@ def run(
     )
     assert child.stdout is not None
     assert child.stderr is not None
+    _running.add(child)
     streams = [_Reader(child.stdout, on_line, keep), _Reader(child.stderr, on_line, keep)]
     try:
         child.wait(timeout)
@@ -87,7 +91,18 @@ def run(
     except BaseException:
         _end_group(child)
         raise
+    finally:
+        _running.discard(child)
     return Result(child.returncode, streams[0].text(), streams[1].text())
+
+
+def end_running() -> None:
+    """End every child that still runs, whichever thread started it: a signal reaches the main thread alone."""
+    threads = [threading.Thread(target=_end_group, args=(child,)) for child in tuple(_running)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def tail(text: str, lines: int = 15) -> str:

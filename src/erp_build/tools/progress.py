@@ -7,6 +7,8 @@ from erp_build.tools.clock import Clock
 from erp_build.tools.secrets import Secrets
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+CONTINUED = "\n" + " " * 27
+"""Further lines of a text are indented, so that they do not look like lines of ours."""
 
 
 class Progress(Protocol):
@@ -60,7 +62,8 @@ class Lines:
     def _write(self, text: str, target: str, style: str) -> None:
         minutes, seconds = divmod(int(self._clock.monotonic() - self._start), 60)
         name = f"{target}: " if target else ""
-        line = f"{minutes:02}:{seconds:02} {self._stage:<20} {name}{printable(self._secrets.mask(text))}"
+        shown = printable(self._secrets.mask(text)).replace("\n", CONTINUED)
+        line = f"{minutes:02}:{seconds:02} {self._stage:<20} {name}{shown}"
         with self._lock:
             print(f"{style}{line}{PLAIN}" if self._colour and style else line, file=self._stream, flush=True)
 

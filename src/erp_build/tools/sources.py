@@ -13,13 +13,13 @@ MAVEN_OUTPUT = "target"
 
 
 def files_on_disk(root: Path) -> Iterator[SourceFile]:
-    """The files below a root with the modes and ids that Git would give them; `.git` and Maven's output are left out."""
+    """The files below a root, with Git's modes and ids for them; `.git` and Maven's output are left out."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not _is_output(Path(folder), name))
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted((*names, *links)):
             path = Path(folder) / name
-            yield _source_file(path, path.relative_to(root).as_posix())
+            yield _source_file(path, os.fsencode(path.relative_to(root)).decode("utf-8", "surrogateescape"))
 
 
 def _is_output(folder: Path, name: str) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from erp_build.config.environment import Environment, commit_from, make_environment, parameter_names
+from erp_build.config.codebuild import commit_from
+from erp_build.config.environment import Environment, make_environment, parameter_names
 from erp_build.errors import ConfigurationError
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"

@@ -1,6 +1,5 @@
 """`erp-build.toml`: what it means, what it defaults to, and where its file stands."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ SAMPLE = Path(__file__).parents[3] / "examples" / "erp"
 def test_the_sample_file_says_what_the_default_is() -> None:
     sample = load_project(SAMPLE)
     assert sample.config_path == "erp-build.toml"
-    assert replace(sample, config_path="") == default_project()
+    assert sample._replace(config_path="") == default_project()
 
 
 def test_a_repository_without_a_file_is_the_default(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Repositories that are not whole: shallow, without the baseline, bare, further up, owned by the environment."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_a_variable_of_a_hook_does_not_redirect_the_fetch(
     other = Checkout.create(tmp_path / "other", a="x")
     monkeypatch.setenv("GIT_DIR", str(other.root / ".git"))
     assert GitRepository(clone.root).has_commit(base)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_clone_that_belongs_to_another_user_is_read_and_completed(shallow: tuple[Checkout, str]) -> None:
+    """As in a container whose work tree is mounted; git calls it dubious ownership and refuses."""
+    clone, base = shallow
+    for path in (clone.root, *clone.root.rglob("*")):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    repository = GitRepository(clone.root)
+    assert repository.resolve("HEAD") is not None
+    assert repository.has_commit(base)
 
 
 def test_a_baseline_that_the_remote_lacks_too_builds_everything_and_says_why(erp: Checkout, tmp_path: Path) -> None:
@@ -147,6 +159,14 @@ def test_a_newer_commit_that_a_shallow_clone_never_saw_is_not_taken_back(erp: Ch
     newer = erp.commit({f"{N}/new": "x"})
     with pytest.raises(NewerDeployed):
         refuse_older(GitRepository(clone.root), clone.head(), live(newer))
+
+
+def test_a_newer_chart_that_is_live_is_not_taken_back(erp: Checkout) -> None:
+    old = erp.head()
+    newer = erp.commit({"helm-chart/new": "x"})
+    with pytest.raises(NewerDeployed) as caught:
+        refuse_older(GitRepository(erp.root), old, live(old)._replace(chart_commit=newer))
+    assert caught.value.where == "the release's chart"
 
 
 def test_the_same_an_older_or_another_commit_that_is_live_is_no_obstacle(erp: Checkout) -> None:

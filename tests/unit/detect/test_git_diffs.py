@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from erp_build.stages.detect import warn_of_uncommitted
 from erp_build.tools.git import GitRepository
 from tests.support.detection import changed, detect
 from tests.support.git import Checkout
@@ -168,9 +169,9 @@ def test_a_users_external_diff_and_prefixes_play_no_part(erp: Checkout) -> None:
 def test_files_that_are_changed_but_not_committed_are_a_warning(erp: Checkout) -> None:
     erp.write(f"{N}/pom.xml", "changed\n")
     erp.write("untracked", "x")
-    changes = detect(erp.root, erp.head())
-    assert changes.warnings == (f"1 files are changed but not committed and not part of the comparison: {N}/pom.xml",)
-    assert not any(changes.changes.values())
+    warning = f"1 files are changed but not committed and not part of the comparison: {N}/pom.xml"
+    assert warn_of_uncommitted(GitRepository(erp.root)) == (warning,)
+    assert not any(detect(erp.root, erp.head()).changes.values())
 
 
 def test_a_staged_move_is_two_uncommitted_files(erp: Checkout) -> None:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Literal
 from unicodedata import normalize
 
@@ -12,7 +11,7 @@ from tests.support.samples import CHART, EMPLOYEE, ERP, NOTIFICATION, PROCESSING
 
 Form = Literal["NFC", "NFD"]
 IMAGES = {REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE}
-RULES = Rules(replace(ERP, config_path="erp-build.toml"))
+RULES = Rules(ERP._replace(config_path="erp-build.toml"))
 
 
 def service(path: str) -> Service:
@@ -63,7 +62,7 @@ def test_a_service_inside_another_service_changes_both() -> None:
 
 
 def test_two_targets_in_one_folder_change_together() -> None:
-    twin = replace(service("backend/a"), name="twin")
+    twin = service("backend/a")._replace(name="twin")
     rules = Rules(Project(services=(service("backend/a"), twin)))
     assert set(rules.owners("backend/a/pom.xml")) == {"a", "twin"}
 

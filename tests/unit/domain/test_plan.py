@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from erp_build.domain.changes import ChangeSet
@@ -150,7 +148,7 @@ def test_a_lost_baseline_is_the_reason_that_is_shown() -> None:
 
 
 def test_changes_against_a_lost_baseline_do_not_hide_its_loss() -> None:
-    changes = replace(change_set({PROCESSING: POM}), baselines=baselines({PROCESSING: "pruned"}))
+    changes = change_set({PROCESSING: POM})._replace(baselines=baselines({PROCESSING: "pruned"}))
     step = next(step for step in make_plan(ERP, changes, running()).steps if step.target.name == PROCESSING)
     assert [reason.rule for reason in step.because] == ["no baseline: pruned"]
 

@@ -69,6 +69,7 @@ def test_findings_of_all_pages_are_counted_and_the_first_page_states_the_counts(
         pytest.param({"imageScanStatus": {"status": "COMPLETE"}}, id="a status alone"),
         pytest.param({"imageScanStatus": None, "imageScanFindings": None}, id="nulls"),
         pytest.param(page(), id="a time of completion alone"),
+        pytest.param(page(findings=None, findingSeverityCounts=None), id="nulls for map and list"),
     ],
 )
 def test_a_missing_map_is_not_a_count_of_zero(answer: dict[str, Any]) -> None:

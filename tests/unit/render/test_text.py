@@ -1,13 +1,12 @@
 """Plans, reports and errors as a person reads them."""
 
-from dataclasses import replace
-
 from erp_build.domain.changes import Change
 from erp_build.domain.plan import LiveState, make_plan
 from erp_build.domain.release import Revision
 from erp_build.domain.report import Effect, EffectState, Proof, RunReport
 from erp_build.errors import BuildFailed, ErpBuildError, GateBlocked, Interrupted, combine
-from erp_build.render.text import error_text, plan_text, report_text, status_text
+from erp_build.render.plan import plan_text
+from erp_build.render.text import error_text, report_text, status_text
 from erp_build.tools.clock import SimulatedClock
 from tests.support.samples import BASE, CHART, DIGEST, ERP, HEAD, NOTIFICATION, change_set, plan_of, running
 
@@ -91,14 +90,14 @@ def test_a_target_without_baseline_says_why() -> None:
 def test_many_reasons_are_counted() -> None:
     changes = change_set({})
     many = tuple(Change(path=f"helm-chart/{number}", rule="helm-chart/**") for number in range(9))
-    text = plan_text(make_plan(ERP, replace(changes, changes={CHART: many}), running()))
+    text = plan_text(make_plan(ERP, changes._replace(changes={CHART: many}), running()))
     assert "helm-chart/2" in text
     assert "helm-chart/3" not in text
     assert "and 6 more" in text
 
 
 def test_what_nobody_owns_and_warnings_are_shown() -> None:
-    plan = replace(plan_of({}), unowned=("a", "b", "c", "d"), warnings=("2 files are not committed",))
+    plan = plan_of({})._replace(unowned=("a", "b", "c", "d"), warnings=("2 files are not committed",))
     assert "Owned by no target: a, b, c and 1 more" in plan_text(plan)
     assert "Warning: 2 files are not committed" in plan_text(plan)
 
@@ -151,7 +150,7 @@ def test_stages_are_listed_with_their_times_and_how_they_ended() -> None:
 
 
 def test_a_status_lists_what_runs() -> None:
-    live = replace(running({NOTIFICATION: "1 of 2 ready"}), revision=Revision(number=7, status="deployed"))
+    live = running({NOTIFICATION: "1 of 2 ready"})._replace(revision=Revision(number=7, status="deployed"))
     lines = status_text(live).splitlines()
     assert lines[0] == f"Release: revision 7, deployed, commit {BASE[:12]}"
     row = next(line for line in lines if line.startswith(NOTIFICATION))

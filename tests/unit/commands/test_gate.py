@@ -1,0 +1,98 @@
+"""`gate --recorded` over `tests/cases/gate/*.json`, described in the README beside them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.cases import cases
+from tests.support.cli import CommandLine
+from tests.support.documents import keys
+
+
+@pytest.mark.parametrize("case", cases("gate"))
+def test_a_recorded_gate_ends_as_the_stage_would(case: dict[str, Any], tmp_path: Path, erp_build: CommandLine) -> None:
+    recorded = tmp_path / "answers.json"
+    recorded.write_text(json.dumps(case["answers"]))
+    words = ["gate", "--recorded", str(recorded)]
+    if "policy" in case:
+        (tmp_path / "policy.toml").write_text(case["policy"])
+        words += ["--policy", str(tmp_path / "policy.toml")]
+    else:
+        words += ["--repo", str(tmp_path)]
+    answer = erp_build(*words)
+    assert answer.code == case["exit"], answer
+    outcome = {0: "passed", 6: "blocked", 7: "inconclusive"}[case["exit"]]
+    assert answer.out.startswith(f"{outcome}: ")
+    for text in case["says"]:
+        assert text in answer.out + answer.err
+
+
+@pytest.mark.parametrize("case", [case for case in cases("gate") if "policy" not in case.values[0]][:5])
+def test_a_verdict_is_also_printed_as_json(case: dict[str, Any], tmp_path: Path, erp_build: CommandLine) -> None:
+    (tmp_path / "answers.json").write_text(json.dumps(case["answers"]))
+    answer = erp_build("gate", "--recorded", tmp_path / "answers.json", "--repo", tmp_path, "--json")
+    document = json.loads(answer.out)
+    assert set(document) == {"schema", "outcome", "why", "counts", "blocking"}
+    assert keys(document["blocking"]) in ([], [{"name": "str", "severity": "str", "package": "str"}])
+
+
+def test_a_blocked_gate_names_finding_target_and_what_to_do(tmp_path: Path, erp_build: CommandLine) -> None:
+    finding = {"name": "CVE-2021-44228", "severity": "CRITICAL"}
+    answer = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": [finding]}}
+    recorded = tmp_path / "notification-service.json"
+    recorded.write_text(json.dumps([answer]))
+    told = erp_build("gate", "--recorded", recorded, "--repo", tmp_path)
+    assert told.code == 6
+    assert "1 of 1 images over the policy" in told.err
+    assert "notification-service recorded: 1 CRITICAL found: CVE-2021-44228 ()" in told.err
+    assert "next:  mend the image" in told.err
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        pytest.param("", "cannot be read", id="empty"),
+        pytest.param("not JSON", "cannot be read", id="not JSON"),
+        pytest.param("{}", "no list of answers", id="an object"),
+        pytest.param("[]", "no list of answers", id="no answer"),
+        pytest.param("[1]", "no list of answers", id="a number"),
+        pytest.param('[{"imageScanStatus": "COMPLETE"}]', "not as ECR gives them", id="a text for a map"),
+        pytest.param('[{"imageScanFindings": [1]}]', "not as ECR gives them", id="a list for a map"),
+        pytest.param('[{"Error": "Throttling"}]', "not as ECR gives them", id="a text for an error"),
+        pytest.param(
+            '[{"imageScanFindings": {"findingSeverityCounts": {"LOW": "x"}}}]',
+            "not as ECR gives them",
+            id="a text for a number",
+        ),
+    ],
+)
+def test_answers_that_are_no_answers_are_a_mistake_of_the_caller(
+    content: str, what: str, tmp_path: Path, erp_build: CommandLine
+) -> None:
+    (tmp_path / "answers.json").write_text(content)
+    answer = erp_build("gate", "--recorded", tmp_path / "answers.json", "--repo", tmp_path)
+    assert answer.code == 2
+    assert what in answer.err
+
+
+def test_a_recording_that_is_not_there_is_a_mistake_of_the_caller(tmp_path: Path, erp_build: CommandLine) -> None:
+    answer = erp_build("gate", "--recorded", tmp_path / "none.json", "--repo", tmp_path)
+    assert answer.code == 2
+    assert "none.json" in answer.err
+
+
+def test_a_misspelled_policy_blocks_the_gate_itself(tmp_path: Path, erp_build: CommandLine) -> None:
+    (tmp_path / "answers.json").write_text("[{}]")
+    (tmp_path / "policy.toml").write_text('[gate]\nblock = ["CRITICALL"]\n')
+    answer = erp_build("gate", "--recorded", tmp_path / "answers.json", "--policy", tmp_path / "policy.toml")
+    assert answer.code == 2
+    assert "did you mean `CRITICAL`?" in answer.err
+
+
+def test_the_policy_of_the_repository_counts_when_none_is_given(tmp_path: Path, erp_build: CommandLine) -> None:
+    (tmp_path / "erp-build.toml").write_text('[gate]\nblock = ["LOW"]\n')
+    finding = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findingSeverityCounts": {"LOW": 1}}}
+    (tmp_path / "answers.json").write_text(json.dumps([finding]))
+    assert erp_build("gate", "--recorded", tmp_path / "answers.json", "--repo", tmp_path).code == 6

@@ -1,0 +1,114 @@
+"""The buildspecs and the runner image as texts: no shell logic, nothing installed without a hash."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+BUILDSPECS = {name: ROOT / name for name in ("buildspec.yml", "examples/erp/buildspec.yml")}
+
+LOGIC = re.compile(r"[|&;<>`\n]|\$\(|\b(if|for|while|case|until|eval|export|set|curl|wget)\b")
+"""Pipes, lists, redirections, substitutions, branches, state, downloads."""
+
+HOST = re.compile(r"https?://|--(extra-)?index-url|--find-links")
+
+every_buildspec = pytest.mark.parametrize("name", BUILDSPECS)
+
+
+def spec(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(BUILDSPECS[name].read_text(encoding="utf-8")))
+
+
+def commands(name: str) -> list[str]:
+    return [command for phase in spec(name)["phases"].values() for command in phase["commands"]]
+
+
+@every_buildspec
+def test_every_command_is_a_line_that_a_posix_shell_reads(name: str) -> None:
+    for command in commands(name):
+        done = subprocess.run(["sh", "-n"], input=command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@every_buildspec
+def test_no_command_holds_shell_logic(name: str) -> None:
+    assert [command for command in commands(name) if LOGIC.search(command)] == []
+
+
+@every_buildspec
+def test_there_is_one_line_of_work(name: str) -> None:
+    (command,) = spec(name)["phases"]["build"]["commands"]
+    assert command.startswith("python3 -m erp_build run")
+    assert set(spec(name)["phases"]) == {"install", "build"}
+
+
+@every_buildspec
+def test_everything_is_installed_from_hashes_and_no_host_is_named(name: str) -> None:
+    install = spec(name)["phases"]["install"]["commands"]
+    assert all(command.startswith("python3 -m pip install ") for command in install)
+    from_lock = [command for command in install if "--require-hashes" in command]
+    of_this_source = [command for command in install if "--no-deps" in command]
+    assert from_lock + of_this_source == install
+    assert from_lock
+    assert all(command.endswith(" --no-build-isolation .") for command in of_this_source)
+    assert not HOST.search(BUILDSPECS[name].read_text(encoding="utf-8"))
+
+
+@every_buildspec
+def test_the_report_is_the_only_artifact_and_maven_is_cached(name: str) -> None:
+    assert spec(name)["artifacts"] == {"files": ["erp-build-report/**/*"]}
+    assert spec(name)["cache"] == {"paths": ["/root/.m2/**/*"]}
+
+
+@every_buildspec
+def test_the_runtimes_are_those_of_the_image(name: str) -> None:
+    assert spec(name)["version"] == 0.2
+    assert spec(name)["phases"]["install"]["runtime-versions"] == {"python": "3.11", "java": "corretto17"}
+
+
+@pytest.mark.parametrize("logic", ["mvn package || true", "a | b", "a; b", "x=$(date)", "if true", "curl x", "a\nb"])
+def test_what_counts_as_shell_logic(logic: str) -> None:
+    assert LOGIC.search(logic)
+
+
+@pytest.mark.parametrize("lock", ["run", "build", "dev"])
+def test_every_package_of_a_lock_has_a_version_and_a_hash(lock: str) -> None:
+    text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+    packages = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    assert packages
+    assert [line for line in packages if "==" not in line or "--hash=sha256:" not in line] == []
+    assert not HOST.search(text)
+
+
+def test_the_runner_image_has_the_helm_that_the_sandbox_tests_with() -> None:
+    tested = tomllib.loads((ROOT / "sandbox" / "versions.toml").read_text(encoding="utf-8"))["go"]["helm3"]
+    assert f"ARG HELM={tested}\n" in _runner()
+
+
+def test_the_runner_image_installs_from_hashes_and_downloads_nothing_unchecked() -> None:
+    installs = re.findall(r"pip install [^\n]*", _runner())
+    assert installs
+    assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
+    assert not re.search(r"curl|wget|^ADD ", _runner(), flags=re.MULTILINE)
+    assert not HOST.search(_runner())
+
+
+def test_the_entrypoint_of_the_runner_image_is_posix_and_becomes_the_command() -> None:
+    entrypoint = ROOT / "scripts" / "runner-entrypoint.sh"
+    done = subprocess.run(
+        ["sh", str(entrypoint), "echo", "two words"],
+        env={"PATH": "/usr/bin:/bin", "DOCKER_HOST": "unix:///nowhere"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "two words\n"
+
+
+def _runner() -> str:
+    return (ROOT / "Dockerfile.runner").read_text(encoding="utf-8")

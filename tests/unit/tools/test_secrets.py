@@ -1,0 +1,51 @@
+"""What must never be shown: values that were learned, and what looks like a secret."""
+
+import pytest
+
+from erp_build.tools.secrets import MASK, Secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("mongodb://erp:pa55@mongo:27017/erp", f"mongodb://{MASK}@mongo:27017/erp", id="a URI"),
+        pytest.param("https://x:ghp_abc@github.com/a", f"https://{MASK}@github.com/a", id="a clone"),
+        pytest.param("jdbc:x?user=a&password=pa55&b=c", f"jdbc:x?user=a&password={MASK}&b=c", id="a parameter"),
+        pytest.param("PASSWORD=pa55 next", f"PASSWORD={MASK} next", id="a variable"),
+        pytest.param("token k8s-aws-v1.aHR0cHM6Ly9-_x end", f"token {MASK} end", id="a cluster's token"),
+        pytest.param("?X-Amz-Signature=0a1B2c&x", f"?X-Amz-Signature={MASK}&x", id="a signature"),
+        pytest.param("id AKIAIOSFODNN7EXAMPLE.", f"id {MASK}.", id="an access key"),
+        pytest.param("https://mongo:27017/erp", "https://mongo:27017/erp", id="a port is no password"),
+        pytest.param("erp@example.com: a@b", "erp@example.com: a@b", id="an address is no password"),
+        pytest.param("결재 완료", "결재 완료", id="Korean"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_a_secret_is_known_by_its_looks(text: str, shown: str) -> None:
+    assert Secrets().mask(text) == shown
+
+
+def test_a_value_that_was_learned_is_masked_wherever_it_stands() -> None:
+    secrets = Secrets()
+    secrets.add("hunter2hunter2")
+    assert secrets.mask("hunter2hunter2,xhunter2hunter2x") == f"{MASK},x{MASK}x"
+
+
+def test_a_value_inside_another_does_not_uncover_the_rest() -> None:
+    secrets = Secrets()
+    secrets.add("secret")
+    secrets.add("secret-and-more")
+    assert secrets.mask("a secret-and-more b secret") == f"a {MASK} b {MASK}"
+
+
+@pytest.mark.parametrize("value", ["", "dev", "erp", "12345"])
+def test_a_short_value_would_mask_half_the_log(value: str) -> None:
+    secrets = Secrets()
+    secrets.add(value)
+    assert secrets.mask(f"erp dev 12345 {value}") == f"erp dev 12345 {value}"
+
+
+def test_a_value_is_text_and_no_pattern() -> None:
+    secrets = Secrets()
+    secrets.add(".*(secret")
+    assert secrets.mask("abc .*(secret") == f"abc {MASK}"

@@ -1,0 +1,109 @@
+"""A small CodeBuild: runs the phases of a buildspec as CodeBuild does under CodePipeline.
+
+Every command gets a shell of its own, so that none can lean on what another one set; CodeBuild itself is not so strict.
+Phases that only CodeBuild knows (source, upload of artifacts, caches) are left out, `runtime-versions` too.
+"""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PIPELINE = "erp-unified-pipeline"
+ARTIFACT = f"arn:aws:s3:::codepipeline-ap-northeast-2-123456789012/{PIPELINE}/SourceArti/a1B2c3D"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase that ran: its name, the exit code of its last command, and what its commands printed."""
+
+    name: str
+    code: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """All phases that ran, in order."""
+
+    phases: tuple[Phase, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether CodeBuild would call the build `SUCCEEDED`."""
+        return all(phase.code == 0 for phase in self.phases)
+
+    @property
+    def output(self) -> str:
+        """What all phases printed."""
+        return "\n".join(f"--- {phase.name}: exit {phase.code}\n{phase.output}" for phase in self.phases)
+
+    def code(self, name: str) -> int:
+        """The exit code of a phase; raises `StopIteration` when it did not run."""
+        return next(phase.code for phase in self.phases if phase.name == name)
+
+
+def codebuild_variables(source: Path, commit: str) -> dict[str, str]:
+    """What CodeBuild says of a build that CodePipeline started: a resolved commit, no webhook, no locale."""
+    return {
+        "CODEBUILD_BUILD_ID": "erp-unified-build:0f1e2d3c-0000-4000-8000-000000000001",
+        "CODEBUILD_SRC_DIR": str(source),
+        "CODEBUILD_INITIATOR": f"codepipeline/{PIPELINE}",
+        "CODEBUILD_RESOLVED_SOURCE_VERSION": commit,
+        "CODEBUILD_SOURCE_VERSION": ARTIFACT,
+    }
+
+
+def run_buildspec(source: Path, commit: str, machine: Mapping[str, str]) -> Build:
+    """Run `buildspec.yml` of a source.
+
+    Args:
+        source: the unpacked source; it is the working directory of every command.
+        commit: what the pipeline's source action resolved, 40 hex.
+        machine: the variables of the build image; its locale is taken away, as CodeBuild has none.
+    """
+    spec = yaml.safe_load((source / "buildspec.yml").read_text(encoding="utf-8"))
+    without_locale = {name: value for name, value in machine.items() if name != "LANG" and not name.startswith("LC_")}
+    environment = {**without_locale, **codebuild_variables(source, commit)}
+    done: list[Phase] = []
+    for name in ("install", "pre_build", "build", "post_build"):
+        if name not in spec["phases"] or not _goes_on(name, done):
+            continue
+        succeeding = {"CODEBUILD_BUILD_SUCCEEDING": "1" if Build(tuple(done)).succeeded else "0"}
+        done.append(_run_phase(name, spec["phases"][name], source, {**environment, **succeeding}))
+    return Build(tuple(done))
+
+
+def _goes_on(name: str, done: list[Phase]) -> bool:
+    """After a failed build only `post_build` runs; after a failed `install` or `pre_build` nothing does."""
+    failed = [phase.name for phase in done if phase.code]
+    return not failed or (name == "post_build" and failed == ["build"])
+
+
+def _run_phase(name: str, phase: Mapping[str, Any], source: Path, environment: Mapping[str, str]) -> Phase:
+    code, output = 0, ""
+    for command in phase.get("commands", ()):
+        done = _shell(command, source, environment)
+        code, output = done.returncode, output + f"$ {command}\n{done.stdout}"
+        if code:
+            break
+    for command in phase.get("finally", ()):
+        output += f"$ {command}\n{_shell(command, source, environment).stdout}"
+    return Phase(name, code, output)
+
+
+def _shell(command: str, source: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=source,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )

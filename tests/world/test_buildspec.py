@@ -1,0 +1,118 @@
+"""The two buildspecs, run by a small CodeBuild as CodePipeline starts it, in a sandbox that knows nothing of tests."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import readback, runner, sample, tenant
+from sandbox.demo import CRITICAL, EMPLOYEE, SERVICES
+from sandbox.faults import Faults
+from sandbox.layout import ROOT
+from sandbox.tenant import Tenant
+from tests.world.buildspec import Build, run_buildspec
+
+pytestmark = pytest.mark.world
+
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "out", "build", "target", "__pycache__", ".*_cache", ".hypothesis")
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first deployment: whose it is, the developers' repository, and the build that deployed its first commit."""
+
+    tenant: Tenant
+    origin: Path
+    commit: str
+    build: Build
+    report: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of a build image with Java, Maven, Git, Helm and a Python that has nothing installed."""
+    python = tmp_path_factory.mktemp("python")
+    subprocess.run([sys.executable, "-m", "venv", str(python)], check=True)
+    reach = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    known = runner.environment()
+    return {**known, **reach, "PATH": f"{python / 'bin'}:{known['PATH']}"}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, machine: dict[str, str]) -> Iterator[First]:
+    """The sample with a vendored erp_build, deployed by its buildspec from a source without `.git` (CODE_ZIP)."""
+    folder = tmp_path_factory.mktemp("buildspec")
+    owner = tenant.create("buildspec")
+    try:
+        origin = sample.make_repository(folder / "origin", tenant=owner.name).root
+        subprocess.run([sys.executable, str(ROOT / "scripts" / "vendor.py"), str(origin)], check=True)
+        commit = sample.commit(origin, "erp_build 도입")
+        source = folder / "zip"
+        shutil.copytree(origin, source, ignore=LEFT_OUT)
+        build = run_buildspec(source, commit, machine)
+        yield First(owner, origin, commit, build, _report(source))
+    finally:
+        tenant.remove(owner)
+
+
+def test_its_own_buildspec_deploys_the_sample(first: First) -> None:
+    assert first.build.succeeded, first.build.output
+    assert first.report["outcome"] == "deployed"
+    assert first.report["head"] == first.commit
+    targets = {item["name"]: item for item in first.report["targets"]}
+    assert {name for name, item in targets.items() if item["action"] == "build"} == {*SERVICES, EMPLOYEE}
+    running = readback.deployments(first.tenant)
+    for name in SERVICES:
+        assert running[name].image.endswith(f":{first.commit[:7]}")
+        assert set(running[name].digests) == {targets[name]["running"]}
+    assert readback.function_digest(first.tenant) == targets[EMPLOYEE]["running"]
+    assert readback.invoke_function(first.tenant)["commit"] == first.commit
+
+
+def test_a_critical_finding_fails_the_build_phase_and_moves_nothing(
+    first: First, machine: dict[str, str], tmp_path: Path
+) -> None:
+    commit = sample.change_service(first.origin, "notification-service")
+    source = _full_clone(first.origin, commit, tmp_path)
+    before = readback.snapshot(first.tenant, first.origin)
+    Faults().scans(f"{first.tenant.name}/notification-service", [CRITICAL])
+    try:
+        build = run_buildspec(source, commit, machine)
+    finally:
+        Faults().clear()
+    assert build.code("install") == 0, build.output
+    assert build.code("build") == 6, build.output
+    assert not build.succeeded
+    assert _report(source)["outcome"] == "failed"
+    assert readback.snapshot(first.tenant, first.origin) == before
+
+
+def test_the_projects_buildspec_has_nothing_to_do_for_what_is_deployed(
+    first: First, machine: dict[str, str], tmp_path: Path
+) -> None:
+    source = tmp_path / "erp_build"
+    shutil.copytree(ROOT, source, ignore=LEFT_OUT)
+    repository = _full_clone(first.origin, first.commit, tmp_path)
+    build = run_buildspec(source, first.commit, {**machine, "ERP_REPOSITORY": str(repository)})
+    assert build.succeeded, build.output
+    assert _report(source)["outcome"] == "nothing", build.output
+
+
+def _full_clone(origin: Path, commit: str, folder: Path) -> Path:
+    """What CodePipeline's "full clone" hands over: the whole history, a commit checked out, no branch."""
+    source = folder / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(origin), str(source)], check=True)
+    subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=source, check=True)
+    return source
+
+
+def _report(source: Path) -> dict[str, Any]:
+    path = source / "erp-build-report" / "report.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
