@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from erp_build.config.index import ProjectIndex, load_index
+from erp_build.config.index import FILE_NAME, ProjectIndex, load_index
 from erp_build.errors import ConfigurationError
+from erp_build.tools.early import is_repository
 
 if TYPE_CHECKING:
     import argparse
@@ -78,7 +79,15 @@ class Console:
 
     def index(self) -> ProjectIndex:
         """The project, whose targets are made when they are asked for."""
-        return load_index(str(self.root), self._config)
+        root = self.root
+        bare = not (root / ".git").exists() and not (root / FILE_NAME).exists() and is_repository(str(root))
+        return load_index(str(root), self._config, self._committed if bare else None)
+
+    def _committed(self) -> bytes | None:
+        """The configuration of a bare repository, which has no files but those of its commits."""
+        from erp_build.tools.git import GitRepository
+
+        return GitRepository(self.root).read_file("HEAD", FILE_NAME)
 
     def print(self, text: str) -> None:
         """Print a result."""

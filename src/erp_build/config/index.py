@@ -18,7 +18,7 @@ from erp_build.domain.patterns import matches
 from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 FILE_NAME = "erp-build.toml"
 INPUTS = Service._fields.index("inputs")
@@ -89,13 +89,20 @@ def compile_project(project: Project) -> tuple[Any, ...]:
     )
 
 
-def load_index(root: str, config: str | None = None) -> ProjectIndex:
+def load_index(
+    root: str, config: str | None = None, committed: Callable[[], bytes | None] | None = None
+) -> ProjectIndex:
     """The index of a repository's project; errors as of `load_project`.
 
     Args:
         root: of the repository.
         config: another file than the one at the root.
+        committed: for a bare repository, reads the file of its HEAD.
     """
+    if committed and not config and (text := committed()) is not None:
+        from erp_build.config.project import parse_project
+
+        return ProjectIndex(compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}")))
     path = os.path.realpath(config or os.path.join(root, FILE_NAME))
     try:
         with open(path, "rb") as file:

@@ -109,6 +109,16 @@ class Rules:
         """Whether the project ignores a path, which then belongs to nobody and is not missed."""
         return self._ignored is not None and self._ignored(_plain(path))
 
+    def all_rules(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Every rule with the targets that it serves."""
+        found: dict[str, list[str]] = {}
+        for owners in self._by_directory.values():
+            for name, rule in owners.items():
+                found.setdefault(rule, []).append(name)
+        for _, names, rule in self._patterns:
+            found.setdefault(rule, []).extend(names)
+        return [(rule, tuple(names)) for rule, names in found.items()]
+
     def touched(self, paths: Iterable[str]) -> set[str]:
         """The names of the targets that own one of the paths at least."""
         return {name for path in paths for name in self.owners(path)}

@@ -1,6 +1,6 @@
 """Git: short reading commands through the program, fetching of a missing commit through GitPython."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from erp_build.domain.changes import PathChange
@@ -69,9 +69,10 @@ class GitRepository:
         lines = output.decode("utf-8", "replace").splitlines()
         return [line.split()[0] if line.endswith(" commit") else None for line in lines]
 
-    def first_parents(self, range_: str) -> list[str]:
-        """The commits of `A..B` along first parents, oldest first, with A's side of it in front."""
-        code, output = self._run("rev-list", "--first-parent", "--reverse", "--end-of-options", range_, "--")
+    def first_parent_pairs(self, range_: str) -> list[tuple[str, str]]:
+        """(first parent, commit) for every commit of `A..B` along first parents, oldest first; a root has no pair."""
+        words = ("rev-list", "--first-parent", "--parents", "--reverse", "--end-of-options", range_, "--")
+        code, output = self._run(*words)
         if code:
             raise ConfigurationError(
                 "the range names no commits",
@@ -79,7 +80,25 @@ class GitRepository:
                 why=f"git does not know {range_!r}",
                 next_step="write A..B with two revisions that `git log` knows",
             )
-        return output.decode("ascii").split()
+        rows = (line.split() for line in output.decode("ascii").splitlines())
+        return [(parents[0], commit) for commit, *parents in rows if parents]
+
+    def texts(self, blobs: Mapping[str, str]) -> dict[str, str]:
+        """The contents of some files, path -> text, by one process; `blobs` is path -> object id."""
+        asked = "".join(f"{identifier}\n" for identifier in blobs.values()).encode("ascii")
+        _, output = self._run("cat-file", "--batch", given=asked)
+        texts, place = {}, 0
+        for path in blobs:
+            end = output.index(b"\n", place)
+            size = int(output[place:end].split()[2])
+            texts[path] = output[end + 1 : end + 1 + size].decode("utf-8", "replace")
+            place = end + 1 + size + 1
+        return texts
+
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit, or None where it has none at this path."""
+        code, output = self._run("cat-file", "blob", f"{commit}:{path}")
+        return output if code == 0 else None
 
     def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
         """Those of the paths that are directories in a commit."""
