@@ -53,6 +53,7 @@ def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
         "package",
         "build_image",
         "push",
+        "tag",
         "write_file",
         "upgrade_release",
         "tag",

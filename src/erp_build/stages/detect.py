@@ -11,7 +11,7 @@ from erp_build.domain.project import Chart
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from erp_build.domain.plan import LiveState
     from erp_build.domain.project import Project, Target
@@ -221,12 +221,11 @@ def _resolve(repository: Repository, revision: str, option: str) -> str:
     return commit
 
 
-def warn_of_uncommitted(repository: Repository) -> tuple[str, ...]:
+def warning_of(uncommitted: Sequence[str]) -> tuple[str, ...]:
     """A warning where tracked files differ from head: they are built, but not compared."""
-    dirty = repository.uncommitted()
-    some = ", ".join(dirty[:SOME]) + (", ..." if len(dirty) > SOME else "")
-    text = f"{len(dirty)} files are changed but not committed and not part of the comparison: {some}"
-    return (text,) if dirty else ()
+    some = ", ".join(uncommitted[:SOME]) + (", ..." if len(uncommitted) > SOME else "")
+    text = f"{len(uncommitted)} files are changed but not committed and not part of the comparison: {some}"
+    return (text,) if uncommitted else ()
 
 
 def _baseline_warnings(baselines: tuple[Baseline, ...]) -> tuple[str, ...]:

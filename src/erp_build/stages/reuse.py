@@ -1,28 +1,28 @@
 """Reuse: what has the same content as an image that is there already is neither built nor, where it runs, deployed."""
 
-from collections.abc import Mapping
-
 from erp_build.config.environment import Environment
 from erp_build.domain.changes import Rules
 from erp_build.domain.ignore import ignore_of
 from erp_build.domain.key import KEY_TAG, SourceFile, content_key
 from erp_build.domain.plan import LiveState, Plan, Reason, Step
 from erp_build.domain.project import Chart, Project
-from erp_build.stages.detect import warn_of_uncommitted
+from erp_build.stages.detect import warning_of
 from erp_build.tools.toolbox import Tools
 
 
 def find_reusable(tools: Tools, project: Project, environment: Environment, plan: Plan, live: LiveState) -> Plan:
     """Give every step its content key, and turn a build into `reuse`, or into `none` where this very image runs.
 
-    Without Git this is what finds out what changed. Where the checkout is not the commit, no key is given, because
-    what would be built is not what the key names.
+    Without Git this is what finds out what changed. A target with uncommitted files gets no key, because what would be
+    built is not what the key names.
     """
-    if uncommitted := warn_of_uncommitted(tools.repository):
-        return plan._replace(warnings=(*plan.warnings, *uncommitted))
+    uncommitted = tools.repository.uncommitted()
+    plan = plan._replace(warnings=(*plan.warnings, *warning_of(uncommitted)))
     if plan.is_empty:
         return plan
-    keys = content_keys(tools, project, plan)
+    rules = Rules(project, ignore_of(project))
+    keys = content_keys(tools, project, rules, plan.head)
+    keys.update(dict.fromkeys(rules.touched(uncommitted), ""))
     steps = tuple(_with_key(tools, environment, step, keys[step.target.name], live) for step in plan.steps)
     chart = steps[-1]
     if chart.action == "none" and plan.steps[-1].action != "none":
@@ -30,11 +30,10 @@ def find_reusable(tools: Tools, project: Project, environment: Environment, plan
     return plan._replace(steps=steps)
 
 
-def content_keys(tools: Tools, project: Project, plan: Plan) -> Mapping[str, str]:
+def content_keys(tools: Tools, project: Project, rules: Rules, head: str) -> dict[str, str]:
     """The key of every target, over exactly those files that the rules give to it."""
-    rules = Rules(project, ignore_of(project))
     files: dict[str, list[SourceFile]] = {target.name: [] for target in project.targets}
-    for file in tools.repository.source_files(plan.head):
+    for file in tools.repository.source_files(head):
         for name in rules.owners(file.path):
             files[name].append(file)
     return {target.name: content_key(target, files[target.name]) for target in project.targets}
@@ -42,7 +41,7 @@ def content_keys(tools: Tools, project: Project, plan: Plan) -> Mapping[str, str
 
 def _with_key(tools: Tools, environment: Environment, step: Step, key: str, live: LiveState) -> Step:
     step = step._replace(key=key)
-    if step.action == "none":
+    if step.action == "none" or not key:
         return step
     if isinstance(step.target, Chart):
         same = step.action == "redeploy" and step.baseline.commit is None and live.chart_key == key
