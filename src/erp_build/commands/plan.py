@@ -13,7 +13,7 @@ from erp_build.stages.detect import (
     find_baselines,
     find_head,
     refuse_doubt,
-    warn_of_uncommitted,
+    warning_of,
 )
 from erp_build.tools.git import GitRepository
 
@@ -62,7 +62,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
         plan = _plan(project, repository, head, options, None)
         if not options.early:
             # A developer who names no commits means the work at hand; a script that does is not kept waiting.
-            plan = plan._replace(warnings=(*plan.warnings, *warn_of_uncommitted(repository)))
+            plan = plan._replace(warnings=(*plan.warnings, *warning_of(repository)))
     if options.json:
         import json
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.stages.detect import warn_of_uncommitted
+from erp_build.stages.detect import warning_of
 from erp_build.tools.git import GitRepository
 from tests.support.detection import changed, detect
 from tests.support.git import Checkout
@@ -170,7 +170,7 @@ def test_files_that_are_changed_but_not_committed_are_a_warning(erp: Checkout) -
     erp.write(f"{N}/pom.xml", "changed\n")
     erp.write("untracked", "x")
     warning = f"1 files are changed but not committed and not part of the comparison: {N}/pom.xml"
-    assert warn_of_uncommitted(GitRepository(erp.root)) == (warning,)
+    assert warning_of(GitRepository(erp.root).uncommitted()) == (warning,)
     assert not any(detect(erp.root, erp.head()).changes.values())
 
 
