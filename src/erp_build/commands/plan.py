@@ -62,7 +62,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
         plan = _plan(project, repository, head, options, None)
         if not options.early:
             # A developer who names no commits means the work at hand; a script that does is not kept waiting.
-            plan = plan._replace(warnings=(*plan.warnings, *warning_of(repository)))
+            plan = plan._replace(warnings=(*plan.warnings, *warning_of(repository.uncommitted())))
     if options.json:
         import json
 
