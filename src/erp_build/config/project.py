@@ -117,6 +117,7 @@ def _image_target(table: Table) -> Service | Function:
         path=path,
         repository=table.text("repository", name),
         dockerfile=table.text("dockerfile", "Dockerfile"),
+        inputs=table.texts("inputs"),
         values_key=table.text("values_key", f"services.{_camel_case(name)}"),
     )
 

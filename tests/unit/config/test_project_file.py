@@ -37,6 +37,13 @@ def test_a_service_needs_only_a_path() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["eks", "lambda"])
+def test_inputs_count_for_a_service_as_for_a_function(kind: str) -> None:
+    function = 'function = "f"' if kind == "lambda" else ""
+    project = parse_project(f'[[service]]\npath = "a"\nkind = "{kind}"\ninputs = ["common/**", "x"]\n{function}')
+    assert [target.inputs for target in project.image_targets] == [("common/**", "x")]
+
+
 @pytest.mark.parametrize(
     ("path", "key"),
     [
