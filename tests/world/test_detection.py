@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import readback, runner, sample
+from sandbox import runner, sample
 from sandbox.demo import EMPLOYEE, SERVICES
 from tests.world.conftest import Erp
 
@@ -36,13 +36,16 @@ def test_of_five_commits_only_the_last_one_runs_and_all_five_are_deployed(erp: E
     last = sample.change_replicas(erp.repository, 2)
     done = erp.run()
     assert done.code == 0, done.stderr
-    assert actions(done.report) == {**dict.fromkeys(SERVICES, "build"), EMPLOYEE: "build", "helm-chart": "redeploy"}
+    assert set(actions(done.report)) == {*SERVICES, EMPLOYEE, "helm-chart"}
+    # An edition that an earlier test has built already is taken from the registry.
+    assert set(actions(done.report).values()) <= {"build", "reuse", "redeploy"}
     assert {name: target["baseline"]["commit"] for name, target in targets(done.report).items()} == baselines
     assert {target["baseline"]["source"] for target in targets(done.report).values()} == {"deployed"}
-    assert live_commits(erp) == dict.fromkeys(baselines, last)
     after = erp.look()
     assert {name: len(after.deployments[name].digests) for name in SERVICES} == dict.fromkeys(SERVICES, 2)
-    assert readback.invoke_function(erp.tenant)["commit"] == last
+    assert {after.deployments[name].image.rpartition(":")[2] for name in SERVICES} == {last[:7]}
+    assert after.function == targets(done.report)[EMPLOYEE]["built"]
+    assert erp.run().report["outcome"] == "nothing"
 
 
 def test_without_git_only_what_differs_from_what_runs_is_built_and_the_rest_says_why(erp: Erp, tmp_path: Path) -> None:
@@ -58,16 +61,18 @@ def test_without_git_only_what_differs_from_what_runs_is_built_and_the_rest_says
     words = ("run", "--repo", str(source), "--report", str(report))
     done = runner.erp_build(*words, env=runner.environment(extra=variables), report=report)
     assert done.code == 0, done.stderr
+    changed = "approval-request-service"
+    assert actions(done.report)[changed] in ("build", "reuse")
     assert actions(done.report) == {
-        "approval-request-service": "build",
+        changed: actions(done.report)[changed],
         "approval-processing-service": "none",
         "notification-service": "none",
         EMPLOYEE: "none",
         "helm-chart": "none",
     }
     because = {name: [reason["rule"] for reason in target["because"]] for name, target in targets(done.report).items()}
-    assert all("same content as" in because[name][0] for name in because if name != "approval-request-service")
-    assert "no .git" in because["approval-request-service"][0]
+    assert all("same content as" in because[name][0] for name in because if name != changed)
+    assert "no .git" in because[changed][0]
     after = erp.look()
     assert after.function == before.function
     assert after.deployments["notification-service"] == before.deployments["notification-service"]

@@ -39,7 +39,7 @@ def test_the_same_commit_again_finds_nothing_to_do_and_says_what_it_compared(erp
 
 
 def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
-    sample.change_service(erp.repository, "notification-service")
+    sample.never_ready(erp.repository, "notification-service")
     before, files = erp.look(), _files(erp.repository)
     Faults().clear()
     done = erp.run("--rehearse", "--json")

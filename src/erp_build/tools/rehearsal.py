@@ -15,16 +15,19 @@ from erp_build.tools.toolbox import Cluster, Functions, Registry
 
 @dataclass
 class Assumptions:
-    """What a rehearsal assumes to have done: images by repository, functions by name, whether the release moved."""
+    """What a rehearsal assumes to have done.
+
+    Attributes:
+        images: repository -> the image that is to be deployed from it.
+        pushed: digests that exist by assumption only.
+        functions: name -> image.
+        upgraded: whether the release moved.
+    """
 
     images: dict[str, ImageReference] = field(default_factory=dict)
+    pushed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
     upgraded: bool = False
-
-    def has(self, repository: str, digest: str) -> bool:
-        """Whether this image exists by assumption only."""
-        image = self.images.get(repository)
-        return image is not None and image.digest == digest
 
 
 class Rehearsal:
@@ -47,6 +50,7 @@ class Rehearsal:
         self._note("push", f"{request.repository}:{request.tag}")
         text = f"assumed {request.repository}:{request.tag} of {request.commit}"
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        self._assumed.pushed.add(digest)
         self._assumed.images[request.repository] = ImageReference(request.repository, request.tag, digest)
         return digest
 
@@ -69,8 +73,9 @@ class Rehearsal:
         self._assumed.upgraded = True
 
     def tag(self, image: StoredImage, tag: str) -> None:
-        """Assume the tag."""
+        """Assume the tag; the first one that an image gets without a push is the one that it is deployed with."""
         self._note("tag", f"{image.repository}:{tag}")
+        self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
 
     def _note(self, name: str, target: str) -> None:
         with self._journal.note(name, target, "assumed"):
@@ -94,7 +99,7 @@ class RehearsedRegistry:
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
-        if self._assumed.has(repository, reference):
+        if reference in self._assumed.pushed:
             return StoredImage(repository=repository, digest=reference, media_type="", manifest="{}")
         return self._real.stored(repository, reference)
 
@@ -104,7 +109,7 @@ class RehearsedRegistry:
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""
-        if self._assumed.has(repository, digest):
+        if digest in self._assumed.pushed:
             findings = {"imageScanCompletedAt": "assumed", "findingSeverityCounts": {}, "findings": []}
             return {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": findings}
         return self._real.scan_page(repository, digest, token)
