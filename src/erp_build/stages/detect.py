@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 from erp_build.config.codebuild import commit_from
 from erp_build.domain.changes import Baseline, Change, ChangeSet, PathChange, Rules, Source, attribute
@@ -138,11 +139,19 @@ def _removed(repository: Repository, project: Project, head: str, differing: tup
     if not deleted:
         return set()
     kept = {path for path, status, _ in differing if status != "D"}
-    rules = Rules(project._replace(shared=(), config_path=""))
+    # What becomes of an input of a target says nothing of its directory.
+    services = tuple(service._replace(inputs=()) for service in project.services)
+    functions = tuple(function._replace(inputs=()) for function in project.functions)
+    rules = Rules(project._replace(shared=(), config_path="", services=services, functions=functions))
     suspects = rules.touched(deleted) - rules.touched(kept)
-    directories = {target.name: target.path for target in project.image_targets if target.name in suspects}
-    alive = repository.directories(head, directories.values())
-    return {name for name, directory in directories.items() if directory not in alive}
+    directories = {target.name: _spellings(target.path) for target in project.image_targets if target.name in suspects}
+    alive = repository.directories(head, {path for paths in directories.values() for path in paths})
+    return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
+
+
+def _spellings(path: str) -> set[str]:
+    """The names that are the same for a rule, and others for Git: as configured, composed, and as macOS has them."""
+    return {path} if path.isascii() else {path, normalize("NFC", path), normalize("NFD", path)}
 
 
 def refuse_doubt(baselines: tuple[Baseline, ...]) -> None:
