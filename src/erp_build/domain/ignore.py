@@ -11,4 +11,6 @@ def ignore_of(project: Project) -> Callable[[str], bool] | None:
         return None
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(project.ignore).match_file
+    spec = GitIgnoreSpec.from_lines(project.ignore)
+    # The library's `*` stops at a line end, Git's does not; no path holds a NUL, so that it may stand for one.
+    return lambda path: spec.match_file(path.replace("\n", "\0"))
