@@ -43,3 +43,11 @@ def baselines(
 def built(planned: Plan) -> set[str]:
     """The names of the targets that a plan builds or redeploys."""
     return {step.target.name for step in planned.steps if step.action != "none"}
+
+
+def plan_live(root: Path, live: LiveState) -> Plan:
+    """The plan when this is what runs."""
+    project, repository = load_project(root), GitRepository(root)
+    head = find_head(repository, {})
+    found = find_baselines(repository, project, head, live=live, variables={})
+    return make_plan(project, detect_changes(repository, project, found, head), live)
