@@ -1,0 +1,61 @@
+"""Lambda functions in memory, whose updates take some reads to end."""
+
+from dataclasses import replace
+
+from erp_build.domain.release import FunctionState
+from erp_build.errors import FunctionUpdateFailed
+
+READS = 2
+"""How often an update is seen in progress before it ends."""
+
+
+class FakeFunctions:
+    """What Lambda runs."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, FunctionState] = {}
+        self.updates: list[str] = []
+        self._reads_left: dict[str, int] = {}
+        self._failures: dict[str, str] = {}
+
+    def state(self, name: str) -> FunctionState | None:
+        """The function; each read brings an update that is in progress nearer to its end."""
+        left = self._reads_left.get(name, 0)
+        if left:
+            self._reads_left[name] = left - 1
+        elif name in self.states and self.states[name].last_update == "InProgress":
+            self._end_update(name)
+        return self.states.get(name)
+
+    def update(self, name: str, image: str) -> None:
+        """Begin an update; Lambda refuses a second one while one is in progress."""
+        state = self.states[name]
+        if state.last_update == "InProgress" or state.state == "Pending":
+            raise FunctionUpdateFailed("ResourceConflictException", where=name)
+        self.updates.append(image)
+        self.states[name] = replace(state, image=image, last_update="InProgress", reason="")
+        self._reads_left[name] = READS
+
+    def create(self, name: str, image: str, digest: str) -> None:
+        """A function that runs an image of a tag."""
+        resolved = f"{image.rpartition(':')[0]}@{digest}"
+        self.states[name] = FunctionState(
+            name=name, package_type="Image", image=image, resolved=resolved, state="Active", last_update="Successful"
+        )
+
+    def is_being_updated(self, name: str, reads: int) -> None:
+        """Somebody else's update is in progress for some reads."""
+        self.states[name] = replace(self.states[name], last_update="InProgress")
+        self._reads_left[name] = reads
+
+    def fails_to_update(self, name: str, reason: str) -> None:
+        """The next updates end badly, and the old image goes on running."""
+        self._failures[name] = reason
+
+    def _end_update(self, name: str) -> None:
+        state = self.states[name]
+        if reason := self._failures.get(name):
+            self.states[name] = replace(state, last_update="Failed", reason=reason)
+        else:
+            resolved = state.image if "@" in state.image else state.resolved
+            self.states[name] = replace(state, last_update="Successful", resolved=resolved)

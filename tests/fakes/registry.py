@@ -1,0 +1,104 @@
+"""A registry in memory: repositories, images by digest and tag, and scans as a test scripts them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from erp_build.domain.image import StoredImage
+from erp_build.errors import PushFailed
+
+HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
+MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+
+Answer = Mapping[str, Any]
+
+
+class FakeRegistry:
+    """What ECR holds; every answer of a scan is clean and complete unless a test says otherwise."""
+
+    def __init__(self, repositories: Iterable[str]) -> None:
+        self.repositories = set(repositories)
+        self.images: dict[str, StoredImage] = {}
+        self.tags: dict[tuple[str, str], str] = {}
+        self.revisions: dict[str, str] = {}
+        self.scans: dict[str, list[Answer]] = {}
+        self.unscanned: set[str] = set()
+        self.started: list[str] = []
+
+    def host(self) -> str:
+        return HOST
+
+    def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in repositories if name not in self.repositories)
+
+    def stored(self, repository: str, reference: str) -> StoredImage | None:
+        digest = reference if reference.startswith("sha256:") else self.tags.get((repository, reference), "")
+        image = self.images.get(digest)
+        return image if image and image.repository == repository else None
+
+    def revision(self, image: StoredImage) -> str | None:
+        return self.revisions.get(image.digest)
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Answer:
+        """The next answer of the repository's script, whose last one repeats."""
+        assert token or digest in self.images, f"{digest} was never pushed"
+        if repository in self.unscanned:
+            return error("ScanNotFoundException")
+        script = self.scans.get(repository) or [scan()]
+        return script.pop(0) if len(script) > 1 else script[0]
+
+    def push(self, repository: str, tag: str, commit: str | None) -> str:
+        """Store an image; its digest depends on its repository and on the commit in its label."""
+        if repository not in self.repositories:
+            raise PushFailed("there is no such repository", where=repository)
+        digest = "sha256:" + hashlib.sha256(f"{repository} {commit}".encode()).hexdigest()
+        self.images[digest] = StoredImage(
+            repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=f'{{"of": "{digest}"}}'
+        )
+        if commit:
+            self.revisions[digest] = commit
+        self.tags[repository, tag] = digest
+        return digest
+
+    def put_tag(self, image: StoredImage, tag: str) -> None:
+        assert self.images[image.digest] == image, "another manifest would be another image"
+        self.tags[image.repository, tag] = image.digest
+
+    def start_scan(self, repository: str, digest: str) -> None:
+        assert digest in self.images
+        self.started.append(repository)
+        self.unscanned.discard(repository)
+
+    def tags_of(self, digest: str) -> set[str]:
+        """The tags that name an image."""
+        return {tag for (_, tag), named in self.tags.items() if named == digest}
+
+    def answers(self, repository: str, *answers: Answer) -> None:
+        """Script the polls of a repository's scans."""
+        self.scans[repository] = list(answers)
+
+    def scans_nothing_by_itself(self, repository: str) -> None:
+        """No scan on push: there is one only after it was asked for."""
+        self.unscanned.add(repository)
+
+
+def scan(status: str = "COMPLETE", token: str = "", **counts: int) -> Answer:
+    """A page of findings; a finding stands for each that is counted."""
+    findings = [
+        {"name": f"CVE-{severity}-{number}", "severity": severity}
+        for severity, count in counts.items()
+        for number in range(count)
+    ]
+    page: dict[str, Any] = {"imageScanStatus": {"status": status}}
+    if status not in ("IN_PROGRESS", "PENDING"):
+        page["imageScanFindings"] = {
+            "imageScanCompletedAt": "2026-01-01T00:00:00Z",
+            "findingSeverityCounts": counts,
+            "findings": findings,
+        }
+    return {**page, "nextToken": token} if token else page
+
+
+def error(code: str, message: str = "as scripted", status: int = 400) -> Answer:
+    """An answer that is an error."""
+    return {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
