@@ -1,0 +1,1 @@
+"""Fakes that hold state: a small world that a run really changes, in memory."""

@@ -1,0 +1,1 @@
+"""The run and its stages over the fakes."""
