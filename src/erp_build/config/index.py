@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
-from erp_build.domain.patterns import matches
+from erp_build.domain.patterns import fixed_directory, matches
 from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ FORMAT = repr(
     (sys.implementation.cache_tag, COMMON, *(kind._fields for kind in (Service, Function, Chart, GatePolicy)))
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
+
+CHECKSUM = 4
+"""Bytes before an entry. A damaged one could still be read, as another project."""
 
 
 class ProjectIndex:
@@ -62,7 +65,7 @@ class ProjectIndex:
         """
         plain = {_plain(path) for path in paths}
         project = self.project(())
-        if project.config_path in plain or any(matches(pattern, path) for path in plain for pattern in project.shared):
+        if _plain(project.config_path) in plain or any(_is_shared(_plain(text), plain) for text in project.shared):
             return self.project()
         names = {row[0] for row in (*self._services, *self._functions) if row[INPUTS]}
         for path in plain | {path.rpartition("/")[0] for path in plain}:
@@ -130,7 +133,10 @@ def _kept(file_name: str, root: str, path: str, content: bytes) -> tuple[Any, ..
     """The compiled project, if it was made by this version from these very bytes at this place."""
     try:
         with open(file_name, "rb") as file:
-            format_, *made_from, compiled = marshal.load(file)  # noqa: S302 - our own file in the user's own folder
+            checksum, entry = file.read(CHECKSUM), file.read()
+        if checksum != _checksum(entry):
+            return None
+        format_, *made_from, compiled = marshal.loads(entry)  # noqa: S302 - our own file in the user's own folder
     except (OSError, ValueError, EOFError, TypeError):
         return None
     return compiled if format_ == FORMAT and made_from == [root, path, content] else None
@@ -142,15 +148,25 @@ def _keep(file_name: str, entry: tuple[Any, ...]) -> None:
     try:
         os.makedirs(os.path.dirname(file_name), mode=0o700, exist_ok=True)
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            marshal.dump(entry, file)
+            dumped = marshal.dumps(entry)
+            file.write(_checksum(dumped) + dumped)
         os.replace(part, file_name)
     except OSError:
         return
 
 
+def _checksum(entry: bytes) -> bytes:
+    return binascii.crc32(entry).to_bytes(CHECKSUM, "big")
+
+
 def _cache_folder() -> str:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(home, "erp-build")
+
+
+def _is_shared(pattern: str, paths: set[str]) -> bool:
+    # The directory of `proto/**` counts itself, as in the rules: it may have become a file or a submodule.
+    return fixed_directory(pattern) in paths or any(matches(pattern, path) for path in paths)
 
 
 def _plain(path: str) -> str:
