@@ -1,0 +1,60 @@
+"""The smaller things that a run asks: Parameter Store, the caller, Maven and engine, and where the stages speak."""
+
+from collections.abc import Sequence
+
+from erp_build.config.environment import RULES
+from erp_build.domain.project import Function, Service
+from erp_build.errors import BuildFailed
+
+ACCOUNT, REGION, CLUSTER = "123456789012", "ap-northeast-2", "erp-dev"
+
+
+class FakeParameters:
+    """Parameter Store as a dictionary."""
+
+    def __init__(self, prefix: str = "/erp/dev") -> None:
+        values = (ACCOUNT, REGION, CLUSTER, "erp", "erp", "dev")
+        self.values = dict(zip((f"{prefix}/{name}" for name in RULES), values, strict=True))
+
+    def read(self, names: Sequence[str]) -> dict[str, str]:
+        return {name: self.values[name] for name in names if name in self.values}
+
+
+class FakeIdentity:
+    """The caller."""
+
+    def __init__(self) -> None:
+        self.region = REGION
+        self.number = ACCOUNT
+
+    def account(self) -> str:
+        return self.number
+
+
+class FakeWorkshop:
+    """Maven and engine; `missing` says what is not installed."""
+
+    def __init__(self) -> None:
+        self.missing = ""
+        self.checked: tuple[str, ...] = ()
+
+    def check(self, targets: Sequence[Service | Function]) -> None:
+        self.checked = tuple(target.name for target in targets)
+        if targets and self.missing:
+            raise BuildFailed(f"there is no {self.missing}", where="PATH")
+
+
+class FakeProgress:
+    """Keeps what was said, with the stage's name as a line of its own."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def stage(self, name: str) -> None:
+        self.lines.append(f"== {name}")
+
+    def say(self, text: str, target: str = "") -> None:
+        self.lines.append(f"{target}: {text}" if target else text)
+
+    def detail(self, text: str, target: str = "") -> None:
+        """A child's output is not kept."""

@@ -1,0 +1,74 @@
+"""The effects on the fakes, noted in a journal as the live ones are."""
+
+from pathlib import Path
+
+from erp_build.domain.image import StoredImage
+from erp_build.domain.project import Function, Service
+from erp_build.domain.release import FunctionState
+from erp_build.errors import BuildFailed, ErpBuildError
+from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
+from tests.fakes.functions import FakeFunctions
+from tests.fakes.registry import FakeRegistry
+from tests.fakes.release import FakeRelease
+
+
+class FakeEffects:
+    """Performs everything in memory; `failures` is effect and target -> the error that it ends with.
+
+    An image needs a jar, and a push an image, so that a stage that mixes up the order fails.
+    """
+
+    def __init__(self, registry: FakeRegistry, functions: FakeFunctions, release: FakeRelease) -> None:
+        self.journal = Journal()
+        self.failures: dict[tuple[str, str], ErpBuildError] = {}
+        self._registry = registry
+        self._functions = functions
+        self._release = release
+        self._jars: set[str] = set()
+        self._images: set[str] = set()
+
+    def package(self, target: Service | Function) -> None:
+        with self.journal.note("package", target.name):
+            self._fail("package", target.name)
+            self._jars.add(target.name)
+
+    def build_image(self, request: ImageRequest) -> None:
+        with self.journal.note("build_image", request.target.name):
+            self._fail("build_image", request.target.name)
+            assert request.target.name in self._jars, "an image was built before its jar"
+            self._images.add(f"{request.repository}:{request.tag}")
+
+    def push(self, request: ImageRequest) -> str:
+        name = f"{request.repository}:{request.tag}"
+        with self.journal.note("push", name):
+            self._fail("push", request.target.name)
+            assert name in self._images, "an image was pushed before it was built"
+            return self._registry.push(request.repository, request.tag, request.commit)
+
+    def start_scan(self, repository: str, digest: str) -> None:
+        with self.journal.note("start_scan", f"{repository}@{digest}"):
+            self._registry.start_scan(repository, digest)
+
+    def update_function(self, state: FunctionState, image: str) -> None:
+        with self.journal.note("update_function", state.name):
+            self._functions.update(state.name, image)
+
+    def write_file(self, path: Path, content: bytes) -> None:
+        with self.journal.note("write_file", path.name):
+            path.write_bytes(content)
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        with self.journal.note("upgrade_release", request.release.name):
+            self._release.upgrade(request)
+
+    def tag(self, image: StoredImage, tag: str) -> None:
+        with self.journal.note("tag", f"{image.repository}:{tag}"):
+            self._registry.put_tag(image, tag)
+
+    def does_not_compile(self, name: str) -> None:
+        """Maven fails for a target."""
+        self.failures["package", name] = BuildFailed("Maven failed", where=name, why=f"COMPILATION ERROR in {name}")
+
+    def _fail(self, effect: str, target: str) -> None:
+        if error := self.failures.get((effect, target)):
+            raise error

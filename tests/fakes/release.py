@@ -1,0 +1,189 @@
+"""A cluster with one Helm release in memory: an upgrade reads the values file, and reading shows the rollout go on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from erp_build.domain.image import ImageReference
+from erp_build.domain.release import Container, Pod, Release, Revision, Workload
+from erp_build.errors import ReleaseFailed
+from erp_build.tools.clock import Clock
+from erp_build.tools.effects import UpgradeRequest
+from tests.fakes.registry import FakeRegistry
+
+OLD_PODS_UNTIL = 2
+"""How many reads after an upgrade still show the rollout on its way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """What keeps a service's containers from being ready, until a moment of the clock."""
+
+    waiting: str = ""
+    restarts: int = 0
+    until: float = float("inf")
+
+
+@dataclass
+class Deployed:
+    """A Deployment: its image, the one before, and how often it was read since the last upgrade."""
+
+    name: str
+    image: str
+    before: str
+    replicas: int
+    generation: int
+    reads: int = 0
+
+
+class FakeRelease:
+    """Cluster and Helm at once, because the one shows what the other did."""
+
+    def __init__(self, registry: FakeRegistry, clock: Clock) -> None:
+        self.revisions: list[Revision] = []
+        self.deployments: dict[str, Deployed] = {}
+        self.refusals: dict[str, str] = {}
+        self._registry = registry
+        self._clock = clock
+        self._troubles: dict[str, Trouble] = {}
+        self._other_digests: dict[str, str] = {}
+        self._failures: dict[str, str] = {}
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        """The Deployments; each read brings a rollout nearer to its end."""
+        assert release == Release("erp-dev", "erp-dev", "erp-microservices")
+        for deployed in self.deployments.values():
+            deployed.reads += 1
+        return tuple(self._workload(deployed) for deployed in self.deployments.values())
+
+    def history(self, release: Release) -> tuple[Revision, ...]:
+        assert release.name == "erp-microservices"
+        return tuple(self.revisions)
+
+    def check_chart(self, release: Release, chart: Path, values: Path) -> None:  # noqa: ARG002 - the protocol's
+        assert values.is_file()
+        self._refuse("check_chart", str(chart))
+
+    def upgrade(self, request: UpgradeRequest) -> None:
+        """Roll out what the values file names, as a new revision; Helm refuses beside another operation."""
+        if self.revisions and self.revisions[-1].status.startswith("pending"):
+            raise ReleaseFailed("another operation is in progress", where=request.release.name)
+        self._add_revision("failed" if "upgrade" in self.refusals else "deployed", request.description)
+        self._refuse("upgrade", request.release.name)
+        values = yaml.safe_load(request.values.read_text(encoding="utf-8"))
+        for service in values["services"].values():
+            if service.get("enabled", True):
+                self._deploy(f"{service['image']['repository']}:{service['image']['tag']}", values["replicaCount"])
+
+    def running(self) -> dict[str, str]:
+        """Service -> the tag that its Deployment names."""
+        return {name: ImageReference.parse(deployed.image).tag for name, deployed in self.deployments.items()}
+
+    def digest(self, name: str) -> str:
+        """The digest that a service's pods run."""
+        return self._digest(name, self.deployments[name].image)
+
+    def never_gets_ready(self, name: str) -> None:
+        """The containers run, and their probes fail."""
+        self._troubles[name] = Trouble()
+
+    def waits_with(self, name: str, reason: str, *, restarts: int = 0, until: float = float("inf")) -> None:
+        """The containers wait with a reason such as ImagePullBackOff, for ever or until a moment."""
+        self._troubles[name] = Trouble(waiting=reason, restarts=restarts, until=until)
+
+    def reports_failure(self, name: str, failure: str) -> None:
+        """The Deployment has a condition that says why it does not go on."""
+        self.never_gets_ready(name)
+        self._failures[name] = failure
+
+    def runs_instead(self, name: str, digest: str) -> None:
+        """The pods of a service run another image than its tag names."""
+        self._other_digests[name] = digest
+
+    def is_mended(self, name: str) -> None:
+        """Everything that was wrong with a service is over."""
+        for wrong in (self._troubles, self._failures, self._other_digests):
+            wrong.pop(name, None)
+
+    def is_pending(self) -> None:
+        """A run was cut off in an upgrade."""
+        self._add_revision("pending-upgrade", "")
+
+    def _refuse(self, call: str, where: str) -> None:
+        if call in self.refusals:
+            raise ReleaseFailed(self.refusals[call], where=where)
+
+    def _add_revision(self, status: str, description: str) -> None:
+        if status == "deployed":
+            self.revisions = [replace(one, status="superseded") for one in self.revisions]
+        self.revisions.append(
+            Revision(number=len(self.revisions) + 1, status=status, description=description, updated="today")
+        )
+
+    def _deploy(self, image: str, replicas: int) -> None:
+        name = ImageReference.parse(image).repository.rpartition("/")[2]
+        before = self.deployments.get(name)
+        self.deployments[name] = Deployed(
+            name=name,
+            image=image,
+            before=before.image if before else "",
+            replicas=replicas,
+            generation=before.generation + 1 if before else 1,
+        )
+
+    def _workload(self, deployed: Deployed) -> Workload:
+        new = list(self._pods(deployed))
+        on_its_way = deployed.reads <= OLD_PODS_UNTIL
+        pods = [*new[:1], *self._old_pods(deployed)] if on_its_way else new
+        ready = sum(all(container.ready for container in pod.containers) for pod in pods if pod.current)
+        return Workload(
+            name=deployed.name,
+            images=("sidecar:1", deployed.image),
+            desired=deployed.replicas,
+            generation=deployed.generation,
+            observed_generation=deployed.generation - (deployed.reads <= 1),
+            replicas=len(pods),
+            updated=1 if on_its_way else deployed.replicas,
+            available=ready,
+            failure=self._failures.get(deployed.name, ""),
+            pods=tuple(pods),
+        )
+
+    def _pods(self, deployed: Deployed) -> Iterator[Pod]:
+        digest = self._digest(deployed.name, deployed.image)
+        trouble = self._troubles.get(deployed.name)
+        if trouble and self._clock.monotonic() >= trouble.until:
+            trouble = None
+        if not digest:
+            trouble = Trouble(waiting="ImagePullBackOff")
+        container = _container(deployed.image, digest)
+        if trouble:
+            container = replace(container, ready=False, waiting=trouble.waiting, restarts=trouble.restarts)
+        for number in range(deployed.replicas):
+            yield Pod(name=f"{deployed.name}-{deployed.generation}-{number}", current=True, containers=(container,))
+
+    def _old_pods(self, deployed: Deployed) -> Iterator[Pod]:
+        if deployed.before:
+            container = _container(deployed.before, self._digest(deployed.name, deployed.before))
+            yield Pod(name=f"{deployed.name}-old", current=False, containers=(container,))
+
+    def _digest(self, name: str, image: str) -> str:
+        """What the kubelet pulls: the digest that the tag has in the registry; empty when there is none."""
+        reference = ImageReference.parse(image)
+        stored = self._registry.stored(reference.repository, reference.tag)
+        return self._other_digests.get(name) or (stored.digest if stored else "")
+
+
+def _container(image: str, digest: str) -> Container:
+    repository = image.rpartition(":")[0]
+    return Container(image=image, image_id=f"{repository}@{digest}" if digest else "", ready=bool(digest))
+
+
+def values_text(services: dict[str, str]) -> str:
+    """A values file with two replicas and these services: key -> repository with its host."""
+    lines = ["# 개발 환경", "replicaCount: 2", "services:"]
+    for key, repository in services.items():
+        lines += [f"  {key}:", "    image:", f"      repository: {repository}", '      tag: "latest"  # 배포할 태그']
+    return "\n".join([*lines, "  employee:", "    enabled: false", ""])
