@@ -1,5 +1,6 @@
 """The kept form of a project is the project itself, and a damaged one is as good as none."""
 
+import json
 import marshal
 import os
 from pathlib import Path
@@ -14,7 +15,7 @@ from erp_build.config.index import ProjectIndex, compile_project, load_index
 from erp_build.config.project import load_project, parse_project
 from erp_build.domain.changes import Rules
 from erp_build.errors import ConfigurationError
-from tests.support.projects import FILES, configurations
+from tests.support.projects import FILES, SPELLINGS, configurations
 
 ONE = '[[service]]\npath = "a"\n'
 TWO = '[[service]]\npath = "b"\n'
@@ -66,6 +67,23 @@ def test_a_narrowed_project_has_every_owner_of_the_paths(text: str, paths: list[
         assert fewer.owners(path) == full.owners(path)
     assert set(narrowed.targets) <= set(project.targets)
     assert narrowed.chart == project.chart
+
+
+@pytest.mark.parametrize(
+    ("shared", "config_path", "path"),
+    [
+        pytest.param("proto/**", "", "proto/a", id="below a shared directory"),
+        pytest.param("proto/**", "", "proto", id="a shared directory that became a file"),
+        pytest.param(f"{SPELLINGS[1]}/**", "", f"{SPELLINGS[0]}/a", id="a pattern as macOS writes it"),
+        pytest.param(f"{SPELLINGS[1]}?", "", f"{SPELLINGS[0]}x", id="a pattern with a wildcard as macOS writes it"),
+        pytest.param("x", "ci/erp-build.toml", "ci/erp-build.toml", id="the configuration"),
+        pytest.param("x", f"{SPELLINGS[1]}.toml", f"{SPELLINGS[1]}.toml", id="the configuration as macOS writes it"),
+    ],
+)
+def test_what_everybody_shares_narrows_nothing(shared: str, config_path: str, path: str) -> None:
+    project = parse_project(f"shared = {json.dumps([shared])}\n{ONE}{TWO}", config_path=config_path)
+    assert set(Rules(project).owners(path)) == {"a", "b"}
+    assert ProjectIndex(compile_project(project)).narrowed([path]) == project
 
 
 def test_of_many_services_only_the_touched_one_is_made() -> None:
