@@ -1,0 +1,60 @@
+"""Parameter Store and the caller's identity, over moto and against the model."""
+
+import boto3
+import pytest
+
+from erp_build.errors import ConfigurationError
+from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.parameters import ParameterStore
+from erp_build.tools.secrets import Secrets
+from tests.contract.aws.conftest import REGION, client, stubbed
+
+
+@pytest.mark.usefixtures("account")
+def test_more_names_than_a_call_takes_are_read_and_missing_ones_are_absent() -> None:
+    ssm = client("ssm")
+    for number in range(23):
+        ssm.put_parameter(Name=f"/erp/{number}", Value=f"value {number}", Type="String")
+    names = [f"/erp/{number}" for number in (*range(23), 99, 5)]
+    found = ParameterStore(ssm, Secrets()).read(names)
+    assert found == {f"/erp/{number}": f"value {number}" for number in range(23)}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_secure_string_is_decrypted_and_never_shown() -> None:
+    ssm, secrets = client("ssm"), Secrets()
+    ssm.put_parameter(Name="/erp/password", Value="invented-password", Type="SecureString")
+    assert ParameterStore(ssm, secrets).read(["/erp/password"]) == {"/erp/password": "invented-password"}
+    assert secrets.mask("it is invented-password") == "it is ***"
+
+
+@pytest.mark.usefixtures("account")
+def test_the_account_is_the_callers() -> None:
+    assert Caller(client("sts"), REGION).account() == "123456789012"
+
+
+def test_a_refused_call_names_the_action() -> None:
+    ssm, stub = stubbed("ssm")
+    stub.add_client_error("get_parameters", "AccessDeniedException", "no")
+    with pytest.raises(ConfigurationError, match="ssm:GetParameters is not allowed") as caught:
+        ParameterStore(ssm, Secrets()).read(["/erp/a"])
+    assert caught.value.next_step == "add ssm:GetParameters to the role's policy"
+
+
+def test_without_credentials_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    sts = boto3.Session(region_name=REGION).client("sts", config=CONFIG)
+    with pytest.raises(ConfigurationError, match="there are no AWS credentials"):
+        Caller(sts, REGION).account()
+
+
+def test_without_a_region_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    with pytest.raises(ConfigurationError, match="no AWS region is set"):
+        open_session()

@@ -1,0 +1,92 @@
+"""What a registry promises: the real tool over moto and the fake of the stage tests, by the same assertions.
+
+moto computes the digest of an empty manifest and knows neither layers nor immutable tags: nothing here is about them.
+"""
+
+import json
+from typing import Protocol
+
+import pytest
+
+from erp_build.domain.image import StoredImage
+from erp_build.tools.registry import EcrRegistry
+from erp_build.tools.secrets import Secrets
+from erp_build.tools.toolbox import Registry
+from tests.contract.aws.conftest import client
+from tests.fake_world.registry import FakeRegistry
+
+REPOSITORY = "erp/notification-service"
+MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+
+
+class TaggingRegistry(Registry, Protocol):
+    """A registry with its one write."""
+
+    def put_tag(self, image: StoredImage, tag: str) -> None:
+        """Give an image another tag."""
+
+
+Made = tuple[TaggingRegistry, str]
+
+
+def over_moto() -> Made:
+    ecr = client("ecr")
+    ecr.create_repository(repositoryName=REPOSITORY)
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "config": {"digest": "sha256:c"}, "layers": []})
+    answer = ecr.put_image(repositoryName=REPOSITORY, imageManifest=manifest, imageTag="abc1234")
+    return EcrRegistry(ecr, Secrets()), answer["image"]["imageId"]["imageDigest"]
+
+
+def in_memory() -> Made:
+    registry = FakeRegistry(REPOSITORY)
+    digest = registry.put(REPOSITORY, "content", "a" * 40)
+    registry.tags[REPOSITORY]["abc1234"] = digest
+    return registry, digest
+
+
+@pytest.fixture(params=[over_moto, in_memory], ids=["moto", "fake"])
+def registry(request: pytest.FixtureRequest) -> Made:
+    request.getfixturevalue("account")
+    made: Made = request.param()
+    return made
+
+
+def test_an_image_is_found_by_tag_and_by_digest(registry: Made) -> None:
+    tool, digest = registry
+    by_tag = tool.stored(REPOSITORY, "abc1234")
+    assert by_tag is not None
+    assert by_tag == tool.stored(REPOSITORY, digest)
+    assert (by_tag.digest, by_tag.media_type, by_tag.repository) == (digest, MEDIA_TYPE, REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    ("repository", "reference"),
+    [(REPOSITORY, "nothing"), (REPOSITORY, "sha256:" + "0" * 64), ("erp/nobody", "abc1234")],
+    ids=["tag", "digest", "repository"],
+)
+def test_what_is_not_there_is_none(registry: Made, repository: str, reference: str) -> None:
+    assert registry[0].stored(repository, reference) is None
+
+
+def test_missing_repositories_are_those_that_were_never_created(registry: Made) -> None:
+    assert registry[0].missing_repositories([REPOSITORY, "erp/a", "erp/b"]) == ("erp/a", "erp/b")
+
+
+def test_another_tag_names_the_same_manifest_and_may_be_put_again(registry: Made) -> None:
+    tool, digest = registry
+    image = tool.stored(REPOSITORY, digest)
+    assert image is not None
+    for _ in range(2):
+        tool.put_tag(image, "latest")
+    again = tool.stored(REPOSITORY, "latest")
+    assert again is not None
+    assert again.manifest == image.manifest
+
+
+def test_a_scan_of_no_image_is_an_error_value(registry: Made) -> None:
+    page = registry[0].scan_page(REPOSITORY, "sha256:" + "0" * 64, None)
+    assert page["Error"]["Code"] in ("ImageNotFoundException", "ScanNotFoundException")
+
+
+def test_the_host_is_the_one_of_the_sign_in(registry: Made) -> None:
+    assert registry[0].host() == "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"

@@ -1,0 +1,48 @@
+"""What the engine's event streams mean; each case is a file in tests/recorded/docker with tool and version."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_build.errors import BuildFailed, PushFailed
+from erp_build.tools.engine import Engine, check_build, pushed_digest
+
+RECORDED = Path(__file__).parents[1] / "recorded" / "docker"
+
+
+def recorded(kind: str) -> list[Any]:
+    files = sorted(RECORDED.glob(f"{kind}-*.json"))
+    assert files
+    return [pytest.param(json.loads(file.read_text(encoding="utf-8")), id=file.stem) for file in files]
+
+
+@pytest.mark.parametrize("case", recorded("push"))
+def test_a_push_is_its_digest_or_an_error(case: dict[str, Any]) -> None:
+    if "digest" in case:
+        assert pushed_digest(case["events"], where="repo:tag") == case["digest"]
+        return
+    with pytest.raises(PushFailed) as caught:
+        pushed_digest(case["events"], where="repo:tag")
+    assert case["error"] in f"{caught.value.what} {caught.value.why}"
+    assert case["next"] in caught.value.next_step
+
+
+@pytest.mark.parametrize("case", recorded("build"))
+def test_a_build_ends_with_an_image_or_an_error(case: dict[str, Any]) -> None:
+    lines: list[str] = []
+    if "error" not in case:
+        check_build(case["events"], where="Dockerfile", on_line=lines.append)
+        assert lines
+        return
+    with pytest.raises(BuildFailed) as caught:
+        check_build(case["events"], where="Dockerfile", on_line=lines.append)
+    assert case["error"] in f"{caught.value.what} {caught.value.why}"
+
+
+def test_an_engine_that_is_not_there_names_the_privileged_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    with pytest.raises(BuildFailed, match="no Docker engine answers") as caught:
+        Engine().check()
+    assert "privileged" in caught.value.next_step
