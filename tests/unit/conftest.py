@@ -4,12 +4,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+
+if TYPE_CHECKING:
+    from tests.fakes.world import FakeWorld
 
 # The same examples every time, and none too slow: a busy machine is no failure.
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
@@ -54,3 +58,26 @@ def erp(erp_template: Path, tmp_path: Path) -> Checkout:
 def erp_build(capsys: pytest.CaptureFixture[str]) -> CommandLine:
     """The command line."""
     return CommandLine(capsys)
+
+
+@pytest.fixture(scope="session")
+def world_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository of a fake world, made once."""
+    from tests.fakes.world import sources
+
+    return Checkout.create(tmp_path_factory.mktemp("world"), **sources()).root
+
+
+@pytest.fixture
+def new_world(world_template: Path, tmp_path: Path) -> "FakeWorld":
+    """A fake world in which nothing was deployed yet."""
+    from tests.fakes.world import FakeWorld
+
+    return FakeWorld(Checkout(Path(shutil.copytree(world_template, tmp_path / "world"))))
+
+
+@pytest.fixture
+def world(new_world: "FakeWorld") -> "FakeWorld":
+    """A fake world after the first deployment."""
+    new_world.run()
+    return new_world

@@ -1,0 +1,153 @@
+"""A whole world in memory around a real Git repository: what a run reads and changes."""
+
+from pathlib import Path
+
+from erp_build.domain.report import RunReport
+from erp_build.errors import ErpBuildError
+from erp_build.pipeline import Options, run
+from erp_build.tools.clock import SimulatedClock
+from erp_build.tools.effects import Journal
+from erp_build.tools.git import GitRepository
+from erp_build.tools.toolbox import Tools
+from erp_build.wiring import _rehearsed
+from tests.fakes.account import FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
+from tests.fakes.effects import FakeEffects
+from tests.fakes.functions import FakeFunctions
+from tests.fakes.registry import HOST, FakeRegistry
+from tests.fakes.release import FakeRelease, values_text
+from tests.support.git import Checkout
+from tests.support.samples import CHART, ERP
+
+FUNCTION = ERP.functions[0].function
+FUNCTION_REPOSITORY = f"erp/{ERP.functions[0].repository}"
+PATHS = {target.name: target.path for target in ERP.targets}
+
+
+def sources() -> dict[str, str]:
+    """The files of an ERP repository, small."""
+    values = {service.values_key.partition(".")[2]: f"{HOST}/erp/{service.repository}" for service in ERP.services}
+    files = {f"{target.path}/src/App.java": f"class App {{ /* {target.name} */ }}\n" for target in ERP.image_targets}
+    return {**files, "helm-chart/values-dev.yaml": values_text(values), "README.md": "ERP\n"}
+
+
+class FakeWorld:
+    """The account of a new project: repositories, a function that was made by hand, no release, no service.
+
+    Args:
+        checkout: a repository with `sources()`.
+    """
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout = checkout
+        self.clock = SimulatedClock()
+        self.registry = FakeRegistry(f"erp/{target.repository}" for target in ERP.image_targets)
+        self.functions = FakeFunctions()
+        self.release = FakeRelease(self.registry, self.clock)
+        self.effects = FakeEffects(self.registry, self.functions, self.release)
+        self.parameters = FakeParameters()
+        self.identity = FakeIdentity()
+        self.workshop = FakeWorkshop()
+        self.progress = FakeProgress()
+        self.project = ERP
+        self.report = self._new_report(rehearsal=False)
+        by_hand = self.registry.push(FUNCTION_REPOSITORY, "by-hand", None)
+        self.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}:by-hand", by_hand)
+
+    @property
+    def root(self) -> Path:
+        return self.checkout.root
+
+    @property
+    def values(self) -> Path:
+        return self.root / "helm-chart" / "values-dev.yaml"
+
+    def tools(self) -> Tools:
+        """The live tools."""
+        return Tools(
+            repository=GitRepository(self.root),
+            parameters=self.parameters,
+            identity=self.identity,
+            registry=self.registry,
+            functions=self.functions,
+            cluster=self.release,
+            helm=self.release,
+            workshop=self.workshop,
+            effects=self.effects,
+            clock=self.clock,
+            progress=self.progress,
+        )
+
+    def rehearsal(self) -> Tools:
+        """The tools of a rehearsal, as `wiring` joins them."""
+        return _rehearsed(self.tools(), self.effects.journal)
+
+    def run(self, options: Options | None = None) -> RunReport:
+        """One run of a fresh checkout; it raises what the run raises, and `report` holds what is known of it."""
+        return self._run(options or Options(), rehearse=False)
+
+    def rehearse(self) -> RunReport:
+        """One rehearsal of a fresh checkout."""
+        return self._run(Options(), rehearse=True)
+
+    def change(self, *names: str, text: str = "changed") -> str:
+        """Commit a change of some targets; returns the commit."""
+        changed = {name: "templates/hpa.yaml" if name == CHART else "src/App.java" for name in names}
+        return self.commit({f"{PATHS[name]}/{file}": f"{text}\n" for name, file in changed.items()})
+
+    def commit(self, files: dict[str, str]) -> str:
+        """Commit these files, and nothing that a run left behind; returns the commit."""
+        self._freshen()
+        return self.checkout.commit(files)
+
+    def revert(self) -> str:
+        """Commit the undoing of the last commit."""
+        self._freshen()
+        self.checkout.git("revert", "--no-edit", "HEAD")
+        return self.checkout.head()
+
+    def actions(self) -> dict[str, str]:
+        """Target -> action, of the last plan, for those that are not left alone."""
+        assert self.report.plan is not None
+        return {step.target.name: step.action for step in self.report.plan.steps if step.action != "none"}
+
+    def done(self) -> list[str]:
+        """The effects of the last run in their order, as `verb target`."""
+        return [f"{effect.name} {effect.target}" for effect in self.effects.journal.effects]
+
+    def verbs(self) -> list[str]:
+        """The effects of the last run without what they were done to."""
+        return [effect.name for effect in self.effects.journal.effects]
+
+    def moved(self) -> set[str]:
+        """The verbs of the last run that changed something that runs; `latest` counts."""
+        deploying = {"update_function", "write_file", "upgrade_release"}
+        return {verb for verb in self.verbs() if verb in deploying} | {
+            effect for effect in self.done() if effect.endswith(":latest")
+        }
+
+    def latest(self) -> dict[str, str]:
+        """Repository -> the digest that `latest` names."""
+        return {repository: digest for (repository, tag), digest in self.registry.tags.items() if tag == "latest"}
+
+    def seconds(self, stage: str) -> float:
+        """How long a stage of the last run took."""
+        return next(one.seconds for one in self.report.stages if one.name == stage)
+
+    def _run(self, options: Options, *, rehearse: bool) -> RunReport:
+        self._freshen()
+        self.effects.journal = Journal()
+        self.report = self._new_report(rehearsal=rehearse)
+        try:
+            return run(self.project, self.rehearsal() if rehearse else self.tools(), options, self.report)
+        except ErpBuildError as error:
+            self.report.error = error
+            raise
+
+    def _new_report(self, *, rehearsal: bool) -> RunReport:
+        effects = self.effects.journal.effects
+        return RunReport(clock=self.clock, on_stage=self.progress.stage, rehearsal=rehearsal, effects=effects)
+
+    def _freshen(self) -> None:
+        """The files as they are committed: an earlier run leaves its tags in the values file."""
+        if (self.root / ".git").exists():
+            self.checkout.git("reset", "--quiet", "--hard")
