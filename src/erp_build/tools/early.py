@@ -13,6 +13,12 @@ FULL = 40
 DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 """Plumbing, so that no setting of the user changes the answer; without renames, so that a move counts on both sides."""
 
+PAIRS = ("--always", "--stdin")
+"""Further words: pairs are read as lines of `HEAD BASE`, a commit and its only parent; a head that is none is refused.
+
+--always names a commit without differences as well.
+"""
+
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
@@ -25,22 +31,30 @@ class EarlyDiff:
         self.head = head
         self._output: bytes | None = None
         reading, writing = os.pipe()
+        asked, asking = os.pipe()
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        words = ["git", "-C", self.root, *DIFF, base, head, "--"]
-        actions = [(os.POSIX_SPAWN_DUP2, writing, 1), (os.POSIX_SPAWN_DUP2, nowhere, 2)]
-        self._process = os.posix_spawnp("git", words, git_environment(self.root), file_actions=actions)
-        os.close(writing)
-        os.close(nowhere)
+        words = ["git", "-C", self.root, *DIFF, *PAIRS]
+        actions = [(os.POSIX_SPAWN_DUP2, end, place) for place, end in enumerate((asked, writing, nowhere))]
+        try:
+            os.write(asking, f"{head} {base}\n".encode("ascii"))
+            self._process = os.posix_spawnp("git", words, git_environment(self.root), file_actions=actions)
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            for end in (asked, asking, writing, nowhere):
+                os.close(end)
         self._stream = reading
 
     def output(self) -> bytes | None:
-        """The comparison, or None when Git could not make it."""
+        """The comparison, or None when Git could not make it of a commit."""
         if self._stream >= 0:
             with open(self._stream, "rb") as stream:
                 output = stream.read()
             self._stream = -1
             _, status = os.waitpid(self._process, 0)
-            self._output = output if status == 0 else None
+            start = f"{self.head}\0".encode("ascii")
+            self._output = output[len(start) :] if status == 0 and output.startswith(start) else None
         return self._output
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from erp_build.domain.changes import PathChange
 from erp_build.domain.key import SourceFile
 from erp_build.errors import ConfigurationError, ErpBuildError
-from erp_build.tools.early import DIFF, EarlyDiff, git_environment, is_repository
+from erp_build.tools.early import DIFF, PAIRS, EarlyDiff, git_environment, is_repository
 
 
 class GitRepository:
@@ -53,9 +53,8 @@ class GitRepository:
 
     def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
         """The changed paths of many (base, head) pairs, in their order, by one process."""
-        # `HEAD BASE` reads as a commit and its only parent; --always names a commit without differences as well.
         asked = "".join(f"{head} {base}\n" for base, head in pairs).encode("ascii")
-        code, output = self._run(*DIFF, "--always", "--stdin", given=asked)
+        code, output = self._run(*DIFF, *PAIRS, given=asked)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
             raise ErpBuildError("git cannot compare the pairs", where=str(self.root), why=f"{len(pairs)} pairs")
