@@ -5,7 +5,7 @@ from erp_build.domain.changes import Rules
 from erp_build.domain.ignore import ignore_of
 from erp_build.domain.key import KEY_TAG, SourceFile, content_key
 from erp_build.domain.plan import LiveState, Plan, Reason, Step
-from erp_build.domain.project import Chart, Project
+from erp_build.domain.project import Chart, Project, Service
 from erp_build.stages.detect import warning_of
 from erp_build.tools.toolbox import Tools
 
@@ -27,6 +27,8 @@ def find_reusable(tools: Tools, project: Project, environment: Environment, plan
     chart = steps[-1]
     if chart.action == "none" and plan.steps[-1].action != "none":
         steps = tuple(_without_chart(step) for step in steps)
+    if chart.action != "none":
+        steps = tuple(_with_chart(*pair, chart) for pair in zip(plan.steps, steps, strict=True))
     return plan._replace(steps=steps)
 
 
@@ -56,6 +58,17 @@ def _with_key(tools: Tools, environment: Environment, step: Step, key: str, live
     if running and running.digest == image.digest and running.tag_or_digest and not running.trouble:
         return step._replace(action="none", because=(Reason(rule=f"same content as what runs (key {key[:12]})"),))
     return step._replace(action="reuse", image=image, because=(*step.because, Reason(rule=f"in ECR (key {key[:12]})")))
+
+
+def _with_chart(before: Step, step: Step, chart: Step) -> Step:
+    """A service that turned out to run its content already, when the chart is deployed: it is redeployed like others.
+
+    Its pods may be made anew, so that its image is judged and proven as well.
+    """
+    if not isinstance(step.target, Service) or before.action == step.action or step.action != "none":
+        return step
+    because = tuple(Reason(path=reason.path, rule=f"chart: {reason.rule}") for reason in chart.because)
+    return step._replace(action="redeploy", because=because)
 
 
 def _without_chart(step: Step) -> Step:
