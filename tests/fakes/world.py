@@ -1,5 +1,7 @@
 """A whole world in memory around a real Git repository: what a run reads and changes."""
 
+import copy
+import shutil
 from pathlib import Path
 
 from erp_build.domain.report import RunReport
@@ -35,6 +37,8 @@ class FakeWorld:
 
     Args:
         checkout: a repository with `sources()`.
+
+    `uncommitted` is what lies in the checkout of a run without being committed: path -> text.
     """
 
     def __init__(self, checkout: Checkout) -> None:
@@ -49,9 +53,16 @@ class FakeWorld:
         self.workshop = FakeWorkshop()
         self.progress = FakeProgress()
         self.project = ERP
+        self.uncommitted: dict[str, str] = {}
         self.report = self._new_report(rehearsal=False)
         by_hand = self.registry.push(FUNCTION_REPOSITORY, "by-hand", None)
         self.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}:by-hand", by_hand)
+
+    def copy_to(self, folder: Path) -> "FakeWorld":
+        """The same world with a repository of its own."""
+        other = copy.deepcopy(self)
+        other.checkout = Checkout(Path(shutil.copytree(self.root, folder)))
+        return other
 
     @property
     def root(self) -> Path:
@@ -135,6 +146,8 @@ class FakeWorld:
 
     def _run(self, options: Options, *, rehearse: bool) -> RunReport:
         self._freshen()
+        for path, text in self.uncommitted.items():
+            self.checkout.write(path, text)
         self.effects.journal = Journal()
         self.report = self._new_report(rehearsal=rehearse)
         try:

@@ -61,23 +61,28 @@ def erp_build(capsys: pytest.CaptureFixture[str]) -> CommandLine:
 
 
 @pytest.fixture(scope="session")
-def world_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository of a fake world, made once."""
-    from tests.fakes.world import sources
+def new_world_template(tmp_path_factory: pytest.TempPathFactory) -> "FakeWorld":
+    """A fake world in which nothing was deployed yet, made once."""
+    from tests.fakes.world import FakeWorld, sources
 
-    return Checkout.create(tmp_path_factory.mktemp("world"), **sources()).root
+    return FakeWorld(Checkout.create(tmp_path_factory.mktemp("world") / "new", **sources()))
+
+
+@pytest.fixture(scope="session")
+def world_template(new_world_template: "FakeWorld") -> "FakeWorld":
+    """A fake world after the first deployment, made once."""
+    world = new_world_template.copy_to(new_world_template.root.with_name("deployed"))
+    world.run()
+    return world
 
 
 @pytest.fixture
-def new_world(world_template: Path, tmp_path: Path) -> "FakeWorld":
+def new_world(new_world_template: "FakeWorld", tmp_path: Path) -> "FakeWorld":
     """A fake world in which nothing was deployed yet."""
-    from tests.fakes.world import FakeWorld
-
-    return FakeWorld(Checkout(Path(shutil.copytree(world_template, tmp_path / "world"))))
+    return new_world_template.copy_to(tmp_path / "new-world")
 
 
 @pytest.fixture
-def world(new_world: "FakeWorld") -> "FakeWorld":
+def world(world_template: "FakeWorld", tmp_path: Path) -> "FakeWorld":
     """A fake world after the first deployment."""
-    new_world.run()
-    return new_world
+    return world_template.copy_to(tmp_path / "world")

@@ -1,0 +1,95 @@
+"""A rehearsal reads everything, changes nothing, and plans what the run will do."""
+
+from collections.abc import Callable
+
+import pytest
+
+from erp_build.errors import ConfigurationError, GateBlocked, ReleaseFailed
+from tests.fakes.registry import scan
+from tests.fakes.world import FUNCTION, FakeWorld
+from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
+
+
+def nothing(world: FakeWorld) -> None:
+    """Leave the world as it is."""
+
+
+def revert_a_change(world: FakeWorld) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.run()
+    world.revert()
+
+
+SITUATIONS = [
+    pytest.param(nothing, id="nothing changed"),
+    pytest.param(lambda world: world.change(NOTIFICATION), id="a service changed"),
+    pytest.param(lambda world: world.change(EMPLOYEE), id="the function changed"),
+    pytest.param(lambda world: world.change(CHART), id="the chart changed"),
+    pytest.param(revert_a_change, id="a change was reverted"),
+]
+
+
+def state(world: FakeWorld) -> tuple[object, ...]:
+    return (
+        dict(world.registry.tags),
+        dict(world.registry.images),
+        dict(world.functions.states),
+        world.release.running(),
+        list(world.release.revisions),
+        world.values.read_bytes(),
+    )
+
+
+@pytest.mark.parametrize("prepare", SITUATIONS)
+def test_a_rehearsal_changes_nothing_and_has_the_plan_and_effects_of_the_run(
+    world: FakeWorld, prepare: Callable[[FakeWorld], object]
+) -> None:
+    prepare(world)
+    world.checkout.git("reset", "--quiet", "--hard")
+    before = state(world)
+    rehearsed, assumed = world.rehearse(), world.done()
+    assert state(world) == before
+    assert {effect.state for effect in rehearsed.effects} <= {"assumed"}
+    performed = world.run()
+    assert performed.plan == rehearsed.plan
+    assert world.done() == assumed
+    assert {effect.state for effect in performed.effects} <= {"performed"}
+
+
+def test_a_rehearsal_of_the_first_deployment_goes_to_the_end(new_world: FakeWorld) -> None:
+    report = new_world.rehearse()
+    assert report.outcome == "rehearsed"
+    assert len(report.proofs) == 4
+    assert report.stages[-1].name == "move latest"
+    assert new_world.release.deployments == {}
+    assert new_world.functions.updates == []
+
+
+def test_a_rehearsal_refuses_what_the_run_would_refuse(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.release.is_pending()
+    with pytest.raises(ReleaseFailed, match="in progress"):
+        world.rehearse()
+
+
+def test_a_rehearsal_reads_the_real_parameters(new_world: FakeWorld) -> None:
+    new_world.parameters.values.clear()
+    with pytest.raises(ConfigurationError, match="6 of 6 parameters are missing"):
+        new_world.rehearse()
+
+
+def test_a_rehearsal_judges_the_real_scan_of_an_image_that_is_there(world: FakeWorld) -> None:
+    world.change(CHART)
+    world.registry.answers(f"erp/{NOTIFICATION}", scan(CRITICAL=1))
+    with pytest.raises(GateBlocked):
+        world.rehearse()
+
+
+def test_a_rehearsal_after_a_cut_off_rollout_assumes_that_it_succeeds(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.release.never_gets_ready(NOTIFICATION)
+    with pytest.raises(ReleaseFailed):
+        world.run()
+    assert world.rehearse().outcome == "rehearsed"
+    assert world.actions() == {NOTIFICATION: "redeploy"}
+    assert world.functions.states[FUNCTION].last_update == "Successful"
