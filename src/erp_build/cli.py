@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog=f"erp-build {verb}",
         description=VERBS[verb],
         epilog=command.EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     command.configure(parser)
@@ -74,6 +74,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(secrets.mask(_trace()), file=sys.stderr)
         print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
         return ErpBuildError.exit_code
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """The help's layout; its width is said, because finding out the terminal's takes a tenth of a plan's time."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=100)
 
 
 def _trace() -> str:

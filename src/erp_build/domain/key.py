@@ -1,6 +1,5 @@
 """Content keys: the same key means the same files, built in the same way."""
 
-import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -30,6 +29,8 @@ def content_key(target: Target, files: Iterable[SourceFile]) -> str:
     The Dockerfile is one of the files, and so is the reference of its base image; its name, and how we build, are
     part of the key as well. Where the files lie counts too, since Maven and the Dockerfile see their paths.
     """
+    import hashlib
+
     digest = hashlib.sha256()
     dockerfile = "" if isinstance(target, Chart) else f"{target.path}/{target.dockerfile} {RECIPE}"
     digest.update(f"{target.kind}\0{dockerfile}\0".encode())
@@ -40,4 +41,6 @@ def content_key(target: Target, files: Iterable[SourceFile]) -> str:
 
 def blob_identifier(content: bytes) -> str:
     """The id that Git gives a file's content (a blob object, SHA-1)."""
+    import hashlib
+
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
