@@ -54,7 +54,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
 
 
 def _pairs(repository: GitRepository, options: argparse.Namespace) -> tuple[list[Pair], list[BadLine]]:
-    if options.range:
+    if options.pairs is None:
         return repository.first_parent_pairs(options.range), []
     try:
         text = options.pairs.read_text(encoding="utf-8", errors="surrogateescape")
