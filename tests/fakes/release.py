@@ -102,6 +102,11 @@ class FakeRelease:
         """The pods of a service run another image than its tag names."""
         self._other_digests[name] = digest
 
+    def rolls_out_again(self, name: str) -> None:
+        """The rollout of a service is on its way; the next reads show its end."""
+        self.is_mended(name)
+        self.deployments[name].reads = 0
+
     def is_mended(self, name: str) -> None:
         """Everything that was wrong with a service is over."""
         for wrong in (self._troubles, self._failures, self._other_digests):

@@ -92,13 +92,9 @@ def test_images_that_run_with_the_same_content_are_left_alone(world: FakeWorld) 
     assert all(rule.startswith("same content as what runs (key ") for rule in rules.values())
 
 
-def test_an_image_that_runs_badly_is_deployed_again_whatever_its_content(world: FakeWorld) -> None:
+def test_an_image_whose_rollout_is_incomplete_is_deployed_again_whatever_its_content(world: FakeWorld) -> None:
     world.registry.revisions.clear()
-    world.release.reports_failure(NOTIFICATION, "ProgressDeadlineExceeded: slow")
-    world.release.workloads  # noqa: B018 - the failure shows at the next read
-    world.clock.sleep(1)
-    world.release.is_mended(NOTIFICATION)
-    world.release.deployments[NOTIFICATION].reads = 0
+    world.release.rolls_out_again(NOTIFICATION)
     world.run()
     assert world.actions() == {NOTIFICATION: "reuse"}
 
