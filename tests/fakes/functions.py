@@ -17,14 +17,15 @@ class FakeFunctions:
         self.updates: list[str] = []
         self._reads_left: dict[str, int] = {}
         self._failures: dict[str, str] = {}
+        self._stuck: set[str] = set()
 
     def state(self, name: str) -> FunctionState | None:
         """The function; each read brings an update that is in progress nearer to its end."""
         left = self._reads_left.get(name, 0)
         if left:
             self._reads_left[name] = left - 1
-        elif name in self.states and self.states[name].last_update == "InProgress":
-            self._end_update(name)
+        elif name in self.states:
+            self._settle(name)
         return self.states.get(name)
 
     def update(self, name: str, image: str) -> None:
@@ -48,14 +49,25 @@ class FakeFunctions:
         self.states[name] = replace(self.states[name], last_update="InProgress")
         self._reads_left[name] = reads
 
+    def is_being_made(self, name: str, reads: int) -> None:
+        """The function itself is not there yet for some reads."""
+        self.states[name] = replace(self.states[name], state="Pending")
+        self._reads_left[name] = reads
+
+    def resolves_nothing_new(self, name: str) -> None:
+        """The next updates end well, and the function still runs the old image."""
+        self._stuck.add(name)
+
     def fails_to_update(self, name: str, reason: str) -> None:
         """The next updates end badly, and the old image goes on running."""
         self._failures[name] = reason
 
-    def _end_update(self, name: str) -> None:
+    def _settle(self, name: str) -> None:
         state = self.states[name]
-        if reason := self._failures.get(name):
-            self.states[name] = replace(state, last_update="Failed", reason=reason)
-        else:
-            resolved = state.image if "@" in state.image else state.resolved
+        if state.state == "Pending":
+            self.states[name] = replace(state, state="Active")
+        elif state.last_update == "InProgress" and name in self._failures:
+            self.states[name] = replace(state, last_update="Failed", reason=self._failures[name])
+        elif state.last_update == "InProgress":
+            resolved = state.image if "@" in state.image and name not in self._stuck else state.resolved
             self.states[name] = replace(state, last_update="Successful", resolved=resolved)
