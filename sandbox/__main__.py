@@ -22,6 +22,7 @@ from sandbox.parts import (
     registry,
     sign_in,
 )
+from sandbox.processes import unmount_below
 
 AWS_PARTS = (packages.PART, engine.PART, base_image.PART, aws.PART, registry.PART, faults.PART)
 CLUSTER_PARTS = (binaries.PART, sign_in.PART, cluster.PART, custom_resources.PART)
@@ -47,7 +48,9 @@ def down() -> None:
     for part in reversed(PARTS):
         part.down()
         print(f"{part.name:<18} down", flush=True)
-    shutil.rmtree(STATE, ignore_errors=True)
+    unmount_below(STATE)
+    if STATE.exists():
+        shutil.rmtree(STATE)
 
 
 def status() -> int:

@@ -51,6 +51,21 @@ def stop(name: str, seconds: float = 20) -> None:
     (PIDS / name).unlink(missing_ok=True)
 
 
+def end_all_below(folder: Path) -> None:
+    """Kill what a process that died left behind: everything whose command line names the folder."""
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdigit() and str(folder).encode() in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def unmount_below(folder: Path) -> None:
+    """Unmount everything below a folder, the deepest first."""
+    mounts = (line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines())
+    for mount in sorted((name for name in mounts if Path(name).is_relative_to(folder)), reverse=True):
+        subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
+
+
 def wait_until(answers: Callable[[], bool], name: str, seconds: float = 60) -> None:
     """Poll until the part answers; a time-out or an early death shows the end of the log."""
     deadline = time.monotonic() + seconds

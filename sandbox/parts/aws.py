@@ -53,6 +53,7 @@ class Aws:
             "LAMBDA_EXECUTOR": "docker",
             "LAMBDA_STRICT": "1",
             "LOG_LEVEL": "WARNING",
+            "TMPDIR": str(STATE),
             "DOCKER_HOST": engine.address(),
             "DOCKER_CONFIG": str(docker_config),
         }

@@ -1,5 +1,6 @@
 """A Docker engine of our own, below the sandbox's folder; `SANDBOX_DOCKER_HOST` names another one to use instead."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,12 +16,11 @@ from sandbox.part import Part
 
 DAEMON = "/usr/sbin/dockerd"
 BRIDGE = "docker0"
-BRIDGE_WAS_THERE = STATE / "engine-bridge-was-there"
-
 PLUGINS = Path("/opt/containerd")
 """A folder that the engine's containerd makes at its start, wherever its data is."""
 
-PLUGINS_WERE_THERE = STATE / "engine-plugins-were-there"
+BEFORE = STATE / "engine-before.json"
+"""What of the bridge and the folder was there before our engine; without this note nothing is taken away."""
 
 
 def address() -> str:
@@ -51,10 +51,10 @@ class Engine:
         if "SANDBOX_DOCKER_HOST" in os.environ or self.is_up():
             return
         STATE.mkdir(parents=True, exist_ok=True)
-        if _link_exists(BRIDGE):
-            BRIDGE_WAS_THERE.touch()
-        if PLUGINS.exists():
-            PLUGINS_WERE_THERE.touch()
+        if not BEFORE.exists():
+            BEFORE.write_text(
+                json.dumps({"bridge": _link_exists(BRIDGE), "plugins": PLUGINS.exists()}), encoding="ascii"
+            )
         folder = STATE / "engine"
         folder.mkdir(exist_ok=True)
         options = {
@@ -79,11 +79,16 @@ class Engine:
                     with suppress(docker.errors.NotFound):
                         container.remove(force=True)
         processes.stop("dockerd")
-        if not PLUGINS_WERE_THERE.exists():
+        processes.end_all_below(STATE / "engine")
+        if not BEFORE.exists():
+            return
+        before = json.loads(BEFORE.read_text(encoding="ascii"))
+        if not before["plugins"]:
             shutil.rmtree(PLUGINS, ignore_errors=True)
-        if not BRIDGE_WAS_THERE.exists() and _link_exists(BRIDGE):
+        if not before["bridge"] and _link_exists(BRIDGE):
             _run("ip", "link", "delete", BRIDGE)
             _remove_rules()
+        BEFORE.unlink()
 
 
 def _remove_rules() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import __main__ as sandbox
-from sandbox import demo, machine, readback, runner
+from sandbox import demo, machine, readback, runner, sample
 from sandbox.faults import Faults
 from sandbox.tenant import Tenant
 
@@ -44,6 +44,7 @@ class Erp:
     tenant: Tenant
     repository: Path
     commit: str
+    changes: int = 0
 
     def run(self, *words: str, env: dict[str, str] | None = None, config: str = "") -> runner.Finished:
         """`erp-build run` in this repository; `config` is the text of another erp-build.toml."""
@@ -65,6 +66,14 @@ class Erp:
     def look(self) -> readback.Snapshot:
         """What really runs now."""
         return readback.snapshot(self.tenant, self.repository)
+
+    def new_content(self, service: str) -> str:
+        """Commit a change that no image has yet, so that it is built and not reused; returns the commit."""
+        self.changes += 1
+        self.git("reset", "--quiet", "--hard")
+        settings = self.repository / "backend" / service / "src/main/resources/application.yaml"
+        settings.write_text(f"{settings.read_text(encoding='utf-8')}# {self.changes}\n", encoding="utf-8")
+        return sample.commit(self.repository, f"{service}: {self.changes}")
 
     @property
     def config(self) -> str:

@@ -50,7 +50,7 @@ def _other_parameters(erp: Erp, prefix: str, wanted: Callable[[str], bool]) -> G
 
 
 def no_engine(erp: Erp) -> Given:
-    sample.change_service(erp.repository, "notification-service")
+    erp.new_content("notification-service")
     return Given(env={**runner.environment(), "DOCKER_HOST": "unix:///nowhere/docker.sock"})
 
 
@@ -68,7 +68,7 @@ def a_compile_error(erp: Erp) -> Given:
 def a_taken_tag(erp: Erp) -> Given:
     """The tag of the coming commit is there already and cannot be overwritten, so the registry refuses the push."""
     repository = f"{erp.tenant.name}/notification-service"
-    tag = sample.change_service(erp.repository, "notification-service")[:7]
+    tag = erp.new_content("notification-service")[:7]
     ecr = client("ecr")
     latest = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "latest"}])["images"][0]
     ecr.put_image(repositoryName=repository, imageManifest=latest["imageManifest"], imageTag=tag)
@@ -82,13 +82,13 @@ def a_repository_that_is_not_there(erp: Erp) -> Given:
 
 
 def a_critical_finding(erp: Erp) -> Given:
-    sample.change_service(erp.repository, "notification-service")
+    erp.new_content("notification-service")
     Faults().scans(f"{erp.tenant.name}/notification-service", [CRITICAL])
     return Given()
 
 
 def a_scan_without_end(erp: Erp) -> Given:
-    sample.change_service(erp.repository, "notification-service")
+    erp.new_content("notification-service")
     Faults().scans(f"{erp.tenant.name}/notification-service", [IN_PROGRESS])
     return Given(config=erp.config.replace('timeout = "10m"', 'timeout = "3s"'))
 

@@ -39,7 +39,7 @@ def test_the_same_commit_again_finds_nothing_to_do_and_says_what_it_compared(erp
 
 
 def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
-    sample.never_ready(erp.repository, "notification-service")
+    erp.new_content("notification-service")
     before, files = erp.look(), _files(erp.repository)
     Faults().clear()
     done = erp.run("--rehearse", "--json")
@@ -62,7 +62,7 @@ def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
 
 
 def test_a_plan_against_the_live_state_names_each_targets_own_baseline(erp: Erp) -> None:
-    sample.change_service(erp.repository, "notification-service")
+    erp.new_content("notification-service")
     done = erp.call("plan", "--live", "--json")
     assert done.code == 0, done.stderr
     targets = {target["name"]: target for target in json.loads(done.stdout)["targets"]}
@@ -107,7 +107,7 @@ def test_lambda_is_updated_although_another_update_is_in_progress(erp: Erp) -> N
 
 
 def test_no_secret_of_the_account_reaches_what_a_run_prints_or_writes(erp: Erp) -> None:
-    sample.change_service(erp.repository, "approval-request-service")
+    erp.new_content("approval-request-service")
     done = erp.run("-v")
     assert done.code == 0, done.stderr
     values = (erp.repository / "helm-chart/values-dev.yaml").read_text(encoding="utf-8")
@@ -125,7 +125,7 @@ def test_no_secret_of_the_account_reaches_what_a_run_prints_or_writes(erp: Erp) 
 
 
 def test_a_run_that_is_asked_to_stop_ends_maven_writes_its_report_and_leaves_nothing(erp: Erp, tmp_path: Path) -> None:
-    sample.change_service(erp.repository, "notification-service")
+    erp.new_content("notification-service")
     before, report = erp.look(), tmp_path / "report.json"
     words = ["-m", "erp_build", "run", "--repo", str(erp.repository), "--report", str(report)]
     temporary = tmp_path / "tmp"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from erp_build.config.index import FILE_NAME, ProjectIndex, load_index
@@ -13,6 +13,7 @@ from erp_build.tools.early import is_repository
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from erp_build.domain.project import Project
     from erp_build.tools.clock import SystemClock
@@ -64,14 +65,20 @@ class Console:
         return self._stdout.isatty()
 
     @property
+    def folder(self) -> str:
+        """The root of the user's repository, as a name."""
+        if not os.path.isdir(self._repository):
+            raise ConfigurationError(
+                "the repository is not there", where=self._repository, next_step="check the path after --repo"
+            )
+        return os.path.realpath(self._repository)
+
+    @property
     def root(self) -> Path:
         """The root of the user's repository."""
-        root = Path(self._repository)
-        if not root.is_dir():
-            raise ConfigurationError(
-                "the repository is not there", where=str(root), next_step="check the path after --repo"
-            )
-        return root.resolve()
+        from pathlib import Path
+
+        return Path(self.folder)
 
     def project(self) -> Project:
         """The project of the repository."""
@@ -79,15 +86,16 @@ class Console:
 
     def index(self) -> ProjectIndex:
         """The project, whose targets are made when they are asked for."""
-        root = self.root
-        bare = not (root / ".git").exists() and not (root / FILE_NAME).exists() and is_repository(str(root))
-        return load_index(str(root), self._config, self._committed if bare else None)
+        root = self.folder
+        files = any(os.path.exists(os.path.join(root, name)) for name in (".git", FILE_NAME))
+        bare = not files and is_repository(root)
+        return load_index(root, self._config, self._committed if bare else None)
 
     def _committed(self) -> bytes | None:
         """The configuration of a bare repository, which has no files but those of its commits."""
         from erp_build.tools.git import GitRepository
 
-        return GitRepository(self.root).read_file("HEAD", FILE_NAME)
+        return GitRepository(self.folder).read_file("HEAD", FILE_NAME)
 
     def print(self, text: str) -> None:
         """Print a result."""

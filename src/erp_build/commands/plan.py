@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, console: Console) -> int:
     """Print the plan."""
     index = console.index()
-    repository = GitRepository(console.root, options.early)
+    repository = GitRepository(console.folder, options.early)
     head = find_head(repository, os.environ, options.head)
     short = index.size > FEW and not (options.live or options.json or options.markdown)
     project = _touched(index, repository, head, options.base) if short else index.project()

@@ -1,12 +1,21 @@
 """Git: short reading commands through the program, fetching of a missing commit through GitPython."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from erp_build.domain.changes import PathChange
 from erp_build.domain.key import SourceFile
 from erp_build.errors import ConfigurationError, ErpBuildError
-from erp_build.tools.early import DIFF, PAIRS, EarlyDiff, git_environment, is_repository
+from erp_build.tools.early import DIFF, PAIRS, git_environment, is_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from erp_build.tools.early import EarlyDiff
 
 
 class GitRepository:
@@ -17,15 +26,22 @@ class GitRepository:
         early: a comparison that was started already, taken for an answer where it is the one that is asked for.
     """
 
-    def __init__(self, root: Path, early: EarlyDiff | None = None) -> None:
-        self.root = root.resolve()
-        self._early = early if early and early.root == str(self.root) else None
-        self._environment = git_environment(str(self.root))
+    def __init__(self, root: Path | str, early: EarlyDiff | None = None) -> None:
+        self._folder = os.path.realpath(root)
+        self._early = early if early and early.root == self._folder else None
+        self._environment = git_environment(self._folder)
         self._compared: dict[tuple[str, str], tuple[PathChange, ...]] = {}
+
+    @cached_property
+    def root(self) -> Path:
+        """The root; a plan that only compares needs no path object, and so does not wait for its module."""
+        from pathlib import Path
+
+        return Path(self._folder)
 
     def has_metadata(self) -> bool:
         """Whether the root is a repository itself that Git can read."""
-        if not is_repository(str(self.root)):
+        if not is_repository(self._folder):
             return False
         return self._early_output() is not None or self._run("rev-parse", "--git-dir")[0] == 0
 
@@ -57,7 +73,7 @@ class GitRepository:
         code, output = self._run(*DIFF, *PAIRS, given=asked)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
-            raise ErpBuildError("git cannot compare the pairs", where=str(self.root), why=f"{len(pairs)} pairs")
+            raise ErpBuildError("git cannot compare the pairs", where=self._folder, why=f"{len(pairs)} pairs")
         return iter(answers)
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
@@ -75,7 +91,7 @@ class GitRepository:
         if code:
             raise ConfigurationError(
                 "the range names no commits",
-                where=str(self.root),
+                where=self._folder,
                 why=f"git does not know {range_!r}",
                 next_step="write A..B with two revisions that `git log` knows",
             )
@@ -114,7 +130,7 @@ class GitRepository:
             return files_on_disk(self.root)
         code, output = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--")
         if code:
-            raise ErpBuildError("git cannot list a commit", where=str(self.root), why=commit)
+            raise ErpBuildError("git cannot list a commit", where=self._folder, why=commit)
         return [_source_file(line) for line in output.split(b"\0") if line]
 
     def is_ancestor(self, old: str, new: str) -> bool:
@@ -167,7 +183,7 @@ class GitRepository:
             return output
         code, output = self._run(*DIFF, base, head, "--")
         if code:
-            raise ErpBuildError("git cannot compare two commits", where=str(self.root), why=f"{base} and {head}")
+            raise ErpBuildError("git cannot compare two commits", where=self._folder, why=f"{base} and {head}")
         return output
 
     def _early_output(self) -> bytes | None:
@@ -184,7 +200,7 @@ class GitRepository:
 
         try:
             done = subprocess.run(
-                ["git", "-C", str(self.root), *arguments],
+                ["git", "-C", self._folder, *arguments],
                 env=self._environment,
                 input=given,
                 capture_output=True,

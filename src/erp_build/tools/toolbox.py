@@ -18,7 +18,9 @@ from erp_build.tools.progress import Progress
 class Repository(Protocol):
     """The user's Git repository."""
 
-    root: Path
+    @property
+    def root(self) -> Path:
+        """The root of the work tree, or the bare repository's folder."""
 
     def has_metadata(self) -> bool:
         """Whether there is a `.git` at all; a CODE_ZIP source has none."""
