@@ -24,6 +24,7 @@ class Trouble:
     waiting: str = ""
     restarts: int = 0
     until: float = float("inf")
+    unschedulable: str = ""
 
 
 @dataclass
@@ -93,6 +94,10 @@ class FakeRelease:
         """The containers wait with a reason such as ImagePullBackOff, for ever or until a moment."""
         self._troubles[name] = Trouble(waiting=reason, restarts=restarts, until=until)
 
+    def finds_no_node(self, name: str, message: str) -> None:
+        """The pods wait for a node, and so have no containers yet."""
+        self._troubles[name] = Trouble(unschedulable=message)
+
     def reports_failure(self, name: str, failure: str) -> None:
         """The Deployment has a condition that says why it does not go on."""
         self.never_gets_ready(name)
@@ -142,7 +147,7 @@ class FakeRelease:
         new = list(self._pods(deployed))
         on_its_way = deployed.reads <= OLD_PODS_UNTIL
         pods = [*new[:1], *self._old_pods(deployed)] if on_its_way else new
-        ready = sum(all(container.ready for container in pod.containers) for pod in pods if pod.current)
+        ready = sum(any(container.ready for container in pod.containers) for pod in pods if pod.current)
         return Workload(
             name=deployed.name,
             images=("sidecar:1", deployed.image),
@@ -166,8 +171,11 @@ class FakeRelease:
         container = _container(deployed.image, digest)
         if trouble:
             container = replace(container, ready=False, waiting=trouble.waiting, restarts=trouble.restarts)
+        lost = trouble.unschedulable if trouble else ""
+        containers = () if lost else (container,)
         for number in range(deployed.replicas):
-            yield Pod(name=f"{deployed.name}-{deployed.generation}-{number}", current=True, containers=(container,))
+            name = f"{deployed.name}-{deployed.generation}-{number}"
+            yield Pod(name=name, current=True, containers=containers, unschedulable=lost)
 
     def _old_pods(self, deployed: Deployed) -> Iterator[Pod]:
         if deployed.before:

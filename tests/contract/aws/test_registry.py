@@ -13,7 +13,7 @@ from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Registry
 from tests.contract.aws.conftest import client
-from tests.fake_world.registry import FakeRegistry
+from tests.fakes.registry import FakeRegistry
 
 REPOSITORY = "erp/notification-service"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -38,10 +38,8 @@ def over_moto() -> Made:
 
 
 def in_memory() -> Made:
-    registry = FakeRegistry(REPOSITORY)
-    digest = registry.put(REPOSITORY, "content", "a" * 40)
-    registry.tags[REPOSITORY]["abc1234"] = digest
-    return registry, digest
+    registry = FakeRegistry([REPOSITORY])
+    return registry, registry.push(REPOSITORY, "abc1234", "a" * 40)
 
 
 @pytest.fixture(params=[over_moto, in_memory], ids=["moto", "fake"])
@@ -81,11 +79,6 @@ def test_another_tag_names_the_same_manifest_and_may_be_put_again(registry: Made
     again = tool.stored(REPOSITORY, "latest")
     assert again is not None
     assert again.manifest == image.manifest
-
-
-def test_a_scan_of_no_image_is_an_error_value(registry: Made) -> None:
-    page = registry[0].scan_page(REPOSITORY, "sha256:" + "0" * 64, None)
-    assert page["Error"]["Code"] in ("ImageNotFoundException", "ScanNotFoundException")
 
 
 def test_the_host_is_the_one_of_the_sign_in(registry: Made) -> None:

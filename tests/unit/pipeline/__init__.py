@@ -1,1 +1,0 @@
-"""The run and its stages over the fakes."""
