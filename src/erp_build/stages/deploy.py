@@ -23,16 +23,17 @@ def deploy(
 ) -> Deployment:
     """Deploy what was cleared, and nothing else. After a failure the journal of effects tells what was moved."""
     cleared = {one.image.target: one for one in images}
+    tags = _tags(plan, cleared) if plan.upgrades_release else {}
     for step in plan.functions:
         assert isinstance(step.target, Function)
         update_function(tools, step.target.function, cleared[step.target.name])
-    tags = _tags(plan, cleared)
     if plan.upgrades_release:
         _upgrade_release(tools, project, environment, plan, tags)
+    kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag for step in plan.functions}
     return Deployment(
         tags_before={step.target.name: step.running.tag for step in plan.steps if step.running},
-        tags_after={**tags, **moved},
+        tags_after={**kept, **tags, **moved},
     )
 
 
