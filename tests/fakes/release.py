@@ -107,6 +107,11 @@ class FakeRelease:
         """The pods of a service run another image than its tag names."""
         self._other_digests[name] = digest
 
+    def is_set_by_hand(self, name: str) -> None:
+        """Somebody pointed a Deployment at its image by digest, without a tag."""
+        deployed = self.deployments[name]
+        deployed.image = f"{deployed.image.rpartition(':')[0]}@{self.digest(name)}"
+
     def rolls_out_again(self, name: str) -> None:
         """The rollout of a service is on its way; the next reads show its end."""
         self.is_mended(name)
@@ -185,12 +190,12 @@ class FakeRelease:
     def _digest(self, name: str, image: str) -> str:
         """What the kubelet pulls: the digest that the tag has in the registry; empty when there is none."""
         reference = ImageReference.parse(image)
-        stored = self._registry.stored(reference.repository, reference.tag)
+        stored = self._registry.stored(reference.repository, reference.digest or reference.tag)
         return self._other_digests.get(name) or (stored.digest if stored else "")
 
 
 def _container(image: str, digest: str) -> Container:
-    repository = image.rpartition(":")[0]
+    repository = image.partition("@")[0] if "@" in image else image.rpartition(":")[0]
     return Container(image=image, image_id=f"{repository}@{digest}" if digest else "", ready=bool(digest))
 
 

@@ -149,6 +149,7 @@ class FakeWorld:
         for path, text in self.uncommitted.items():
             self.checkout.write(path, text)
         self.effects.journal = Journal()
+        self.progress.lines.clear()
         self.report = self._new_report(rehearsal=rehearse)
         try:
             return run(self.project, self.rehearsal() if rehearse else self.tools(), options, self.report)

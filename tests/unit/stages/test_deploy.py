@@ -1,0 +1,82 @@
+"""Deployment: what was cleared gets its tag, everything else keeps the one that it runs."""
+
+import pytest
+
+from erp_build.errors import FunctionUpdateFailed, ReleaseFailed
+from tests.fakes.world import FUNCTION, FakeWorld
+from tests.support.samples import EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST
+
+
+def test_functions_are_updated_before_the_release(world: FakeWorld) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.run()
+    assert [verb for verb in world.verbs() if verb not in ("package", "build_image", "push", "tag")] == [
+        "update_function",
+        "write_file",
+        "upgrade_release",
+    ]
+
+
+def test_a_function_that_cannot_be_updated_leaves_the_release_alone(world: FakeWorld) -> None:
+    world.functions.fails_to_update(FUNCTION, "ImageAccessDenied")
+    world.change(NOTIFICATION, EMPLOYEE)
+    with pytest.raises(FunctionUpdateFailed, match="does not run the new image"):
+        world.run()
+    assert world.moved() == {"update_function"}
+
+
+def test_a_values_file_that_is_right_already_is_not_written(world: FakeWorld) -> None:
+    """The tags that run are committed: a chart change leaves not a byte to write."""
+    tag = world.release.running()[NOTIFICATION]
+    values = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml").replace("latest", tag)
+    world.commit({"helm-chart/values-dev.yaml": values + "\n"})
+    world.run()
+    assert world.verbs() == ["upgrade_release"]
+
+
+def test_only_the_tags_of_the_values_file_change(world: FakeWorld) -> None:
+    before = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml") + "\n"
+    tag = world.release.running()[REQUEST]
+    head = world.change(NOTIFICATION)
+    world.run()
+    expected = before.replace('"latest"', f'"{tag}"', 2).replace('"latest"', f'"{head[:7]}"')
+    assert world.values.read_text(encoding="utf-8") == expected
+
+
+def test_the_tags_are_told_before_the_upgrade(world: FakeWorld) -> None:
+    tag, head = world.release.running()[REQUEST], world.change(NOTIFICATION)
+    world.run()
+    start = world.progress.lines.index("== deploy") + 1
+    assert world.progress.lines[start : start + 3] == [
+        f"{REQUEST}: tag {tag}",
+        f"{PROCESSING}: tag {tag}",
+        f"{NOTIFICATION}: tag {head[:7]}",
+    ]
+
+
+def test_upgrade_and_rollout_share_the_charts_time(world: FakeWorld) -> None:
+    chart = world.project.chart._replace(timeout=45.0)
+    world.project = world.project._replace(chart=chart)
+    world.release.never_gets_ready(NOTIFICATION)
+    world.change(NOTIFICATION)
+    with pytest.raises(ReleaseFailed, match="not complete in time"):
+        world.run()
+    assert world.seconds("deploy") == 45
+
+
+def test_a_service_without_a_tag_to_keep_stops_before_anything_moves(world: FakeWorld) -> None:
+    world.release.is_set_by_hand(REQUEST)
+    world.change(NOTIFICATION, EMPLOYEE)
+    with pytest.raises(ReleaseFailed, match="runs no tag that could be kept") as caught:
+        world.run()
+    assert caught.value.where == REQUEST
+    assert world.moved() == set()
+
+
+def test_a_service_without_a_tag_to_keep_does_not_concern_a_function(world: FakeWorld) -> None:
+    world.release.is_set_by_hand(REQUEST)
+    world.change(EMPLOYEE)
+    report = world.run()
+    assert report.outcome == "deployed"
+    assert report.deployment is not None
+    assert report.deployment.tags_after[REQUEST] == ""
