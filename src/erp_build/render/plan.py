@@ -29,16 +29,16 @@ def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
     lines = [_styled(f"Plan for {plan.head[:12]} (tag {plan.tag})", BOLD, colour)]
     for step in plan.steps:
         action = _styled(f"{step.action:<8}", COLOURS[step.action], colour)
-        lines.append(f"  {step.target.name:<{width}}  {action}  {_compared(step)}")
+        lines.append(f"  {_line(f'{step.target.name:<{width}}')}  {action}  {_compared(step)}")
         lines += [_styled(f"  {'':<{width}}    {reason}", DIM, colour) for reason in _reasons(step.because)]
     if others:
         lines.append(_styled(f"  {others} other targets: nothing of theirs differs", DIM, colour))
     if plan.unowned:
-        lines.append(f"Owned by no target: {_some(plan.unowned)}")
-    lines += [f"Warning: {warning}" for warning in plan.warnings]
+        lines.append(_line(f"Owned by no target: {_some(plan.unowned)}"))
+    lines += [_line(f"Warning: {warning}") for warning in plan.warnings]
     if plan.is_empty:
         lines.append("Nothing to do: no target differs from its baseline.")
-    return printable("\n".join(lines)) if not colour else "\n".join(lines)
+    return "\n".join(lines)
 
 
 def plan_markdown(plan: Plan) -> str:
@@ -88,25 +88,28 @@ def _compared(step: Step) -> str:
 
 def _reasons(reasons: Sequence[Reason]) -> Iterable[str]:
     for reason in reasons[:SHOWN]:
-        # A name with a line end must not look like a line of the plan.
-        path = (reason.path or "").replace("\n", "\N{SYMBOL FOR NEWLINE}")
-        yield f"{path}  <- {reason.rule}" if reason.path else reason.rule
+        yield f"{reason.path}  <- {reason.rule}" if reason.path else reason.rule
     if len(reasons) > SHOWN:
         yield f"and {len(reasons) - SHOWN} more"
 
 
 def _some(paths: Sequence[str]) -> str:
-    shown = ", ".join(path.replace("\n", "\N{SYMBOL FOR NEWLINE}") for path in paths[:SHOWN])
+    shown = ", ".join(paths[:SHOWN])
     return f"{shown} and {len(paths) - SHOWN} more" if len(paths) > SHOWN else shown
 
 
 def _cell(text: str) -> str:
     """A text that cannot leave its cell of a table, nor its line."""
-    escaped = text.replace("\n", "\N{SYMBOL FOR NEWLINE}").replace("\\", "\\\\")
+    escaped = _line(text).replace("\\", "\\\\")
     for char in "|<>`*_[]":
         escaped = escaped.replace(char, f"\\{char}")
     return escaped
 
 
 def _styled(text: str, style: str, colour: bool) -> str:  # noqa: FBT001 - passed on
-    return f"{style}{printable(text)}{PLAIN}" if colour else text
+    return f"{style}{_line(text)}{PLAIN}" if colour else _line(text)
+
+
+def _line(text: str) -> str:
+    """A text that is one line: a name with a line end must not look like a line of the plan."""
+    return printable(text.replace("\n", "\N{SYMBOL FOR NEWLINE}"))
