@@ -120,6 +120,11 @@ class Plan(NamedTuple):
         return tuple(step for step in (*self.builds, *self.reuses) if isinstance(step.target, Function))
 
     @property
+    def upgrades_for_chart(self) -> bool:
+        """Whether the chart itself differs, so that every EKS service is deployed again."""
+        return any(step.action != "none" for step in self.steps if isinstance(step.target, Chart))
+
+    @property
     def upgrades_release(self) -> bool:
         """Whether the Helm release gets a new revision."""
         return any(step.action != "none" for step in self.steps if not isinstance(step.target, Function))

@@ -32,7 +32,8 @@ def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
         lines.append(f"  {_line(f'{step.target.name:<{width}}')}  {action}  {_compared(step)}")
         lines += [_styled(f"  {'':<{width}}    {reason}", DIM, colour) for reason in _reasons(step.because)]
     if others:
-        lines.append(_styled(f"  {others} other targets: nothing of theirs differs", DIM, colour))
+        also = ", but the chart redeploys services" if plan.upgrades_for_chart else ""
+        lines.append(_styled(f"  {others} other targets: nothing of theirs differs{also}", DIM, colour))
     if plan.unowned:
         lines.append(_line(f"Owned by no target: {_some(plan.unowned)}"))
     lines += [_line(f"Warning: {warning}") for warning in plan.warnings]
