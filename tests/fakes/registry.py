@@ -14,7 +14,10 @@ Answer = Mapping[str, Any]
 
 
 class FakeRegistry:
-    """What ECR holds; every answer of a scan is clean and complete unless a test says otherwise."""
+    """What ECR holds; every answer of a scan is clean and complete unless a test says otherwise.
+
+    `expired` are repositories whose lifecycle policy has removed every image.
+    """
 
     def __init__(self, repositories: Iterable[str]) -> None:
         self.repositories = set(repositories)
@@ -24,6 +27,7 @@ class FakeRegistry:
         self.scans: dict[str, list[Answer]] = {}
         self.unscanned: set[str] = set()
         self.started: list[str] = []
+        self.expired: set[str] = set()
 
     def host(self) -> str:
         return HOST
@@ -34,7 +38,7 @@ class FakeRegistry:
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         digest = reference if reference.startswith("sha256:") else self.tags.get((repository, reference), "")
         image = self.images.get(digest)
-        return image if image and image.repository == repository else None
+        return image if image and image.repository == repository and repository not in self.expired else None
 
     def revision(self, image: StoredImage) -> str | None:
         return self.revisions.get(image.digest)

@@ -1,0 +1,104 @@
+"""Building: jars, then images and pushes, and the images that are there already."""
+
+import pytest
+
+from erp_build.domain.plan import Plan
+from erp_build.errors import BuildFailed, PushFailed, VerificationFailed
+from erp_build.stages.build import build_images
+from erp_build.stages.settings import read_environment
+from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
+from tests.support.samples import (
+    BASE,
+    CHART,
+    DIGEST,
+    EMPLOYEE,
+    HEAD,
+    NOTIFICATION,
+    PROCESSING,
+    REQUEST,
+    plan_of,
+)
+
+POM = "pom.xml"
+KEY = "e" * 40
+
+
+def build(world: FakeWorld, plan: Plan) -> dict[str, str]:
+    """Make the plan's images; returns target -> digest."""
+    tools = world.tools()
+    return {image.target: image.digest for image in build_images(tools, read_environment(tools, world.project), plan)}
+
+
+def with_keys(plan: Plan) -> Plan:
+    return plan._replace(steps=tuple(step._replace(key=KEY) for step in plan.steps))
+
+
+def test_all_jars_are_made_one_after_the_other_before_the_first_image(new_world: FakeWorld) -> None:
+    build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE), POM)))
+    assert new_world.done()[:4] == [f"package {name}" for name in (REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE)]
+    assert sorted(new_world.verbs()[4:]) == ["build_image"] * 4 + ["push"] * 4
+
+
+def test_a_built_image_has_the_digest_of_the_registry_and_the_commit_as_label(new_world: FakeWorld) -> None:
+    found = build(new_world, plan_of({EMPLOYEE: POM}))
+    stored = new_world.registry.stored(FUNCTION_REPOSITORY, HEAD[:7])
+    assert stored is not None
+    assert found == {EMPLOYEE: stored.digest}
+    assert new_world.registry.revision(stored) == HEAD
+
+
+def test_a_built_image_gets_its_key_as_a_tag(new_world: FakeWorld) -> None:
+    found = build(new_world, with_keys(plan_of({EMPLOYEE: POM})))
+    assert new_world.registry.tags_of(found[EMPLOYEE]) == {HEAD[:7], f"key-{KEY}"}
+
+
+def test_without_a_key_an_image_gets_no_tag_of_it(new_world: FakeWorld) -> None:
+    found = build(new_world, plan_of({EMPLOYEE: POM}))
+    assert new_world.registry.tags_of(found[EMPLOYEE]) == {HEAD[:7]}
+
+
+@pytest.mark.parametrize("effect", ["build_image", "push"])
+def test_a_failure_lets_the_other_images_finish(new_world: FakeWorld, effect: str) -> None:
+    new_world.effects.failures[effect, PROCESSING] = PushFailed("it failed", where=PROCESSING)
+    with pytest.raises(PushFailed, match="it failed"):
+        build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION), POM)))
+    pushed = {repository for repository, tag in new_world.registry.tags if tag == HEAD[:7]}
+    assert pushed == {f"erp/{REQUEST}", f"erp/{NOTIFICATION}"}
+
+
+def test_failures_of_all_images_are_named_together(new_world: FakeWorld) -> None:
+    for name in (REQUEST, NOTIFICATION):
+        new_world.effects.failures["build_image", name] = BuildFailed("no base image", where=name)
+    with pytest.raises(BuildFailed, match="2 targets failed") as caught:
+        build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION), POM)))
+    assert caught.value.where == f"{REQUEST}, {NOTIFICATION}"
+
+
+def test_an_image_that_is_gone_right_after_its_push_is_a_failed_push(new_world: FakeWorld) -> None:
+    new_world.registry.expired.add(FUNCTION_REPOSITORY)
+    with pytest.raises(PushFailed, match="just pushed is not in the registry"):
+        build(new_world, with_keys(plan_of({EMPLOYEE: POM})))
+
+
+def test_a_redeployment_takes_the_images_that_run(new_world: FakeWorld) -> None:
+    tools = new_world.tools()
+    images = build_images(tools, read_environment(tools, new_world.project), plan_of({CHART: POM}))
+    assert [(image.target, image.origin, image.tag, image.digest, image.commit) for image in images] == [
+        (name, "running", "0ld1234", DIGEST, BASE) for name in (REQUEST, PROCESSING, NOTIFICATION)
+    ]
+    assert new_world.done() == []
+
+
+@pytest.mark.parametrize("lacking", ["digest", "tag"])
+def test_a_redeployment_of_an_image_that_is_gone_says_so(new_world: FakeWorld, lacking: str) -> None:
+    plan = plan_of({CHART: POM})
+    steps = [step._replace(running=step.running and step.running._replace(**{lacking: ""})) for step in plan.steps]
+    with pytest.raises(VerificationFailed, match="not in the registry any more") as caught:
+        build(new_world, plan._replace(steps=tuple(steps)))
+    assert caught.value.where == REQUEST
+
+
+def test_the_time_of_an_image_counts_its_jar(new_world: FakeWorld) -> None:
+    build(new_world, plan_of({EMPLOYEE: POM}))
+    assert any(line.startswith(f"{EMPLOYEE}: jar made in ") for line in new_world.progress.lines)
+    assert any(line.startswith(f"{EMPLOYEE}: pushed {HEAD[:7]} as sha256:") for line in new_world.progress.lines)
