@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-GROUPS = ("unit", "contract", "world")
+GROUPS = {"unit": ("-n", "auto"), "contract": ("-n", "auto"), "world": ()}
+"""Group -> how pytest runs it: the world has one sandbox, so its tests come one after the other."""
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -44,8 +46,8 @@ def run(group: str) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         start = time.monotonic()
-        words = [sys.executable, "-m", "pytest", "--quiet", "--durations=5", f"--junitxml={report}", str(HERE / group)]
-        code = subprocess.run(words, cwd=HERE.parent, check=False).returncode
+        words = [sys.executable, "-m", "pytest", "--quiet", "--durations=5", f"--junitxml={report}"]
+        code = subprocess.run([*words, *GROUPS[group], str(HERE / group)], cwd=HERE.parent, check=False).returncode
         seconds = time.monotonic() - start
         return summed_up(group, code, seconds, report)
 
