@@ -1,6 +1,7 @@
 """`replay`: what a stretch of history would have built, a line for each pair."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ R = "backend/approval-request-service"
 E = "backend/employee-service"
 
 
-@pytest.fixture
-def history(erp: Checkout) -> tuple[Checkout, list[str]]:
-    """Five commits: the first, one service, a merge of another, the chart, nobody's file."""
+@pytest.fixture(scope="module")
+def history(erp_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, list[str]]:
+    """Five commits: the first, one service, a merge of another, the chart, nobody's file; made once, only read."""
+    root = tmp_path_factory.mktemp("replay") / "erp"
+    erp = Checkout(Path(shutil.copytree(erp_template, root, symlinks=True)))
     commits = [erp.head(), erp.commit({f"{N}/new": "x"})]
     erp.git("checkout", "--quiet", "-b", "feature")
     erp.commit({f"{R}/one": "x"})
@@ -29,6 +32,12 @@ def history(erp: Checkout) -> tuple[Checkout, list[str]]:
     erp.git("merge", "--quiet", "--no-ff", "--no-edit", "feature")
     commits += [erp.head(), erp.commit({"helm-chart/new": "x"}), erp.commit({"docs/x": "x"})]
     return erp, commits
+
+
+@pytest.fixture
+def own_history(history: tuple[Checkout, list[str]], tmp_path: Path) -> Checkout:
+    """The same for one test, which may go on with it."""
+    return Checkout(Path(shutil.copytree(history[0].root, tmp_path / "erp", symlinks=True)))
 
 
 def rows(out: str) -> list[tuple[str, str, list[str]]]:
@@ -152,9 +161,9 @@ def test_a_pair_file_that_is_not_there_is_named(
 
 
 def test_a_bare_repository_is_replayed_with_the_configuration_of_its_head(
-    history: tuple[Checkout, list[str]], tmp_path: Path, erp_build: CommandLine
+    own_history: Checkout, tmp_path: Path, erp_build: CommandLine
 ) -> None:
-    erp, _ = history
+    erp = own_history
     erp.commit({"erp-build.toml": f'[[service]]\nname = "only"\npath = "{N}"\n'})
     bare = erp.clone_to(tmp_path / "bare.git", "--bare")
     answer = erp_build("replay", "--repo", bare.root, "--range", "HEAD~5..HEAD")
@@ -176,10 +185,8 @@ def test_many_pairs_are_compared_by_one_process(history: tuple[Checkout, list[st
     assert started == ["diff-tree"]
 
 
-def test_coverage_sums_up_what_the_history_says_about_the_rules(
-    history: tuple[Checkout, list[str]], erp_build: CommandLine
-) -> None:
-    erp, _ = history
+def test_coverage_sums_up_what_the_history_says_about_the_rules(own_history: Checkout, erp_build: CommandLine) -> None:
+    erp = own_history
     erp.commit({f"{N}/new": "y", f"{E}/new": "y", "docs/x": "y"})
     answer = erp_build("replay", "--repo", erp.root, "--range", "HEAD~5..HEAD", "--coverage", "--json")
     assert answer.code == 0
@@ -195,10 +202,8 @@ def test_coverage_sums_up_what_the_history_says_about_the_rules(
     assert document["uncovered"] == []
 
 
-def test_coverage_in_words_names_what_the_rules_miss(
-    history: tuple[Checkout, list[str]], erp_build: CommandLine
-) -> None:
-    erp, _ = history
+def test_coverage_in_words_names_what_the_rules_miss(own_history: Checkout, erp_build: CommandLine) -> None:
+    erp = own_history
     erp.commit({f"{N}/Dockerfile": "FROM x\n\nCOPY ../common/lib.jar /\n", "backend/common/lib.jar": "x"})
     answer = erp_build("replay", "--repo", erp.root, "--range", "HEAD~5..HEAD", "--coverage")
     assert answer.code == 0
