@@ -185,6 +185,8 @@ class FakeRelease:
     def _old_pods(self, deployed: Deployed) -> Iterator[Pod]:
         if deployed.before:
             container = _container(deployed.before, self._digest(deployed.name, deployed.before))
+            if not container.ready:
+                container = replace(container, waiting="CrashLoopBackOff", restarts=9)
             yield Pod(name=f"{deployed.name}-old", current=False, containers=(container,))
 
     def _digest(self, name: str, image: str) -> str:

@@ -146,6 +146,13 @@ def test_four_images_share_one_deadline(new_world: FakeWorld) -> None:
     assert new_world.clock.monotonic() == 600
 
 
+def test_an_image_that_has_its_verdict_is_not_asked_again(new_world: FakeWorld) -> None:
+    images = pushed(new_world, NOTIFICATION, EMPLOYEE)
+    new_world.registry.answers(images[0].repository, scan(), error("AccessDenied"))
+    new_world.registry.answers(images[1].repository, scan("PENDING"), scan("IN_PROGRESS"), scan())
+    assert len(clear_images(new_world.tools(), GatePolicy(), images)) == 2
+
+
 def test_every_image_that_stops_is_named(new_world: FakeWorld) -> None:
     images = pushed(new_world, *NAMES)
     for image in images[1:3]:

@@ -119,3 +119,9 @@ def test_a_tag_that_is_not_in_the_registry_is_never_pulled(world: FakeWorld) -> 
     tag = world.release.running()[NOTIFICATION]
     del world.registry.tags[f"erp/{NOTIFICATION}", tag]
     assert "ImagePullBackOff" in fail_to_roll_out(world, "cannot succeed")[1].why
+
+
+def test_old_pods_that_crash_do_not_end_the_rollout_that_replaces_them(world: FakeWorld) -> None:
+    deployed = world.release.deployments[NOTIFICATION]
+    deployed.before = deployed.image.replace(world.release.running()[NOTIFICATION], "br0ken1")
+    assert roll_out(world) == OLD_PODS_UNTIL * PAUSE
