@@ -23,12 +23,19 @@ PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 class EarlyDiff:
-    """A comparison that Git works on."""
+    """A comparison that Git works on.
 
-    def __init__(self, root: str, base: str, head: str) -> None:
+    Args:
+        root: of the repository.
+        base: full commit.
+        head: full commit; None: the one that HEAD names. Raises `OSError` where that cannot be read from the files.
+    """
+
+    def __init__(self, root: str, base: str, head: str | None) -> None:
         self.root = os.path.realpath(root)
         self.base = base
-        self.head = head
+        self.head = head or _head_of(root)
+        self.is_of_head = head is None
         self._output: bytes | None = None
         reading, writing = os.pipe()
         asked, asking = os.pipe()
@@ -36,7 +43,7 @@ class EarlyDiff:
         words = ["git", "-C", self.root, *DIFF, *PAIRS]
         actions = [(os.POSIX_SPAWN_DUP2, end, place) for place, end in enumerate((asked, writing, nowhere))]
         try:
-            os.write(asking, f"{head} {base}\n".encode("ascii"))
+            os.write(asking, f"{self.head} {base}\n".encode("ascii"))
             self._process = os.posix_spawnp("git", words, git_environment(self.root), file_actions=actions)
         except OSError:
             os.close(reading)
@@ -62,15 +69,14 @@ def start(arguments: Sequence[str]) -> EarlyDiff | None:
     """Start the comparison that a `plan` with these arguments needs, if they name two full commits."""
     base, head = _value(arguments, "--base"), _value(arguments, "--head")
     root = _value(arguments, "--repo") or "."
-    if "--live" in arguments or not base or not _is_full(base):
+    if "--live" in arguments or not base or not _is_full(base) or (head and not _is_full(head)):
         return None
-    head = head or _head_of(root)
-    if not head or not _is_full(head) or not is_repository(root):
+    if not is_repository(root):
         return None
     try:
         return EarlyDiff(root, base, head)
     except OSError:
-        # No Git, or no process to be had: the ordinary way says so in its own words.
+        # No Git, no process to be had, or no HEAD to be read: the ordinary way says so in its own words.
         return None
 
 
@@ -114,15 +120,15 @@ def _is_full(revision: str) -> bool:
     return len(revision) == FULL and HEX.issuperset(revision)
 
 
-def _head_of(root: str) -> str | None:
+def _head_of(root: str) -> str:
     """The commit of HEAD, if it stands in the usual files; packed references and worktrees are left to Git."""
-    try:
-        text = _read(os.path.join(root, ".git", "HEAD"))
-        return _read(os.path.join(root, ".git", text[5:])) if text.startswith("ref: ") else text
-    except (OSError, UnicodeDecodeError):
-        return None
+    text = _read(os.path.join(root, ".git", "HEAD"))
+    head = _read(os.path.join(root, ".git", text[5:])) if text.startswith("ref: ") else text
+    if not _is_full(head):
+        raise OSError(f"HEAD of {root} names no full commit")
+    return head
 
 
 def _read(path: str) -> str:
-    with open(path, encoding="ascii") as file:
+    with open(path, encoding="ascii", errors="replace") as file:
         return file.read().strip()

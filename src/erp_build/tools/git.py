@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from erp_build.domain.changes import PathChange
-from erp_build.domain.key import SourceFile
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.tools.early import DIFF, PAIRS, git_environment, is_repository
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from erp_build.domain.key import SourceFile
     from erp_build.tools.early import EarlyDiff
 
 
@@ -49,6 +49,8 @@ class GitRepository:
         """The full commit of a revision, or None; what looks like an option is a revision that does not exist."""
         if self._was_read_early(revision):
             return revision
+        if revision == "HEAD" and self._early and self._early.is_of_head and self._early_output() is not None:
+            return self._early.head
         code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         commit = output.decode("ascii").strip()
         # `^HEAD` resolves to the exclusion of a commit.
@@ -250,6 +252,9 @@ def _path_change(meta: bytes, path: bytes) -> PathChange:
 
 
 def _source_file(line: bytes) -> SourceFile:
+    # Not at the top: a plan that compares commits has no use for keys.
+    from erp_build.domain.key import SourceFile
+
     meta, _, path = line.partition(b"\t")
     mode, _, identifier = meta.decode("ascii").split(" ")
     return SourceFile(mode, identifier, _text(path))

@@ -46,13 +46,13 @@ def test_a_plan_of_two_full_commits_starts_git_once(
     assert len(calls.made()) == 1
 
 
-def test_a_plan_of_head_asks_git_for_its_commit_as_well(
+def test_a_plan_of_head_starts_git_once_as_well(
     two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine
 ) -> None:
     erp, base, head = two
     answer = erp_build("plan", "--repo", erp.root, "--base", base, "--json")
     assert json.loads(answer.out)["head"] == head
-    assert ["diff-tree" in call for call in calls.made()] == [True, False]
+    assert ["diff-tree" in call for call in calls.made()] == [True]
 
 
 def test_a_plan_of_thousands_of_services_starts_git_once(
@@ -200,7 +200,7 @@ def test_a_repository_in_the_working_directory_needs_no_option(
     erp, base, _ = two
     monkeypatch.chdir(erp.root)
     assert built(erp_build("plan", "--base", base, "--json").out) == [NOTIFICATION]
-    assert ["diff-tree" in call for call in calls.made()] == [True, False]
+    assert ["diff-tree" in call for call in calls.made()] == [True]
 
 
 def test_no_file_of_an_early_comparison_stays_open(two: tuple[Checkout, str, str], erp_build: CommandLine) -> None:
