@@ -3,13 +3,15 @@
 from pathlib import Path
 
 from erp_build.config.environment import Environment
-from erp_build.domain.image import ImageReference
 from erp_build.domain.plan import Plan
 from erp_build.domain.project import Function, Project, Service
 from erp_build.domain.values import read_value
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
 from erp_build.stages.live import release_of
 from erp_build.tools.toolbox import Tools
+
+SWITCHED_OFF = ("false", "no", "off")
+"""What Helm's YAML 1.1 takes for false."""
 
 
 def check_plan(tools: Tools, project: Project, environment: Environment, plan: Plan) -> None:
@@ -20,7 +22,7 @@ def check_plan(tools: Tools, project: Project, environment: Environment, plan: P
     if plan.upgrades_release:
         values = values_path(tools, project)
         for service in project.services:
-            _check_values(values, service, environment)
+            _check_values(values, service, f"{tools.registry.host()}/{environment.repository(service.repository)}")
         release = release_of(project, environment)
         _check_release(tools, project, environment)
         tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
@@ -56,7 +58,7 @@ def _check_repositories(tools: Tools, environment: Environment, builds: tuple[Se
         )
 
 
-def _check_values(path: Path, service: Service, environment: Environment) -> None:
+def _check_values(path: Path, service: Service, pushed: str) -> None:
     content = read_values(path)
     stated = read_value(content, f"{service.values_key}.image.repository", where=str(path))
     if read_value(content, f"{service.values_key}.image.tag", where=str(path)) is None or stated is None:
@@ -66,19 +68,18 @@ def _check_values(path: Path, service: Service, environment: Environment) -> Non
             why=f"there is no {service.values_key}.image with repository and tag",
             next_step="add it, or correct `values_key` in erp-build.toml",
         )
-    if read_value(content, f"{service.values_key}.enabled", where=str(path)) in ("false", "False"):
+    if (read_value(content, f"{service.values_key}.enabled", where=str(path)) or "").lower() in SWITCHED_OFF:
         raise ConfigurationError(
             f"{service.name} is switched off in the values file",
             where=str(path),
             why=f"{service.values_key}.enabled is false",
             next_step="switch it on, or take the service out of erp-build.toml",
         )
-    repository = environment.repository(service.repository)
-    if ImageReference.parse(stated).repository != repository:
+    if stated != pushed:
         raise ConfigurationError(
             f"{service.name} would run an image that is not pushed",
             where=f"{path}: {service.values_key}.image.repository",
-            why=f"it names {stated}, pushed is {repository}",
+            why=f"it names {stated}, pushed is {pushed}",
             next_step="correct the values file or the parameter ecr/repository-prefix",
         )
 
