@@ -1,0 +1,83 @@
+"""A Kubernetes API of recorded lists on loopback, and the way to it."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_build.domain.release import Release
+from erp_build.tools.cluster import EksCluster
+from erp_build.tools.kubeconfig import Access
+from tests.support.loopback import Loopback, loopback
+
+RECORDED = Path(__file__).parents[2] / "recorded" / "kubernetes"
+RELEASE = Release("erp-dev", "erp-dev", "erp")
+LISTS = {
+    "deployments": "/apis/apps/v1/namespaces/erp-dev/deployments",
+    "replicasets": "/apis/apps/v1/namespaces/erp-dev/replicasets",
+    "pods": "/api/v1/namespaces/erp-dev/pods",
+}
+
+
+class Way:
+    """Stands for `ClusterAccess`: one address, and a new token each time."""
+
+    def __init__(self, endpoint: str, certificate: Path = Path("/nowhere/ca.crt")) -> None:
+        self._access = Access(endpoint, certificate, Path("/nowhere/kubeconfig"), "API_AND_CONFIG_MAP")
+        self._given = 0
+
+    def to(self, cluster: str) -> Access:
+        """How to reach the cluster."""
+        assert cluster == RELEASE.cluster
+        return self._access
+
+    def token(self, cluster: str) -> str:
+        """The next token."""
+        assert cluster == RELEASE.cluster
+        self._given += 1
+        return f"token-{self._given}"
+
+
+def cluster_at(endpoint: str, certificate: Path = Path("/nowhere/ca.crt")) -> EksCluster:
+    """The tool, led to an address."""
+    return EksCluster(Way(endpoint, certificate))  # type: ignore[arg-type]
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """A recorded case."""
+    found: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def serve(server: Loopback, case: dict[str, Any]) -> None:
+    """Serve the lists of a case."""
+    for kind, path in LISTS.items():
+        server.serve(path, case[kind])
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an account nor a proxy of the machine that runs the tests."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "KUBE", "HELM_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    """The API server."""
+    with loopback() as served:
+        yield served
+
+
+@pytest.fixture
+def cluster(server: Loopback) -> Iterator[EksCluster]:
+    """The tool, led to the API server."""
+    tool = cluster_at(server.address)
+    yield tool
+    tool.close()

@@ -1,0 +1,81 @@
+"""An HTTP server in this process, on loopback: it serves documents by their paths and keeps what it was asked."""
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+ANY = "*"
+"""The path of what is served where nothing else is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: its path, and its headers by their small names."""
+
+    path: str
+    headers: Mapping[str, str]
+
+
+class Loopback:
+    """Path -> status and document; `asked` holds the requests in their order."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.served: dict[str, tuple[int, Any]] = {}
+        self.asked: list[Asked] = []
+
+    def serve(self, path: str, document: Any, status: int = 200) -> None:
+        """Serve a document from now on."""
+        self.served[path] = (status, document)
+
+    def answer(self, asked: Asked) -> tuple[int, Any]:
+        """What is served to a request."""
+        self.asked.append(asked)
+        missing = (404, {"message": "nothing here"})
+        return self.served.get(asked.path.partition("?")[0], self.served.get(ANY, missing))
+
+
+@contextmanager
+def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
+    """A server for the block; with a certificate and its key in one file, it speaks TLS."""
+    held: list[Loopback] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 5
+
+        def do_GET(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, document = held[0].answer(Asked(self.path, headers))
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keep the output of the tests clean."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # The handshake is made by the thread of the request, so that a caller who leaves does not end the server.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        scheme = "https" if certificate else "http"
+        held.append(Loopback(f"{scheme}://127.0.0.1:{server.server_address[1]}"))
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield held[0]
+        finally:
+            server.shutdown()
+            thread.join()
