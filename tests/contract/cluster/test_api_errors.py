@@ -1,0 +1,117 @@
+"""Sign-in at each call, TLS by the cluster's own certificate, and what a refusal or silence of the API becomes."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from erp_build.errors import ReleaseFailed
+from erp_build.tools.cluster import EksCluster
+from tests.contract.cluster.conftest import LISTS, RELEASE, cluster_at, recorded, serve
+from tests.support.loopback import ANY, Loopback, loopback
+
+
+def make_certificate(path: Path) -> Path:
+    """A certificate for 127.0.0.1 that signs itself, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, path.stem)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.Encoding.PEM
+    no_password = serialization.NoEncryption()
+    secret = key.private_bytes(form, serialization.PrivateFormat.PKCS8, no_password)
+    path.write_bytes(secret + made.public_bytes(form))
+    return path
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return make_certificate(tmp_path / "cluster.pem")
+
+
+@pytest.fixture
+def tls_server(certificate: Path) -> Iterator[Loopback]:
+    with loopback(certificate) as served:
+        yield served
+
+
+def refusal(cluster: EksCluster) -> ReleaseFailed:
+    with pytest.raises(ReleaseFailed) as caught:
+        cluster.workloads(RELEASE)
+    return caught.value
+
+
+def test_every_request_is_signed_in_and_every_reading_with_a_token_of_its_own(
+    cluster: EksCluster, server: Loopback
+) -> None:
+    serve(server, recorded("steady"))
+    for _ in range(2):
+        cluster.workloads(RELEASE)
+    asked = [(request.path, request.headers["authorization"]) for request in server.asked]
+    assert asked == [(path, f"Bearer token-{number}") for number in (1, 2) for path in LISTS.values()]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "hint"),
+    [
+        (401, "Unauthorized", "authentication mode API_AND_CONFIG_MAP): add an access entry"),
+        (403, "Forbidden", "may not read namespace erp-dev: add an access policy"),
+        (404, "Not Found", "look at the API server"),
+        (500, "Internal Server Error", "look at the API server"),
+        (503, "Service Unavailable", "look at the API server"),
+    ],
+)
+def test_a_refusal_says_what_to_do(status: int, reason: str, hint: str, cluster: EksCluster, server: Loopback) -> None:
+    server.serve(ANY, {"kind": "Status", "status": "Failure", "code": status, "message": "no"}, status)
+    error = refusal(cluster)
+    assert error.what == f"the cluster answered {status} {reason}"
+    assert error.where == "erp-dev, namespace erp-dev"
+    assert hint in error.next_step
+
+
+def test_pods_that_may_not_be_listed_are_a_refusal_too(cluster: EksCluster, server: Loopback) -> None:
+    serve(server, recorded("steady"))
+    server.serve(LISTS["pods"], {"kind": "Status", "message": "pods is forbidden"}, 403)
+    assert "add an access policy" in refusal(cluster).next_step
+
+
+def test_a_cluster_where_nobody_listens_points_to_the_network() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        cluster = cluster_at(address)
+        error = refusal(cluster)
+        cluster.close()
+    assert error.what == "the cluster cannot be reached"
+    assert error.where == f"erp-dev, {address}"
+    assert "private endpoint" in error.next_step
+
+
+def test_a_cluster_is_trusted_by_the_certificate_that_aws_names(tls_server: Loopback, certificate: Path) -> None:
+    serve(tls_server, recorded("steady"))
+    cluster = cluster_at(tls_server.address, certificate)
+    assert len(cluster.workloads(RELEASE)) == 2
+    cluster.close()
+
+
+def test_a_cluster_with_another_certificate_gets_no_token(tls_server: Loopback, tmp_path: Path) -> None:
+    cluster = cluster_at(tls_server.address, make_certificate(tmp_path / "another.pem"))
+    error = refusal(cluster)
+    cluster.close()
+    assert "certificate verify failed" in error.why.lower().replace("_", " ")
+    assert not tls_server.asked
