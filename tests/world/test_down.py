@@ -2,9 +2,9 @@
 
 import pytest
 
-from sandbox import __main__ as sandbox
 from sandbox import machine
 from sandbox.layout import STATE
+from tests.world.conftest import sandbox
 
 pytestmark = pytest.mark.world
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.world
 def test_down_leaves_no_process_mount_link_rule_name_or_folder(before: machine.Machine) -> None:
     during = machine.look()
     assert during.processes != before.processes
-    sandbox.down()
+    sandbox("down")
     after = machine.look()
     for part in ("processes", "mounts", "links", "rules", "hosts", "folders"):
         assert getattr(after, part) == getattr(before, part), part
