@@ -2,6 +2,7 @@
 
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,6 +42,17 @@ class Loopback:
         return self.served.get(asked.path.partition("?")[0], self.served.get(ANY, missing))
 
 
+class Server(ThreadingHTTPServer):
+    """A server to which a caller that hangs up is no event."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that does not trust the certificate leaves in the middle of the handshake."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
     """A server for the block; with a certificate and its key in one file, it speaks TLS."""
@@ -63,8 +75,7 @@ def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
         def log_message(self, *_: object) -> None:
             """Keep the output of the tests clean."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with Server(("127.0.0.1", 0), Handler) as server:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)

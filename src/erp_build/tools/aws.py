@@ -1,5 +1,6 @@
 """AWS: one session, one configuration for all clients, and one place that makes our errors of botocore's."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenI
 
 def open_session() -> boto3.Session:
     """The session that the standard variables and files describe; its region is needed at once."""
-    session = boto3.Session()
+    # boto3 reads AWS_DEFAULT_REGION alone; every other SDK and CodeBuild speak of AWS_REGION.
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     if not session.region_name:
         raise ConfigurationError(
             "no AWS region is set", where="AWS_REGION", next_step="set AWS_REGION, for instance to ap-northeast-2"
