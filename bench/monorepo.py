@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-VERSION = 6
+VERSION = 8
 """Of this generator; another one makes other repositories, in other folders."""
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "erp-build-bench"
@@ -20,6 +20,7 @@ SIZES = {"S": (4, 107), "M": (200, 101), "L": (2000, 100)}
 """Name -> services, files per service."""
 
 COMMITS = 250
+WRAPPER = "#!/bin/sh\n"
 FEWEST = 5
 """Files that a service keeps, so that there is always something to edit."""
 
@@ -33,14 +34,15 @@ class State:
     files: dict[str, list[str]]
     random: random.Random
     mark: int = 0
-    made: int = field(default=0)
+    made: int = 0
+    executable: set[str] = field(default_factory=set)
 
     def new_path(self, service: str) -> str:
-        """A path that was never used; every fifth name is Korean, with a space."""
+        """A path that was never used; every fifth one is Korean in folder and name, with a space."""
         self.made += 1
         folder = f"backend/{service}/src/main"
         if self.made % 5 == 0:
-            return f"{folder}/resources/결재 문서 {self.made}.md"
+            return f"{folder}/resources/결재 문서/전자 결재 {self.made}.md"
         return f"{folder}/java/com/erp/C{self.made}.java"
 
     def service(self) -> str:
@@ -99,7 +101,7 @@ def _stream(services: int, files: int, commits: int, seed: int) -> Iterator[byte
     for path, text in _fixed_files(names):
         yield _file(path, text)
     for name in names:
-        for _ in range(files - 2):
+        for _ in range(files - 3):
             path = state.new_path(name)
             state.files[name].append(path)
             yield _file(path, f"// {path}\n")
@@ -127,6 +129,7 @@ def _fixed_files(names: list[str]) -> Iterator[tuple[str, str]]:
     yield ".gitignore", "node_modules\n.nx\n.turbo\n"
     for name in names:
         yield f"backend/{name}/package.json", f'{{"name":"{name}","version":"1.0.0","scripts":{{"build":"true"}}}}\n'
+        yield f"backend/{name}/mvnw", WRAPPER
         yield f"backend/{name}/pom.xml", f"<project><artifactId>{name}</artifactId></project>\n"
 
 
@@ -141,7 +144,7 @@ def _change(state: State, number: int) -> Iterator[bytes]:
 
 
 def _edit(state: State) -> Iterator[bytes]:
-    for service in {state.service() for _ in range(state.random.randint(1, 3))}:
+    for service in sorted({state.service() for _ in range(state.random.randint(1, 3))}):
         path = state.random.choice(state.files[service])
         yield _file(path, f"// edit {state.random.random()}\n")
 
@@ -176,11 +179,18 @@ def _move(state: State, source: str, target: str) -> Iterator[bytes]:
 
 
 def _mode(state: State) -> Iterator[bytes]:
+    """Change the mode of a file and nothing else; every service has such a script from the beginning."""
     service = state.service()
-    path = f"backend/{service}/mvnw-{state.made}"
-    state.made += 1
-    state.files[service].append(path)
-    yield _file(path, "#!/bin/sh\n", "100755" if state.random.random() < 0.5 else "100644")  # noqa: PLR2004 - even
+    state.executable ^= {service}
+    yield _file(f"backend/{service}/mvnw", WRAPPER, "100755" if service in state.executable else "100644")
+
+
+def _delete_folder(state: State) -> Iterator[bytes]:
+    """Delete the Korean folder of a service, with everything in it."""
+    service = state.service()
+    folder = f"backend/{service}/src/main/resources/결재 문서"
+    state.files[service] = [path for path in state.files[service] if not path.startswith(f"{folder}/")]
+    yield f"D {_quoted(folder)}\n".encode()
 
 
 def _shared(state: State) -> Iterator[bytes]:
@@ -201,6 +211,7 @@ KINDS = {
     "delete": (_delete, 6),
     "move within": (_move_within, 6),
     "move across": (_move_across, 6),
+    "delete folder": (_delete_folder, 2),
     "mode": (_mode, 3),
     "shared": (_shared, 2),
     "chart": (_chart, 3),
