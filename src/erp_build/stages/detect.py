@@ -144,6 +144,8 @@ def _removed(repository: Repository, project: Project, head: str, differing: tup
     functions = tuple(function._replace(inputs=()) for function in project.functions)
     rules = Rules(project._replace(shared=(), config_path="", services=services, functions=functions))
     suspects = rules.touched(deleted) - rules.touched(kept)
+    if not suspects:
+        return set()
     directories = {target.name: _spellings(target.path) for target in project.image_targets if target.name in suspects}
     alive = repository.directories(head, {path for paths in directories.values() for path in paths})
     return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
