@@ -18,10 +18,15 @@ HINTS = {
     "invalid ownership metadata": "another release owns these objects: was the release renamed?",
     "cannot be imported": "another release owns these objects: was the release renamed?",
     "field is immutable": "the chart changes a field that cannot be changed: delete the object first",
+    "updates to statefulset spec": "the chart changes a field that cannot be changed: delete the object first",
     "forbidden": "give the role an access policy for this namespace",
+    # Helm calls a cluster unreachable too where it answers and does not know the caller.
+    "getting credentials": "the sign-in to the cluster failed: what is missing stands above Helm's message",
+    "provide credentials": "the cluster does not know this role: add an access entry for it",
     "not found": "create what is missing (the namespace belongs to the cluster's set-up)",
     "unreachable": "check the network of the build, then run again",
     "timed out": "raise `timeout` in [chart], or look at the pods",
+    "deadline exceeded": "raise `timeout` in [chart], or look at the pods",
     "nil pointer": "a value that the template needs is missing: helm template shows the same",
     "parse error": "mend the template that is named: helm template shows the same",
 }
