@@ -1,0 +1,77 @@
+"""A `helm` in front of any other, which writes down how it is called and answers as it is told."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_build.domain.release import Release
+from erp_build.tools.helm import HelmProgram
+from tests.contract.cluster.conftest import Way
+
+RELEASE = Release("erp-dev", "erp-ns", "erp")
+PROGRAM = """\
+#!{python} -IS
+import json, os, sys
+folder = os.path.dirname(os.path.abspath(__file__))
+with open(os.path.join(folder, "calls"), "a", encoding="utf-8") as calls:
+    print(json.dumps([sys.argv[1:], dict(os.environ)]), file=calls)
+with open(os.path.join(folder, "answer"), encoding="utf-8") as answer:
+    code, out, err = json.load(answer)
+sys.stdout.write(out)
+sys.stderr.write(err)
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: its words behind `helm`, and its whole environment."""
+
+    words: list[str]
+    environment: dict[str, str]
+
+
+class FakeHelm:
+    """The program in a folder, and the tool that calls it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir()
+        self.replace(PROGRAM.format(python=sys.executable))
+        self.answer()
+        self.tool = HelmProgram(Way("https://127.0.0.1:1"))  # type: ignore[arg-type]
+
+    def replace(self, program: str) -> None:
+        """Put another program in its place."""
+        path = self._folder / "helm"
+        path.write_text(program, encoding="utf-8")
+        path.chmod(0o755)
+
+    def remove(self) -> None:
+        """Take the program away."""
+        (self._folder / "helm").unlink()
+
+    def answer(self, code: int = 0, out: str = "", err: str = "") -> None:
+        """Answer so from now on."""
+        (self._folder / "answer").write_text(json.dumps([code, out, err]), encoding="utf-8")
+
+    def call(self) -> Call:
+        """The one call that was made."""
+        lines: list[Any] = [json.loads(line) for line in (self._folder / "calls").read_text("utf-8").splitlines()]
+        ((words, environment),) = lines
+        return Call(words, environment)
+
+
+@pytest.fixture
+def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHelm:
+    """The program, alone in PATH."""
+    for name in list(os.environ):
+        if name.startswith(("HELM_", "KUBE", "AWS_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return FakeHelm(tmp_path / "bin")
