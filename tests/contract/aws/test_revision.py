@@ -1,0 +1,82 @@
+"""The commit of an image, from its configuration as the registry's own HTTP interface serves it (on loopback)."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.errors import PushFailed
+from erp_build.tools.registry import EcrRegistry
+from erp_build.tools.secrets import Secrets
+from tests.contract.aws.conftest import stubbed
+from tests.support.loopback import Loopback, loopback
+
+CONFIG_DIGEST = "sha256:" + "c" * 64
+BLOB = f"/v2/erp/notification-service/blobs/{CONFIG_DIGEST}"
+COMMIT = "a" * 40
+TOKEN = base64.b64encode(b"AWS:invented-password").decode()
+
+
+def image(manifest: dict[str, Any]) -> StoredImage:
+    text = json.dumps(manifest)
+    return StoredImage(
+        repository="erp/notification-service", digest="sha256:" + "1" * 64, media_type="application/x", manifest=text
+    )
+
+
+PLAIN = image({"schemaVersion": 2, "config": {"digest": CONFIG_DIGEST}, "layers": []})
+INDEX = image({"schemaVersion": 2, "manifests": [{"digest": CONFIG_DIGEST, "platform": {"architecture": "amd64"}}]})
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with loopback() as served:
+        yield served
+
+
+@pytest.fixture
+def registry(server: Loopback) -> EcrRegistry:
+    client, stub = stubbed("ecr")
+    ends = datetime.now(UTC) + timedelta(hours=12)
+    data = {"authorizationToken": TOKEN, "proxyEndpoint": f"{server.address}/", "expiresAt": ends}
+    stub.add_response("get_authorization_token", {"authorizationData": [data]})
+    return EcrRegistry(client, Secrets())
+
+
+def test_the_revision_is_the_label_and_is_asked_with_the_sign_in(registry: EcrRegistry, server: Loopback) -> None:
+    server.serve(BLOB, {"architecture": "amd64", "config": {"Labels": {REVISION_LABEL: COMMIT, "other": "x"}}})
+    assert registry.revision(PLAIN) == COMMIT
+    (asked,) = server.asked
+    assert asked.headers["authorization"] == f"Basic {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [{}, {"config": {}}, {"config": {"Labels": None}}, {"config": {"Labels": {"other": "x"}}}],
+    ids=["nothing", "no labels", "null", "other labels"],
+)
+def test_an_image_without_the_label_has_no_revision(
+    configuration: dict[str, Any], registry: EcrRegistry, server: Loopback
+) -> None:
+    server.serve(BLOB, configuration)
+    assert registry.revision(PLAIN) is None
+
+
+def test_an_index_has_no_revision_and_the_registry_is_not_asked(registry: EcrRegistry, server: Loopback) -> None:
+    assert registry.revision(INDEX) is None
+    assert not server.asked
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_a_registry_that_does_not_give_it_is_an_error(status: int, registry: EcrRegistry, server: Loopback) -> None:
+    server.serve(BLOB, {"errors": []}, status)
+    with pytest.raises(PushFailed, match="does not give an image's configuration") as caught:
+        registry.revision(PLAIN)
+    assert str(status) in caught.value.why
+    assert caught.value.where == f"{PLAIN.repository}@{PLAIN.digest}"
+    assert "invented-password" not in f"{caught.value.why} {caught.value.next_step}"
