@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    LoginError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from erp_build.errors import ConfigurationError, ErpBuildError
 
@@ -19,16 +30,31 @@ CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard",
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    LoginError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+"""A profile that is not there, a sign-in that ended, a command that gives no credentials: all before any request."""
 
 
 def open_session() -> boto3.Session:
-    """The session that the standard variables and files describe; its region is needed at once."""
-    # boto3 reads AWS_DEFAULT_REGION alone; every other SDK and CodeBuild speak of AWS_REGION.
-    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    """The session that the standard variables and files describe; its region and credentials are needed at once."""
+    with asking("sign-in to AWS", "the profile"):
+        # boto3 reads AWS_DEFAULT_REGION alone; every other SDK and CodeBuild speak of AWS_REGION.
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     if not session.region_name:
         raise ConfigurationError(
             "no AWS region is set", where="AWS_REGION", next_step="set AWS_REGION, for instance to ap-northeast-2"
         )
+    with asking("sign-in to AWS", "the credentials"):
+        # Each client looks for them when it is made; here it is done once, and its errors become ours.
+        if session.get_credentials() is None:
+            raise NoCredentialsError
     return session
 
 
@@ -48,7 +74,7 @@ def asking(action: str, where: str, failure: type[ErpBuildError] = Configuration
     """
     try:
         yield
-    except (NoCredentialsError, PartialCredentialsError) as error:
+    except NO_CREDENTIALS as error:
         raise ConfigurationError(
             "there are no AWS credentials",
             where=action,
@@ -57,6 +83,10 @@ def asking(action: str, where: str, failure: type[ErpBuildError] = Configuration
         ) from error
     except ClientError as error:
         raise _translated(error, action, where, failure) from error
+    except ParamValidationError as error:
+        raise failure(
+            f"{action} does not take these values", where=where, why=str(error), next_step="correct what is named above"
+        ) from error
     except BotoCoreError as error:
         raise failure(
             f"{action} got no answer",

@@ -108,6 +108,12 @@ def test_silence_points_to_the_network(action: str, broken: Exception) -> None:
     assert "AWS_ENDPOINT_URL" in caught.value.next_step
 
 
+def test_a_value_that_the_api_does_not_take_is_no_matter_of_the_network() -> None:
+    with pytest.raises(GateInconclusive, match="does not take these values") as caught:
+        EcrRegistry(client("ecr"), Secrets()).start_scan("x", DIGEST)
+    assert "repositoryName" in caught.value.why
+
+
 def test_every_client_waits_and_tries_again_by_the_same_few_words() -> None:
     config: Any = CONFIG
     assert (config.connect_timeout, config.read_timeout) == (5, 30)

@@ -1,10 +1,9 @@
 """Parameter Store and the caller's identity, over moto and against the model."""
 
-import boto3
 import pytest
 
 from erp_build.errors import ConfigurationError
-from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.aws import Caller
 from erp_build.tools.parameters import ParameterStore
 from erp_build.tools.secrets import Secrets
 from tests.contract.aws.conftest import REGION, client, stubbed
@@ -39,42 +38,3 @@ def test_a_refused_call_names_the_action() -> None:
     with pytest.raises(ConfigurationError, match="ssm:GetParameters is not allowed") as caught:
         ParameterStore(ssm, Secrets()).read(["/erp/a"])
     assert caught.value.next_step == "add ssm:GetParameters to the role's policy"
-
-
-def test_without_credentials_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    sts = boto3.Session(region_name=REGION).client("sts", config=CONFIG)
-    with pytest.raises(ConfigurationError, match="there are no AWS credentials"):
-        Caller(sts, REGION).account()
-
-
-@pytest.mark.parametrize(
-    ("variables", "region"),
-    [
-        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
-        ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
-        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
-        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
-    ],
-    ids=["region", "default", "both", "empty"],
-)
-def test_the_region_is_the_one_of_either_variable(
-    variables: dict[str, str], region: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert open_session().region_name == region
-
-
-def test_without_a_region_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.delenv("AWS_REGION", raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    with pytest.raises(ConfigurationError, match="no AWS region is set"):
-        open_session()
