@@ -9,6 +9,7 @@ from typing import Any
 import docker
 import docker.errors
 import requests
+import urllib3
 
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.tools.context import context_tar
@@ -99,6 +100,14 @@ class _Client:
             ) from error
         if isinstance(error, docker.errors.DockerException | requests.RequestException):
             raise self._no_engine(error) from error
+        if isinstance(error, docker.errors.StreamParseError | urllib3.exceptions.HTTPError):
+            # The SDK reads events past requests, whose errors these would be elsewhere.
+            raise self._failure(
+                "the Docker engine's answer broke off",
+                where=self._where,
+                why=str(error),
+                next_step="look at the engine's log, its memory and its disk, then run again",
+            ) from error
 
     @property
     def _where(self) -> str:
