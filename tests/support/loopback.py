@@ -14,17 +14,24 @@ from typing import Any
 ANY = "*"
 """The path of what is served where nothing else is."""
 
+CUT = b""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: its path, and its headers by their small names."""
+    """A request: its path with what follows it, its headers by their small names, its verb and body."""
 
     path: str
     headers: Mapping[str, str]
+    verb: str
+    body: bytes
 
 
 class Loopback:
-    """Path -> status and document; `asked` holds the requests in their order."""
+    """Path -> status and document; `asked` holds the requests in their order.
+
+    A list of bytes is served as a stream of chunks; `CUT` in it ends the connection.
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -62,15 +69,31 @@ def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
         protocol_version = "HTTP/1.1"
         timeout = 5
 
-        def do_GET(self) -> None:
+        def reply(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, document = held[0].answer(Asked(self.path, headers))
-            body = json.dumps(document).encode()
+            read = self.rfile.read(int(headers.get("content-length", "0")))
+            status, document = held[0].answer(Asked(self.path, headers, self.command, read))
             self.send_response(status)
+            if isinstance(document, list):
+                self.stream(document)
+                return
+            body = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def stream(self, chunks: list[bytes]) -> None:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for chunk in chunks:
+                if chunk == CUT:
+                    self.close_connection = True
+                    return
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            self.wfile.write(b"0\r\n\r\n")
+
+        do_GET = do_POST = do_DELETE = reply  # noqa: N815 - the names by which the base class finds them
 
         def log_message(self, *_: object) -> None:
             """Keep the output of the tests clean."""

@@ -1,0 +1,115 @@
+"""What the Docker engine is asked, over its own API on loopback, and what its refusals become."""
+
+import base64
+import io
+import json
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from erp_build.domain.image import REVISION_LABEL
+from erp_build.errors import BuildFailed, PushFailed
+from erp_build.tools.engine import Engine
+from erp_build.tools.registry import SignIn
+from tests.contract.effects.conftest import BUILT, DIGEST, PUSHED, VERSION, events
+from tests.support.loopback import CUT, Loopback
+
+SIGN_IN = SignIn("https://host", "AWS", "invented-password", datetime.now(UTC))
+COMMIT = "a" * 40
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "service"
+    (folder / "target").mkdir(parents=True)
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY target/app.jar /\n", encoding="utf-8")
+    (folder / "target" / "app.jar").write_bytes(b"jar")
+    (folder / ".dockerignore").write_text("secret.txt\n", encoding="utf-8")
+    (folder / "secret.txt").write_text("invented", encoding="utf-8")
+    return folder
+
+
+def build(source: Path, dockerfile: str = "Dockerfile") -> list[str]:
+    lines: list[str] = []
+    Engine().build(
+        source,
+        dockerfile,
+        tag="host/erp/a:abc1234",
+        labels={REVISION_LABEL: COMMIT},
+        arguments={"REVISION": COMMIT},
+        on_line=lines.append,
+    )
+    return lines
+
+
+def test_an_engine_that_answers_is_well(docker: Loopback) -> None:
+    Engine().check()
+    assert docker.asked[-1].path == f"/v{VERSION}/_ping"
+
+
+def test_a_build_names_and_labels_its_image(docker: Loopback, source: Path) -> None:
+    assert build(source) == ["Step 1/1 : FROM scratch"]
+    asked = parse_qs(urlsplit(docker.asked[-1].path).query)
+    assert (asked["t"], asked["dockerfile"]) == (["host/erp/a:abc1234"], ["Dockerfile"])
+    assert json.loads(asked["labels"][0]) == {REVISION_LABEL: COMMIT}
+    assert json.loads(asked["buildargs"][0]) == {"REVISION": COMMIT}
+    assert "version" not in asked, "the classic builder is the one that answers with an image's id"
+
+
+def test_a_build_gets_the_services_files_without_those_it_excludes(docker: Loopback, source: Path) -> None:
+    build(source)
+    with tarfile.open(fileobj=io.BytesIO(docker.asked[-1].body)) as tar:
+        assert [entry.name for entry in tar if entry.isreg()] == [".dockerignore", "Dockerfile", "target/app.jar"]
+
+
+def test_a_build_without_dockerfile_asks_nothing(docker: Loopback, source: Path) -> None:
+    with pytest.raises(BuildFailed, match="there is no Dockerfile"):
+        build(source, "Dockerfile.lambda")
+    assert not docker.asked
+
+
+def test_a_push_carries_its_sign_in_and_none_is_stored(docker: Loopback, tmp_path: Path) -> None:
+    assert Engine().push("host/erp/a", "abc1234", SIGN_IN) == DIGEST
+    asked = docker.asked[-1]
+    assert (asked.verb, asked.path) == ("POST", f"/v{VERSION}/images/host/erp/a/push?tag=abc1234")
+    sent = json.loads(base64.urlsafe_b64decode(asked.headers["x-registry-auth"]))
+    assert sent == {"username": "AWS", "password": "invented-password"}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_push_that_was_answered_with_200_may_have_failed(docker: Loopback) -> None:
+    refused = {"errorDetail": {"message": "denied: no"}, "error": "denied: no"}
+    docker.serve(f"/v{VERSION}/images/host/erp/a/push", events({"status": "Preparing"}, refused))
+    with pytest.raises(PushFailed, match="the registry refused the image"):
+        Engine().push("host/erp/a", "abc1234", SIGN_IN)
+
+
+def test_an_engine_that_refuses_at_once_is_quoted(docker: Loopback, source: Path) -> None:
+    for path in ("build", "images/host/erp/a/push"):
+        docker.serve(f"/v{VERSION}/{path}", {"message": "no space left on device"}, 500)
+    with pytest.raises(BuildFailed, match="the Docker engine refused") as building:
+        build(source)
+    with pytest.raises(PushFailed, match="the Docker engine refused") as pushing:
+        Engine().push("host/erp/a", "abc1234", SIGN_IN)
+    assert [caught.value.why for caught in (building, pushing)] == ["no space left on device"] * 2
+
+
+def test_an_image_that_is_gone_already_is_no_error(docker: Loopback) -> None:
+    docker.serve(f"/v{VERSION}/images/host/erp/a:abc1234", {"message": "No such image"}, 404)
+    Engine().remove("host/erp/a:abc1234")
+    assert docker.asked[-1].verb == "DELETE"
+
+
+@pytest.mark.parametrize("end", [[CUT], [b'{"stream": "Step', CUT], [b'{"stream": "Step']], ids=["cut", "torn", "half"])
+def test_an_engine_that_dies_in_the_middle_is_a_failure_of_the_build(
+    end: list[bytes], docker: Loopback, source: Path
+) -> None:
+    docker.serve(f"/v{VERSION}/build", [*events(BUILT[0]), *end])
+    with pytest.raises(BuildFailed, match="broke off"):
+        build(source)
+    docker.serve(f"/v{VERSION}/images/host/erp/a/push", [*events(PUSHED[0]), *end])
+    with pytest.raises(PushFailed, match="broke off"):
+        Engine().push("host/erp/a", "abc1234", SIGN_IN)
