@@ -1,0 +1,158 @@
+"""Every effect of a run is performed by the real tools and noted in the journal, also when it fails."""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from erp_build.domain.image import StoredImage
+from erp_build.domain.project import Service
+from erp_build.domain.release import FunctionState
+from erp_build.domain.report import Effect
+from erp_build.errors import ErpBuildError
+from erp_build.tools.clock import SimulatedClock
+from erp_build.tools.effects import Effects, ImageRequest, Journal, UpgradeRequest
+from erp_build.tools.engine import Engine
+from erp_build.tools.functions import LambdaFunctions
+from erp_build.tools.live import Live
+from erp_build.tools.maven import Maven
+from erp_build.tools.registry import EcrRegistry
+from erp_build.tools.secrets import Secrets
+from tests.contract.aws.conftest import stubbed
+from tests.contract.effects.conftest import DIGEST, VERSION, events
+from tests.contract.helm.conftest import RELEASE, FakeHelm
+from tests.support.loopback import Loopback
+
+SERVICE = Service("a", "backend/a", "a", "services.a")
+REQUEST = ImageRequest(target=SERVICE, repository="erp/a", tag="abc1234", commit="a" * 40)
+IMAGE = StoredImage(repository="erp/a", digest=DIGEST, media_type="application/x", manifest="{}")
+FUNCTION = FunctionState(name="employee", package_type="Image")
+MAVEN = "mkdir -p target && cp ../../jar target/app.jar && echo BUILD SUCCESS\n"
+
+EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
+    "package": ("a", lambda live, _: live.package(SERVICE)),
+    "build_image": ("a", lambda live, _: live.build_image(REQUEST)),
+    "push": ("erp/a:abc1234", lambda live, _: live.push(REQUEST)),
+    "start_scan": (f"erp/a@{DIGEST}", lambda live, _: live.start_scan("erp/a", DIGEST)),
+    "update_function": ("employee", lambda live, _: live.update_function(FUNCTION, f"host/erp/a@{DIGEST}")),
+    "write_file": ("values.yaml", lambda live, root: live.write_file(root / "backend" / "values.yaml", b"x: 1\n")),
+    "upgrade_release": (
+        "erp",
+        lambda live, root: live.upgrade_release(
+            UpgradeRequest(release=RELEASE, chart=root, values=root / "v.yaml", description="x", timeout=60)
+        ),
+    ),
+    "tag": ("erp/a:latest", lambda live, _: live.tag(IMAGE, "latest")),
+}
+
+
+class Details:
+    """A progress that keeps the lines of children."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def stage(self, name: str) -> None:
+        """Nothing to show."""
+
+    def say(self, text: str, target: str = "") -> None:
+        """Nothing to show."""
+
+    def detail(self, text: str, target: str = "") -> None:
+        """A line of a child."""
+        self.lines.append((target, text))
+
+
+class Run:
+    """A source tree and the tools of a run, whose every effect works, or fails."""
+
+    def __init__(self, root: Path, docker: Loopback, *, works: bool) -> None:
+        self.journal, self.details = Journal(), Details()
+        ecr, ecr_stub = stubbed("ecr")
+        functions, function_stub = stubbed("lambda")
+        token = base64.b64encode(b"AWS:invented-password").decode()
+        sign_in = {"authorizationToken": token, "proxyEndpoint": "https://host"}
+        ends = {"expiresAt": datetime.now(UTC) + timedelta(hours=12)}
+        self.sign_in = lambda: ecr_stub.add_response("get_authorization_token", {"authorizationData": [sign_in | ends]})
+        helm = FakeHelm(root / "bin")
+        source = root / "backend" / "a"
+        source.mkdir(parents=True)
+        files = {"pom.xml": "<project/>", "mvnw": MAVEN, "Dockerfile": "FROM scratch\n"}
+        if works:
+            self.stubs = {
+                "start_scan": lambda: ecr_stub.add_response("start_image_scan", {}),
+                "tag": lambda: ecr_stub.add_response("put_image", {}),
+                "update_function": lambda: function_stub.add_response("update_function_code", {}),
+            }
+        else:
+            self.stubs = {
+                "start_scan": lambda: ecr_stub.add_client_error("start_image_scan"),
+                "tag": lambda: ecr_stub.add_client_error("put_image"),
+                "update_function": lambda: function_stub.add_client_error("update_function_code"),
+            }
+            files["mvnw"] = "echo '[ERROR] no'; exit 1\n"
+            helm.answer(1, err="Error: no\n")
+            (root / "backend" / "values.yaml" / "in the way").mkdir(parents=True)
+            for path in ("build", "images/host/erp/a/push"):
+                docker.serve(f"/v{VERSION}/{path}", events({"error": "no"}))
+        for name, text in files.items():
+            (source / name).write_text(text, encoding="utf-8")
+        with ZipFile(root / "jar", "w") as jar:
+            jar.writestr("META-INF/MANIFEST.MF", "Main-Class: A\n")
+        self.live = Live(
+            root,
+            maven=Maven(),
+            engine=Engine(),
+            registry=EcrRegistry(ecr, Secrets()),
+            functions=LambdaFunctions(functions, SimulatedClock(), print),
+            helm=helm.tool,
+            journal=self.journal,
+            progress=self.details,
+        )
+
+    def ready_for(self, name: str) -> "Run":
+        """Script what the effect asks of AWS."""
+        self.stubs.get(name, self.sign_in)()
+        return self
+
+
+@pytest.fixture(autouse=True)
+def _account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "invented")
+
+
+def test_every_effect_is_in_the_table() -> None:
+    assert set(EFFECTS) == {name for name in vars(Effects) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_effect_is_noted_as_performed(name: str, tmp_path: Path, docker: Loopback) -> None:
+    target, perform = EFFECTS[name]
+    run = Run(tmp_path, docker, works=True).ready_for(name)
+    perform(run.live, tmp_path)
+    assert run.journal.effects == [Effect(name=name, target=target, state="performed")]
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_effect_is_noted_as_failed(name: str, tmp_path: Path, docker: Loopback) -> None:
+    target, perform = EFFECTS[name]
+    run = Run(tmp_path, docker, works=False).ready_for(name)
+    with pytest.raises(ErpBuildError):
+        perform(run.live, tmp_path)
+    assert run.journal.effects == [Effect(name=name, target=target, state="failed")]
+
+
+def test_the_lines_of_children_are_details_of_their_target(tmp_path: Path, docker: Loopback) -> None:
+    run = Run(tmp_path, docker, works=True).ready_for("build_image")
+    run.live.package(SERVICE)
+    run.live.build_image(REQUEST)
+    assert run.details.lines == [("a", "BUILD SUCCESS"), ("a", "Step 1/1 : FROM scratch")]
+
+
+def test_a_push_returns_the_digest_of_the_registry(tmp_path: Path, docker: Loopback) -> None:
+    assert Run(tmp_path, docker, works=True).ready_for("push").live.push(REQUEST) == DIGEST
