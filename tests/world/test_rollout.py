@@ -26,7 +26,7 @@ def test_pods_that_never_get_ready_end_the_run_and_a_second_commit_repairs_it(er
     repaired = erp.run()
     assert repaired.code == 0, repaired.stderr
     actions = {target["name"]: target["action"] for target in repaired.report["targets"]}
-    assert actions[service] == "build"
+    assert actions[service] == "reuse"
     after = erp.look()
     assert len(set(after.deployments[service].digests)) == 1
     assert len(after.deployments[service].digests) == pods
