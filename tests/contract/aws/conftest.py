@@ -1,5 +1,6 @@
 """An account in this process (moto), whose clients are configured as those of a run."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from moto import mock_aws
 from erp_build.tools.aws import CONFIG
 
 REGION = "ap-northeast-2"
+MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +42,13 @@ def stubbed(service: Any) -> tuple[Any, Stubber]:
     stub = Stubber(made)
     stub.activate()
     return made, stub
+
+
+def store_image(repository: str, tag: str) -> str:
+    """Make a repository with an image in moto's registry; returns the digest."""
+    ecr = client("ecr")
+    ecr.create_repository(repositoryName=repository)
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "config": {"digest": "sha256:c"}, "layers": []})
+    answer = ecr.put_image(repositoryName=repository, imageManifest=manifest, imageTag=tag)
+    digest: str = answer["image"]["imageId"]["imageDigest"]
+    return digest

@@ -3,7 +3,6 @@
 moto computes the digest of an empty manifest and knows neither layers nor immutable tags: nothing here is about them.
 """
 
-import json
 from typing import Protocol
 
 import pytest
@@ -12,11 +11,10 @@ from erp_build.domain.image import StoredImage
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Registry
-from tests.contract.aws.conftest import client
+from tests.contract.aws.conftest import MEDIA_TYPE, client, store_image
 from tests.fakes.registry import FakeRegistry
 
 REPOSITORY = "erp/notification-service"
-MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 class TaggingRegistry(Registry, Protocol):
@@ -30,11 +28,8 @@ Made = tuple[TaggingRegistry, str]
 
 
 def over_moto() -> Made:
-    ecr = client("ecr")
-    ecr.create_repository(repositoryName=REPOSITORY)
-    manifest = json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "config": {"digest": "sha256:c"}, "layers": []})
-    answer = ecr.put_image(repositoryName=REPOSITORY, imageManifest=manifest, imageTag="abc1234")
-    return EcrRegistry(ecr, Secrets()), answer["image"]["imageId"]["imageDigest"]
+    digest = store_image(REPOSITORY, "abc1234")
+    return EcrRegistry(client("ecr"), Secrets()), digest
 
 
 def in_memory() -> Made:
