@@ -1,0 +1,76 @@
+"""What is asked of the machine before a build: the real workshop and the fake of the stage tests."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from erp_build.domain.project import Service
+from erp_build.errors import BuildFailed
+from erp_build.tools.engine import Engine
+from erp_build.tools.maven import Maven
+from erp_build.tools.toolbox import Workshop
+from erp_build.tools.workshop import LocalWorkshop
+from tests.contract.effects.conftest import VERSION
+from tests.fakes.account import FakeWorkshop
+from tests.support.loopback import Loopback
+
+SERVICES = tuple(Service(name, f"backend/{name}", name, f"services.{name}") for name in ("a", "b"))
+
+
+def without_program(root: Path) -> LocalWorkshop:
+    """Neither Maven nor engine is there."""
+    return LocalWorkshop(root, Maven(), Engine())
+
+
+def fake_without_program(_: Path) -> FakeWorkshop:
+    workshop = FakeWorkshop()
+    workshop.missing = "Maven"
+    return workshop
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two services that could be built; no program in PATH."""
+    for service in SERVICES:
+        folder = tmp_path / service.path
+        folder.mkdir(parents=True)
+        for name in ("pom.xml", "Dockerfile"):
+            (folder / name).write_text("x", encoding="utf-8")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return tmp_path
+
+
+def give_maven(root: Path) -> None:
+    for service in SERVICES:
+        (root / service.path / "mvnw").write_text("exit 0\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("make", [without_program, fake_without_program], ids=["local", "fake"])
+def test_what_is_missing_concerns_a_build_alone(make: Callable[[Path], Workshop], root: Path) -> None:
+    workshop = make(root)
+    workshop.check(())
+    with pytest.raises(BuildFailed, match="there is no Maven"):
+        workshop.check(SERVICES)
+
+
+def test_everything_that_a_build_needs_is_enough(root: Path, docker: Loopback) -> None:
+    give_maven(root)
+    LocalWorkshop(root, Maven(), Engine()).check(SERVICES)
+    assert docker.asked[-1].path == f"/v{VERSION}/_ping"
+
+
+@pytest.mark.usefixtures("docker")
+@pytest.mark.parametrize(
+    ("file", "what", "where"),
+    [
+        pytest.param("pom.xml", "the service has no pom.xml", "backend/b", id="pom"),
+        pytest.param("Dockerfile", "there is no Dockerfile", "backend/b/Dockerfile", id="Dockerfile"),
+    ],
+)
+def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: str, what: str, where: str) -> None:
+    give_maven(root)
+    (root / "backend" / "b" / file).unlink()
+    with pytest.raises(BuildFailed, match=what) as caught:
+        LocalWorkshop(root, Maven(), Engine()).check(SERVICES)
+    assert caught.value.where.endswith(where)
