@@ -70,7 +70,9 @@ class FakeRelease:
     def upgrade(self, request: UpgradeRequest) -> None:
         """Roll out what the values file names, as a new revision; Helm refuses beside another operation."""
         if self.revisions and self.revisions[-1].status.startswith("pending"):
-            raise ReleaseFailed("another operation is in progress", where=request.release.name)
+            raise ReleaseFailed(
+                "another operation (install/upgrade/rollback) is in progress", where=request.release.name
+            )
         self._add_revision("failed" if "upgrade" in self.refusals else "deployed", request.description)
         self._refuse("upgrade", request.release.name)
         values = yaml.safe_load(request.values.read_text(encoding="utf-8"))

@@ -1,0 +1,64 @@
+"""What Helm promises of a release's history: the real tool over recorded answers, and the fake of the stage tests."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from erp_build.domain.release import Release
+from erp_build.errors import ReleaseFailed
+from erp_build.tools.clock import SimulatedClock
+from erp_build.tools.effects import UpgradeRequest
+from tests.contract.helm.conftest import RELEASE, FakeHelm
+from tests.contract.helm.test_calls import HISTORY
+from tests.contract.helm.test_errors import RECORDED
+from tests.fakes.registry import FakeRegistry
+from tests.fakes.release import FakeRelease
+
+PLACE = Release("erp-dev", "erp-dev", "erp-microservices")
+
+
+@pytest.fixture
+def fake() -> FakeRelease:
+    return FakeRelease(FakeRegistry([]), SimulatedClock())
+
+
+@pytest.fixture
+def request_of(tmp_path: Path) -> UpgradeRequest:
+    values = tmp_path / "values.yaml"
+    values.write_text("replicaCount: 2\nservices: {}\n", encoding="utf-8")
+    return UpgradeRequest(release=PLACE, chart=tmp_path, values=values, description="erp-build abc1234", timeout=60)
+
+
+def test_a_release_that_was_never_installed_has_no_revision(helm: FakeHelm, fake: FakeRelease) -> None:
+    helm.answer(1, err="Error: release: not found\n")
+    assert helm.tool.history(RELEASE) == fake.history(PLACE) == ()
+
+
+def test_a_revision_that_is_replaced_is_superseded_and_one_cut_off_is_pending(
+    helm: FakeHelm, fake: FakeRelease, request_of: UpgradeRequest
+) -> None:
+    fake.upgrade(request_of)
+    fake.upgrade(request_of)
+    assert [(one.number, one.status) for one in fake.history(PLACE)] == [(1, "superseded"), (2, "deployed")]
+    fake = FakeRelease(FakeRegistry([]), SimulatedClock())
+    fake.upgrade(request_of)
+    fake.is_pending()
+    helm.answer(out=json.dumps([{**HISTORY[0], "status": "deployed"}, HISTORY[1]]))
+    real = helm.tool.history(RELEASE)
+    assert [(one.number, one.status) for one in fake.history(PLACE)] == [(one.number, one.status) for one in real]
+    assert fake.history(PLACE)[0].description == real[0].description
+
+
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_an_upgrade_beside_another_operation_is_refused_by_the_same_words(
+    version: str, helm: FakeHelm, fake: FakeRelease, request_of: UpgradeRequest
+) -> None:
+    helm.answer(1, err=(RECORDED / f"{version}-pending.txt").read_text(encoding="utf-8"))
+    fake.is_pending()
+    with pytest.raises(ReleaseFailed) as real:
+        helm.tool.upgrade(RELEASE, request_of.chart, request_of.values, "x", 60)
+    with pytest.raises(ReleaseFailed) as faked:
+        fake.upgrade(request_of)
+    assert faked.value.what in f"{real.value.what} {real.value.why}"
+    assert [one.status for one in fake.history(PLACE)] == ["pending-upgrade"]
