@@ -2,6 +2,7 @@
 
 import pytest
 
+from erp_build.domain.release import FunctionState
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.functions import CONFLICT_SECONDS, LambdaFunctions
@@ -30,14 +31,25 @@ def test_a_functions_state_holds_nothing_of_its_environment() -> None:
     code = {"ImageUri": "host/erp/e:abc1234", "ResolvedImageUri": IMAGE}
     stub.add_response("get_function", {"Configuration": configuration, "Code": code}, {"FunctionName": "employee"})
     state = functions(client, SimulatedClock(), []).state("employee")
-    assert state is not None
     assert SECRET not in repr(state)
-    assert (state.digest, state.architecture, state.last_update, state.reason) == (
-        IMAGE.partition("@")[2],
-        "arm64",
-        "Failed",
-        "ImageDeleted",
+    assert state == FunctionState(
+        name="employee",
+        package_type="Image",
+        image="host/erp/e:abc1234",
+        resolved=IMAGE,
+        architecture="arm64",
+        state="Active",
+        last_update="Failed",
+        reason="ImageDeleted",
+        revision="r1",
     )
+
+
+def test_a_function_made_of_an_archive_says_so_by_what_it_lacks() -> None:
+    client, stub = stubbed("lambda")
+    stub.add_response("get_function", {"Configuration": {"State": "Failed", "StateReason": "no role"}})
+    state = functions(client, SimulatedClock(), []).state("employee")
+    assert state == FunctionState(name="employee", package_type="Zip", state="Failed", reason="no role")
 
 
 def test_a_function_that_is_not_there_is_none() -> None:
@@ -53,8 +65,8 @@ def test_a_conflict_is_waited_out_and_nothing_but_the_image_is_sent() -> None:
     stub.add_response("update_function_code", {}, REQUEST)
     clock, said = SimulatedClock(), list[str]()
     functions(client, clock, said).update("employee", IMAGE)
-    assert len(said) == 3
-    assert clock.monotonic() > 0
+    assert said == [f"update in progress, attempt {number} follows" for number in (2, 3, 4)]
+    assert 1 + 2 + 4 <= clock.monotonic() <= 2 + 3 + 5
     stub.assert_no_pending_responses()
 
 

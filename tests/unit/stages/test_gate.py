@@ -6,7 +6,7 @@ from erp_build.domain.image import BuiltImage
 from erp_build.domain.project import GatePolicy
 from erp_build.domain.verdict import ClearedImage
 from erp_build.errors import GateBlocked, GateInconclusive
-from erp_build.stages.gate import START_AFTER, clear_images
+from erp_build.stages.gate import PASSING_TROUBLE, START_AFTER, clear_images
 from tests.fakes.registry import Answer, error, scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import EMPLOYEE, ERP, NOTIFICATION
@@ -110,15 +110,19 @@ def test_what_will_not_get_better_stops_at_once(new_world: FakeWorld, answer: An
 @pytest.mark.parametrize(
     "trouble",
     [
-        pytest.param(error("ThrottlingException"), id="throttled"),
-        pytest.param(error("TooManyRequestsException"), id="too many requests"),
-        pytest.param(error("ConnectionError"), id="no connection"),
-        pytest.param(error("SomethingNew", status=503), id="any error of the server"),
+        *(pytest.param(error(code), id=code) for code in sorted(PASSING_TROUBLE)),
+        pytest.param(error("SomethingNew", status=500), id="any error of the server"),
     ],
 )
 def test_trouble_that_passes_is_waited_out(new_world: FakeWorld, trouble: Answer) -> None:
     assert len(judge(new_world, trouble, trouble, scan())) == 1
     assert new_world.clock.monotonic() == 1 + 2
+
+
+def test_only_what_is_denied_is_put_down_to_the_role(new_world: FakeWorld) -> None:
+    with pytest.raises(GateInconclusive) as caught:
+        judge(new_world, error("ImageNotFoundException", "no such image"))
+    assert caught.value.why.endswith(": ImageNotFoundException: no such image")
 
 
 def test_a_scan_that_nobody_starts_is_started_once(new_world: FakeWorld) -> None:
