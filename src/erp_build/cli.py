@@ -1,13 +1,19 @@
 """argv -> command -> exit code. The only place that turns an error into text."""
 
-import argparse
+from __future__ import annotations
+
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TYPE_CHECKING, cast
 
 from erp_build.errors import ErpBuildError
 from erp_build.tools.early import start
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from types import ModuleType
 
 VERBS = {
     "plan": "what a run would do, and why",
@@ -44,19 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     early = start(arguments[1:]) if verb == "plan" else None
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
-    from erp_build.commands.console import Console, add_common_options
+    from erp_build.commands.console import Console
     from erp_build.tools.secrets import Secrets
 
-    parser = argparse.ArgumentParser(
-        prog=f"erp-build {verb}",
-        description=VERBS[verb],
-        epilog=command.EXAMPLES,
-        formatter_class=_formatter,
-        allow_abbrev=False,
-    )
-    command.configure(parser)
-    add_common_options(parser)
-    options = parser.parse_args(arguments[1:])
+    options = _options(verb, command, arguments[1:])
     options.early = early
     secrets = Secrets()
     try:
@@ -76,8 +73,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ErpBuildError.exit_code
 
 
+def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argparse.Namespace:
+    if hasattr(command, "WRITTEN_OUT"):
+        from erp_build.commands.written_out import read_written_out
+
+        if written_out := read_written_out(arguments, **command.WRITTEN_OUT):
+            return cast("argparse.Namespace", written_out)
+    import argparse
+
+    from erp_build.commands.console import add_common_options
+
+    parser = argparse.ArgumentParser(
+        prog=f"erp-build {verb}",
+        description=VERBS[verb],
+        epilog=command.EXAMPLES,
+        formatter_class=_formatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    add_common_options(parser)
+    return parser.parse_args(arguments)
+
+
 def _formatter(prog: str) -> argparse.HelpFormatter:
     """The help's layout; its width is said, because finding out the terminal's takes a tenth of a plan's time."""
+    import argparse
+
     return argparse.RawDescriptionHelpFormatter(prog, width=100)
 
 

@@ -1,7 +1,5 @@
 """Values that must never be shown: once known here, they are masked wherever text leaves the program."""
 
-import re
-
 MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
@@ -37,5 +35,7 @@ class Secrets:
         lowered = text.lower()
         for word, pattern in PATTERNS.items():
             if word in lowered:
+                import re  # a plan has nothing to search, and is not kept waiting for it
+
                 text = re.sub(pattern, MASK, text)
         return text
