@@ -118,12 +118,11 @@ class GitRepository:
         code, output = self._run("cat-file", "blob", f"{commit}:{path}")
         return output if code == 0 else None
 
-    def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that are directories in a commit."""
-        names = list(paths)
-        asked = b"".join(_bytes(f"{commit}:{name}\n") for name in names)
-        _, output = self._run("cat-file", "--batch-check=%(objecttype)", given=asked)
-        return {name for name, kind in zip(names, output.splitlines(), strict=True) if kind == b"tree"}
+    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
+        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", commit, "--")
+        _, output = self._run(*words, *map(os.fsdecode, map(_bytes, paths)))
+        return {_text(name) for name in output.split(b"\0") if name}
 
     def source_files(self, commit: str) -> Iterable[SourceFile]:
         """All files of a commit; without Git those that lie there."""

@@ -34,8 +34,8 @@ class Repository(Protocol):
     def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
         """The paths that differ between two trees; a moved file is two paths."""
 
-    def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that are directories in a commit."""
+    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
 
     def source_files(self, commit: str) -> Iterable[SourceFile]:
         """All files of a commit; without Git those that lie there."""
