@@ -28,6 +28,7 @@ class FakeRegistry:
         self.unscanned: set[str] = set()
         self.started: list[str] = []
         self.expired: set[str] = set()
+        self.manifest = '{"of": "OF", "layers": []}'
 
     def host(self) -> str:
         return HOST
@@ -57,7 +58,7 @@ class FakeRegistry:
             raise PushFailed("there is no such repository", where=repository)
         digest = "sha256:" + hashlib.sha256(f"{repository} {commit}".encode()).hexdigest()
         self.images[digest] = StoredImage(
-            repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=f'{{"of": "{digest}"}}'
+            repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=self.manifest.replace("OF", digest)
         )
         if commit:
             self.revisions[digest] = commit

@@ -59,6 +59,10 @@ class FakeRelease:
             deployed.reads += 1
         return tuple(self._workload(deployed) for deployed in self.deployments.values())
 
+    def architectures(self, cluster: str) -> frozenset[str]:
+        assert cluster == "erp-dev"
+        return frozenset({"amd64"})
+
     def history(self, release: Release) -> tuple[Revision, ...]:
         assert release.name == "erp-microservices"
         return tuple(self.revisions)

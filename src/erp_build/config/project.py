@@ -3,10 +3,21 @@
 import tomllib
 from collections import Counter
 from pathlib import Path
+from typing import cast, get_args
 
 from erp_build.config.index import FILE_NAME
 from erp_build.config.schema import Table
-from erp_build.domain.project import SEVERITIES, Chart, Function, GatePolicy, Project, Service
+from erp_build.domain.project import (
+    SEVERITIES,
+    Builder,
+    BuildOptions,
+    Chart,
+    Function,
+    GatePolicy,
+    Project,
+    Service,
+    Tests,
+)
 from erp_build.errors import ConfigurationError
 
 
@@ -40,7 +51,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
     top = Table(values, "", text, where)
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
@@ -50,6 +61,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
+        build=_build(top.table("build")),
         config_path=config_path,
     )
     _check_names(project, where)
@@ -100,7 +112,7 @@ def default_project() -> Project:
 def _image_target(table: Table) -> Service | Function:
     path = table.path("path")
     name = table.text("name", path.rpartition("/")[2])
-    common = ("name", "path", "kind", "dockerfile", "repository", "inputs")
+    common = ("name", "path", "kind", "dockerfile", "repository", "inputs", "layers")
     if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
         table.only(*common, "function")
         return Function(
@@ -109,6 +121,7 @@ def _image_target(table: Table) -> Service | Function:
             repository=table.text("repository", name),
             dockerfile=table.text("dockerfile", "Dockerfile"),
             inputs=table.texts("inputs"),
+            layers=table.flag("layers", default=False),
             function=table.text("function"),
         )
     table.only(*common, "values_key")
@@ -118,7 +131,18 @@ def _image_target(table: Table) -> Service | Function:
         repository=table.text("repository", name),
         dockerfile=table.text("dockerfile", "Dockerfile"),
         inputs=table.texts("inputs"),
+        layers=table.flag("layers", default=False),
         values_key=table.text("values_key", f"services.{_camel_case(name)}"),
+    )
+
+
+def _build(table: Table) -> BuildOptions:
+    table.only("tests", "builder", "timeout")
+    default = BuildOptions()
+    return BuildOptions(
+        tests=cast("Tests", table.choice("tests", get_args(Tests), default.tests)),
+        builder=cast("Builder", table.choice("builder", get_args(Builder), default.builder)),
+        timeout=table.seconds("timeout", default.timeout),
     )
 
 

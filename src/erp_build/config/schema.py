@@ -53,6 +53,13 @@ class Table:
             raise self._error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
         return tuple(value)
 
+    def flag(self, key: str, default: bool) -> bool:  # noqa: FBT001 - a default
+        """True or false."""
+        value = self._values.get(key, default)
+        if not isinstance(value, bool):
+            raise self._error(key, f"`{key}` must be true or false", f"write {key} = true")
+        return value
+
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
         """A string out of a few."""
         return self._known(key, self.text(key, default), known)

@@ -18,6 +18,7 @@ class Service(NamedTuple):
         values_key: its mapping in the values file, such as `services.notification`.
         dockerfile: file name below `path`.
         inputs: path patterns outside of `path` that go into the image as well.
+        layers: whether the jar's dependencies get a layer of their own in the image.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Service(NamedTuple):
     values_key: str
     dockerfile: str = "Dockerfile"
     inputs: tuple[str, ...] = ()
+    layers: bool = False
     kind: Literal["eks"] = "eks"
 
 
@@ -38,6 +40,7 @@ class Function(NamedTuple):
     function: str
     dockerfile: str = "Dockerfile"
     inputs: tuple[str, ...] = ()
+    layers: bool = False
     kind: Literal["lambda"] = "lambda"
 
 
@@ -63,6 +66,24 @@ class GatePolicy(NamedTuple):
     timeout: float = 600.0
 
 
+Tests = Literal["compile", "run", "skip"]
+Builder = Literal["auto", "classic", "buildkit"]
+
+
+class BuildOptions(NamedTuple):
+    """How jars and images are made.
+
+    Attributes:
+        tests: what Maven does with the services' tests: only compile them, run them, or leave them alone.
+        builder: the engine's classic one, BuildKit by the docker program, or the first that can read the Dockerfile.
+        timeout: seconds for one call of Maven.
+    """
+
+    tests: Tests = "compile"
+    builder: Builder = "auto"
+    timeout: float = 1200.0
+
+
 class Project(NamedTuple):
     """All of `erp-build.toml`.
 
@@ -80,6 +101,7 @@ class Project(NamedTuple):
     functions: tuple[Function, ...] = ()
     chart: Chart = Chart()
     gate: GatePolicy = GatePolicy()
+    build: BuildOptions = BuildOptions()
     config_path: str = ""
 
     @property

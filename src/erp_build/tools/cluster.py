@@ -36,6 +36,17 @@ class EksCluster:
         pods = self._list(core.list_namespaced_pod, release)
         return tuple(_workload(item, sets, pods) for item in ours)
 
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
+        core = kubernetes.CoreV1Api(self._client(cluster))
+        try:
+            nodes = core.list_node(_request_timeout=TIMEOUT).items
+        except (kubernetes.ApiException, urllib3.exceptions.HTTPError, OSError):
+            # A role for one namespace may not list nodes; a wrong platform is then seen when the pods do not start.
+            return frozenset()
+        stated = (node.status and node.status.node_info for node in nodes)
+        return frozenset(str(info.architecture) for info in stated if info)
+
     def close(self) -> None:
         """Close the connections."""
         for client in self._clients.values():

@@ -149,6 +149,13 @@ class GitRepository:
         code, output = self._run("merge-base", head, "@{upstream}")
         return output.decode("ascii").strip() if code == 0 else None
 
+    def origin(self) -> str:
+        """Where the repository comes from, without user and password; empty where it does not say."""
+        code, output = self._run("config", "--get", "remote.origin.url")
+        url = output.decode("utf-8", "replace").strip() if code == 0 else ""
+        scheme, separator, rest = url.partition("://")
+        return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url
+
     def uncommitted(self) -> tuple[str, ...]:
         """Tracked files that differ from head; a moved one is two."""
         code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")

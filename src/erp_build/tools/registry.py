@@ -71,6 +71,10 @@ class EcrRegistry:
             self._sign_in = SignIn(data["proxyEndpoint"].rstrip("/"), username, password, data["expiresAt"])
         return self._sign_in
 
+    def forget_sign_in(self) -> None:
+        """Have the next sign-in asked for anew, because the registry does not take this one any more."""
+        self._sign_in = None
+
     def host(self) -> str:
         """The registry's host, as GetAuthorizationToken names it."""
         return self.sign_in().host

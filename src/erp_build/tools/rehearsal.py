@@ -1,15 +1,15 @@
 """The effects, assumed, and readers that show the world as it would be after them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from erp_build.domain.image import ImageReference, StoredImage
+from erp_build.domain.image import ImageReference, LocalImage, PushedImage, StoredImage
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import Container, FunctionState, Pod, Release, Workload
-from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
+from erp_build.tools.effects import ImageRequest, Journal, Ready, UpgradeRequest
 from erp_build.tools.toolbox import Cluster, Functions, Registry
 
 
@@ -37,22 +37,25 @@ class Rehearsal:
         self._journal = journal
         self._assumed = assumptions
 
-    def package(self, target: Service | Function) -> None:
-        """Assume the jar."""
-        self._note("package", target.name)
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        """Assume the jars."""
+        for target in targets:
+            self._note("package", target.name)
+            ready(target.name, 0.0)
 
-    def build_image(self, request: ImageRequest) -> None:
+    def build_image(self, request: ImageRequest) -> LocalImage:
         """Assume the image."""
         self._note("build_image", request.target.name)
+        return LocalImage(identifier="assumed", size=0, platform="")
 
-    def push(self, request: ImageRequest) -> str:
+    def push(self, request: ImageRequest) -> PushedImage:
         """Assume the push; the digest is made of the name, as no real one can be known."""
         self._note("push", f"{request.repository}:{request.tag}")
         text = f"assumed {request.repository}:{request.tag} of {request.commit}"
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         self._assumed.pushed.add(digest)
         self._assumed.images[request.repository] = ImageReference(request.repository, request.tag, digest)
-        return digest
+        return PushedImage(digest)
 
     def start_scan(self, repository: str, digest: str) -> None:
         """Assume the scan."""
@@ -100,7 +103,7 @@ class RehearsedRegistry:
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
         if reference in self._assumed.pushed:
-            return StoredImage(repository=repository, digest=reference, media_type="", manifest="{}")
+            return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
         return self._real.stored(repository, reference)
 
     def revision(self, image: StoredImage) -> str | None:
@@ -144,6 +147,10 @@ class RehearsedCluster:
             return found
         new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
         return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes."""
+        return self._real.architectures(cluster)
 
     def _after(self, workload: Workload) -> Workload:
         assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]

@@ -98,6 +98,9 @@ class Cluster(Protocol):
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods."""
 
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
+
 
 class Helm(Protocol):
     """The `helm` program."""
@@ -114,6 +117,9 @@ class Workshop(Protocol):
 
     def check(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` when a needed program, the engine or a service's files are not there."""
+
+    def images_at_once(self) -> int:
+        """How many images may be built and pushed at the same time, by cores and memory."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,6 +39,9 @@ class Altered:
         found = self._world.release.workloads(release)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
 
+    def architectures(self, cluster: str) -> frozenset[str]:
+        return self._world.release.architectures(cluster)
+
 
 def pod(digest: str, *, current: bool = True) -> Pod:
     return Pod(name="extra", current=current, containers=(Container(image=IMAGE, image_id=f"{IMAGE}@{digest}"),))
