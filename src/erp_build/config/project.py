@@ -4,9 +4,10 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+from erp_build.config.gate import parse_gate
 from erp_build.config.index import FILE_NAME
 from erp_build.config.schema import Table
-from erp_build.domain.project import SEVERITIES, Chart, Function, GatePolicy, Project, Service
+from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
 from erp_build.errors import ConfigurationError
 
 
@@ -60,7 +61,7 @@ def load_gate_policy(path: Path) -> GatePolicy:
     """Read the `[gate]` table of any TOML file; other tables are left alone, so that a project file will do."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        gate = tomllib.loads(text).get("gate", {})
+        values = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(
             "the policy cannot be read",
@@ -68,16 +69,10 @@ def load_gate_policy(path: Path) -> GatePolicy:
             why=str(error),
             next_step="give a TOML file with a [gate] table",
         ) from error
-    return parse_gate(Table({"gate": gate}, "", text, str(path)).table("gate"))
-
-
-def parse_gate(table: Table) -> GatePolicy:
-    """Read a `[gate]` table; severities are checked, because a misspelled one would block nothing."""
-    table.only("block", "timeout")
-    default = GatePolicy()
-    return GatePolicy(
-        block=table.choices("block", SEVERITIES, default.block), timeout=table.seconds("timeout", default.timeout)
-    )
+    if "gate" not in values:
+        # Taking the default would judge by another policy than the one that was given.
+        raise ConfigurationError("the policy has no [gate] table", where=str(path), next_step="add [gate] to the file")
+    return parse_gate(Table({"gate": values["gate"]}, "", text, str(path)).table("gate"))
 
 
 def default_project() -> Project:

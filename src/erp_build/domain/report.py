@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from erp_build.domain.image import BuiltImage
+from erp_build.domain.judgement import Judgement
 from erp_build.domain.plan import Plan
 from erp_build.domain.verdict import ClearedImage
 from erp_build.errors import ErpBuildError
@@ -74,6 +75,7 @@ class RunReport:
     rehearsal: bool = False
     plan: Plan | None = None
     images: tuple[BuiltImage, ...] = ()
+    judgement: Judgement | None = None
     cleared: tuple[ClearedImage, ...] = ()
     deployment: Deployment | None = None
     proofs: tuple[Proof, ...] = ()

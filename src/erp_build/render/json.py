@@ -5,6 +5,7 @@ from typing import Any
 from erp_build.domain.plan import LiveState, Plan, Step
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError
+from erp_build.render.gate import judgement_document
 
 SCHEMA = 1
 
@@ -34,6 +35,7 @@ def report_document(report: RunReport) -> dict[str, Any]:
             {"name": stage.name, "seconds": round(stage.seconds, 3), "status": stage.status} for stage in report.stages
         ],
         "effects": [{"name": effect.name, "target": effect.target, "state": effect.state} for effect in report.effects],
+        "gate": judgement_document(report.judgement) if report.judgement else None,
         "error": _error(report.error) if report.error else None,
     }
 

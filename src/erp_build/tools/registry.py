@@ -11,6 +11,7 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.domain.scans import Scanning
 from erp_build.errors import GateInconclusive, PushFailed
 from erp_build.tools.aws import asking, error_code
 from erp_build.tools.secrets import Secrets
@@ -27,6 +28,9 @@ MEDIA_TYPES: Sequence[str] = (
 )
 RENEW_BEFORE = timedelta(minutes=30)
 """A sign-in is renewed while there is still time for the longest push."""
+
+PAGE = 1000
+"""Findings of a page: the most that ECR gives."""
 
 PROBE_TAG = "erp-build-probe"
 ALREADY_SCANNED = {"LimitExceededException"}
@@ -106,14 +110,36 @@ class EcrRegistry:
             ) from error
         return labels.get(REVISION_LABEL)
 
+    def pushed_at(self, repository: str, digest: str) -> datetime | None:
+        """When the image was pushed last; None where the registry does not say."""
+        with asking("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
+            answer = self._client.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])
+        return next((detail.get("imagePushedAt") for detail in answer["imageDetails"]), None)
+
+    def scanning(self, repository: str) -> Scanning:
+        """How the repository is scanned, from two calls that a role need not be allowed to make."""
+        found = Scanning()
+        try:
+            configuration = self._client.batch_get_repository_scanning_configuration(repositoryNames=[repository])
+            for one in configuration.get("scanningConfigurations", ()):
+                found = found._replace(frequency=str(one.get("scanFrequency", "")))
+            kind = self._client.get_registry_scanning_configuration().get("scanningConfiguration", {}).get("scanType")
+        except (ClientError, BotoCoreError) as error:
+            why = error_code(error) if isinstance(error, ClientError) else str(error)
+            action = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
+            return found._replace(
+                doubt=f"how the registry scans is not known ({action}: {why}); each scan is read twice"
+            )
+        return found._replace(enhanced={"ENHANCED": True, "BASIC": False}.get(str(kind)))
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
         image: ImageIdentifierTypeDef = {"imageDigest": digest}
         ask = self._client.describe_image_scan_findings
         try:
             if token:
-                return ask(repositoryName=repository, imageId=image, nextToken=token)
-            return ask(repositoryName=repository, imageId=image)
+                return ask(repositoryName=repository, imageId=image, maxResults=PAGE, nextToken=token)
+            return ask(repositoryName=repository, imageId=image, maxResults=PAGE)
         except ClientError as error:
             return error.response
         except BotoCoreError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from erp_build.domain.image import StoredImage
 from erp_build.domain.key import SourceFile
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release, Revision, Workload
+from erp_build.domain.scans import Scanning
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import Effects
 from erp_build.tools.progress import Progress
@@ -83,6 +85,12 @@ class Registry(Protocol):
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
+
+    def pushed_at(self, repository: str, digest: str) -> datetime | None:
+        """When the image was pushed last; None where the registry does not say. Raises `GateInconclusive`."""
+
+    def scanning(self, repository: str) -> Scanning:
+        """How the repository is scanned; what may not be asked is not known, and that is no error."""
 
 
 class Functions(Protocol):

@@ -34,7 +34,11 @@ def test_a_verdict_is_also_printed_as_json(case: dict[str, Any], tmp_path: Path,
     (tmp_path / "answers.json").write_text(json.dumps(case["answers"]))
     answer = erp_build("gate", "--recorded", tmp_path / "answers.json", "--repo", tmp_path, "--json")
     document = json.loads(answer.out)
-    assert set(document) == {"schema", "outcome", "why", "counts", "blocking"}
+    assert set(document) == {
+        *("schema", "outcome", "why", "counts", "blocking"),
+        *("policy", "images", "unused_waivers", "notes"),
+    }
+    assert len(document["images"]) == 1
     assert keys(document["blocking"]) in ([], [{"name": "str", "severity": "str", "package": "str"}])
 
 
@@ -46,7 +50,7 @@ def test_a_blocked_gate_names_finding_target_and_what_to_do(tmp_path: Path, erp_
     told = erp_build("gate", "--recorded", recorded, "--repo", tmp_path)
     assert told.code == 6
     assert "1 of 1 images over the policy" in told.err
-    assert "notification-service recorded: 1 CRITICAL found: CVE-2021-44228 ()" in told.err
+    assert "notification-service recorded: 1 CRITICAL found: CVE-2021-44228 (no package named)" in told.err
     assert "next:  mend the image" in told.err
 
 
