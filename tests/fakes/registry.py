@@ -50,7 +50,7 @@ class FakeRegistry:
     def revision(self, image: StoredImage) -> str | None:
         return self.revisions.get(image.digest)
 
-    def pushed_at(self, repository: str, digest: str) -> datetime | None:
+    def pushed_at(self, repository: str, digest: str) -> datetime:
         assert self.images[digest].repository == repository
         return self.pushed.get(digest, PUSHED)
 

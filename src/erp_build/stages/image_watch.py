@@ -141,7 +141,9 @@ def watch_image(
     say: Callable[[str, str], object],
 ) -> ImageWatch:
     """The watch of an image, with that of the deployed one where the policy compares with it."""
-    parts = _parts(tools, scanner, image.repository, image.digest, lambda digest: _pushed(tools, image, digest))
+    parts = _parts(
+        tools, scanner, image.repository, image.digest, lambda one: tools.registry.pushed_at(image.repository, one)
+    )
     if not rules.policy.new_only:
         return ImageWatch(image, parts, rules)
     if running is not None and running.digest == image.digest:
@@ -172,12 +174,8 @@ def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
     return (part.start() if doubt.stale else None) or doubt
 
 
-def _pushed(tools: Tools, image: BuiltImage, digest: str) -> datetime | None:
-    return tools.registry.pushed_at(image.repository, digest)
-
-
 def _parts(
-    tools: Tools, scanner: Scanner, repository: str, digest: str, not_before: Callable[[str], datetime | None]
+    tools: Tools, scanner: Scanner, repository: str, digest: str, not_before: Callable[[str], datetime]
 ) -> tuple[ScanWatch, ...] | Verdict:
     """The scans of an image: its own, or those of an index's platforms, because findings stand at the children."""
     try:

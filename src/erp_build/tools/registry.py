@@ -110,11 +110,19 @@ class EcrRegistry:
             ) from error
         return labels.get(REVISION_LABEL)
 
-    def pushed_at(self, repository: str, digest: str) -> datetime | None:
-        """When the image was pushed last; None where the registry does not say."""
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last."""
         with asking("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
             answer = self._client.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])
-        return next((detail.get("imagePushedAt") for detail in answer["imageDetails"]), None)
+        for detail in answer["imageDetails"]:
+            if found := detail.get("imagePushedAt"):
+                return found
+        raise GateInconclusive(
+            "the registry does not say when an image was pushed",
+            where=f"{repository}@{digest}",
+            why="without it nobody knows whether a scan is newer",
+            next_step="look at the image in ECR, then run again",
+        )
 
     def scanning(self, repository: str) -> Scanning:
         """How the repository is scanned, from two calls that a role need not be allowed to make."""

@@ -17,6 +17,8 @@ from erp_build.tools.toolbox import Cluster, Functions, Registry
 NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
 """What is assumed is assumed to be fresh."""
 
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
 CLEAN_SCAN: Mapping[str, Any] = {
     "imageScanStatus": {"status": "COMPLETE", "description": "assumed"},
     "imageScanFindings": {
@@ -137,9 +139,9 @@ class RehearsedRegistry:
         findings = {**page.get("imageScanFindings", {}), "imageScanCompletedAt": NO_PUSH_IS_LATER}
         return {**page, "imageScanFindings": findings}
 
-    def pushed_at(self, repository: str, digest: str) -> datetime | None:
-        """When the image was pushed last; an assumed push has no time."""
-        return None if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last; an assumed push is older than its assumed scan."""
+        return BEFORE_ALL if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
 
     def scanning(self, repository: str) -> Scanning:
         """How the repository is scanned."""

@@ -86,8 +86,8 @@ class Registry(Protocol):
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
 
-    def pushed_at(self, repository: str, digest: str) -> datetime | None:
-        """When the image was pushed last; None where the registry does not say. Raises `GateInconclusive`."""
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last; raises `GateInconclusive` where that cannot be had."""
 
     def scanning(self, repository: str) -> Scanning:
         """How the repository is scanned; what may not be asked is not known, and that is no error."""
