@@ -9,7 +9,7 @@ from pathlib import Path
 
 import boto3
 
-from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.aws import CONFIG, ONE_ATTEMPT, Caller, open_session
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
 from erp_build.tools.effects import Journal
@@ -62,7 +62,9 @@ def _live_tools(
     root: Path, folder: Path, clock: Clock, progress: Progress, secrets: Secrets, journal: Journal
 ) -> tuple[Tools, EksCluster]:
     session = open_session()
-    registry = EcrRegistry(session.client("ecr", config=CONFIG), secrets)
+    registry = EcrRegistry(
+        session.client("ecr", config=CONFIG), secrets, scans=session.client("ecr", config=ONE_ATTEMPT)
+    )
     functions = LambdaFunctions(session.client("lambda", config=CONFIG), clock, progress.say)
     access = _cluster_access(session, folder, secrets)
     cluster, helm = EksCluster(access), HelmProgram(access)

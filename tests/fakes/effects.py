@@ -45,9 +45,9 @@ class FakeEffects:
             assert name in self._images, "an image was pushed before it was built"
             return self._registry.push(request.repository, request.tag, request.commit)
 
-    def start_scan(self, repository: str, digest: str) -> None:
+    def start_scan(self, repository: str, digest: str) -> bool:
         with self.journal.note("start_scan", f"{repository}@{digest}"):
-            self._registry.start_scan(repository, digest)
+            return self._registry.start_scan(repository, digest)
 
     def update_function(self, state: FunctionState, image: str) -> None:
         with self.journal.note("update_function", state.name):

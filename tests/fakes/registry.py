@@ -7,7 +7,7 @@ from typing import Any
 
 from erp_build.domain.image import StoredImage
 from erp_build.domain.scans import Scanning
-from erp_build.errors import PushFailed
+from erp_build.errors import ErpBuildError, PushFailed
 
 HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -33,6 +33,8 @@ class FakeRegistry:
         self.unscanned: set[str] = set()
         self.started: list[str] = []
         self.expired: set[str] = set()
+        self.refuses_scans: ErpBuildError | None = None
+        self.scanned_today: set[str] = set()
         self.pushed: dict[str, datetime] = {}
         self.how = Scanning("SCAN_ON_PUSH", enhanced=False)
 
@@ -82,10 +84,13 @@ class FakeRegistry:
         assert self.images[image.digest] == image, "another manifest would be another image"
         self.tags[image.repository, tag] = image.digest
 
-    def start_scan(self, repository: str, digest: str) -> None:
+    def start_scan(self, repository: str, digest: str) -> bool:
         assert digest in self.images
+        if self.refuses_scans:
+            raise self.refuses_scans
         self.started.append(repository)
         self.unscanned.discard(repository)
+        return digest not in self.scanned_today
 
     def tags_of(self, digest: str) -> set[str]:
         """The tags that name an image."""

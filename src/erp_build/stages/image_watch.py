@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from erp_build.domain.findings import Identity, identities
 from erp_build.domain.image import BuiltImage, StoredImage
@@ -11,11 +11,8 @@ from erp_build.domain.plan import Running
 from erp_build.domain.scans import ScanReading
 from erp_build.domain.verdict import Verdict, Wait, doubt_of, join, judge
 from erp_build.errors import ErpBuildError
-from erp_build.stages.scan_watch import Scanner, ScanWatch, Seen
+from erp_build.stages.scan_watch import FRESH_FOR, Scanner, ScanWatch, Seen
 from erp_build.tools.toolbox import Tools
-
-FRESH_FOR = timedelta(hours=24)
-"""How old a result of the deployed image may be: ECR makes one manual scan of an image in this time."""
 
 
 class DeployedWatch:

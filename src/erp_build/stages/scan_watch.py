@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from erp_build.domain.scans import Scanning, ScanReading, UnreadableScan, read_scan
@@ -18,6 +18,9 @@ ON_PUSH_GRACE = 60.0
 
 MOST_PAGES = 1000
 """Pages of one poll: a registry that always has one more ends as inconclusive, not as an endless loop."""
+
+FRESH_FOR = timedelta(hours=24)
+"""ECR makes one manual scan of an image in this time: what is younger cannot be asked for anew."""
 
 NOT_FOUND = "ScanNotFoundException"
 BAD_TOKEN = {"InvalidParameterException", "ValidationException"}
@@ -46,8 +49,8 @@ ScanPage = Callable[[str, str, str | None], Mapping[str, Any]]
 class ScanStarter(Protocol):
     """The one effect of the gate."""
 
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask for a scan."""
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask for a scan; False where the registry made one in the last 24 hours, or scans by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,9 +114,12 @@ class ScanWatch:
             return None
         self._started = True
         try:
-            self._scanner.starter.start_scan(self.repository, self.digest)
+            begun = self._scanner.starter.start_scan(self.repository, self.digest)
         except ErpBuildError as error:
             return _given_up(f"{error.what}: {error.why}", error.next_step)
+        if not begun and self._not_before:
+            # There is no fresher result to be had than that of the last 24 hours.
+            self._not_before = min(self._not_before, self._scanner.clock.now() - FRESH_FOR)
         return None
 
     def _read(self, pages: list[Mapping[str, Any]]) -> Seen | Verdict:

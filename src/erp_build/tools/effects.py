@@ -45,8 +45,8 @@ class Effects(Protocol):
     def push(self, request: ImageRequest) -> str:
         """Push the image under its tag and return its digest; raises `PushFailed`."""
 
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask for a scan; one that was already made or is made by the registry itself is no error."""
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask for a scan; False where the registry made one in the last 24 hours, or scans by itself."""
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest; raises `FunctionUpdateFailed`."""

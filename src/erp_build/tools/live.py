@@ -63,10 +63,10 @@ class Live:
             sign_in = self._registry.sign_in()
             return self._engine.push(f"{sign_in.host}/{request.repository}", request.tag, sign_in)
 
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask the registry for a scan."""
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask the registry for a scan; False where there is one already."""
         with self._journal.note("start_scan", f"{repository}@{digest}"):
-            self._registry.start_scan(repository, digest)
+            return self._registry.start_scan(repository, digest)
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest."""

@@ -56,10 +56,18 @@ class SignIn:
 
 
 class EcrRegistry:
-    """The account's private registry."""
+    """The account's private registry.
 
-    def __init__(self, client: "ECRClient", secrets: Secrets) -> None:
+    Args:
+        client: for everything but scans.
+        secrets: learns the sign-in.
+        scans: for scans; it need not try twice, because the gate asks again by itself, and botocore would take "already
+            scanned" for a trouble that passes. None: `client`.
+    """
+
+    def __init__(self, client: "ECRClient", secrets: Secrets, scans: "ECRClient | None" = None) -> None:
         self._client = client
+        self._scans = scans or client
         self._secrets = secrets
         self._sign_in: SignIn | None = None
 
@@ -143,7 +151,7 @@ class EcrRegistry:
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
         image: ImageIdentifierTypeDef = {"imageDigest": digest}
-        ask = self._client.describe_image_scan_findings
+        ask = self._scans.describe_image_scan_findings
         try:
             if token:
                 return ask(repositoryName=repository, imageId=image, maxResults=PAGE, nextToken=token)
@@ -153,14 +161,16 @@ class EcrRegistry:
         except BotoCoreError as error:
             return {"Error": {"Code": "ConnectionError", "Message": str(error)}}
 
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask for a scan; one that was already made or is made by the registry itself is no error."""
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask for a scan; False where one was made in the last 24 hours or is made by the registry itself."""
         with asking("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
             try:
-                self._client.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+                self._scans.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
             except ClientError as error:
                 if error_code(error) not in ALREADY_SCANNED | SCANNED_BY_REGISTRY:
                     raise
+                return False
+        return True
 
     def put_tag(self, image: StoredImage, tag: str) -> None:
         """Give the image another tag: its manifest, byte for byte, so that the digest stays."""

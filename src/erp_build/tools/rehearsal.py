@@ -72,10 +72,11 @@ class Rehearsal:
         self._assumed.images[request.repository] = ImageReference(request.repository, request.tag, digest)
         return digest
 
-    def start_scan(self, repository: str, digest: str) -> None:
+    def start_scan(self, repository: str, digest: str) -> bool:
         """Assume the scan; it finds what the last one found."""
         self._note("start_scan", f"{repository}@{digest}")
         self._assumed.scans.add(digest)
+        return True
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Assume the function's new image."""

@@ -21,7 +21,7 @@ REPOSITORY = "erp/notification-service"
 class ScanningRegistry(Registry, Protocol):
     """A registry that can be asked for a scan."""
 
-    def start_scan(self, repository: str, digest: str) -> None:
+    def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan."""
 
 
