@@ -16,11 +16,15 @@ from erp_build.domain.scans import UnreadableScan, read_scan, read_time
 from erp_build.domain.waivers import Waivers
 from erp_build.errors import ConfigurationError
 from erp_build.render.gate import judgement_text, summary_document
+from erp_build.render.junit import junit_text
+from erp_build.render.sarif import sarif_text
 from erp_build.stages.gate import clear_images
 from erp_build.stages.recorded import Recording, judge_recording
+from erp_build.tools.files import write_result
 
 EXAMPLES = """\
 examples:
+  erp-build gate erp/notification-service:1a2b3c4 --policy strict.toml --sarif gate.sarif
   erp-build gate --recorded answers.json
   erp-build gate --recorded answers.json --policy strict.toml --waivers waivers.toml --today 2026-12-31
   erp-build gate --recorded answers.json --deployed before.json --pushed 2026-11-20T10:00:00+09:00
@@ -32,13 +36,17 @@ pages follow their nextToken in order; an error is {"Error": {"Code": ..., "Mess
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `gate`."""
-    parser.add_argument("--recorded", metavar="FILE", type=Path, required=True, help="recorded answers, a JSON list")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("images", metavar="IMAGE", nargs="*", default=[], help="images in ECR: repository:tag or @digest")
+    what.add_argument("--recorded", metavar="FILE", type=Path, help="recorded answers instead, a JSON list")
     parser.add_argument("--policy", metavar="FILE", type=Path, help="a TOML file with a [gate] table")
     parser.add_argument("--waivers", metavar="FILE", type=Path, help="a waiver file, instead of the policy's")
-    parser.add_argument("--today", metavar="DAY", type=date.fromisoformat, help="the day for waivers (default: today)")
-    parser.add_argument("--deployed", metavar="FILE", type=Path, help="recorded answers of the image that runs")
+    parser.add_argument("--today", metavar="DAY", type=_day, help="the day for waivers (default: today)")
+    parser.add_argument("--deployed", metavar="WHAT", help="what `new_only` compares with: an image, or its recording")
     parser.add_argument("--pushed", metavar="TIME", type=_time, help="when the recorded image was pushed, ISO 8601")
     parser.add_argument("--json", action="store_true", help="print the judgement as JSON")
+    parser.add_argument("--sarif", metavar="FILE", type=Path, help="write the findings as SARIF 2.1.0 as well")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the verdicts as JUnit's XML as well")
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
@@ -47,7 +55,13 @@ def main(options: argparse.Namespace, console: Console) -> int:
     now = console.clock.now()
     if options.today:
         now = datetime.combine(options.today, time(), UTC)
-    judgement = _judge_recorded(options, console, _rules(options, console, policy, now.date()), now)
+    rules = _rules(options, console, policy, now.date())
+    if options.recorded:
+        judgement = _judge_recorded(options, console, rules, now)
+    else:
+        from erp_build.commands.gate_images import judge_references
+
+        judgement = judge_references(options.images, options.deployed, rules, console)
     _print(judgement, options, console)
     clear_images(judgement)
     return 0
@@ -65,7 +79,7 @@ def _judge_recorded(options: argparse.Namespace, console: Console, rules: GateRu
     recording = Recording(
         name=options.recorded.stem,
         answers=read_answers(options.recorded),
-        deployed=read_answers(options.deployed) if options.deployed else (),
+        deployed=read_answers(Path(options.deployed)) if options.deployed else (),
         pushed=options.pushed,
         now=now,
     )
@@ -74,6 +88,9 @@ def _judge_recorded(options: argparse.Namespace, console: Console, rules: GateRu
 
 def _print(judgement: Judgement, options: argparse.Namespace, console: Console) -> None:
     document = summary_document(judgement)
+    for path, text in ((options.sarif, sarif_text(judgement)), (options.junit, junit_text(judgement))):
+        if path:
+            write_result(path, console.secrets.mask(text))
     if options.json:
         console.print(json.dumps(document, ensure_ascii=False))
     else:
@@ -110,6 +127,13 @@ def _check(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
             why=str(error),
             next_step="record DescribeImageScanFindings as `aws ecr describe-image-scan-findings` prints it",
         ) from error
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"`{text}` is no day such as 2026-12-31") from error
 
 
 def _time(text: str) -> datetime:

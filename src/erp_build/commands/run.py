@@ -14,6 +14,8 @@ from erp_build.commands.console import Console
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.json import report_document
+from erp_build.render.junit import junit_text
+from erp_build.render.sarif import sarif_text
 from erp_build.render.text import report_text
 from erp_build.tools.effects import Journal
 from erp_build.tools.files import write_atomically
@@ -62,7 +64,9 @@ def main(options: argparse.Namespace, console: Console) -> int:
         report.error = ErpBuildError("a bug of erp_build", why=f"{type(error).__name__}: {error}")
         raise
     finally:
-        _write(report, options.report or Path(options.repo) / REPORT, console)
+        path = options.report or Path(options.repo) / REPORT
+        _write(json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n", path, console)
+        _write_judgement(report, path.parent, console)
         document = json.dumps(report_document(report), ensure_ascii=False)
         console.print(document if options.json else report_text(report, console.clock.monotonic() - start))
     return 0
@@ -107,10 +111,16 @@ def _signals_raise() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _write(report: RunReport, path: Path, console: Console) -> None:
-    text = json.dumps(report_document(report), ensure_ascii=False, indent=2)
+def _write_judgement(report: RunReport, folder: Path, console: Console) -> None:
+    """The findings for other tools, beside the report; they are there also when the gate stopped the run."""
+    if report.judgement:
+        _write(sarif_text(report.judgement), folder / "gate.sarif", console)
+        _write(junit_text(report.judgement), folder / "junit.xml", console)
+
+
+def _write(text: str, path: Path, console: Console) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, console.secrets.mask(text).encode("utf-8", "backslashreplace") + b"\n")
+        write_atomically(path, console.secrets.mask(text).encode("utf-8", "backslashreplace"))
     except OSError as error:
         console.complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")
