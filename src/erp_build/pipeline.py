@@ -9,6 +9,8 @@
     make plan         ChangeSet, LiveState   Plan             nothing
     find reusable     Plan, LiveState        Plan             reads only: Git, ECR
     check plan        Plan                                    reads only: sources, engine, ECR, chart
+    run checks        Plan                   Checked          what a `[[check]]` touches
+    require checks    Checked                                 nothing
     build images      Plan                   BuiltImages      Maven, engine, ECR: new tags only
     judge images      BuiltImages            Judgement        ECR scans
     clear images      Judgement              ClearedImages    nothing
@@ -28,6 +30,7 @@ from erp_build.domain.project import Project
 from erp_build.domain.report import RunReport
 from erp_build.stages.build import build_images
 from erp_build.stages.check import check_plan
+from erp_build.stages.checks import require_checks, run_checks
 from erp_build.stages.deploy import deploy
 from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
 from erp_build.stages.gate import clear_images, judge_images, read_rules
@@ -76,6 +79,9 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     if plan.is_empty:
         return report
     report.stage(check_plan, tools, project, environment, plan)
+    if project.checks:
+        report.checked = report.stage(run_checks, tools, project, plan)
+        report.stage(require_checks, report.checked)
     report.images = report.stage(build_images, tools, environment, plan)
     report.judgement = report.stage(judge_images, tools, rules, report.images, live.running)
     report.cleared = report.stage(clear_images, report.judgement)

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import StoredImage
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState
 from erp_build.errors import BuildFailed, ErpBuildError
-from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
+from erp_build.tools.effects import CheckRequest, ImageRequest, Journal, UpgradeRequest
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.release import FakeRelease
@@ -21,11 +22,18 @@ class FakeEffects:
     def __init__(self, registry: FakeRegistry, functions: FakeFunctions, release: FakeRelease) -> None:
         self.journal = Journal()
         self.failures: dict[tuple[str, str], ErpBuildError] = {}
+        self.check_runs: dict[tuple[str, str], CheckRun] = {}
+        self.given_secrets: dict[str, str] = {}
         self._registry = registry
         self._functions = functions
         self._release = release
         self._jars: set[str] = set()
         self._images: set[str] = set()
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        with self.journal.note("check", f"{request.check.name} {request.target.name}"):
+            self.given_secrets.update(request.secrets)
+            return self.check_runs.get((request.check.name, request.target.name), CheckRun(outcome="passed"))
 
     def package(self, target: Service | Function) -> None:
         with self.journal.note("package", target.name):

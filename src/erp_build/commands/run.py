@@ -66,7 +66,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     finally:
         path = options.report or Path(options.repo) / REPORT
         _write(json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n", path, console)
-        _write_judgement(report, path.parent, console)
+        _write_for_other_tools(report, path.parent, console)
         document = json.dumps(report_document(report), ensure_ascii=False)
         console.print(document if options.json else report_text(report, console.clock.monotonic() - start))
     return 0
@@ -111,16 +111,21 @@ def _signals_raise() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _write_judgement(report: RunReport, folder: Path, console: Console) -> None:
-    """The findings for other tools, beside the report; they are there also when the gate stopped the run."""
+def _write_for_other_tools(report: RunReport, folder: Path, console: Console) -> None:
+    """Findings and reports of checks, beside the report; they are there also when one of them stopped the run."""
+    for one in report.checked:
+        for path, content in one.run.reports:
+            text = content.decode("utf-8", "surrogateescape")
+            _write(text, folder / "checks" / one.check.name / one.target / path, console, "surrogateescape")
     if report.judgement:
         _write(sarif_text(report.judgement), folder / "gate.sarif", console)
-        _write(junit_text(report.judgement), folder / "junit.xml", console)
+    if report.judgement or report.checked:
+        _write(junit_text(report.judgement, report.checked), folder / "junit.xml", console)
 
 
-def _write(text: str, path: Path, console: Console) -> None:
+def _write(text: str, path: Path, console: Console, errors: str = "backslashreplace") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, console.secrets.mask(text).encode("utf-8", "backslashreplace"))
+        write_atomically(path, console.secrets.mask(text).encode("utf-8", errors))
     except OSError as error:
         console.complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")

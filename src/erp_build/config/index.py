@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from erp_build.domain.patterns import fixed_directory, matches
-from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
+from erp_build.domain.project import Chart, Check, Function, GatePolicy, Project, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ FILE_NAME = "erp-build.toml"
 INPUTS = Service._fields.index("inputs")
 COMMON = ("parameters", "shared", "ignore", "config_path")
 FORMAT = repr(
-    (sys.implementation.cache_tag, COMMON, *(kind._fields for kind in (Service, Function, Chart, GatePolicy)))
+    (sys.implementation.cache_tag, COMMON, *(kind._fields for kind in (Service, Function, Chart, GatePolicy, Check)))
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
 
@@ -40,7 +40,9 @@ class ProjectIndex:
     """
 
     def __init__(self, compiled: tuple[Any, ...]) -> None:
-        self._common, self._chart, self._gate, self._services, self._functions, self._directories = compiled
+        self._common, self._chart, self._gate, self._checks, self._services, self._functions, self._directories = (
+            compiled
+        )
 
     @property
     def size(self) -> int:
@@ -56,6 +58,7 @@ class ProjectIndex:
             functions=tuple(Function._make(row) for row in self._functions if wanted is None or row[0] in wanted),
             chart=Chart._make(self._chart),
             gate=GatePolicy._make(self._gate),
+            checks=tuple(Check._make(row) for row in self._checks),
         )
 
     def narrowed(self, paths: Iterable[str]) -> Project:
@@ -86,6 +89,7 @@ def compile_project(project: Project) -> tuple[Any, ...]:
         tuple(getattr(project, name) for name in COMMON),
         tuple(project.chart),
         tuple(project.gate),
+        tuple(tuple(check) for check in project.checks),
         tuple(tuple(service) for service in project.services),
         tuple(tuple(function) for function in project.functions),
         directories,

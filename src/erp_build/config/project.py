@@ -4,6 +4,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+from erp_build.config.checks import check_checks, parse_check
 from erp_build.config.gate import parse_gate
 from erp_build.config.index import FILE_NAME
 from erp_build.config.schema import Table
@@ -41,7 +42,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
     top = Table(values, "", text, where)
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "check")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
@@ -51,9 +52,11 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
+        checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )
     _check_names(project, where)
+    check_checks(project, where)
     return project
 
 

@@ -86,6 +86,34 @@ class GatePolicy(NamedTuple):
         return (*self.block, *(name for name, _ in self.limits))
 
 
+class Check(NamedTuple):
+    """A check of each changed service before its image is built: a `[[check]]` table.
+
+    Attributes:
+        name: unique, also the name of a folder.
+        maven: goals and options for Maven; empty where `command` is given.
+        command: argument vector of a program, run in the service's directory.
+        blocks: whether a failure stops the run; otherwise it is a warning.
+        timeout: seconds for one service.
+        targets: names of the services and functions that it is for; empty: all.
+        reports: patterns below the service's directory of files to keep, such as JUnit or SARIF.
+        secrets: (environment variable, parameter of type SecureString); relative to `parameters` without a leading `/`.
+    """
+
+    name: str
+    maven: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    blocks: bool = True
+    timeout: float = 600.0
+    targets: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
+
+    def is_for(self, target: str) -> bool:
+        """Whether a target is checked by it."""
+        return not self.targets or target in self.targets
+
+
 class Project(NamedTuple):
     """All of `erp-build.toml`.
 
@@ -103,6 +131,7 @@ class Project(NamedTuple):
     functions: tuple[Function, ...] = ()
     chart: Chart = Chart()
     gate: GatePolicy = GatePolicy()
+    checks: tuple[Check, ...] = ()
     config_path: str = ""
 
     @property

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from erp_build.domain.checked import Checked
 from erp_build.domain.judgement import Judged, Judgement
 
 
-def junit_text(judgement: Judgement | None) -> str:
-    """A test case per image: a failure where findings block, an error where nothing could be judged."""
-    suites = []
+def junit_text(judgement: Judgement | None, checked: Sequence[Checked] = ()) -> str:
+    """A test case per check and per image: a failure where it stops, an error where nothing could be judged."""
+    suites = [_suite("checks", [_check_case(one) for one in checked])] if checked else []
     if judgement:
         suites.append(_suite("gate", [_image_case(row) for row in judgement.rows], judgement.notes))
     return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n' + "".join(suites) + "</testsuites>\n"
@@ -56,6 +57,12 @@ def _image_case(row: Judged) -> Case:
     if row.verdict.next_step:
         lines.append(f"next: {row.verdict.next_step}")
     return Case(row.image.repository, f"{row.image.target} {row.image.digest[:19]}", end, "\n".join(lines))
+
+
+def _check_case(one: Checked) -> Case:
+    end = {"failed": "failure", "inconclusive": "error"}.get(one.word, "passed")
+    why = f"{one.word}: {one.run.why}" if one.run.why else one.word
+    return Case(one.target, one.check.name, end, why, one.run.seconds)
 
 
 def _text(text: str) -> str:

@@ -14,6 +14,9 @@ def report_text(report: RunReport, seconds: float) -> str:
     if report.stages:
         lines.append("Stages")
         lines += [f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}" for stage in report.stages]
+    if report.checked:
+        rows = [(one.check.name, one.target, one.word, f"{one.run.seconds:.1f} s") for one in report.checked]
+        lines += ["Checks", *(f"  {row}" for row in table([("check", "target", "outcome", "time"), *rows]))]
     if report.judgement:
         lines.append(judgement_text(report.judgement))
     lines += _proof_lines(report)

@@ -1,13 +1,14 @@
 """Every change of the world, in one protocol. `Live` performs it, `Rehearsal` notes it as assumed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import StoredImage
-from erp_build.domain.project import Function, Service
+from erp_build.domain.project import Check, Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.domain.report import Effect, EffectState
 
@@ -33,8 +34,20 @@ class UpgradeRequest:
     timeout: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckRequest:
+    """A check of one target; `secrets` is environment variable -> value, and is never shown."""
+
+    check: Check
+    target: Service | Function
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 class Effects(Protocol):
     """The verbs that change something outside this process."""
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
 
     def package(self, target: Service | Function) -> None:
         """Make the jar with Maven; raises `BuildFailed`."""

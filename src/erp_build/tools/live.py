@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import REVISION_LABEL, StoredImage
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState
 from erp_build.errors import ConfigurationError
-from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
+from erp_build.tools.checks import run_check
+from erp_build.tools.effects import CheckRequest, ImageRequest, Journal, UpgradeRequest
 from erp_build.tools.engine import Engine
 from erp_build.tools.files import write_atomically
 from erp_build.tools.functions import LambdaFunctions
@@ -39,6 +41,17 @@ class Live:
         self._helm = helm
         self._journal = journal
         self._progress = progress
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        """Check a target's sources."""
+        name = request.target.name
+        with self._journal.note("check", f"{request.check.name} {name}"):
+            return run_check(
+                request.check,
+                self._root / request.target.path,
+                request.secrets,
+                lambda line: self._progress.detail(line, name),
+            )
 
     def package(self, target: Service | Function) -> None:
         """Make the jar with Maven."""

@@ -58,6 +58,9 @@ class Parameters(Protocol):
     def read(self, names: Sequence[str]) -> dict[str, str]:
         """The values of those names that exist."""
 
+    def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
+        """The values of these SecureStrings; raises `ConfigurationError` when one is missing or of another type."""
+
 
 class Identity(Protocol):
     """Who calls AWS."""
