@@ -10,21 +10,30 @@ from tests.support.cases import cases
 from tests.support.cli import CommandLine
 from tests.support.documents import keys
 
+FILES = {"policy", "waivers", "deployed"}
+"""Keys of a case whose value is the content of a file that an option names."""
+
+WORDS = {"today", "pushed"}
+"""Keys of a case whose value is an option's."""
+
+OUTCOMES = {0: "passed: ", 2: "", 6: "blocked: ", 7: "inconclusive: "}
+
 
 @pytest.mark.parametrize("case", cases("gate"))
 def test_a_recorded_gate_ends_as_the_stage_would(case: dict[str, Any], tmp_path: Path, erp_build: CommandLine) -> None:
+    assert set(case) <= {"about", "answers", "exit", "says", *FILES, *WORDS}
     recorded = tmp_path / "answers.json"
     recorded.write_text(json.dumps(case["answers"]))
-    words = ["gate", "--recorded", str(recorded)]
-    if "policy" in case:
-        (tmp_path / "policy.toml").write_text(case["policy"])
-        words += ["--policy", str(tmp_path / "policy.toml")]
-    else:
-        words += ["--repo", str(tmp_path)]
+    words = ["gate", "--recorded", str(recorded), "--repo", str(tmp_path)]
+    for key in FILES & set(case):
+        text = case[key] if isinstance(case[key], str) else json.dumps(case[key])
+        (tmp_path / key).write_text(text)
+        words += [f"--{key}", str(tmp_path / key)]
+    for key in WORDS & set(case):
+        words += [f"--{key}", case[key]]
     answer = erp_build(*words)
     assert answer.code == case["exit"], answer
-    outcome = {0: "passed", 6: "blocked", 7: "inconclusive"}[case["exit"]]
-    assert answer.out.startswith(f"{outcome}: ")
+    assert answer.out.startswith(OUTCOMES[case["exit"]])
     for text in case["says"]:
         assert text in answer.out + answer.err
 
