@@ -1,4 +1,4 @@
-"""The gate against a scanner that behaves as ECR's does on bad days: after each run, what was deployed and what `latest` is.
+"""The gate against a scanner as ECR's is on bad days: after each run, what was deployed and what `latest` names.
 
 The images that are blocked are built once: a run that was stopped leaves its image in the registry, and the next one
 takes it from there.
@@ -135,7 +135,7 @@ def test_a_scan_that_comes_late_through_trouble_is_waited_for(erp: Erp) -> None:
     not_found = error("ScanNotFoundException")
     answers = [not_found, not_found, not_found, status("PENDING"), status("IN_PROGRESS"), scanned(LOW=2)]
     Faults().scans(f"{erp.tenant.name}/{SERVICE}", answers)
-    trouble = [{"error": "ThrottlingException"}, {"drop": "before"}, {"http": 503}]
+    trouble: list[dict[str, Any]] = [{"error": "ThrottlingException"}, {"drop": "before"}, {"http": 503}]
     Faults().script("DescribeImageScanFindings", trouble, target=SERVICE)
     done = erp.run()
     assert done.code == 0, done.stderr
