@@ -159,9 +159,8 @@ def doubt_of(reading: ScanReading, around: Circumstances) -> Wait | None:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """The numbers from the worst severity down; one that is not known comes first."""
-    rank = {name: place for place, name in enumerate(SEVERITIES)}
-    text = ", ".join(f"{counts[name]} {name}" for name in sorted(counts, key=lambda name: (rank.get(name, -1), name)))
-    return text or "no findings"
+    names = [*sorted(set(counts) - set(SEVERITIES)), *(name for name in SEVERITIES if name in counts)]
+    return ", ".join(f"{counts[name]} {name}" for name in names) or "no findings"
 
 
 def _blocked_text(over: Mapping[str, int], found: Sorted, policy: GatePolicy) -> str:

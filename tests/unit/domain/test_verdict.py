@@ -1,16 +1,14 @@
 """From a reading to a verdict: what blocks, what passes, and what a reading must have to pass."""
 
-from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.domain.findings import identities
 from erp_build.domain.project import SEVERITIES, GatePolicy
-from erp_build.domain.scans import STATES, Finding, ScanReading, read_scan
+from erp_build.domain.scans import STATES, ScanReading, read_scan
 from erp_build.domain.verdict import (
     EMPTY_SETTLED_AFTER,
     SETTLED_AFTER,
@@ -18,43 +16,12 @@ from erp_build.domain.verdict import (
     ClearedImage,
     Verdict,
     Wait,
-    join,
+    counts_text,
+    doubt_of,
     judge,
 )
-from erp_build.domain.waivers import Waived, Waiver, Waivers
+from tests.support.readings import ACTIVE, CLEAN, DONE, LOG4J, POLICY, found, outcome, verdict
 from tests.support.samples import DIGEST, OTHER_DIGEST, PASSED, built
-
-POLICY = GatePolicy()
-DONE = datetime(2026, 11, 20, 10, tzinfo=UTC)
-CLEAN = ScanReading(status="COMPLETE", completed=DONE, counts={}, scanner="basic")
-ACTIVE = replace(CLEAN, status="ACTIVE", scanner="enhanced")
-LOG4J = Finding(name="CVE-2021-44228", severity="CRITICAL", packages=("log4j-core",))
-OPENSSL = Finding(name="CVE-2024-1", severity="CRITICAL", packages=("openssl",))
-TODAY = date(2026, 11, 23)
-WAIVER = Waiver("CVE-2021-44228", ("log4j-core",), "not reachable", "kim", TODAY)
-
-
-def outcome(reading: ScanReading, around: Circumstances | None = None, policy: GatePolicy = POLICY) -> str:
-    answer = judge(reading, policy, around=around)
-    return "wait" if isinstance(answer, Wait) else answer.outcome
-
-
-def found(*findings: Finding, **more: int) -> ScanReading:
-    """A complete basic scan with these findings, and with more that are counted only."""
-    counts = Counter(finding.severity for finding in findings) + Counter(more)
-    return replace(CLEAN, counts=dict(counts), findings=findings)
-
-
-def verdict(reading: ScanReading, policy: GatePolicy = POLICY, rows: tuple[Waiver, ...] = (), today: date = TODAY,
-            known: ScanReading | None = None) -> Verdict:  # fmt: skip
-    answer = judge(
-        reading,
-        policy,
-        waivers=Waivers(rows=rows, today=today),
-        known=None if known is None else identities([known]),
-    )
-    assert isinstance(answer, Verdict)
-    return answer
 
 
 @pytest.mark.parametrize(
@@ -102,6 +69,40 @@ def test_a_policy_may_block_more() -> None:
     assert outcome(replace(CLEAN, counts={"MEDIUM": 1}), policy=policy) == "passed"
 
 
+PATIENCE = "raise `timeout` of [gate], or run again later"
+AGAIN = "reading again, because findings of a continuous scan arrive late"
+
+
+@pytest.mark.parametrize(
+    ("reading", "why", "next_step"),
+    [
+        pytest.param(ScanReading(status="PENDING", description="queued"), "PENDING (queued)", PATIENCE, id="queued"),
+        pytest.param(
+            replace(CLEAN, counts=None),
+            "COMPLETE, but its findings are not there yet",
+            STATES["COMPLETE"].next_step,
+            id="no counts",
+        ),
+        pytest.param(ACTIVE, f"ACTIVE, no findings; {AGAIN}", STATES["ACTIVE"].next_step, id="not settled"),
+    ],
+)
+def test_a_wait_says_for_what_and_what_helps(reading: ScanReading, why: str, next_step: str) -> None:
+    assert judge(reading, POLICY) == Wait(why, next_step=next_step)
+    assert doubt_of(reading, Circumstances()) == Wait(why, next_step=next_step)
+
+
+def test_only_what_cannot_be_judged_has_a_next_step_of_its_own() -> None:
+    assert verdict(found(LOG4J)).next_step == verdict(CLEAN).next_step == ""
+    unknown = verdict(replace(CLEAN, counts={"NEW": 1}))
+    assert unknown.next_step == "look at the finding in ECR; update erp_build"
+
+
+def test_what_blocks_is_told_from_the_worst_down() -> None:
+    policy = GatePolicy(block=("LOW", "MEDIUM"))
+    assert verdict(replace(CLEAN, counts={"LOW": 1, "MEDIUM": 1}), policy).why == "1 MEDIUM, 1 LOW found"
+    assert counts_text({"LOW": 1, "CRITICAL": 2, "ZZ": 3, "NEW": 4}) == "4 NEW, 3 ZZ, 2 CRITICAL, 1 LOW"
+
+
 def test_counts_are_told_from_the_worst_down() -> None:
     answer = judge(replace(CLEAN, counts={"LOW": 3, "HIGH": 1, "MEDIUM": 2}), POLICY)
     assert isinstance(answer, Verdict)
@@ -135,133 +136,11 @@ def test_a_scan_that_may_go_on_must_say_the_same_for_a_while(
         assert outcome(reading, replace(first, settled=needed - 0.1)) == "wait"
 
 
-def test_a_result_from_before_the_push_is_waited_out_and_known_to_be_stale() -> None:
-    answer = judge(CLEAN, POLICY, around=Circumstances(not_before=DONE + timedelta(minutes=1)))
-    assert answer == Wait(
-        "COMPLETE of 2026-11-20T10:00+00:00, older than 2026-11-20T10:01+00:00",
-        stale=True,
-        next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)",
-    )
-    assert outcome(CLEAN, Circumstances(not_before=DONE)) == "passed"
-
-
 def test_a_wait_for_anything_else_is_not_stale() -> None:
     for reading in (replace(CLEAN, status="PENDING"), replace(CLEAN, counts=None), ACTIVE):
         answer = judge(reading, POLICY)
         assert isinstance(answer, Wait)
         assert not answer.stale
-
-
-def test_a_limit_is_how_many_may_pass() -> None:
-    policy = GatePolicy(block=("CRITICAL",), limits=(("HIGH", 2),))
-    assert outcome(replace(CLEAN, counts={"HIGH": 2}), policy=policy) == "passed"
-    blocked = verdict(replace(CLEAN, counts={"HIGH": 3, "CRITICAL": 1}), policy)
-    assert blocked.why == "1 CRITICAL, 3 HIGH (allowed: 2) found"
-
-
-def test_a_policy_without_severities_blocks_nothing() -> None:
-    assert outcome(replace(CLEAN, counts=dict.fromkeys(SEVERITIES, 9)), policy=GatePolicy(block=())) == "passed"
-
-
-@pytest.mark.parametrize("unrated", ["UNDEFINED", "UNTRIAGED"])
-def test_a_finding_without_a_rating_counts_as_what_the_policy_says(unrated: str) -> None:
-    listed, counted = found(replace(LOG4J, severity=unrated)), replace(CLEAN, counts={unrated: 1})
-    policy = GatePolicy(undefined="CRITICAL")
-    assert [outcome(reading, policy=policy) for reading in (listed, counted)] == ["blocked", "blocked"]
-    assert [outcome(reading) for reading in (listed, counted)] == ["passed", "passed"]
-    assert verdict(listed, policy).blocking == listed.findings
-
-
-def test_only_new_findings_count_where_the_policy_says_so() -> None:
-    running = [replace(OPENSSL, name=f"CVE-{number}") for number in range(3)]
-    policy = GatePolicy(new_only=True)
-    answer = verdict(found(LOG4J, *running), policy, known=found(*running))
-    assert answer.why == "1 new CRITICAL, 3 already running"
-    assert answer.blocking == (LOG4J,)
-    assert answer.known == tuple(running)
-    passed = verdict(found(*running), policy, known=found(*running, LOG4J))
-    assert (passed.outcome, passed.why) == ("passed", "3 CRITICAL; 3 already running")
-
-
-def test_a_finding_that_the_image_has_more_often_is_new() -> None:
-    assert verdict(found(LOG4J, LOG4J), GatePolicy(new_only=True), known=found(LOG4J)).blocking == (LOG4J,)
-
-
-def test_the_same_finding_in_another_package_is_new() -> None:
-    other = replace(LOG4J, packages=("log4j-api",))
-    assert verdict(found(LOG4J), GatePolicy(new_only=True), known=found(other)).outcome == "blocked"
-
-
-def test_without_a_known_deployed_image_everything_is_new() -> None:
-    assert verdict(found(LOG4J), GatePolicy(new_only=True)).why == "1 new CRITICAL, 0 already running"
-
-
-def test_what_runs_does_not_matter_unless_the_policy_says_so() -> None:
-    assert verdict(found(LOG4J), known=found(LOG4J)).outcome == "blocked"
-
-
-def test_a_finding_that_cannot_be_fixed_passes_only_where_the_policy_says_so() -> None:
-    unfixable = found(replace(LOG4J, fixable=False))
-    assert verdict(unfixable).outcome == "blocked"
-    answer = verdict(unfixable, GatePolicy(fixable_only=True))
-    assert (answer.outcome, answer.why) == ("passed", "1 CRITICAL; 1 without a fix")
-    assert answer.unfixable == unfixable.findings
-
-
-@pytest.mark.parametrize("finding", [replace(LOG4J, fixable=True), replace(LOG4J, fixable=None)])
-def test_a_finding_that_may_be_fixed_counts(finding: Finding) -> None:
-    assert verdict(found(finding), GatePolicy(fixable_only=True)).outcome == "blocked"
-
-
-def test_a_waived_finding_passes_and_is_shown_with_its_waiver() -> None:
-    answer = verdict(found(LOG4J), rows=(WAIVER,))
-    assert (answer.outcome, answer.why) == ("passed", "1 CRITICAL; 1 waived")
-    assert answer.waived == (Waived(LOG4J, WAIVER),)
-    assert answer.counts == {"CRITICAL": 1}
-
-
-def test_the_day_after_its_last_day_a_waiver_counts_no_longer() -> None:
-    answer = verdict(found(LOG4J), rows=(WAIVER,), today=TODAY + timedelta(days=1))
-    assert answer.why == "1 CRITICAL found; the waiver of CVE-2021-44228 expired on 2026-11-23"
-    assert answer.expired == (WAIVER,)
-
-
-@pytest.mark.parametrize(
-    "finding",
-    [
-        pytest.param(replace(LOG4J, name="CVE-2021-45046"), id="another finding"),
-        pytest.param(replace(LOG4J, packages=("log4j-api",)), id="another package"),
-        pytest.param(replace(LOG4J, packages=("log4j-core", "log4j-api")), id="one package more"),
-        pytest.param(replace(LOG4J, packages=()), id="no package"),
-    ],
-)
-def test_a_waiver_is_for_its_finding_and_packages_alone(finding: Finding) -> None:
-    answer = verdict(found(finding), rows=(WAIVER,))
-    assert (answer.outcome, answer.waived, answer.expired) == ("blocked", (), ())
-
-
-def test_a_waiver_may_name_several_packages_or_none() -> None:
-    both = WAIVER._replace(packages=("log4j-api", "log4j-core"))
-    assert verdict(found(LOG4J), rows=(both,)).outcome == "passed"
-    assert verdict(found(replace(LOG4J, packages=())), rows=(WAIVER._replace(packages=("-",)),)).outcome == "passed"
-
-
-def test_a_finding_that_is_counted_and_not_listed_cannot_be_waived_compared_or_unfixable() -> None:
-    reading = found(replace(LOG4J, fixable=False), CRITICAL=1)
-    policy = GatePolicy(new_only=True, fixable_only=True)
-    assert verdict(reading, policy, rows=(WAIVER,), known=reading).why == "1 new CRITICAL, 0 already running"
-
-
-def test_an_image_of_several_platforms_is_as_good_as_its_worst() -> None:
-    doubtful = Verdict(outcome="inconclusive", why="PENDING", next_step="wait")
-    blocked = verdict(found(LOG4J, LOW=2))
-    assert join([PASSED]) is PASSED
-    assert join([PASSED, doubtful]).outcome == "inconclusive"
-    assert join([]).outcome == "inconclusive"
-    joined = join([PASSED, blocked, doubtful, verdict(found(OPENSSL, LOG4J))])
-    assert (joined.outcome, joined.why) == ("blocked", "1 CRITICAL found; 2 CRITICAL found")
-    assert joined.blocking == (LOG4J, OPENSSL)
-    assert joined.counts == {"CRITICAL": 2, "LOW": 2}
 
 
 @pytest.mark.parametrize(
