@@ -78,6 +78,12 @@ AGAIN = "reading again, because findings of a continuous scan arrive late"
     [
         pytest.param(ScanReading(status="PENDING", description="queued"), "PENDING (queued)", PATIENCE, id="queued"),
         pytest.param(
+            ScanReading(status="FINDINGS_UNAVAILABLE"),
+            "FINDINGS_UNAVAILABLE",
+            STATES["FINDINGS_UNAVAILABLE"].next_step,
+            id="no findings at the moment",
+        ),
+        pytest.param(
             replace(CLEAN, counts=None),
             "COMPLETE, but its findings are not there yet",
             STATES["COMPLETE"].next_step,
