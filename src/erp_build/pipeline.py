@@ -2,14 +2,18 @@
 
     stage             takes                  makes            may touch
     read environment  project                Environment      reads only: STS, Parameter Store
+    read rules        project                GateRules        reads only: the waiver file
     read live state   Environment            LiveState        reads only: cluster, Lambda, Helm, ECR
     find baselines    LiveState              Baselines        reads only: Git
     detect changes    Baselines              ChangeSet        reads only: Git
     make plan         ChangeSet, LiveState   Plan             nothing
     find reusable     Plan, LiveState        Plan             reads only: Git, ECR
     check plan        Plan                                    reads only: sources, engine, ECR, chart
+    run checks        Plan                   Checked          what a `[[check]]` touches
+    require checks    Checked                                 nothing
     build images      Plan                   BuiltImages      Maven, engine, ECR: new tags only
-    clear images      BuiltImages            ClearedImages    ECR scans
+    judge images      BuiltImages            Judgement        ECR scans
+    clear images      Judgement              ClearedImages    nothing
     deploy            ClearedImages          Deployment       Lambda, values file, Helm
     prove             Deployment             Proofs           reads only: cluster, Lambda
     move latest       ClearedImages                           ECR: the tag `latest`
@@ -26,9 +30,10 @@ from erp_build.domain.project import Project
 from erp_build.domain.report import RunReport
 from erp_build.stages.build import build_images
 from erp_build.stages.check import check_plan
+from erp_build.stages.checks import require_checks, run_checks
 from erp_build.stages.deploy import deploy
 from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
-from erp_build.stages.gate import clear_images
+from erp_build.stages.gate import clear_images, judge_images, read_rules
 from erp_build.stages.live import read_live_state
 from erp_build.stages.reuse import find_reusable
 from erp_build.stages.settings import read_environment
@@ -59,6 +64,7 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     git = tools.repository
     head = find_head(git, options.variables, options.head)
     environment = report.stage(read_environment, tools, project)
+    rules = report.stage(read_rules, tools, project)
     live = report.stage(read_live_state, tools, project, environment)
     if not options.allow_older:
         refuse_older(git, head, live)
@@ -73,8 +79,12 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     if plan.is_empty:
         return report
     report.stage(check_plan, tools, project, environment, plan)
+    if project.checks:
+        report.checked = report.stage(run_checks, tools, project, plan)
+        report.stage(require_checks, report.checked)
     report.images = report.stage(build_images, tools, environment, plan)
-    report.cleared = report.stage(clear_images, tools, project.gate, report.images)
+    report.judgement = report.stage(judge_images, tools, rules, report.images, live.running)
+    report.cleared = report.stage(clear_images, report.judgement)
     report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared)
     report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
     report.stage(move_latest, tools, report.cleared)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import boto3
 
 from erp_build.domain.project import BuildOptions
-from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.aws import CONFIG, ONE_ATTEMPT, Caller, open_session
 from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
@@ -89,7 +89,9 @@ class _Given(NamedTuple):
 
 def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     session = open_session()
-    registry = EcrRegistry(session.client("ecr", config=CONFIG), given.secrets)
+    registry = EcrRegistry(
+        session.client("ecr", config=CONFIG), given.secrets, scans=session.client("ecr", config=ONE_ATTEMPT)
+    )
     functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say)
     access = _cluster_access(session, given.folder, given.secrets)
     cluster, helm, engine = EksCluster(access), HelmProgram(access), Engine()

@@ -48,6 +48,7 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
     report = new_world.run()
     assert [stage.name for stage in report.stages] == [
         "read environment",
+        "read rules",
         "read live state",
         "find baselines",
         "detect changes",
@@ -55,6 +56,7 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
         "find reusable",
         "check plan",
         "build images",
+        "judge images",
         "clear images",
         "deploy",
         "prove",

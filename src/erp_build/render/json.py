@@ -5,6 +5,7 @@ from typing import Any
 from erp_build.domain.plan import LiveState, Plan, Step
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError
+from erp_build.render.gate import judgement_document
 
 SCHEMA = 1
 
@@ -34,6 +35,18 @@ def report_document(report: RunReport) -> dict[str, Any]:
             {"name": stage.name, "seconds": round(stage.seconds, 3), "status": stage.status} for stage in report.stages
         ],
         "effects": [{"name": effect.name, "target": effect.target, "state": effect.state} for effect in report.effects],
+        "checks": [
+            {
+                "name": one.check.name,
+                "target": one.target,
+                "outcome": one.word,
+                "seconds": round(one.run.seconds, 3),
+                "why": one.run.why or None,
+                "reports": [path for path, _ in one.run.reports],
+            }
+            for one in report.checked
+        ],
+        "gate": judgement_document(report.judgement) if report.judgement else None,
         "error": _error(report.error) if report.error else None,
     }
 

@@ -1,11 +1,11 @@
 """Reports, status and errors for a person."""
 
-from collections.abc import Sequence
-
 from erp_build.domain.plan import LiveState
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError
+from erp_build.render.gate import judgement_text
 from erp_build.render.plan import plan_text
+from erp_build.render.table import table
 
 
 def report_text(report: RunReport, seconds: float) -> str:
@@ -14,6 +14,11 @@ def report_text(report: RunReport, seconds: float) -> str:
     if report.stages:
         lines.append("Stages")
         lines += [f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}" for stage in report.stages]
+    if report.checked:
+        rows = [(one.check.name, one.target, one.word, f"{one.run.seconds:.1f} s") for one in report.checked]
+        lines += ["Checks", *(f"  {row}" for row in table([("check", "target", "outcome", "time"), *rows]))]
+    if report.judgement:
+        lines.append(judgement_text(report.judgement))
     lines += _proof_lines(report)
     lines += _moved_before_failure(report)
     lines.append(f"Outcome: {report.outcome} in {seconds:.1f} s")
@@ -31,7 +36,7 @@ def status_text(live: LiveState) -> str:
     for item in live.running.values():
         commit = item.commit[:12] if item.commit else "unknown"
         rows.append((item.target, item.tag or "-", commit, item.digest[:19], item.trouble or "ok"))
-    return "\n".join((head, *_table(rows)))
+    return "\n".join((head, *table(rows)))
 
 
 def error_text(error: ErpBuildError) -> str:
@@ -53,7 +58,7 @@ def _proof_lines(report: RunReport) -> list[str]:
         (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.units))
         for proof in report.proofs
     ]
-    return [what, *(f"  {row}" for row in _table(rows))]
+    return [what, *(f"  {row}" for row in table(rows))]
 
 
 def _moved_before_failure(report: RunReport) -> list[str]:
@@ -65,8 +70,3 @@ def _moved_before_failure(report: RunReport) -> list[str]:
         f"  {effect.name} {effect.target}: {effect.state}" for effect in report.effects if effect.name in deploying
     ]
     return ["Changed before the failure", *moved] if moved else ["Nothing was deployed."]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
