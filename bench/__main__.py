@@ -1,25 +1,31 @@
-"""`python -m bench [plan|replay] [--sizes S M L] [--rounds 11]`; without a name, all of them."""
+"""`python -m bench [plan|replay|pipeline] [--sizes S M L] [--rounds 11]`; without a name, all of them."""
 
 import argparse
 import sys
 
-from bench import plan, replay_check
+from bench import pipeline, plan, replay_check
 from bench.monorepo import SIZES
+
+NAMES = ("replay", "plan", "pipeline")
 
 
 def main() -> int:
     """Run benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=["plan", "replay", []], metavar="NAME", help="plan, replay")
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
-    parser.add_argument("--rounds", type=int, default=11, help="at least 11 for a figure that is passed on")
+    parser.add_argument(
+        "--rounds", type=int, default=11, help="at least 11 for a figure that is passed on, 5 for the pipeline"
+    )
     options = parser.parse_args()
-    names = options.names or ["replay", "plan"]
+    names = options.names or list(NAMES)
     codes = []
     if "replay" in names:
         codes.append(replay_check.main(options.sizes))
     if "plan" in names:
         codes.append(plan.main(options.sizes, options.rounds))
+    if "pipeline" in names:
+        codes.append(pipeline.main(options.rounds))
     return max(codes)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from erp_build.domain.image import Making
 from erp_build.domain.plan import LiveState, Plan, Step
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError
@@ -100,6 +101,20 @@ def _deployed(report: RunReport, step: Step) -> dict[str, Any]:
         "tag_before": step.running.tag if step.running else None,
         "tag_after": after,
         "seconds": round(image.seconds, 3) if image else None,
+        "making": _making(image.making) if image and image.making else None,
+    }
+
+
+def _making(making: Making) -> dict[str, Any]:
+    """Seconds and bytes of an image that was built."""
+    return {
+        "maven": round(making.maven, 3),
+        "image": round(making.image, 3),
+        "push": round(making.push, 3),
+        "sent": making.sent,
+        "size": making.size,
+        "stored": making.stored,
+        "layered": making.layered,
     }
 
 

@@ -3,6 +3,7 @@
 from erp_build.domain.plan import LiveState
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError
+from erp_build.render.build import build_table
 from erp_build.render.gate import judgement_text
 from erp_build.render.plan import plan_text
 from erp_build.render.table import table
@@ -19,6 +20,8 @@ def report_text(report: RunReport, seconds: float) -> str:
         lines += ["Checks", *(f"  {row}" for row in table([("check", "target", "outcome", "time"), *rows]))]
     if report.judgement:
         lines.append(judgement_text(report.judgement))
+    if made := build_table(report.images):
+        lines += ["Images", *(f"  {line}" for line in made)]
     lines += _proof_lines(report)
     lines += _moved_before_failure(report)
     lines.append(f"Outcome: {report.outcome} in {seconds:.1f} s")

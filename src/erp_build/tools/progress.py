@@ -5,6 +5,7 @@ from typing import Protocol, TextIO
 
 from erp_build.tools.board import Board, Heart
 from erp_build.tools.clock import Clock
+from erp_build.tools.display import Display
 from erp_build.tools.secrets import Secrets
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -51,7 +52,7 @@ class Lines:
         self._lock = threading.Lock()
         self._colour = stream.isatty()
         self._board = Board(clock)
-        self._heart = Heart(self._beat)
+        self._alive: Heart | Display = Display(stream, self._board) if self._colour else Heart(self._beat)
 
     def stage(self, name: str) -> None:
         """A new stage begins."""
@@ -69,12 +70,12 @@ class Lines:
             self._write(text, target, DIM)
 
     def phase(self, target: str, name: str) -> None:
-        """A target goes into another phase; while one lasts, a line every 30 seconds says that it is alive."""
+        """A target goes into another phase; while one lasts, a live line or one every 30 seconds says so."""
         self._board.phase(target, name)
-        if self._board.busy:
-            self._heart.start()
+        if self._board.busy and self._verbosity >= 0:
+            self._alive.start()
         else:
-            self._heart.stop()
+            self._alive.stop()
 
     def amount(self, target: str, number: int) -> None:
         """How many bytes were moved in the target's phase so far."""
@@ -82,7 +83,7 @@ class Lines:
 
     def close(self) -> None:
         """Say nothing any more."""
-        self._heart.stop()
+        self._alive.stop()
 
     def _beat(self) -> None:
         for line in self._board.lines():
@@ -94,7 +95,8 @@ class Lines:
         shown = printable(self._secrets.mask(text)).replace("\n", CONTINUED)
         line = f"{minutes:02}:{seconds:02} {self._stage:<20} {name}{shown}"
         with self._lock:
-            print(f"{style}{line}{PLAIN}" if self._colour and style else line, file=self._stream, flush=True)
+            if not (isinstance(self._alive, Display) and self._alive.print(line)):
+                print(f"{style}{line}{PLAIN}" if self._colour and style else line, file=self._stream, flush=True)
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,98 @@
+"""One build of some services as a run makes it: `python -m bench.build_once REPOSITORY TARGET...`; prints the table."""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from erp_build.config.project import load_project
+from erp_build.domain.changes import Baseline
+from erp_build.domain.plan import Action, Plan, Step
+from erp_build.domain.project import Project
+from erp_build.render.build import build_table
+from erp_build.stages.build import build_images
+from erp_build.stages.settings import read_environment
+from erp_build.tools.clock import SystemClock
+from erp_build.tools.effects import Journal
+from erp_build.tools.git import GitRepository
+from erp_build.tools.progress import Lines
+from erp_build.tools.secrets import Secrets
+from erp_build.tools.toolbox import Tools
+from erp_build.wiring import open_tools
+
+ROUNDS = 11
+
+
+@contextmanager
+def tools_of(root: Path) -> Iterator[tuple[Tools, Project]]:
+    """The tools of a run in a repository."""
+    project = load_project(root, Path(os.environ["BENCH_CONFIG"]) if "BENCH_CONFIG" in os.environ else None)
+    secrets, clock = Secrets(), SystemClock()
+    progress = Lines(sys.stderr, clock, secrets)
+    with (
+        tempfile.TemporaryDirectory() as logs,
+        open_tools(
+            root,
+            clock=clock,
+            progress=progress,
+            secrets=secrets,
+            journal=Journal(),
+            build=project.build,
+            logs=Path(logs),
+        ) as tools,
+    ):
+        yield tools, project
+
+
+def plan_of(root: Path, project: Project, names: Sequence[str], action: Action) -> Plan:
+    """A plan in which these targets have one action, whatever changed."""
+    head = GitRepository(root).resolve("HEAD")
+    assert head
+    targets = [target for target in project.image_targets if target.name in names]
+    return Plan(head, tuple(Step(target, action, Baseline(target.name, None, "none")) for target in targets))
+
+
+def build(root: Path, names: Sequence[str]) -> None:
+    """Build, push and show what it took."""
+    with tools_of(root) as (tools, project):
+        images = build_images(tools, read_environment(tools, project), plan_of(root, project, names, "build"))
+    print("\n".join(build_table(images)))
+
+
+def small(root: Path, names: Sequence[str]) -> None:
+    """Print what an unchanged service and a second tag cost, in milliseconds."""
+    with tools_of(root) as (tools, project):
+        environment = read_environment(tools, project)
+        plan = plan_of(root, project, names, "none")
+        started: list[str] = []
+        sys.addaudithook(
+            lambda event, _: started.append(event) if event in ("subprocess.Popen", "os.posix_spawn") else None
+        )
+        unchanged = _median(lambda: build_images(tools, environment, plan))
+        target = project.image_targets[0]
+        repository = environment.repository(target.repository)
+        image = tools.registry.stored(repository, plan.tag)
+        assert image
+        retag = _median(lambda: tools.effects.tag(image, "second"))
+    print(json.dumps({"unchanged_ms": unchanged, "retag_ms": retag, "processes": len(started), "n": ROUNDS}))
+
+
+def _median(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - start) * 1000)
+    return round(statistics.median(times), 3)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--small":
+        small(Path(sys.argv[2]), sys.argv[3:])
+    else:
+        build(Path(sys.argv[1]), sys.argv[2:])

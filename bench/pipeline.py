@@ -1,0 +1,184 @@
+"""`python -m bench pipeline`: Maven, image and push of the sample's real services, against the old buildspec and Jib.
+
+Needs the sandbox (`python -m sandbox up`). Every build has a change of one line in each service, so that nobody builds
+what is there already.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bench.timing import measure, save
+from sandbox import runner, sample, tenant
+from sandbox.layout import REGISTRY_HOST
+from sandbox.parts import engine
+
+TENANT = "bench"
+SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")
+ONE = ("notification-service",)
+JIB = "com.google.cloud.tools:jib-maven-plugin:3.4.6:build"
+BASE = "eclipse-temurin:17-jre"
+FAST_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+GOALS = {"four": 0.35, "four_layered": 0.20, "one": 0.70, "one_layered": 0.42}
+
+OLD_WAY = """
+set -e
+for SERVICE in "$@"; do
+  cd "$REPO/backend/$SERVICE"
+  IMAGE=$SERVICE; DOCKERFILE=Dockerfile
+  if [ "$SERVICE" = employee-service ]; then IMAGE=employee-service-lambda; DOCKERFILE=Dockerfile.lambda; fi
+  NAME="$HOST/bench/$IMAGE"
+  mvn clean package -DskipTests
+  docker build -f $DOCKERFILE -t "$NAME:latest" -t "$NAME:$TAG" .
+  docker push "$NAME:latest"
+  docker push "$NAME:$TAG"
+done
+"""
+"""The order of the old buildspec."""
+
+
+class Workplace:
+    """The sample as a repository of its own, and what the cases need to know of it."""
+
+    def __init__(self, folder: Path) -> None:
+        tenant.create(TENANT)
+        self.root = folder / "erp"
+        sample.make_repository(self.root, TENANT)
+        self.layered = folder / "layered.toml"
+        text = (self.root / "erp-build.toml").read_text(encoding="utf-8")
+        self.layered.write_text(text.replace("[[service]]\n", "[[service]]\nlayers = true\n"), encoding="utf-8")
+        self.env = runner.environment(extra={"DOCKER_CONFIG": str(_signed_in(folder)), "HOST": REGISTRY_HOST})
+        self.peak: dict[str, int] = {}
+        self._edits = 0
+
+    def change(self) -> str:
+        """Change a line in each service and commit; returns the tag."""
+        self._edits += 1
+        for service in SERVICES:
+            settings = self.root / "backend" / service / "src/main/resources/application.yaml"
+            settings.write_text(f"{settings.read_text(encoding='utf-8')}# {self._edits}\n", encoding="utf-8")
+        return sample.commit(self.root, f"edit {self._edits}")[:7]
+
+    def case(self, name: str, words: Callable[[str], list[str]], extra: Mapping[str, str]) -> Callable[[], object]:
+        """A case that is timed: a commit, and a command which is told its tag."""
+
+        def work() -> None:
+            tag = self.change()
+            env = {**self.env, **extra, "REPO": str(self.root), "TAG": tag}
+            child = subprocess.Popen(
+                words(tag), env=env, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            assert child.stdout
+            output = child.stdout.read()
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            if child.returncode:
+                raise RuntimeError(f"{name} failed:\n{output.decode('utf-8', 'replace')[-3000:]}")
+            self.peak[name] = max(self.peak.get(name, 0), usage.ru_maxrss)
+
+        return work
+
+
+def main(rounds: int = 5) -> int:
+    """Measure, save and show; the commit of each case is part of everybody's time (a few milliseconds)."""
+    with tempfile.TemporaryDirectory(prefix="erp-build-bench-") as folder:
+        rows = {}
+        place = Workplace(Path(folder))
+        cases = _cases(place)
+        for case in cases.values():
+            case()  # the first one fills the caches of Maven, engine and registry
+        place.peak.clear()
+        medians = measure(cases, rounds)
+        rows |= _small(place)
+    for name, goal in GOALS.items():
+        size = name.partition("_")[0]
+        for other in ("buildspec", "jib"):
+            ratio = medians[f"ours.{name}"] / medians[f"{other}.{size}"]
+            row = f"pipeline.{name}" + ("" if other == "buildspec" else ".jib")
+            rows[row] = {
+                "ours_ms": round(medians[f"ours.{name}"]),
+                "other_ms": round(medians[f"{other}.{size}"]),
+                "other": other,
+                "ratio": round(ratio, 3),
+                "n": rounds,
+                "peak_mb": {who: place.peak[f"{who}.{of}"] // 1024 for who, of in (("ours", name), (other, size))},
+            }
+            want = f"goal {goal}" if other == "buildspec" else ""
+            print(
+                f"{row:<28} {medians[f'ours.{name}']:8.0f} ms of {medians[f'{other}.{size}']:8.0f}: {ratio:.3f} {want}"
+            )
+    save(rows)
+    return 0
+
+
+def _cases(place: Workplace) -> dict[str, Callable[[], object]]:
+    image = f"{REGISTRY_HOST}/{TENANT}/notification-service:base"
+    with engine.client() as api:
+        api.images.get(BASE).tag(image)
+        api.images.push(image, auth_config={"username": "AWS", "password": _password()})
+    cases: dict[str, Callable[[], object]] = {}
+    for size, names in (("four", SERVICES), ("one", ONE)):
+        once = [sys.executable, "-m", "bench.build_once", str(place.root), *names]
+        cases[f"ours.{size}"] = place.case(f"ours.{size}", lambda _, once=once: once, _python())
+        layered = {**_python(), "BENCH_CONFIG": str(place.layered)}
+        cases[f"ours.{size}_layered"] = place.case(f"ours.{size}_layered", lambda _, once=once: once, layered)
+        old = ["bash", "-c", OLD_WAY, "buildspec", *names]
+        cases[f"buildspec.{size}"] = place.case(f"buildspec.{size}", lambda _, old=old: old, {})
+        cases[f"jib.{size}"] = place.case(
+            f"jib.{size}", lambda tag, names=names: _jib(place, names, tag, image), {"MAVEN_OPTS": FAST_JVM}
+        )
+    return cases
+
+
+def _jib(place: Workplace, names: Sequence[str], tag: str, base: str) -> list[str]:
+    """Jib without its own Docker file: `mvn compile jib:build`, one service after the other."""
+    password = _password()
+    options = [f"-Djib.from.image={base}", "-Djib.allowInsecureRegistries=true", "-DsendCredentialsOverHttp=true"]
+    for end in ("from", "to"):
+        options += [f"-Djib.{end}.auth.username=AWS", f"-Djib.{end}.auth.password={password}"]
+    lines = ["set -e"]
+    for name in names:
+        image = f"{REGISTRY_HOST}/{TENANT}/{'employee-service-lambda' if name == 'employee-service' else name}:{tag}"
+        folder = place.root / "backend" / name
+        lines.append(f"cd {folder}; mvn -B -ntp compile {JIB} {' '.join(options)} -Djib.to.image={image}")
+    return ["bash", "-c", "\n".join(lines)]
+
+
+def _python() -> dict[str, str]:
+    return {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+
+
+def _signed_in(folder: Path) -> Path:
+    """A configuration of the docker program with a sign-in, for the old way."""
+    config = folder / "docker"
+    config.mkdir()
+    (config / "config.json").write_text(json.dumps({"auths": {REGISTRY_HOST: {"auth": _token()}}}))
+    (config / "config.json").chmod(0o600)
+    return config
+
+
+def _small(place: Workplace) -> dict[str, dict[str, object]]:
+    """What a service costs that has not changed, and a second tag, each in milliseconds within one process."""
+    words = [sys.executable, "-m", "bench.build_once", "--small", str(place.root), *ONE]
+    done = subprocess.run(words, env={**place.env, **_python()}, stdout=subprocess.PIPE, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    rows: dict[str, dict[str, object]] = {}
+    for name, goal in (("unchanged_ms", 5), ("retag_ms", 10)):
+        rows[f"pipeline.{name}"] = {"ours_ms": found[name], "other_ms": goal, "other": "goal", "n": found["n"]}
+        print(f"pipeline.{name:<19} {found[name]:8.2f} ms, goal {goal}")
+    print(f"processes of Maven and Docker for an unchanged service: {found['processes']}")
+    return rows
+
+
+def _password() -> str:
+    return base64.b64decode(_token()).decode().partition(":")[2]
+
+
+def _token() -> str:
+    data = tenant.client("ecr").get_authorization_token()["authorizationData"]
+    return str(data[0]["authorizationToken"])
