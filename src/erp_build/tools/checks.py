@@ -10,6 +10,8 @@ from erp_build.tools.process import Result, TimedOut, child_environment, run, ta
 
 MAVEN_OPTIONS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "pom.xml")
 PASSED_ON = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")
+FAILED_GOAL = "Failed to execute goal"
+MOST_LINES = 10
 LARGEST = 20 * 1024 * 1024
 """Bytes of a report that is kept."""
 
@@ -49,9 +51,13 @@ def _unfinished(why: str, start: float) -> CheckRun:
 
 
 def _words(done: Result) -> str:
-    """What it complains of: Maven's lines of warnings and errors, or the last lines of anything else."""
+    """What it complains of: Maven's goal and its first errors and warnings, or the last lines of anything else."""
     marked = [line for line in done.stdout.splitlines() if line.startswith(("[ERROR] ", "[WARN] "))]
-    text = "\n".join(marked[:12]) or tail(f"{done.stdout}\n{done.stderr}")
+    goal = next((place for place, line in enumerate(marked) if FAILED_GOAL in line), len(marked))
+    more = f"... and {goal - MOST_LINES} more" if goal > MOST_LINES else ""
+    # Behind the goal Maven explains only how to ask for more.
+    lines = [*marked[goal : goal + 1], *marked[: min(goal, MOST_LINES)], more]
+    text = "\n".join(filter(None, lines)) or tail(f"{done.stdout}\n{done.stderr}")
     return f"exit code {done.code}\n{text}".strip()
 
 

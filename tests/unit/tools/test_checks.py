@@ -39,6 +39,18 @@ def test_of_maven_its_errors_and_warnings_are_told(tmp_path: Path) -> None:
     assert "--batch-mode" in arguments
 
 
+def test_of_a_long_row_of_complaints_the_first_are_told_and_the_goal_that_sums_them_up(tmp_path: Path) -> None:
+    lines = [f"[ERROR] complaint {number}" for number in range(14)]
+    lines += ["[ERROR] Failed to execute goal x: You have 14 violations", "[ERROR] Re-run Maven using -X"]
+    (tmp_path / "mvnw").write_text("".join(f"echo '{line}'\n" for line in lines) + "exit 1\n")
+    assert run(tmp_path, Check("c", maven=("x",))).why.splitlines() == [
+        "exit code 1",
+        lines[14],
+        *lines[:10],
+        "... and 4 more",
+    ]
+
+
 def test_secrets_are_variables_of_the_child_and_its_other_variables_are_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
