@@ -34,4 +34,5 @@ def test_without_a_day_no_waiver_counts() -> None:
 
 
 def test_a_waiver_says_what_it_is() -> None:
-    assert str(WAIVER) == "CVE-2021-44228 (log4j-core), kim, until 2026-11-23"
+    several = WAIVER._replace(packages=("log4j-core", "log4j-api"))
+    assert str(several) == "CVE-2021-44228 (log4j-core, log4j-api), kim, until 2026-11-23"
