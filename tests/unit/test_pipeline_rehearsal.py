@@ -1,6 +1,7 @@
 """A rehearsal reads everything, changes nothing, and plans what the run will do."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -93,3 +94,25 @@ def test_a_rehearsal_after_a_cut_off_rollout_assumes_that_it_succeeds(world: Fak
     assert world.rehearse().outcome == "rehearsed"
     assert world.actions() == {NOTIFICATION: "redeploy"}
     assert world.functions.states[FUNCTION].last_update == "Successful"
+
+
+def test_a_rehearsal_assumes_the_scan_that_nobody_made_and_waits_for_none(world: FakeWorld) -> None:
+    world.change(CHART)
+    world.registry.scans_nothing_by_itself(f"erp/{NOTIFICATION}")
+    report = world.rehearse()
+    assert report.outcome == "rehearsed"
+    assert "start_scan" in world.verbs()
+    assert world.registry.started == []
+    assert world.seconds("judge images") < world.project.gate.timeout / 2
+
+
+def test_a_rehearsal_finds_in_an_assumed_scan_what_the_last_one_found(world: FakeWorld) -> None:
+    world.change(CHART)
+    digest = world.registry.tags[f"erp/{NOTIFICATION}", "latest"]
+    world.registry.pushed[digest] = datetime(2027, 1, 1, tzinfo=UTC)
+    world.registry.answers(digest, scan(LOW=3))
+    report = world.rehearse()
+    assert report.judgement
+    verdicts = {row.image.target: row.verdict for row in report.judgement.rows}
+    assert verdicts[NOTIFICATION].why == "3 LOW"
+    assert world.registry.started == []

@@ -4,15 +4,18 @@ moto's scans are complete at once, always with the same finding, and none is mad
 further errors are recorded cases (tests/cases/gate).
 """
 
-from typing import Protocol
+from datetime import timedelta
+from typing import Any, Protocol
 
 import pytest
 
 from erp_build.domain.scans import ScanReading, read_scan
+from erp_build.errors import GateInconclusive
+from erp_build.tools.aws import ONE_ATTEMPT
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Registry
-from tests.contract.aws.conftest import client, store_image
+from tests.contract.aws.conftest import client, store_image, stubbed
 from tests.fakes.registry import FakeRegistry, scan
 
 REPOSITORY = "erp/notification-service"
@@ -76,3 +79,67 @@ def test_a_complete_scan_says_when_and_counts_what_it_lists(registry: Made) -> N
     assert reading.counts == {"HIGH": 1}
     assert [finding.severity for finding in reading.findings] == ["HIGH"]
     assert reading.scanner == "basic"
+
+
+def test_a_push_has_a_time_that_is_not_after_its_scan(registry: Made) -> None:
+    tool, digest = registry
+    pushed = tool.pushed_at(REPOSITORY, digest)
+    assert pushed.tzinfo
+    tool.start_scan(REPOSITORY, digest)
+    look(registry)
+    completed = look(registry).completed
+    assert completed
+    assert pushed <= completed + timedelta(seconds=1)
+
+
+def test_a_registry_that_scans_by_hand_says_so(registry: Made) -> None:
+    tool, _ = registry
+    scanning = tool.scanning(REPOSITORY)
+    assert (scanning.frequency, scanning.enhanced, scanning.startable) == ("MANUAL", False, True)
+    assert not scanning.doubt
+
+
+CONFIGURED: dict[str, Any] = {"scanningConfigurations": [{"scanFrequency": "CONTINUOUS_SCAN"}]}
+
+
+@pytest.mark.parametrize(("kind", "enhanced"), [("ENHANCED", True), ("BASIC", False)])
+def test_how_a_registry_scans_is_asked_in_two_calls(kind: str, enhanced: object) -> None:
+    ecr, stub = stubbed("ecr")
+    stub.add_response("batch_get_repository_scanning_configuration", CONFIGURED, {"repositoryNames": [REPOSITORY]})
+    stub.add_response("get_registry_scanning_configuration", {"scanningConfiguration": {"scanType": kind}})
+    scanning = EcrRegistry(ecr, Secrets()).scanning(REPOSITORY)
+    assert (scanning.frequency, scanning.enhanced, scanning.startable) == ("CONTINUOUS_SCAN", enhanced, False)
+
+
+def test_what_may_not_be_asked_is_not_known_and_said() -> None:
+    ecr, stub = stubbed("ecr")
+    stub.add_client_error("batch_get_repository_scanning_configuration", "AccessDeniedException")
+    scanning = EcrRegistry(ecr, Secrets()).scanning(REPOSITORY)
+    assert (scanning.frequency, scanning.enhanced, scanning.startable) == ("", None, True)
+    assert "ecr:BatchGetRepositoryScanningConfiguration" in scanning.doubt
+    assert "AccessDeniedException" in scanning.doubt
+
+
+def test_a_registry_that_does_not_say_when_an_image_was_pushed_clears_nothing() -> None:
+    ecr, stub = stubbed("ecr")
+    stub.add_response("describe_images", {"imageDetails": []})
+    with pytest.raises(GateInconclusive, match="does not say when"):
+        EcrRegistry(ecr, Secrets()).pushed_at(REPOSITORY, "sha256:" + "1" * 64)
+
+
+def test_who_may_not_ask_when_an_image_was_pushed_learns_which_action_it_needs() -> None:
+    ecr, stub = stubbed("ecr")
+    stub.add_client_error("describe_images", "AccessDeniedException")
+    with pytest.raises(GateInconclusive, match="ecr:DescribeImages is not allowed"):
+        EcrRegistry(ecr, Secrets()).pushed_at(REPOSITORY, "sha256:" + "1" * 64)
+
+
+def test_scans_have_a_client_of_their_own_that_tries_once() -> None:
+    (ecr, _), (scans, stub) = stubbed("ecr"), stubbed("ecr")
+    stub.add_client_error("start_image_scan", "LimitExceededException")
+    stub.add_response("describe_image_scan_findings", {})
+    registry = EcrRegistry(ecr, Secrets(), scans=scans)
+    assert not registry.start_scan(REPOSITORY, "sha256:" + "1" * 64)
+    assert "Error" not in registry.scan_page(REPOSITORY, "sha256:" + "1" * 64, None)
+    config: Any = ONE_ATTEMPT
+    assert config.retries["total_max_attempts"] == 1
