@@ -1,7 +1,7 @@
 """The gate and the checks as JUnit's XML, for report groups of CodeBuild."""
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from erp_build.domain.checked import Checked
 from erp_build.domain.judgement import Judged, Judgement
@@ -66,11 +66,15 @@ def _check_case(one: Checked) -> Case:
 
 
 def _text(text: str) -> str:
-    return escape("".join(char if _is_xml(char) else "\N{REPLACEMENT CHARACTER}" for char in text))
+    return escape(_clean(text), quote=False)
 
 
 def _quoted(text: str) -> str:
-    return quoteattr("".join(char if _is_xml(char) else "\N{REPLACEMENT CHARACTER}" for char in text))
+    return f'"{escape(_clean(text))}"'
+
+
+def _clean(text: str) -> str:
+    return "".join(char if _is_xml(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _is_xml(char: str) -> bool:
