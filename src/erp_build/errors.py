@@ -5,8 +5,8 @@ ErpBuildError            70  a bug of ours
 |- DetectionRefused       3  --strict, and a baseline is in doubt
 |- BuildFailed            4  Maven, Dockerfile, engine
 |- PushFailed             5  registry
-|- GateBlocked            6  findings over the policy
-|- GateInconclusive       7  no complete, fresh scan in time
+|- GateBlocked            6  findings over the policy, or a check that fails
+|- GateInconclusive       7  no complete, fresh scan in time, or a check without an end
 |- FunctionUpdateFailed   8  Lambda
 |- ReleaseFailed          9  cluster, Helm, rollout
 |- VerificationFailed    10  what runs is not what was cleared
