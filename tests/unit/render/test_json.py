@@ -95,7 +95,7 @@ def test_a_report_has_the_keys_of_the_contract() -> None:
         "gate": "NoneType",
         "error": "NoneType",
     }
-    proof = {"built", "scanned", "running", "units", "findings", "tag_before", "tag_after", "seconds"}
+    proof = {"built", "scanned", "running", "units", "findings", "tag_before", "tag_after", "seconds", "making"}
     for target in document["targets"]:
         assert set(target) == {*STEP, "because", *proof}
 
