@@ -1,13 +1,21 @@
 """argv -> command -> exit code. The only place that turns an error into text."""
 
+from __future__ import annotations
+
 import argparse
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 from erp_build.errors import ErpBuildError
 from erp_build.tools.early import start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from erp_build.tools.early import EarlyDiff
+    from erp_build.tools.secrets import Secrets
 
 VERBS = {
     "plan": "what a run would do, and why",
@@ -42,10 +50,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb = arguments[0]
     # Git works while the rest is imported.
     early = start(arguments[1:]) if verb == "plan" else None
+    from erp_build.tools.secrets import Secrets
+
+    secrets = Secrets()
+    try:
+        return _call(verb, arguments[1:], early, secrets)
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
+        print(secrets.mask(_trace()), file=sys.stderr)
+        print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
+        return ErpBuildError.exit_code
+
+
+def _call(verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets) -> int:
+    """Parse the words behind a verb and run it; an error of ours becomes its text and its code."""
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
     from erp_build.commands.console import Console, add_common_options
-    from erp_build.tools.secrets import Secrets
 
     parser = argparse.ArgumentParser(
         prog=f"erp-build {verb}",
@@ -56,9 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     command.configure(parser)
     add_common_options(parser)
-    options = parser.parse_args(arguments[1:])
+    options = parser.parse_args(arguments)
     options.early = early
-    secrets = Secrets()
     try:
         return int(command.main(options, Console(options, secrets)))
     except ErpBuildError as error:
@@ -68,12 +89,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.verbose > 1:
             print(secrets.mask(_trace()), file=sys.stderr)
         return error.code
-    except KeyboardInterrupt:
-        return 130
-    except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
-        print(secrets.mask(_trace()), file=sys.stderr)
-        print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
-        return ErpBuildError.exit_code
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -1,13 +1,16 @@
 """Values that must never be shown: once known here, they are masked wherever text leaves the program."""
 
+import json
 import re
+from urllib.parse import quote
 
 MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
 
 PATTERNS = {
-    "://": r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+    # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
+    "://": r"(?<=://)[^/\s:@\"']*:[^\s\"'<>]+(?=@(?!sha256:))",
     "password=": r"(?i)(?<=password=)[^\s&;,'\"]+",
     "k8s-aws-v1.": r"k8s-aws-v1\.[\w-]+",
     "x-amz-signature=": r"(?i)(?<=X-Amz-Signature=)[0-9a-f]+",
@@ -26,9 +29,10 @@ class Secrets:
         self._values: set[str] = set()
 
     def add(self, value: str) -> None:
-        """Keep a value from being shown."""
+        """Keep a value from being shown, also as it is written in JSON or in a URI."""
         if len(value) >= SHORTEST:
-            self._values.add(value)
+            in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+            self._values.update((value, quote(value, safe=""), *in_json))
 
     def mask(self, text: str) -> str:
         """The text without secrets; the longest value first, since one may contain another."""
