@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from erp_build.domain.patterns import fixed_directory, matches
-from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
+from erp_build.domain.project import Chart, DeployPolicy, Function, GatePolicy, Project, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,11 @@ FILE_NAME = "erp-build.toml"
 INPUTS = Service._fields.index("inputs")
 COMMON = ("parameters", "shared", "ignore", "config_path")
 FORMAT = repr(
-    (sys.implementation.cache_tag, COMMON, *(kind._fields for kind in (Service, Function, Chart, GatePolicy)))
+    (
+        sys.implementation.cache_tag,
+        COMMON,
+        *(kind._fields for kind in (Service, Function, Chart, GatePolicy, DeployPolicy)),
+    )
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
 
@@ -40,7 +44,8 @@ class ProjectIndex:
     """
 
     def __init__(self, compiled: tuple[Any, ...]) -> None:
-        self._common, self._chart, self._gate, self._services, self._functions, self._directories = compiled
+        self._common, self._chart, self._gate, self._deploy, *rest = compiled
+        self._services, self._functions, self._directories = rest
 
     @property
     def size(self) -> int:
@@ -56,6 +61,7 @@ class ProjectIndex:
             functions=tuple(Function._make(row) for row in self._functions if wanted is None or row[0] in wanted),
             chart=Chart._make(self._chart),
             gate=GatePolicy._make(self._gate),
+            deploy=DeployPolicy._make(self._deploy),
         )
 
     def narrowed(self, paths: Iterable[str]) -> Project:
@@ -86,6 +92,7 @@ def compile_project(project: Project) -> tuple[Any, ...]:
         tuple(getattr(project, name) for name in COMMON),
         tuple(project.chart),
         tuple(project.gate),
+        tuple(project.deploy),
         tuple(tuple(service) for service in project.services),
         tuple(tuple(function) for function in project.functions),
         directories,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from erp_build.config.index import FILE_NAME
 from erp_build.config.schema import Table
-from erp_build.domain.project import SEVERITIES, Chart, Function, GatePolicy, Project, Service
+from erp_build.domain.project import SEVERITIES, Chart, DeployPolicy, Function, GatePolicy, Project, Service
 from erp_build.errors import ConfigurationError
 
 
@@ -40,7 +40,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
     top = Table(values, "", text, where)
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "deploy")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
@@ -50,6 +50,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
+        deploy=_deploy(top.table("deploy")),
         config_path=config_path,
     )
     _check_names(project, where)
@@ -102,7 +103,8 @@ def _image_target(table: Table) -> Service | Function:
     name = table.text("name", path.rpartition("/")[2])
     common = ("name", "path", "kind", "dockerfile", "repository", "inputs")
     if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
-        table.only(*common, "function")
+        table.only(*common, "function", "publish", "alias")
+        alias = table.text("alias") if "alias" in table else ""
         return Function(
             name=name,
             path=path,
@@ -110,6 +112,9 @@ def _image_target(table: Table) -> Service | Function:
             dockerfile=table.text("dockerfile", "Dockerfile"),
             inputs=table.texts("inputs"),
             function=table.text("function"),
+            # An alias leads to a version, so there must be one.
+            publish=table.flag("publish") or bool(alias),
+            alias=alias,
         )
     table.only(*common, "values_key")
     return Service(
@@ -123,7 +128,7 @@ def _image_target(table: Table) -> Service | Function:
 
 
 def _chart(table: Table) -> Chart:
-    table.only("path", "values", "release", "namespace", "timeout")
+    table.only("path", "values", "release", "namespace", "timeout", "stable", "pin")
     default = Chart()
     return Chart(
         path=table.path("path", default.path),
@@ -131,6 +136,20 @@ def _chart(table: Table) -> Chart:
         release=table.text("release", default.release),
         namespace=table.text("namespace", default.namespace),
         timeout=table.seconds("timeout", default.timeout),
+        stable=table.seconds("stable", default.stable),
+        pin=table.flag("pin"),
+    )
+
+
+def _deploy(table: Table) -> DeployPolicy:
+    table.only("on_failure", "lock_expires", "alarms", "write_back", "branch")
+    default = DeployPolicy()
+    return DeployPolicy(
+        on_failure=table.choice("on_failure", ("rollback", "keep"), default.on_failure),
+        lock_expires=table.seconds("lock_expires", default.lock_expires),
+        alarms=table.text("alarms") if "alarms" in table else "",
+        write_back=table.choice("write_back", ("none", "branch"), default.write_back),
+        branch=table.text("branch", default.branch),
     )
 
 

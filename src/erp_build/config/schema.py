@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from erp_build.errors import ConfigurationError
 
+Word = TypeVar("Word", bound=str)
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -28,6 +29,9 @@ class Table:
         self._source = source
         self._path = path
         self._place = place
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
 
     def only(self, *known: str) -> None:
         """Refuse keys that are not known."""
@@ -53,9 +57,17 @@ class Table:
             raise self._error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
         return tuple(value)
 
-    def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
+    def flag(self, key: str) -> bool:
+        """`true` or `false`; false when it is absent."""
+        value = self._values.get(key, False)
+        if not isinstance(value, bool):
+            raise self._error(key, f"`{key}` must be true or false", f"write {key} = true")
+        return value
+
+    def choice(self, key: str, known: tuple[Word, ...], default: Word) -> Word:
         """A string out of a few."""
-        return self._known(key, self.text(key, default), known)
+        value = self._known(key, self.text(key, default), known)
+        return next(word for word in known if word == value)
 
     def choices(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
         """A list of strings out of a few, in any case; they come back in capitals."""
