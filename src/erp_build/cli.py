@@ -34,7 +34,7 @@ exit codes:
   0 done, or nothing to do        8 Lambda update failed
   2 usage or configuration        9 Helm release failed
   3 detection refused (--strict) 10 what runs is not what was cleared
-  4 build failed                 11 newer already deployed
+  4 build failed                 11 locked, or newer is deployed
   5 push failed                  70 a bug of erp_build
   6 gate: findings              130 SIGINT
   7 gate: inconclusive          143 SIGTERM

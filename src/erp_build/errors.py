@@ -103,6 +103,12 @@ class NewerDeployed(ErpBuildError):
     exit_code = 11
 
 
+class Locked(ErpBuildError):
+    """Another run holds the lock of the release, or has taken ours."""
+
+    exit_code = 11
+
+
 class Interrupted(ErpBuildError):
     """A signal ended the run; its code is 128 + the signal's number."""
 

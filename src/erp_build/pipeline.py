@@ -7,6 +7,7 @@
     detect changes    Baselines              ChangeSet        reads only: Git
     make plan         ChangeSet, LiveState   Plan             nothing
     find reusable     Plan, LiveState        Plan             reads only: Git, ECR
+    take lock         Plan                   Lock             the cluster's Lease; then live state and plan once more
     check plan        Plan                                    reads only: sources, engine, ECR, chart
     build images      Plan                   BuiltImages      Maven, engine, ECR: new tags only
     clear images      BuiltImages            ClearedImages    ECR scans
@@ -21,7 +22,8 @@ Every image is built and cleared before the first step of a deployment. Only the
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from erp_build.domain.plan import make_plan
+from erp_build.config.environment import Environment
+from erp_build.domain.plan import LiveState, Plan, make_plan
 from erp_build.domain.project import Project
 from erp_build.domain.report import RunReport
 from erp_build.stages.build import build_images
@@ -29,7 +31,8 @@ from erp_build.stages.check import check_plan
 from erp_build.stages.deploy import deploy
 from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
 from erp_build.stages.gate import clear_images
-from erp_build.stages.live import read_live_state
+from erp_build.stages.live import read_live_state, release_of
+from erp_build.stages.lock import Lock, claim_of, take_lock
 from erp_build.stages.reuse import find_reusable
 from erp_build.stages.settings import read_environment
 from erp_build.stages.verify import move_latest, prove
@@ -45,6 +48,7 @@ class Options:
         base, head: revisions instead of those that detection finds.
         strict: stop instead of building more when a baseline is in doubt.
         allow_older: deploy even where something newer is live.
+        wait_for_lock: seconds that another run is waited for.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -52,14 +56,39 @@ class Options:
     head: str | None = None
     strict: bool = False
     allow_older: bool = False
+    wait_for_lock: float = 0.0
 
 
 def run(project: Project, tools: Tools, options: Options, report: RunReport) -> RunReport:
     """Bring everything that changed to life, and prove it; the report is filled in on the way, also by a failure."""
-    git = tools.repository
-    head = find_head(git, options.variables, options.head)
+    head = find_head(tools.repository, options.variables, options.head)
     environment = report.stage(read_environment, tools, project)
     live = report.stage(read_live_state, tools, project, environment)
+    plan = report.plan = _plan(project, tools, options, report, environment, head, live)
+    if plan.is_empty:
+        return report
+    claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
+    with report.stage(take_lock, tools, release_of(project, environment), claim) as lock:
+        locked = report.stage(read_live_state, tools, project, environment)
+        if locked != live:
+            tools.progress.say("what runs has moved meanwhile: planned anew")
+            plan = report.plan = _plan(project, tools, options, report, environment, head, locked)
+        if not plan.is_empty:
+            _perform(project, tools, report, environment, plan, lock)
+    return report
+
+
+def _plan(  # noqa: PLR0917 - what the stages of a run share
+    project: Project,
+    tools: Tools,
+    options: Options,
+    report: RunReport,
+    environment: Environment,
+    head: str,
+    live: LiveState,
+) -> Plan:
+    """From what runs to what is to be done."""
+    git = tools.repository
     if not options.allow_older:
         refuse_older(git, head, live)
     baselines = report.stage(
@@ -69,13 +98,17 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
         refuse_doubt(baselines)
     changes = report.stage(detect_changes, git, project, baselines, head)
     plan = report.stage(make_plan, project, changes, live)
-    plan = report.plan = report.stage(find_reusable, tools, project, environment, plan, live)
-    if plan.is_empty:
-        return report
+    return report.stage(find_reusable, tools, project, environment, plan, live)
+
+
+def _perform(
+    project: Project, tools: Tools, report: RunReport, environment: Environment, plan: Plan, lock: Lock
+) -> None:
+    """From a plan to a proven deployment, under the lock."""
     report.stage(check_plan, tools, project, environment, plan)
     report.images = report.stage(build_images, tools, environment, plan)
     report.cleared = report.stage(clear_images, tools, project.gate, report.images)
+    lock.check()
     report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared)
     report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
     report.stage(move_latest, tools, report.cleared)
-    return report

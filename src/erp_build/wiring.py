@@ -12,12 +12,14 @@ import boto3
 from erp_build.tools.aws import CONFIG, Caller, open_session
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
+from erp_build.tools.connection import ClusterConnection
 from erp_build.tools.effects import Journal
 from erp_build.tools.engine import Engine
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.git import GitRepository
 from erp_build.tools.helm import HelmProgram
 from erp_build.tools.kubeconfig import ClusterAccess
+from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
 from erp_build.tools.maven import Maven
 from erp_build.tools.parameters import ParameterStore
@@ -28,6 +30,7 @@ from erp_build.tools.rehearsal import (
     Rehearsal,
     RehearsedCluster,
     RehearsedFunctions,
+    RehearsedLeases,
     RehearsedRegistry,
 )
 from erp_build.tools.secrets import Secrets
@@ -65,7 +68,8 @@ def _live_tools(
     registry = EcrRegistry(session.client("ecr", config=CONFIG), secrets)
     functions = LambdaFunctions(session.client("lambda", config=CONFIG), clock, progress.say)
     access = _cluster_access(session, folder, secrets)
-    cluster, helm = EksCluster(access), HelmProgram(access)
+    connection = ClusterConnection(access)
+    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access)
     maven, engine = Maven(), Engine()
     return Tools(
         repository=GitRepository(root),
@@ -74,6 +78,7 @@ def _live_tools(
         registry=registry,
         functions=functions,
         cluster=cluster,
+        leases=leases,
         helm=helm,
         workshop=LocalWorkshop(root, maven, engine),
         effects=Live(
@@ -83,6 +88,7 @@ def _live_tools(
             registry=registry,
             functions=functions,
             helm=helm,
+            leases=leases,
             journal=journal,
             progress=progress,
         ),
@@ -103,5 +109,6 @@ def _rehearsed(tools: Tools, journal: Journal) -> Tools:
         registry=RehearsedRegistry(tools.registry, assumed),
         functions=RehearsedFunctions(tools.functions, assumed),
         cluster=RehearsedCluster(tools.cluster, assumed),
+        leases=RehearsedLeases(tools.leases, assumed),
         effects=Rehearsal(journal, assumed),
     )

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from erp_build.domain.image import StoredImage
+from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import FunctionState
+from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.release import FakeRelease
 
@@ -18,12 +20,15 @@ class FakeEffects:
     An image needs a jar, and a push an image, so that a stage that mixes up the order fails.
     """
 
-    def __init__(self, registry: FakeRegistry, functions: FakeFunctions, release: FakeRelease) -> None:
+    def __init__(
+        self, registry: FakeRegistry, functions: FakeFunctions, release: FakeRelease, leases: FakeLeases
+    ) -> None:
         self.journal = Journal()
         self.failures: dict[tuple[str, str], ErpBuildError] = {}
         self._registry = registry
         self._functions = functions
         self._release = release
+        self._leases = leases
         self._jars: set[str] = set()
         self._images: set[str] = set()
 
@@ -60,6 +65,9 @@ class FakeEffects:
     def upgrade_release(self, request: UpgradeRequest) -> None:
         with self.journal.note("upgrade_release", request.release.name):
             self._release.upgrade(request)
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        return self._leases.write(release, lease)
 
     def tag(self, image: StoredImage, tag: str) -> None:
         with self.journal.note("tag", f"{image.repository}:{tag}"):

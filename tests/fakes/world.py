@@ -15,6 +15,7 @@ from erp_build.wiring import _rehearsed
 from tests.fakes.account import FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
 from tests.fakes.effects import FakeEffects
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import HOST, FakeRegistry
 from tests.fakes.release import FakeRelease, values_text
 from tests.support.git import Checkout
@@ -47,7 +48,8 @@ class FakeWorld:
         self.registry = FakeRegistry(f"erp/{target.repository}" for target in ERP.image_targets)
         self.functions = FakeFunctions()
         self.release = FakeRelease(self.registry, self.clock)
-        self.effects = FakeEffects(self.registry, self.functions, self.release)
+        self.leases = FakeLeases(self.clock)
+        self.effects = FakeEffects(self.registry, self.functions, self.release, self.leases)
         self.parameters = FakeParameters()
         self.identity = FakeIdentity()
         self.workshop = FakeWorkshop()
@@ -81,6 +83,7 @@ class FakeWorld:
             registry=self.registry,
             functions=self.functions,
             cluster=self.release,
+            leases=self.leases,
             helm=self.release,
             workshop=self.workshop,
             effects=self.effects,

@@ -53,6 +53,8 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
         "detect changes",
         "make plan",
         "find reusable",
+        "take lock",
+        "read live state",
         "check plan",
         "build images",
         "clear images",

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from erp_build import pipeline
-from erp_build.commands.console import Console
+from erp_build.commands.console import Console, add_lock_options
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.json import report_document
@@ -38,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", metavar="REV", help="the commit that is checked out (default: found)")
     parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
     parser.add_argument("--allow-older", action="store_true", help="deploy even where a newer commit is live")
+    add_lock_options(parser)
     parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -76,6 +77,7 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         head=options.head,
         strict=options.strict,
         allow_older=options.allow_older,
+        wait_for_lock=options.wait_for_lock,
     )
     with open_tools(
         console.root,

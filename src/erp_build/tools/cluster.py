@@ -3,15 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import urllib3
 from kubernetes import client as kubernetes
 
 from erp_build.domain.release import Container, Pod, Release, Workload
-from erp_build.errors import ReleaseFailed
+from erp_build.tools.connection import TIMEOUT, ClusterConnection
 from erp_build.tools.kubeconfig import ClusterAccess
-
-TIMEOUT = (5, 30)
-"""Seconds to connect and to read; the client has none of its own."""
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
@@ -20,13 +16,12 @@ REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 class EksCluster:
     """Reads workloads through clients that sign in as a run does."""
 
-    def __init__(self, access: ClusterAccess) -> None:
-        self._access = access
-        self._clients: dict[str, kubernetes.ApiClient] = {}
+    def __init__(self, access: ClusterAccess, connection: ClusterConnection | None = None) -> None:
+        self._connection = connection or ClusterConnection(access)
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods; none when the namespace has none of this release."""
-        apps = kubernetes.AppsV1Api(self._client(release.cluster))
+        apps = kubernetes.AppsV1Api(self._connection.client(release))
         core = kubernetes.CoreV1Api(apps.api_client)
         deployments = self._list(apps.list_namespaced_deployment, release)
         ours = [item for item in deployments if _annotation(item, RELEASE_ANNOTATION) == release.name]
@@ -38,45 +33,11 @@ class EksCluster:
 
     def close(self) -> None:
         """Close the connections."""
-        for client in self._clients.values():
-            client.close()
-
-    def _client(self, cluster: str) -> kubernetes.ApiClient:
-        if cluster not in self._clients:
-            found = self._access.to(cluster)
-            configuration = kubernetes.Configuration(host=found.endpoint)
-            configuration.ssl_ca_cert = str(found.certificate)
-            configuration.retries = urllib3.Retry(2, backoff_factor=0.2)
-            self._clients[cluster] = kubernetes.ApiClient(configuration)
-        client = self._clients[cluster]
-        # Set for every call: a token lives for fourteen minutes and a rollout may take longer.
-        client.set_default_header("Authorization", f"Bearer {self._access.token(cluster)}")
-        return client
+        self._connection.close()
 
     def _list(self, call: Callable[..., Any], release: Release) -> list[Any]:
-        try:
+        with self._connection.asking(release):
             return list(call(release.namespace, _request_timeout=TIMEOUT).items)
-        except kubernetes.ApiException as error:
-            raise self._refused(error, release) from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise ReleaseFailed(
-                "the cluster cannot be reached",
-                where=f"{release.cluster}, {self._access.to(release.cluster).endpoint}",
-                why=str(error),
-                next_step="a private endpoint is reached only from inside its VPC: check the network of the build",
-            ) from error
-
-    def _refused(self, error: kubernetes.ApiException, release: Release) -> ReleaseFailed:
-        mode = self._access.to(release.cluster).authentication_mode
-        hints = {
-            401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
-            403: f"the role may not read namespace {release.namespace}: add an access policy to its access entry",
-        }
-        return ReleaseFailed(
-            f"the cluster answered {error.status} {error.reason}",
-            where=f"{release.cluster}, namespace {release.namespace}",
-            next_step=hints.get(error.status, "look at the API server, then run again"),
-        )
 
 
 def _workload(deployment: Any, sets: Iterable[Any], pods: Iterable[Any]) -> Workload:

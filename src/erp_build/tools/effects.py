@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from erp_build.domain.image import StoredImage
+from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.domain.report import Effect, EffectState
@@ -56,6 +57,9 @@ class Effects(Protocol):
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release; raises `ReleaseFailed`."""
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        """Store a lock and return it as stored; None when somebody else was faster. It moves nothing: not noted."""
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag, byte for byte the same manifest."""

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import FunctionState
+from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import ConfigurationError
 from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
 from erp_build.tools.engine import Engine
 from erp_build.tools.files import write_atomically
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.helm import HelmProgram
+from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.maven import Maven
 from erp_build.tools.progress import Progress
 from erp_build.tools.registry import EcrRegistry
@@ -19,7 +21,7 @@ from erp_build.tools.registry import EcrRegistry
 class Live:
     """Changes the world, and notes each change in the journal."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each outside thing
         self,
         root: Path,
         *,
@@ -28,6 +30,7 @@ class Live:
         registry: EcrRegistry,
         functions: LambdaFunctions,
         helm: HelmProgram,
+        leases: ClusterLeases,
         journal: Journal,
         progress: Progress,
     ) -> None:
@@ -37,6 +40,7 @@ class Live:
         self._registry = registry
         self._functions = functions
         self._helm = helm
+        self._leases = leases
         self._journal = journal
         self._progress = progress
 
@@ -87,6 +91,10 @@ class Live:
         """Install or upgrade the release."""
         with self._journal.note("upgrade_release", request.release.name):
             self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        """Store a lock; None when somebody else was faster."""
+        return self._leases.write(release, lease)
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag."""

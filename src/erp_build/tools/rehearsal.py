@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.domain.image import ImageReference, StoredImage
+from erp_build.domain.lock import Lease, LeaseReading
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import Container, FunctionState, Pod, Release, Workload
 from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
-from erp_build.tools.toolbox import Cluster, Functions, Registry
+from erp_build.tools.toolbox import Cluster, Functions, Leases, Registry
 
 
 @dataclass
@@ -22,12 +23,14 @@ class Assumptions:
         pushed: digests that exist by assumption only.
         functions: name -> image.
         upgraded: whether the release moved.
+        lease: the lock; a rehearsal takes none, and none keeps it waiting.
     """
 
     images: dict[str, ImageReference] = field(default_factory=dict)
     pushed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
     upgraded: bool = False
+    lease: Lease | None = None
 
 
 class Rehearsal:
@@ -76,6 +79,11 @@ class Rehearsal:
         """Assume the tag; the first one that an image gets without a push is the one that it is deployed with."""
         self._note("tag", f"{image.repository}:{tag}")
         self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - the protocol's
+        """Assume the lock."""
+        self._assumed.lease = replace(lease, version="assumed")
+        return self._assumed.lease
 
     def _note(self, name: str, target: str) -> None:
         with self._journal.note(name, target, "assumed"):
@@ -128,6 +136,19 @@ class RehearsedFunctions:
         if state is None or image is None:
             return state
         return replace(state, image=image, resolved=image, last_update="Successful", reason="")
+
+
+class RehearsedLeases:
+    """The real clock and what past deployments wrote down, with the lock that is assumed."""
+
+    def __init__(self, real: Leases, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lock of a release and the server's time."""
+        found = self._real.read(release)
+        return LeaseReading(self._assumed.lease or (found.lease and found.lease.freed()), found.now)
 
 
 class RehearsedCluster:

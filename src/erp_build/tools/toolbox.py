@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from erp_build.domain.changes import PathChange
 from erp_build.domain.image import StoredImage
 from erp_build.domain.key import SourceFile
+from erp_build.domain.lock import LeaseReading
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release, Revision, Workload
 from erp_build.tools.clock import Clock
@@ -99,6 +100,13 @@ class Cluster(Protocol):
         """The Deployments of a release with their pods."""
 
 
+class Leases(Protocol):
+    """The locks of releases."""
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lock of a release and the server's time."""
+
+
 class Helm(Protocol):
     """The `helm` program."""
 
@@ -126,6 +134,7 @@ class Tools:
     registry: Registry
     functions: Functions
     cluster: Cluster
+    leases: Leases
     helm: Helm
     workshop: Workshop
     effects: Effects

@@ -14,14 +14,17 @@ from erp_build.domain.release import FunctionState
 from erp_build.domain.report import Effect
 from erp_build.errors import ErpBuildError
 from erp_build.tools.clock import SimulatedClock
+from erp_build.tools.connection import ClusterConnection
 from erp_build.tools.effects import Effects, ImageRequest, Journal, UpgradeRequest
 from erp_build.tools.engine import Engine
 from erp_build.tools.functions import LambdaFunctions
+from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
 from erp_build.tools.maven import Maven
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from tests.contract.aws.conftest import stubbed
+from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
 from tests.contract.helm.conftest import RELEASE, FakeHelm
 from tests.support.loopback import Loopback
@@ -109,6 +112,7 @@ class Run:
             registry=EcrRegistry(ecr, Secrets()),
             functions=LambdaFunctions(functions, SimulatedClock(), print),
             helm=helm.tool,
+            leases=ClusterLeases(ClusterConnection(Way("https://127.0.0.1:1"))),  # type: ignore[arg-type]
             journal=self.journal,
             progress=self.details,
         )
@@ -126,8 +130,8 @@ def _account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, "invented")
 
 
-def test_every_effect_is_in_the_table() -> None:
-    assert set(EFFECTS) == {name for name in vars(Effects) if not name.startswith("_")}
+def test_every_effect_is_in_the_table_but_the_lock_which_moves_nothing() -> None:
+    assert {*EFFECTS, "write_lease"} == {name for name in vars(Effects) if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("name", EFFECTS)
