@@ -66,7 +66,7 @@ def _live_tools(
 ) -> tuple[Tools, EksCluster]:
     session = open_session()
     registry = EcrRegistry(session.client("ecr", config=CONFIG), secrets)
-    functions = LambdaFunctions(session.client("lambda", config=CONFIG), clock, progress.say)
+    functions = LambdaFunctions(session.client("lambda", config=CONFIG), clock, progress.say, secrets)
     access = _cluster_access(session, folder, secrets)
     connection = ClusterConnection(access)
     cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access)

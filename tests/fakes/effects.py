@@ -56,7 +56,11 @@ class FakeEffects:
 
     def update_function(self, state: FunctionState, image: str) -> None:
         with self.journal.note("update_function", state.name):
-            self._functions.update(state.name, image)
+            self._functions.update(state, image)
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        with self.journal.note("publish", state.name):
+            return self._functions.publish(state.name, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
         with self.journal.note("write_file", path.name):

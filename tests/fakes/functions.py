@@ -15,6 +15,9 @@ class FakeFunctions:
     def __init__(self) -> None:
         self.states: dict[str, FunctionState] = {}
         self.updates: list[str] = []
+        self.versions: list[str] = []
+        self.aliases: dict[str, str] = {}
+        self.alias_is_stuck = False
         self._reads_left: dict[str, int] = {}
         self._failures: dict[str, str] = {}
         self._stuck: set[str] = set()
@@ -28,8 +31,19 @@ class FakeFunctions:
             self._settle(name)
         return self.states.get(name)
 
-    def update(self, name: str, image: str) -> None:
+    def alias_digest(self, name: str, alias: str) -> str:
+        return self.aliases.get(f"{name}:{alias}", "")
+
+    def publish(self, name: str, alias: str) -> str:
+        """A new version of what runs, and the alias on it."""
+        self.versions.append(self.states[name].digest)
+        if alias and not self.alias_is_stuck:
+            self.aliases[f"{name}:{alias}"] = self.states[name].digest
+        return str(len(self.versions))
+
+    def update(self, state: FunctionState, image: str) -> None:
         """Begin an update; Lambda refuses a second one while one is in progress."""
+        name = state.name
         state = self.states[name]
         if state.last_update == "InProgress" or state.state == "Pending":
             raise FunctionUpdateFailed("ResourceConflictException", where=name)

@@ -99,7 +99,10 @@ class FunctionState:
         resolved: the image by digest, as Lambda resolved it when the function was last updated.
         architecture: `x86_64` or `arm64`.
         state, last_update, reason: Lambda's `State`, `LastUpdateStatus` and the reason of the latter.
+            The reason begins with its code where Lambda gives one.
         revision: `RevisionId`, the guard against a lost update.
+        modified: `LastModified`, ISO 8601.
+        sha: `CodeSha256`, the guard of a version.
     """
 
     name: str
@@ -111,6 +114,8 @@ class FunctionState:
     last_update: str = ""
     reason: str = ""
     revision: str = ""
+    modified: str = ""
+    sha: str = ""
 
     @property
     def digest(self) -> str:

@@ -26,7 +26,8 @@ def deploy(
     tags = _tags(plan, cleared) if plan.upgrades_release else {}
     for step in plan.functions:
         assert isinstance(step.target, Function)
-        update_function(tools, step.target.function, cleared[step.target.name])
+        image = cleared[step.target.name].image
+        update_function(tools, step.target, f"{tools.registry.host()}/{image.repository}@{image.digest}")
     if plan.upgrades_release:
         _upgrade_release(tools, project, environment, plan, tags)
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}

@@ -52,6 +52,9 @@ class Effects(Protocol):
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest; raises `FunctionUpdateFailed`."""
 
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Make a version of a function's code and move an alias to it (empty: none); returns the version."""
+
     def write_file(self, path: Path, content: bytes) -> None:
         """Replace a file atomically."""
 

@@ -75,7 +75,12 @@ class Live:
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest."""
         with self._journal.note("update_function", state.name):
-            self._functions.update(state.name, image)
+            self._functions.update(state, image)
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Make a version of a function's code and move an alias to it."""
+        with self._journal.note("publish", state.name):
+            return self._functions.publish(state, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
         """Replace a file atomically."""

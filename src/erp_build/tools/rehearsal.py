@@ -22,6 +22,7 @@ class Assumptions:
         images: repository -> the image that is to be deployed from it.
         pushed: digests that exist by assumption only.
         functions: name -> image.
+        aliases: `function:alias` -> digest.
         upgraded: whether the release moved.
         lease: the lock; a rehearsal takes none, and none keeps it waiting.
     """
@@ -29,6 +30,7 @@ class Assumptions:
     images: dict[str, ImageReference] = field(default_factory=dict)
     pushed: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     upgraded: bool = False
     lease: Lease | None = None
 
@@ -65,6 +67,12 @@ class Rehearsal:
         """Assume the function's new image."""
         self._note("update_function", state.name)
         self._assumed.functions[state.name] = image
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Assume the version."""
+        self._note("publish", state.name)
+        self._assumed.aliases[f"{state.name}:{alias}"] = state.digest
+        return "assumed"
 
     def write_file(self, path: Path, content: bytes) -> None:  # noqa: ARG002 - the protocol's
         """Assume the file."""
@@ -136,6 +144,10 @@ class RehearsedFunctions:
         if state is None or image is None:
             return state
         return replace(state, image=image, resolved=image, last_update="Successful", reason="")
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to."""
+        return self._assumed.aliases.get(f"{name}:{alias}") or self._real.alias_digest(name, alias)
 
 
 class RehearsedLeases:

@@ -8,6 +8,9 @@ MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
 
+NAMES = r"(?i)pass|pwd|secret|token|credential|private|api_?key|access_?key"
+"""What is part of the name of a setting that holds a secret."""
+
 PATTERNS = {
     # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
     "://": r"(?<=://)[^/\s:@\"']*:[^\s\"'<>]+(?=@(?!sha256:))",
@@ -33,6 +36,13 @@ class Secrets:
         if len(value) >= SHORTEST:
             in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
             self._values.update((value, quote(value, safe=""), *in_json))
+
+    def add_named(self, name: str, value: str) -> None:
+        """Keep a setting from being shown whose name says that it is a secret, and the password of any URI."""
+        if re.search(NAMES, name):
+            self.add(value)
+        if "://" in value and (found := re.search(PATTERNS["://"], value)):
+            self.add(found[0].partition(":")[2])
 
     def mask(self, text: str) -> str:
         """The text without secrets; the longest value first, since one may contain another."""

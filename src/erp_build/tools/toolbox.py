@@ -92,6 +92,9 @@ class Functions(Protocol):
     def state(self, name: str) -> FunctionState | None:
         """The function, or None where there is none with this name."""
 
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to; empty where there is no such alias."""
+
 
 class Cluster(Protocol):
     """The Kubernetes API of an EKS cluster."""

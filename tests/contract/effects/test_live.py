@@ -41,6 +41,7 @@ EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
     "push": ("erp/a:abc1234", lambda live, _: live.push(REQUEST)),
     "start_scan": (f"erp/a@{DIGEST}", lambda live, _: live.start_scan("erp/a", DIGEST)),
     "update_function": ("employee", lambda live, _: live.update_function(FUNCTION, f"host/erp/a@{DIGEST}")),
+    "publish": ("employee", lambda live, _: live.publish(FUNCTION, "")),
     "write_file": ("values.yaml", lambda live, root: live.write_file(root / "backend" / "values.yaml", b"x: 1\n")),
     "upgrade_release": (
         "erp",
@@ -89,12 +90,14 @@ class Run:
                 "start_scan": lambda: ecr_stub.add_response("start_image_scan", {}),
                 "tag": lambda: ecr_stub.add_response("put_image", {}),
                 "update_function": lambda: function_stub.add_response("update_function_code", {}),
+                "publish": lambda: function_stub.add_response("publish_version", {"Version": "1"}),
             }
         else:
             self.stubs = {
                 "start_scan": lambda: ecr_stub.add_client_error("start_image_scan"),
                 "tag": lambda: ecr_stub.add_client_error("put_image"),
                 "update_function": lambda: function_stub.add_client_error("update_function_code"),
+                "publish": lambda: function_stub.add_client_error("publish_version"),
             }
             files["mvnw"] = "echo '[ERROR] no'; exit 1\n"
             helm.answer(1, err="Error: no\n")
