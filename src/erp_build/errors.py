@@ -91,6 +91,10 @@ class ReleaseFailed(ErpBuildError):
     exit_code = 9
 
 
+class OutOfReach(ReleaseFailed):
+    """The cluster does not answer; it may again in a moment."""
+
+
 class VerificationFailed(ErpBuildError):
     """What runs is not what was cleared."""
 

@@ -33,6 +33,7 @@ from erp_build.stages.detect import detect_changes, find_baselines, find_head, r
 from erp_build.stages.gate import clear_images
 from erp_build.stages.live import read_live_state, release_of
 from erp_build.stages.lock import Lock, claim_of, take_lock
+from erp_build.stages.recover import recover_release
 from erp_build.stages.reuse import find_reusable
 from erp_build.stages.settings import read_environment
 from erp_build.stages.verify import move_latest, prove
@@ -49,6 +50,7 @@ class Options:
         strict: stop instead of building more when a baseline is in doubt.
         allow_older: deploy even where something newer is live.
         wait_for_lock: seconds that another run is waited for.
+        replace_cut_off_install: remove a release whose first installation was cut off.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Options:
     strict: bool = False
     allow_older: bool = False
     wait_for_lock: float = 0.0
+    replace_cut_off_install: bool = False
 
 
 def run(project: Project, tools: Tools, options: Options, report: RunReport) -> RunReport:
@@ -70,6 +73,11 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
     with report.stage(take_lock, tools, release_of(project, environment), claim) as lock:
         locked = report.stage(read_live_state, tools, project, environment)
+        if locked.revision and locked.revision.is_pending:
+            report.stage(
+                recover_release, tools, project, environment, lock.former, uninstall=options.replace_cut_off_install
+            )
+            locked = report.stage(read_live_state, tools, project, environment)
         if locked != live:
             tools.progress.say("what runs has moved meanwhile: planned anew")
             plan = report.plan = _plan(project, tools, options, report, environment, head, locked)
@@ -108,7 +116,6 @@ def _perform(
     report.stage(check_plan, tools, project, environment, plan)
     report.images = report.stage(build_images, tools, environment, plan)
     report.cleared = report.stage(clear_images, tools, project.gate, report.images)
-    lock.check()
-    report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared)
+    report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared, lock)
     report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
     report.stage(move_latest, tools, report.cleared)

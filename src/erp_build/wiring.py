@@ -94,6 +94,7 @@ def _live_tools(
         ),
         clock=clock,
         progress=progress,
+        secrets=secrets,
     ), cluster
 
 

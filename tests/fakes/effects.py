@@ -70,6 +70,14 @@ class FakeEffects:
         with self.journal.note("upgrade_release", request.release.name):
             self._release.upgrade(request)
 
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
+        with self.journal.note("rollback_release", f"{release.name}:{revision}"):
+            self._release.rollback(revision)
+
+    def uninstall_release(self, release: Release) -> None:
+        with self.journal.note("uninstall_release", release.name):
+            self._release.uninstall()
+
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         return self._leases.write(release, lease)
 

@@ -18,6 +18,7 @@ class FakeFunctions:
         self.versions: list[str] = []
         self.aliases: dict[str, str] = {}
         self.alias_is_stuck = False
+        self.protected: set[str] = set()
         self._reads_left: dict[str, int] = {}
         self._failures: dict[str, str] = {}
         self._stuck: set[str] = set()
@@ -30,6 +31,10 @@ class FakeFunctions:
         elif name in self.states:
             self._settle(name)
         return self.states.get(name)
+
+    def may_update(self, state: FunctionState) -> None:
+        if state.name in self.protected:
+            raise FunctionUpdateFailed("lambda:UpdateFunctionCode is not allowed", where=state.name)
 
     def alias_digest(self, name: str, alias: str) -> str:
         return self.aliases.get(f"{name}:{alias}", "")

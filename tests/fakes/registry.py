@@ -28,6 +28,7 @@ class FakeRegistry:
         self.unscanned: set[str] = set()
         self.started: list[str] = []
         self.expired: set[str] = set()
+        self.architectures: dict[str, str] = {}
 
     def host(self) -> str:
         return HOST
@@ -42,6 +43,9 @@ class FakeRegistry:
 
     def revision(self, image: StoredImage) -> str | None:
         return self.revisions.get(image.digest)
+
+    def architecture(self, image: StoredImage) -> str:
+        return self.architectures.get(image.repository, "amd64")
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Answer:
         """The next answer of the repository's script, whose last one repeats."""

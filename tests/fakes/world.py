@@ -10,6 +10,7 @@ from erp_build.pipeline import Options, run
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.effects import Journal
 from erp_build.tools.git import GitRepository
+from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Tools
 from erp_build.wiring import _rehearsed
 from tests.fakes.account import FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
@@ -54,6 +55,7 @@ class FakeWorld:
         self.identity = FakeIdentity()
         self.workshop = FakeWorkshop()
         self.progress = FakeProgress()
+        self.secrets = Secrets()
         self.project = ERP
         self.uncommitted: dict[str, str] = {}
         self.report = self._new_report(rehearsal=False)
@@ -89,6 +91,7 @@ class FakeWorld:
             effects=self.effects,
             clock=self.clock,
             progress=self.progress,
+            secrets=self.secrets,
         )
 
     def rehearsal(self) -> Tools:

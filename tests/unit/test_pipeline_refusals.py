@@ -151,12 +151,12 @@ def test_an_older_commit_goes_live_when_it_is_asked_for(world: FakeWorld) -> Non
     assert world.release.running()[NOTIFICATION] == old[:7]
 
 
-def test_a_release_with_an_operation_in_progress_is_left_alone(world: FakeWorld) -> None:
-    world.release.is_pending()
+def test_a_release_on_which_somebody_else_works_is_left_alone(world: FakeWorld) -> None:
+    world.release.is_pending("2026-01-01T01:00:00Z")
     world.change(NOTIFICATION)
     with pytest.raises(ReleaseFailed, match="another operation") as caught:
         world.run()
-    assert "revision 2 is pending-upgrade since today" in caught.value.why
+    assert "revision 2 is pending-upgrade since 2026-01-01T01:00:00Z" in caught.value.why
     assert world.done() == []
 
 

@@ -67,7 +67,7 @@ def test_a_rehearsal_of_the_first_deployment_goes_to_the_end(new_world: FakeWorl
 
 def test_a_rehearsal_refuses_what_the_run_would_refuse(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.release.is_pending()
+    world.release.is_pending("2026-01-01T01:00:00Z")
     with pytest.raises(ReleaseFailed, match="in progress"):
         world.rehearse()
 

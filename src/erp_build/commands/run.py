@@ -38,6 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", metavar="REV", help="the commit that is checked out (default: found)")
     parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
     parser.add_argument("--allow-older", action="store_true", help="deploy even where a newer commit is live")
+    parser.add_argument(
+        "--replace-cut-off-install", action="store_true", help="remove a release whose first installation was cut off"
+    )
     add_lock_options(parser)
     parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -78,6 +81,7 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         strict=options.strict,
         allow_older=options.allow_older,
         wait_for_lock=options.wait_for_lock,
+        replace_cut_off_install=options.replace_cut_off_install,
     )
     with open_tools(
         console.root,

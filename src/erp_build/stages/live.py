@@ -10,6 +10,7 @@ from erp_build.errors import FunctionUpdateFailed
 from erp_build.tools.toolbox import Tools
 
 DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]{40})(?: chart (?P<key>[0-9a-f]{40}))?")
+ROLLBACK = re.compile(r"Rollback to (\d+)")
 
 
 def release_of(project: Project, environment: Environment) -> Release:
@@ -82,4 +83,12 @@ def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
     """Commit and key that the newest revision names, if it is deployed: what a failed one left is not known."""
     if not history or history[-1].status != "deployed":
         return None
-    return DESCRIPTION.search(history[-1].description)
+    return DESCRIPTION.search(origin_of(history[-1], history).description)
+
+
+def origin_of(revision: Revision, history: tuple[Revision, ...]) -> Revision:
+    """The revision whose objects these are: a rollback repeats an older one, and its description names that one."""
+    numbers = {one.number: one for one in history}
+    while (back := ROLLBACK.fullmatch(revision.description)) and int(back[1]) in numbers:
+        revision = numbers[int(back[1])]
+    return revision

@@ -65,7 +65,7 @@ def take_lock(tools: Tools, release: Release, claim: Claim) -> "Lock":
             wanted = current.taken_by(claim.holder, claim.commit, claim.build, claim.seconds, reading.now)
             taken = tools.effects.write_lease(release, wanted)
             if taken:
-                return Lock(tools, release, taken)
+                return Lock(tools, release, taken, former=current)
             continue
         if first is None:
             first = current
@@ -77,9 +77,13 @@ def take_lock(tools: Tools, release: Release, claim: Claim) -> "Lock":
 
 
 class Lock:
-    """A lock that this run holds; as a context it is kept alive by a thread, and freed in the end."""
+    """A lock that this run holds; as a context it is kept alive by a thread, and freed in the end.
 
-    def __init__(self, tools: Tools, release: Release, lease: Lease) -> None:
+    `former` is the lease as the run before left it.
+    """
+
+    def __init__(self, tools: Tools, release: Release, lease: Lease, former: Lease | None = None) -> None:
+        self.former = former or Lease()
         self._tools = tools
         self._release = release
         self._lease = lease
@@ -100,6 +104,11 @@ class Lock:
         self._ended.set()
         with self._quietly("the lock cannot be freed and will expire by itself"), self._mutex:
             self._write(lambda lease: lease.freed())
+
+    @property
+    def build(self) -> str:
+        """The build that holds it."""
+        return self._lease.build
 
     @property
     def record(self) -> str:

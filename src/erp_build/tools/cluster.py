@@ -10,6 +10,20 @@ from erp_build.tools.connection import TIMEOUT, ClusterConnection
 from erp_build.tools.kubeconfig import ClusterAccess
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
+NEEDED = (
+    ("get", "", "secrets"),
+    ("create", "", "secrets"),
+    ("update", "", "secrets"),
+    ("get", "apps", "deployments"),
+    ("create", "apps", "deployments"),
+    ("patch", "apps", "deployments"),
+    ("create", "", "services"),
+    ("patch", "", "services"),
+    ("list", "apps", "replicasets"),
+    ("list", "", "pods"),
+)
+"""Verb, API group and resource of what Helm and the watch of a rollout do."""
+
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
 
@@ -30,6 +44,22 @@ class EksCluster:
         sets = self._list(apps.list_namespaced_replica_set, release)
         pods = self._list(core.list_namespaced_pod, release)
         return tuple(_workload(item, sets, pods) for item in ours)
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
+        api = kubernetes.AuthorizationV1Api(self._connection.client(release))
+        return tuple(
+            f"{verb} {resource}"
+            for verb, group, resource in NEEDED
+            if not self._may(api, release, verb, group, resource)
+        )
+
+    def _may(self, api: Any, release: Release, verb: str, group: str, resource: str) -> bool:
+        wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+                  "spec": {"resourceAttributes": wanted}}  # fmt: skip
+        with self._connection.asking(release):
+            return bool(api.create_self_subject_access_review(review, _request_timeout=TIMEOUT).status.allowed)
 
     def close(self) -> None:
         """Close the connections."""
@@ -58,6 +88,7 @@ def _workload(deployment: Any, sets: Iterable[Any], pods: Iterable[Any]) -> Work
         available=status.available_replicas or 0,
         failure=_failure(status.conditions or ()),
         pods=tuple(_pod(pod, _owner(pod) in current) for pod in pods if _owner(pod) in every),
+        labels=tuple((spec.template.metadata.labels or {}).items()) if spec.template.metadata else (),
     )
 
 
@@ -74,21 +105,38 @@ def _pod(pod: Any, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod,
     return Pod(
         name=pod.metadata.name,
         current=current and pod.metadata.deletion_timestamp is None,
-        containers=tuple(_container(status) for status in pod.status.container_statuses or ()),
+        containers=(
+            *(_container(status, prepares=True) for status in pod.status.init_container_statuses or ()),
+            *(_container(status) for status in pod.status.container_statuses or ()),
+        ),
         unschedulable=scheduled[0].message or "" if scheduled else "",
     )
 
 
-def _container(status: Any) -> Container:
+def _container(status: Any, *, prepares: bool = False) -> Container:
     waiting = status.state.waiting if status.state else None
     return Container(
+        name=status.name,
         image=status.image,
         image_id=status.image_id or "",
-        ready=bool(status.ready),
+        # An init container that has ended well is never "ready" to the kubelet before version 1.29.
+        ready=bool(status.ready) or (prepares and _ended_well(status)),
         restarts=status.restart_count or 0,
         waiting=(waiting.reason or "") if waiting else "",
         message=(waiting.message or "") if waiting else "",
+        prepares=prepares,
+        ended=_end_of(status),
     )
+
+
+def _ended_well(status: Any) -> bool:
+    ended = status.state.terminated if status.state else None
+    return ended is not None and ended.exit_code == 0
+
+
+def _end_of(status: Any) -> str:
+    states = [state.terminated for state in (status.state, status.last_state) if state and state.terminated]
+    return f"{states[0].reason}, exit code {states[0].exit_code}" if states else ""
 
 
 def _annotation(item: Any, name: str) -> str | None:

@@ -7,7 +7,7 @@ import urllib3
 from kubernetes import client as kubernetes
 
 from erp_build.domain.release import Release
-from erp_build.errors import ReleaseFailed
+from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.tools.kubeconfig import ClusterAccess
 
 TIMEOUT = (5, 30)
@@ -48,7 +48,7 @@ class ClusterConnection:
         except kubernetes.ApiException as error:
             raise self._refused(error, release) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise ClusterOutOfReach(
+            raise OutOfReach(
                 "the cluster cannot be reached",
                 where=f"{release.cluster}, {self._access.to(release.cluster).endpoint}",
                 why=str(error),
@@ -66,7 +66,3 @@ class ClusterConnection:
             where=f"{release.cluster}, namespace {release.namespace}",
             next_step=hints.get(error.status, "look at the API server, then run again"),
         )
-
-
-class ClusterOutOfReach(ReleaseFailed):
-    """The API server does not answer; it may again in a moment."""

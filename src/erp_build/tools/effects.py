@@ -61,6 +61,12 @@ class Effects(Protocol):
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release; raises `ReleaseFailed`."""
 
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
+        """Take the release back to a revision; raises `ReleaseFailed`."""
+
+    def uninstall_release(self, release: Release) -> None:
+        """Remove a release whose first installation was cut off; raises `ReleaseFailed`."""
+
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lock and return it as stored; None when somebody else was faster. It moves nothing: not noted."""
 

@@ -10,7 +10,7 @@ from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
 from erp_build.domain.image import ImageReference
 from erp_build.domain.release import FunctionState
 from erp_build.errors import FunctionUpdateFailed
-from erp_build.tools.aws import asking, error_code
+from erp_build.tools.aws import DENIED, asking, error_code
 from erp_build.tools.clock import Clock, Deadline
 from erp_build.tools.secrets import Secrets
 
@@ -73,6 +73,18 @@ class LambdaFunctions:
         """The digest that an alias leads to; empty where there is no such alias."""
         answer = self._get(FunctionName=name, Qualifier=alias)
         return ImageReference.parse(answer.get("Code", {}).get("ResolvedImageUri", "")).digest if answer else ""
+
+    def may_update(self, state: FunctionState) -> None:
+        """Ask for the update that changes nothing (`DryRun`), and raise when it is the permission that is missing."""
+        with asking("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
+            try:
+                self._client.update_function_code(
+                    FunctionName=state.name, ImageUri=state.resolved or state.image, DryRun=True
+                )
+            except ClientError as error:
+                # Everything else (an update in progress, an old image that is gone) is no hindrance to a new image.
+                if error_code(error) in DENIED:
+                    raise
 
     def update(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest, if it is still as it was read.

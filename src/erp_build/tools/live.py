@@ -97,6 +97,16 @@ class Live:
         with self._journal.note("upgrade_release", request.release.name):
             self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
 
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
+        """Take the release back to a revision."""
+        with self._journal.note("rollback_release", f"{release.name}:{revision}"):
+            self._helm.rollback(release, revision, timeout)
+
+    def uninstall_release(self, release: Release) -> None:
+        """Remove a release whose first installation was cut off."""
+        with self._journal.note("uninstall_release", release.name):
+            self._helm.uninstall(release)
+
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lock; None when somebody else was faster."""
         return self._leases.write(release, lease)

@@ -56,6 +56,7 @@ def run(
     timeout: float,
     on_line: Callable[[str], None] | None = None,
     keep: int = 4000,
+    grace: float = GRACE,
 ) -> Result:
     """Run a child in a process group of its own and wait for it.
 
@@ -66,6 +67,7 @@ def run(
         timeout: seconds; then the group gets TERM, and KILL after a grace.
         on_line: called in another thread for each line of either stream.
         keep: lines of each stream that the result holds.
+        grace: seconds between TERM and KILL when the time is over.
 
     Raises `FileNotFoundError` when there is no such program, and `TimedOut`.
     """
@@ -85,7 +87,7 @@ def run(
     try:
         child.wait(timeout)
     except subprocess.TimeoutExpired:
-        _end_group(child)
+        _end_group(child, grace)
         tail = "\n".join(stream.text() for stream in streams).strip()
         raise TimedOut(timeout, tail) from None
     except BaseException:
@@ -134,12 +136,12 @@ class _Reader(threading.Thread):
         return "\n".join(tuple(self._lines))
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
+def _end_group(child: subprocess.Popen[bytes], grace: float = GRACE) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(child.pid, sign)
         with suppress(subprocess.TimeoutExpired):
-            child.wait(GRACE)
+            child.wait(grace)
             # The leader is gone; what is left of its group has had its chance.
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

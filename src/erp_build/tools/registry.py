@@ -88,15 +88,23 @@ class EcrRegistry:
 
     def revision(self, image: StoredImage) -> str | None:
         """The commit of the image's label, from its configuration; None for an index and for an image without label."""
+        labels = self._configuration(image).get("config", {}).get("Labels") or {}
+        return labels.get(REVISION_LABEL)
+
+    def architecture(self, image: StoredImage) -> str:
+        """The architecture of the image as Docker calls it, such as `amd64`; empty for an index."""
+        return str(self._configuration(image).get("architecture", ""))
+
+    def _configuration(self, image: StoredImage) -> Any:
         config = json.loads(image.manifest).get("config", {}).get("digest")
         if not config:
-            return None
+            return {}
         sign_in = self.sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
             answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
             answer.raise_for_status()
-            labels = answer.json().get("config", {}).get("Labels") or {}
+            return answer.json()
         except requests.RequestException as error:
             raise PushFailed(
                 "the registry does not give an image's configuration",
@@ -104,7 +112,6 @@ class EcrRegistry:
                 why=str(error),
                 next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
             ) from error
-        return labels.get(REVISION_LABEL)
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""

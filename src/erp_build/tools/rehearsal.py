@@ -88,6 +88,14 @@ class Rehearsal:
         self._note("tag", f"{image.repository}:{tag}")
         self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
 
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
+        """Assume the rollback."""
+        self._note("rollback_release", f"{release.name}:{revision}")
+
+    def uninstall_release(self, release: Release) -> None:
+        """Assume the removal."""
+        self._note("uninstall_release", release.name)
+
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - the protocol's
         """Assume the lock."""
         self._assumed.lease = replace(lease, version="assumed")
@@ -123,6 +131,10 @@ class RehearsedRegistry:
         """The commit that the image says it was built from."""
         return self._real.revision(image)
 
+    def architecture(self, image: StoredImage) -> str:
+        """The architecture of the image; not known of one that is assumed."""
+        return "" if image.digest in self._assumed.pushed else self._real.architecture(image)
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""
         if digest in self._assumed.pushed:
@@ -144,6 +156,10 @@ class RehearsedFunctions:
         if state is None or image is None:
             return state
         return replace(state, image=image, resolved=image, last_update="Successful", reason="")
+
+    def may_update(self, state: FunctionState) -> None:
+        """Raise `FunctionUpdateFailed` when the caller may not update the function."""
+        self._real.may_update(state)
 
     def alias_digest(self, name: str, alias: str) -> str:
         """The digest that an alias leads to."""
@@ -177,6 +193,10 @@ class RehearsedCluster:
             return found
         new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
         return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace."""
+        return self._real.missing_permissions(release)
 
     def _after(self, workload: Workload) -> Workload:
         assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]

@@ -14,6 +14,7 @@ from erp_build.domain.release import FunctionState, Release, Revision, Workload
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import Effects
 from erp_build.tools.progress import Progress
+from erp_build.tools.secrets import Secrets
 
 
 class Repository(Protocol):
@@ -82,6 +83,9 @@ class Registry(Protocol):
     def revision(self, image: StoredImage) -> str | None:
         """The commit that the image says it was built from."""
 
+    def architecture(self, image: StoredImage) -> str:
+        """The architecture of the image as Docker calls it, such as `amd64`; empty where it is not known."""
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
 
@@ -92,6 +96,9 @@ class Functions(Protocol):
     def state(self, name: str) -> FunctionState | None:
         """The function, or None where there is none with this name."""
 
+    def may_update(self, state: FunctionState) -> None:
+        """Raise `FunctionUpdateFailed` when the caller may not update the function; changes nothing."""
+
     def alias_digest(self, name: str, alias: str) -> str:
         """The digest that an alias leads to; empty where there is no such alias."""
 
@@ -101,6 +108,9 @@ class Cluster(Protocol):
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods."""
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace, of all that a deployment needs."""
 
 
 class Leases(Protocol):
@@ -116,8 +126,14 @@ class Helm(Protocol):
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
 
-    def check_chart(self, release: Release, chart: Path, values: Path) -> None:
-        """Lint and render the chart; raises `ReleaseFailed` with what does not render."""
+    def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
+        """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
+
+    def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The Deployments and autoscalers as the newest revision wants them."""
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> None:
+        """Render, lint and try the chart; raises `ReleaseFailed` with what does not render or would not be taken."""
 
 
 class Workshop(Protocol):
@@ -143,3 +159,4 @@ class Tools:
     effects: Effects
     clock: Clock
     progress: Progress
+    secrets: Secrets

@@ -49,6 +49,8 @@ EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
             UpgradeRequest(release=RELEASE, chart=root, values=root / "v.yaml", description="x", timeout=60)
         ),
     ),
+    "rollback_release": ("erp:1", lambda live, _: live.rollback_release(RELEASE, 1, 60)),
+    "uninstall_release": ("erp", lambda live, _: live.uninstall_release(RELEASE)),
     "tag": ("erp/a:latest", lambda live, _: live.tag(IMAGE, "latest")),
 }
 

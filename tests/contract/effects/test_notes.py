@@ -26,7 +26,9 @@ def in_memory() -> FakeEffects:
     registry.images[DIGEST] = IMAGE
     functions.create("employee", f"{HOST}/erp/a:abc1234", DIGEST)
     clock = SimulatedClock()
-    return FakeEffects(registry, functions, FakeRelease(registry, clock), FakeLeases(clock))
+    release = FakeRelease(registry, clock)
+    release.was_deployed(values_text({"a": f"{HOST}/erp/a"}))
+    return FakeEffects(registry, functions, release, FakeLeases(clock))
 
 
 def fake() -> Made:

@@ -35,6 +35,9 @@ class Altered:
         self._world = world
         self._alter = alter
 
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        return self._world.release.missing_permissions(release)
+
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         found = self._world.release.workloads(release)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
