@@ -37,6 +37,9 @@ REST = (
 )
 """REST operations that a run uses; every other protocol names its operation itself."""
 
+DRY_RUN = "DryRunOfUpdate"
+"""An update that only asks for the permission. The stand-in would perform it, so the proxy answers."""
+
 NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "expect"}
 NOT_RETURNED = {"transfer-encoding", "connection", "content-encoding", "content-length", "date", "server"}
 
@@ -50,7 +53,8 @@ def operation_of(request: web.Request, body: bytes) -> str:
     if action := request.query.get("Action"):
         return action
     line = f"{request.method} {request.path.rstrip('/')}"
-    return next((name for pattern, name in REST if pattern.fullmatch(line)), line)
+    name = next((name for pattern, name in REST if pattern.fullmatch(line)), line)
+    return DRY_RUN if name == "UpdateFunctionCode" and b'"DryRun": true' in body else name
 
 
 def aws_error(code: str, message: str, status: int = 400) -> web.Response:
@@ -125,6 +129,8 @@ class Proxy:
             if "Error" in found:
                 return aws_error(found["Error"]["Code"], found["Error"].get("Message", ""))
             return web.json_response(found, content_type="application/x-amz-json-1.1")
+        if operation == DRY_RUN:
+            return web.json_response({})
         answer = await self._forward(request, body)
         if operation == "GetAuthorizationToken" and answer.status == 200:  # noqa: PLR2004 - OK
             return _with_plain_endpoint(answer)

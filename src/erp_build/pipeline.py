@@ -14,7 +14,9 @@
     deploy            ClearedImages          Deployment       Lambda, values file, Helm
     prove             Deployment             Proofs           reads only: cluster, Lambda
     move latest       ClearedImages                           ECR: the tag `latest`
+    read alarms       project                Alarms           reads only: CloudWatch
 
+When `deploy` or `prove` fails, evidence is collected, and both halves are taken back to what ran before.
 Every image is built and cleared before the first step of a deployment. Only the gate makes a `ClearedImage`, and
 `deploy` takes nothing else.
 """
@@ -35,8 +37,9 @@ from erp_build.stages.live import read_live_state, release_of
 from erp_build.stages.lock import Lock, claim_of, take_lock
 from erp_build.stages.recover import recover_release
 from erp_build.stages.reuse import find_reusable
+from erp_build.stages.rollback import taken_back_on_failure
 from erp_build.stages.settings import read_environment
-from erp_build.stages.verify import move_latest, prove
+from erp_build.stages.verify import move_latest, prove, read_alarms
 from erp_build.tools.toolbox import Tools
 
 
@@ -116,6 +119,8 @@ def _perform(
     report.stage(check_plan, tools, project, environment, plan)
     report.images = report.stage(build_images, tools, environment, plan)
     report.cleared = report.stage(clear_images, tools, project.gate, report.images)
-    report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared, lock)
-    report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
+    with taken_back_on_failure(tools, project, environment, plan, report, lock):
+        report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared, lock)
+        report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
     report.stage(move_latest, tools, report.cleared)
+    report.alarms = report.stage(read_alarms, tools, project, environment)

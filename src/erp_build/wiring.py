@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 
+from erp_build.tools.alarms import CloudWatchAlarms
 from erp_build.tools.aws import CONFIG, Caller, open_session
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
@@ -79,6 +80,7 @@ def _live_tools(
         functions=functions,
         cluster=cluster,
         leases=leases,
+        alarms=CloudWatchAlarms(session.client("cloudwatch", config=CONFIG)),
         helm=helm,
         workshop=LocalWorkshop(root, maven, engine),
         effects=Live(

@@ -20,7 +20,7 @@ class FakeFunctions:
         self.alias_is_stuck = False
         self.protected: set[str] = set()
         self._reads_left: dict[str, int] = {}
-        self._failures: dict[str, str] = {}
+        self._failures: dict[str, list[str]] = {}
         self._stuck: set[str] = set()
 
     def state(self, name: str) -> FunctionState | None:
@@ -77,16 +77,16 @@ class FakeFunctions:
         """The next updates end well, and the function still runs the old image."""
         self._stuck.add(name)
 
-    def fails_to_update(self, name: str, reason: str) -> None:
+    def fails_to_update(self, name: str, reason: str, times: int = 1000) -> None:
         """The next updates end badly, and the old image goes on running."""
-        self._failures[name] = reason
+        self._failures[name] = [reason] * times
 
     def _settle(self, name: str) -> None:
         state = self.states[name]
         if state.state == "Pending":
             self.states[name] = replace(state, state="Active")
-        elif state.last_update == "InProgress" and name in self._failures:
-            self.states[name] = replace(state, last_update="Failed", reason=self._failures[name])
+        elif state.last_update == "InProgress" and self._failures.get(name):
+            self.states[name] = replace(state, last_update="Failed", reason=self._failures[name].pop())
         elif state.last_update == "InProgress":
             resolved = state.image if "@" in state.image and name not in self._stuck else state.resolved
             self.states[name] = replace(state, last_update="Successful", resolved=resolved)

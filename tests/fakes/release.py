@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
+from erp_build.domain.evidence import Event
 from erp_build.domain.image import ImageReference
-from erp_build.domain.release import Container, Pod, Release, Revision, Workload
-from erp_build.errors import OutOfReach, ReleaseFailed
+from erp_build.domain.release import Container, Endpoints, Pod, Release, Revision, Workload
+from erp_build.errors import ErpBuildError, OutOfReach, ReleaseFailed
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import UpgradeRequest
 from tests.fakes.registry import FakeRegistry
@@ -50,9 +51,15 @@ class FakeRelease:
         self.refusals: dict[str, str] = {}
         self.checked: list[str] = []
         self.not_allowed: tuple[str, ...] = ()
+        self.unreachable: set[str] = set()
+        self.warnings: tuple[Event, ...] = ()
+        self.logs: dict[str, tuple[str, ...]] = {}
         self.edits: dict[str, dict[str, Any]] = {}
         self._values: dict[int, Any] = {}
         self._away_until = 0.0
+        self._away_after = 0.0
+        self._without_pods: set[str] = set()
+        self.interrupts: dict[str, ErpBuildError] = {}
         self._ends_at = float("inf")
         self._restarts_at: dict[str, float] = {}
         self._registry = registry
@@ -70,11 +77,31 @@ class FakeRelease:
             deployed.reads += 1
         return tuple(self._workload(deployed) for deployed in self.deployments.values())
 
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:  # noqa: ARG002 - the protocol's
+        """A Service per Deployment, which leads to its ready pods."""
+        return tuple(
+            Endpoints(
+                name=name,
+                selector=(("app", name),),
+                ready=0 if name in self.unreachable else deployed.replicas,
+                not_ready=deployed.replicas if name in self.unreachable else 0,
+            )
+            for name, deployed in self.deployments.items()
+        )
+
+    def events(self, release: Release) -> tuple[Event, ...]:  # noqa: ARG002 - the protocol's
+        return self.warnings
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        return self.logs.get(pod, ())
+
     def missing_permissions(self, release: Release) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         return self.not_allowed
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         assert release.name == "erp-microservices"
+        if self._clock.monotonic() < self._away_until:
+            raise OutOfReach("the history cannot be read", where="erp-dev", why="connection refused")
         if self._clock.monotonic() >= self._ends_at:
             self._ends_at = float("inf")
             last = self.revisions.pop()
@@ -118,6 +145,9 @@ class FakeRelease:
         self._add_revision("failed" if "upgrade" in self.refusals else "deployed", request.description)
         self._refuse("upgrade", request.release.name)
         self._roll_out(request.values.read_text(encoding="utf-8"))
+        if self._away_after:
+            self.is_away(until=self._clock.monotonic() + self._away_after)
+            self._away_after = 0.0
 
     def was_deployed(self, values: str, description: str = "") -> None:
         """Somebody deployed these values, with or without this program."""
@@ -199,6 +229,7 @@ class FakeRelease:
         """Everything that was wrong with a service is over."""
         for wrong in (self._troubles, self._failures, self._other_digests):
             wrong.pop(name, None)
+        self._without_pods.discard(name)
 
     def is_pending(self, updated: str = "2026-01-01T00:00:00Z") -> None:
         """A run was cut off in an upgrade, or in the first installation."""
@@ -210,7 +241,17 @@ class FakeRelease:
         for image in _images(values):
             self._deploy(image, values["replicaCount"])
 
+    def has_no_pods(self, name: str) -> None:
+        """Not one pod of a service may be made."""
+        self._without_pods.add(name)
+
+    def is_away_after_the_upgrade(self, seconds: float) -> None:
+        """The API server goes away right after the next upgrade, for so long."""
+        self._away_after = seconds
+
     def _refuse(self, call: str, where: str) -> None:
+        if call in self.interrupts:
+            raise self.interrupts[call]
         if call in self.refusals:
             raise ReleaseFailed(self.refusals[call], where=where)
 
@@ -248,6 +289,7 @@ class FakeRelease:
             available=ready,
             failure=self._failures.get(deployed.name, ""),
             pods=tuple(pods),
+            labels=(("app", deployed.name),),
         )
 
     def _pods(self, deployed: Deployed) -> Iterator[Pod]:
@@ -267,7 +309,7 @@ class FakeRelease:
         if trouble and trouble.prepares:
             first = Container(image="init:1", name=trouble.prepares, prepares=True, waiting=trouble.waiting)
             containers = (first, replace(container, waiting="PodInitializing"))
-        for number in range(deployed.replicas):
+        for number in range(0 if deployed.name in self._without_pods else deployed.replicas):
             name = f"{deployed.name}-{deployed.generation}-{number}"
             yield Pod(name=name, current=True, containers=containers, unschedulable=lost)
 

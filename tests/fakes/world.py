@@ -4,6 +4,7 @@ import copy
 import shutil
 from pathlib import Path
 
+from erp_build.domain.project import DeployPolicy
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError
 from erp_build.pipeline import Options, run
@@ -13,7 +14,7 @@ from erp_build.tools.git import GitRepository
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Tools
 from erp_build.wiring import _rehearsed
-from tests.fakes.account import FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
+from tests.fakes.account import FakeAlarms, FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
 from tests.fakes.effects import FakeEffects
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.leases import FakeLeases
@@ -54,6 +55,7 @@ class FakeWorld:
         self.parameters = FakeParameters()
         self.identity = FakeIdentity()
         self.workshop = FakeWorkshop()
+        self.alarms = FakeAlarms()
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
@@ -76,6 +78,10 @@ class FakeWorld:
     def values(self) -> Path:
         return self.root / "helm-chart" / "values-dev.yaml"
 
+    def keeps_failures(self) -> None:
+        """A deployment that fails is left as it is."""
+        self.project = self.project._replace(deploy=DeployPolicy(on_failure="keep"))
+
     def tools(self) -> Tools:
         """The live tools."""
         return Tools(
@@ -86,6 +92,7 @@ class FakeWorld:
             functions=self.functions,
             cluster=self.release,
             leases=self.leases,
+            alarms=self.alarms,
             helm=self.release,
             workshop=self.workshop,
             effects=self.effects,

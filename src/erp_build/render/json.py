@@ -34,6 +34,18 @@ def report_document(report: RunReport) -> dict[str, Any]:
             {"name": stage.name, "seconds": round(stage.seconds, 3), "status": stage.status} for stage in report.stages
         ],
         "effects": [{"name": effect.name, "target": effect.target, "state": effect.state} for effect in report.effects],
+        "evidence": [
+            {
+                "target": one.target,
+                "pod": one.pod,
+                "states": list(one.states),
+                "events": list(one.events),
+                "log": list(one.log),
+            }
+            for one in report.evidence
+        ],
+        "taken_back": list(report.taken_back),
+        "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in report.alarms],
         "error": _error(report.error) if report.error else None,
     }
 

@@ -15,7 +15,9 @@ def report_text(report: RunReport, seconds: float) -> str:
         lines.append("Stages")
         lines += [f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}" for stage in report.stages]
     lines += _proof_lines(report)
+    lines += _evidence_lines(report)
     lines += _moved_before_failure(report)
+    lines += [f"Alarm {alarm.name}: {alarm.state}" for alarm in report.alarms if alarm.state != "OK"]
     lines.append(f"Outcome: {report.outcome} in {seconds:.1f} s")
     if report.outcome == "rehearsed":
         lines.append("Nothing was changed. Next: the same command without --rehearse.")
@@ -56,15 +58,25 @@ def _proof_lines(report: RunReport) -> list[str]:
     return [what, *(f"  {row}" for row in _table(rows))]
 
 
+def _evidence_lines(report: RunReport) -> list[str]:
+    lines = ["Evidence"] if report.evidence else []
+    for one in report.evidence:
+        lines.append(f"  {one.target}: {one.pod or 'no pod'}")
+        lines += [f"    {text}" for text in (*one.states, *one.events)]
+        lines += [f"    | {text}" for text in one.log]
+    return lines
+
+
 def _moved_before_failure(report: RunReport) -> list[str]:
     """After a failure: what of the world was changed nevertheless."""
     if not report.error:
         return []
-    deploying = {"update_function", "write_file", "upgrade_release", "tag"}
+    deploying = {"update_function", "publish", "write_file", "upgrade_release", "rollback_release", "tag"}
     moved = [
         f"  {effect.name} {effect.target}: {effect.state}" for effect in report.effects if effect.name in deploying
     ]
-    return ["Changed before the failure", *moved] if moved else ["Nothing was deployed."]
+    taken_back = [f"Taken back: {line}" for line in report.taken_back]
+    return ["Changed before the failure", *moved, *taken_back] if moved else ["Nothing was deployed."]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -111,6 +111,11 @@ class Lock:
         return self._lease.build
 
     @property
+    def time(self) -> str:
+        """The API server's time of the last sign of life, ISO 8601."""
+        return self._lease.renewed.isoformat(timespec="seconds") if self._lease.renewed else ""
+
+    @property
     def record(self) -> str:
         """What past deployments wrote down."""
         return self._lease.record

@@ -5,8 +5,10 @@ from typing import Any
 
 from kubernetes import client as kubernetes
 
-from erp_build.domain.release import Container, Pod, Release, Workload
+from erp_build.domain.evidence import Event
+from erp_build.domain.release import Container, Endpoints, Pod, Release, Workload
 from erp_build.tools.connection import TIMEOUT, ClusterConnection
+from erp_build.tools.evidence import read_events, read_log
 from erp_build.tools.kubeconfig import ClusterAccess
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
@@ -24,6 +26,7 @@ NEEDED = (
 )
 """Verb, API group and resource of what Helm and the watch of a rollout do."""
 
+SERVICE_LABEL = "kubernetes.io/service-name"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
 
@@ -44,6 +47,23 @@ class EksCluster:
         sets = self._list(apps.list_namespaced_replica_set, release)
         pods = self._list(core.list_namespaced_pod, release)
         return tuple(_workload(item, sets, pods) for item in ours)
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release with the number of ready addresses behind each."""
+        core = kubernetes.CoreV1Api(self._connection.client(release))
+        slices = kubernetes.DiscoveryV1Api(core.api_client)
+        services = [item for item in self._list(core.list_namespaced_service, release)
+                    if _annotation(item, RELEASE_ANNOTATION) == release.name]  # fmt: skip
+        found = self._list(slices.list_namespaced_endpoint_slice, release) if services else []
+        return tuple(_endpoints(service, found) for service in services)
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace, oldest first; none where they may not be read."""
+        return read_events(self._connection, release)
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log; none where there are none."""
+        return read_log(self._connection, release, pod, container)
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
         """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
@@ -137,6 +157,24 @@ def _ended_well(status: Any) -> bool:
 def _end_of(status: Any) -> str:
     states = [state.terminated for state in (status.state, status.last_state) if state and state.terminated]
     return f"{states[0].reason}, exit code {states[0].exit_code}" if states else ""
+
+
+def _endpoints(service: Any, slices: Iterable[Any]) -> Endpoints:
+    own = [one for one in slices if (one.metadata.labels or {}).get(SERVICE_LABEL) == service.metadata.name]
+    # Ready counts as true where it is not said (discovery/v1, EndpointConditions).
+    states = {
+        (address, one.conditions is None or one.conditions.ready is not False)
+        for item in own
+        for one in item.endpoints or ()
+        for address in one.addresses
+    }
+    ready = sum(is_ready for _, is_ready in states)
+    return Endpoints(
+        name=service.metadata.name,
+        selector=tuple((service.spec.selector or {}).items()),
+        ready=ready,
+        not_ready=len(states) - ready,
+    )
 
 
 def _annotation(item: Any, name: str) -> str | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from erp_build.domain.evidence import Event
 from erp_build.domain.image import ImageReference, StoredImage
 from erp_build.domain.lock import Lease, LeaseReading
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import Container, FunctionState, Pod, Release, Workload
+from erp_build.domain.release import Container, Endpoints, FunctionState, Pod, Release, Workload
 from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
 from erp_build.tools.toolbox import Cluster, Functions, Leases, Registry
 
@@ -193,6 +194,19 @@ class RehearsedCluster:
             return found
         new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
         return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
+        found = self._real.endpoints(release)
+        return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgraded else found
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace."""
+        return self._real.events(release)
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log."""
+        return self._real.log(release, pod, container)
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
         """What the caller may not do in the release's namespace."""

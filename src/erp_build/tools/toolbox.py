@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from erp_build.domain.changes import PathChange
+from erp_build.domain.evidence import Event
 from erp_build.domain.image import StoredImage
 from erp_build.domain.key import SourceFile
 from erp_build.domain.lock import LeaseReading
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import FunctionState, Release, Revision, Workload
+from erp_build.domain.release import Endpoints, FunctionState, Release, Revision, Workload
+from erp_build.domain.report import Alarm
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import Effects
 from erp_build.tools.progress import Progress
@@ -109,8 +111,24 @@ class Cluster(Protocol):
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods."""
 
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release with the number of ready addresses behind each."""
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace, oldest first; none where they may not be read."""
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log; none where there are none."""
+
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
         """What the caller may not do in the release's namespace, of all that a deployment needs."""
+
+
+class Alarms(Protocol):
+    """CloudWatch."""
+
+    def states(self, prefix: str) -> tuple[Alarm, ...]:
+        """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
 
 
 class Leases(Protocol):
@@ -154,6 +172,7 @@ class Tools:
     functions: Functions
     cluster: Cluster
     leases: Leases
+    alarms: Alarms
     helm: Helm
     workshop: Workshop
     effects: Effects

@@ -91,6 +91,9 @@ def test_a_report_has_the_keys_of_the_contract() -> None:
         "targets": keys(document["targets"]),
         "stages": [{"name": "str", "seconds": "float", "status": "str"}],
         "effects": [{"name": "str", "target": "str", "state": "str"}],
+        "evidence": [],
+        "taken_back": [],
+        "alarms": [],
         "error": "NoneType",
     }
     proof = {"built", "scanned", "running", "units", "findings", "tag_before", "tag_after", "seconds"}
@@ -125,6 +128,9 @@ def test_a_run_that_fails_before_the_plan_still_has_every_key() -> None:
         "targets": [],
         "stages": [],
         "effects": [],
+        "evidence": [],
+        "taken_back": [],
+        "alarms": [],
         "error": {"what": "Maven failed", "where": "backend/a", "why": "[ERROR] x", "next": "mvn"},
     }
 

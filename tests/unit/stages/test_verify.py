@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,12 +36,16 @@ class Altered:
         self._world = world
         self._alter = alter
 
-    def missing_permissions(self, release: Release) -> tuple[str, ...]:
-        return self._world.release.missing_permissions(release)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.release, name)
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         found = self._world.release.workloads(release)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
+
+
+def altered(world: FakeWorld, alter: Callable[[Workload], Workload]) -> Any:
+    return Altered(world, alter)
 
 
 def pod(digest: str, *, current: bool = True) -> Pod:
@@ -85,7 +90,7 @@ def test_pods_that_do_not_all_run_the_cleared_image_fail(
     changed: FakeWorld, alter: Callable[[Workload], Workload], why: str
 ) -> None:
     with pytest.raises(VerificationFailed, match="1 targets do not run what was cleared") as caught:
-        prove_again(changed, replace(changed.tools(), cluster=Altered(changed, alter)))
+        prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))
     assert why in caught.value.why
 
 
@@ -96,7 +101,7 @@ def test_pods_of_an_older_revision_and_sidecars_prove_nothing(changed: FakeWorld
         pods = [replace(item, containers=(*item.containers, sidecar)) for item in one.pods]
         return replace(one, pods=(*pods, pod(OTHER_DIGEST, current=False)))
 
-    assert prove_again(changed, replace(changed.tools(), cluster=Altered(changed, alter)))[0].units == 2
+    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
 
 
 def test_a_function_that_somebody_else_updated_fails(changed: FakeWorld) -> None:
