@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 VERBS = {
     "plan": "what a run would do, and why",
     "run": "build, clear, deploy and prove what changed",
-    "status": "what runs now",
+    "status": "what runs now, and what was changed by hand",
+    "history": "what was deployed when, and by which build",
+    "verify": "whether what runs is what the registry has",
+    "rollback": "both halves back to an earlier deployment",
+    "unlock": "free the lock of a dead run",
     "explain": "whom a path belongs to, and by which rule",
     "replay": "what a stretch of history would have built",
     "record": "a diff of the history as a case for tests",

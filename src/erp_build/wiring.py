@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +60,11 @@ def open_tools(
         tools, cluster = _live_tools(root, folder, clock, progress, secrets, journal)
         stack.callback(cluster.close)
         yield _rehearsed(tools, journal) if rehearse else tools
+
+
+def reading_tools(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> AbstractContextManager[Tools]:
+    """The tools for a command that only reads."""
+    return open_tools(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
 
 
 def _live_tools(

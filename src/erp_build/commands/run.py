@@ -4,20 +4,17 @@ import argparse
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from erp_build import pipeline
 from erp_build.commands.console import Console, add_lock_options
+from erp_build.commands.signals import signals_raise
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.json import report_document
 from erp_build.render.text import report_text
 from erp_build.tools.effects import Journal
 from erp_build.tools.files import write_atomically
-from erp_build.tools.process import end_running
 from erp_build.wiring import open_tools
 
 REPORT = Path("erp-build-report") / "report.json"
@@ -54,7 +51,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     )
     start = console.clock.monotonic()
     try:
-        with _signals_raise():
+        with signals_raise():
             _run(options, console, report, journal)
     except ErpBuildError as error:
         report.error = error
@@ -92,25 +89,6 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         rehearse=options.rehearse,
     ) as tools:
         pipeline.run(project, tools, choices, report)
-
-
-@contextmanager
-def _signals_raise() -> Iterator[None]:
-    """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        raise Interrupted(number, signal.Signals(number).name)
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except BaseException:
-        # A worker's child would outlive us: only the main thread learns of a signal.
-        end_running()
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _write(report: RunReport, path: Path, console: Console) -> None:

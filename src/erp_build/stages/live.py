@@ -86,6 +86,12 @@ def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
     return DESCRIPTION.search(origin_of(history[-1], history).description)
 
 
+def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
+    """The commit whose objects a revision has, None where its description names none."""
+    found = DESCRIPTION.search(origin_of(revision, history).description)
+    return found["commit"] if found else None
+
+
 def origin_of(revision: Revision, history: tuple[Revision, ...]) -> Revision:
     """The revision whose objects these are: a rollback repeats an older one, and its description names that one."""
     numbers = {one.number: one for one in history}

@@ -13,7 +13,7 @@ from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError, FunctionUpdateFailed, ReleaseFailed, VerificationFailed
 from erp_build.stages.diagnose import collect_evidence
 from erp_build.stages.functions import settled, update_function
-from erp_build.stages.live import release_of, workload_of
+from erp_build.stages.live import origin_of, release_of, workload_of
 from erp_build.stages.lock import Lock
 from erp_build.stages.recover import last_good
 from erp_build.stages.rollout import wait_for_rollout
@@ -96,15 +96,21 @@ def _take_release_back(tools: Tools, project: Project, environment: Environment,
     release = release_of(project, environment)
     history = _history(tools, release)
     newest = history[-1] if history else None
-    if newest is None or newest.number == before.revision:
+    target = next((one for one in history if one.number == before.revision), None)
+    if newest is None or (target and newest.status == "deployed" and _same_objects(newest, target, history)):
         return ""
     if before.revision is None:
         return "the release was installed for the first time: there is none to go back to, it stays as it is"
     lock.check()
     tools.effects.rollback_release(release, before.revision, project.chart.timeout)
     calm = project._replace(chart=project.chart._replace(stable=0.0))
-    wait_for_rollout(tools, calm, environment, Deadline(tools.clock, project.chart.timeout), before.tags)
+    names = [service.name for service in project.services]
+    wait_for_rollout(tools, calm, environment, Deadline(tools.clock, project.chart.timeout), before.tags or names)
     return f"release {release.name}: back to revision {before.revision}"
+
+
+def _same_objects(one: Revision, other: Revision, history: tuple[Revision, ...]) -> bool:
+    return origin_of(one, history).number == origin_of(other, history).number
 
 
 def _history(tools: Tools, release: Release) -> tuple[Revision, ...]:

@@ -1,6 +1,6 @@
 """The Kubernetes API: Deployments of a release and their pods. Reading only; Helm writes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kubernetes import client as kubernetes
@@ -47,6 +47,21 @@ class EksCluster:
         sets = self._list(apps.list_namespaced_replica_set, release)
         pods = self._list(core.list_namespaced_pod, release)
         return tuple(_workload(item, sets, pods) for item in ours)
+
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+        apps = kubernetes.AppsV1Api(self._connection.client(release))
+        scaling = kubernetes.AutoscalingV2Api(apps.api_client)
+        kinds = {
+            "Deployment": apps.list_namespaced_deployment,
+            "HorizontalPodAutoscaler": scaling.list_namespaced_horizontal_pod_autoscaler,
+        }
+        return tuple(
+            {**apps.api_client.sanitize_for_serialization(item), "kind": kind}
+            for kind, call in kinds.items()
+            for item in self._list(call, release)
+            if _annotation(item, RELEASE_ANNOTATION) == release.name
+        )
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""

@@ -195,6 +195,10 @@ class RehearsedCluster:
         new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
         return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
 
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are."""
+        return self._real.live_objects(release)
+
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
         found = self._real.endpoints(release)

@@ -111,6 +111,9 @@ class Cluster(Protocol):
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods."""
 
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""
 

@@ -175,6 +175,10 @@ def test_a_status_says_what_runs() -> None:
                 "digest": OTHER_DIGEST,
                 "commit": None,
                 "trouble": "1 of 2 ready",
+                "since": None,
+                "git_tag": None,
+                "release_tag": None,
+                "drift": [],
             }
         ],
     }
