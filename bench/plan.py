@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import peers
@@ -14,35 +14,44 @@ RANGES = (1, 20, 200)
 
 
 def main(sizes: Sequence[str] = tuple(SIZES), rounds: int = 11) -> int:
-    """Compare what everybody answers, then measure, then show; a row without a peer's name is for the fastest peer."""
+    """Compare what everybody answers, then measure, then show; a row without a peer's name is for the fastest peer.
+
+    All sizes are timed in the same rounds, so that what a plan costs beyond Git can be compared between them.
+    """
     peers.install()
-    rows: dict[str, dict[str, object]] = {}
-    medians: dict[str, dict[str, float]] = {}
-    for size in sizes:
-        root = repository(size)
+    cases: dict[tuple[str, str], Callable[[], object]] = {}
+    roots = [repository(size) for size in sizes]
+    for size, root in zip(sizes, roots, strict=True):
         peers.link(root)
         commits = first_parents(root)
         for length in RANGES:
-            name = f"plan.{size}{length}"
-            medians[name] = _measure(root, commits[length], commits[0], rounds, name)
-            rows.update(_rows(name, medians[name], rounds))
+            found = _cases(root, commits[length], commits[0], f"plan.{size}{length}")
+            cases.update({(f"plan.{size}{length}", who): case for who, case in found.items()})
+    medians: dict[str, dict[str, float]] = {}
+    for (row, who), median in measure(cases, rounds).items():
+        medians.setdefault(row, {})[who] = median
+    for root in roots:
         peers.stop_nx(root)
-    save(rows)
+    save({name: row for plan, values in medians.items() for name, row in _rows(plan, values, rounds).items()})
     _show(medians)
     return 0
 
 
-def _measure(root: Path, base: str, head: str, rounds: int, name: str) -> dict[str, float]:
+def _cases(root: Path, base: str, head: str, name: str) -> dict[str, Callable[[], object]]:
+    """Every tool's command for a range; where its answer is another than the oracle's, a line says by how much."""
     asked = peers.questions(base, head)
     truth = Oracle(root).changed(base, head) - {"helm-chart"}
     for peer, question in asked.items():
         found = peers.answer(peer, question, root)
         if found != truth:
-            print(f"{name}: {peer} misses {len(truth - found)} and adds {len(found - truth)} of {len(truth)} services")
+            missed, added = len(truth - found), len(found - truth)
+            print(
+                f"{name}: {peer} misses {missed} and adds {added} of {len(truth)} services (it knows no shared inputs)"
+            )
     words = [sys.executable, "-m", "erp_build", "plan", "--repo", str(root), "--base", base, "--head", head]
     cases = {peer: command(question.words, root, question.env) for peer, question in asked.items()}
     cases["ours"] = command(words, root, dict(os.environ))
-    return measure(cases, rounds)
+    return cases
 
 
 def _rows(name: str, medians: dict[str, float], rounds: int) -> dict[str, dict[str, object]]:

@@ -5,16 +5,19 @@ import random
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=Hashable)
 
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
 
 
-def measure(cases: Mapping[str, Callable[[], object]], rounds: int, seed: int = 1) -> dict[str, float]:
+def measure(cases: Mapping[Name, Callable[[], object]], rounds: int, seed: int = 1) -> dict[Name, float]:
     """Call every case once per round, each round in another order; returns the median of each in milliseconds."""
     chance = random.Random(seed)
-    times: dict[str, list[float]] = {name: [] for name in cases}
+    times: dict[Name, list[float]] = {name: [] for name in cases}
     for work in cases.values():
         work()  # warms the caches of disk and tools
     for _ in range(rounds):

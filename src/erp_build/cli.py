@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from erp_build.errors import ErpBuildError
 from erp_build.tools.early import start
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
+    from types import ModuleType
 
     from erp_build.tools.early import EarlyDiff
     from erp_build.tools.secrets import Secrets
@@ -71,18 +72,9 @@ def _call(verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets:
     """Parse the words behind a verb and run it; an error of ours becomes its text and its code."""
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
-    from erp_build.commands.console import Console, add_common_options
+    from erp_build.commands.console import Console
 
-    parser = argparse.ArgumentParser(
-        prog=f"erp-build {verb}",
-        description=VERBS[verb],
-        epilog=command.EXAMPLES,
-        formatter_class=_formatter,
-        allow_abbrev=False,
-    )
-    command.configure(parser)
-    add_common_options(parser)
-    options = parser.parse_args(arguments)
+    options = _options(verb, command, arguments)
     options.early = early
     try:
         return int(command.main(options, Console(options, secrets)))
@@ -95,8 +87,32 @@ def _call(verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets:
         return error.code
 
 
+def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argparse.Namespace:
+    if hasattr(command, "WRITTEN_OUT"):
+        from erp_build.commands.written_out import read_written_out
+
+        if written_out := read_written_out(arguments, **command.WRITTEN_OUT):
+            return cast("argparse.Namespace", written_out)
+    import argparse
+
+    from erp_build.commands.console import add_common_options
+
+    parser = argparse.ArgumentParser(
+        prog=f"erp-build {verb}",
+        description=VERBS[verb],
+        epilog=command.EXAMPLES,
+        formatter_class=_formatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    add_common_options(parser)
+    return parser.parse_args(arguments)
+
+
 def _formatter(prog: str) -> argparse.HelpFormatter:
     """The help's layout; its width is said, because finding out the terminal's takes a tenth of a plan's time."""
+    import argparse
+
     return argparse.RawDescriptionHelpFormatter(prog, width=100)
 
 

@@ -56,9 +56,10 @@ class DetectionRefused(ErpBuildError):
 
 
 class BuildFailed(ErpBuildError):
-    """Maven, the Dockerfile or the engine did not make an image."""
+    """Maven, the Dockerfile or the engine did not make an image; `targets` are named where several were made."""
 
     exit_code = 4
+    targets: frozenset[str] = frozenset()
 
 
 class PushFailed(ErpBuildError):

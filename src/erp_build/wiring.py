@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import boto3
 
+from erp_build.domain.project import BuildOptions
 from erp_build.tools.alarms import CloudWatchAlarms
 from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
 from erp_build.tools.connection import ClusterConnection
@@ -22,7 +25,7 @@ from erp_build.tools.helm import HelmProgram
 from erp_build.tools.kubeconfig import ClusterAccess
 from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
-from erp_build.tools.maven import Maven
+from erp_build.tools.maven import Maven, MavenSurroundings
 from erp_build.tools.parameters import ParameterStore
 from erp_build.tools.progress import Progress
 from erp_build.tools.registry import EcrRegistry
@@ -36,12 +39,20 @@ from erp_build.tools.rehearsal import (
 )
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Tools
-from erp_build.tools.workshop import LocalWorkshop
+from erp_build.tools.workshop import LocalWorkshop, Programs
 
 
 @contextmanager
 def open_tools(
-    root: Path, *, clock: Clock, progress: Progress, secrets: Secrets, journal: Journal, rehearse: bool = False
+    root: Path,
+    *,
+    clock: Clock,
+    progress: Progress,
+    secrets: Secrets,
+    journal: Journal,
+    rehearse: bool = False,
+    build: BuildOptions | None = None,
+    logs: Path | None = None,
 ) -> Iterator[Tools]:
     """The tools for one repository; what they keep in files is outside of it, private, and gone afterwards.
 
@@ -52,13 +63,18 @@ def open_tools(
         secrets: learns every secret that is read.
         journal: learns every effect.
         rehearse: assume effects instead of performing them.
+        build: how jars and images are made.
+        logs: a folder for Maven's whole output; None keeps none.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-")))
         # The engine's client would ask the credential helpers of the user's configuration, which a run does not need.
         os.environ["DOCKER_CONFIG"] = str(folder)
-        tools, cluster = _live_tools(root, folder, clock, progress, secrets, journal)
+        given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
+        tools, cluster, engine = _live_tools(given)
         stack.callback(cluster.close)
+        # A signal reaches the main thread alone: whatever the workers still do with the engine ends here.
+        stack.callback(engine.abort)
         yield _rehearsed(tools, journal) if rehearse else tools
 
 
@@ -67,42 +83,75 @@ def reading_tools(root: Path, clock: Clock, progress: Progress, secrets: Secrets
     return open_tools(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
 
 
-def _live_tools(
-    root: Path, folder: Path, clock: Clock, progress: Progress, secrets: Secrets, journal: Journal
-) -> tuple[Tools, EksCluster]:
+class _Given(NamedTuple):
+    """What the tools are made of."""
+
+    root: Path
+    folder: Path
+    logs: Path | None
+    build: BuildOptions
+    clock: Clock
+    progress: Progress
+    secrets: Secrets
+    journal: Journal
+
+
+def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     session = open_session()
-    registry = EcrRegistry(session.client("ecr", config=CONFIG), secrets)
-    functions = LambdaFunctions(session.client("lambda", config=CONFIG), clock, progress.say, secrets)
-    access = _cluster_access(session, folder, secrets)
+    registry = EcrRegistry(session.client("ecr", config=CONFIG), given.secrets)
+    functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say, given.secrets)
+    access = _cluster_access(session, given.folder, given.secrets)
     connection = ClusterConnection(access)
     cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access)
-    maven, engine = Maven(), Engine()
-    return Tools(
-        repository=GitRepository(root),
-        parameters=ParameterStore(session.client("ssm", config=CONFIG), secrets),
-        identity=Caller(session.client("sts", config=CONFIG), session.region_name),
-        registry=registry,
-        functions=functions,
-        cluster=cluster,
-        leases=leases,
-        alarms=CloudWatchAlarms(session.client("cloudwatch", config=CONFIG)),
-        helm=helm,
-        workshop=LocalWorkshop(root, maven, engine),
-        effects=Live(
-            root,
-            maven=maven,
-            engine=engine,
+    engine = Engine()
+    repository = GitRepository(given.root)
+    workshop = _workshop(given, engine, registry, repository)
+    return (
+        Tools(
+            repository=repository,
+            parameters=ParameterStore(session.client("ssm", config=CONFIG), given.secrets),
+            identity=Caller(session.client("sts", config=CONFIG), session.region_name),
             registry=registry,
             functions=functions,
-            helm=helm,
+            cluster=cluster,
             leases=leases,
-            journal=journal,
-            progress=progress,
+            alarms=CloudWatchAlarms(session.client("cloudwatch", config=CONFIG)),
+            helm=helm,
+            workshop=workshop,
+            effects=Live(
+                workshop=workshop,
+                registry=registry,
+                functions=functions,
+                helm=helm,
+                leases=leases,
+                journal=given.journal,
+            ),
+            clock=given.clock,
+            progress=given.progress,
+            secrets=given.secrets,
         ),
-        clock=clock,
-        progress=progress,
-        secrets=secrets,
-    ), cluster
+        cluster,
+        engine,
+    )
+
+
+def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: GitRepository) -> LocalWorkshop:
+    surroundings = MavenSurroundings(
+        scratch=given.folder,
+        logs=given.logs,
+        clock=given.clock,
+        say=given.progress.say,
+        detail=given.progress.detail,
+        mask=given.secrets.mask,
+    )
+    return LocalWorkshop(
+        given.root,
+        Programs(Maven(surroundings, given.build), engine, BuildKit(), registry),
+        given.build,
+        source=repository.origin(),
+        clock=given.clock,
+        progress=given.progress,
+    )
 
 
 def _cluster_access(session: boto3.Session, folder: Path, secrets: Secrets) -> ClusterAccess:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from erp_build.errors import BuildFailed, PushFailed
-from erp_build.tools.engine import Engine, check_build, pushed_digest
+from erp_build.tools.engine import Engine
+from erp_build.tools.engine_events import check_build, read_push
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "docker"
 
@@ -22,10 +23,10 @@ def recorded(kind: str) -> list[Any]:
 @pytest.mark.parametrize("case", recorded("push"))
 def test_a_push_is_its_digest_or_an_error(case: dict[str, Any]) -> None:
     if "digest" in case:
-        assert pushed_digest(case["events"], where="repo:tag") == case["digest"]
+        assert read_push(case["events"], where="repo:tag").digest == case["digest"]
         return
     with pytest.raises(PushFailed) as caught:
-        pushed_digest(case["events"], where="repo:tag")
+        read_push(case["events"], where="repo:tag")
     assert case["error"] in f"{caught.value.what} {caught.value.why}"
     assert case["next"] in caught.value.next_step
 

@@ -57,6 +57,9 @@ class FakeWorkshop:
         if targets and self.missing:
             raise BuildFailed(f"there is no {self.missing}", where="PATH")
 
+    def images_at_once(self) -> int:
+        return 2
+
 
 class FakeProgress:
     """Keeps what was said, with the stage's name as a line of its own."""
@@ -72,3 +75,9 @@ class FakeProgress:
 
     def detail(self, text: str, target: str = "") -> None:
         """A child's output is not kept."""
+
+    def phase(self, target: str, name: str) -> None:
+        """Where a target is, is not kept."""
+
+    def amount(self, target: str, number: int) -> None:
+        """What was moved is not kept."""

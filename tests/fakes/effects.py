@@ -1,13 +1,14 @@
 """The effects on the fakes, noted in a journal as the live ones are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from erp_build.domain.image import StoredImage
+from erp_build.domain.image import LocalImage, PushedImage, StoredImage
 from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
-from erp_build.errors import BuildFailed, ErpBuildError
-from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
+from erp_build.errors import BuildFailed, ErpBuildError, combine
+from erp_build.tools.effects import ImageRequest, Journal, Ready, UpgradeRequest
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
@@ -15,7 +16,10 @@ from tests.fakes.release import FakeRelease
 
 
 class FakeEffects:
-    """Performs everything in memory; `failures` is effect and target -> the error that it ends with.
+    """Performs everything in memory.
+
+    `failures` is effect and target -> the error that it ends with; `late_failures` are targets that fail after their
+    jar was made.
 
     An image needs a jar, and a push an image, so that a stage that mixes up the order fails.
     """
@@ -25,6 +29,8 @@ class FakeEffects:
     ) -> None:
         self.journal = Journal()
         self.failures: dict[tuple[str, str], ErpBuildError] = {}
+        self.late_failures: set[str] = set()
+        self.platform = "linux/amd64"
         self._registry = registry
         self._functions = functions
         self._release = release
@@ -32,23 +38,37 @@ class FakeEffects:
         self._jars: set[str] = set()
         self._images: set[str] = set()
 
-    def package(self, target: Service | Function) -> None:
-        with self.journal.note("package", target.name):
-            self._fail("package", target.name)
-            self._jars.add(target.name)
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        failed: dict[str, ErpBuildError] = {}
+        for target in targets:
+            if error := self.failures.get(("package", target.name)):
+                failed[target.name] = error
+                self.journal.note_failure("package", target.name)
+                continue
+            with self.journal.note("package", target.name):
+                self._jars.add(target.name)
+            ready(target.name, 0.0)
+        for name in self.late_failures & {target.name for target in targets}:
+            failed[name] = BuildFailed("Maven failed", where=name, why="after the jar")
+        if failed:
+            error = combine(tuple(failed.values()))
+            if isinstance(error, BuildFailed):
+                error.targets = frozenset(failed)
+            raise error
 
-    def build_image(self, request: ImageRequest) -> None:
+    def build_image(self, request: ImageRequest) -> LocalImage:
         with self.journal.note("build_image", request.target.name):
             self._fail("build_image", request.target.name)
             assert request.target.name in self._jars, "an image was built before its jar"
             self._images.add(f"{request.repository}:{request.tag}")
+            return LocalImage(identifier="sha256:1", size=60_000_000, platform=self.platform)
 
-    def push(self, request: ImageRequest) -> str:
+    def push(self, request: ImageRequest) -> PushedImage:
         name = f"{request.repository}:{request.tag}"
         with self.journal.note("push", name):
             self._fail("push", request.target.name)
             assert name in self._images, "an image was pushed before it was built"
-            return self._registry.push(request.repository, request.tag, request.commit)
+            return PushedImage(self._registry.push(request.repository, request.tag, request.commit), 50_000_000)
 
     def start_scan(self, repository: str, digest: str) -> None:
         with self.journal.note("start_scan", f"{repository}@{digest}"):

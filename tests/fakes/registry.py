@@ -28,7 +28,7 @@ class FakeRegistry:
         self.unscanned: set[str] = set()
         self.started: list[str] = []
         self.expired: set[str] = set()
-        self.architectures: dict[str, str] = {}
+        self.manifest = '{"of": "OF", "layers": []}'
 
     def host(self) -> str:
         return HOST
@@ -44,9 +44,6 @@ class FakeRegistry:
     def revision(self, image: StoredImage) -> str | None:
         return self.revisions.get(image.digest)
 
-    def architecture(self, image: StoredImage) -> str:
-        return self.architectures.get(image.repository, "amd64")
-
     def scan_page(self, repository: str, digest: str, token: str | None) -> Answer:
         """The next answer of the repository's script, whose last one repeats."""
         assert token or digest in self.images, f"{digest} was never pushed"
@@ -61,7 +58,7 @@ class FakeRegistry:
             raise PushFailed("there is no such repository", where=repository)
         digest = "sha256:" + hashlib.sha256(f"{repository} {commit}".encode()).hexdigest()
         self.images[digest] = StoredImage(
-            repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=f'{{"of": "{digest}"}}'
+            repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=self.manifest.replace("OF", digest)
         )
         if commit:
             self.revisions[digest] = commit

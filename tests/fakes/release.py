@@ -98,6 +98,10 @@ class FakeRelease:
     def missing_permissions(self, release: Release) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         return self.not_allowed
 
+    def architectures(self, cluster: str) -> frozenset[str]:
+        assert cluster == "erp-dev"
+        return frozenset({"amd64"})
+
     def history(self, release: Release) -> tuple[Revision, ...]:
         assert release.name == "erp-microservices"
         if self._clock.monotonic() < self._away_until:

@@ -64,15 +64,14 @@ def unowned(project: Project, paths: set[bytes]) -> set[bytes]:
 
 
 def removed(project: Project, old: Tree, new: Tree) -> set[str]:
-    """The targets with an image that had files in the old tree, and have none in the new one."""
+    """The targets with an image that something changes, and that have no file of their own in the new tree."""
+    touched = changed(project, differing(old, new))
 
     def has_files(tree: Tree, directory: str) -> bool:
         return any(_is_below(_parts(path.decode("utf-8", "surrogateescape")), _parts(directory)) for path in tree)
 
     return {
-        target.name
-        for target in project.image_targets
-        if has_files(old, target.path) and not has_files(new, target.path)
+        target.name for target in project.image_targets if target.name in touched and not has_files(new, target.path)
     }
 
 

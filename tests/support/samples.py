@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from erp_build.config.project import default_project
 from erp_build.domain.changes import Baseline, Change, ChangeSet
-from erp_build.domain.image import BuiltImage
+from erp_build.domain.image import BuiltImage, Making
 from erp_build.domain.plan import LiveState, Plan, Running, make_plan
 from erp_build.domain.verdict import Verdict
 
@@ -65,7 +65,12 @@ def plan_of(
 def built(target: str = NOTIFICATION, digest: str = DIGEST) -> BuiltImage:
     """An image of this run."""
     return BuiltImage(
-        target=target, repository=f"erp/{target}", tag=HEAD[:7], digest=digest, commit=HEAD, seconds=1.23456
+        target=target,
+        repository=f"erp/{target}",
+        tag=HEAD[:7],
+        digest=digest,
+        commit=HEAD,
+        making=Making(maven=1.0, push=0.23456),
     )
 
 

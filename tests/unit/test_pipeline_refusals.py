@@ -68,12 +68,23 @@ def test_one_failed_maven_lets_the_others_finish(world: FakeWorld) -> None:
     world.change(*EKS)
     with pytest.raises(BuildFailed, match="Maven failed"):
         world.run()
-    assert {effect.target: effect.state for effect in world.report.effects} == {
+    assert {effect.target: effect.state for effect in world.report.effects if effect.name == "package"} == {
         REQUEST: "performed",
         PROCESSING: "failed",
         NOTIFICATION: "performed",
     }
-    assert set(world.verbs()) == {"package"}
+    assert set(world.verbs()) == {"package", "build_image", "push", "tag"}, "nothing was deployed"
+
+
+def test_what_did_not_fail_is_reused_by_the_next_run(world: FakeWorld) -> None:
+    world.effects.does_not_compile(PROCESSING)
+    world.change(*EKS)
+    with pytest.raises(BuildFailed):
+        world.run()
+    world.effects.failures.clear()
+    plan = world.run().plan
+    assert plan is not None
+    assert {step.target.name for step in plan.builds} == {PROCESSING}
 
 
 def test_all_failed_mavens_are_named_at_once(world: FakeWorld) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from erp_build.domain.plan import Plan
     from erp_build.domain.project import Project
 
+WRITTEN_OUT = {"values": ("base", "head"), "flags": ("live", "strict", "json", "markdown")}
+"""The options of `configure`, for a command line that needs no judgement."""
+
 FEW = 20
 """Up to so many targets a plan shows all of them; of more, only those that something touches."""
 

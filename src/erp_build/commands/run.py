@@ -63,10 +63,15 @@ def main(options: argparse.Namespace, console: Console) -> int:
         report.error = ErpBuildError("a bug of erp_build", why=f"{type(error).__name__}: {error}")
         raise
     finally:
-        _write(report, options.report or Path(options.repo) / REPORT, console)
+        console.progress.close()
+        _write(report, _report_path(options), console)
         document = json.dumps(report_document(report), ensure_ascii=False)
         console.print(document if options.json else report_text(report, console.clock.monotonic() - start))
     return 0
+
+
+def _report_path(options: argparse.Namespace) -> Path:
+    return options.report or Path(options.repo) / REPORT
 
 
 def _run(options: argparse.Namespace, console: Console, report: RunReport, journal: Journal) -> None:
@@ -87,6 +92,8 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         secrets=console.secrets,
         journal=journal,
         rehearse=options.rehearse,
+        build=project.build,
+        logs=None if options.rehearse else _report_path(options).resolve().parent,
     ) as tools:
         pipeline.run(project, tools, choices, report)
 

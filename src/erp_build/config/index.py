@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from erp_build.domain.patterns import fixed_directory, matches
-from erp_build.domain.project import Chart, DeployPolicy, Function, GatePolicy, Project, Service
+from erp_build.domain.project import BuildOptions, Chart, DeployPolicy, Function, GatePolicy, Project, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ FORMAT = repr(
     (
         sys.implementation.cache_tag,
         COMMON,
-        *(kind._fields for kind in (Service, Function, Chart, GatePolicy, DeployPolicy)),
+        *(kind._fields for kind in (Service, Function, Chart, GatePolicy, BuildOptions, DeployPolicy)),
     )
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
@@ -44,7 +44,7 @@ class ProjectIndex:
     """
 
     def __init__(self, compiled: tuple[Any, ...]) -> None:
-        self._common, self._chart, self._gate, self._deploy, *rest = compiled
+        self._common, self._chart, self._gate, self._build, self._deploy, *rest = compiled
         self._services, self._functions, self._directories = rest
 
     @property
@@ -61,6 +61,7 @@ class ProjectIndex:
             functions=tuple(Function._make(row) for row in self._functions if wanted is None or row[0] in wanted),
             chart=Chart._make(self._chart),
             gate=GatePolicy._make(self._gate),
+            build=BuildOptions._make(self._build),
             deploy=DeployPolicy._make(self._deploy),
         )
 
@@ -92,6 +93,7 @@ def compile_project(project: Project) -> tuple[Any, ...]:
         tuple(getattr(project, name) for name in COMMON),
         tuple(project.chart),
         tuple(project.gate),
+        tuple(project.build),
         tuple(project.deploy),
         tuple(tuple(service) for service in project.services),
         tuple(tuple(function) for function in project.functions),

@@ -3,10 +3,24 @@
 import tomllib
 from collections import Counter
 from pathlib import Path
+from typing import cast, get_args
 
 from erp_build.config.index import FILE_NAME
 from erp_build.config.schema import Table
-from erp_build.domain.project import SEVERITIES, Chart, DeployPolicy, Function, GatePolicy, Project, Service
+from erp_build.domain.project import (
+    SEVERITIES,
+    Builder,
+    BuildOptions,
+    Chart,
+    DeployPolicy,
+    Function,
+    GatePolicy,
+    OnFailure,
+    Project,
+    Service,
+    Tests,
+    WriteBack,
+)
 from erp_build.errors import ConfigurationError
 
 
@@ -40,7 +54,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
     top = Table(values, "", text, where)
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "deploy")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
@@ -50,6 +64,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
+        build=_build(top.table("build")),
         deploy=_deploy(top.table("deploy")),
         config_path=config_path,
     )
@@ -101,7 +116,7 @@ def default_project() -> Project:
 def _image_target(table: Table) -> Service | Function:
     path = table.path("path")
     name = table.text("name", path.rpartition("/")[2])
-    common = ("name", "path", "kind", "dockerfile", "repository", "inputs")
+    common = ("name", "path", "kind", "dockerfile", "repository", "inputs", "layers")
     if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
         table.only(*common, "function", "publish", "alias")
         alias = table.text("alias") if "alias" in table else ""
@@ -111,9 +126,10 @@ def _image_target(table: Table) -> Service | Function:
             repository=table.text("repository", name),
             dockerfile=table.text("dockerfile", "Dockerfile"),
             inputs=table.texts("inputs"),
+            layers=table.flag("layers", default=False),
             function=table.text("function"),
             # An alias leads to a version, so there must be one.
-            publish=table.flag("publish") or bool(alias),
+            publish=table.flag("publish", default=False) or bool(alias),
             alias=alias,
         )
     table.only(*common, "values_key")
@@ -123,7 +139,18 @@ def _image_target(table: Table) -> Service | Function:
         repository=table.text("repository", name),
         dockerfile=table.text("dockerfile", "Dockerfile"),
         inputs=table.texts("inputs"),
+        layers=table.flag("layers", default=False),
         values_key=table.text("values_key", f"services.{_camel_case(name)}"),
+    )
+
+
+def _build(table: Table) -> BuildOptions:
+    table.only("tests", "builder", "timeout")
+    default = BuildOptions()
+    return BuildOptions(
+        tests=cast("Tests", table.choice("tests", get_args(Tests), default.tests)),
+        builder=cast("Builder", table.choice("builder", get_args(Builder), default.builder)),
+        timeout=table.seconds("timeout", default.timeout),
     )
 
 
@@ -137,7 +164,7 @@ def _chart(table: Table) -> Chart:
         namespace=table.text("namespace", default.namespace),
         timeout=table.seconds("timeout", default.timeout),
         stable=table.seconds("stable", default.stable),
-        pin=table.flag("pin"),
+        pin=table.flag("pin", default=False),
     )
 
 
@@ -145,10 +172,10 @@ def _deploy(table: Table) -> DeployPolicy:
     table.only("on_failure", "lock_expires", "alarms", "write_back", "branch")
     default = DeployPolicy()
     return DeployPolicy(
-        on_failure=table.choice("on_failure", ("rollback", "keep"), default.on_failure),
+        on_failure=cast("OnFailure", table.choice("on_failure", get_args(OnFailure), default.on_failure)),
         lock_expires=table.seconds("lock_expires", default.lock_expires),
         alarms=table.text("alarms") if "alarms" in table else "",
-        write_back=table.choice("write_back", ("none", "branch"), default.write_back),
+        write_back=cast("WriteBack", table.choice("write_back", get_args(WriteBack), default.write_back)),
         branch=table.text("branch", default.branch),
     )
 

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any
 
 from erp_build.errors import ConfigurationError
 
-Word = TypeVar("Word", bound=str)
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -63,17 +62,16 @@ class Table:
             raise self._error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
         return tuple(value)
 
-    def flag(self, key: str) -> bool:
-        """`true` or `false`; false when it is absent."""
-        value = self._values.get(key, False)
+    def flag(self, key: str, default: bool) -> bool:  # noqa: FBT001 - a default
+        """True or false."""
+        value = self._values.get(key, default)
         if not isinstance(value, bool):
             raise self._error(key, f"`{key}` must be true or false", f"write {key} = true")
         return value
 
-    def choice(self, key: str, known: tuple[Word, ...], default: Word) -> Word:
+    def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
         """A string out of a few."""
-        value = self._known(key, self.text(key, default), known)
-        return next(word for word in known if word == value)
+        return self._known(key, self.text(key, default), known)
 
     def choices(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
         """A list of strings out of a few, in any case; they come back in capitals."""

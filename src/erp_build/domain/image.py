@@ -1,5 +1,6 @@
 """Images: how they are named, and what a build leaves behind."""
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,15 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 """The label that holds the full commit (OCI image specification, annotations)."""
 
 SOURCE_LABEL = "org.opencontainers.image.source"
+BASE_NAME_LABEL = "org.opencontainers.image.base.name"
+BASE_DIGEST_LABEL = "org.opencontainers.image.base.digest"
+"""The digest of the base image in its registry; one that was made on this machine has none."""
+
+BASE_IMAGE_LABEL = "erp-build.base.image"
+"""The engine's own id of the base image, which each one has."""
+
+KEY_LABEL = "erp-build.key"
+VERSION_LABEL = "erp-build.version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,58 @@ class StoredImage:
     media_type: str
     manifest: str
 
+    @property
+    def size(self) -> int:
+        """Compressed bytes of the configuration and all layers; 0 for an index."""
+        document = json.loads(self.manifest)
+        parts = [document.get("config") or {}, *(document.get("layers") or ())]
+        return sum(int(part.get("size", 0)) for part in parts)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one image and not an index of several, which Lambda and the scan refuse."""
+        return "layers" in json.loads(self.manifest)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalImage:
+    """An image in the engine: its id, its size in bytes, and its platform such as `linux/amd64`."""
+
+    identifier: str
+    size: int
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushedImage:
+    """What a push did: the digest that the registry gave, and the bytes (before compression) that it sent."""
+
+    digest: str
+    sent: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Making:
+    """What it took to make an image.
+
+    Attributes:
+        maven, image, push: seconds.
+        began, ended: seconds since the run's images were begun.
+        sent: bytes that the push moved, before compression.
+        size, stored: bytes in the engine, and compressed in the registry.
+        layered: whether the jar's dependencies are a layer of their own.
+    """
+
+    maven: float = 0.0
+    image: float = 0.0
+    push: float = 0.0
+    began: float = 0.0
+    ended: float = 0.0
+    sent: int = 0
+    size: int = 0
+    stored: int = 0
+    layered: bool = False
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuiltImage:
@@ -54,7 +116,7 @@ class BuiltImage:
         digest: `sha256:...` as the registry says, never as we guess.
         commit: the commit it was built from; None where a running image does not say.
         origin: built in this run, reused from the registry, or running before (a redeployment).
-        seconds: what Maven, engine and push took.
+        making: what it took; None for an image that was there already.
     """
 
     target: str
@@ -63,4 +125,9 @@ class BuiltImage:
     digest: str
     commit: str | None
     origin: Literal["built", "reused", "running"] = "built"
-    seconds: float = 0.0
+    making: Making | None = None
+
+    @property
+    def seconds(self) -> float:
+        """What Maven, engine and push took together."""
+        return self.making.maven + self.making.image + self.making.push if self.making else 0.0

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from erp_build.domain.project import Chart, Target
+from erp_build.domain.project import BuildOptions, Chart, Target
 
 KEY_TAG = "key-"
 """An image also has its key as a tag, so that it is found again whatever commit it was built from."""
 
-RECIPE = "maven clean package -DskipTests; classic builder; REVISION"
-"""How images are made. Another way of making them is another key."""
+RECIPE = "maven package of one service; Dockerfile; REVISION"
+"""How images are made, beside the options. Another way of making them is another key."""
 
+DEFAULT = BuildOptions()
 LENGTH = 40
 """Hex digits of a key: 160 bits."""
 
@@ -23,8 +24,8 @@ class SourceFile(NamedTuple):
     path: str
 
 
-def content_key(target: Target, files: Iterable[SourceFile]) -> str:
-    """The key of a target with these input files, in any order.
+def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions = DEFAULT) -> str:
+    """The key of a target with these input files, in any order, built with these options.
 
     The Dockerfile is one of the files, and so is the reference of its base image; its name, and how we build, are
     part of the key as well. Where the files lie counts too, since Maven and the Dockerfile see their paths.
@@ -32,11 +33,17 @@ def content_key(target: Target, files: Iterable[SourceFile]) -> str:
     import hashlib
 
     digest = hashlib.sha256()
-    dockerfile = "" if isinstance(target, Chart) else f"{target.path}/{target.dockerfile} {RECIPE}"
-    digest.update(f"{target.kind}\0{dockerfile}\0".encode())
+    digest.update(f"{target.kind}\0{_recipe(target, build)}\0".encode())
     for file in sorted(files, key=lambda file: file.path):
         digest.update(f"{file.mode} {file.identifier} {file.path}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:LENGTH]
+
+
+def _recipe(target: Target, build: BuildOptions) -> str:
+    if isinstance(target, Chart):
+        return ""
+    layers = "; layers" if target.layers else ""
+    return f"{target.path}/{target.dockerfile} {RECIPE}; tests {build.tests}; builder {build.builder}{layers}"
 
 
 def blob_identifier(content: bytes) -> str:

@@ -1,6 +1,6 @@
 """Path patterns on segments: `*` and `?` stay inside a segment, `**` stands for any number of them."""
 
-from fnmatch import fnmatchcase
+WILD = "*?["
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -11,7 +11,7 @@ def matches(pattern: str, path: str) -> bool:
 def fixed_directory(pattern: str) -> str:
     """The directory that a pattern of the form `some/directory/**` means, or an empty text for any other pattern."""
     directory = pattern.strip("/").removesuffix("/**")
-    return directory if pattern.endswith("/**") and not any(char in directory for char in "*?[") else ""
+    return directory if pattern.endswith("/**") and not any(char in directory for char in WILD) else ""
 
 
 def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
@@ -21,4 +21,9 @@ def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if head == "**":
         # A final `**` wants something below it, as in .gitignore: `proto/**` is what lies in proto.
         return bool(parts) if not rest else any(_match(rest, parts[skip:]) for skip in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], head) and _match(rest, parts[1:])
+    if not parts or not any(char in head for char in WILD):
+        return bool(parts) and parts[0] == head and _match(rest, parts[1:])
+    # Only here: most segments are plain words, and the regular expressions behind it are slow to load.
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(parts[0], head) and _match(rest, parts[1:])

@@ -18,6 +18,7 @@ class Service(NamedTuple):
         values_key: its mapping in the values file, such as `services.notification`.
         dockerfile: file name below `path`.
         inputs: path patterns outside of `path` that go into the image as well.
+        layers: whether the jar's dependencies get a layer of their own in the image.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Service(NamedTuple):
     values_key: str
     dockerfile: str = "Dockerfile"
     inputs: tuple[str, ...] = ()
+    layers: bool = False
     kind: Literal["eks"] = "eks"
 
 
@@ -44,6 +46,7 @@ class Function(NamedTuple):
     function: str
     dockerfile: str = "Dockerfile"
     inputs: tuple[str, ...] = ()
+    layers: bool = False
     kind: Literal["lambda"] = "lambda"
     publish: bool = False
     alias: str = ""
@@ -79,6 +82,28 @@ class GatePolicy(NamedTuple):
     timeout: float = 600.0
 
 
+Tests = Literal["compile", "run", "skip"]
+Builder = Literal["auto", "classic", "buildkit"]
+
+
+class BuildOptions(NamedTuple):
+    """How jars and images are made.
+
+    Attributes:
+        tests: what Maven does with the services' tests: only compile them, run them, or leave them alone.
+        builder: the engine's classic one, BuildKit by the docker program, or the first that can read the Dockerfile.
+        timeout: seconds for one call of Maven.
+    """
+
+    tests: Tests = "compile"
+    builder: Builder = "auto"
+    timeout: float = 1200.0
+
+
+OnFailure = Literal["rollback", "keep"]
+WriteBack = Literal["none", "branch"]
+
+
 class DeployPolicy(NamedTuple):
     """How a deployment is guarded and what follows a failed one.
 
@@ -90,10 +115,10 @@ class DeployPolicy(NamedTuple):
         branch: the branch on `origin` that gets them.
     """
 
-    on_failure: Literal["rollback", "keep"] = "rollback"
+    on_failure: OnFailure = "rollback"
     lock_expires: float = 30.0
     alarms: str = ""
-    write_back: Literal["none", "branch"] = "none"
+    write_back: WriteBack = "none"
     branch: str = "main"
 
 
@@ -114,6 +139,7 @@ class Project(NamedTuple):
     functions: tuple[Function, ...] = ()
     chart: Chart = Chart()
     gate: GatePolicy = GatePolicy()
+    build: BuildOptions = BuildOptions()
     deploy: DeployPolicy = DeployPolicy()
     config_path: str = ""
 

@@ -1,16 +1,15 @@
 """What an image takes from outside of its rules: sources of a Dockerfile and of a pom that nothing covers."""
 
-import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from erp_build.domain.changes import Rules
+from erp_build.domain.dockerfile import instructions
 from erp_build.domain.project import Function, Service
 
-INSTRUCTION = re.compile(r"\s*(COPY|ADD)\s+(.*)", re.IGNORECASE)
 UPWARD = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]*[\w-])")
 BUILD_OUTPUT = "target"
 LINK = "120000"
@@ -54,38 +53,11 @@ def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> I
 
 def copied_sources(dockerfile: str) -> Iterator[tuple[int, str]]:
     """The sources that a Dockerfile takes from its context, with the line of the instruction."""
-    for line, text in _logical_lines(dockerfile):
-        match = INSTRUCTION.fullmatch(text)
-        if match:
-            for source in _sources(match[2]):
-                yield line, source
-
-
-def _sources(arguments: str) -> Iterable[str]:
-    words = arguments.split()
-    while words and words[0].startswith("--"):
-        if words[0].startswith("--from"):
-            return ()
-        words.pop(0)
-    if words and words[0].startswith("["):
-        try:
-            words = json.loads(" ".join(words))
-        except ValueError:
-            return ()
-    return [word.strip("/") or "." for word in words[:-1] if "://" not in word and not word.startswith("<<")]
-
-
-def _logical_lines(dockerfile: str) -> Iterator[tuple[int, str]]:
-    """Lines without comments, continued ones joined; the number is of the first."""
-    start, parts = 0, list[str]()
-    for number, text in enumerate(dockerfile.splitlines(), 1):
-        if text.lstrip().startswith("#") or (parts and not text.strip()):
-            continue
-        start = start if parts else number
-        parts.append(text.rstrip().removesuffix("\\"))
-        if not text.rstrip().endswith("\\"):
-            yield start, " ".join(part.strip() for part in parts)
-            parts = []
+    for instruction in instructions(dockerfile):
+        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None:
+            for word in instruction.words[:-1]:
+                if "://" not in word and not word.startswith("<<"):
+                    yield instruction.line, word.strip("/") or "."
 
 
 def _taken(pattern: str, tree: Tree) -> Iterator[str]:

@@ -1,80 +1,165 @@
-"""Building: Maven, image, push; and the images that already run, for what is only redeployed."""
+"""Building: Maven, image, push; and the images that are there already: reused by content, or running."""
+
+from typing import NamedTuple
 
 from erp_build.config.environment import Environment
-from erp_build.domain.image import BuiltImage
+from erp_build.domain.image import BuiltImage, Making, StoredImage
 from erp_build.domain.key import KEY_TAG
 from erp_build.domain.plan import Plan, Step
 from erp_build.domain.project import Chart, Function, Service
-from erp_build.errors import PushFailed, VerificationFailed
-from erp_build.stages.fan_out import fan_out
+from erp_build.errors import BuildFailed, PushFailed, VerificationFailed
+from erp_build.stages.fan_out import HandOver, assemble, fan_out, raise_together
+from erp_build.stages.platforms import check_platform
 from erp_build.tools.effects import ImageRequest
 from erp_build.tools.toolbox import Tools
 
-MAVENS_AT_ONCE = 1
-"""Two Mavens on two cores take as long as one after the other, and corrupt a shared ~/.m2 before Maven 3.9."""
+TAGS_AT_ONCE = 4
+"""Tags of images that are in the registry already: two small calls each."""
 
-IMAGES_AT_ONCE = 2
+
+class Job(NamedTuple):
+    """A target whose jar is complete: what to build of it, and the seconds that the jar took."""
+
+    request: ImageRequest
+    maven: float
+
+
+class Pushed(NamedTuple):
+    """An image that is in the registry under its tag."""
+
+    request: ImageRequest
+    stored: StoredImage
+    making: Making
 
 
 def build_images(tools: Tools, environment: Environment, plan: Plan) -> tuple[BuiltImage, ...]:
-    """Make every image that the plan deploys: those to build, and those that run already."""
-    requests = [_request(step.target, environment, plan) for step in plan.builds]
-    maven_seconds = fan_out(lambda request: _package(tools, request), requests, MAVENS_AT_ONCE)
-    timed = list(zip(requests, maven_seconds, (step.key for step in plan.builds), strict=True))
-    built = fan_out(lambda item: _build_and_push(tools, *item), timed, IMAGES_AT_ONCE)
-    reused = (_reuse(tools, step, plan) for step in plan.reuses)
+    """Make every image that the plan deploys: those to build, to reuse, and those that run already.
+
+    One Maven makes the jars; an image is built and pushed as soon as its jar is complete. What fails lets the rest
+    finish, so that the next run finds it.
+    """
+    built = _build_all(tools, environment.cluster, [_request(step, environment, plan) for step in plan.builds])
+    reused = fan_out(lambda step: _reuse(tools, step, plan), plan.reuses, TAGS_AT_ONCE)
     return (*built, *reused, *(_running_image(step) for step in plan.redeploys))
 
 
-def _request(target: Service | Function | Chart, environment: Environment, plan: Plan) -> ImageRequest:
+def _build_all(tools: Tools, cluster: str, requests: list[ImageRequest]) -> tuple[BuiltImage, ...]:
+    if not requests:
+        return ()
+    start = tools.clock.monotonic()
+
+    def package(hand_over: HandOver[Job]) -> None:
+        _package(tools, requests, hand_over)
+
+    def build_and_push(job: Job) -> Pushed:
+        return _build_and_push(tools, cluster, job, start)
+
+    finished = assemble(package, build_and_push, tools.workshop.images_at_once())
+    broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
+    whole = [pushed for pushed in finished.done.values() if pushed.request.target.name not in broken]
+    # Only now: a service may fail after its jar was made, and then nobody must find its image by its content.
+    fan_out(lambda pushed: _tag_with_key(tools, pushed), whole, TAGS_AT_ONCE)
+    raise_together(finished.failed)
+    return tuple(_built(finished.done[place]) for place in range(len(requests)))
+
+
+def _request(step: Step, environment: Environment, plan: Plan) -> ImageRequest:
+    target = step.target
     assert not isinstance(target, Chart)
     return ImageRequest(
-        target=target, repository=environment.repository(target.repository), tag=plan.tag, commit=plan.head
+        target=target,
+        repository=environment.repository(target.repository),
+        tag=plan.tag,
+        commit=plan.head,
+        key=step.key,
     )
 
 
-def _package(tools: Tools, request: ImageRequest) -> float:
-    start = tools.clock.monotonic()
-    tools.effects.package(request.target)
-    seconds = tools.clock.monotonic() - start
-    tools.progress.say(f"jar made in {seconds:.1f} s", request.target.name)
-    return seconds
+def _package(tools: Tools, requests: list[ImageRequest], hand_over: HandOver[Job]) -> None:
+    places = {request.target.name: place for place, request in enumerate(requests)}
+
+    def ready(name: str, seconds: float) -> None:
+        tools.progress.say(f"jar made in {seconds:.1f} s", name)
+        hand_over(places[name], Job(requests[places[name]], seconds))
+
+    targets: list[Service | Function] = [request.target for request in requests]
+    for target in targets:
+        tools.progress.phase(target.name, "maven")
+    tools.effects.package(targets, ready)
 
 
-def _build_and_push(tools: Tools, request: ImageRequest, seconds: float, key: str) -> BuiltImage:
-    start = tools.clock.monotonic()
-    tools.effects.build_image(request)
-    digest = tools.effects.push(request)
-    if key:
-        _tag_with_key(tools, request, digest, key)
-    seconds += tools.clock.monotonic() - start
-    tools.progress.say(f"pushed {request.tag} as {digest[:19]}, {seconds:.1f} s in all", request.target.name)
+def _build_and_push(tools: Tools, cluster: str, job: Job, start: float) -> Pushed:
+    request, name = job.request, job.request.target.name
+    clock, began = tools.clock, tools.clock.monotonic()
+    tools.progress.phase(name, "image")
+    image = tools.effects.build_image(request)
+    check_platform(tools, cluster, request.target, image)
+    built = clock.monotonic()
+    tools.progress.phase(name, "push")
+    pushed = tools.effects.push(request)
+    stored = _read_back(tools, request, pushed.digest)
+    ended = clock.monotonic()
+    tools.progress.phase(name, "done")
+    making = Making(
+        maven=job.maven,
+        image=built - began,
+        push=ended - built,
+        began=began - start,
+        ended=ended - start,
+        sent=pushed.sent,
+        size=image.size,
+        stored=stored.size,
+        layered=request.target.layers,
+    )
+    tools.progress.say(
+        f"pushed {request.tag} as {pushed.digest[:19]}: image {making.image:.1f} s, push {making.push:.1f} s, "
+        f"{pushed.sent / 1e6:.1f} MB sent",
+        name,
+    )
+    return Pushed(request, stored, making)
+
+
+def _read_back(tools: Tools, request: ImageRequest, digest: str) -> StoredImage:
+    """The image as the registry has it: the engine's word is no proof, and an index can be neither scanned nor run."""
+    stored = tools.registry.stored(request.repository, digest)
+    where = f"{request.repository}@{digest}"
+    if stored is None:
+        raise PushFailed(
+            "an image that was just pushed is not in the registry",
+            where=where,
+            next_step="look at the repository's lifecycle policy, then run again",
+        )
+    if not stored.is_single:
+        raise PushFailed(
+            "the registry has an index in place of an image",
+            where=where,
+            why=f"its media type is {stored.media_type}; neither the scan nor Lambda takes it",
+            next_step="set BUILDX_NO_DEFAULT_ATTESTATIONS=1, or take a base image for a single platform",
+        )
+    return stored
+
+
+def _tag_with_key(tools: Tools, pushed: Pushed) -> None:
+    """Let the image be found by its content: whoever has the same files later takes this one."""
+    if pushed.request.key:
+        tools.effects.tag(pushed.stored, f"{KEY_TAG}{pushed.request.key}")
+
+
+def _built(pushed: Pushed) -> BuiltImage:
+    request = pushed.request
     return BuiltImage(
         target=request.target.name,
         repository=request.repository,
         tag=request.tag,
-        digest=digest,
+        digest=pushed.stored.digest,
         commit=request.commit,
-        seconds=seconds,
+        making=pushed.making,
     )
-
-
-def _tag_with_key(tools: Tools, request: ImageRequest, digest: str, key: str) -> None:
-    """Let the image be found by its content: whoever has the same files later takes this one."""
-    stored = tools.registry.stored(request.repository, digest)
-    if stored is None:
-        raise PushFailed(
-            "an image that was just pushed is not in the registry",
-            where=f"{request.repository}@{digest}",
-            next_step="look at the repository's lifecycle policy, then run again",
-        )
-    tools.effects.tag(stored, f"{KEY_TAG}{key}")
 
 
 def _reuse(tools: Tools, step: Step, plan: Plan) -> BuiltImage:
     """Take the image that has this content already: only its manifest gets another tag."""
     assert step.image is not None
-    start = tools.clock.monotonic()
     tools.effects.tag(step.image, plan.tag)
     tools.progress.say(f"reused {step.image.digest[:19]} as {plan.tag}, nothing was built", step.target.name)
     return BuiltImage(
@@ -84,7 +169,6 @@ def _reuse(tools: Tools, step: Step, plan: Plan) -> BuiltImage:
         digest=step.image.digest,
         commit=tools.registry.revision(step.image),
         origin="reused",
-        seconds=tools.clock.monotonic() - start,
     )
 
 

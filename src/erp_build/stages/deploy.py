@@ -8,7 +8,6 @@ from erp_build.domain.project import Function, Project
 from erp_build.domain.report import Deployment
 from erp_build.domain.values import set_tags
 from erp_build.domain.verdict import ClearedImage
-from erp_build.errors import FunctionUpdateFailed
 from erp_build.stages.check import read_values, values_path
 from erp_build.stages.functions import update_function
 from erp_build.stages.live import release_of
@@ -18,9 +17,6 @@ from erp_build.stages.tags import keys_of, release_tags
 from erp_build.tools.clock import Deadline
 from erp_build.tools.effects import UpgradeRequest
 from erp_build.tools.toolbox import Tools
-
-ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
-"""Docker's word -> Lambda's."""
 
 
 def deploy(
@@ -35,8 +31,6 @@ def deploy(
     cleared = {one.image.target: one for one in images}
     tags = release_tags(plan, cleared, pin=project.chart.pin) if plan.upgrades_release else {}
     functions = [step.target for step in plan.functions if isinstance(step.target, Function)]
-    for function in functions:
-        _check_architecture(tools, function, cleared[function.name])
     if plan.upgrades_release:
         _write_values(tools, project, plan, tags)
     for function in functions:
@@ -57,19 +51,6 @@ def deploy(
 def description_of(commit: str, chart_key: str, build: str) -> str:
     """What a revision says of itself, for the next run and for people: the full commit, the chart's key, the build."""
     return f"erp_build {commit}" + (f" chart {chart_key}" if chart_key else "") + (f" build {build}" if build else "")
-
-
-def _check_architecture(tools: Tools, function: Function, cleared: ClearedImage) -> None:
-    image, state = cleared.image, tools.functions.state(function.function)
-    stored = tools.registry.stored(image.repository, image.digest)
-    built_for = ARCHITECTURES.get(tools.registry.architecture(stored) if stored else "")
-    if state and built_for and state.architecture != built_for:
-        raise FunctionUpdateFailed(
-            "the image is of another architecture than the function",
-            where=function.function,
-            why=f"the image is for {built_for}, the function runs on {state.architecture}",
-            next_step="build on a machine of the function's architecture (CodeBuild: the environment's type)",
-        )
 
 
 def _write_values(tools: Tools, project: Project, plan: Plan, tags: Mapping[str, str]) -> None:

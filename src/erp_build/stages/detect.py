@@ -12,7 +12,7 @@ from erp_build.domain.project import Chart
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from erp_build.domain.plan import LiveState
     from erp_build.domain.project import Project, Target
@@ -108,7 +108,7 @@ def detect_changes(repository: Repository, project: Project, baselines: tuple[Ba
         unowned.update(nobodys)
         ours = {baseline.target for baseline in baselines if baseline.commit == commit}
         changes.update({name: found.get(name, ()) for name in ours})
-        removed |= ours & _removed(repository, project, head, differing)
+        removed |= ours & _removed(repository, project, head, differing, found)
     return ChangeSet(
         head=head,
         baselines=baselines,
@@ -133,21 +133,23 @@ def overlaps(project: Project) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _removed(repository: Repository, project: Project, head: str, differing: tuple[PathChange, ...]) -> set[str]:
-    """The targets whose directory is not in head any more; Git is asked only where nothing but deletions changed it."""
-    deleted = {path for path, status, _ in differing if status == "D"}
-    if not deleted:
-        return set()
+def _removed(
+    repository: Repository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
+) -> set[str]:
+    """The touched targets whose directory is not in head; Git is asked only where no file of theirs shows that it is.
+
+    One may also have been gone before the baseline, and be touched by a shared input.
+    """
     kept = {path for path, status, _ in differing if status != "D"}
     # What becomes of an input of a target says nothing of its directory.
     services = tuple(service._replace(inputs=()) for service in project.services)
     functions = tuple(function._replace(inputs=()) for function in project.functions)
     rules = Rules(project._replace(shared=(), config_path="", services=services, functions=functions))
-    suspects = rules.touched(deleted) - rules.touched(kept)
-    if not suspects:
-        return set()
+    suspects = set(touched) - rules.touched(kept)
     directories = {target.name: _spellings(target.path) for target in project.image_targets if target.name in suspects}
-    alive = repository.directories(head, {path for paths in directories.values() for path in paths})
+    if not directories:
+        return set()
+    alive = repository.existing(head, {path for paths in directories.values() for path in paths})
     return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
 
 

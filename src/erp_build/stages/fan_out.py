@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from queue import Empty, SimpleQueue
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Generic, NamedTuple, TypeVar
 
 from erp_build.errors import ErpBuildError, combine
 
@@ -11,40 +11,72 @@ Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 
+class Finished(NamedTuple, Generic[Done]):
+    """What came of some work: the results by their place, and everything that failed, in the items' order."""
+
+    done: dict[int, Done]
+    failed: list[BaseException]
+
+
+HandOver = Callable[[int, Item], None]
+"""Takes the place of an item and the item."""
+
+
 def fan_out(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
     """Do the work for every item and return the results in the items' order.
 
-    Every item finishes; errors of ours are raised together afterwards, anything else as it came. The threads are
-    daemons, so that a signal ends the program without waiting for them.
+    Every item finishes; errors of ours are raised together afterwards, anything else as it came.
     """
-    numbered = list(enumerate(items))
-    waiting: SimpleQueue[tuple[int, Item]] = SimpleQueue()
-    for pair in numbered:
-        waiting.put(pair)
+    listed = list(items)
+
+    def produce(hand_over: HandOver[Item]) -> None:
+        for number, item in enumerate(listed):
+            hand_over(number, item)
+
+    finished = assemble(produce, work, min(at_once, len(listed)))
+    raise_together(finished.failed)
+    return tuple(finished.done[number] for number in range(len(listed)))
+
+
+def assemble(produce: Callable[[HandOver[Item]], None], work: Callable[[Item], Done], at_once: int) -> Finished[Done]:
+    """Work on items while others are still being made; nothing is raised, so that the caller can keep what was done.
+
+    Args:
+        produce: makes the items; calls what it is given with an item's place and the item, from any thread.
+        work: done for each item, for at most `at_once` of them at a time.
+        at_once: number of threads. They are daemons, so that a signal ends the program without waiting for them.
+    """
+    waiting: SimpleQueue[tuple[int, Item] | None] = SimpleQueue()
     done: dict[int, Done] = {}
     failed: dict[int, BaseException] = {}
 
     def work_on() -> None:
-        while True:
-            try:
-                number, item = waiting.get_nowait()
-            except Empty:
-                return
+        while (pair := waiting.get()) is not None:
+            number, item = pair
             try:
                 done[number] = work(item)
-            except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
                 failed[number] = error
 
-    threads = [threading.Thread(target=work_on, daemon=True) for _ in range(min(at_once, len(numbered)))]
+    def make() -> None:
+        try:
+            produce(lambda number, item: waiting.put((number, item)))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+            failed[-1] = error
+        finally:
+            for _ in range(at_once):
+                waiting.put(None)
+
+    threads = [threading.Thread(target=target, daemon=True) for target in (make, *[work_on] * at_once)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    _raise_together([failed[number] for number in sorted(failed)])
-    return tuple(done[number] for number, _ in numbered)
+    return Finished(done, [failed[number] for number in sorted(failed)])
 
 
-def _raise_together(errors: list[BaseException]) -> None:
+def raise_together(errors: list[BaseException]) -> None:
+    """Raise what failed: a bug as it came, errors of ours as one."""
     ours = [error for error in errors if isinstance(error, ErpBuildError)]
     others = [error for error in errors if not isinstance(error, ErpBuildError)]
     if others:

@@ -38,7 +38,7 @@ def content_keys(tools: Tools, project: Project, rules: Rules, head: str) -> dic
     for file in tools.repository.source_files(head):
         for name in rules.owners(file.path):
             files[name].append(file)
-    return {target.name: content_key(target, files[target.name]) for target in project.targets}
+    return {target.name: content_key(target, files[target.name], project.build) for target in project.targets}
 
 
 def _with_key(tools: Tools, environment: Environment, step: Step, key: str, live: LiveState) -> Step:

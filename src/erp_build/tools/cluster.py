@@ -7,6 +7,7 @@ from kubernetes import client as kubernetes
 
 from erp_build.domain.evidence import Event
 from erp_build.domain.release import Container, Endpoints, Pod, Release, Workload
+from erp_build.errors import ReleaseFailed
 from erp_build.tools.connection import TIMEOUT, ClusterConnection
 from erp_build.tools.evidence import read_events, read_log
 from erp_build.tools.kubeconfig import ClusterAccess
@@ -95,6 +96,19 @@ class EksCluster:
                   "spec": {"resourceAttributes": wanted}}  # fmt: skip
         with self._connection.asking(release):
             return bool(api.create_self_subject_access_review(review, _request_timeout=TIMEOUT).status.allowed)
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
+        anywhere = Release(cluster, "", "")
+        core = kubernetes.CoreV1Api(self._connection.client(anywhere))
+        try:
+            with self._connection.asking(anywhere):
+                nodes = core.list_node(_request_timeout=TIMEOUT).items
+        except ReleaseFailed:
+            # A role for one namespace may not list nodes; a wrong platform is then seen when the pods do not start.
+            return frozenset()
+        stated = (node.status and node.status.node_info for node in nodes)
+        return frozenset(str(info.architecture) for info in stated if info)
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,19 +2,68 @@
 
 import io
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
 from docker.utils.build import exclude_paths
 
+from erp_build.domain.layered_dockerfile import jar_name, with_layers
+from erp_build.tools.layers import APPLICATION, LayeredJar
+
 READABLE, EXECUTABLE = 0o644, 0o755
+OURS = ".erp-build"
+"""The folder of a context that holds what we make; no service has one of this name."""
+
+LAYERED_DOCKERFILE = f"{OURS}/Dockerfile"
 
 
-def context_tar(folder: Path, dockerfile: str, spool: IO[bytes]) -> None:
-    """Write the context of a folder, without what its .dockerignore excludes, and rewind the file."""
-    with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name in sorted(exclude_paths(str(folder), _patterns(folder), dockerfile=dockerfile)):
-            path = folder / name
+class Context:
+    """The files of a service's directory that an image is built from, without what its .dockerignore excludes.
+
+    Args:
+        folder: the service's directory.
+        dockerfile: its name below the folder; `<dockerfile>.dockerignore` comes before `.dockerignore`, as in BuildKit.
+    """
+
+    def __init__(self, folder: Path, dockerfile: str) -> None:
+        self.folder = folder
+        self.dockerfile = dockerfile
+        names = exclude_paths(str(folder), _patterns(folder, dockerfile), dockerfile=dockerfile)
+        self.names = tuple(sorted(names))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names without directories, relative to the folder."""
+        return tuple(name for name in self.names if not (self.folder / name).is_dir())
+
+    def write(self, spool: IO[bytes]) -> str:
+        """Write the tar, rewind the file, and return the name of the Dockerfile in it."""
+        with _tar(spool) as tar:
+            self._add(tar, self.names)
+        spool.seek(0)
+        return self.dockerfile
+
+    def write_layered(self, spool: IO[bytes], jar: Path) -> str:
+        """Write the tar with the layers of a jar in place of it, and a Dockerfile that takes them."""
+        name = jar.relative_to(self.folder).as_posix()
+        path = self.folder / self.dockerfile
+        text = path.read_text(encoding="utf-8-sig")
+        with LayeredJar(jar) as layered, _tar(spool) as tar:
+            self._add(tar, (item for item in self.names if item != name))
+            folders = {layer: f"{OURS}/{place}-{layer}" for place, layer in enumerate(layered.layers)}
+            for layer, folder in folders.items():
+                for library, stream, size in layered.libraries(layer):
+                    _add_file(tar, f"{folder}/{library}", stream, size)
+            _add_bytes(tar, f"{folders[APPLICATION]}/{jar_name(text, name, str(path))}", layered.application())
+            rewritten = with_layers(text, name, tuple(folders.values()), str(path))
+            _add_bytes(tar, LAYERED_DOCKERFILE, rewritten.encode())
+        spool.seek(0)
+        return LAYERED_DOCKERFILE
+
+    def _add(self, tar: tarfile.TarFile, names: Iterable[str]) -> None:
+        for name in names:
+            path = self.folder / name
             entry = tar.gettarinfo(path, arcname=name)
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
             entry.mode = EXECUTABLE if entry.isdir() or entry.mode & 0o100 else READABLE
@@ -26,12 +75,26 @@ def context_tar(folder: Path, dockerfile: str, spool: IO[bytes]) -> None:
                     tar.addfile(entry, content)
             else:
                 tar.addfile(entry, io.BytesIO())
-    spool.seek(0)
 
 
-def _patterns(folder: Path) -> list[str]:
+def _tar(spool: IO[bytes]) -> tarfile.TarFile:
+    return tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT)
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    _add_file(tar, name, io.BytesIO(content), len(content))
+
+
+def _add_file(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, READABLE
+    tar.addfile(entry, content)
+
+
+def _patterns(folder: Path, dockerfile: str) -> list[str]:
+    own = folder / f"{dockerfile}.dockerignore"
     try:
-        text = (folder / ".dockerignore").read_text(encoding="utf-8-sig")
+        text = (own if own.is_file() else folder / ".dockerignore").read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return []
     lines = (line.strip() for line in text.splitlines())

@@ -1,12 +1,12 @@
 """Every change of the world, in one protocol. `Live` performs it, `Rehearsal` notes it as assumed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from erp_build.domain.image import StoredImage
+from erp_build.domain.image import LocalImage, PushedImage, StoredImage
 from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
@@ -15,12 +15,13 @@ from erp_build.domain.report import Effect, EffectState
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRequest:
-    """What an image is built from and how it is named: target, repository, tag, and the commit of its label."""
+    """What an image is built from and how it is named: target, repository, tag, commit, and its key if it has one."""
 
     target: Service | Function
     repository: str
     tag: str
     commit: str
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,17 +35,24 @@ class UpgradeRequest:
     timeout: float
 
 
+Ready = Callable[[str, float], None]
+"""Takes a target's name and the seconds that its jar took."""
+
+
 class Effects(Protocol):
     """The verbs that change something outside this process."""
 
-    def package(self, target: Service | Function) -> None:
-        """Make the jar with Maven; raises `BuildFailed`."""
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        """Make the jars with Maven; calls `ready` for each that is complete, from any thread.
 
-    def build_image(self, request: ImageRequest) -> None:
+        Raises `BuildFailed`, whose `targets` are those that failed, when everything else is made.
+        """
+
+    def build_image(self, request: ImageRequest) -> LocalImage:
         """Make the image in the engine; raises `BuildFailed`."""
 
-    def push(self, request: ImageRequest) -> str:
-        """Push the image under its tag and return its digest; raises `PushFailed`."""
+    def push(self, request: ImageRequest) -> PushedImage:
+        """Push the image under its tag; raises `PushFailed`."""
 
     def start_scan(self, repository: str, digest: str) -> None:
         """Ask for a scan; one that was already made or is made by the registry itself is no error."""
@@ -89,3 +97,7 @@ class Journal:
             self.effects.append(Effect(name=name, target=target, state="failed"))
             raise
         self.effects.append(Effect(name=name, target=target, state=state))
+
+    def note_failure(self, name: str, target: str) -> None:
+        """Note an effect that failed as one of several."""
+        self.effects.append(Effect(name=name, target=target, state="failed"))

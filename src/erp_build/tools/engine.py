@@ -1,23 +1,45 @@
 """The Docker engine: builds and pushes. Its answers are streams of events in which an error is just another event."""
 
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import IO, NamedTuple
 
 import docker
 import docker.errors
+import docker.utils
 import requests
 import urllib3
 
+from erp_build.domain.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 from erp_build.errors import BuildFailed, PushFailed
-from erp_build.tools.context import context_tar
-from erp_build.tools.process import tail
+from erp_build.tools.engine_calls import Api, Calls
+from erp_build.tools.engine_events import check_build, check_pull, read_push
 from erp_build.tools.registry import SignIn
 
 TIMEOUT = 600
 """Seconds between two bytes of the engine; a push compresses a large layer in silence."""
+
+
+INTERMEDIATE = re.compile(r"---> ([0-9a-f]{12,64})")
+"""How the classic builder names what an instruction made."""
+
+
+class EngineBuild(NamedTuple):
+    """What an image is built as.
+
+    Attributes:
+        dockerfile: its name in the context.
+        tag: the image's name, with host and tag.
+        labels, arguments: of the image, and of the build.
+        where: the Dockerfile's path, for errors.
+    """
+
+    dockerfile: str
+    tag: str
+    labels: Mapping[str, str]
+    arguments: Mapping[str, str]
+    where: str
 
 
 class Engine:
@@ -28,35 +50,66 @@ class Engine:
 
     def __init__(self) -> None:
         self._address = os.environ.get("DOCKER_HOST") or None
+        self._calls = Calls()
 
     def check(self) -> None:
         """Raise `BuildFailed` when no engine answers."""
         with self._client() as client:
             client.ping()
 
-    def build(self, source: Path, dockerfile: str, *, tag: str, labels: dict[str, str], arguments: dict[str, str],
-              on_line: Callable[[str], None]) -> None:  # fmt: skip
-        """Build an image from a service's directory with the classic builder and name it `tag`."""
-        if not (source / dockerfile).is_file():
-            raise BuildFailed("there is no Dockerfile", where=str(source / dockerfile), next_step="add it")
-        with self._client() as client, tempfile.TemporaryFile() as context:
-            context_tar(source, dockerfile, context)
-            events = client.build(
-                fileobj=context,
-                custom_context=True,
-                dockerfile=dockerfile,
-                tag=tag,
-                labels=labels,
-                buildargs=arguments,
-                rm=True,
-                forcerm=True,
-                decode=True,
-            )
-            check_build(events, where=str(source / dockerfile), on_line=on_line)
+    def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> LocalImage:
+        """Build an image from a context with the classic builder; what a failure leaves half-made is removed."""
+        last = ""
 
-    def push(self, repository: str, tag: str, sign_in: SignIn) -> str:
-        """Push an image and return the digest that the registry gave it."""
-        with self._client(PushFailed) as client:
+        def follow(line: str) -> None:
+            nonlocal last
+            last = found[1] if (found := INTERMEDIATE.fullmatch(line)) else last
+            on_line(line)
+
+        try:
+            with self._client() as client, self._calls.active(client):
+                events = client.build(
+                    fileobj=context,
+                    custom_context=True,
+                    dockerfile=request.dockerfile,
+                    tag=request.tag,
+                    labels=dict(request.labels),
+                    buildargs=dict(request.arguments),
+                    rm=True,
+                    forcerm=True,
+                    decode=True,
+                )
+                check_build(events, where=request.where, on_line=follow)
+        except BaseException:
+            self._remove_nameless(last)
+            raise
+        return self.inspect(request.tag)
+
+    def inspect(self, image: str) -> LocalImage:
+        """An image of the engine."""
+        with self._client() as client:
+            found = client.inspected(image)
+        return LocalImage(
+            identifier=found["Id"], size=found.get("Size", 0), platform=f"{found['Os']}/{found['Architecture']}"
+        )
+
+    def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
+        """What is known of a base image, as labels; one that is not there is pulled first, as a build would."""
+        with self._client() as client, self._calls.active(client):
+            try:
+                found = client.inspected(image)
+            except docker.errors.ImageNotFound:
+                repository, tag = docker.utils.parse_repository_tag(image)
+                events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
+                check_pull(events, where=image, on_line=on_line)
+                found = client.inspected(image)
+        digests = found.get("RepoDigests") or ()
+        known = {BASE_DIGEST_LABEL: digests[0].rpartition("@")[2]} if digests else {}
+        return {BASE_NAME_LABEL: image, BASE_IMAGE_LABEL: found["Id"], **known}
+
+    def push(self, repository: str, tag: str, sign_in: SignIn, on_bytes: Callable[[int], None]) -> PushedImage:
+        """Push an image and return what the registry made of it; `on_bytes` hears how much was sent so far."""
+        with self._client(PushFailed) as client, self._calls.active(client):
             events = client.push(
                 repository,
                 tag=tag,
@@ -64,15 +117,23 @@ class Engine:
                 decode=True,
                 auth_config={"username": sign_in.username, "password": sign_in.password},
             )
-            return pushed_digest(events, where=f"{repository}:{tag}")
+            return read_push(events, where=f"{repository}:{tag}", on_bytes=on_bytes)
 
-    def remove(self, image: str) -> None:
-        """Take a local name away; an image that is not there is no error."""
-        with self._client() as client:
-            try:
-                client.remove_image(image)
-            except docker.errors.ImageNotFound:
-                return
+    def abort(self) -> None:
+        """End every call that is going on, and wait until each has put away what it left."""
+        self._calls.abort()
+
+    def _remove_nameless(self, image: str) -> None:
+        """Take away the last image of a build that broke off: it has no name, and nothing was made of it."""
+        if not image:
+            return
+        try:
+            with self._client() as client:
+                if not client.inspected(image).get("RepoTags"):
+                    client.remove_image(image)
+        except BuildFailed:
+            # Another build stands on it, or the engine is gone: then it is not ours to take away.
+            return
 
     def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> "_Client":
         return _Client(self._address, failure)
@@ -85,9 +146,9 @@ class _Client:
         self._address = address
         self._failure = failure
 
-    def __enter__(self) -> docker.APIClient:
+    def __enter__(self) -> Api:
         try:
-            self._api = docker.APIClient(base_url=self._address, version="auto", timeout=TIMEOUT)
+            self._api = Api(base_url=self._address, version="auto", timeout=TIMEOUT)
         except docker.errors.DockerException as error:
             raise self._no_engine(error) from error
         return self._api
@@ -120,61 +181,3 @@ class _Client:
             why=str(error),
             next_step="start the engine; in CodeBuild switch the project to privileged mode",
         )
-
-
-def check_build(events: Iterable[Mapping[str, Any]], *, where: str, on_line: Callable[[str], None]) -> None:
-    """Read a build's events to the end; an error event, or an end without an image, raises `BuildFailed`."""
-    lines: list[str] = []
-    built = False
-    for event in events:
-        if "error" in event:
-            raise BuildFailed(
-                "the image was not built",
-                where=where,
-                why=f"{tail(chr(10).join(lines), 5)}\n{event['error']}".strip(),
-                next_step="docker build in the service's directory shows the same",
-            )
-        text = str(event.get("stream", "")).strip()
-        built = built or "ID" in event.get("aux", {}) or text.startswith("Successfully built")
-        if text:
-            lines.append(text)
-            on_line(text)
-    if not built:
-        why = tail("\n".join(lines), 5) or "the engine's answer ended early"
-        raise BuildFailed("the engine ended without an image", where=where, why=why, next_step="run again")
-
-
-def pushed_digest(events: Iterable[Mapping[str, Any]], *, where: str) -> str:
-    """Read a push's events to the end and return the digest; an error event, or no digest, raises `PushFailed`.
-
-    The engine answers 200 before it knows, so neither the status nor the last line of progress says anything.
-    """
-    digest = ""
-    for event in events:
-        if "error" in event:
-            raise PushFailed(
-                "the registry refused the image",
-                where=where,
-                why=str(event["error"]),
-                next_step=_push_hint(str(event["error"])),
-            )
-        digest = str((event.get("aux") or {}).get("Digest", digest))
-    if not digest.startswith("sha256:"):
-        why = "the engine's answer ended without one"
-        raise PushFailed("the push has no digest", where=where, why=why, next_step="run again")
-    return digest
-
-
-PUSH_HINTS = {
-    "does not exist": "create the repository, or correct `repository` in erp-build.toml",
-    "name unknown": "create the repository, or correct `repository` in erp-build.toml",
-    "immutable": "this tag is already taken by another image: commit again, or delete the image",
-    "expired": "run again: the sign-in is renewed",
-    "denied": "allow ecr:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage to the role",
-    "no basic auth": "allow ecr:GetAuthorizationToken to the role",
-    "403": "a quota of images per repository may be reached: delete old images",
-}
-
-
-def _push_hint(error: str) -> str:
-    return next((hint for part, hint in PUSH_HINTS.items() if part in error.lower()), "run again")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from erp_build.domain.changes import PathChange
 from erp_build.errors import ConfigurationError, ErpBuildError
-from erp_build.tools.early import DIFF, PAIRS, git_environment, is_repository
+from erp_build.tools.early import DIFF, PAIRS, WITHOUT_INDEX, git_environment, is_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,7 +73,7 @@ class GitRepository:
     def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
         """The changed paths of many (base, head) pairs, in their order, by one process."""
         asked = "".join(f"{head} {base}\n" for base, head in pairs).encode("ascii")
-        code, output = self._run(*DIFF, *PAIRS, given=asked)
+        code, output = self._run(*DIFF, *PAIRS, given=asked, extra=WITHOUT_INDEX)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
             raise ErpBuildError("git cannot compare the pairs", where=self._folder, why=f"{len(pairs)} pairs")
@@ -117,12 +118,11 @@ class GitRepository:
         code, output = self._run("cat-file", "blob", f"{commit}:{path}")
         return output if code == 0 else None
 
-    def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that are directories in a commit."""
-        names = list(paths)
-        asked = b"".join(_bytes(f"{commit}:{name}\n") for name in names)
-        _, output = self._run("cat-file", "--batch-check=%(objecttype)", given=asked)
-        return {name for name, kind in zip(names, output.splitlines(), strict=True) if kind == b"tree"}
+    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
+        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", commit, "--")
+        _, output = self._run(*words, *map(os.fsdecode, map(_bytes, paths)))
+        return {_text(name) for name in output.split(b"\0") if name}
 
     def source_files(self, commit: str) -> Iterable[SourceFile]:
         """All files of a commit; without Git those that lie there."""
@@ -148,6 +148,13 @@ class GitRepository:
         """The merge base of a commit and the upstream of the current branch."""
         code, output = self._run("merge-base", head, "@{upstream}")
         return output.decode("ascii").strip() if code == 0 else None
+
+    def origin(self) -> str:
+        """Where the repository comes from, without user and password; empty where it does not say."""
+        code, output = self._run("config", "--get", "remote.origin.url")
+        url = output.decode("utf-8", "replace").strip() if code == 0 else ""
+        scheme, separator, rest = url.partition("://")
+        return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url
 
     def uncommitted(self) -> tuple[str, ...]:
         """Tracked files that differ from head; a moved one is two."""
@@ -183,7 +190,7 @@ class GitRepository:
         early = self._early
         if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
             return output
-        code, output = self._run(*DIFF, base, head, "--")
+        code, output = self._run(*DIFF, base, head, "--", extra=WITHOUT_INDEX)
         if code:
             raise ErpBuildError("git cannot compare two commits", where=self._folder, why=f"{base} and {head}")
         return output
@@ -196,14 +203,16 @@ class GitRepository:
         early = self._early
         return early is not None and revision in (early.base, early.head) and early.output() is not None
 
-    def _run(self, *arguments: str, given: bytes = b"") -> tuple[int, bytes]:
+    def _run(
+        self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[int, bytes]:
         # Not at the top: a plan that was started early needs no other process.
         import subprocess
 
         try:
             done = subprocess.run(
                 ["git", "-C", self._folder, *arguments],
-                env=self._environment,
+                env={**self._environment, **extra},
                 input=given,
                 capture_output=True,
                 check=False,

@@ -1,71 +1,67 @@
 """The effects, performed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.domain.image import LocalImage, PushedImage, StoredImage
 from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
-from erp_build.errors import ConfigurationError
-from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
-from erp_build.tools.engine import Engine
+from erp_build.errors import BuildFailed, ConfigurationError
+from erp_build.tools.effects import ImageRequest, Journal, Ready, UpgradeRequest
 from erp_build.tools.files import write_atomically
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.helm import HelmProgram
 from erp_build.tools.leases import ClusterLeases
-from erp_build.tools.maven import Maven
-from erp_build.tools.progress import Progress
 from erp_build.tools.registry import EcrRegistry
+from erp_build.tools.workshop import LocalWorkshop
 
 
 class Live:
     """Changes the world, and notes each change in the journal."""
 
-    def __init__(  # noqa: PLR0913 - one argument for each outside thing
+    def __init__(
         self,
-        root: Path,
         *,
-        maven: Maven,
-        engine: Engine,
+        workshop: LocalWorkshop,
         registry: EcrRegistry,
         functions: LambdaFunctions,
         helm: HelmProgram,
         leases: ClusterLeases,
         journal: Journal,
-        progress: Progress,
     ) -> None:
-        self._root = root
-        self._maven = maven
-        self._engine = engine
+        self._workshop = workshop
         self._registry = registry
         self._functions = functions
         self._helm = helm
         self._leases = leases
         self._journal = journal
-        self._progress = progress
 
-    def package(self, target: Service | Function) -> None:
-        """Make the jar with Maven."""
-        with self._journal.note("package", target.name):
-            self._maven.package(self._root / target.path, lambda line: self._progress.detail(line, target.name))
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        """Make the jars with Maven."""
+        noted = set()
 
-    def build_image(self, request: ImageRequest) -> None:
-        """Make the image in the engine, labelled with its full commit."""
+        def note(name: str, seconds: float) -> None:
+            with self._journal.note("package", name):
+                noted.add(name)
+            ready(name, seconds)
+
+        try:
+            self._workshop.package(targets, note)
+        except BuildFailed as error:
+            for name in sorted(error.targets or {target.name for target in targets} - noted):
+                self._journal.note_failure("package", name)
+            raise
+
+    def build_image(self, request: ImageRequest) -> LocalImage:
+        """Make the image in the engine."""
         with self._journal.note("build_image", request.target.name):
-            self._engine.build(
-                self._root / request.target.path,
-                request.target.dockerfile,
-                tag=self._local_name(request),
-                labels={REVISION_LABEL: request.commit},
-                arguments={"REVISION": request.commit},
-                on_line=lambda line: self._progress.detail(line, request.target.name),
-            )
+            return self._workshop.build_image(request)
 
-    def push(self, request: ImageRequest) -> str:
-        """Push the image under its tag and return its digest."""
+    def push(self, request: ImageRequest) -> PushedImage:
+        """Push the image under its tag."""
         with self._journal.note("push", f"{request.repository}:{request.tag}"):
-            sign_in = self._registry.sign_in()
-            return self._engine.push(f"{sign_in.host}/{request.repository}", request.tag, sign_in)
+            return self._workshop.push(request)
 
     def start_scan(self, repository: str, digest: str) -> None:
         """Ask the registry for a scan."""
@@ -115,6 +111,3 @@ class Live:
         """Give an image of the registry another tag."""
         with self._journal.note("tag", f"{image.repository}:{tag}"):
             self._registry.put_tag(image, tag)
-
-    def _local_name(self, request: ImageRequest) -> str:
-        return f"{self._registry.host()}/{request.repository}:{request.tag}"

@@ -13,8 +13,8 @@ from typing import IO
 
 KEPT = {"PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 KEPT_ANY_CASE = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
-GRACE = 10.0
-"""Seconds between TERM and KILL: long enough for Maven and Helm to leave nothing half-written."""
+GRACE = 4.0
+"""Seconds between TERM and KILL: long enough for Maven and Helm to leave nothing half-written, and the run within 5."""
 
 
 _running: "set[subprocess.Popen[bytes]]" = set()
@@ -48,7 +48,7 @@ def child_environment(*prefixes: str, **extra: str) -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", **extra}
 
 
-def run(
+def run(  # noqa: PLR0913 - each of them changes how a child runs
     argv: Sequence[str],
     *,
     env: Mapping[str, str],
@@ -57,6 +57,8 @@ def run(
     on_line: Callable[[str], None] | None = None,
     keep: int = 4000,
     grace: float = GRACE,
+    inherited: Sequence[int] = (),
+    stdin: IO[bytes] | None = None,
 ) -> Result:
     """Run a child in a process group of its own and wait for it.
 
@@ -68,6 +70,8 @@ def run(
         on_line: called in another thread for each line of either stream.
         keep: lines of each stream that the result holds.
         grace: seconds between TERM and KILL when the time is over.
+        inherited: descriptors that the child gets as well.
+        stdin: an open file that it reads; nothing by default.
 
     Raises `FileNotFoundError` when there is no such program, and `TimedOut`.
     """
@@ -75,10 +79,11 @@ def run(
         argv,
         env=dict(env),
         cwd=cwd,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        pass_fds=inherited,
     )
     assert child.stdout is not None
     assert child.stderr is not None

@@ -3,6 +3,7 @@
 import threading
 from typing import Protocol, TextIO
 
+from erp_build.tools.board import Board, Heart
 from erp_build.tools.clock import Clock
 from erp_build.tools.secrets import Secrets
 
@@ -22,6 +23,12 @@ class Progress(Protocol):
 
     def detail(self, text: str, target: str = "") -> None:
         """A line of a child's output; shown only with `-v`."""
+
+    def phase(self, target: str, name: str) -> None:
+        """A target goes into another phase: `maven`, `image`, `push`, `done`."""
+
+    def amount(self, target: str, number: int) -> None:
+        """How many bytes were moved in the target's phase so far."""
 
 
 class Lines:
@@ -43,6 +50,8 @@ class Lines:
         self._stage = ""
         self._lock = threading.Lock()
         self._colour = stream.isatty()
+        self._board = Board(clock)
+        self._heart = Heart(self._beat)
 
     def stage(self, name: str) -> None:
         """A new stage begins."""
@@ -58,6 +67,26 @@ class Lines:
         """A line of a child's output; shown only with `-v`."""
         if self._verbosity > 0:
             self._write(text, target, DIM)
+
+    def phase(self, target: str, name: str) -> None:
+        """A target goes into another phase; while one lasts, a line every 30 seconds says that it is alive."""
+        self._board.phase(target, name)
+        if self._board.busy:
+            self._heart.start()
+        else:
+            self._heart.stop()
+
+    def amount(self, target: str, number: int) -> None:
+        """How many bytes were moved in the target's phase so far."""
+        self._board.amount(target, number)
+
+    def close(self) -> None:
+        """Say nothing any more."""
+        self._heart.stop()
+
+    def _beat(self) -> None:
+        for line in self._board.lines():
+            self.say(f"... {line.phase} {line.seconds:.0f} s{line.moved}", line.target)
 
     def _write(self, text: str, target: str, style: str) -> None:
         minutes, seconds = divmod(int(self._clock.monotonic() - self._start), 60)

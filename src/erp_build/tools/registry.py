@@ -71,6 +71,10 @@ class EcrRegistry:
             self._sign_in = SignIn(data["proxyEndpoint"].rstrip("/"), username, password, data["expiresAt"])
         return self._sign_in
 
+    def forget_sign_in(self) -> None:
+        """Have the next sign-in asked for anew, because the registry does not take this one any more."""
+        self._sign_in = None
+
     def host(self) -> str:
         """The registry's host, as GetAuthorizationToken names it."""
         return self.sign_in().host
@@ -88,23 +92,15 @@ class EcrRegistry:
 
     def revision(self, image: StoredImage) -> str | None:
         """The commit of the image's label, from its configuration; None for an index and for an image without label."""
-        labels = self._configuration(image).get("config", {}).get("Labels") or {}
-        return labels.get(REVISION_LABEL)
-
-    def architecture(self, image: StoredImage) -> str:
-        """The architecture of the image as Docker calls it, such as `amd64`; empty for an index."""
-        return str(self._configuration(image).get("architecture", ""))
-
-    def _configuration(self, image: StoredImage) -> Any:
         config = json.loads(image.manifest).get("config", {}).get("digest")
         if not config:
-            return {}
+            return None
         sign_in = self.sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
             answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
             answer.raise_for_status()
-            return answer.json()
+            labels = answer.json().get("config", {}).get("Labels") or {}
         except requests.RequestException as error:
             raise PushFailed(
                 "the registry does not give an image's configuration",
@@ -112,6 +108,7 @@ class EcrRegistry:
                 why=str(error),
                 next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
             ) from error
+        return labels.get(REVISION_LABEL)
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""

@@ -1,17 +1,17 @@
 """The effects, assumed, and readers that show the world as it would be after them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from erp_build.domain.evidence import Event
-from erp_build.domain.image import ImageReference, StoredImage
+from erp_build.domain.image import ImageReference, LocalImage, PushedImage, StoredImage
 from erp_build.domain.lock import Lease, LeaseReading
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import Container, Endpoints, FunctionState, Pod, Release, Workload
-from erp_build.tools.effects import ImageRequest, Journal, UpgradeRequest
+from erp_build.tools.effects import ImageRequest, Journal, Ready, UpgradeRequest
 from erp_build.tools.toolbox import Cluster, Functions, Leases, Registry
 
 
@@ -43,22 +43,25 @@ class Rehearsal:
         self._journal = journal
         self._assumed = assumptions
 
-    def package(self, target: Service | Function) -> None:
-        """Assume the jar."""
-        self._note("package", target.name)
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        """Assume the jars."""
+        for target in targets:
+            self._note("package", target.name)
+            ready(target.name, 0.0)
 
-    def build_image(self, request: ImageRequest) -> None:
+    def build_image(self, request: ImageRequest) -> LocalImage:
         """Assume the image."""
         self._note("build_image", request.target.name)
+        return LocalImage(identifier="assumed", size=0, platform="")
 
-    def push(self, request: ImageRequest) -> str:
+    def push(self, request: ImageRequest) -> PushedImage:
         """Assume the push; the digest is made of the name, as no real one can be known."""
         self._note("push", f"{request.repository}:{request.tag}")
         text = f"assumed {request.repository}:{request.tag} of {request.commit}"
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         self._assumed.pushed.add(digest)
         self._assumed.images[request.repository] = ImageReference(request.repository, request.tag, digest)
-        return digest
+        return PushedImage(digest)
 
     def start_scan(self, repository: str, digest: str) -> None:
         """Assume the scan."""
@@ -125,16 +128,12 @@ class RehearsedRegistry:
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
         if reference in self._assumed.pushed:
-            return StoredImage(repository=repository, digest=reference, media_type="", manifest="{}")
+            return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
         return self._real.stored(repository, reference)
 
     def revision(self, image: StoredImage) -> str | None:
         """The commit that the image says it was built from."""
         return self._real.revision(image)
-
-    def architecture(self, image: StoredImage) -> str:
-        """The architecture of the image; not known of one that is assumed."""
-        return "" if image.digest in self._assumed.pushed else self._real.architecture(image)
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""
@@ -215,6 +214,10 @@ class RehearsedCluster:
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
         """What the caller may not do in the release's namespace."""
         return self._real.missing_permissions(release)
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes."""
+        return self._real.architectures(cluster)
 
     def _after(self, workload: Workload) -> Workload:
         assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]

@@ -1,9 +1,5 @@
 """Values that must never be shown: once known here, they are masked wherever text leaves the program."""
 
-import json
-import re
-from urllib.parse import quote
-
 MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
@@ -34,11 +30,16 @@ class Secrets:
     def add(self, value: str) -> None:
         """Keep a value from being shown, also as it is written in JSON or in a URI."""
         if len(value) >= SHORTEST:
+            import json
+            from urllib.parse import quote
+
             in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
             self._values.update((value, quote(value, safe=""), *in_json))
 
     def add_named(self, name: str, value: str) -> None:
         """Keep a setting from being shown whose name says that it is a secret, and the password of any URI."""
+        import re
+
         if re.search(NAMES, name):
             self.add(value)
         if "://" in value and (found := re.search(PATTERNS["://"], value)):
@@ -51,5 +52,7 @@ class Secrets:
         lowered = text.lower()
         for word, pattern in PATTERNS.items():
             if word in lowered:
+                import re  # a plan has nothing to search, and is not kept waiting for it
+
                 text = re.sub(pattern, MASK, text)
         return text

@@ -38,8 +38,8 @@ class Repository(Protocol):
     def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
         """The paths that differ between two trees; a moved file is two paths."""
 
-    def directories(self, commit: str, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that are directories in a commit."""
+    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
 
     def source_files(self, commit: str) -> Iterable[SourceFile]:
         """All files of a commit; without Git those that lie there."""
@@ -85,9 +85,6 @@ class Registry(Protocol):
     def revision(self, image: StoredImage) -> str | None:
         """The commit that the image says it was built from."""
 
-    def architecture(self, image: StoredImage) -> str:
-        """The architecture of the image as Docker calls it, such as `amd64`; empty where it is not known."""
-
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
 
@@ -110,6 +107,9 @@ class Cluster(Protocol):
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods."""
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
 
     def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """The release's Deployments and autoscalers as they are, in the form of a manifest."""
@@ -162,6 +162,9 @@ class Workshop(Protocol):
 
     def check(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` when a needed program, the engine or a service's files are not there."""
+
+    def images_at_once(self) -> int:
+        """How many images may be built and pushed at the same time, by cores and memory."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,11 +16,9 @@ from erp_build.errors import ErpBuildError
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.connection import ClusterConnection
 from erp_build.tools.effects import Effects, ImageRequest, Journal, UpgradeRequest
-from erp_build.tools.engine import Engine
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
-from erp_build.tools.maven import Maven
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from tests.contract.aws.conftest import stubbed
@@ -28,6 +26,7 @@ from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
 from tests.contract.helm.conftest import RELEASE, FakeHelm
 from tests.support.loopback import Loopback
+from tests.support.workshop import workshop
 
 SERVICE = Service("a", "backend/a", "a", "services.a")
 REQUEST = ImageRequest(target=SERVICE, repository="erp/a", tag="abc1234", commit="a" * 40)
@@ -36,7 +35,7 @@ FUNCTION = FunctionState(name="employee", package_type="Image")
 MAVEN = "mkdir -p target && cp ../../jar target/app.jar && echo BUILD SUCCESS\n"
 
 EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
-    "package": ("a", lambda live, _: live.package(SERVICE)),
+    "package": ("a", lambda live, _: live.package([SERVICE], lambda *_: None)),
     "build_image": ("a", lambda live, _: live.build_image(REQUEST)),
     "push": ("erp/a:abc1234", lambda live, _: live.push(REQUEST)),
     "start_scan": (f"erp/a@{DIGEST}", lambda live, _: live.start_scan("erp/a", DIGEST)),
@@ -70,6 +69,12 @@ class Details:
     def detail(self, text: str, target: str = "") -> None:
         """A line of a child."""
         self.lines.append((target, text))
+
+    def phase(self, target: str, name: str) -> None:
+        """Nothing to show."""
+
+    def amount(self, target: str, number: int) -> None:
+        """Nothing to show."""
 
 
 class Run:
@@ -110,16 +115,14 @@ class Run:
             (source / name).write_text(text, encoding="utf-8")
         with ZipFile(root / "jar", "w") as jar:
             jar.writestr("META-INF/MANIFEST.MF", "Main-Class: A\n")
+        registry = EcrRegistry(ecr, Secrets())
         self.live = Live(
-            root,
-            maven=Maven(),
-            engine=Engine(),
-            registry=EcrRegistry(ecr, Secrets()),
+            workshop=workshop(root, root / "scratch", registry=registry, progress=self.details),
+            registry=registry,
             functions=LambdaFunctions(functions, SimulatedClock(), print),
             helm=helm.tool,
             leases=ClusterLeases(ClusterConnection(Way("https://127.0.0.1:1"))),  # type: ignore[arg-type]
             journal=self.journal,
-            progress=self.details,
         )
 
     def ready_for(self, name: str) -> "Run":
@@ -158,10 +161,10 @@ def test_an_effect_is_noted_as_failed(name: str, tmp_path: Path, docker: Loopbac
 
 def test_the_lines_of_children_are_details_of_their_target(tmp_path: Path, docker: Loopback) -> None:
     run = Run(tmp_path, docker, works=True).ready_for("build_image")
-    run.live.package(SERVICE)
+    run.live.package([SERVICE], lambda *_: None)
     run.live.build_image(REQUEST)
     assert run.details.lines == [("a", "BUILD SUCCESS"), ("a", "Step 1/1 : FROM scratch")]
 
 
 def test_a_push_returns_the_digest_of_the_registry(tmp_path: Path, docker: Loopback) -> None:
-    assert Run(tmp_path, docker, works=True).ready_for("push").live.push(REQUEST) == DIGEST
+    assert Run(tmp_path, docker, works=True).ready_for("push").live.push(REQUEST).digest == DIGEST

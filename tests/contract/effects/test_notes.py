@@ -52,7 +52,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", EFFECTS)
 def test_an_effect_is_noted_by_the_words_of_the_live_one(name: str, make: Callable[[], Made], root: Path) -> None:
     effects, journal, state = make()
-    effects.package(REQUEST.target)
+    effects.package([REQUEST.target], lambda *_: None)
     effects.build_image(REQUEST)
     target, perform = EFFECTS[name]
     perform(effects, root)
@@ -63,9 +63,9 @@ def test_an_effect_is_noted_by_the_words_of_the_live_one(name: str, make: Callab
 @pytest.mark.parametrize("make", [fake, rehearsal])
 def test_a_push_has_a_digest(make: Callable[[], Made]) -> None:
     effects, _, _ = make()
-    effects.package(REQUEST.target)
+    effects.package([REQUEST.target], lambda *_: None)
     effects.build_image(REQUEST)
-    digest = effects.push(REQUEST)
+    digest = effects.push(REQUEST).digest
     assert digest.startswith("sha256:")
     assert len(digest) == len(DIGEST)
 

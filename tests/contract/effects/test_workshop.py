@@ -7,26 +7,25 @@ import pytest
 
 from erp_build.domain.project import Service
 from erp_build.errors import BuildFailed
-from erp_build.tools.engine import Engine
-from erp_build.tools.maven import Maven
 from erp_build.tools.toolbox import Workshop
 from erp_build.tools.workshop import LocalWorkshop
 from tests.contract.effects.conftest import VERSION
 from tests.fakes.account import FakeWorkshop
 from tests.support.loopback import Loopback
+from tests.support.workshop import workshop
 
 SERVICES = tuple(Service(name, f"backend/{name}", name, f"services.{name}") for name in ("a", "b"))
 
 
 def without_program(root: Path) -> LocalWorkshop:
     """Neither Maven nor engine is there."""
-    return LocalWorkshop(root, Maven(), Engine())
+    return workshop(root, root / "scratch")
 
 
 def fake_without_program(_: Path) -> FakeWorkshop:
-    workshop = FakeWorkshop()
-    workshop.missing = "Maven"
-    return workshop
+    fake = FakeWorkshop()
+    fake.missing = "Maven"
+    return fake
 
 
 @pytest.fixture
@@ -48,15 +47,15 @@ def give_maven(root: Path) -> None:
 
 @pytest.mark.parametrize("make", [without_program, fake_without_program], ids=["local", "fake"])
 def test_what_is_missing_concerns_a_build_alone(make: Callable[[Path], Workshop], root: Path) -> None:
-    workshop = make(root)
-    workshop.check(())
+    made = make(root)
+    made.check(())
     with pytest.raises(BuildFailed, match="there is no Maven"):
-        workshop.check(SERVICES)
+        made.check(SERVICES)
 
 
 def test_everything_that_a_build_needs_is_enough(root: Path, docker: Loopback) -> None:
     give_maven(root)
-    LocalWorkshop(root, Maven(), Engine()).check(SERVICES)
+    workshop(root, root / "scratch").check(SERVICES)
     assert docker.asked[-1].path == f"/v{VERSION}/_ping"
 
 
@@ -72,5 +71,5 @@ def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: s
     give_maven(root)
     (root / "backend" / "b" / file).unlink()
     with pytest.raises(BuildFailed, match=what) as caught:
-        LocalWorkshop(root, Maven(), Engine()).check(SERVICES)
+        workshop(root, root / "scratch").check(SERVICES)
     assert caught.value.where.endswith(where)

@@ -25,7 +25,7 @@ def imported(*words: str) -> set[str]:
 
 
 def test_the_list_of_imports_is_read_right() -> None:
-    assert {"erp_build", "argparse"} <= imported("--help")
+    assert {"erp_build", "argparse"} <= imported("plan", "--help")
 
 
 @pytest.mark.parametrize("words", [("--help",), ("plan", "--help"), ("gate", "--help"), ("values", "--help")])
@@ -38,6 +38,14 @@ def test_an_offline_plan_loads_no_sdk(erp: Checkout) -> None:
     modules = imported("plan", "--repo", str(erp.root), "--base", "HEAD~1", "--json")
     assert "erp_build" in modules
     assert not modules & HEAVY
+
+
+def test_a_plan_of_two_commits_loads_neither_argparse_nor_json(erp: Checkout) -> None:
+    base = erp.commit({"erp-build.toml": '[[service]]\npath = "backend/notification-service"\n'})
+    head = erp.commit({"backend/notification-service/new": "x"})
+    words = ("plan", "--repo", str(erp.root), "--base", base, "--head", head)
+    imported(*words)  # keeps the compiled project
+    assert not imported(*words) & {"argparse", "json", "pathlib", "dataclasses", "subprocess"}
 
 
 def test_the_library_loads_nothing_until_it_is_used() -> None:

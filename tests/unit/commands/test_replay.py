@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,9 +176,9 @@ def test_many_pairs_are_compared_by_one_process(history: tuple[Checkout, list[st
     started: list[str] = []
 
     class Counting(GitRepository):
-        def _run(self, *arguments: str, given: bytes = b"") -> tuple[int, bytes]:
+        def _run(self, *arguments: str, **more: Any) -> tuple[int, bytes]:
             started.append(arguments[0])
-            return super()._run(*arguments, given=given)
+            return super()._run(*arguments, **more)
 
     pairs = [(base, head) for base in commits for head in commits] * 40
     project = Project()

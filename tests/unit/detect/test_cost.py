@@ -1,6 +1,7 @@
 """Detection asks Git as often for two thousand services as for one."""
 
 from pathlib import Path
+from typing import Any
 
 from erp_build.config.project import parse_project
 from erp_build.stages.detect import detect_changes, find_baselines
@@ -15,9 +16,9 @@ class CountingRepository(GitRepository):
         super().__init__(root)
         self.started = 0
 
-    def _run(self, *arguments: str, given: bytes = b"") -> tuple[int, bytes]:
+    def _run(self, *arguments: str, **more: Any) -> tuple[int, bytes]:
         self.started += 1
-        return super()._run(*arguments, given=given)
+        return super()._run(*arguments, **more)
 
 
 def processes(root: Path, services: int) -> int:

@@ -50,6 +50,17 @@ def test_a_service_is_removed_whatever_else_changed(tmp_path: Path, other: str) 
     assert found.because[0].rule.startswith("removed")
 
 
+@pytest.mark.parametrize("other", ["common/x", "pom.xml", "erp-build.toml"])
+def test_a_service_that_was_gone_before_the_baseline_is_not_built_for_a_shared_change(
+    tmp_path: Path, other: str
+) -> None:
+    checkout, _ = repository(tmp_path, TWO, "a/x", "b/y", "common/x")
+    checkout.git("rm", "-r", "--quiet", "a")
+    base = checkout.commit()
+    checkout.commit({other: f"{TWO}# other\n" if other.endswith("toml") else "other", "b/z": "x"})
+    assert step(tmp_path, base, "a").action == "none"
+
+
 def test_a_service_that_moves_is_removed_here_and_built_there(tmp_path: Path) -> None:
     checkout, base = repository(tmp_path, '[[service]]\npath = "a"\n[[service]]\npath = "c"\n', "a/x", "a/y")
     checkout.git("mv", "a", "c")

@@ -33,10 +33,44 @@ def with_keys(plan: Plan) -> Plan:
     return plan._replace(steps=tuple(step._replace(key=KEY) for step in plan.steps))
 
 
-def test_all_jars_are_made_one_after_the_other_before_the_first_image(new_world: FakeWorld) -> None:
-    build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE), POM)))
-    assert new_world.done()[:4] == [f"package {name}" for name in (REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE)]
-    assert sorted(new_world.verbs()[4:]) == ["build_image"] * 4 + ["push"] * 4
+def test_one_maven_makes_all_jars_and_an_image_is_built_when_its_own_is_complete(new_world: FakeWorld) -> None:
+    names = (REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE)
+    build(new_world, plan_of(dict.fromkeys(names, POM)))
+    done = new_world.done()
+    assert [effect for effect in done if effect.startswith("package")] == [f"package {name}" for name in names]
+    for name in names:
+        assert done.index(f"package {name}") < done.index(f"build_image {name}")
+    assert sorted(new_world.verbs()) == ["build_image"] * 4 + ["package"] * 4 + ["push"] * 4
+
+
+def test_a_service_that_fails_after_its_jar_was_made_is_never_found_by_its_content(new_world: FakeWorld) -> None:
+    new_world.effects.late_failures.add(PROCESSING)
+    with pytest.raises(BuildFailed, match="Maven failed"):
+        build(new_world, with_keys(plan_of(dict.fromkeys((REQUEST, PROCESSING), POM))))
+    keyed = {repository for repository, tag in new_world.registry.tags if tag.startswith("key-")}
+    assert keyed == {f"erp/{REQUEST}"}
+
+
+@pytest.mark.parametrize("name", [NOTIFICATION, EMPLOYEE])
+def test_an_image_for_another_platform_is_not_pushed(new_world: FakeWorld, name: str) -> None:
+    new_world.effects.platform = "linux/arm64"
+    with pytest.raises(BuildFailed, match="another platform") as caught:
+        build(new_world, plan_of({name: POM}))
+    assert caught.value.why == "the image is linux/arm64, wanted is linux/amd64"
+    assert "push" not in new_world.verbs()
+
+
+def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) -> None:
+    new_world.registry.manifest = '{"manifests": []}'
+    with pytest.raises(PushFailed, match="an index in place of an image"):
+        build(new_world, plan_of({EMPLOYEE: POM}))
+
+
+def test_it_is_told_what_an_image_took(new_world: FakeWorld) -> None:
+    tools = new_world.tools()
+    (image,) = build_images(tools, read_environment(tools, new_world.project), plan_of({EMPLOYEE: POM}))
+    assert image.making is not None
+    assert (image.making.sent, image.making.size, image.making.layered) == (50_000_000, 60_000_000, False)
 
 
 def test_a_built_image_has_the_digest_of_the_registry_and_the_commit_as_label(new_world: FakeWorld) -> None:

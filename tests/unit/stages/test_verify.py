@@ -43,6 +43,9 @@ class Altered:
         found = self._world.release.workloads(release)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
 
+    def architectures(self, cluster: str) -> frozenset[str]:
+        return self._world.release.architectures(cluster)
+
 
 def altered(world: FakeWorld, alter: Callable[[Workload], Workload]) -> Any:
     return Altered(world, alter)

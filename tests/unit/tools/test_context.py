@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.tools.context import context_tar
+from erp_build.tools.context import Context
 
 FILES = {"Dockerfile": "FROM scratch\n", "pom.xml": "<project/>", "src/App.java": "x", "target/app.jar": "jar"}
 
@@ -22,7 +22,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 def packed(folder: Path, dockerfile: str = "Dockerfile") -> bytes:
     spool = io.BytesIO()
-    context_tar(folder, dockerfile, spool)
+    assert Context(folder, dockerfile).write(spool) == dockerfile
     return spool.read()
 
 

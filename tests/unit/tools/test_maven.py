@@ -6,9 +6,15 @@ from zipfile import ZipFile
 
 import pytest
 
+from erp_build.domain.project import BuildOptions
 from erp_build.errors import BuildFailed
-from erp_build.tools.maven import Maven, executable_jar
+from erp_build.tools.jar import executable_jar
+from erp_build.tools.maven import Maven
+from erp_build.tools.reactor import Source
+from tests.fakes.account import FakeProgress
+from tests.support.workshop import surroundings
 
+NAME = "notification-service"
 MAIN = "Manifest-Version: 1.0\nMain-Class: org.springframework.boot.loader.launch.JarLauncher\n"
 
 
@@ -42,9 +48,29 @@ def script(path: Path, body: str) -> None:
     path.chmod(0o755)
 
 
-def package(source: Path) -> tuple[Path, list[str]]:
-    lines = list[str]()
-    return Maven().package(source, lines.append), lines
+class Spoken(FakeProgress):
+    """Keeps Maven's own lines as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.details: list[str] = []
+
+    def detail(self, text: str, target: str = "") -> None:
+        assert target
+        self.details.append(text)
+
+
+def maven(folder: Path, progress: FakeProgress | None = None) -> Maven:
+    return Maven(surroundings(folder / "scratch", progress or FakeProgress()), BuildOptions())
+
+
+def package(*folders: Path) -> tuple[dict[str, Path], list[str]]:
+    """Package services; returns their jars by the services' names, and Maven's lines."""
+    jars: dict[str, Path] = {}
+    spoken = Spoken()
+    sources = [Source(folder.name, folder) for folder in folders]
+    maven(folders[0].parent, spoken).package(sources, lambda name, jar, _: jars.update({name: jar}))
+    return jars, spoken.details
 
 
 def test_the_one_executable_jar_is_found(tmp_path: Path) -> None:
@@ -88,8 +114,8 @@ def test_a_service_is_packaged_without_its_tests(service: Path, mvn: Path) -> No
     jar(service / "prepared.jar")
     script(mvn, 'echo "$@"; pwd; mkdir -p target && cp prepared.jar target/app.jar')
     made, lines = package(service)
-    assert made == service / "target" / "app.jar"
-    assert lines[0].endswith("-DskipTests --file pom.xml clean package")
+    assert made[NAME] == service / "target" / "app.jar"
+    assert lines[0].endswith(f"-DskipTests --fail-at-end --file {service}/pom.xml clean package")
     assert lines[1] == str(service)
 
 
@@ -98,7 +124,7 @@ def test_the_wrapper_of_a_service_comes_before_the_machines_maven(service: Path,
     jar(service / "prepared.jar")
     script(service / "mvnw", "mkdir -p target && cp prepared.jar target/app.jar")
     (service / "mvnw").chmod(0o644)  # an unpacked zip has lost the executable bit
-    assert package(service)[0].name == "app.jar"
+    assert package(service)[0][NAME].name == "app.jar"
 
 
 def test_a_failure_names_the_error_lines_and_nothing_else(service: Path, mvn: Path) -> None:
@@ -114,8 +140,9 @@ def test_a_failure_names_the_error_lines_and_nothing_else(service: Path, mvn: Pa
     with pytest.raises(BuildFailed, match="Maven failed") as caught:
         package(service)
     assert caught.value.why == "[ERROR] /src/App.java:[7,3] cannot find symbol: 변수\n[ERROR] -> [Help 1]"
-    assert caught.value.where == str(service)
-    assert caught.value.next_step == "mvn -f notification-service/pom.xml clean package"
+    assert caught.value.where == f"{NAME} ({service})"
+    assert caught.value.next_step.endswith("by hand: mvn -f notification-service/pom.xml clean package")
+    assert caught.value.targets == {NAME}
 
 
 def test_a_failure_with_many_errors_names_the_first(service: Path, mvn: Path) -> None:
@@ -138,7 +165,7 @@ def test_a_maven_that_was_killed_hints_at_the_memory(service: Path, mvn: Path, e
     script(mvn, ending)
     with pytest.raises(BuildFailed) as caught:
         package(service)
-    assert "ran out of memory" in caught.value.why
+    assert "killed, most likely because memory ran out" in caught.value.what
 
 
 def test_a_success_without_a_jar_is_a_failure(service: Path, mvn: Path) -> None:
@@ -170,13 +197,15 @@ def test_a_service_that_maven_cannot_build_is_told_before_the_build(tmp_path: Pa
     if make:
         source.mkdir()
     with pytest.raises(BuildFailed, match=r"no pom\.xml") as caught:
-        Maven().check(source)
+        maven(tmp_path).check(source)
     assert caught.value.why == why
 
 
-def test_a_machine_without_maven_is_told_before_the_build(service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_maven_is_told_before_the_build(
+    service: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(service))
     with pytest.raises(BuildFailed, match="there is no Maven"):
-        Maven().check(service)
+        maven(tmp_path).check(service)
     (service / "mvnw").touch()
-    Maven().check(service)
+    maven(service).check(service)

@@ -1,0 +1,31 @@
+"""The platform of an image, against those of what is to run it: known before the push, not by "exec format error"."""
+
+from erp_build.domain.image import LocalImage
+from erp_build.domain.project import Function, Service
+from erp_build.errors import BuildFailed
+from erp_build.tools.toolbox import Tools
+
+NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""What Lambda calls an architecture -> what images and nodes call it."""
+
+
+def check_platform(tools: Tools, cluster: str, target: Service | Function, image: LocalImage) -> None:
+    """Raise `BuildFailed` where the function, or every node of the cluster, is of another platform than the image."""
+    wanted = _wanted(tools, cluster, target)
+    if image.platform and wanted and image.platform not in wanted:
+        raise BuildFailed(
+            "the image is for another platform than what runs it",
+            where=target.name,
+            why=f"the image is {image.platform}, wanted is {' or '.join(sorted(wanted))}",
+            next_step="build on a host of that architecture, or name a base image for it",
+        )
+
+
+def _wanted(tools: Tools, cluster: str, target: Service | Function) -> set[str]:
+    """The platforms that will do; empty where nothing can be known, because there is nothing yet or none may ask."""
+    if isinstance(target, Function):
+        state = tools.functions.state(target.function)
+        architectures = {state.architecture} if state else set()
+    else:
+        architectures = set(tools.cluster.architectures(cluster))
+    return {f"linux/{NAMES.get(name, name)}" for name in architectures if name}

@@ -1,0 +1,69 @@
+"""Calls of the engine that can be broken off from another thread: a signal reaches the main thread alone."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+import docker
+import requests
+
+PATIENCE = 3.0
+"""Seconds that broken off calls get to put away what they left."""
+
+
+class Api(docker.APIClient):
+    """A client that remembers the answer it is reading, because only closing its connection ends a build."""
+
+    _answer: requests.Response | None = None
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a request and keep its answer."""
+        self._answer = super().send(request, **options)
+        return self._answer
+
+    def inspected(self, image: str) -> dict[str, Any]:
+        """What the engine knows of an image."""
+        return cast("dict[str, Any]", cast("Any", self).inspect_image(image))
+
+    def close(self) -> None:
+        """Close the connections, that of an answer which was not read to its end as well."""
+        if self._answer is not None:
+            self._answer.close()
+        super().close()
+
+    def hang_up(self) -> None:
+        """Break the connection of the answer that is being read; its reader gets an error."""
+        connection = getattr(self._answer and self._answer.raw, "connection", None)
+        line = getattr(connection, "sock", None)
+        if isinstance(line, socket.socket):
+            with suppress(OSError):  # it is closed already
+                line.shutdown(socket.SHUT_RDWR)
+
+
+class Calls:
+    """The calls that are going on."""
+
+    def __init__(self) -> None:
+        self._going_on: set[Api] = set()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def active(self, client: Api) -> Iterator[None]:
+        """Note a call while the block runs."""
+        with self._changed:
+            self._going_on.add(client)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._going_on.discard(client)
+                self._changed.notify_all()
+
+    def abort(self) -> None:
+        """Break all of them off, and wait for their ends."""
+        with self._changed:
+            for client in self._going_on:
+                client.hang_up()
+            self._changed.wait_for(lambda: not self._going_on, PATIENCE)

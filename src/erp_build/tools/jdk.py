@@ -1,0 +1,62 @@
+"""The JDK that a pom asks for, among those that the machine has."""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from erp_build.errors import BuildFailed
+
+ASKED = re.compile(r"<(?:java\.version|maven\.compiler\.release|maven\.compiler\.target)>\s*(?:1\.)?(\d+)\s*</")
+HOME = re.compile(r"JAVA(?:_(\d+))?_HOME")
+STATED = re.compile(r'^JAVA_VERSION="(?:1\.)?(\d+)', re.MULTILINE)
+
+
+def wanted_release(pom: Path) -> int | None:
+    """The Java release that a pom names in its properties; None where it leaves that to its parent."""
+    found = [int(release) for release in ASKED.findall(pom.read_text(encoding="utf-8", errors="replace"))]
+    return max(found, default=None)
+
+
+def choose_jdk(wanted: int | None, variables: Mapping[str, str]) -> str | None:
+    """The home of the JDK to build with: the release that is asked for, else the next newer one.
+
+    None leaves the choice to Maven: nothing is asked for, or the machine's own `java` is all there is and may do.
+    Raises `BuildFailed` where every JDK that is known is too old.
+    """
+    homes = installed(variables)
+    if wanted is None or not homes:
+        return variables.get("JAVA_HOME") or None
+    fitting = {release: home for release, home in homes.items() if release >= wanted}
+    if not fitting:
+        raise BuildFailed(
+            f"no JDK for Java {wanted}",
+            where="JAVA_HOME, JAVA_*_HOME and PATH",
+            why=f"there are {', '.join(str(release) for release in sorted(homes))}",
+            next_step=f"install a JDK {wanted} and set JAVA_{wanted}_HOME; in CodeBuild `java: corretto{wanted}`",
+        )
+    return fitting[min(fitting)]
+
+
+def installed(variables: Mapping[str, str]) -> dict[int, str]:
+    """Release -> home of every JDK that the variables or the PATH name; JAVA_HOME's own comes first."""
+    homes = [home for name, home in sorted(variables.items()) if HOME.fullmatch(name) and home]
+    program = shutil.which("javac", path=variables.get("PATH"))
+    if program:
+        homes.append(str(Path(os.path.realpath(program)).parent.parent))
+    found: dict[int, str] = {}
+    for home in homes:
+        release = release_of(Path(home))
+        if release:
+            found.setdefault(release, home)
+    return found
+
+
+def release_of(home: Path) -> int | None:
+    """The release of the JDK in a folder, from the file that each JDK brings; None where there is none."""
+    try:
+        stated = STATED.search((home / "release").read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None
+    return int(stated[1]) if stated else None

@@ -1,0 +1,143 @@
+"""A Spring Boot jar taken apart along its own index: libraries by layer, and a small jar with the application.
+
+The result is that of `java -Djarmode=tools -jar app.jar extract --layers`, without the second that a JVM takes for it.
+Source: Spring Boot reference, "Efficient Container Images"; the jar's BOOT-INF/layers.idx and classpath.idx.
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+
+from erp_build.errors import BuildFailed
+
+LIBRARIES, CLASSES = "BOOT-INF/lib/", "BOOT-INF/classes/"
+MANIFEST = "META-INF/MANIFEST.MF"
+LAYERS, CLASS_PATH = "BOOT-INF/layers.idx", "BOOT-INF/classpath.idx"
+OF_LOADER = ("org/springframework/boot/loader/", "META-INF/services/java.nio.file.spi.FileSystemProvider")
+"""What only the launcher of a jar with jars inside needs."""
+
+DROPPED = (
+    "Start-Class",
+    "Spring-Boot-Classes",
+    "Spring-Boot-Lib",
+    "Spring-Boot-Classpath-Index",
+    "Spring-Boot-Layers-Index",
+)
+APPLICATION = "application"
+WIDTH = 72
+"""Bytes of a line of a manifest (JAR File Specification)."""
+
+
+class LayeredJar:
+    """An executable jar of Spring Boot 3, opened; raises `BuildFailed` for one without an index of its layers."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = ZipFile(path)
+            self._names = [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]
+            self._manifest = dict(_attributes(self._zip.read(MANIFEST).decode("utf-8")))
+            self._layers = _layers(self._zip.read(LAYERS).decode("utf-8"))
+        except (BadZipFile, KeyError, OSError) as error:
+            raise BuildFailed(
+                "the jar has no layers",
+                where=str(path),
+                why=str(error),
+                next_step="build it with spring-boot-maven-plugin 2.4 or newer and layers enabled (the default), "
+                "or take `layers = true` out of erp-build.toml",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that hold anything, what changes least first; the last one is the application."""
+        used = {self._layer_of(name) for name in self._names if name.startswith(LIBRARIES)}
+        return (*(layer for layer, _ in self._layers if layer in used and layer != APPLICATION), APPLICATION)
+
+    def libraries(self, layer: str) -> Iterator[tuple[str, IO[bytes], int]]:
+        """The libraries of a layer: path `lib/name.jar`, an open stream, and its size."""
+        for name in sorted(self._names):
+            if name.startswith(LIBRARIES) and self._layer_of(name) == layer:
+                with self._zip.open(name) as stream:
+                    yield f"lib/{name[len(LIBRARIES) :]}", stream, self._zip.getinfo(name).file_size
+
+    def application(self) -> bytes:
+        """The small jar: the service's own classes, and a manifest that names the libraries beside it."""
+        made = io.BytesIO()
+        with ZipFile(made, "w", ZIP_DEFLATED) as jar:
+            jar.writestr(ZipInfo(MANIFEST), self._thin_manifest())
+            for name in self._names:
+                place = _place(name)
+                if place:
+                    entry = ZipInfo(place, self._zip.getinfo(name).date_time)
+                    entry.compress_type = ZIP_DEFLATED
+                    jar.writestr(entry, self._zip.read(name))
+        return made.getvalue()
+
+    def _layer_of(self, name: str) -> str:
+        """The layer of an entry: the index names folders and single files, the longest name counts."""
+        fitting = [(len(path), layer) for layer, paths in self._layers for path in paths if name.startswith(path)]
+        return max(fitting)[1] if fitting else APPLICATION
+
+    def _thin_manifest(self) -> bytes:
+        kept = {name: value for name, value in self._manifest.items() if name not in DROPPED}
+        kept["Main-Class"] = self._manifest.get("Start-Class", self._manifest["Main-Class"])
+        if order := self._class_path():
+            kept["Class-Path"] = " ".join(f"lib/{name}" for name in order)
+        return b"".join(_folded(f"{name}: {value}") for name, value in kept.items()) + b"\r\n"
+
+    def _class_path(self) -> list[str]:
+        try:
+            index = self._zip.read(CLASS_PATH).decode("utf-8")
+        except KeyError:
+            return [name[len(LIBRARIES) :] for name in self._names if name.startswith(LIBRARIES)]
+        return [_quoted(line)[len(LIBRARIES) :] for line in index.splitlines() if line.startswith("- ")]
+
+
+def _place(name: str) -> str:
+    """Where an entry goes in the small jar; empty for what is left out."""
+    if name.startswith(CLASSES):
+        return name[len(CLASSES) :]
+    left_out = name == MANIFEST or name.startswith(("BOOT-INF/", *OF_LOADER))
+    return "" if left_out else name
+
+
+def _layers(index: str) -> list[tuple[str, list[str]]]:
+    """The lines of layers.idx: `- "layer":`, and below it `  - "path"`."""
+    found: list[tuple[str, list[str]]] = []
+    for line in index.splitlines():
+        if line.startswith("- "):
+            found.append((_quoted(line), []))
+        elif line.strip().startswith("- ") and found:
+            found[-1][1].append(_quoted(line))
+    return found
+
+
+def _quoted(line: str) -> str:
+    return line.strip().removeprefix("- ").rstrip(":").strip('"')
+
+
+def _attributes(manifest: str) -> Iterable[tuple[str, str]]:
+    """The main attributes, continued lines joined."""
+    main = manifest.replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", "")
+    for line in main.splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            yield name.strip(), value.strip()
+
+
+def _folded(line: str) -> bytes:
+    """A line of a manifest in pieces of at most 72 bytes, line end included, continued ones with a space in front."""
+    data = line.encode("utf-8")
+    first, rest = data[: WIDTH - 2], data[WIDTH - 2 :]
+    pieces = [first, *(b" " + rest[start : start + WIDTH - 3] for start in range(0, len(rest), WIDTH - 3))]
+    return b"".join(piece + b"\r\n" for piece in pieces)

@@ -1,0 +1,66 @@
+"""One Maven per directory: a lock that a child inherits, so that it holds as long as anything of that child runs.
+
+A run that was killed leaves its Maven behind, which goes on writing into `target`. The next run waits for it.
+"""
+
+import fcntl
+import os
+import tempfile
+from binascii import crc32
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from erp_build.errors import BuildFailed
+from erp_build.tools.clock import Clock
+
+PATIENCE = 120.0
+"""Seconds that a left-over Maven gets to end; a build of one service takes a fraction of it."""
+
+STEP = 0.5
+
+
+@contextmanager
+def held(
+    folders: Iterable[Path], clock: Clock, on_wait: Callable[[str], None], patience: float = PATIENCE
+) -> Iterator[tuple[int, ...]]:
+    """Hold the locks of some directories; yields the descriptors that a child must inherit.
+
+    Raises `BuildFailed` where somebody else holds one for longer than `patience` seconds.
+    """
+    with ExitStack() as stack:
+        descriptors = []
+        # In one order everywhere, so that two runs never wait for each other.
+        for folder in sorted(folders):
+            descriptor = os.open(_place(folder), os.O_RDWR | os.O_CREAT, 0o600)
+            stack.callback(os.close, descriptor)
+            _lock(descriptor, folder, clock, on_wait, patience)
+            descriptors.append(descriptor)
+        yield tuple(descriptors)
+
+
+def _lock(descriptor: int, folder: Path, clock: Clock, on_wait: Callable[[str], None], patience: float) -> None:
+    end = clock.monotonic() + patience
+    said = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if clock.monotonic() >= end:
+                raise BuildFailed(
+                    "another Maven works in the service's directory",
+                    where=str(folder),
+                    why=f"it did not end within {patience:.0f} s; it may be left over from a run that was killed",
+                    next_step="end it (look for `java` in the list of processes), then run again",
+                ) from None
+            if not said:
+                on_wait(f"waits for another Maven in {folder.name}")
+                said = True
+            clock.sleep(STEP)
+        else:
+            return
+
+
+def _place(folder: Path) -> Path:
+    name = f"erp-build-{os.getuid()}-{crc32(os.fsencode(folder.resolve())):08x}.lock"
+    return Path(tempfile.gettempdir()) / name

@@ -1,0 +1,105 @@
+"""Which services one Maven builds: a generated aggregator outside of the sources, for those that bear company."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+from os.path import relpath
+from pathlib import Path
+from typing import NamedTuple
+
+POM = "{http://maven.apache.org/POM/4.0.0}"
+OWN_SETTINGS = ("maven.config", "jvm.config", "extensions.xml")
+"""Files in `.mvn` that Maven reads from the directory that it is started for, and from no module."""
+
+OWN_ROOT = ("maven.multiModuleProjectDirectory", "session.executionRootDirectory")
+"""Properties of a pom that mean another directory under an aggregator."""
+
+COORDINATE = re.compile(r"[\w.-]+")
+AGGREGATOR = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>erp-build</groupId>
+  <artifactId>reactor</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <modules>
+{}
+  </modules>
+</project>
+"""
+
+
+class Source(NamedTuple):
+    """A service's directory, and the name that its lines and errors carry."""
+
+    name: str
+    folder: Path
+
+
+class Coordinates(NamedTuple):
+    """What Maven calls a project, as it stands in the pom."""
+
+    group: str
+    artifact: str
+
+
+def groups(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
+    """The sources as groups, each for one Maven; one that needs settings of its own is alone."""
+    together: dict[str, list[Source]] = {}
+    alone: list[tuple[Source, ...]] = []
+    taken: set[tuple[str, Coordinates]] = set()
+    for source in sources:
+        coordinates, wrapper = coordinates_of(source.folder), wrapper_settings(source.folder)
+        if coordinates is None or _needs_its_own(source.folder) or (wrapper, coordinates) in taken:
+            alone.append((source,))
+        else:
+            taken.add((wrapper, coordinates))
+            together.setdefault(wrapper, []).append(source)
+    return [*(tuple(group) for group in together.values()), *alone]
+
+
+def write_aggregator(folder: Path, sources: Iterable[Source]) -> Path:
+    """A pom with the sources as its modules; Maven takes modules by relative paths alone."""
+    root = folder.resolve()
+    lines = (f"    <module>{_escaped(relpath(source.folder.resolve(), root))}</module>" for source in sources)
+    pom = root / "pom.xml"
+    pom.write_text(AGGREGATOR.format("\n".join(lines)), encoding="utf-8")
+    return pom
+
+
+def coordinates_of(folder: Path) -> Coordinates | None:
+    """The coordinates of a pom; None where they cannot be told without Maven."""
+    try:
+        root = ET.parse(folder / "pom.xml").getroot()  # noqa: S314 - as above
+    except (ET.ParseError, OSError):
+        return None
+    group = root.findtext(f"{POM}groupId") or root.findtext(f"{POM}parent/{POM}groupId") or ""
+    artifact = root.findtext(f"{POM}artifactId") or ""
+    found = Coordinates(group.strip(), artifact.strip())
+    return found if all(COORDINATE.fullmatch(part) for part in found) and root.find(f"{POM}modules") is None else None
+
+
+def artifact_of(folder: Path) -> str:
+    """What Maven calls a project in its output; empty where the pom does not say."""
+    coordinates = coordinates_of(folder)
+    return coordinates.artifact if coordinates else ""
+
+
+def wrapper_settings(folder: Path) -> str:
+    """Which Maven the service's wrapper brings; empty without one. Only services of one Maven go together."""
+    if not (folder / "mvnw").is_file():
+        return ""
+    settings = folder / ".mvn" / "wrapper" / "maven-wrapper.properties"
+    return f"wrapper {settings.read_text(encoding='utf-8', errors='replace') if settings.is_file() else folder}"
+
+
+def _needs_its_own(folder: Path) -> bool:
+    if any((folder / ".mvn" / name).is_file() for name in OWN_SETTINGS):
+        return True
+    text = (folder / "pom.xml").read_text(encoding="utf-8", errors="replace")
+    return any(word in text for word in OWN_ROOT)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

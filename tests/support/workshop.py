@@ -1,0 +1,43 @@
+"""A workshop of the real programs, for tests: the machine's Maven, the engine at DOCKER_HOST, a registry if given."""
+
+from pathlib import Path
+from typing import cast
+
+from erp_build.domain.project import BuildOptions
+from erp_build.tools.buildkit import BuildKit
+from erp_build.tools.clock import SimulatedClock, SystemClock
+from erp_build.tools.engine import Engine
+from erp_build.tools.maven import Maven, MavenSurroundings
+from erp_build.tools.progress import Progress
+from erp_build.tools.registry import EcrRegistry
+from erp_build.tools.workshop import LocalWorkshop, Programs
+from tests.fakes.account import FakeProgress
+
+
+def surroundings(scratch: Path, progress: Progress, logs: Path | None = None) -> MavenSurroundings:
+    """What Maven needs, with nothing to mask."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    return MavenSurroundings(
+        scratch=scratch, logs=logs, clock=SystemClock(), say=progress.say, detail=progress.detail, mask=str
+    )
+
+
+def workshop(
+    root: Path,
+    scratch: Path,
+    *,
+    registry: EcrRegistry | None = None,
+    progress: Progress | None = None,
+    options: BuildOptions | None = None,
+) -> LocalWorkshop:
+    """The workshop of a repository; without a registry it can neither name nor push an image."""
+    options = options or BuildOptions()
+    spoken = progress or FakeProgress()
+    return LocalWorkshop(
+        root,
+        Programs(Maven(surroundings(scratch, spoken), options), Engine(), BuildKit(), cast("EcrRegistry", registry)),
+        options,
+        source="",
+        clock=SimulatedClock(),
+        progress=spoken,
+    )
