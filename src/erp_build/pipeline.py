@@ -33,13 +33,14 @@ from erp_build.stages.check import check_plan
 from erp_build.stages.deploy import deploy
 from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
 from erp_build.stages.gate import clear_images
+from erp_build.stages.go_back import prove_again
 from erp_build.stages.live import read_live_state, release_of
 from erp_build.stages.lock import Lock, claim_of, take_lock
 from erp_build.stages.recover import recover_release
 from erp_build.stages.reuse import find_reusable
 from erp_build.stages.rollback import taken_back_on_failure
 from erp_build.stages.settings import read_environment
-from erp_build.stages.verify import move_latest, prove, read_alarms
+from erp_build.stages.verify import catch_up_latest, latest_behind, move_latest, prove, read_alarms
 from erp_build.tools.toolbox import Tools
 
 
@@ -72,7 +73,9 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     live = report.stage(read_live_state, tools, project, environment)
     plan = report.plan = _plan(project, tools, options, report, environment, head, live)
     if plan.is_empty:
-        return report
+        report.proofs = report.stage(prove_again, tools, project, environment, live)
+        if not latest_behind(tools, live):
+            return report
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
     with report.stage(take_lock, tools, release_of(project, environment), claim) as lock:
         locked = report.stage(read_live_state, tools, project, environment)
@@ -84,7 +87,9 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
         if locked != live:
             tools.progress.say("what runs has moved meanwhile: planned anew")
             plan = report.plan = _plan(project, tools, options, report, environment, head, locked)
-        if not plan.is_empty:
+        if plan.is_empty:
+            report.stage(catch_up_latest, tools, locked)
+        else:
             _perform(project, tools, report, environment, plan, lock)
     return report
 

@@ -135,7 +135,8 @@ def test_the_same_commit_again_performs_nothing(world: FakeWorld) -> None:
     report = world.run()
     assert report.outcome == "nothing"
     assert world.done() == []
-    assert report.stages[-1].name == "find reusable"
+    assert report.stages[-1].name == "prove again"
+    assert len(proven(report)) == len(IMAGES)
 
 
 def test_a_file_that_belongs_to_nobody_performs_nothing(world: FakeWorld) -> None:

@@ -103,6 +103,16 @@ def running_images(tools: Tools, live: LiveState) -> dict[str, StoredImage]:
     return {name: image for name, image in found.items() if image}
 
 
+def prove_again(tools: Tools, project: Project, environment: Environment, live: LiveState) -> tuple[Proof, ...]:
+    """Prove what an earlier run deployed, which may have been cut off before its own proof.
+
+    What the registry does not have any more, and what nobody built from a commit, cannot be proven and is left out.
+    """
+    known = {item.target: tools.registry.stored(item.repository, item.digest)
+             for item in live.running.values() if item.digest and item.commit}  # fmt: skip
+    return prove_running(tools, project, environment, {name: image for name, image in known.items() if image})
+
+
 def prove_running(
     tools: Tools, project: Project, environment: Environment, images: dict[str, StoredImage]
 ) -> tuple[Proof, ...]:

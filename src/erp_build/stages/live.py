@@ -1,8 +1,11 @@
 """What runs now: the images of the release's Deployments and of the functions, and the commits they come from."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from erp_build.config.environment import Environment
+from erp_build.domain.drift import deployment_drift
 from erp_build.domain.plan import LiveState, Running
 from erp_build.domain.project import Function, Project, Service
 from erp_build.domain.release import Release, Revision, Workload
@@ -22,9 +25,10 @@ def read_live_state(tools: Tools, project: Project, environment: Environment) ->
     """Read what runs of each target; a cluster or function that cannot be read stops the run."""
     release = release_of(project, environment)
     workloads = tools.cluster.workloads(release)
-    running = [_running_service(tools, service, environment, workloads) for service in project.services]
-    running += [_running_function(tools, function, environment) for function in project.functions]
     history = tools.helm.history(release)
+    edited = _edited(tools, release) if history and workloads else {}
+    running = [_running_service(tools, service, environment, workloads, edited) for service in project.services]
+    running += [_running_function(tools, function, environment) for function in project.functions]
     deployed = _deployed_chart(history)
     return LiveState(
         running={item.target: item for item in running if item},
@@ -39,8 +43,38 @@ def workload_of(workloads: tuple[Workload, ...], repository: str) -> Workload | 
     return next((workload for workload in workloads if workload.image_of(repository)), None)
 
 
+def _edited(tools: Tools, release: Release) -> dict[str, str]:
+    """Deployment -> what was edited by hand and what the next upgrade repairs.
+
+    Another image is not among it: that is found as another baseline. What was only added survives an upgrade.
+    """
+    wanted, live = objects_of(tools.helm.objects(release)), objects_of(tools.cluster.live_objects(release))
+    found = {}
+    for (kind, name), item in wanted.items():
+        if kind == "Deployment" and (kind, name) in live:
+            drift = deployment_drift(item, live[kind, name], scaler_of(live, name))
+            if repairable := [text for text in drift if ".image: " not in text and "added" not in text]:
+                found[name] = "edited by hand: " + "; ".join(repairable)
+    return found
+
+
+def objects_of(found: tuple[Mapping[str, Any], ...]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Kind and name -> the object."""
+    return {(item["kind"], item["metadata"]["name"]): item for item in found}
+
+
+def scaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """The autoscaler of a Deployment."""
+    scalers = (item for (kind, _), item in live.items() if kind == "HorizontalPodAutoscaler")
+    return next((item for item in scalers if item["spec"].get("scaleTargetRef", {}).get("name") == name), None)
+
+
 def _running_service(
-    tools: Tools, service: Service, environment: Environment, workloads: tuple[Workload, ...]
+    tools: Tools,
+    service: Service,
+    environment: Environment,
+    workloads: tuple[Workload, ...],
+    edited: Mapping[str, str],
 ) -> Running | None:
     repository = environment.repository(service.repository)
     workload = workload_of(workloads, repository)
@@ -54,7 +88,7 @@ def _running_service(
         tag=image.tag,
         digest=stored.digest if stored else "",
         commit=tools.registry.revision(stored) if stored else None,
-        trouble="" if workload.rolled_out else workload.failure or workload.progress,
+        trouble=edited.get(workload.name, "") if workload.rolled_out else workload.failure or workload.progress,
     )
 
 

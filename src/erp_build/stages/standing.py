@@ -13,7 +13,7 @@ from erp_build.domain.release import Release
 from erp_build.domain.values import read_value
 from erp_build.errors import ErpBuildError
 from erp_build.stages.check import read_values, values_path
-from erp_build.stages.live import release_of
+from erp_build.stages.live import objects_of, release_of, scaler_of
 from erp_build.tools.toolbox import Tools
 
 Objects = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -27,7 +27,7 @@ def read_standing(tools: Tools, project: Project, environment: Environment, live
     keys = {f"{service.values_key}.image.tag": service.name for service in project.services}
     tags = tools.helm.values_of(release, tuple(keys)) if live.revision else {}
     released = {name: tags.get(key, "") for key, name in keys.items()}
-    wanted, there = (_objects(found) for found in _both(tools, release, has_release=live.revision is not None))
+    wanted, there = (objects_of(found) for found in _both(tools, release, has_release=live.revision is not None))
     since = live.revision.updated if live.revision else ""
     found = {
         service.name: Standing(
@@ -72,10 +72,6 @@ def _both(tools: Tools, release: Release, *, has_release: bool) -> tuple[tuple[M
     return (tools.helm.objects(release), tools.cluster.live_objects(release)) if has_release else ((), ())
 
 
-def _objects(found: tuple[Mapping[str, Any], ...]) -> Objects:
-    return {(item["kind"], item["metadata"]["name"]): item for item in found}
-
-
 def _service_drift(service: Service, environment: Environment, wanted: Objects, there: Objects) -> tuple[str, ...]:
     repository = environment.repository(service.repository)
     mine = next((item for (kind, _), item in wanted.items() if kind == "Deployment" and _runs(item, repository)), None)
@@ -85,15 +81,7 @@ def _service_drift(service: Service, environment: Environment, wanted: Objects, 
     live = there.get(("Deployment", name))
     if live is None:
         return (f"the Deployment {name} is gone",)
-    scaler = next(
-        (
-            item
-            for (kind, _), item in there.items()
-            if kind == "HorizontalPodAutoscaler" and item["spec"].get("scaleTargetRef", {}).get("name") == name
-        ),
-        None,
-    )
-    return deployment_drift(mine, live, scaler)
+    return deployment_drift(mine, live, scaler_of(there, name))
 
 
 def _runs(item: Mapping[str, Any], repository: str) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from erp_build.config.environment import Environment
-from erp_build.domain.plan import Plan
+from erp_build.domain.image import StoredImage
+from erp_build.domain.plan import LiveState, Plan
 from erp_build.domain.project import Function, Project
 from erp_build.domain.release import Release, Workload
 from erp_build.domain.report import Alarm, Deployment, Proof
@@ -58,6 +59,23 @@ def move_latest(tools: Tools, cleared: Sequence[ClearedImage]) -> None:
                     next_step="look at the repository's lifecycle policy",
                 )
             tools.effects.tag(stored, "latest")
+
+
+def latest_behind(tools: Tools, live: LiveState) -> tuple[StoredImage, ...]:
+    """Images that run and that `latest` does not name: a run was cut off between its proof and its last tag."""
+    behind = []
+    for item in live.running.values():
+        image = tools.registry.stored(item.repository, item.digest) if item.digest and item.commit else None
+        latest = tools.registry.stored(item.repository, "latest") if image else None
+        if image and (latest is None or latest.digest != image.digest):
+            behind.append(image)
+    return tuple(behind)
+
+
+def catch_up_latest(tools: Tools, live: LiveState) -> None:
+    """Let `latest` name what runs, where a run was cut off before it did."""
+    for image in latest_behind(tools, live):
+        tools.effects.tag(image, "latest")
 
 
 def _proof(tools: Tools, one: ClearedImage, function: Function | None, workloads: tuple[Workload, ...]) -> Proof:
