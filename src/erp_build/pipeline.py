@@ -21,7 +21,7 @@ Every image is built and cleared before the first step of a deployment. Only the
 `deploy` takes nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from erp_build.config.environment import Environment
@@ -36,11 +36,11 @@ from erp_build.stages.gate import clear_images
 from erp_build.stages.go_back import prove_again
 from erp_build.stages.live import read_live_state, release_of
 from erp_build.stages.lock import Lock, claim_of, take_lock
-from erp_build.stages.recover import recover_release
+from erp_build.stages.recover import let_it_settle, recover_release
 from erp_build.stages.reuse import find_reusable
 from erp_build.stages.rollback import taken_back_on_failure
 from erp_build.stages.settings import read_environment
-from erp_build.stages.verify import catch_up_latest, latest_behind, move_latest, prove, read_alarms
+from erp_build.stages.verify import latest_behind, move_latest, prove, read_alarms
 from erp_build.tools.toolbox import Tools
 
 
@@ -78,6 +78,9 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
             return report
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
     with report.stage(take_lock, tools, release_of(project, environment), claim) as lock:
+        if lock.former.holder:
+            # The run before was killed: what it began goes on without it.
+            report.stage(let_it_settle, tools, project, environment)
         locked = report.stage(read_live_state, tools, project, environment)
         if locked.revision and locked.revision.is_pending:
             report.stage(
@@ -88,9 +91,10 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
             tools.progress.say("what runs has moved meanwhile: planned anew")
             plan = report.plan = _plan(project, tools, options, report, environment, head, locked)
         if plan.is_empty:
-            report.stage(catch_up_latest, tools, locked)
+            report.proofs = report.stage(prove_again, tools, project, environment, locked)
+            _catch_up(project, tools, report, locked, ())
         else:
-            _perform(project, tools, report, environment, plan, lock)
+            _perform(project, tools, report, environment, plan, locked, lock)
     return report
 
 
@@ -117,8 +121,14 @@ def _plan(  # noqa: PLR0917 - what the stages of a run share
     return report.stage(find_reusable, tools, project, environment, plan, live)
 
 
-def _perform(
-    project: Project, tools: Tools, report: RunReport, environment: Environment, plan: Plan, lock: Lock
+def _perform(  # noqa: PLR0917 - what the stages of a deployment share
+    project: Project,
+    tools: Tools,
+    report: RunReport,
+    environment: Environment,
+    plan: Plan,
+    live: LiveState,
+    lock: Lock,
 ) -> None:
     """From a plan to a proven deployment, under the lock."""
     report.stage(check_plan, tools, project, environment, plan)
@@ -128,4 +138,11 @@ def _perform(
         report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared, lock)
         report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
     report.stage(move_latest, tools, report.cleared)
+    _catch_up(project, tools, report, live, [one.image.target for one in report.cleared])
     report.alarms = report.stage(read_alarms, tools, project, environment)
+
+
+def _catch_up(project: Project, tools: Tools, report: RunReport, live: LiveState, planned: Collection[str]) -> None:
+    """Move the `latest` of what a run before deployed and did not come to tag."""
+    if behind := latest_behind(tools, live, planned):
+        report.stage(move_latest, tools, report.stage(clear_images, tools, project.gate, behind))

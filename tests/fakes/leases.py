@@ -49,6 +49,10 @@ class FakeLeases:
         self.lease = self._of_another(seconds)
         self._alive, self._until = alive, until
 
+    def stays_alive(self, *, alive: bool) -> None:
+        """Whoever holds it gives signs of life."""
+        self._alive = alive
+
     def another_is_faster(self) -> None:
         """Another run writes between our reading and our writing."""
         self._faster, self._alive = self._of_another(30.0), True

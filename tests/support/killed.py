@@ -35,5 +35,5 @@ def killing(effect: str, number: int) -> type[Live]:
 
 
 if __name__ == "__main__":
-    wiring.Live = killing(sys.argv[1], int(sys.argv[2]))  # type: ignore[misc]
+    vars(wiring)["Live"] = killing(sys.argv[1], int(sys.argv[2]))
     sys.exit(main(sys.argv[3:]))

@@ -34,8 +34,8 @@ case " $* " in
   *" upgrade "*)
     {helm} "$@" --wait &
     helm=$!
-    until {helm} history {release} --namespace {namespace} --kubeconfig {kubeconfig} 2>/dev/null | grep -q pending-upgrade
-    do sleep 0.1; done
+    look="{helm} history {release} --namespace {namespace} --kubeconfig {kubeconfig}"
+    until $look 2>/dev/null | grep -q pending-upgrade; do sleep 0.1; done
     kill -9 $helm $PPID
     exit 1;;
 esac

@@ -43,7 +43,7 @@ def recover_release(
         history = tools.helm.history(release)
     if history and history[-1].is_pending:
         _end(tools, release, history, project.chart.timeout, uninstall=uninstall)
-        _let_it_settle(tools, project, environment)
+        let_it_settle(tools, project, environment)
 
 
 def last_good(history: tuple[Revision, ...]) -> Revision | None:
@@ -88,14 +88,14 @@ def _end(tools: Tools, release: Release, history: tuple[Revision, ...], timeout:
         )
 
 
-def _let_it_settle(tools: Tools, project: Project, environment: Environment) -> None:
-    """Wait until what runs is what the plan can be made of; what does not get well is a matter of the plan."""
+def let_it_settle(tools: Tools, project: Project, environment: Environment) -> None:
+    """Wait until a rollout that nobody watches any more is over; what does not get well is a matter of the plan."""
     names = [service.name for service in project.services]
     try:
         if tools.cluster.workloads(release_of(project, environment)):
             wait_for_rollout(tools, project, environment, Deadline(tools.clock, project.chart.timeout), names)
     except ReleaseFailed as error:
-        tools.progress.say(f"after the recovery: {error.what}")
+        tools.progress.say(f"what the run before left: {error.what}")
 
 
 def _busy(release: Release, last: Revision) -> ReleaseFailed:

@@ -1,9 +1,9 @@
 """Proof: what was built is what was scanned is what runs, read back from the cluster and from Lambda."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from erp_build.config.environment import Environment
-from erp_build.domain.image import StoredImage
+from erp_build.domain.image import BuiltImage, StoredImage
 from erp_build.domain.plan import LiveState, Plan
 from erp_build.domain.project import Function, Project
 from erp_build.domain.release import Release, Workload
@@ -48,34 +48,42 @@ def prove(
 
 
 def move_latest(tools: Tools, cleared: Sequence[ClearedImage]) -> None:
-    """Let `latest` name what was built, cleared and proven; the manifest is tagged, nothing is pushed again."""
+    """Let `latest` name what was cleared and proven; the manifest is tagged, nothing is pushed again."""
     for one in cleared:
-        if one.image.origin != "running":
-            stored = tools.registry.stored(one.image.repository, one.image.digest)
-            if stored is None:
-                raise VerificationFailed(
-                    "an image that was just deployed is gone from the registry",
-                    where=f"{one.image.repository}@{one.image.digest}",
-                    next_step="look at the repository's lifecycle policy",
-                )
+        stored = tools.registry.stored(one.image.repository, one.image.digest)
+        if stored is None:
+            raise VerificationFailed(
+                "an image that was just deployed is gone from the registry",
+                where=f"{one.image.repository}@{one.image.digest}",
+                next_step="look at the repository's lifecycle policy",
+            )
+        if _is_behind(tools, stored):
             tools.effects.tag(stored, "latest")
 
 
-def latest_behind(tools: Tools, live: LiveState) -> tuple[StoredImage, ...]:
-    """Images that run and that `latest` does not name: a run was cut off between its proof and its last tag."""
-    behind = []
-    for item in live.running.values():
-        image = tools.registry.stored(item.repository, item.digest) if item.digest and item.commit else None
-        latest = tools.registry.stored(item.repository, "latest") if image else None
-        if image and (latest is None or latest.digest != image.digest):
-            behind.append(image)
-    return tuple(behind)
+def latest_behind(tools: Tools, live: LiveState, planned: Collection[str] = ()) -> tuple[BuiltImage, ...]:
+    """Images that run and that `latest` does not name, of targets that are not planned.
+
+    A run was cut off between its proof and its last tag. They are cleared and proven once more before `latest` moves.
+    """
+    return tuple(
+        BuiltImage(
+            target=item.target,
+            repository=item.repository,
+            tag=item.tag,
+            digest=item.digest,
+            commit=item.commit,
+            origin="running",
+        )
+        for item in live.running.values()
+        if item.target not in planned and item.digest and item.commit
+        if (stored := tools.registry.stored(item.repository, item.digest)) and _is_behind(tools, stored)
+    )
 
 
-def catch_up_latest(tools: Tools, live: LiveState) -> None:
-    """Let `latest` name what runs, where a run was cut off before it did."""
-    for image in latest_behind(tools, live):
-        tools.effects.tag(image, "latest")
+def _is_behind(tools: Tools, image: StoredImage) -> bool:
+    latest = tools.registry.stored(image.repository, "latest")
+    return latest is None or latest.digest != image.digest
 
 
 def _proof(tools: Tools, one: ClearedImage, function: Function | None, workloads: tuple[Workload, ...]) -> Proof:
