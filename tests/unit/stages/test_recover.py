@@ -38,7 +38,7 @@ def test_what_runs_after_the_recovery_is_what_the_plan_is_made_of(world: FakeWor
     world.leases.is_held(alive=False)
     world.release.is_pending(world.leases.now.isoformat())
     world.run()
-    assert world.report.stages[-1].name == "move latest"
+    assert world.report.stages[-1].name == "prove again"
     assert statuses(world)[-1] == "deployed"
 
 
