@@ -14,6 +14,7 @@
     deploy            ClearedImages          Deployment       Lambda, values file, Helm
     prove             Deployment             Proofs           reads only: cluster, Lambda
     move latest       ClearedImages                           ECR: the tag `latest`
+    write back        Deployment                              the branch, if configured
     read alarms       project                Alarms           reads only: CloudWatch
 
 When `deploy` or `prove` fails, evidence is collected, and both halves are taken back to what ran before.
@@ -41,6 +42,7 @@ from erp_build.stages.reuse import find_reusable
 from erp_build.stages.rollback import taken_back_on_failure
 from erp_build.stages.settings import read_environment
 from erp_build.stages.verify import latest_behind, move_latest, prove, read_alarms
+from erp_build.stages.write_back import write_back
 from erp_build.tools.toolbox import Tools
 
 
@@ -139,6 +141,7 @@ def _perform(  # noqa: PLR0917 - what the stages of a deployment share
         report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
     report.stage(move_latest, tools, report.cleared)
     _catch_up(project, tools, report, live, [one.image.target for one in report.cleared])
+    report.stage(write_back, tools, project, plan, report.deployment)
     report.alarms = report.stage(read_alarms, tools, project, environment)
 
 

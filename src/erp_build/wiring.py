@@ -13,6 +13,7 @@ import boto3
 from erp_build.domain.project import BuildOptions
 from erp_build.tools.alarms import CloudWatchAlarms
 from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
@@ -124,6 +125,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
                 functions=functions,
                 helm=helm,
                 leases=leases,
+                branch=RemoteBranch(given.root, given.clock),
                 journal=given.journal,
             ),
             clock=given.clock,

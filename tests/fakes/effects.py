@@ -8,7 +8,7 @@ from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ErpBuildError, combine
-from erp_build.tools.effects import ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.effects import EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
@@ -29,6 +29,7 @@ class FakeEffects:
     ) -> None:
         self.journal = Journal()
         self.failures: dict[tuple[str, str], ErpBuildError] = {}
+        self.branches: dict[str, bytes] = {}
         self.late_failures: set[str] = set()
         self.platform = "linux/amd64"
         self._registry = registry
@@ -97,6 +98,13 @@ class FakeEffects:
     def uninstall_release(self, release: Release) -> None:
         with self.journal.note("uninstall_release", release.name):
             self._release.uninstall()
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        with self.journal.note("edit_branch", request.branch):
+            self._fail("edit_branch", request.branch)
+            before = self.branches.get(request.branch, b"")
+            after = self.branches[request.branch] = request.change(before)
+            return "f" * 40 if after != before else None
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         return self._leases.write(release, lease)

@@ -64,6 +64,7 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
         "deploy",
         "prove",
         "move latest",
+        "write back",
         "read alarms",
     ]
     assert {stage.status for stage in report.stages} == {"done"}

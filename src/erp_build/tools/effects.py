@@ -39,6 +39,16 @@ Ready = Callable[[str, float], None]
 """Takes a target's name and the seconds that its jar took."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditRequest:
+    """A change of one file on a branch of `origin`: the branch, the path, what becomes of its bytes, the message."""
+
+    branch: str
+    path: str
+    change: Callable[[bytes], bytes]
+    message: str
+
+
 class Effects(Protocol):
     """The verbs that change something outside this process."""
 
@@ -74,6 +84,9 @@ class Effects(Protocol):
 
     def uninstall_release(self, release: Release) -> None:
         """Remove a release whose first installation was cut off; raises `ReleaseFailed`."""
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Commit and push the change of one file; returns the commit, None where nothing differs, or `PushFailed`."""
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lock and return it as stored; None when somebody else was faster. It moves nothing: not noted."""

@@ -8,7 +8,8 @@ from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ConfigurationError
-from erp_build.tools.effects import ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.branch import RemoteBranch
+from erp_build.tools.effects import EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
 from erp_build.tools.files import write_atomically
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.helm import HelmProgram
@@ -28,6 +29,7 @@ class Live:
         functions: LambdaFunctions,
         helm: HelmProgram,
         leases: ClusterLeases,
+        branch: RemoteBranch,
         journal: Journal,
     ) -> None:
         self._workshop = workshop
@@ -35,6 +37,7 @@ class Live:
         self._functions = functions
         self._helm = helm
         self._leases = leases
+        self._branch = branch
         self._journal = journal
 
     def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
@@ -102,6 +105,11 @@ class Live:
         """Remove a release whose first installation was cut off."""
         with self._journal.note("uninstall_release", release.name):
             self._helm.uninstall(release)
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Commit and push the change of one file."""
+        with self._journal.note("edit_branch", request.branch):
+            return self._branch.edit(request.branch, request.path, request.change, request.message)
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lock; None when somebody else was faster."""

@@ -11,7 +11,7 @@ from erp_build.domain.image import ImageReference, LocalImage, PushedImage, Stor
 from erp_build.domain.lock import Lease, LeaseReading
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import Container, Endpoints, FunctionState, Pod, Release, Workload
-from erp_build.tools.effects import ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.effects import EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
 from erp_build.tools.toolbox import Cluster, Functions, Leases, Registry
 
 
@@ -99,6 +99,11 @@ class Rehearsal:
     def uninstall_release(self, release: Release) -> None:
         """Assume the removal."""
         self._note("uninstall_release", release.name)
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Assume the commit; its id cannot be known."""
+        self._note("edit_branch", request.branch)
+        return "0" * 40
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - the protocol's
         """Assume the lock."""

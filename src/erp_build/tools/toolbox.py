@@ -35,6 +35,9 @@ class Repository(Protocol):
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; a shallow clone is asked to fetch it first."""
 
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit, or None where it has none at this path."""
+
     def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
         """The paths that differ between two trees; a moved file is two paths."""
 

@@ -13,6 +13,7 @@ from erp_build.domain.project import Service
 from erp_build.domain.release import FunctionState
 from erp_build.domain.report import Effect
 from erp_build.errors import ErpBuildError
+from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.connection import ClusterConnection
 from erp_build.tools.effects import Effects, ImageRequest, Journal, UpgradeRequest
@@ -121,6 +122,7 @@ class Run:
             registry=registry,
             functions=LambdaFunctions(functions, SimulatedClock(), print),
             helm=helm.tool,
+            branch=RemoteBranch(root, SimulatedClock()),
             leases=ClusterLeases(ClusterConnection(Way("https://127.0.0.1:1"))),  # type: ignore[arg-type]
             journal=self.journal,
         )
@@ -138,8 +140,8 @@ def _account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, "invented")
 
 
-def test_every_effect_is_in_the_table_but_the_lock_which_moves_nothing() -> None:
-    assert {*EFFECTS, "write_lease"} == {name for name in vars(Effects) if not name.startswith("_")}
+def test_every_effect_is_in_the_table_but_the_lock_and_the_branch() -> None:
+    assert {*EFFECTS, "write_lease", "edit_branch"} == {name for name in vars(Effects) if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("name", EFFECTS)
