@@ -78,10 +78,8 @@ def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes]
         repository, index.write_tree(), message, parent_commits=[tip], head=False, author=who, committer=who
     )
     try:
-        for result in repository.remote("origin").push(f"{commit.hexsha}:refs/heads/{branch}"):
-            if result.flags & result.ERROR:
-                raise ValueError(result.summary.strip())
-    except (git.GitCommandError, ValueError) as error:
+        repository.git.push("origin", f"{commit.hexsha}:refs/heads/{branch}")
+    except git.GitCommandError as error:
         # What Git says of a branch that has moved depends on who noticed it; the branch itself tells.
         repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
         if repository.commit(tracking) != tip:

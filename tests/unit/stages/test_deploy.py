@@ -29,7 +29,7 @@ def test_a_values_file_that_is_right_already_is_not_written(world: FakeWorld) ->
     """The tags that run are committed: a chart change leaves not a byte to write."""
     tag = world.release.running()[NOTIFICATION]
     values = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml").replace("latest", tag)
-    world.commit({"helm-chart/values-dev.yaml": values + "\n"})
+    world.commit({"helm-chart/values-dev.yaml": values + "\n# another line\n"})
     world.run()
     assert world.verbs() == ["upgrade_release"]
 
