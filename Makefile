@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench vendor lock clean
+.PHONY: demo test check bench mutation vendor lock clean
 
 demo: .venv/ready
 	$(BIN)/python -m sandbox demo
@@ -20,6 +20,14 @@ check: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m bench
 
+# Minutes: every small change of the verdict must fail a test (pyproject.toml, [tool.mutmut]).
+mutation: .venv/ready
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/mutation.lock
+	rm -rf mutants
+	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results | tee mutants/left.txt
+	test ! -s mutants/left.txt
+
 # Writes the wheel and its lock file into another repository: make vendor INTO=../erp
 vendor: .venv/ready
 	$(if $(INTO),,$(error say where: make vendor INTO=DIR))
@@ -29,6 +37,7 @@ vendor: .venv/ready
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements/dev.lock -o requirements/mutation.lock requirements/mutation.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -o requirements/build.lock requirements/build.in
 
 .venv/ready: requirements/dev.lock requirements/build.lock pyproject.toml
@@ -39,4 +48,4 @@ lock:
 	touch $@
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build mutants

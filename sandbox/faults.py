@@ -26,6 +26,10 @@ class Faults:
         """Answer the next polls of a repository's scans with these; the last one repeats."""
         self._send("POST", "/_scans", {"repository": repository, "digest": digest, "answers": list(answers)})
 
+    def clear_scans(self, repository: str) -> None:
+        """Let the scanner answer for a repository by itself again."""
+        self._send("DELETE", f"/_scans?repository={repository}")
+
     def clear(self) -> None:
         """Let everything go right again, and forget the log."""
         self._send("DELETE", "/_faults")

@@ -6,6 +6,7 @@
     DELETE /_faults    forget all rules, all scripted scans and the log
     GET /_faults/log   what was called: operation, step, path
     POST /_scans       {"repository": "erp/a-service", "digest": null, "answers": [...]}
+    DELETE /_scans     forget the scripted scans, with ?repository=erp/a-service those of one repository
 
 A step is {"error": code, "status": 400, "message": ...}, {"http": 500}, {"drop": "before" | "after"}, {"json": {...}},
 {"delay": seconds}, {"merge": {...}} or {}; after the last one calls pass, or with "then": "sticky" it repeats.
@@ -24,7 +25,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
-from sandbox.layout import REGISTRY_HOST
+from sandbox.layout import ACCOUNT, REGISTRY_HOST
 from sandbox.servers.aws_json import ECR, call
 from sandbox.servers.scans import Scans
 
@@ -39,6 +40,14 @@ REST = (
 
 DRY_RUN = "DryRunOfUpdate"
 """An update that only asks for the permission. The stand-in would perform it, so the proxy answers."""
+SCANNING: dict[str, dict[str, Any]] = {
+    "BatchGetRepositoryScanningConfiguration": {
+        "scanningConfigurations": [{"scanOnPush": True, "scanFrequency": "SCAN_ON_PUSH"}],
+        "failures": [],
+    },
+    "GetRegistryScanningConfiguration": {"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "BASIC"}},
+}
+"""How the registry says that it scans: basic, on push. A test scripts another answer by a step."""
 
 NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "expect"}
 NOT_RETURNED = {"transfer-encoding", "connection", "content-encoding", "content-length", "date", "server"}
@@ -131,6 +140,8 @@ class Proxy:
             return web.json_response(found, content_type="application/x-amz-json-1.1")
         if operation == DRY_RUN:
             return web.json_response({})
+        if operation in SCANNING:
+            return web.json_response(SCANNING[operation], content_type="application/x-amz-json-1.1")
         answer = await self._forward(request, body)
         if operation == "GetAuthorizationToken" and answer.status == 200:  # noqa: PLR2004 - OK
             return _with_plain_endpoint(answer)
@@ -198,6 +209,11 @@ class Control:
         self._proxy.scans.script(wanted["repository"], wanted.get("digest"), wanted["answers"])
         return web.Response()
 
+    async def clear_scans(self, request: web.Request) -> web.Response:
+        """Forget scripted scan answers."""
+        self._proxy.scans.clear(request.query.get("repository"))
+        return web.Response()
+
     async def clear(self, _: web.Request) -> web.Response:
         """Forget all scripts and the log."""
         self._proxy.rules.rules.clear()
@@ -220,6 +236,7 @@ def application(upstream: str, clusters: Path) -> web.Application:
     app.router.add_delete("/_faults", control.clear)
     app.router.add_get("/_faults/log", control.log)
     app.router.add_post("/_scans", control.add_scans)
+    app.router.add_delete("/_scans", control.clear_scans)
     app.router.add_route("*", "/{path:.*}", proxy.handle)
     return app
 

@@ -10,6 +10,12 @@ from sandbox.layout import ACCOUNT
 Answer = Mapping[str, Any]
 Ecr = Callable[[str, dict[str, Any]], Coroutine[Any, Any, tuple[int, dict[str, Any]]]]
 
+OUR_TOKEN = "from-"
+"""Before the place of the first finding of a further page, where we cut an answer into pages."""
+
+PAGE = 100
+"""Findings of a page unless a caller asks for another number, as at ECR."""
+
 LOW = [
     ("CVE-2022-3219", "gnupg2", "denial of service by a forged signature"),
     ("CVE-2016-2781", "coreutils", "nonpriv session can escape to the parent session"),
@@ -50,15 +56,16 @@ class Scans:
             more = "nextToken" in answer
         self._scripts.insert(0, Script(repository, digest, polls))
 
-    def clear(self) -> None:
-        """Forget every script."""
-        self._scripts.clear()
+    def clear(self, repository: str | None = None) -> None:
+        """Forget every script, or those of one repository."""
+        self._scripts = [script for script in self._scripts if repository not in (None, script.repository)]
 
     async def start(self, body: Answer) -> Answer:
-        """StartImageScan."""
+        """StartImageScan: the next result is a new one."""
         image = await self._image(body)
         if "Error" in image:
             return image
+        self._seen.pop((image["repositoryName"], image["imageId"]["imageDigest"]), None)
         return {**image, "imageScanStatus": {"status": "IN_PROGRESS"}}
 
     async def describe(self, body: Answer) -> Answer:
@@ -68,8 +75,19 @@ class Scans:
             return image
         key = (image["repositoryName"], image["imageId"]["imageDigest"])
         script = next((script for script in self._scripts if script.fits(*key)), None)
-        answer = self._scripted(script, key[1], body.get("nextToken")) if script else self._by_itself(key)
-        return answer if "Error" in answer else {**image, **answer}
+        token = str(body.get("nextToken") or "")
+        place = int(token.removeprefix(OUR_TOKEN)) if token.startswith(OUR_TOKEN) else 0
+        if place:
+            answer = self._again(script, key)
+        else:
+            answer = self._scripted(script, key[1], token or None) if script else self._by_itself(key)
+        return answer if "Error" in answer else {**image, **page_of(answer, place, int(body.get("maxResults") or PAGE))}
+
+    def _again(self, script: Script | None, key: tuple[str, str]) -> Answer:
+        """The answer that the last poll began with: a further page of it is no new poll."""
+        if script is None:
+            return self._by_itself(key)
+        return script.polls[min(script.done.get(key[1], 1), len(script.polls)) - 1][0]
 
     def _scripted(self, script: Script, digest: str, token: str | None) -> Answer:
         polls = script.polls
@@ -118,6 +136,18 @@ class Scans:
         if not found["images"]:
             return _error("ImageNotFoundException", "The image with imageId does not exist within the repository")
         return {"registryId": ACCOUNT, "repositoryName": repository, "imageId": found["images"][0]["imageId"]}
+
+
+def page_of(answer: Answer, place: int, most: int) -> Answer:
+    """The part of a long answer that one page holds; an answer with a token of its own is paged already."""
+    block = answer.get("imageScanFindings") or {}
+    lists = {name: block[name] for name in ("findings", "enhancedFindings") if block.get(name)}
+    if "nextToken" in answer or all(len(items) <= most for items in lists.values()):
+        return answer
+    cut = {name: items[place : place + most] for name, items in lists.items()}
+    more = any(len(items) > place + most for items in lists.values())
+    page = {**answer, "imageScanFindings": {**block, **cut}}
+    return {**page, "nextToken": f"{OUR_TOKEN}{place + most}"} if more else page
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ VERBS = {
     "explain": "whom a path belongs to, and by which rule",
     "replay": "what a stretch of history would have built",
     "record": "a diff of the history as a case for tests",
-    "gate": "judge recorded scan answers",
+    "gate": "judge images by their scans, in ECR or recorded",
     "values": "edit an image tag in a values file",
     "token": "sign in to a cluster (called by Helm)",
 }

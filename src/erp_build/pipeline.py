@@ -2,6 +2,7 @@
 
     stage             takes                  makes            may touch
     read environment  project                Environment      reads only: STS, Parameter Store
+    read rules        project                GateRules        reads only: the waiver file
     read live state   Environment            LiveState        reads only: cluster, Lambda, Helm, ECR
     find baselines    LiveState              Baselines        reads only: Git
     detect changes    Baselines              ChangeSet        reads only: Git
@@ -9,8 +10,11 @@
     find reusable     Plan, LiveState        Plan             reads only: Git, ECR
     take lock         Plan                   Lock             the cluster's Lease; then live state and plan once more
     check plan        Plan                                    reads only: sources, engine, ECR, chart
+    run checks        Plan                   Checked          what a `[[check]]` touches
+    require checks    Checked                                 nothing
     build images      Plan                   BuiltImages      Maven, engine, ECR: new tags only
-    clear images      BuiltImages            ClearedImages    ECR scans
+    judge images      BuiltImages            Judgement        ECR scans
+    clear images      Judgement              ClearedImages    nothing
     deploy            ClearedImages          Deployment       Lambda, values file, Helm
     prove             Deployment             Proofs           reads only: cluster, Lambda
     move latest       ClearedImages                           ECR: the tag `latest`
@@ -26,14 +30,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from erp_build.config.environment import Environment
+from erp_build.domain.judgement import GateRules
 from erp_build.domain.plan import LiveState, Plan, make_plan
 from erp_build.domain.project import Project
 from erp_build.domain.report import RunReport
 from erp_build.stages.build import build_images
 from erp_build.stages.check import check_plan
+from erp_build.stages.checks import require_checks, run_checks
 from erp_build.stages.deploy import deploy
 from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
-from erp_build.stages.gate import clear_images
+from erp_build.stages.gate import clear_images, judge_images, read_rules
 from erp_build.stages.go_back import prove_again
 from erp_build.stages.live import read_live_state, release_of
 from erp_build.stages.lock import Lock, claim_of, take_lock
@@ -72,6 +78,7 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     """Bring everything that changed to life, and prove it; the report is filled in on the way, also by a failure."""
     head = find_head(tools.repository, options.variables, options.head)
     environment = report.stage(read_environment, tools, project)
+    rules = report.stage(read_rules, tools, project)
     live = report.stage(read_live_state, tools, project, environment)
     plan = report.plan = _plan(project, tools, options, report, environment, head, live)
     if plan.is_empty:
@@ -94,9 +101,9 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
             plan = report.plan = _plan(project, tools, options, report, environment, head, locked)
         if plan.is_empty:
             report.proofs = report.stage(prove_again, tools, project, environment, locked)
-            _catch_up(project, tools, report, locked, ())
+            _catch_up(tools, report, rules, locked, ())
         else:
-            _perform(project, tools, report, environment, plan, locked, lock)
+            _perform(project, tools, report, environment, plan, locked, rules, lock)
     return report
 
 
@@ -130,22 +137,28 @@ def _perform(  # noqa: PLR0917 - what the stages of a deployment share
     environment: Environment,
     plan: Plan,
     live: LiveState,
+    rules: GateRules,
     lock: Lock,
 ) -> None:
     """From a plan to a proven deployment, under the lock."""
     report.stage(check_plan, tools, project, environment, plan)
+    if project.checks:
+        report.checked = report.stage(run_checks, tools, project, plan)
+        report.stage(require_checks, report.checked)
     report.images = report.stage(build_images, tools, environment, plan)
-    report.cleared = report.stage(clear_images, tools, project.gate, report.images)
+    report.judgement = report.stage(judge_images, tools, rules, report.images, live.running)
+    report.cleared = report.stage(clear_images, report.judgement)
     with taken_back_on_failure(tools, project, environment, plan, report, lock):
         report.deployment = report.stage(deploy, tools, project, environment, plan, report.cleared, lock)
         report.proofs = report.stage(prove, tools, project, environment, plan, report.cleared, report.deployment)
     report.stage(move_latest, tools, report.cleared)
-    _catch_up(project, tools, report, live, [one.image.target for one in report.cleared])
+    _catch_up(tools, report, rules, live, [one.image.target for one in report.cleared])
     report.stage(write_back, tools, project, plan, report.deployment)
     report.alarms = report.stage(read_alarms, tools, project, environment)
 
 
-def _catch_up(project: Project, tools: Tools, report: RunReport, live: LiveState, planned: Collection[str]) -> None:
+def _catch_up(tools: Tools, report: RunReport, rules: GateRules, live: LiveState, planned: Collection[str]) -> None:
     """Move the `latest` of what a run before deployed and did not come to tag."""
     if behind := latest_behind(tools, live, planned):
-        report.stage(move_latest, tools, report.stage(clear_images, tools, project.gate, behind))
+        judgement = report.stage(judge_images, tools, rules, behind, live.running)
+        report.stage(move_latest, tools, report.stage(clear_images, judgement))

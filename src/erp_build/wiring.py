@@ -12,7 +12,7 @@ import boto3
 
 from erp_build.domain.project import BuildOptions
 from erp_build.tools.alarms import CloudWatchAlarms
-from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.aws import CONFIG, ONE_ATTEMPT, Caller, open_session
 from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.clock import Clock
@@ -99,7 +99,9 @@ class _Given(NamedTuple):
 
 def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     session = open_session()
-    registry = EcrRegistry(session.client("ecr", config=CONFIG), given.secrets)
+    registry = EcrRegistry(
+        session.client("ecr", config=CONFIG), given.secrets, scans=session.client("ecr", config=ONE_ATTEMPT)
+    )
     functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say, given.secrets)
     access = _cluster_access(session, given.folder, given.secrets)
     connection = ClusterConnection(access)

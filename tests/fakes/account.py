@@ -15,10 +15,17 @@ class FakeParameters:
 
     def __init__(self, prefix: str = "/erp/dev") -> None:
         values = (ACCOUNT, REGION, CLUSTER, "erp", "erp", "dev")
+        self.secrets: dict[str, str] = {}
         self.values = dict(zip((f"{prefix}/{name}" for name in RULES), values, strict=True))
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
         return {name: self.values[name] for name in names if name in self.values}
+
+    def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
+        """Those that were kept as secrets; a value of another type is none."""
+        if missing := [name for name in names if name not in self.secrets]:
+            raise ConfigurationError("secrets cannot be read", why=f"{missing[0]} is not there")
+        return {name: self.secrets[name] for name in names}
 
 
 class FakeIdentity:

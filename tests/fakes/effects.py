@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import LocalImage, PushedImage, StoredImage
 from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ErpBuildError, combine
-from erp_build.tools.effects import EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.effects import CheckRequest, EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
@@ -32,12 +33,19 @@ class FakeEffects:
         self.branches: dict[str, bytes] = {}
         self.late_failures: set[str] = set()
         self.platform = "linux/amd64"
+        self.check_runs: dict[tuple[str, str], CheckRun] = {}
+        self.given_secrets: dict[str, str] = {}
         self._registry = registry
         self._functions = functions
         self._release = release
         self._leases = leases
         self._jars: set[str] = set()
         self._images: set[str] = set()
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        with self.journal.note("check", f"{request.check.name} {request.target.name}"):
+            self.given_secrets.update(request.secrets)
+            return self.check_runs.get((request.check.name, request.target.name), CheckRun(outcome="passed"))
 
     def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
         failed: dict[str, ErpBuildError] = {}
@@ -71,9 +79,9 @@ class FakeEffects:
             assert name in self._images, "an image was pushed before it was built"
             return PushedImage(self._registry.push(request.repository, request.tag, request.commit), 50_000_000)
 
-    def start_scan(self, repository: str, digest: str) -> None:
+    def start_scan(self, repository: str, digest: str) -> bool:
         with self.journal.note("start_scan", f"{repository}@{digest}"):
-            self._registry.start_scan(repository, digest)
+            return self._registry.start_scan(repository, digest)
 
     def update_function(self, state: FunctionState, image: str) -> None:
         with self.journal.note("update_function", state.name):

@@ -2,13 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from erp_build.domain.image import StoredImage
-from erp_build.errors import PushFailed
+from erp_build.domain.scans import Scanning
+from erp_build.errors import ErpBuildError, PushFailed
 
 HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+
+PUSHED = datetime(2025, 12, 31, tzinfo=UTC)
+"""When every image was pushed, unless a test says otherwise: a day before its scan."""
 
 Answer = Mapping[str, Any]
 
@@ -29,6 +34,10 @@ class FakeRegistry:
         self.started: list[str] = []
         self.expired: set[str] = set()
         self.manifest = '{"of": "OF", "layers": []}'
+        self.refuses_scans: ErpBuildError | None = None
+        self.scanned_today: set[str] = set()
+        self.pushed: dict[str, datetime] = {}
+        self.how = Scanning("SCAN_ON_PUSH", enhanced=False)
 
     def host(self) -> str:
         return HOST
@@ -44,12 +53,19 @@ class FakeRegistry:
     def revision(self, image: StoredImage) -> str | None:
         return self.revisions.get(image.digest)
 
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        assert self.images[digest].repository == repository
+        return self.pushed.get(digest, PUSHED)
+
+    def scanning(self, repository: str) -> Scanning:
+        return self.how._replace(frequency="MANUAL") if repository in self.unscanned else self.how
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Answer:
-        """The next answer of the repository's script, whose last one repeats."""
+        """The next answer of the image's or the repository's script, whose last one repeats."""
         assert token or digest in self.images, f"{digest} was never pushed"
         if repository in self.unscanned:
             return error("ScanNotFoundException")
-        script = self.scans.get(repository) or [scan()]
+        script = self.scans.get(digest) or self.scans.get(repository) or [scan()]
         return script.pop(0) if len(script) > 1 else script[0]
 
     def push(self, repository: str, tag: str, commit: str | None) -> str:
@@ -69,18 +85,21 @@ class FakeRegistry:
         assert self.images[image.digest] == image, "another manifest would be another image"
         self.tags[image.repository, tag] = image.digest
 
-    def start_scan(self, repository: str, digest: str) -> None:
+    def start_scan(self, repository: str, digest: str) -> bool:
         assert digest in self.images
+        if self.refuses_scans:
+            raise self.refuses_scans
         self.started.append(repository)
         self.unscanned.discard(repository)
+        return digest not in self.scanned_today
 
     def tags_of(self, digest: str) -> set[str]:
         """The tags that name an image."""
         return {tag for (_, tag), named in self.tags.items() if named == digest}
 
-    def answers(self, repository: str, *answers: Answer) -> None:
-        """Script the polls of a repository's scans."""
-        self.scans[repository] = list(answers)
+    def answers(self, name: str, *answers: Answer) -> None:
+        """Script the polls of one image's scan (its digest) or of all scans of a repository."""
+        self.scans[name] = list(answers)
 
     def scans_nothing_by_itself(self, repository: str) -> None:
         """No scan on push: there is one only after it was asked for."""

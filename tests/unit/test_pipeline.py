@@ -51,6 +51,7 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
     report = new_world.run()
     assert [stage.name for stage in report.stages] == [
         "read environment",
+        "read rules",
         "read live state",
         "find baselines",
         "detect changes",
@@ -60,6 +61,7 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
         "read live state",
         "check plan",
         "build images",
+        "judge images",
         "clear images",
         "deploy",
         "prove",

@@ -43,7 +43,7 @@ def test_a_scan_that_never_ends_deploys_nothing(world: FakeWorld) -> None:
     with pytest.raises(GateInconclusive, match="1 of 1 images without a verdict"):
         world.run()
     assert world.moved() == set()
-    assert world.seconds("clear images") == world.project.gate.timeout
+    assert world.seconds("judge images") == world.project.gate.timeout
 
 
 def test_an_image_that_was_blocked_is_still_blocked_by_the_next_run(world: FakeWorld) -> None:

@@ -12,6 +12,8 @@ from erp_build.commands.signals import signals_raise
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.json import report_document
+from erp_build.render.junit import junit_text
+from erp_build.render.sarif import sarif_text
 from erp_build.render.text import report_text
 from erp_build.tools.effects import Journal
 from erp_build.tools.files import write_atomically
@@ -64,7 +66,9 @@ def main(options: argparse.Namespace, console: Console) -> int:
         raise
     finally:
         console.progress.close()
-        _write(report, _report_path(options), console)
+        path = _report_path(options)
+        _write(json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n", path, console)
+        _write_for_other_tools(report, path.parent, console)
         document = json.dumps(report_document(report), ensure_ascii=False)
         console.print(document if options.json else report_text(report, console.clock.monotonic() - start))
     return 0
@@ -98,10 +102,21 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         pipeline.run(project, tools, choices, report)
 
 
-def _write(report: RunReport, path: Path, console: Console) -> None:
-    text = json.dumps(report_document(report), ensure_ascii=False, indent=2)
+def _write_for_other_tools(report: RunReport, folder: Path, console: Console) -> None:
+    """Findings and reports of checks, beside the report; they are there also when one of them stopped the run."""
+    for one in report.checked:
+        for path, content in one.run.reports:
+            text = content.decode("utf-8", "surrogateescape")
+            _write(text, folder / "checks" / one.check.name / one.target / path, console, "surrogateescape")
+    if report.judgement:
+        _write(sarif_text(report.judgement), folder / "gate.sarif", console)
+    if report.judgement or report.checked:
+        _write(junit_text(report.judgement, report.checked), folder / "junit.xml", console)
+
+
+def _write(text: str, path: Path, console: Console, errors: str = "backslashreplace") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, console.secrets.mask(text).encode("utf-8", "backslashreplace") + b"\n")
+        write_atomically(path, console.secrets.mask(text).encode("utf-8", errors))
     except OSError as error:
         console.complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")

@@ -5,10 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import cast, get_args
 
+from erp_build.config.checks import check_checks, parse_check
+from erp_build.config.gate import parse_gate
 from erp_build.config.index import FILE_NAME
 from erp_build.config.schema import Table
 from erp_build.domain.project import (
-    SEVERITIES,
     Builder,
     BuildOptions,
     Chart,
@@ -54,7 +55,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
     top = Table(values, "", text, where)
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy", "check")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
@@ -66,9 +67,11 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         gate=parse_gate(top.table("gate")),
         build=_build(top.table("build")),
         deploy=_deploy(top.table("deploy")),
+        checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )
     _check_names(project, where)
+    check_checks(project, where)
     return project
 
 
@@ -76,7 +79,7 @@ def load_gate_policy(path: Path) -> GatePolicy:
     """Read the `[gate]` table of any TOML file; other tables are left alone, so that a project file will do."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        gate = tomllib.loads(text).get("gate", {})
+        values = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(
             "the policy cannot be read",
@@ -84,16 +87,10 @@ def load_gate_policy(path: Path) -> GatePolicy:
             why=str(error),
             next_step="give a TOML file with a [gate] table",
         ) from error
-    return parse_gate(Table({"gate": gate}, "", text, str(path)).table("gate"))
-
-
-def parse_gate(table: Table) -> GatePolicy:
-    """Read a `[gate]` table; severities are checked, because a misspelled one would block nothing."""
-    table.only("block", "timeout")
-    default = GatePolicy()
-    return GatePolicy(
-        block=table.choices("block", SEVERITIES, default.block), timeout=table.seconds("timeout", default.timeout)
-    )
+    if "gate" not in values:
+        # Taking the default would judge by another policy than the one that was given.
+        raise ConfigurationError("the policy has no [gate] table", where=str(path), next_step="add [gate] to the file")
+    return parse_gate(Table({"gate": values["gate"]}, "", text, str(path)).table("gate"))
 
 
 def default_project() -> Project:

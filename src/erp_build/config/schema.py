@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -62,12 +63,14 @@ class Table:
             raise self._error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
         return tuple(value)
 
-    def flag(self, key: str, default: bool) -> bool:  # noqa: FBT001 - a default
-        """True or false."""
-        value = self._values.get(key, default)
-        if not isinstance(value, bool):
-            raise self._error(key, f"`{key}` must be true or false", f"write {key} = true")
-        return value
+    def text_or_texts(self, key: str) -> tuple[str, ...]:
+        """A text, or a list of texts with at least one; none of them is empty. The key is required."""
+        if not isinstance(self._values.get(key), list):
+            return (self.text(key).strip(),)
+        found = tuple(text.strip() for text in self.texts(key))
+        if not found or not all(found):
+            raise self._error(key, f"`{key}` must name something", f'write {key} = "..."')
+        return found
 
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
         """A string out of a few."""
@@ -76,6 +79,40 @@ class Table:
     def choices(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
         """A list of strings out of a few, in any case; they come back in capitals."""
         return tuple(self._known(key, value.upper(), known) for value in self.texts(key, default))
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """True or false."""
+        value = self._values.get(key, default)
+        if not isinstance(value, bool):
+            raise self._error(key, f"`{key}` must be true or false", f"write {key} = true")
+        return value
+
+    def number(self, key: str) -> int:
+        """A whole number, not below zero."""
+        value = self._values.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self._error(key, f"`{key}` must be a number, not below zero", f"write {key} = 5")
+        return value
+
+    def date(self, key: str) -> date:
+        """A day: a TOML date, or a text such as `"2026-12-31"`."""
+        value = self._values.get(key)
+        try:
+            found = date.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            found = None
+        if not isinstance(found, date) or isinstance(found, datetime):
+            raise self._error(key, f"`{key}` must be a day of the calendar", f"write {key} = 2026-12-31")
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The keys that are there."""
+        return tuple(self._values)
+
+    def error(self, key: str, what: str, next_step: str) -> ConfigurationError:
+        """An error about a key of this table, with its place."""
+        return self._error(key, what, next_step)
 
     def seconds(self, key: str, default: float) -> float:
         """A duration such as `"90s"`, `"5m"` or `"1h"`, in seconds."""
@@ -96,9 +133,10 @@ class Table:
     def table(self, key: str) -> "Table":
         """A table below this one; an absent one is empty."""
         value = self._values.get(key, {})
+        name = f"{self._name.strip('[]')}.{key}" if self._name else key
         if not isinstance(value, dict):
-            raise self._error(key, f"`{key}` must be a table", f"write [{key}]")
-        return Table(value, f"[{key}]", self._source, self._path)
+            raise self._error(key, f"`{key}` must be a table", f"write [{name}]")
+        return Table(value, f"[{name}]", self._source, self._path)
 
     def tables(self, key: str) -> tuple["Table", ...]:
         """An array of tables below this one."""

@@ -5,6 +5,9 @@ from typing import Literal, NamedTuple
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
 """What a finding of a scan may be, the worst first (ECR's model, and Inspector's last one)."""
 
+UNRATED = ("UNDEFINED", "UNTRIAGED")
+"""Severities of a finding that nobody has rated yet: ECR's word and Inspector's word."""
+
 Kind = Literal["eks", "lambda", "chart"]
 
 
@@ -76,10 +79,58 @@ Target = Service | Function | Chart
 
 
 class GatePolicy(NamedTuple):
-    """What the gate blocks: a single finding of a severity in `block`; `timeout` in seconds for all images."""
+    """What the gate blocks.
+
+    Attributes:
+        block: severities of which a single finding stops.
+        timeout: seconds for the scans of all images together.
+        limits: (severity, most): more findings of it than `most` stop.
+        new_only: whether only findings count that the deployed image does not have.
+        fixable_only: whether only findings count for which there may be a fix.
+        undefined: the severity that a finding without a rating counts as; `UNDEFINED`: as itself.
+        waivers: path of the waiver file, relative to the root; empty: none.
+    """
 
     block: tuple[str, ...] = ("CRITICAL",)
     timeout: float = 600.0
+    limits: tuple[tuple[str, int], ...] = ()
+    new_only: bool = False
+    fixable_only: bool = False
+    undefined: str = "UNDEFINED"
+    waivers: str = ""
+
+    @property
+    def severities(self) -> tuple[str, ...]:
+        """The severities that may block."""
+        return (*self.block, *(name for name, _ in self.limits))
+
+
+class Check(NamedTuple):
+    """A check of each changed service before its image is built: a `[[check]]` table.
+
+    Attributes:
+        name: unique, also the name of a folder.
+        maven: goals and options for Maven; empty where `command` is given.
+        command: argument vector of a program, run in the service's directory.
+        blocks: whether a failure stops the run; otherwise it is a warning.
+        timeout: seconds for one service.
+        targets: names of the services and functions that it is for; empty: all.
+        reports: patterns below the service's directory of files to keep, such as JUnit or SARIF.
+        secrets: (environment variable, parameter of type SecureString); relative to `parameters` without a leading `/`.
+    """
+
+    name: str
+    maven: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    blocks: bool = True
+    timeout: float = 600.0
+    targets: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
+
+    def is_for(self, target: str) -> bool:
+        """Whether a target is checked by it."""
+        return not self.targets or target in self.targets
 
 
 Tests = Literal["compile", "run", "skip"]
@@ -141,6 +192,7 @@ class Project(NamedTuple):
     gate: GatePolicy = GatePolicy()
     build: BuildOptions = BuildOptions()
     deploy: DeployPolicy = DeployPolicy()
+    checks: tuple[Check, ...] = ()
     config_path: str = ""
 
     @property

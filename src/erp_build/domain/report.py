@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
+from erp_build.domain.checked import Checked
 from erp_build.domain.evidence import Evidence
 from erp_build.domain.image import BuiltImage
+from erp_build.domain.judgement import Judgement
 from erp_build.domain.plan import Plan
 from erp_build.domain.verdict import ClearedImage
 from erp_build.errors import ErpBuildError
@@ -85,7 +87,9 @@ class RunReport:
     on_stage: Callable[[str], object]
     rehearsal: bool = False
     plan: Plan | None = None
+    checked: tuple[Checked, ...] = ()
     images: tuple[BuiltImage, ...] = ()
+    judgement: Judgement | None = None
     cleared: tuple[ClearedImage, ...] = ()
     deployment: Deployment | None = None
     proofs: tuple[Proof, ...] = ()

@@ -1,73 +1,95 @@
-"""The gate's judgement: from an answer of the registry's scan to a verdict, and from a passing verdict to clearance.
+"""The gate's judgement: from a reading of a scan to a verdict, and from a passing verdict to clearance.
 
-Statuses as in the model of the ECR API (2015-09-21, ScanStatus). Whatever is not known to be good stops.
+An image passes only on a reading that is complete, fresh and counted. Whatever is not known to be good stops.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal, TypeVar
 
+from erp_build.domain.findings import Identity, Sorted, allowed, rated, sort_findings
 from erp_build.domain.image import BuiltImage
 from erp_build.domain.project import SEVERITIES, GatePolicy
+from erp_build.domain.scans import Finding, ScanReading
+from erp_build.domain.waivers import Waived, Waiver, Waivers
 
-UNFINISHED = {"PENDING", "IN_PROGRESS", "FINDINGS_UNAVAILABLE"}
-READABLE = {"COMPLETE", "ACTIVE"}
-HOPELESS = {
-    "FAILED": "the scan failed; start it again, and look at the image if it fails again",
-    "UNSUPPORTED_IMAGE": "the scanner does not know the image's operating system or format",
-    "SCAN_ELIGIBILITY_EXPIRED": "the last scan is too old to count and is not renewed; push the image again",
-    "LIMIT_EXCEEDED": "the registry's scan quota is used up",
-    "IMAGE_ARCHIVED": "the image is archived; restore or push it again",
-}
+SETTLED_AFTER = 10.0
+"""Seconds for which an enhanced scan must say the same: its findings arrive after its status (aws/aws-sdk#288)."""
+
+EMPTY_SETTLED_AFTER = 30.0
+"""Seconds for an enhanced scan that says "nothing": most likely it has not begun (aws/aws-sdk#289)."""
+
+UNKNOWN_SEVERITIES = "severities that erp_build does not know"
 
 Outcome = Literal["passed", "blocked", "inconclusive"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """A vulnerability that a scan reports."""
-
-    name: str
-    severity: str
-    package: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScanReading:
-    """All pages of one poll.
-
-    Attributes:
-        status, description: of `imageScanStatus`.
-        completed: `imageScanCompletedAt` in any form; empty when the answer has none.
-        counts: severity -> number, the larger of the registry's map and our own count; None when nothing was counted.
-        findings: from all pages.
-        continuous: enhanced scanning, whose findings may still arrive after its status says it is active.
-    """
-
-    status: str
-    description: str = ""
-    completed: str = ""
-    counts: Mapping[str, int] | None = None
-    findings: tuple[Finding, ...] = ()
-    continuous: bool = False
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No verdict yet, and why not."""
+    """No verdict yet, and why not.
+
+    `stale`: the result is older than the image may be judged by, so that only a new scan helps.
+    """
 
     why: str
+    stale: bool = False
+    next_step: str = "raise `timeout` of [gate], or run again later"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What is known of a reading besides its words.
+
+    Attributes:
+        not_before: a result that was completed earlier does not count; None: any does.
+        settled: seconds for which readings in a row have said the same; None for the first of a row.
+        enhanced: whether the registry scans with Inspector; None where it does not say.
+    """
+
+    not_before: datetime | None = None
+    settled: float | None = None
+    enhanced: bool | None = False
+
+    def is_settled(self, reading: ScanReading) -> bool:
+        """Whether a reading has stayed the same for long enough; a basic scan is complete at once."""
+        if reading.scanner == "basic" and (self.enhanced is False or (self.enhanced is None and reading.counts)):
+            return True
+        needed = SETTLED_AFTER if reading.counts else EMPTY_SETTLED_AFTER
+        return self.settled is not None and self.settled >= needed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """The judgement of one image; `why` is a sentence for the reader."""
+    """The judgement of one image.
+
+    Attributes:
+        outcome: whether it may be deployed.
+        why: a sentence for the reader.
+        counts: severity -> number of all findings, whatever became of them.
+        blocking: those that stop it, as far as the scan lists them.
+        waived: those that a waiver lets pass.
+        known: those that the deployed image has as well.
+        unfixable: those that do not count because there is no fix.
+        expired: waivers that would have let a finding pass and count no longer.
+        findings: all that the scan lists.
+        scanner: what scanned it.
+        next_step: what helps, where it did not pass.
+    """
 
     outcome: Outcome
     why: str
     counts: Mapping[str, int] = field(default_factory=dict)
     blocking: tuple[Finding, ...] = ()
+    waived: tuple[Waived, ...] = ()
+    known: tuple[Finding, ...] = ()
+    unfixable: tuple[Finding, ...] = ()
+    expired: tuple[Waiver, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    scanner: str = ""
+    next_step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,72 +109,131 @@ class ClearedImage:
             raise ValueError(f"{self.image.target}: {self.scanned or 'nothing'} was scanned, not {self.image.digest}")
 
 
-def read_scan(pages: Sequence[Mapping[str, Any]]) -> ScanReading:
-    """Read the pages of one DescribeImageScanFindings answer (counts stand on the first page, findings on all)."""
-    status = pages[0].get("imageScanStatus") or {}
-    blocks = [page.get("imageScanFindings") or {} for page in pages]
-    raw = [item for block in blocks for key in ("findings", "enhancedFindings") for item in block.get(key) or ()]
-    findings = tuple(_finding(item) for item in raw)
-    stated = blocks[0].get("findingSeverityCounts")
-    listed = any(block.get(key) is not None for block in blocks for key in ("findings", "enhancedFindings"))
-    completed = blocks[0].get("imageScanCompletedAt")
-    return ScanReading(
-        status=str(status.get("status") or ""),
-        description=str(status.get("description") or ""),
-        completed="" if completed is None else str(completed),
-        counts=_counts(stated or {}, findings) if listed or stated is not None else None,
-        findings=findings,
-        continuous=status.get("status") == "ACTIVE" or any("enhancedFindings" in block for block in blocks),
-    )
-
-
-def judge(reading: ScanReading, policy: GatePolicy, previous: ScanReading | None = None) -> Verdict | Wait:
+def judge(
+    reading: ScanReading,
+    policy: GatePolicy,
+    *,
+    waivers: Waivers | None = None,
+    known: Mapping[Identity, int] | None = None,
+    around: Circumstances | None = None,
+) -> Verdict | Wait:
     """Judge one reading: wait, pass, block, or give up because it cannot be judged.
 
-    A continuous scan passes only when two readings in a row say the same, because its findings arrive after its status.
+    Args:
+        reading: of all pages.
+        policy: what blocks.
+        waivers: what somebody answers for.
+        known: findings of the deployed image and how often it has each; None: nothing is known, so that all are new.
+        around: what else is known of the reading.
     """
-    if reading.status in UNFINISHED:
-        return Wait(_status_text(reading))
-    if reading.status not in READABLE:
-        why = HOPELESS.get(reading.status, "this status is not known to erp_build")
-        return Verdict(outcome="inconclusive", why=f"{_status_text(reading)}: {why}")
-    counts = reading.counts or {}
-    if blocking := {name: counts[name] for name in policy.block if counts.get(name)}:
-        found = tuple(finding for finding in reading.findings if finding.severity in policy.block)
-        return Verdict(outcome="blocked", why=f"{_counts_text(blocking)} found", counts=counts, blocking=found)
-    if unknown := sorted(set(counts) - set(SEVERITIES)):
-        why = f"severities that erp_build does not know: {', '.join(unknown)}"
-        return Verdict(outcome="inconclusive", why=why, counts=counts)
-    if reading.counts is None or not reading.completed:
-        return Wait(f"{_status_text(reading)}, but its findings are not there yet")
-    if reading.continuous and reading != previous:
-        return Wait(f"{_status_text(reading)}; reading again, because findings of a continuous scan arrive late")
-    return Verdict(outcome="passed", why=_counts_text(counts) or "no findings", counts=counts)
+    state = reading.state
+    if state.answer == "wait":
+        return Wait(str(reading), next_step=state.next_step)
+    if state.answer == "stop":
+        return Verdict(outcome="inconclusive", why=f"{reading}: {state.meaning}", next_step=state.next_step)
+    found = sort_findings(reading, policy, waivers or Waivers(), known)
+    if over := {name: number for name, number in found.numbers.items() if number > allowed(policy, name)}:
+        return _verdict("blocked", _blocked_text(over, found, policy), reading, found, over)
+    if unknown := sorted(set(found.numbers) - set(SEVERITIES)):
+        return _verdict("inconclusive", f"{UNKNOWN_SEVERITIES}: {', '.join(unknown)}", reading, found)
+    if doubt := doubt_of(reading, around or Circumstances()):
+        return doubt
+    return _verdict("passed", _passed_text(reading, found), reading, found)
 
 
-def _finding(item: Mapping[str, Any]) -> Finding:
-    details = item.get("packageVulnerabilityDetails") or {}
-    attributes = {pair.get("key"): pair.get("value", "") for pair in item.get("attributes") or ()}
-    packages = details.get("vulnerablePackages") or ({"name": attributes.get("package_name", "")},)
-    return Finding(
-        name=str(item.get("name") or details.get("vulnerabilityId") or item.get("title") or "unnamed"),
-        severity=str(item.get("severity") or "UNDEFINED").upper(),
-        package=str(packages[0].get("name", "")),
+def doubt_of(reading: ScanReading, around: Circumstances) -> Wait | None:
+    """Why a reading does not clear anything yet: it is not counted, complete, fresh and settled. None: it is."""
+    next_step = reading.state.next_step
+    if reading.state.answer != "read":
+        return Wait(str(reading), next_step=next_step)
+    if reading.counts is None or reading.completed is None:
+        return Wait(f"{reading}, but its findings are not there yet", next_step=next_step)
+    if around.not_before and reading.completed < around.not_before:
+        why = f"{reading} of {_minute(reading.completed)}, older than {_minute(around.not_before)}"
+        return Wait(why, stale=True, next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)")
+    if not around.is_settled(reading):
+        why = "reading again, because findings of a continuous scan arrive late"
+        return Wait(f"{reading}, {counts_text(reading.counts)}; {why}", next_step=next_step)
+    return None
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """The numbers from the worst severity down; one that is not known comes first."""
+    names = [*sorted(set(counts) - set(SEVERITIES)), *(name for name in SEVERITIES if name in counts)]
+    return ", ".join(f"{counts[name]} {name}" for name in names) or "no findings"
+
+
+def _blocked_text(over: Mapping[str, int], found: Sorted, policy: GatePolicy) -> str:
+    new = "new " if policy.new_only else ""
+    parts = []
+    for name, number in sorted(over.items(), key=lambda pair: SEVERITIES.index(pair[0])):
+        most = allowed(policy, name)
+        parts.append(f"{number} {new}{name}" + (f" (allowed: {most:.0f})" if most else ""))
+    old = sum(rated(finding, policy) in over for finding in found.known)
+    expired = "".join(f"; the waiver of {row.id} expired on {row.until}" for row in found.expired)
+    return f"{', '.join(parts)}{f', {old} already running' if policy.new_only else ' found'}{expired}"
+
+
+def _passed_text(reading: ScanReading, found: Sorted) -> str:
+    parts = [counts_text(reading.counts or {})]
+    for number, what in (
+        (len(found.waived), "waived"),
+        (len(found.known), "already running"),
+        (len(found.unfixable), "without a fix"),
+    ):
+        if number:
+            parts.append(f"{number} {what}")
+    return "; ".join(parts)
+
+
+def _verdict(outcome: Outcome, why: str, reading: ScanReading, found: Sorted, over: Container[str] = ()) -> Verdict:
+    return Verdict(
+        outcome=outcome,
+        why=why,
+        counts=reading.counts or {},
+        blocking=tuple(finding for severity, finding in found.counting if severity in over),
+        waived=found.waived,
+        known=found.known,
+        unfixable=found.unfixable,
+        expired=found.expired,
+        findings=reading.findings,
+        scanner=reading.scanner,
+        next_step="look at the finding in ECR; update erp_build" if outcome == "inconclusive" else "",
     )
 
 
-def _counts(stated: Mapping[str, Any], findings: Sequence[Finding]) -> dict[str, int]:
-    own = Counter(finding.severity for finding in findings)
-    named = {str(name).upper(): int(number) for name, number in stated.items()}
-    larger = {name: max(named.get(name, 0), own[name]) for name in (*named, *own)}
-    return {name: number for name, number in sorted(larger.items()) if number}
+def _minute(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")
 
 
-def _counts_text(counts: Mapping[str, int]) -> str:
-    rank = {name: place for place, name in enumerate(SEVERITIES)}
-    return ", ".join(f"{counts[name]} {name}" for name in sorted(counts, key=lambda name: rank.get(name, -1)))
+def join(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict of an image of several platforms: the worst one counts, and everything that was found is kept."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    outcomes: Sequence[Outcome] = [one.outcome for one in verdicts]
+    worst = next((name for name in _WORST_FIRST if name in outcomes), _WORST_FIRST[1])
+    deciding = [one for one in verdicts if one.outcome == worst]
+    counts: Counter[str] = Counter()
+    for one in verdicts:
+        counts |= Counter(dict(one.counts))
+    return Verdict(
+        outcome=worst,
+        why="; ".join(dict.fromkeys(one.why for one in deciding)) or "nothing was scanned",
+        counts=dict(counts),
+        blocking=_all(one.blocking for one in verdicts),
+        waived=_all(one.waived for one in verdicts),
+        known=_all(one.known for one in verdicts),
+        unfixable=_all(one.unfixable for one in verdicts),
+        expired=_all(one.expired for one in verdicts),
+        findings=_all(one.findings for one in verdicts),
+        scanner="/".join(dict.fromkeys(one.scanner for one in verdicts if one.scanner)),
+        next_step="\n".join(dict.fromkeys(one.next_step for one in deciding if one.next_step)),
+    )
 
 
-def _status_text(reading: ScanReading) -> str:
-    status = reading.status or "no status"
-    return f"{status} ({reading.description})" if reading.description else status
+_WORST_FIRST: tuple[Outcome, ...] = ("blocked", "inconclusive", "passed")
+
+
+def _all(parts: Iterable[Iterable[Item]]) -> tuple[Item, ...]:
+    """Each item of the parts once, in their order."""
+    return tuple(dict.fromkeys(item for part in parts for item in part))

@@ -9,6 +9,7 @@ from erp_build.domain.plan import LiveState, Plan, Running, Step
 from erp_build.domain.release import Revision
 from erp_build.domain.report import Alarm, Proof, RunReport
 from erp_build.errors import ErpBuildError
+from erp_build.render.gate import judgement_document
 
 SCHEMA = 1
 
@@ -50,6 +51,18 @@ def report_document(report: RunReport) -> dict[str, Any]:
         ],
         "taken_back": list(report.taken_back),
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in report.alarms],
+        "checks": [
+            {
+                "name": one.check.name,
+                "target": one.target,
+                "outcome": one.word,
+                "seconds": round(one.run.seconds, 3),
+                "why": one.run.why or None,
+                "reports": [path for path, _ in one.run.reports],
+            }
+            for one in report.checked
+        ],
+        "gate": judgement_document(report.judgement) if report.judgement else None,
         "error": _error(report.error) if report.error else None,
     }
 

@@ -1,6 +1,6 @@
 """Reports, status and errors for a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from erp_build.domain.drift import Standing
 from erp_build.domain.history import Entry
@@ -8,7 +8,9 @@ from erp_build.domain.plan import LiveState
 from erp_build.domain.release import Revision
 from erp_build.domain.report import Alarm, Proof, RunReport
 from erp_build.errors import ErpBuildError
+from erp_build.render.gate import judgement_text
 from erp_build.render.plan import plan_text
+from erp_build.render.table import table
 
 
 def report_text(report: RunReport, seconds: float) -> str:
@@ -17,6 +19,11 @@ def report_text(report: RunReport, seconds: float) -> str:
     if report.stages:
         lines.append("Stages")
         lines += [f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}" for stage in report.stages]
+    if report.checked:
+        rows = [(one.check.name, one.target, one.word, f"{one.run.seconds:.1f} s") for one in report.checked]
+        lines += ["Checks", *(f"  {row}" for row in table([("check", "target", "outcome", "time"), *rows]))]
+    if report.judgement:
+        lines.append(judgement_text(report.judgement))
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
     lines += _moved_before_failure(report)
@@ -42,7 +49,7 @@ def status_text(live: LiveState, standing: Mapping[str, Standing] | None = None)
             (item.target, item.tag or "-", commit, item.digest[:19], place.since[:16], place.git_tag or "-", state)
         )
     drifts = [f"Drift: {name}: {text}" for name, place in known.items() for text in place.drift]
-    return "\n".join((head, *_table(rows), *drifts))
+    return "\n".join((head, *table(rows), *drifts))
 
 
 def history_text(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> str:
@@ -55,14 +62,14 @@ def history_text(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> s
         deployments.append(
             (entry.at[:19], entry.commit[:12], entry.build, entry.outcome, str(entry.revision or "-"), functions or "-")
         )
-    return "\n".join(("Release", *_table(revisions), "Deployments", *_table(deployments)))
+    return "\n".join(("Release", *table(revisions), "Deployments", *table(deployments)))
 
 
 def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:
     """What was read back, a line per target, and the alarms."""
     rows = [("target", "in the registry", "running", "units")]
     rows += [(one.target, one.built[:19], one.running[:19], str(one.units)) for one in proofs]
-    return "\n".join((*_table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))
+    return "\n".join((*table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))
 
 
 def error_text(error: ErpBuildError) -> str:
@@ -84,7 +91,7 @@ def _proof_lines(report: RunReport) -> list[str]:
         (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.units))
         for proof in report.proofs
     ]
-    return [what, *(f"  {row}" for row in _table(rows))]
+    return [what, *(f"  {row}" for row in table(rows))]
 
 
 def _evidence_lines(report: RunReport) -> list[str]:
@@ -106,8 +113,3 @@ def _moved_before_failure(report: RunReport) -> list[str]:
     ]
     taken_back = [f"Taken back: {line}" for line in report.taken_back]
     return ["Changed before the failure", *moved, *taken_back] if moved else ["Nothing was deployed."]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,110 +1,84 @@
 """The gate: waits for the scan of every image, all under one deadline, and lets none pass that was not judged good."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from zlib import crc32
 
+from erp_build.config.waivers import load_waivers
 from erp_build.domain.image import BuiltImage
-from erp_build.domain.project import GatePolicy
-from erp_build.domain.verdict import ClearedImage, ScanReading, Verdict, Wait, judge, read_scan
+from erp_build.domain.judgement import GateRules, Judged, Judgement
+from erp_build.domain.plan import Running
+from erp_build.domain.project import GatePolicy, Project
+from erp_build.domain.scans import Scanning
+from erp_build.domain.verdict import ClearedImage, Verdict
+from erp_build.domain.waivers import Waivers
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
+from erp_build.stages.image_watch import ImageWatch, watch_image
+from erp_build.stages.scan_watch import Scanner
 from erp_build.tools.clock import Deadline
 from erp_build.tools.toolbox import Tools
 
-START_AFTER = 15.0
-"""Seconds after which a scan that is not found is started by us: scan on push is not immediate."""
-
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
-NOT_FOUND = "ScanNotFoundException"
-PASSING_TROUBLE = {
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-    "ServerException",
-    "InternalFailure",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "ConnectionError",
-}
-DENIED = {"AccessDenied", "AccessDeniedException"}
-SERVER_ERROR = 500
-
-ScanPage = Callable[[str, str, str | None], Mapping[str, Any]]
-"""(repository, digest, token of the page or None) -> a page, or `{"Error": {"Code", "Message"}}`."""
+JITTER = 0.2
+"""The part by which a pause may be longer or shorter, so that runs that began together do not ask together."""
 
 
-class ScanStarter(Protocol):
-    """The one effect of the gate."""
-
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask for a scan."""
+def read_rules(tools: Tools, project: Project) -> GateRules:
+    """The policy with its waivers; raises `ConfigurationError` for a waiver file that cannot be read."""
+    return rules_of(tools, project.gate)
 
 
-def clear_images(tools: Tools, policy: GatePolicy, images: Sequence[BuiltImage]) -> tuple[ClearedImage, ...]:
-    """Judge every image; raises `GateBlocked` or `GateInconclusive`, which name all that did not pass."""
-    deadline = Deadline(tools.clock, policy.timeout)
-    watches = [ScanWatch(image, tools.registry.scan_page, tools.effects, policy, deadline) for image in images]
+def rules_of(tools: Tools, policy: GatePolicy) -> GateRules:
+    """A policy with the waivers that it names, below the repository's root."""
+    rows = load_waivers(tools.repository.root / policy.waivers) if policy.waivers else ()
+    rules = GateRules(policy=policy, waivers=Waivers(rows=rows, today=tools.clock.now().date()))
+    if rules.warning:
+        tools.progress.say(rules.warning)
+    return rules
+
+
+def judge_images(
+    tools: Tools, rules: GateRules, images: Sequence[BuiltImage], running: Mapping[str, Running] | None = None
+) -> Judgement:
+    """Judge every image by its scan; `running` (target -> what runs) is what new findings are told from."""
+    deadline = Deadline(tools.clock, rules.policy.timeout)
+    remarks: list[str] = []
+
+    def say(text: str, target: str = "") -> None:
+        tools.progress.say(text, target)
+        remarks.append(f"{target}: {text}" if target else text)
+
+    scanner = scanner_of(tools, say)
+    watches = [watch_image(tools, scanner, rules, image, (running or {}).get(image.target), say) for image in images]
     verdicts = watch(watches, deadline, tools.progress.say)
-    stop_unless_passed(images, verdicts)
-    return tuple(ClearedImage(image, verdict, image.digest) for image, verdict in zip(images, verdicts, strict=True))
+    rows = tuple(Judged(image, verdict) for image, verdict in zip(images, verdicts, strict=True))
+    return Judgement(rules=rules, rows=rows, remarks=tuple(dict.fromkeys(remarks)))
 
 
-class ScanWatch:
-    """Follows the scan of one image."""
-
-    def __init__(
-        self, image: BuiltImage, scan_page: ScanPage, starter: ScanStarter, policy: GatePolicy, deadline: Deadline
-    ) -> None:
-        self.image = image
-        self._scan_page = scan_page
-        self._starter = starter
-        self._policy = policy
-        self._deadline = deadline
-        self._previous: ScanReading | None = None
-        self._started = False
-
-    def poll(self) -> Verdict | Wait:
-        """Ask once, all pages."""
-        pages: list[Mapping[str, Any]] = []
-        token: str | None = None
-        while True:
-            page = self._scan_page(self.image.repository, self.image.digest, token)
-            if "Error" in page:
-                return self._judge_error(page)
-            pages.append(page)
-            token = page.get("nextToken")
-            if not token:
-                break
-            if any(page.get("nextToken") == token for page in pages[:-1]):
-                return Verdict(outcome="inconclusive", why="the registry repeats a page of findings")
-        previous, self._previous = self._previous, read_scan(pages)
-        return judge(self._previous, self._policy, previous)
-
-    def _judge_error(self, page: Mapping[str, Any]) -> Verdict | Wait:
-        # An interrupted row of readings proves nothing about the next one.
-        self._previous = None
-        error = page["Error"]
-        code, text = str(error.get("Code", "")), str(error.get("Message", ""))
-        status = page.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code == NOT_FOUND:
-            self._start_when_due()
-            return Wait("there is no scan yet")
-        if code in PASSING_TROUBLE or status >= SERVER_ERROR:
-            return Wait(f"{code}: {text}")
-        if code in DENIED:
-            text = f"{text}; allow ecr:DescribeImageScanFindings to the role"
-        return Verdict(outcome="inconclusive", why=f"{code}: {text}")
-
-    def _start_when_due(self) -> None:
-        if not self._started and self._policy.timeout - self._deadline.left >= START_AFTER:
-            self._starter.start_scan(self.image.repository, self.image.digest)
-            self._started = True
+def clear_images(judgement: Judgement) -> tuple[ClearedImage, ...]:
+    """Clear every image; raises `GateBlocked` or `GateInconclusive`, which name all that did not pass."""
+    stop_unless_passed(judgement.rows)
+    return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in judgement.rows)
 
 
-def watch(watches: Sequence[ScanWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:
-    """Poll all scans until each has a verdict or the deadline is over; a time-out is inconclusive, never a pass."""
+def scanner_of(tools: Tools, say: Callable[[str], object]) -> Scanner:
+    """What the watches work with; how a repository is scanned is asked once, and a doubt about it is said."""
+    known: dict[str, Scanning] = {}
+
+    def scanning(repository: str) -> Scanning:
+        if repository not in known:
+            known[repository] = tools.registry.scanning(repository)
+            if known[repository].doubt:
+                say(known[repository].doubt)
+        return known[repository]
+
+    return Scanner(page=tools.registry.scan_page, starter=tools.effects, clock=tools.clock, scanning=scanning)
+
+
+def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:
+    """Poll all scans until each has a verdict or the deadline is over; a time-out is never a pass."""
     verdicts: dict[int, Verdict] = {}
     last: dict[int, str] = {}
-    pause = FIRST_PAUSE
+    pause, turn = FIRST_PAUSE, 0
     while True:
         for number, one in enumerate(watches):
             if number not in verdicts:
@@ -116,32 +90,37 @@ def watch(watches: Sequence[ScanWatch], deadline: Deadline, say: Callable[[str, 
                     verdicts[number] = answer
         if len(verdicts) == len(watches) or deadline.is_over:
             break
-        deadline.pause(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-    for number in range(len(watches)):
-        verdicts.setdefault(number, Verdict(outcome="inconclusive", why=f"not finished in time: {last[number]}"))
-    return tuple(verdicts[number] for number in range(len(watches)))
+        deadline.pause(pause * _jitter(watches[0].image.digest, turn))
+        pause, turn = min(pause * 2, LONGEST_PAUSE), turn + 1
+    return tuple(verdicts.get(number) or one.out_of_time() for number, one in enumerate(watches))
 
 
-def stop_unless_passed(images: Sequence[BuiltImage], verdicts: Sequence[Verdict]) -> None:
+def stop_unless_passed(rows: Sequence[Judged]) -> None:
     """Raise for everything that did not pass; findings go before doubt, since they are certain."""
-    for outcome, error, what, next_step in (
-        ("blocked", GateBlocked, "over the policy", "mend the image (base image, dependency), or change [gate]"),
-        ("inconclusive", GateInconclusive, "without a verdict", "look at the scan in ECR, then run again"),
-    ):
-        stopped = [(image, verdict) for image, verdict in zip(images, verdicts, strict=True)
-                   if verdict.outcome == outcome]  # fmt: skip
-        if stopped:
-            raise _gate_error(error, f"{len(stopped)} of {len(images)} images {what}", stopped, next_step)
+    blocked = [row for row in rows if row.verdict.outcome == "blocked"]
+    stopped = [row for row in rows if row.verdict.outcome != "passed"]
+    if blocked:
+        next_step = "mend the image (base image, dependency), waive the finding with a reason, or change [gate]"
+        raise _gate_error(GateBlocked, f"{len(blocked)} of {len(rows)} images over the policy", blocked, next_step)
+    if stopped:
+        next_step = "\n".join(dict.fromkeys(row.verdict.next_step for row in stopped if row.verdict.next_step))
+        raise _gate_error(
+            GateInconclusive, f"{len(stopped)} of {len(rows)} images without a verdict", stopped, next_step
+        )
 
 
-def _gate_error(
-    error: type[ErpBuildError], what: str, stopped: Sequence[tuple[BuiltImage, Verdict]], next_step: str
-) -> ErpBuildError:
+def _gate_error(error: type[ErpBuildError], what: str, stopped: Sequence[Judged], next_step: str) -> ErpBuildError:
     lines = []
-    for image, verdict in stopped:
-        names = ", ".join(f"{finding.name} ({finding.package})" for finding in verdict.blocking[:5])
-        lines.append(f"{image.target} {image.digest[:19]}: {verdict.why}" + (f": {names}" if names else ""))
+    for row in stopped:
+        names = ", ".join(str(finding) for finding in row.verdict.blocking[:5])
+        more = len(row.verdict.blocking) - 5
+        names += f" and {more} more" if more > 0 else ""
+        lines.append(f"{row.image.target} {row.image.digest[:19]}: {row.verdict.why}" + (f": {names}" if names else ""))
     return error(
-        what, where=", ".join(image.repository for image, _ in stopped), why="\n".join(lines), next_step=next_step
+        what, where=", ".join(row.image.repository for row in stopped), why="\n".join(lines), next_step=next_step
     )
+
+
+def _jitter(seed: str, turn: int) -> float:
+    """A factor around 1 that another image or another turn has differently; the same run waits the same way again."""
+    return 1 + JITTER * (2 * crc32(f"{seed} {turn}".encode()) / 2**32 - 1)

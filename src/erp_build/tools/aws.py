@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # The default number of attempts changed between botocore 1.43 and 1.44; here it is said. 60 s for each of them is long.
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
 
+ONE_ATTEMPT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
+"""For calls that the caller repeats by itself."""
+
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 NO_CREDENTIALS = (

@@ -1,6 +1,7 @@
 """Time as a tool, so that waiting can be simulated."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -12,6 +13,9 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    def now(self) -> datetime:
+        """The time of day and the date, in UTC."""
 
 
 class SystemClock:
@@ -25,12 +29,17 @@ class SystemClock:
         """Wait; a signal's handler may raise out of it."""
         time.sleep(seconds)
 
+    def now(self) -> datetime:
+        """The time of day and the date, in UTC."""
+        return datetime.now(UTC)
+
 
 class SimulatedClock:
-    """A time that passes only by sleeping."""
+    """A time that passes only by sleeping; it begins at a given moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._now = 0.0
+        self._start = start
 
     def monotonic(self) -> float:
         """Seconds slept so far."""
@@ -39,6 +48,10 @@ class SimulatedClock:
     def sleep(self, seconds: float) -> None:
         """Let the time pass at once."""
         self._now += seconds
+
+    def now(self) -> datetime:
+        """The start and the seconds slept since."""
+        return self._start + timedelta(seconds=self._now)
 
 
 class Deadline:

@@ -1,14 +1,15 @@
 """Every change of the world, in one protocol. `Live` performs it, `Rehearsal` notes it as assumed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import LocalImage, PushedImage, StoredImage
 from erp_build.domain.lock import Lease
-from erp_build.domain.project import Function, Service
+from erp_build.domain.project import Check, Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.domain.report import Effect, EffectState
 
@@ -35,6 +36,15 @@ class UpgradeRequest:
     timeout: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckRequest:
+    """A check of one target; `secrets` is environment variable -> value, and is never shown."""
+
+    check: Check
+    target: Service | Function
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 Ready = Callable[[str, float], None]
 """Takes a target's name and the seconds that its jar took."""
 
@@ -52,6 +62,9 @@ class EditRequest:
 class Effects(Protocol):
     """The verbs that change something outside this process."""
 
+    def check(self, request: CheckRequest) -> CheckRun:
+        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
+
     def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
         """Make the jars with Maven; calls `ready` for each that is complete, from any thread.
 
@@ -64,8 +77,8 @@ class Effects(Protocol):
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag; raises `PushFailed`."""
 
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask for a scan; one that was already made or is made by the registry itself is no error."""
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask for a scan; False where the registry made one in the last 24 hours, or scans by itself."""
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest; raises `FunctionUpdateFailed`."""

@@ -5,6 +5,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from erp_build.errors import ConfigurationError
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file, keeping its mode; killed at any moment, the old or the new content is there, never a part.
@@ -24,3 +26,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         with suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+def write_result(path: Path, text: str) -> None:
+    """Write a file that the caller asked for; raises `ConfigurationError` where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise ConfigurationError(
+            "a file cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"
+        ) from error

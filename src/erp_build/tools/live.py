@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import LocalImage, PushedImage, StoredImage
 from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.tools.branch import RemoteBranch
-from erp_build.tools.effects import EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.effects import CheckRequest, EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
 from erp_build.tools.files import write_atomically
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.helm import HelmProgram
@@ -40,6 +41,11 @@ class Live:
         self._branch = branch
         self._journal = journal
 
+    def check(self, request: CheckRequest) -> CheckRun:
+        """Check a target's sources."""
+        with self._journal.note("check", f"{request.check.name} {request.target.name}"):
+            return self._workshop.run_check(request)
+
     def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
         """Make the jars with Maven."""
         noted = set()
@@ -66,10 +72,10 @@ class Live:
         with self._journal.note("push", f"{request.repository}:{request.tag}"):
             return self._workshop.push(request)
 
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask the registry for a scan."""
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask the registry for a scan; False where there is one already."""
         with self._journal.note("start_scan", f"{repository}@{digest}"):
-            self._registry.start_scan(repository, digest)
+            return self._registry.start_scan(repository, digest)
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest."""

@@ -11,6 +11,7 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.domain.scans import Scanning
 from erp_build.errors import GateInconclusive, PushFailed
 from erp_build.tools.aws import asking, error_code
 from erp_build.tools.secrets import Secrets
@@ -27,6 +28,9 @@ MEDIA_TYPES: Sequence[str] = (
 )
 RENEW_BEFORE = timedelta(minutes=30)
 """A sign-in is renewed while there is still time for the longest push."""
+
+PAGE = 1000
+"""Findings of a page: the most that ECR gives."""
 
 PROBE_TAG = "erp-build-probe"
 ALREADY_SCANNED = {"LimitExceededException"}
@@ -52,10 +56,18 @@ class SignIn:
 
 
 class EcrRegistry:
-    """The account's private registry."""
+    """The account's private registry.
 
-    def __init__(self, client: "ECRClient", secrets: Secrets) -> None:
+    Args:
+        client: for everything but scans.
+        secrets: learns the sign-in.
+        scans: for scans; it need not try twice, because the gate asks again by itself, and botocore would take "already
+            scanned" for a trouble that passes. None: `client`.
+    """
+
+    def __init__(self, client: "ECRClient", secrets: Secrets, scans: "ECRClient | None" = None) -> None:
         self._client = client
+        self._scans = scans or client
         self._secrets = secrets
         self._sign_in: SignIn | None = None
 
@@ -110,27 +122,59 @@ class EcrRegistry:
             ) from error
         return labels.get(REVISION_LABEL)
 
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last."""
+        with asking("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
+            answer = self._client.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])
+        for detail in answer["imageDetails"]:
+            if found := detail.get("imagePushedAt"):
+                return found
+        raise GateInconclusive(
+            "the registry does not say when an image was pushed",
+            where=f"{repository}@{digest}",
+            why="without it nobody knows whether a scan is newer",
+            next_step="look at the image in ECR, then run again",
+        )
+
+    def scanning(self, repository: str) -> Scanning:
+        """How the repository is scanned, from two calls that a role need not be allowed to make."""
+        found = Scanning()
+        try:
+            configuration = self._client.batch_get_repository_scanning_configuration(repositoryNames=[repository])
+            for one in configuration.get("scanningConfigurations", ()):
+                found = found._replace(frequency=str(one.get("scanFrequency", "")))
+            kind = self._client.get_registry_scanning_configuration().get("scanningConfiguration", {}).get("scanType")
+        except (ClientError, BotoCoreError) as error:
+            why = error_code(error) if isinstance(error, ClientError) else str(error)
+            action = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
+            return found._replace(
+                doubt=f"how the registry scans is not known ({action}: {why}); each scan is read twice"
+            )
+        return found._replace(enhanced={"ENHANCED": True, "BASIC": False}.get(str(kind)))
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
         image: ImageIdentifierTypeDef = {"imageDigest": digest}
-        ask = self._client.describe_image_scan_findings
+        ask = self._scans.describe_image_scan_findings
         try:
             if token:
-                return ask(repositoryName=repository, imageId=image, nextToken=token)
-            return ask(repositoryName=repository, imageId=image)
+                return ask(repositoryName=repository, imageId=image, maxResults=PAGE, nextToken=token)
+            return ask(repositoryName=repository, imageId=image, maxResults=PAGE)
         except ClientError as error:
             return error.response
         except BotoCoreError as error:
             return {"Error": {"Code": "ConnectionError", "Message": str(error)}}
 
-    def start_scan(self, repository: str, digest: str) -> None:
-        """Ask for a scan; one that was already made or is made by the registry itself is no error."""
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask for a scan; False where one was made in the last 24 hours or is made by the registry itself."""
         with asking("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
             try:
-                self._client.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+                self._scans.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
             except ClientError as error:
                 if error_code(error) not in ALREADY_SCANNED | SCANNED_BY_REGISTRY:
                     raise
+                return False
+        return True
 
     def put_tag(self, image: StoredImage, tag: str) -> None:
         """Give the image another tag: its manifest, byte for byte, so that the digest stays."""

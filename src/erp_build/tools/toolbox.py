@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from erp_build.domain.lock import LeaseReading
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import Endpoints, FunctionState, Release, Revision, Workload
 from erp_build.domain.report import Alarm
+from erp_build.domain.scans import Scanning
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import Effects
 from erp_build.tools.progress import Progress
@@ -63,6 +65,9 @@ class Parameters(Protocol):
     def read(self, names: Sequence[str]) -> dict[str, str]:
         """The values of those names that exist."""
 
+    def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
+        """The values of these SecureStrings; raises `ConfigurationError` when one is missing or of another type."""
+
 
 class Identity(Protocol):
     """Who calls AWS."""
@@ -90,6 +95,12 @@ class Registry(Protocol):
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
+
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last; raises `GateInconclusive` where that cannot be had."""
+
+    def scanning(self, repository: str) -> Scanning:
+        """How the repository is scanned; what may not be asked is not known, and that is no error."""
 
 
 class Functions(Protocol):

@@ -9,15 +9,17 @@ from typing import NamedTuple
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from erp_build.domain.checked import CheckRun
 from erp_build.domain.dockerfile import base_images
 from erp_build.domain.dockerfile_check import buildkit_needs, secrets_in, sources_of_nothing
 from erp_build.domain.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL, VERSION_LABEL, LocalImage, PushedImage
 from erp_build.domain.project import BuildOptions, Function, Service
 from erp_build.errors import BuildFailed
 from erp_build.tools.buildkit import BuildKit
+from erp_build.tools.checks import run_check
 from erp_build.tools.clock import Clock
 from erp_build.tools.context import Context
-from erp_build.tools.effects import ImageRequest, Ready
+from erp_build.tools.effects import CheckRequest, ImageRequest, Ready
 from erp_build.tools.engine import Engine, EngineBuild
 from erp_build.tools.engine_events import PushBroke, SignInEnded
 from erp_build.tools.machine import images_at_once
@@ -75,6 +77,11 @@ class LocalWorkshop:
             self._check_dockerfile(target)
         if targets:
             self._engine.check()
+
+    def run_check(self, request: CheckRequest) -> CheckRun:
+        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
+        folder = self._root / request.target.path
+        return run_check(request.check, folder, request.secrets, partial(self._detail, request.target.name))
 
     def images_at_once(self) -> int:
         """How many images may be built and pushed at the same time, by cores and memory."""

@@ -79,6 +79,7 @@ def test_a_scan_is_asked_for_by_digest_and_page(token: str | None, ecr: tuple[Ec
     expected = {
         "repositoryName": "erp/a",
         "imageId": {"imageDigest": DIGEST},
+        "maxResults": 1000,
         **({"nextToken": token} if token else {}),
     }
     stub.add_response("describe_image_scan_findings", {"nextToken": "page-3"}, expected)

@@ -28,6 +28,25 @@ def test_a_secure_string_is_decrypted_and_never_shown() -> None:
 
 
 @pytest.mark.usefixtures("account")
+def test_secrets_are_secure_strings_that_are_there_and_long_enough_to_be_masked() -> None:
+    ssm, secrets = client("ssm"), Secrets()
+    for name, value, kind in (("a", "invented-a", "SecureString"), ("b", "open", "String"), ("c", "x", "SecureString")):
+        ssm.put_parameter(Name=f"/erp/{name}", Value=value, Type=kind)
+    store = ParameterStore(ssm, secrets)
+    assert store.read_secrets(["/erp/a"]) == {"/erp/a": "invented-a"}
+    assert secrets.mask("invented-a") == "***"
+    with pytest.raises(ConfigurationError) as caught:
+        store.read_secrets(["/erp/a", "/erp/b", "/erp/c", "/erp/d"])
+    assert sorted(caught.value.why.splitlines()) == [
+        "/erp/b is a String, not a SecureString",
+        "/erp/b is too short to be kept out of the log",
+        "/erp/c is too short to be kept out of the log",
+        "/erp/d is not there",
+    ]
+    assert "invented" not in str(caught.value) + caught.value.why
+
+
+@pytest.mark.usefixtures("account")
 def test_the_account_is_the_callers() -> None:
     assert Caller(client("sts"), REGION).account() == "123456789012"
 

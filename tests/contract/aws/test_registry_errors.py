@@ -24,7 +24,7 @@ def sign_in_answer(hours: float) -> dict[str, object]:
 def test_a_scan_that_the_registry_makes_by_itself_is_no_error(code: str) -> None:
     client, stub = stubbed("ecr")
     stub.add_client_error("start_image_scan", code)
-    EcrRegistry(client, Secrets()).start_scan("erp/a", DIGEST)
+    assert not EcrRegistry(client, Secrets()).start_scan("erp/a", DIGEST)
 
 
 def test_a_refused_scan_names_the_action() -> None:

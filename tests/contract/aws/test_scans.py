@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from erp_build.domain.verdict import ScanReading, read_scan
+from erp_build.domain.scans import ScanReading, read_scan
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Registry
@@ -21,7 +21,7 @@ REPOSITORY = "erp/notification-service"
 class ScanningRegistry(Registry, Protocol):
     """A registry that can be asked for a scan."""
 
-    def start_scan(self, repository: str, digest: str) -> None:
+    def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan."""
 
 
@@ -75,4 +75,4 @@ def test_a_complete_scan_says_when_and_counts_what_it_lists(registry: Made) -> N
     assert reading.completed
     assert reading.counts == {"HIGH": 1}
     assert [finding.severity for finding in reading.findings] == ["HIGH"]
-    assert not reading.continuous
+    assert reading.scanner == "basic"

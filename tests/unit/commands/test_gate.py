@@ -10,21 +10,30 @@ from tests.support.cases import cases
 from tests.support.cli import CommandLine
 from tests.support.documents import keys
 
+FILES = {"policy", "waivers", "deployed"}
+"""Keys of a case whose value is the content of a file that an option names."""
+
+WORDS = {"today", "pushed"}
+"""Keys of a case whose value is an option's."""
+
+OUTCOMES = {0: "passed: ", 2: "", 6: "blocked: ", 7: "inconclusive: "}
+
 
 @pytest.mark.parametrize("case", cases("gate"))
 def test_a_recorded_gate_ends_as_the_stage_would(case: dict[str, Any], tmp_path: Path, erp_build: CommandLine) -> None:
+    assert set(case) <= {"about", "answers", "exit", "says", *FILES, *WORDS}
     recorded = tmp_path / "answers.json"
     recorded.write_text(json.dumps(case["answers"]))
-    words = ["gate", "--recorded", str(recorded)]
-    if "policy" in case:
-        (tmp_path / "policy.toml").write_text(case["policy"])
-        words += ["--policy", str(tmp_path / "policy.toml")]
-    else:
-        words += ["--repo", str(tmp_path)]
+    words = ["gate", "--recorded", str(recorded), "--repo", str(tmp_path)]
+    for key in FILES & set(case):
+        text = case[key] if isinstance(case[key], str) else json.dumps(case[key])
+        (tmp_path / key).write_text(text)
+        words += [f"--{key}", str(tmp_path / key)]
+    for key in WORDS & set(case):
+        words += [f"--{key}", case[key]]
     answer = erp_build(*words)
     assert answer.code == case["exit"], answer
-    outcome = {0: "passed", 6: "blocked", 7: "inconclusive"}[case["exit"]]
-    assert answer.out.startswith(f"{outcome}: ")
+    assert answer.out.startswith(OUTCOMES[case["exit"]])
     for text in case["says"]:
         assert text in answer.out + answer.err
 
@@ -34,7 +43,11 @@ def test_a_verdict_is_also_printed_as_json(case: dict[str, Any], tmp_path: Path,
     (tmp_path / "answers.json").write_text(json.dumps(case["answers"]))
     answer = erp_build("gate", "--recorded", tmp_path / "answers.json", "--repo", tmp_path, "--json")
     document = json.loads(answer.out)
-    assert set(document) == {"schema", "outcome", "why", "counts", "blocking"}
+    assert set(document) == {
+        *("schema", "outcome", "why", "counts", "blocking"),
+        *("policy", "images", "unused_waivers", "notes"),
+    }
+    assert len(document["images"]) == 1
     assert keys(document["blocking"]) in ([], [{"name": "str", "severity": "str", "package": "str"}])
 
 
@@ -46,7 +59,7 @@ def test_a_blocked_gate_names_finding_target_and_what_to_do(tmp_path: Path, erp_
     told = erp_build("gate", "--recorded", recorded, "--repo", tmp_path)
     assert told.code == 6
     assert "1 of 1 images over the policy" in told.err
-    assert "notification-service recorded: 1 CRITICAL found: CVE-2021-44228 ()" in told.err
+    assert "notification-service recorded: 1 CRITICAL found: CVE-2021-44228 (no package named)" in told.err
     assert "next:  mend the image" in told.err
 
 

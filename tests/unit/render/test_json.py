@@ -94,6 +94,8 @@ def test_a_report_has_the_keys_of_the_contract() -> None:
         "evidence": [],
         "taken_back": [],
         "alarms": [],
+        "checks": [],
+        "gate": "NoneType",
         "error": "NoneType",
     }
     proof = {"built", "scanned", "running", "units", "findings", "tag_before", "tag_after", "seconds"}
@@ -131,6 +133,8 @@ def test_a_run_that_fails_before_the_plan_still_has_every_key() -> None:
         "evidence": [],
         "taken_back": [],
         "alarms": [],
+        "checks": [],
+        "gate": None,
         "error": {"what": "Maven failed", "where": "backend/a", "why": "[ERROR] x", "next": "mvn"},
     }
 

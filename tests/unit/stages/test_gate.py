@@ -4,14 +4,20 @@ import pytest
 
 from erp_build.domain.image import BuiltImage
 from erp_build.domain.project import GatePolicy
-from erp_build.domain.verdict import ClearedImage
+from erp_build.domain.verdict import EMPTY_SETTLED_AFTER, SETTLED_AFTER, ClearedImage
 from erp_build.errors import GateBlocked, GateInconclusive
-from erp_build.stages.gate import PASSING_TROUBLE, START_AFTER, clear_images
+from erp_build.stages.gate import JITTER, clear_images, judge_images, rules_of
+from erp_build.stages.scan_watch import GRACE, PASSING_TROUBLE
 from tests.fakes.registry import Answer, error, scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import EMPLOYEE, ERP, NOTIFICATION
 
 NAMES = tuple(target.name for target in ERP.image_targets)
+
+
+def about(seconds: float) -> object:
+    """Some seconds of pauses, each a little longer or shorter than it says."""
+    return pytest.approx(seconds, rel=JITTER)
 
 
 def pushed(world: FakeWorld, *names: str) -> list[BuiltImage]:
@@ -24,11 +30,17 @@ def pushed(world: FakeWorld, *names: str) -> list[BuiltImage]:
     return images
 
 
+def clear(world: FakeWorld, images: list[BuiltImage], policy: GatePolicy | None = None) -> tuple[ClearedImage, ...]:
+    """Judge images and clear them."""
+    tools = world.tools()
+    return clear_images(judge_images(tools, rules_of(tools, policy or GatePolicy()), images))
+
+
 def judge(world: FakeWorld, *answers: Answer, policy: GatePolicy | None = None) -> tuple[ClearedImage, ...]:
     """Clear one image whose scan answers so."""
     images = pushed(world, NOTIFICATION)
     world.registry.answers(images[0].repository, *answers)
-    return clear_images(world.tools(), policy or GatePolicy(), images)
+    return clear(world, images, policy)
 
 
 def test_a_clean_image_is_cleared_at_once_for_the_digest_that_was_scanned(new_world: FakeWorld) -> None:
@@ -41,12 +53,12 @@ def test_a_clean_image_is_cleared_at_once_for_the_digest_that_was_scanned(new_wo
 def test_a_scan_is_waited_for(new_world: FakeWorld) -> None:
     cleared = judge(new_world, scan("PENDING"), scan("IN_PROGRESS"), scan(LOW=2))
     assert cleared[0].verdict.why == "2 LOW"
-    assert new_world.clock.monotonic() == 1 + 2
+    assert new_world.clock.monotonic() == about(1 + 2)
 
 
 def test_pauses_grow_to_ten_seconds(new_world: FakeWorld) -> None:
     judge(new_world, *[scan("IN_PROGRESS")] * 7, scan())
-    assert new_world.clock.monotonic() == 1 + 2 + 4 + 8 + 10 + 10 + 10
+    assert new_world.clock.monotonic() == about(1 + 2 + 4 + 8 + 10 + 10 + 10)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +128,7 @@ def test_what_will_not_get_better_stops_at_once(new_world: FakeWorld, answer: An
 )
 def test_trouble_that_passes_is_waited_out(new_world: FakeWorld, trouble: Answer) -> None:
     assert len(judge(new_world, trouble, trouble, scan())) == 1
-    assert new_world.clock.monotonic() == 1 + 2
+    assert new_world.clock.monotonic() == about(1 + 2)
 
 
 def test_only_what_is_denied_is_put_down_to_the_role(new_world: FakeWorld) -> None:
@@ -128,10 +140,10 @@ def test_only_what_is_denied_is_put_down_to_the_role(new_world: FakeWorld) -> No
 def test_a_scan_that_nobody_starts_is_started_once(new_world: FakeWorld) -> None:
     images = pushed(new_world, NOTIFICATION)
     new_world.registry.scans_nothing_by_itself(images[0].repository)
-    clear_images(new_world.tools(), GatePolicy(), images)
+    clear(new_world, images)
     assert new_world.registry.started == [images[0].repository]
     assert new_world.verbs() == ["start_scan"]
-    assert new_world.clock.monotonic() >= START_AFTER
+    assert new_world.clock.monotonic() >= GRACE
 
 
 def test_a_scan_that_is_started_and_never_found_is_started_no_second_time(new_world: FakeWorld) -> None:
@@ -146,7 +158,7 @@ def test_four_images_share_one_deadline(new_world: FakeWorld) -> None:
     for image in images:
         new_world.registry.answers(image.repository, scan("PENDING"))
     with pytest.raises(GateInconclusive, match="4 of 4 images"):
-        clear_images(new_world.tools(), GatePolicy(timeout=600), images)
+        clear(new_world, images, GatePolicy(timeout=600))
     assert new_world.clock.monotonic() == 600
 
 
@@ -154,7 +166,7 @@ def test_an_image_that_has_its_verdict_is_not_asked_again(new_world: FakeWorld) 
     images = pushed(new_world, NOTIFICATION, EMPLOYEE)
     new_world.registry.answers(images[0].repository, scan(), error("AccessDenied"))
     new_world.registry.answers(images[1].repository, scan("PENDING"), scan("IN_PROGRESS"), scan())
-    assert len(clear_images(new_world.tools(), GatePolicy(), images)) == 2
+    assert len(clear(new_world, images)) == 2
 
 
 def test_every_image_that_stops_is_named(new_world: FakeWorld) -> None:
@@ -162,7 +174,7 @@ def test_every_image_that_stops_is_named(new_world: FakeWorld) -> None:
     for image in images[1:3]:
         new_world.registry.answers(image.repository, scan(CRITICAL=1))
     with pytest.raises(GateBlocked, match="2 of 4 images") as caught:
-        clear_images(new_world.tools(), GatePolicy(), images)
+        clear(new_world, images)
     assert caught.value.where == f"{images[1].repository}, {images[2].repository}"
 
 
@@ -171,7 +183,7 @@ def test_a_certain_finding_is_told_before_a_doubt(new_world: FakeWorld) -> None:
     new_world.registry.answers(images[0].repository, scan("FAILED"))
     new_world.registry.answers(images[1].repository, scan("IN_PROGRESS"), scan(CRITICAL=1))
     with pytest.raises(GateBlocked, match="1 of 2 images"):
-        clear_images(new_world.tools(), GatePolicy(), images)
+        clear(new_world, images)
 
 
 def test_a_wait_is_told_once_for_each_reason(new_world: FakeWorld) -> None:
@@ -180,15 +192,22 @@ def test_a_wait_is_told_once_for_each_reason(new_world: FakeWorld) -> None:
 
 
 def test_a_continuous_scan_passes_when_two_readings_say_the_same(new_world: FakeWorld) -> None:
-    cleared = judge(new_world, scan("ACTIVE"), scan("ACTIVE", LOW=1), scan("ACTIVE", LOW=1))
-    assert cleared[0].verdict.counts == {"LOW": 1}
-    assert new_world.clock.monotonic() == 1 + 2
+    cleared = judge(new_world, scan("ACTIVE"), scan("ACTIVE", LOW=1), scan("ACTIVE", LOW=3))
+    assert cleared[0].verdict.counts == {"LOW": 3}
+    # 3, 7 and 15 seconds after the begin it says the same: for twelve seconds.
+    assert new_world.clock.monotonic() == about(1 + 2 + 4 + 8)
 
 
 def test_a_continuous_scan_that_was_interrupted_is_read_twice_again(new_world: FakeWorld) -> None:
-    judge(new_world, scan("ACTIVE"), error("ThrottlingException"), scan("ACTIVE"), scan("ACTIVE"))
-    assert new_world.clock.monotonic() == 1 + 2 + 4
+    low = scan("ACTIVE", LOW=1)
+    judge(new_world, low, low, low, low, error("ThrottlingException"), low)
+    assert new_world.clock.monotonic() > 1 + 2 + 4 + 8 + SETTLED_AFTER
+
+
+def test_a_continuous_scan_that_says_nothing_must_do_so_for_longer(new_world: FakeWorld) -> None:
+    judge(new_world, scan("ACTIVE"))
+    assert new_world.clock.monotonic() >= EMPTY_SETTLED_AFTER
 
 
 def test_without_images_there_is_nothing_to_wait_for(new_world: FakeWorld) -> None:
-    assert clear_images(new_world.tools(), GatePolicy(), []) == ()
+    assert clear(new_world, []) == ()

@@ -1,0 +1,43 @@
+"""The waiver file -> `Waiver`s. A row that is not whole is refused, because nobody would answer for it."""
+
+import tomllib
+from pathlib import Path
+
+from erp_build.config.schema import Table
+from erp_build.domain.waivers import Waiver
+from erp_build.errors import ConfigurationError
+
+
+def load_waivers(path: Path) -> tuple[Waiver, ...]:
+    """Read a waiver file; raises `ConfigurationError` for a file that is not there or not right."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        values = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(
+            "the waivers cannot be read",
+            where=str(path),
+            why=str(error),
+            next_step="correct `waivers` of [gate], or the file: a [[waiver]] table for each finding",
+        ) from error
+    top = Table(values, "", text, str(path))
+    top.only("waiver")
+    waivers: dict[str, Waiver] = {}
+    for table in top.tables("waiver"):
+        waiver = _waiver(table)
+        if waiver.id in waivers:
+            next_step = 'name all packages in one row: package = ["openssl", "libssl3"]'
+            raise table.error("id", f"two rows for {waiver.id}", next_step)
+        waivers[waiver.id] = waiver
+    return tuple(waivers.values())
+
+
+def _waiver(table: Table) -> Waiver:
+    table.only("id", "package", "reason", "owner", "until")
+    return Waiver(
+        id=table.text("id").strip(),
+        packages=table.text_or_texts("package"),
+        reason=table.text("reason"),
+        owner=table.text("owner"),
+        until=table.date("until"),
+    )

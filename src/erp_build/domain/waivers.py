@@ -1,0 +1,70 @@
+"""Waivers: findings that somebody answers for until a day, by their identifier and package."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from erp_build.domain.scans import Finding
+
+NO_PACKAGE = "-"
+"""Stands in a waiver for a finding that names no package."""
+
+
+class Waiver(NamedTuple):
+    """A row of the waiver file.
+
+    Attributes:
+        id: of the finding, such as `CVE-2021-44228`.
+        packages: the packages that it is waived for; `-` for a finding that names none.
+        reason, owner: why, and who answers for it.
+        until: the last day on which it counts (UTC).
+    """
+
+    id: str
+    packages: tuple[str, ...]
+    reason: str
+    owner: str
+    until: date
+
+    def matches(self, finding: Finding) -> bool:
+        """Whether it is about this finding: all of its packages must be named, one more is another risk."""
+        return self.id == finding.name and set(finding.packages or (NO_PACKAGE,)) <= set(self.packages)
+
+    def counts_on(self, today: date) -> bool:
+        """Whether it still counts."""
+        return today <= self.until
+
+    def __str__(self) -> str:
+        """For the reader."""
+        return f"{self.id} ({', '.join(self.packages)}), {self.owner}, until {self.until}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A finding that a waiver lets pass."""
+
+    finding: Finding
+    waiver: Waiver
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waivers:
+    """The waivers of a run and the day on which they are judged."""
+
+    rows: tuple[Waiver, ...] = ()
+    today: date = date.max
+
+    def for_finding(self, finding: Finding) -> Waiver | None:
+        """The waiver that counts for a finding, if there is one."""
+        return next((row for row in self.rows if row.matches(finding) and row.counts_on(self.today)), None)
+
+    def expired_for(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
+        """The waivers that are about one of the findings and count no longer."""
+        found = tuple(findings)
+        return tuple(row for row in self.rows if not row.counts_on(self.today) and any(map(row.matches, found)))
+
+    def unused(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
+        """The waivers that are about none of the findings."""
+        found = tuple(findings)
+        return tuple(row for row in self.rows if not any(map(row.matches, found)))
