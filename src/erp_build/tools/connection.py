@@ -10,6 +10,7 @@ from erp_build.domain.release import Release
 from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.tools.kubeconfig import ClusterAccess
 
+UNKNOWN = 401
 TIMEOUT = (5, 30)
 """Seconds to connect and to read; the client has none of its own."""
 
@@ -61,7 +62,12 @@ class ClusterConnection:
             401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
             403: f"the role may not read namespace {release.namespace}: add an access policy to its access entry",
         }
-        return ReleaseFailed(
+        kind = ReleaseFailed
+        if error.status == UNKNOWN:
+            # In the middle of a wait it is an old token, whose successor will do; at the beginning nobody waits.
+            self._access.forget_token(release.cluster)
+            kind = OutOfReach
+        return kind(
             f"the cluster answered {error.status} {error.reason}",
             where=f"{release.cluster}, namespace {release.namespace}",
             next_step=hints.get(error.status, "look at the API server, then run again"),
