@@ -350,7 +350,8 @@ def _leaf(values: Any, key: str) -> Any:
 
 
 def _container(image: str, digest: str) -> Container:
-    repository = image.partition("@")[0] if "@" in image else image.rpartition(":")[0]
+    name = image.partition("@")[0]
+    repository = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
     return Container(image=image, image_id=f"{repository}@{digest}" if digest else "", ready=bool(digest))
 
 
