@@ -59,12 +59,17 @@ def record_of(tools: Tools, release: Release) -> str:
 
 
 def _git_tags(tools: Tools, project: Project) -> dict[str, str]:
+    """Service -> its tag in the checkout; none where the values file cannot be read."""
     path = values_path(tools, project)
-    content = read_values(path)
-    tags = {
-        service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path))
-        for service in project.services
-    }
+    try:
+        content = read_values(path)
+        tags = {
+            service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path))
+            for service in project.services
+        }
+    except ErpBuildError as error:
+        tools.progress.say(f"tags in git are not known: {error.what}")
+        return {}
     return {name: tag for name, tag in tags.items() if tag}
 
 

@@ -31,6 +31,13 @@ def test_a_stale_tag_in_git_is_shown(world: FakeWorld) -> None:
     assert standing(world)[REQUEST].git_tag == "latest"
 
 
+def test_without_a_values_file_there_is_no_tag_of_git_and_everything_else(world: FakeWorld) -> None:
+    world.values.unlink()
+    found = standing(world)
+    assert found[REQUEST].git_tag == ""
+    assert found[REQUEST].release_tag
+
+
 def test_an_image_set_by_hand_is_seen(world: FakeWorld) -> None:
     deployed = world.release.deployments[NOTIFICATION]
     wanted = deployed.image
