@@ -36,7 +36,7 @@ case " $* " in
     {helm} "$@" --wait &
     helm=$!
     look="{helm} history {release} --namespace {namespace} --kubeconfig {kubeconfig}"
-    until $look 2>/dev/null | grep -q pending-upgrade; do sleep 0.1; done
+    until $look 2>/dev/null | tail -n 1 | grep -q pending-upgrade; do sleep 0.1; done
     kill -9 $helm $PPID
     exit 1;;
 esac
