@@ -227,7 +227,7 @@ def image_gone(pair: Pair, digest: str) -> Iterator[None]:
 
 
 def test_of_two_runs_at_once_one_leaves_with_11_and_one_that_may_wait_finds_nothing_left(pair: Pair) -> None:
-    pair.next()
+    head = pair.next()
     words = [sys.executable, "-m", "erp_build", *pair.words()]
     with subprocess.Popen(words, env=runner.environment(), stderr=subprocess.PIPE, text=True) as first:
         assert first.stderr is not None
@@ -238,6 +238,7 @@ def test_of_two_runs_at_once_one_leaves_with_11_and_one_that_may_wait_finds_noth
         waited = pair.run("--wait-for-lock", "2m")
         first.communicate(timeout=60)
     assert first.returncode == 0
+    pair.erp.commit = head
     assert refused.code == 11, refused.stderr
     assert "another run deploys" in refused.stderr
     assert waited.code == 0, waited.stderr
