@@ -98,9 +98,7 @@ def _proof(tools: Tools, one: ClearedImage, function: Function | None, workloads
 def digest_of_pods(workload: Workload | None, repository: str) -> tuple[str, int]:
     """The one digest that all pods run, and the number of pods that run one; several digests are joined."""
     pods = [pod for pod in workload.pods if pod.current] if workload else []
-    by_pod = [
-        {container.digest for container in pod.containers if f"{repository}@" in container.image_id} for pod in pods
-    ]
+    by_pod = [{one.digest for one in pod.containers if f"{repository}@" in one.image_id and one.digest} for pod in pods]
     digests = {digest for found in by_pod for digest in found}
     # Joined ones equal none. A pod that has pulled nothing yet runs nothing, and so counts for nothing.
     return " and ".join(sorted(digests)), sum(bool(found) for found in by_pod)

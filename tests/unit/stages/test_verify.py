@@ -155,3 +155,35 @@ def test_latest_of_an_image_that_is_gone_says_so(changed: FakeWorld) -> None:
     with pytest.raises(VerificationFailed, match="gone from the registry") as caught:
         move_latest(changed.tools(), changed.report.cleared)
     assert caught.value.where.startswith(f"{FUNCTION_REPOSITORY}@sha256:")
+
+
+def test_a_pod_that_has_pulled_nothing_yet_is_not_counted(changed: FakeWorld) -> None:
+    def alter(one: Workload) -> Workload:
+        return replace(one, pods=(*one.pods, pod("")))
+
+    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
+
+
+def test_a_service_that_leads_to_no_ready_pod_is_no_proof(changed: FakeWorld) -> None:
+    changed.release.unreachable.add(NOTIFICATION)
+    with pytest.raises(VerificationFailed) as caught:
+        prove_again(changed)
+    assert f"{NOTIFICATION}: the Service {NOTIFICATION} leads to no ready pod (2 are not ready)" in caught.value.why
+
+
+def test_alarms_are_read_and_one_that_is_on_is_warned_of(changed: FakeWorld) -> None:
+    changed.alarms.alarms["erp-dev-pod-restarts"] = "ALARM"
+    changed.change(CHART)
+    report = changed.run()
+    assert [(alarm.name, alarm.state) for alarm in report.alarms] == [
+        ("erp-dev-high-error-rate", "OK"),
+        ("erp-dev-pod-restarts", "ALARM"),
+    ]
+    assert "warning: alarm erp-dev-pod-restarts is on" in changed.progress.lines
+
+
+def test_alarms_that_may_not_be_read_are_said_and_fail_nothing(changed: FakeWorld) -> None:
+    changed.alarms.denied = True
+    changed.change(CHART)
+    assert changed.run().outcome == "deployed"
+    assert any("alarms erp-dev-* are not read: cloudwatch:DescribeAlarms" in line for line in changed.progress.lines)
