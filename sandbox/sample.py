@@ -18,6 +18,8 @@ VALUES = CHART / "values-dev.yaml"
 PROTO = Path("backend/proto/approval.proto")
 DEFAULT_TENANT = "erp"
 
+TOGGLED = b"# toggled\n"
+
 _FIRST_COMMIT_AT = 1_736_121_600  # 2025-01-06 09:00 in Seoul; every further commit is a minute later
 _SETTINGS = (
     "user.name=ERP Developer",
@@ -88,6 +90,23 @@ def never_ready(repo: Path, service: str) -> str:
     """Make a service that starts, stays alive and answers 503 to the readiness probe: it asks for a 9999 TB disk."""
     settings = Path("backend", service, "src/main/resources/application.yaml")
     return _edit(repo, settings, r"(?<=threshold: )\w+", "9999TB", f"{service}: 디스크 여유 공간 기준 변경")
+
+
+def toggle(repo: Path, *services: str) -> str:
+    """Change services to their other content, or back to the first: after both were built once, nothing is built."""
+    _git(repo, "reset", "--quiet", "--hard")
+    for service in services:
+        settings = repo / "backend" / service / "src/main/resources/application.yaml"
+        text = settings.read_bytes()
+        settings.write_bytes(text.removesuffix(TOGGLED) if text.endswith(TOGGLED) else text + TOGGLED)
+    return commit(repo, f"{', '.join(services)}: 설정 주석 변경")
+
+
+def init_container(repo: Path, image: str) -> str:
+    """Give every service an init container with this image."""
+    template = CHART / "templates" / "deployment.yaml"
+    new = f"      initContainers:\n        - name: migrate\n          image: {image}\n      containers:\n"
+    return _edit(repo, template, r"(?m)^      containers:\n", new, "chart: 마이그레이션 컨테이너 추가")
 
 
 def commit(repo: Path, message: str) -> str:

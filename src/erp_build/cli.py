@@ -15,10 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
+    from erp_build.tools.early import EarlyDiff
+    from erp_build.tools.secrets import Secrets
+
 VERBS = {
     "plan": "what a run would do, and why",
     "run": "build, clear, deploy and prove what changed",
-    "status": "what runs now",
+    "status": "what runs now, and what was changed by hand",
+    "history": "what was deployed when, and by which build",
+    "verify": "whether what runs is what the registry has",
+    "rollback": "both halves back to an earlier deployment",
+    "unlock": "free the lock of a dead run",
     "explain": "whom a path belongs to, and by which rule",
     "replay": "what a stretch of history would have built",
     "record": "a diff of the history as a case for tests",
@@ -32,7 +39,7 @@ exit codes:
   0 done, or nothing to do        8 Lambda update failed
   2 usage or configuration        9 Helm release failed
   3 detection refused (--strict) 10 what runs is not what was cleared
-  4 build failed                 11 newer already deployed
+  4 build failed                 11 locked, or newer is deployed
   5 push failed                  70 a bug of erp_build
   6 gate: findings              130 SIGINT
   7 gate: inconclusive          143 SIGTERM
@@ -48,14 +55,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb = arguments[0]
     # Git works while the rest is imported.
     early = start(arguments[1:]) if verb == "plan" else None
+    from erp_build.tools.secrets import Secrets
+
+    secrets = Secrets()
+    try:
+        return _call(verb, arguments[1:], early, secrets)
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
+        print(secrets.mask(_trace()), file=sys.stderr)
+        print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
+        return ErpBuildError.exit_code
+
+
+def _call(verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets) -> int:
+    """Parse the words behind a verb and run it; an error of ours becomes its text and its code."""
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
     from erp_build.commands.console import Console
-    from erp_build.tools.secrets import Secrets
 
-    options = _options(verb, command, arguments[1:])
+    options = _options(verb, command, arguments)
     options.early = early
-    secrets = Secrets()
     try:
         return int(command.main(options, Console(options, secrets)))
     except ErpBuildError as error:
@@ -65,12 +85,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.verbose > 1:
             print(secrets.mask(_trace()), file=sys.stderr)
         return error.code
-    except KeyboardInterrupt:
-        return 130
-    except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
-        print(secrets.mask(_trace()), file=sys.stderr)
-        print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
-        return ErpBuildError.exit_code
 
 
 def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argparse.Namespace:

@@ -92,6 +92,10 @@ class ReleaseFailed(ErpBuildError):
     exit_code = 9
 
 
+class OutOfReach(ReleaseFailed):
+    """The cluster does not answer; it may again in a moment."""
+
+
 class VerificationFailed(ErpBuildError):
     """What runs is not what was cleared."""
 
@@ -100,6 +104,12 @@ class VerificationFailed(ErpBuildError):
 
 class NewerDeployed(ErpBuildError):
     """A newer commit than ours is live."""
+
+    exit_code = 11
+
+
+class Locked(ErpBuildError):
+    """Another run holds the lock of the release, or has taken ours."""
 
     exit_code = 11
 

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,16 +11,20 @@ from typing import NamedTuple
 import boto3
 
 from erp_build.domain.project import BuildOptions
+from erp_build.tools.alarms import CloudWatchAlarms
 from erp_build.tools.aws import CONFIG, ONE_ATTEMPT, Caller, open_session
+from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
+from erp_build.tools.connection import ClusterConnection
 from erp_build.tools.effects import Journal
 from erp_build.tools.engine import Engine
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.git import GitRepository
 from erp_build.tools.helm import HelmProgram
 from erp_build.tools.kubeconfig import ClusterAccess
+from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
 from erp_build.tools.maven import Maven, MavenSurroundings
 from erp_build.tools.parameters import ParameterStore
@@ -31,6 +35,7 @@ from erp_build.tools.rehearsal import (
     Rehearsal,
     RehearsedCluster,
     RehearsedFunctions,
+    RehearsedLeases,
     RehearsedRegistry,
 )
 from erp_build.tools.secrets import Secrets
@@ -74,6 +79,11 @@ def open_tools(
         yield _rehearsed(tools, journal) if rehearse else tools
 
 
+def reading_tools(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> AbstractContextManager[Tools]:
+    """The tools for a command that only reads."""
+    return open_tools(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
+
+
 class _Given(NamedTuple):
     """What the tools are made of."""
 
@@ -92,9 +102,11 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     registry = EcrRegistry(
         session.client("ecr", config=CONFIG), given.secrets, scans=session.client("ecr", config=ONE_ATTEMPT)
     )
-    functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say)
+    functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say, given.secrets)
     access = _cluster_access(session, given.folder, given.secrets)
-    cluster, helm, engine = EksCluster(access), HelmProgram(access), Engine()
+    connection = ClusterConnection(access)
+    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access)
+    engine = Engine()
     repository = GitRepository(given.root)
     workshop = _workshop(given, engine, registry, repository)
     return (
@@ -105,11 +117,22 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
             registry=registry,
             functions=functions,
             cluster=cluster,
+            leases=leases,
+            alarms=CloudWatchAlarms(session.client("cloudwatch", config=CONFIG)),
             helm=helm,
             workshop=workshop,
-            effects=Live(workshop=workshop, registry=registry, functions=functions, helm=helm, journal=given.journal),
+            effects=Live(
+                workshop=workshop,
+                registry=registry,
+                functions=functions,
+                helm=helm,
+                leases=leases,
+                branch=RemoteBranch(given.root, given.clock),
+                journal=given.journal,
+            ),
             clock=given.clock,
             progress=given.progress,
+            secrets=given.secrets,
         ),
         cluster,
         engine,
@@ -147,5 +170,6 @@ def _rehearsed(tools: Tools, journal: Journal) -> Tools:
         registry=RehearsedRegistry(tools.registry, assumed),
         functions=RehearsedFunctions(tools.functions, assumed),
         cluster=RehearsedCluster(tools.cluster, assumed),
+        leases=RehearsedLeases(tools.leases, assumed),
         effects=Rehearsal(journal, assumed),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from erp_build.config.environment import RULES
 from erp_build.domain.project import Function, Service
+from erp_build.domain.report import Alarm
 from erp_build.errors import BuildFailed, ConfigurationError
 
 ACCOUNT, REGION, CLUSTER = "123456789012", "ap-northeast-2", "erp-dev"
@@ -36,6 +37,19 @@ class FakeIdentity:
 
     def account(self) -> str:
         return self.number
+
+
+class FakeAlarms:
+    """Alarms by name; `denied` says that they may not be read."""
+
+    def __init__(self) -> None:
+        self.alarms: dict[str, str] = {"erp-dev-high-error-rate": "OK"}
+        self.denied = False
+
+    def states(self, prefix: str) -> tuple[Alarm, ...]:
+        if self.denied:
+            raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed")
+        return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))
 
 
 class FakeWorkshop:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import LocalImage, PushedImage, StoredImage
+from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import FunctionState
+from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ErpBuildError, combine
-from erp_build.tools.effects import CheckRequest, ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.effects import CheckRequest, EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.release import FakeRelease
 
@@ -23,9 +25,12 @@ class FakeEffects:
     An image needs a jar, and a push an image, so that a stage that mixes up the order fails.
     """
 
-    def __init__(self, registry: FakeRegistry, functions: FakeFunctions, release: FakeRelease) -> None:
+    def __init__(
+        self, registry: FakeRegistry, functions: FakeFunctions, release: FakeRelease, leases: FakeLeases
+    ) -> None:
         self.journal = Journal()
         self.failures: dict[tuple[str, str], ErpBuildError] = {}
+        self.branches: dict[str, bytes] = {}
         self.late_failures: set[str] = set()
         self.platform = "linux/amd64"
         self.check_runs: dict[tuple[str, str], CheckRun] = {}
@@ -33,6 +38,7 @@ class FakeEffects:
         self._registry = registry
         self._functions = functions
         self._release = release
+        self._leases = leases
         self._jars: set[str] = set()
         self._images: set[str] = set()
 
@@ -79,7 +85,11 @@ class FakeEffects:
 
     def update_function(self, state: FunctionState, image: str) -> None:
         with self.journal.note("update_function", state.name):
-            self._functions.update(state.name, image)
+            self._functions.update(state, image)
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        with self.journal.note("publish", state.name):
+            return self._functions.publish(state.name, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
         with self.journal.note("write_file", path.name):
@@ -88,6 +98,24 @@ class FakeEffects:
     def upgrade_release(self, request: UpgradeRequest) -> None:
         with self.journal.note("upgrade_release", request.release.name):
             self._release.upgrade(request)
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
+        with self.journal.note("rollback_release", f"{release.name}:{revision}"):
+            self._release.rollback(revision)
+
+    def uninstall_release(self, release: Release) -> None:
+        with self.journal.note("uninstall_release", release.name):
+            self._release.uninstall()
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        with self.journal.note("edit_branch", request.branch):
+            self._fail("edit_branch", request.branch)
+            before = self.branches.get(request.branch, b"")
+            after = self.branches[request.branch] = request.change(before)
+            return "f" * 40 if after != before else None
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        return self._leases.write(release, lease)
 
     def tag(self, image: StoredImage, tag: str) -> None:
         with self.journal.note("tag", f"{image.repository}:{tag}"):

@@ -15,8 +15,12 @@ class FakeFunctions:
     def __init__(self) -> None:
         self.states: dict[str, FunctionState] = {}
         self.updates: list[str] = []
+        self.versions: list[str] = []
+        self.aliases: dict[str, str] = {}
+        self.alias_is_stuck = False
+        self.protected: set[str] = set()
         self._reads_left: dict[str, int] = {}
-        self._failures: dict[str, str] = {}
+        self._failures: dict[str, list[str]] = {}
         self._stuck: set[str] = set()
 
     def state(self, name: str) -> FunctionState | None:
@@ -28,8 +32,23 @@ class FakeFunctions:
             self._settle(name)
         return self.states.get(name)
 
-    def update(self, name: str, image: str) -> None:
+    def may_update(self, state: FunctionState) -> None:
+        if state.name in self.protected:
+            raise FunctionUpdateFailed("lambda:UpdateFunctionCode is not allowed", where=state.name)
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        return self.aliases.get(f"{name}:{alias}", "")
+
+    def publish(self, name: str, alias: str) -> str:
+        """A new version of what runs, and the alias on it."""
+        self.versions.append(self.states[name].digest)
+        if alias and not self.alias_is_stuck:
+            self.aliases[f"{name}:{alias}"] = self.states[name].digest
+        return str(len(self.versions))
+
+    def update(self, state: FunctionState, image: str) -> None:
         """Begin an update; Lambda refuses a second one while one is in progress."""
+        name = state.name
         state = self.states[name]
         if state.last_update == "InProgress" or state.state == "Pending":
             raise FunctionUpdateFailed("ResourceConflictException", where=name)
@@ -58,16 +77,16 @@ class FakeFunctions:
         """The next updates end well, and the function still runs the old image."""
         self._stuck.add(name)
 
-    def fails_to_update(self, name: str, reason: str) -> None:
+    def fails_to_update(self, name: str, reason: str, times: int = 1000) -> None:
         """The next updates end badly, and the old image goes on running."""
-        self._failures[name] = reason
+        self._failures[name] = [reason] * times
 
     def _settle(self, name: str) -> None:
         state = self.states[name]
         if state.state == "Pending":
             self.states[name] = replace(state, state="Active")
-        elif state.last_update == "InProgress" and name in self._failures:
-            self.states[name] = replace(state, last_update="Failed", reason=self._failures[name])
+        elif state.last_update == "InProgress" and self._failures.get(name):
+            self.states[name] = replace(state, last_update="Failed", reason=self._failures[name].pop())
         elif state.last_update == "InProgress":
             resolved = state.image if "@" in state.image and name not in self._stuck else state.resolved
             self.states[name] = replace(state, last_update="Successful", resolved=resolved)

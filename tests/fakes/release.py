@@ -1,14 +1,16 @@
 """A cluster with one Helm release in memory: an upgrade reads the values file, and reading shows the rollout go on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from erp_build.domain.evidence import Event
 from erp_build.domain.image import ImageReference
-from erp_build.domain.release import Container, Pod, Release, Revision, Workload
-from erp_build.errors import ReleaseFailed
+from erp_build.domain.release import Container, Endpoints, Pod, Release, Revision, Workload
+from erp_build.errors import ErpBuildError, OutOfReach, ReleaseFailed
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import UpgradeRequest
 from tests.fakes.registry import FakeRegistry
@@ -25,6 +27,7 @@ class Trouble:
     restarts: int = 0
     until: float = float("inf")
     unschedulable: str = ""
+    prepares: str = ""
 
 
 @dataclass
@@ -46,6 +49,19 @@ class FakeRelease:
         self.revisions: list[Revision] = []
         self.deployments: dict[str, Deployed] = {}
         self.refusals: dict[str, str] = {}
+        self.checked: list[str] = []
+        self.not_allowed: tuple[str, ...] = ()
+        self.unreachable: set[str] = set()
+        self.warnings: tuple[Event, ...] = ()
+        self.logs: dict[str, tuple[str, ...]] = {}
+        self.edits: dict[str, dict[str, Any]] = {}
+        self._values: dict[int, Any] = {}
+        self._away_until = 0.0
+        self._away_after = 0.0
+        self._without_pods: set[str] = set()
+        self.interrupts: dict[str, ErpBuildError] = {}
+        self._ends_at = float("inf")
+        self._restarts_at: dict[str, float] = {}
         self._registry = registry
         self._clock = clock
         self._troubles: dict[str, Trouble] = {}
@@ -54,10 +70,33 @@ class FakeRelease:
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments; each read brings a rollout nearer to its end."""
+        if self._clock.monotonic() < self._away_until:
+            raise OutOfReach("the cluster cannot be reached", where="erp-dev", why="connection refused")
         assert release == Release("erp-dev", "erp-dev", "erp-microservices")
         for deployed in self.deployments.values():
             deployed.reads += 1
         return tuple(self._workload(deployed) for deployed in self.deployments.values())
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:  # noqa: ARG002 - the protocol's
+        """A Service per Deployment, which leads to its ready pods."""
+        return tuple(
+            Endpoints(
+                name=name,
+                selector=(("app", name),),
+                ready=0 if name in self.unreachable else deployed.replicas,
+                not_ready=deployed.replicas if name in self.unreachable else 0,
+            )
+            for name, deployed in self.deployments.items()
+        )
+
+    def events(self, release: Release) -> tuple[Event, ...]:  # noqa: ARG002 - the protocol's
+        return self.warnings
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        return self.logs.get(pod, ())
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        return self.not_allowed
 
     def architectures(self, cluster: str) -> frozenset[str]:
         assert cluster == "erp-dev"
@@ -65,11 +104,41 @@ class FakeRelease:
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         assert release.name == "erp-microservices"
+        if self._clock.monotonic() < self._away_until:
+            raise OutOfReach("the history cannot be read", where="erp-dev", why="connection refused")
+        if self._clock.monotonic() >= self._ends_at:
+            self._ends_at = float("inf")
+            last = self.revisions.pop()
+            self._add_revision("deployed", last.description, last.updated)
         return tuple(self.revisions)
 
-    def check_chart(self, release: Release, chart: Path, values: Path) -> None:  # noqa: ARG002 - the protocol's
-        assert values.is_file()
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> None:  # noqa: ARG002 - the protocol's
+        yaml.safe_load(values)
+        self.checked.append(values.decode())
         self._refuse("check_chart", str(chart))
+
+    def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
+        """The values that a revision was made of."""
+        assert release.name == "erp-microservices"
+        found = self._values[revision or max(self._values)]
+        leaves = {key: _leaf(found, key) for key in keys}
+        return {key: str(leaf) for key, leaf in leaves.items() if leaf is not None}
+
+    def objects(self, release: Release) -> tuple[dict[str, Any], ...]:
+        """The Deployments that the newest revision's values make."""
+        assert release.name == "erp-microservices"
+        values = self._values[max(self._values)]
+        return tuple(_object(image, values["replicaCount"]) for image in _images(values))
+
+    def live_objects(self, release: Release) -> tuple[dict[str, Any], ...]:
+        """The Deployments as they are now, with every edit by hand."""
+        assert release.name == "erp-microservices"
+        found = []
+        for deployed in self.deployments.values():
+            item = _object(deployed.image, deployed.replicas)
+            item["spec"]["template"]["spec"]["containers"][0] |= self.edits.get(deployed.name, {})
+            found.append(item)
+        return tuple(found)
 
     def upgrade(self, request: UpgradeRequest) -> None:
         """Roll out what the values file names, as a new revision; Helm refuses beside another operation."""
@@ -79,10 +148,31 @@ class FakeRelease:
             )
         self._add_revision("failed" if "upgrade" in self.refusals else "deployed", request.description)
         self._refuse("upgrade", request.release.name)
-        values = yaml.safe_load(request.values.read_text(encoding="utf-8"))
-        for service in values["services"].values():
-            if service.get("enabled", True):
-                self._deploy(f"{service['image']['repository']}:{service['image']['tag']}", values["replicaCount"])
+        self._roll_out(request.values.read_text(encoding="utf-8"))
+        if self._away_after:
+            self.is_away(until=self._clock.monotonic() + self._away_after)
+            self._away_after = 0.0
+
+    def was_deployed(self, values: str, description: str = "") -> None:
+        """Somebody deployed these values, with or without this program."""
+        self._add_revision("deployed", description)
+        self._roll_out(values)
+
+    def rollback(self, revision: int) -> None:
+        """Roll out what an old revision named, as a new revision; also from a pending one."""
+        self._refuse("rollback", "erp-microservices")
+        if self.revisions[-1].status.startswith("pending"):
+            self.revisions[-1] = replace(self.revisions[-1], status="failed")
+        self._add_revision("deployed", f"Rollback to {revision}")
+        values = self._values[len(self.revisions)] = self._values[revision]
+        self.edits.clear()
+        for image in _images(values):
+            self.is_mended(ImageReference.parse(image).repository.rpartition("/")[2])
+            self._deploy(image, values["replicaCount"])
+
+    def uninstall(self) -> None:
+        """Remove everything."""
+        self.revisions, self.deployments, self._values = [], {}, {}
 
     def running(self) -> dict[str, str]:
         """Service -> the tag that its Deployment names."""
@@ -109,6 +199,22 @@ class FakeRelease:
         self.never_gets_ready(name)
         self._failures[name] = failure
 
+    def ends_by_itself(self, until: float) -> None:
+        """The operation that is pending ends well at a moment of the clock."""
+        self._ends_at = until
+
+    def is_away(self, until: float) -> None:
+        """The API server does not answer until a moment of the clock."""
+        self._away_until = until
+
+    def restarts_at(self, name: str, seconds: float) -> None:
+        """The containers of a service are started again once, so many seconds from now."""
+        self._restarts_at[name] = self._clock.monotonic() + seconds
+
+    def cannot_prepare(self, name: str, container: str, reason: str) -> None:
+        """An init container waits with a reason, and the others for it."""
+        self._troubles[name] = Trouble(waiting=reason, prepares=container)
+
     def runs_instead(self, name: str, digest: str) -> None:
         """The pods of a service run another image than its tag names."""
         self._other_digests[name] = digest
@@ -127,20 +233,37 @@ class FakeRelease:
         """Everything that was wrong with a service is over."""
         for wrong in (self._troubles, self._failures, self._other_digests):
             wrong.pop(name, None)
+        self._without_pods.discard(name)
 
-    def is_pending(self) -> None:
-        """A run was cut off in an upgrade."""
-        self._add_revision("pending-upgrade", "")
+    def is_pending(self, updated: str = "2026-01-01T00:00:00Z") -> None:
+        """A run was cut off in an upgrade, or in the first installation."""
+        self._add_revision("pending-upgrade" if self.revisions else "pending-install", "", updated)
+        self._values[len(self.revisions)] = self._values.get(len(self.revisions) - 1)
+
+    def _roll_out(self, text: str) -> None:
+        values = self._values[len(self.revisions)] = yaml.safe_load(text)
+        for image in _images(values):
+            self._deploy(image, values["replicaCount"])
+
+    def has_no_pods(self, name: str) -> None:
+        """Not one pod of a service may be made."""
+        self._without_pods.add(name)
+
+    def is_away_after_the_upgrade(self, seconds: float) -> None:
+        """The API server goes away right after the next upgrade, for so long."""
+        self._away_after = seconds
 
     def _refuse(self, call: str, where: str) -> None:
+        if call in self.interrupts:
+            raise self.interrupts[call]
         if call in self.refusals:
             raise ReleaseFailed(self.refusals[call], where=where)
 
-    def _add_revision(self, status: str, description: str) -> None:
+    def _add_revision(self, status: str, description: str, updated: str = "2026-01-01T00:00:00Z") -> None:
         if status == "deployed":
             self.revisions = [replace(one, status="superseded") for one in self.revisions]
         self.revisions.append(
-            Revision(number=len(self.revisions) + 1, status=status, description=description, updated="today")
+            Revision(number=len(self.revisions) + 1, status=status, description=description, updated=updated)
         )
 
     def _deploy(self, image: str, replicas: int) -> None:
@@ -170,6 +293,7 @@ class FakeRelease:
             available=ready,
             failure=self._failures.get(deployed.name, ""),
             pods=tuple(pods),
+            labels=(("app", deployed.name),),
         )
 
     def _pods(self, deployed: Deployed) -> Iterator[Pod]:
@@ -183,8 +307,13 @@ class FakeRelease:
         if trouble:
             container = replace(container, ready=False, waiting=trouble.waiting, restarts=trouble.restarts)
         lost = trouble.unschedulable if trouble else ""
-        containers = () if lost else (container,)
-        for number in range(deployed.replicas):
+        if self._clock.monotonic() >= self._restarts_at.get(deployed.name, float("inf")):
+            container = replace(container, restarts=1)
+        containers: tuple[Container, ...] = () if lost else (container,)
+        if trouble and trouble.prepares:
+            first = Container(image="init:1", name=trouble.prepares, prepares=True, waiting=trouble.waiting)
+            containers = (first, replace(container, waiting="PodInitializing"))
+        for number in range(0 if deployed.name in self._without_pods else deployed.replicas):
             name = f"{deployed.name}-{deployed.generation}-{number}"
             yield Pod(name=name, current=True, containers=containers, unschedulable=lost)
 
@@ -202,8 +331,27 @@ class FakeRelease:
         return self._other_digests.get(name) or (stored.digest if stored else "")
 
 
+def _images(values: Any) -> list[str]:
+    services = [service for service in values["services"].values() if service.get("enabled", True)]
+    return [f"{service['image']['repository']}:{service['image']['tag']}" for service in services]
+
+
+def _object(image: str, replicas: int) -> dict[str, Any]:
+    name = ImageReference.parse(image).repository.rpartition("/")[2]
+    containers = [{"name": name, "image": image}]
+    spec = {"replicas": replicas, "template": {"spec": {"containers": containers}}}
+    return {"kind": "Deployment", "metadata": {"name": name}, "spec": spec}
+
+
+def _leaf(values: Any, key: str) -> Any:
+    for part in key.split("."):
+        values = values.get(part) if isinstance(values, dict) else None
+    return values
+
+
 def _container(image: str, digest: str) -> Container:
-    repository = image.partition("@")[0] if "@" in image else image.rpartition(":")[0]
+    name = image.partition("@")[0]
+    repository = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
     return Container(image=image, image_id=f"{repository}@{digest}" if digest else "", ready=bool(digest))
 
 

@@ -2,19 +2,24 @@
 
 import copy
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from erp_build.domain.report import RunReport
+from erp_build.domain.project import DeployPolicy
+from erp_build.domain.report import EffectState, RunReport
 from erp_build.errors import ErpBuildError
 from erp_build.pipeline import Options, run
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.effects import Journal
 from erp_build.tools.git import GitRepository
+from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Tools
 from erp_build.wiring import _rehearsed
-from tests.fakes.account import FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
+from tests.fakes.account import FakeAlarms, FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
 from tests.fakes.effects import FakeEffects
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import HOST, FakeRegistry
 from tests.fakes.release import FakeRelease, values_text
 from tests.support.git import Checkout
@@ -32,6 +37,29 @@ def sources() -> dict[str, str]:
     return {**files, "helm-chart/values-dev.yaml": values_text(values), "README.md": "ERP\n"}
 
 
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class KillingJournal(Journal):
+    """A journal that kills its run at a call of an effect."""
+
+    def __init__(self, effect: str, number: int, when: str) -> None:
+        super().__init__()
+        self._effect, self._left, self._when = effect, number, when
+
+    @contextmanager
+    def note(self, name: str, target: str, state: EffectState = "performed") -> Iterator[None]:
+        self._left -= name == self._effect
+        now = name == self._effect and self._left == 0
+        if now and self._when == "before":
+            raise Killed
+        with super().note(name, target, state):
+            yield
+        if now:
+            raise Killed
+
+
 class FakeWorld:
     """The account of a new project: repositories, a function that was made by hand, no release, no service.
 
@@ -47,16 +75,32 @@ class FakeWorld:
         self.registry = FakeRegistry(f"erp/{target.repository}" for target in ERP.image_targets)
         self.functions = FakeFunctions()
         self.release = FakeRelease(self.registry, self.clock)
-        self.effects = FakeEffects(self.registry, self.functions, self.release)
+        self.leases = FakeLeases(self.clock)
+        self.effects = FakeEffects(self.registry, self.functions, self.release, self.leases)
         self.parameters = FakeParameters()
         self.identity = FakeIdentity()
         self.workshop = FakeWorkshop()
+        self.alarms = FakeAlarms()
         self.progress = FakeProgress()
+        self.secrets = Secrets()
         self.project = ERP
         self.uncommitted: dict[str, str] = {}
+        self.killed: tuple[str, int, str] | None = None
         self.report = self._new_report(rehearsal=False)
         by_hand = self.registry.push(FUNCTION_REPOSITORY, "by-hand", None)
         self.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}:by-hand", by_hand)
+
+    def is_killed(self, effect: str, number: int, when: str) -> None:
+        """The next runs are killed `before` or `after` a call of an effect, and leave their lock behind."""
+        self.killed = (effect, number, when)
+
+    def beside(self, folder: Path, commit: str) -> "FakeWorld":
+        """The same world as another run sees it, with a checkout of its own at a commit."""
+        other = copy.copy(self)
+        other.checkout = Checkout(Path(shutil.copytree(self.root, folder)))
+        other.checkout.git("reset", "--quiet", "--hard", commit)
+        other.effects, other.progress = copy.copy(self.effects), FakeProgress()
+        return other
 
     def copy_to(self, folder: Path) -> "FakeWorld":
         """The same world with a repository of its own."""
@@ -72,6 +116,10 @@ class FakeWorld:
     def values(self) -> Path:
         return self.root / "helm-chart" / "values-dev.yaml"
 
+    def keeps_failures(self) -> None:
+        """A deployment that fails is left as it is."""
+        self.project = self.project._replace(deploy=DeployPolicy(on_failure="keep"))
+
     def tools(self) -> Tools:
         """The live tools."""
         return Tools(
@@ -81,11 +129,14 @@ class FakeWorld:
             registry=self.registry,
             functions=self.functions,
             cluster=self.release,
+            leases=self.leases,
+            alarms=self.alarms,
             helm=self.release,
             workshop=self.workshop,
             effects=self.effects,
             clock=self.clock,
             progress=self.progress,
+            secrets=self.secrets,
         )
 
     def rehearsal(self) -> Tools:
@@ -148,13 +199,17 @@ class FakeWorld:
         self._freshen()
         for path, text in self.uncommitted.items():
             self.checkout.write(path, text)
-        self.effects.journal = Journal()
+        self.effects.journal = KillingJournal(*self.killed) if self.killed else Journal()
         self.progress.lines.clear()
         self.report = self._new_report(rehearsal=rehearse)
         try:
             return run(self.project, self.rehearsal() if rehearse else self.tools(), options, self.report)
         except ErpBuildError as error:
             self.report.error = error
+            raise
+        except Killed:
+            # Nobody has freed the lock or written down an end.
+            self.leases.is_held(alive=False)
             raise
 
     def _new_report(self, *, rehearsal: bool) -> RunReport:

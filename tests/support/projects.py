@@ -29,6 +29,7 @@ def configurations(draw: st.DrawFn, *, most: int = 6) -> str:
         lines += ["[[service]]", f'name = "s{place}"', f"path = {_text(path)}", f"inputs = {_list(draw(patterns))}"]
         if draw(st.booleans()):
             lines += ['kind = "lambda"', f'function = "f{place}"', 'dockerfile = "Dockerfile.lambda"']
+    lines += ["[deploy]", f'on_failure = "{draw(st.sampled_from(["rollback", "keep"]))}"', 'lock_expires = "9s"']
     lines += ["[chart]", f"path = {_text(draw(PATHS))}", "[gate]", f'timeout = "{draw(st.integers(1, 999))}s"']
     return "\n".join(lines) + "\n"
 

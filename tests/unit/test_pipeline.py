@@ -1,6 +1,7 @@
 """The run, from a commit to what runs: what is built, what is only deployed again, and what is left alone."""
 
 from erp_build.domain.report import RunReport
+from erp_build.pipeline import Options
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, EVERYTHING, NOTIFICATION, PROCESSING, REQUEST
 
@@ -28,12 +29,14 @@ def test_the_first_deployment_gives_everything_the_tag_of_its_commit(new_world: 
     assert len(new_world.latest()) == len(IMAGES)
 
 
-def test_the_revision_names_the_full_commit_and_the_key_of_the_chart(new_world: FakeWorld) -> None:
-    report = new_world.run()
+def test_the_revision_names_the_full_commit_the_key_of_the_chart_and_the_build(new_world: FakeWorld) -> None:
+    report = new_world.run(Options(variables={"CODEBUILD_BUILD_ID": "erp-unified-build:7"}))
     assert report.plan is not None
     key = report.plan.steps[-1].key
     assert len(key) == 40
-    assert new_world.release.revisions[-1].description == f"erp_build {new_world.checkout.head()} chart {key}"
+    assert new_world.release.revisions[-1].description == (
+        f"erp_build {new_world.checkout.head()} chart {key} build erp-unified-build:7"
+    )
 
 
 def test_every_image_has_the_key_of_its_content_as_a_tag(new_world: FakeWorld) -> None:
@@ -54,6 +57,8 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
         "detect changes",
         "make plan",
         "find reusable",
+        "take lock",
+        "read live state",
         "check plan",
         "build images",
         "judge images",
@@ -61,6 +66,8 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
         "deploy",
         "prove",
         "move latest",
+        "write back",
+        "read alarms",
     ]
     assert {stage.status for stage in report.stages} == {"done"}
 
@@ -70,7 +77,7 @@ def test_all_images_are_pushed_and_cleared_before_the_first_deployment(new_world
     verbs = new_world.verbs()
     pushes = [place for place, verb in enumerate(verbs) if verb == "push"]
     assert len(pushes) == 4
-    assert pushes[-1] < verbs.index("update_function") < verbs.index("write_file") < verbs.index("upgrade_release")
+    assert pushes[-1] < verbs.index("write_file") < verbs.index("update_function") < verbs.index("upgrade_release")
     lines = new_world.progress.lines
     cleared = [place for place, line in enumerate(lines) if line.endswith(": no findings")]
     assert len(cleared) == 4
@@ -131,7 +138,8 @@ def test_the_same_commit_again_performs_nothing(world: FakeWorld) -> None:
     report = world.run()
     assert report.outcome == "nothing"
     assert world.done() == []
-    assert report.stages[-1].name == "find reusable"
+    assert report.stages[-1].name == "prove again"
+    assert len(proven(report)) == len(IMAGES)
 
 
 def test_a_file_that_belongs_to_nobody_performs_nothing(world: FakeWorld) -> None:

@@ -61,14 +61,14 @@ def test_a_rehearsal_of_the_first_deployment_goes_to_the_end(new_world: FakeWorl
     report = new_world.rehearse()
     assert report.outcome == "rehearsed"
     assert len(report.proofs) == 4
-    assert report.stages[-1].name == "move latest"
+    assert report.stages[-1].name == "read alarms"
     assert new_world.release.deployments == {}
     assert new_world.functions.updates == []
 
 
 def test_a_rehearsal_refuses_what_the_run_would_refuse(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.release.is_pending()
+    world.release.is_pending("2026-01-01T01:00:00Z")
     with pytest.raises(ReleaseFailed, match="in progress"):
         world.rehearse()
 
@@ -87,6 +87,7 @@ def test_a_rehearsal_judges_the_real_scan_of_an_image_that_is_there(world: FakeW
 
 
 def test_a_rehearsal_after_a_cut_off_rollout_assumes_that_it_succeeds(world: FakeWorld) -> None:
+    world.keeps_failures()
     world.change(NOTIFICATION)
     world.release.never_gets_ready(NOTIFICATION)
     with pytest.raises(ReleaseFailed):

@@ -112,3 +112,25 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="another erp-build.toml than the one at the root")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="show the output of Maven and the engine")
     parser.add_argument("-q", "--quiet", action="count", default=0, help="show only results and errors")
+
+
+def add_lock_options(parser: argparse.ArgumentParser) -> None:
+    """The options of verbs that deploy."""
+    parser.add_argument(
+        "--wait-for-lock",
+        metavar="TIME",
+        type=_duration,
+        default=0.0,
+        help="wait so long for another run, such as 20m (default: leave with 11)",
+    )
+
+
+def _duration(text: str) -> float:
+    from erp_build.config.schema import duration
+
+    seconds = 0.0 if text == "0" else duration(text)
+    if seconds is None:
+        import argparse
+
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration: 90s, 5m or 1h")
+    return seconds

@@ -4,13 +4,11 @@ import argparse
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from erp_build import pipeline
-from erp_build.commands.console import Console
+from erp_build.commands.console import Console, add_lock_options
+from erp_build.commands.signals import signals_raise
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.json import report_document
@@ -19,7 +17,6 @@ from erp_build.render.sarif import sarif_text
 from erp_build.render.text import report_text
 from erp_build.tools.effects import Journal
 from erp_build.tools.files import write_atomically
-from erp_build.tools.process import end_running
 from erp_build.wiring import open_tools
 
 REPORT = Path("erp-build-report") / "report.json"
@@ -40,6 +37,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", metavar="REV", help="the commit that is checked out (default: found)")
     parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
     parser.add_argument("--allow-older", action="store_true", help="deploy even where a newer commit is live")
+    parser.add_argument(
+        "--replace-cut-off-install", action="store_true", help="remove a release whose first installation was cut off"
+    )
+    add_lock_options(parser)
     parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -52,7 +53,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     )
     start = console.clock.monotonic()
     try:
-        with _signals_raise():
+        with signals_raise():
             _run(options, console, report, journal)
     except ErpBuildError as error:
         report.error = error
@@ -85,6 +86,8 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         head=options.head,
         strict=options.strict,
         allow_older=options.allow_older,
+        wait_for_lock=options.wait_for_lock,
+        replace_cut_off_install=options.replace_cut_off_install,
     )
     with open_tools(
         console.root,
@@ -97,25 +100,6 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         logs=None if options.rehearse else _report_path(options).resolve().parent,
     ) as tools:
         pipeline.run(project, tools, choices, report)
-
-
-@contextmanager
-def _signals_raise() -> Iterator[None]:
-    """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        raise Interrupted(number, signal.Signals(number).name)
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except BaseException:
-        # A worker's child would outlive us: only the main thread learns of a signal.
-        end_running()
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _write_for_other_tools(report: RunReport, folder: Path, console: Console) -> None:

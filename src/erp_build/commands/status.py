@@ -1,4 +1,4 @@
-"""`status`: what runs now."""
+"""`status`: what runs now, and what was changed by hand."""
 
 import argparse
 import json
@@ -8,13 +8,16 @@ from erp_build.render.json import status_document
 from erp_build.render.text import status_text
 from erp_build.stages.live import read_live_state
 from erp_build.stages.settings import read_environment
-from erp_build.tools.effects import Journal
-from erp_build.wiring import open_tools
+from erp_build.stages.standing import read_standing
+from erp_build.wiring import reading_tools
 
 EXAMPLES = """\
 examples:
   erp-build status
-  erp-build status --json | jq '.targets[] | {name, commit}'
+  erp-build status --json | jq '.targets[] | {name, commit, drift}'
+
+Drift is what was changed by hand: an image, the number of pods, any field that the release names, a Deployment that
+is gone, a function that runs another image than the last deployment left. Values of the environment are not shown.
 """
 
 
@@ -24,11 +27,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Print what runs of each target."""
+    """Print what runs of each target, and its drift."""
     project = console.project()
-    with open_tools(
-        console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-    ) as tools:
-        live = read_live_state(tools, project, read_environment(tools, project))
-    console.print(json.dumps(status_document(live), ensure_ascii=False) if options.json else status_text(live))
+    with reading_tools(console.root, console.clock, console.progress, console.secrets) as tools:
+        environment = read_environment(tools, project)
+        live = read_live_state(tools, project, environment)
+        standing = read_standing(tools, project, environment, live)
+    document = status_document(live, standing)
+    console.print(json.dumps(document, ensure_ascii=False) if options.json else status_text(live, standing))
     return 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from erp_build.domain.patterns import fixed_directory, matches
-from erp_build.domain.project import BuildOptions, Chart, Check, Function, GatePolicy, Project, Service
+from erp_build.domain.project import BuildOptions, Chart, Check, DeployPolicy, Function, GatePolicy, Project, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ FORMAT = repr(
     (
         sys.implementation.cache_tag,
         COMMON,
-        *(kind._fields for kind in (Service, Function, Chart, GatePolicy, BuildOptions, Check)),
+        *(kind._fields for kind in (Service, Function, Chart, GatePolicy, BuildOptions, DeployPolicy, Check)),
     )
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
@@ -44,7 +44,7 @@ class ProjectIndex:
     """
 
     def __init__(self, compiled: tuple[Any, ...]) -> None:
-        self._common, self._chart, self._gate, self._build, self._checks, *rest = compiled
+        self._common, self._chart, self._gate, self._build, self._deploy, self._checks, *rest = compiled
         self._services, self._functions, self._directories = rest
 
     @property
@@ -62,6 +62,7 @@ class ProjectIndex:
             chart=Chart._make(self._chart),
             gate=GatePolicy._make(self._gate),
             build=BuildOptions._make(self._build),
+            deploy=DeployPolicy._make(self._deploy),
             checks=tuple(Check._make(row) for row in self._checks),
         )
 
@@ -94,6 +95,7 @@ def compile_project(project: Project) -> tuple[Any, ...]:
         tuple(project.chart),
         tuple(project.gate),
         tuple(project.build),
+        tuple(project.deploy),
         tuple(tuple(check) for check in project.checks),
         tuple(tuple(service) for service in project.services),
         tuple(tuple(function) for function in project.functions),

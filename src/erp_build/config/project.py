@@ -13,11 +13,14 @@ from erp_build.domain.project import (
     Builder,
     BuildOptions,
     Chart,
+    DeployPolicy,
     Function,
     GatePolicy,
+    OnFailure,
     Project,
     Service,
     Tests,
+    WriteBack,
 )
 from erp_build.errors import ConfigurationError
 
@@ -52,7 +55,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
     top = Table(values, "", text, where)
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "check")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy", "check")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
@@ -63,6 +66,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
         build=_build(top.table("build")),
+        deploy=_deploy(top.table("deploy")),
         checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )
@@ -111,7 +115,8 @@ def _image_target(table: Table) -> Service | Function:
     name = table.text("name", path.rpartition("/")[2])
     common = ("name", "path", "kind", "dockerfile", "repository", "inputs", "layers")
     if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
-        table.only(*common, "function")
+        table.only(*common, "function", "publish", "alias")
+        alias = table.text("alias") if "alias" in table else ""
         return Function(
             name=name,
             path=path,
@@ -120,6 +125,9 @@ def _image_target(table: Table) -> Service | Function:
             inputs=table.texts("inputs"),
             layers=table.flag("layers", default=False),
             function=table.text("function"),
+            # An alias leads to a version, so there must be one.
+            publish=table.flag("publish", default=False) or bool(alias),
+            alias=alias,
         )
     table.only(*common, "values_key")
     return Service(
@@ -144,7 +152,7 @@ def _build(table: Table) -> BuildOptions:
 
 
 def _chart(table: Table) -> Chart:
-    table.only("path", "values", "release", "namespace", "timeout")
+    table.only("path", "values", "release", "namespace", "timeout", "stable", "pin")
     default = Chart()
     return Chart(
         path=table.path("path", default.path),
@@ -152,6 +160,20 @@ def _chart(table: Table) -> Chart:
         release=table.text("release", default.release),
         namespace=table.text("namespace", default.namespace),
         timeout=table.seconds("timeout", default.timeout),
+        stable=table.seconds("stable", default.stable),
+        pin=table.flag("pin", default=False),
+    )
+
+
+def _deploy(table: Table) -> DeployPolicy:
+    table.only("on_failure", "lock_expires", "alarms", "write_back", "branch")
+    default = DeployPolicy()
+    return DeployPolicy(
+        on_failure=cast("OnFailure", table.choice("on_failure", get_args(OnFailure), default.on_failure)),
+        lock_expires=table.seconds("lock_expires", default.lock_expires),
+        alarms=table.text("alarms") if "alarms" in table else "",
+        write_back=cast("WriteBack", table.choice("write_back", get_args(WriteBack), default.write_back)),
+        branch=table.text("branch", default.branch),
     )
 
 

@@ -12,6 +12,12 @@ DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
+def duration(text: str) -> float | None:
+    """A duration such as `90s`, `5m` or `1h` in seconds; None when the text is none."""
+    match = DURATION.fullmatch(text)
+    return float(match[1]) * UNIT_SECONDS[match[2]] if match else None
+
+
 class Table:
     """One table of the project file, which knows its place for errors.
 
@@ -29,6 +35,9 @@ class Table:
         self._source = source
         self._path = path
         self._place = place
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
 
     def only(self, *known: str) -> None:
         """Refuse keys that are not known."""
@@ -109,10 +118,10 @@ class Table:
         """A duration such as `"90s"`, `"5m"` or `"1h"`, in seconds."""
         if key not in self._values:
             return default
-        match = DURATION.fullmatch(self.text(key))
-        if not match or float(match[1]) == 0:
+        seconds = duration(self.text(key))
+        if not seconds:
             raise self._error(key, f"`{key}` must be a duration", f'write {key} = "90s", "5m" or "1h"')
-        return float(match[1]) * UNIT_SECONDS[match[2]]
+        return seconds
 
     def path(self, key: str, default: str | None = None) -> str:
         """A path below the repository's root, in its plain form."""

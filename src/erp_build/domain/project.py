@@ -35,7 +35,13 @@ class Service(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A Lambda function that runs an image; `function` is its name in Lambda, the rest is as in `Service`."""
+    """A Lambda function that runs an image; what is not named here is as in `Service`.
+
+    Attributes:
+        function: its name in Lambda.
+        publish: whether each new image becomes a numbered version.
+        alias: the alias that is moved to that version; empty: none.
+    """
 
     name: str
     path: str
@@ -45,10 +51,18 @@ class Function(NamedTuple):
     inputs: tuple[str, ...] = ()
     layers: bool = False
     kind: Literal["lambda"] = "lambda"
+    publish: bool = False
+    alias: str = ""
 
 
 class Chart(NamedTuple):
-    """The Helm chart and its one release; `timeout` in seconds is for the upgrade and the rollout together."""
+    """The Helm chart and its one release.
+
+    Attributes:
+        timeout: seconds for the upgrade and the rollout together.
+        stable: seconds that the new pods must stay ready without a restart.
+        pin: whether the values file names `tag@digest` instead of the tag alone.
+    """
 
     path: str = "helm-chart"
     values: str = "values-dev.yaml"
@@ -57,6 +71,8 @@ class Chart(NamedTuple):
     timeout: float = 300.0
     name: str = "helm-chart"
     kind: Literal["chart"] = "chart"
+    stable: float = 5.0
+    pin: bool = False
 
 
 Target = Service | Function | Chart
@@ -135,6 +151,28 @@ class BuildOptions(NamedTuple):
     timeout: float = 1200.0
 
 
+OnFailure = Literal["rollback", "keep"]
+WriteBack = Literal["none", "branch"]
+
+
+class DeployPolicy(NamedTuple):
+    """How a deployment is guarded and what follows a failed one.
+
+    Attributes:
+        on_failure: `rollback` takes both halves back to what ran before; `keep` leaves everything as it is.
+        lock_expires: seconds after its last sign of life when the lock of a dead run may be taken.
+        alarms: beginning of the names of the alarms that are read after a deployment; empty: project-environment-.
+        write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
+        branch: the branch on `origin` that gets them.
+    """
+
+    on_failure: OnFailure = "rollback"
+    lock_expires: float = 30.0
+    alarms: str = ""
+    write_back: WriteBack = "none"
+    branch: str = "main"
+
+
 class Project(NamedTuple):
     """All of `erp-build.toml`.
 
@@ -153,6 +191,7 @@ class Project(NamedTuple):
     chart: Chart = Chart()
     gate: GatePolicy = GatePolicy()
     build: BuildOptions = BuildOptions()
+    deploy: DeployPolicy = DeployPolicy()
     checks: tuple[Check, ...] = ()
     config_path: str = ""
 

@@ -23,10 +23,27 @@ class Revision:
     description: str = ""
     updated: str = ""
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether an operation is in progress, or was cut off."""
+        return self.status.startswith("pending")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Container:
-    """A container of a pod as the kubelet sees it; `waiting` is the reason of that state, such as CrashLoopBackOff."""
+    """A container of a pod as the kubelet sees it.
+
+    Attributes:
+        image: as the pod names it.
+        image_id: as the runtime pulled it, with its digest; empty before.
+        ready: whether it passes its probe; of a preparing container, whether it has ended well.
+        restarts: how often it was started again.
+        waiting: the reason of that state, such as CrashLoopBackOff; empty while it runs.
+        message: what the kubelet says to it.
+        name: within its pod.
+        prepares: an init container, which must end before the others start.
+        ended: how it ended the last time, such as `OOMKilled, exit code 137`; empty: it has not ended.
+    """
 
     image: str
     image_id: str = ""
@@ -34,11 +51,26 @@ class Container:
     restarts: int = 0
     waiting: str = ""
     message: str = ""
+    name: str = ""
+    prepares: bool = False
+    ended: str = ""
 
     @property
     def digest(self) -> str:
         """The digest that the runtime pulled, or empty before the pull."""
         return ImageReference.parse(self.image_id).digest
+
+    @property
+    def hinders(self) -> bool:
+        """Whether the pod is not ready because of this container."""
+        return not self.ready and not (self.waiting == "PodInitializing" and not self.prepares)
+
+    @property
+    def state(self) -> str:
+        """Its state in a few words."""
+        state = f"{self.waiting} {self.message}".strip() or ("is at work" if self.prepares else "runs, not ready")
+        who = f"init container {self.name}: " if self.prepares else ""
+        return who + state + (f" (ended: {self.ended})" if self.ended else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +85,10 @@ class Pod:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workload:
-    """A Deployment, its counters and its pods (apps/v1 DeploymentStatus; a missing counter is 0)."""
+    """A Deployment, its counters and its pods (apps/v1 DeploymentStatus; a missing counter is 0).
+
+    `labels` are those of its pods' template, by which Services find them.
+    """
 
     name: str
     images: tuple[str, ...]
@@ -65,6 +100,7 @@ class Workload:
     available: int = 0
     failure: str = ""
     pods: tuple[Pod, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
     def image_of(self, repository: str) -> ImageReference | None:
         """The reference of the container that runs an image of the repository."""
@@ -99,7 +135,10 @@ class FunctionState:
         resolved: the image by digest, as Lambda resolved it when the function was last updated.
         architecture: `x86_64` or `arm64`.
         state, last_update, reason: Lambda's `State`, `LastUpdateStatus` and the reason of the latter.
+            The reason begins with its code where Lambda gives one.
         revision: `RevisionId`, the guard against a lost update.
+        modified: `LastModified`, ISO 8601.
+        sha: `CodeSha256`, the guard of a version.
     """
 
     name: str
@@ -111,8 +150,24 @@ class FunctionState:
     last_update: str = ""
     reason: str = ""
     revision: str = ""
+    modified: str = ""
+    sha: str = ""
 
     @property
     def digest(self) -> str:
         """The digest that runs, or empty when Lambda does not say."""
         return ImageReference.parse(self.resolved).digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoints:
+    """A Kubernetes Service of the release: the labels that it selects, and how many addresses behind it are ready."""
+
+    name: str
+    selector: tuple[tuple[str, str], ...]
+    ready: int = 0
+    not_ready: int = 0
+
+    def leads_to(self, workload: Workload) -> bool:
+        """Whether the Service selects the workload's pods."""
+        return bool(self.selector) and set(self.selector) <= set(workload.labels)

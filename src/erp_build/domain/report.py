@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from erp_build.domain.checked import Checked
+from erp_build.domain.evidence import Evidence
 from erp_build.domain.image import BuiltImage
 from erp_build.domain.judgement import Judgement
 from erp_build.domain.plan import Plan
@@ -13,6 +14,9 @@ from erp_build.errors import ErpBuildError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+MOVING = {"update_function", "publish", "upgrade_release"}
+"""Effects after which something else runs than before."""
 
 EffectState = Literal["performed", "assumed", "failed"]
 
@@ -51,6 +55,14 @@ class Proof:
         return bool(self.built) and self.built == self.scanned == self.running and self.units > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm of CloudWatch and its state: `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
+
+    name: str
+    state: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
     """A stage that ran: its name, seconds, and how it ended."""
@@ -84,6 +96,14 @@ class RunReport:
     effects: Sequence[Effect] = ()
     stages: list[StageRecord] = field(default_factory=list)
     error: ErpBuildError | None = None
+    evidence: tuple[Evidence, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+
+    @property
+    def moved(self) -> bool:
+        """Whether something that runs was changed, or may have been."""
+        return any(effect.name in MOVING and effect.state != "assumed" for effect in self.effects)
 
     def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one stage, named after its function, and note how long it took and how it ended."""

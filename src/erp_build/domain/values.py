@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 BOM = b"\xef\xbb\xbf"
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-"""An image tag (OCI distribution specification)."""
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?")
+"""An image tag (OCI distribution specification), with or without the digest that pins it."""
 
 
 def set_tags(content: bytes, tags: Mapping[str, str], *, where: str) -> bytes:
@@ -35,7 +35,12 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
         where: the file's name, for errors.
     """
     if not TAG.fullmatch(tag):
-        raise _refusal(where, key, f"{tag!r} is not an image tag", "letters, digits, `_`, `.`, `-`; at most 128")
+        raise _refusal(
+            where,
+            key,
+            f"{tag!r} is not an image tag",
+            "letters, digits, `_`, `.`, `-`; at most 128; then @sha256:... or nothing",
+        )
     bom, text = _decode(content, where)
     start, end, space = _place(text, *_scalar(text, key, where))
     edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
@@ -48,6 +53,13 @@ def read_value(content: bytes, key: str, *, where: str) -> str | None:
     _, text = _decode(content, where)
     wanted = tuple(key.split("."))
     return next((value for path, _, value in _leaves(_compose(text, where)) if path == wanted), None)
+
+
+def named_values(content: bytes, *, where: str) -> tuple[tuple[str, str], ...]:
+    """Every scalar with its name, the last part of its path; what the file keeps secret is known by these."""
+    _, text = _decode(content, where)
+    return tuple((next(part for part in reversed(path) if not part.isdigit()), value)
+                 for path, _, value in _leaves(_compose(text, where)))  # fmt: skip
 
 
 def _decode(content: bytes, where: str) -> tuple[bytes, str]:

@@ -1,10 +1,14 @@
 """Plans and reports as JSON: the contract of `--json`, schema 1."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from erp_build.domain.drift import Standing
+from erp_build.domain.history import Entry
 from erp_build.domain.image import Making
-from erp_build.domain.plan import LiveState, Plan, Step
-from erp_build.domain.report import RunReport
+from erp_build.domain.plan import LiveState, Plan, Running, Step
+from erp_build.domain.release import Revision
+from erp_build.domain.report import Alarm, Proof, RunReport
 from erp_build.errors import ErpBuildError
 from erp_build.render.gate import judgement_document
 
@@ -36,6 +40,18 @@ def report_document(report: RunReport) -> dict[str, Any]:
             {"name": stage.name, "seconds": round(stage.seconds, 3), "status": stage.status} for stage in report.stages
         ],
         "effects": [{"name": effect.name, "target": effect.target, "state": effect.state} for effect in report.effects],
+        "evidence": [
+            {
+                "target": one.target,
+                "pod": one.pod,
+                "states": list(one.states),
+                "events": list(one.events),
+                "log": list(one.log),
+            }
+            for one in report.evidence
+        ],
+        "taken_back": list(report.taken_back),
+        "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in report.alarms],
         "checks": [
             {
                 "name": one.check.name,
@@ -52,8 +68,10 @@ def report_document(report: RunReport) -> dict[str, Any]:
     }
 
 
-def status_document(live: LiveState) -> dict[str, Any]:
-    """What runs, as `status --json` prints it."""
+def status_document(live: LiveState, standing: Mapping[str, Standing] | None = None) -> dict[str, Any]:
+    """What runs and what has drifted, as `status --json` prints it."""
+    known = standing or {}
+    names = dict.fromkeys((*live.running, *known))
     return {
         "schema": SCHEMA,
         "release": {
@@ -61,17 +79,55 @@ def status_document(live: LiveState) -> dict[str, Any]:
             "status": live.revision.status if live.revision else None,
             "commit": live.chart_commit,
         },
-        "targets": [
-            {
-                "name": item.target,
-                "repository": item.repository,
-                "tag": item.tag,
-                "digest": item.digest,
-                "commit": item.commit,
-                "trouble": item.trouble or None,
-            }
-            for item in live.running.values()
+        "targets": [_standing(name, live.running.get(name), known.get(name, Standing())) for name in names],
+    }
+
+
+def history_document(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> dict[str, Any]:
+    """What was deployed when, as `history --json` prints it."""
+    return {
+        "schema": SCHEMA,
+        "revisions": [
+            {"revision": one.number, "status": one.status, "updated": one.updated, "description": one.description}
+            for one in history
         ],
+        "deployments": [
+            {
+                "at": entry.at,
+                "commit": entry.commit,
+                "build": entry.build,
+                "outcome": entry.outcome,
+                "revision": entry.revision,
+                "functions": dict(entry.functions),
+            }
+            for entry in entries
+        ],
+    }
+
+
+def proof_document(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> dict[str, Any]:
+    """What was read back, as `verify --json` and `rollback --json` print it."""
+    return {
+        "schema": SCHEMA,
+        "targets": [
+            {"name": one.target, "registry": one.built, "running": one.running, "units": one.units} for one in proofs
+        ],
+        "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in alarms],
+    }
+
+
+def _standing(name: str, running: Running | None, standing: Standing) -> dict[str, Any]:
+    return {
+        "name": name,
+        "repository": running.repository if running else None,
+        "tag": running.tag if running else None,
+        "digest": running.digest if running else None,
+        "commit": running.commit if running else None,
+        "trouble": (running.trouble or None) if running else "does not run",
+        "since": standing.since or None,
+        "git_tag": standing.git_tag or None,
+        "release_tag": standing.release_tag or None,
+        "drift": list(standing.drift),
     }
 
 

@@ -1,13 +1,15 @@
 """Before the first write: everything that can be known to fail later, asked now."""
 
+import os
 from pathlib import Path
 
 from erp_build.config.environment import Environment
 from erp_build.domain.plan import Plan
 from erp_build.domain.project import Function, Project, Service
-from erp_build.domain.values import read_value
+from erp_build.domain.values import named_values, read_value, set_tags
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
 from erp_build.stages.live import release_of
+from erp_build.stages.tags import expected_tags, keys_of
 from erp_build.tools.toolbox import Tools
 
 SWITCHED_OFF = ("false", "no", "off")
@@ -15,17 +17,44 @@ SWITCHED_OFF = ("false", "no", "off")
 
 
 def check_plan(tools: Tools, project: Project, environment: Environment, plan: Plan) -> None:
-    """Check what the plan needs: sources, engine, repositories, values file, chart, release. Changes nothing."""
+    """Check what the plan needs: sources, engine, repositories, functions, values, chart, rights. Changes nothing."""
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
     tools.workshop.check(builds)
     _check_repositories(tools, environment, builds)
+    for step in plan.functions:
+        assert isinstance(step.target, Function)
+        if state := tools.functions.state(step.target.function):
+            tools.functions.may_update(state)
     if plan.upgrades_release:
-        values = values_path(tools, project)
-        for service in project.services:
-            _check_values(values, service, f"{tools.registry.host()}/{environment.repository(service.repository)}")
-        release = release_of(project, environment)
-        _check_release(tools, project, environment)
-        tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
+        _check_release(tools, project, environment, plan)
+
+
+def _check_release(tools: Tools, project: Project, environment: Environment, plan: Plan) -> None:
+    path = values_path(tools, project)
+    content = read_values(path)
+    for name, value in named_values(content, where=str(path)):
+        tools.secrets.add_named(name, value)
+    for service in project.services:
+        pushed = f"{tools.registry.host()}/{environment.repository(service.repository)}"
+        _check_values(path, content, service, pushed)
+    if not os.access(path.resolve().parent, os.W_OK):
+        raise ConfigurationError(
+            "the values file cannot be written",
+            where=str(path),
+            why="its folder is read-only",
+            next_step="let the run write into its checkout",
+        )
+    # The tags are known before the images are: what cannot be kept, rendered or deployed is found before the build.
+    values = set_tags(content, keys_of(plan, expected_tags(plan, pin=project.chart.pin)), where=str(path))
+    release = release_of(project, environment)
+    if missing := tools.cluster.missing_permissions(release):
+        raise ReleaseFailed(
+            f"the role lacks {len(missing)} rights in the namespace",
+            where=f"{release.cluster}, namespace {release.namespace}",
+            why="\n".join(missing),
+            next_step="add an access policy (AmazonEKSEditPolicy) for this namespace to its access entry",
+        )
+    tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
 
 
 def values_path(tools: Tools, project: Project) -> Path:
@@ -58,8 +87,7 @@ def _check_repositories(tools: Tools, environment: Environment, builds: tuple[Se
         )
 
 
-def _check_values(path: Path, service: Service, pushed: str) -> None:
-    content = read_values(path)
+def _check_values(path: Path, content: bytes, service: Service, pushed: str) -> None:
     stated = read_value(content, f"{service.values_key}.image.repository", where=str(path))
     if read_value(content, f"{service.values_key}.image.tag", where=str(path)) is None or stated is None:
         raise ConfigurationError(
@@ -81,16 +109,4 @@ def _check_values(path: Path, service: Service, pushed: str) -> None:
             where=f"{path}: {service.values_key}.image.repository",
             why=f"it names {stated}, pushed is {pushed}",
             next_step="correct the values file or the parameter ecr/repository-prefix",
-        )
-
-
-def _check_release(tools: Tools, project: Project, environment: Environment) -> None:
-    history = tools.helm.history(release_of(project, environment))
-    if history and history[-1].status.startswith("pending"):
-        last = history[-1]
-        raise ReleaseFailed(
-            "another operation on the release is in progress",
-            where=project.chart.release,
-            why=f"revision {last.number} is {last.status} since {last.updated}",
-            next_step="wait for it; if its run is dead: helm rollback to the last deployed revision",
         )

@@ -10,6 +10,7 @@ from erp_build.domain.changes import Baseline, Change, ChangeSet, PathChange, Ru
 from erp_build.domain.ignore import ignore_of
 from erp_build.domain.project import Chart
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
+from erp_build.stages.tag_edits import without_tag_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,7 +110,7 @@ def detect_changes(repository: Repository, project: Project, baselines: tuple[Ba
         ours = {baseline.target for baseline in baselines if baseline.commit == commit}
         changes.update({name: found.get(name, ()) for name in ours})
         removed |= ours & _removed(repository, project, head, differing, found)
-    return ChangeSet(
+    found_all = ChangeSet(
         head=head,
         baselines=baselines,
         changes=changes,
@@ -117,6 +118,7 @@ def detect_changes(repository: Repository, project: Project, baselines: tuple[Ba
         unowned=tuple(sorted(unowned)),
         warnings=(*_baseline_warnings(baselines), *overlaps(project)),
     )
+    return without_tag_edits(repository, project, found_all)
 
 
 def overlaps(project: Project) -> tuple[str, ...]:

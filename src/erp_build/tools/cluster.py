@@ -1,32 +1,45 @@
 """The Kubernetes API: Deployments of a release and their pods. Reading only; Helm writes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import urllib3
 from kubernetes import client as kubernetes
 
-from erp_build.domain.release import Container, Pod, Release, Workload
+from erp_build.domain.evidence import Event
+from erp_build.domain.release import Container, Endpoints, Pod, Release, Workload
 from erp_build.errors import ReleaseFailed
+from erp_build.tools.connection import TIMEOUT, ClusterConnection
+from erp_build.tools.evidence import read_events, read_log
 from erp_build.tools.kubeconfig import ClusterAccess
 
-TIMEOUT = (5, 30)
-"""Seconds to connect and to read; the client has none of its own."""
-
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
+NEEDED = (
+    ("get", "", "secrets"),
+    ("create", "", "secrets"),
+    ("update", "", "secrets"),
+    ("get", "apps", "deployments"),
+    ("create", "apps", "deployments"),
+    ("patch", "apps", "deployments"),
+    ("create", "", "services"),
+    ("patch", "", "services"),
+    ("list", "apps", "replicasets"),
+    ("list", "", "pods"),
+)
+"""Verb, API group and resource of what Helm and the watch of a rollout do."""
+
+SERVICE_LABEL = "kubernetes.io/service-name"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
 
 class EksCluster:
     """Reads workloads through clients that sign in as a run does."""
 
-    def __init__(self, access: ClusterAccess) -> None:
-        self._access = access
-        self._clients: dict[str, kubernetes.ApiClient] = {}
+    def __init__(self, access: ClusterAccess, connection: ClusterConnection | None = None) -> None:
+        self._connection = connection or ClusterConnection(access)
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods; none when the namespace has none of this release."""
-        apps = kubernetes.AppsV1Api(self._client(release.cluster))
+        apps = kubernetes.AppsV1Api(self._connection.client(release))
         core = kubernetes.CoreV1Api(apps.api_client)
         deployments = self._list(apps.list_namespaced_deployment, release)
         ours = [item for item in deployments if _annotation(item, RELEASE_ANNOTATION) == release.name]
@@ -36,12 +49,62 @@ class EksCluster:
         pods = self._list(core.list_namespaced_pod, release)
         return tuple(_workload(item, sets, pods) for item in ours)
 
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+        apps = kubernetes.AppsV1Api(self._connection.client(release))
+        scaling = kubernetes.AutoscalingV2Api(apps.api_client)
+        kinds = {
+            "Deployment": apps.list_namespaced_deployment,
+            "HorizontalPodAutoscaler": scaling.list_namespaced_horizontal_pod_autoscaler,
+        }
+        return tuple(
+            {**apps.api_client.sanitize_for_serialization(item), "kind": kind}
+            for kind, call in kinds.items()
+            for item in self._list(call, release)
+            if _annotation(item, RELEASE_ANNOTATION) == release.name
+        )
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release with the number of ready addresses behind each."""
+        core = kubernetes.CoreV1Api(self._connection.client(release))
+        slices = kubernetes.DiscoveryV1Api(core.api_client)
+        services = [item for item in self._list(core.list_namespaced_service, release)
+                    if _annotation(item, RELEASE_ANNOTATION) == release.name]  # fmt: skip
+        found = self._list(slices.list_namespaced_endpoint_slice, release) if services else []
+        return tuple(_endpoints(service, found) for service in services)
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace, oldest first; none where they may not be read."""
+        return read_events(self._connection, release)
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log; none where there are none."""
+        return read_log(self._connection, release, pod, container)
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
+        api = kubernetes.AuthorizationV1Api(self._connection.client(release))
+        return tuple(
+            f"{verb} {resource}"
+            for verb, group, resource in NEEDED
+            if not self._may(api, release, verb, group, resource)
+        )
+
+    def _may(self, api: Any, release: Release, verb: str, group: str, resource: str) -> bool:
+        wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+                  "spec": {"resourceAttributes": wanted}}  # fmt: skip
+        with self._connection.asking(release):
+            return bool(api.create_self_subject_access_review(review, _request_timeout=TIMEOUT).status.allowed)
+
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
-        core = kubernetes.CoreV1Api(self._client(cluster))
+        anywhere = Release(cluster, "", "")
+        core = kubernetes.CoreV1Api(self._connection.client(anywhere))
         try:
-            nodes = core.list_node(_request_timeout=TIMEOUT).items
-        except (kubernetes.ApiException, urllib3.exceptions.HTTPError, OSError):
+            with self._connection.asking(anywhere):
+                nodes = core.list_node(_request_timeout=TIMEOUT).items
+        except ReleaseFailed:
             # A role for one namespace may not list nodes; a wrong platform is then seen when the pods do not start.
             return frozenset()
         stated = (node.status and node.status.node_info for node in nodes)
@@ -49,45 +112,11 @@ class EksCluster:
 
     def close(self) -> None:
         """Close the connections."""
-        for client in self._clients.values():
-            client.close()
-
-    def _client(self, cluster: str) -> kubernetes.ApiClient:
-        if cluster not in self._clients:
-            found = self._access.to(cluster)
-            configuration = kubernetes.Configuration(host=found.endpoint)
-            configuration.ssl_ca_cert = str(found.certificate)
-            configuration.retries = urllib3.Retry(2, backoff_factor=0.2)
-            self._clients[cluster] = kubernetes.ApiClient(configuration)
-        client = self._clients[cluster]
-        # Set for every call: a token lives for fourteen minutes and a rollout may take longer.
-        client.set_default_header("Authorization", f"Bearer {self._access.token(cluster)}")
-        return client
+        self._connection.close()
 
     def _list(self, call: Callable[..., Any], release: Release) -> list[Any]:
-        try:
+        with self._connection.asking(release):
             return list(call(release.namespace, _request_timeout=TIMEOUT).items)
-        except kubernetes.ApiException as error:
-            raise self._refused(error, release) from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise ReleaseFailed(
-                "the cluster cannot be reached",
-                where=f"{release.cluster}, {self._access.to(release.cluster).endpoint}",
-                why=str(error),
-                next_step="a private endpoint is reached only from inside its VPC: check the network of the build",
-            ) from error
-
-    def _refused(self, error: kubernetes.ApiException, release: Release) -> ReleaseFailed:
-        mode = self._access.to(release.cluster).authentication_mode
-        hints = {
-            401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
-            403: f"the role may not read namespace {release.namespace}: add an access policy to its access entry",
-        }
-        return ReleaseFailed(
-            f"the cluster answered {error.status} {error.reason}",
-            where=f"{release.cluster}, namespace {release.namespace}",
-            next_step=hints.get(error.status, "look at the API server, then run again"),
-        )
 
 
 def _workload(deployment: Any, sets: Iterable[Any], pods: Iterable[Any]) -> Workload:
@@ -108,6 +137,7 @@ def _workload(deployment: Any, sets: Iterable[Any], pods: Iterable[Any]) -> Work
         available=status.available_replicas or 0,
         failure=_failure(status.conditions or ()),
         pods=tuple(_pod(pod, _owner(pod) in current) for pod in pods if _owner(pod) in every),
+        labels=tuple((spec.template.metadata.labels or {}).items()) if spec.template.metadata else (),
     )
 
 
@@ -124,20 +154,55 @@ def _pod(pod: Any, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod,
     return Pod(
         name=pod.metadata.name,
         current=current and pod.metadata.deletion_timestamp is None,
-        containers=tuple(_container(status) for status in pod.status.container_statuses or ()),
+        containers=(
+            *(_container(status, prepares=True) for status in pod.status.init_container_statuses or ()),
+            *(_container(status) for status in pod.status.container_statuses or ()),
+        ),
         unschedulable=scheduled[0].message or "" if scheduled else "",
     )
 
 
-def _container(status: Any) -> Container:
+def _container(status: Any, *, prepares: bool = False) -> Container:
     waiting = status.state.waiting if status.state else None
     return Container(
+        name=status.name,
         image=status.image,
         image_id=status.image_id or "",
-        ready=bool(status.ready),
+        # An init container that has ended well is never "ready" to the kubelet before version 1.29.
+        ready=bool(status.ready) or (prepares and _ended_well(status)),
         restarts=status.restart_count or 0,
         waiting=(waiting.reason or "") if waiting else "",
         message=(waiting.message or "") if waiting else "",
+        prepares=prepares,
+        ended=_end_of(status),
+    )
+
+
+def _ended_well(status: Any) -> bool:
+    ended = status.state.terminated if status.state else None
+    return ended is not None and ended.exit_code == 0
+
+
+def _end_of(status: Any) -> str:
+    states = [state.terminated for state in (status.state, status.last_state) if state and state.terminated]
+    return f"{states[0].reason}, exit code {states[0].exit_code}" if states else ""
+
+
+def _endpoints(service: Any, slices: Iterable[Any]) -> Endpoints:
+    own = [one for one in slices if (one.metadata.labels or {}).get(SERVICE_LABEL) == service.metadata.name]
+    # Ready counts as true where it is not said (discovery/v1, EndpointConditions).
+    states = {
+        (address, one.conditions is None or one.conditions.ready is not False)
+        for item in own
+        for one in item.endpoints or ()
+        for address in one.addresses
+    }
+    ready = sum(is_ready for _, is_ready in states)
+    return Endpoints(
+        name=service.metadata.name,
+        selector=tuple((service.spec.selector or {}).items()),
+        ready=ready,
+        not_ready=len(states) - ready,
     )
 
 

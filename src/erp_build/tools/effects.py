@@ -8,6 +8,7 @@ from typing import Protocol
 
 from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import LocalImage, PushedImage, StoredImage
+from erp_build.domain.lock import Lease
 from erp_build.domain.project import Check, Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.domain.report import Effect, EffectState
@@ -48,6 +49,16 @@ Ready = Callable[[str, float], None]
 """Takes a target's name and the seconds that its jar took."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditRequest:
+    """A change of one file on a branch of `origin`: the branch, the path, what becomes of its bytes, the message."""
+
+    branch: str
+    path: str
+    change: Callable[[bytes], bytes]
+    message: str
+
+
 class Effects(Protocol):
     """The verbs that change something outside this process."""
 
@@ -72,11 +83,26 @@ class Effects(Protocol):
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest; raises `FunctionUpdateFailed`."""
 
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Make a version of a function's code and move an alias to it (empty: none); returns the version."""
+
     def write_file(self, path: Path, content: bytes) -> None:
         """Replace a file atomically."""
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release; raises `ReleaseFailed`."""
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
+        """Take the release back to a revision; raises `ReleaseFailed`."""
+
+    def uninstall_release(self, release: Release) -> None:
+        """Remove a release whose first installation was cut off; raises `ReleaseFailed`."""
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Commit and push the change of one file; returns the commit, None where nothing differs, or `PushFailed`."""
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        """Store a lock and return it as stored; None when somebody else was faster. It moves nothing: not noted."""
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag, byte for byte the same manifest."""

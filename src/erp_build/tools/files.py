@@ -9,7 +9,11 @@ from erp_build.errors import ConfigurationError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file, keeping its mode; killed at any moment, the old or the new content is there, never a part."""
+    """Replace a file, keeping its mode; killed at any moment, the old or the new content is there, never a part.
+
+    A link stays one: what it leads to is replaced.
+    """
+    path = path.resolve()
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,10 +1,16 @@
 """The `helm` program, versions 3 and 4. Its output repeats values, so only what we picked from it is shown."""
 
 import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 from erp_build.domain.release import Release, Revision
 from erp_build.errors import ReleaseFailed
+from erp_build.tools.helm_errors import check
 from erp_build.tools.kubeconfig import ClusterAccess
 from erp_build.tools.process import Result, TimedOut, child_environment, run, tail
 
@@ -12,24 +18,13 @@ CHECK_SECONDS = 60.0
 MARGIN = 60.0
 """Seconds that Helm gets over its own time-out to write the release's state before it is ended."""
 
+GRACE = 60.0
+"""Seconds between TERM and KILL: a Helm that is killed leaves the release pending."""
+
 HISTORY = 10
-HINTS = {
-    "another operation": "a run was cut off: helm history shows the pending revision, helm rollback ends it",
-    "invalid ownership metadata": "another release owns these objects: was the release renamed?",
-    "cannot be imported": "another release owns these objects: was the release renamed?",
-    "field is immutable": "the chart changes a field that cannot be changed: delete the object first",
-    "updates to statefulset spec": "the chart changes a field that cannot be changed: delete the object first",
-    "forbidden": "give the role an access policy for this namespace",
-    # Helm calls a cluster unreachable too where it answers and does not know the caller.
-    "getting credentials": "the sign-in to the cluster failed: what is missing stands above Helm's message",
-    "provide credentials": "the cluster does not know this role: add an access entry for it",
-    "not found": "create what is missing (the namespace belongs to the cluster's set-up)",
-    "unreachable": "check the network of the build, then run again",
-    "timed out": "raise `timeout` in [chart], or look at the pods",
-    "deadline exceeded": "raise `timeout` in [chart], or look at the pods",
-    "nil pointer": "a value that the template needs is missing: helm template shows the same",
-    "parse error": "mend the template that is named: helm template shows the same",
-}
+OLDEST = (3, 14)
+HIDES_SECRETS = (3, 15)
+"""The first version whose dry run can leave Secrets out of what it prints."""
 
 
 class HelmProgram:
@@ -37,6 +32,7 @@ class HelmProgram:
 
     def __init__(self, access: ClusterAccess) -> None:
         self._access = access
+        self._version: tuple[int, int] | None = None
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
@@ -46,7 +42,7 @@ class HelmProgram:
         )
         if done.code and "release: not found" in done.stderr:
             return ()
-        self._check(done, "the history of the release cannot be read", release.name)
+        check(done, "the history of the release cannot be read", release.name)
         return tuple(
             Revision(
                 number=int(item["revision"]),
@@ -57,13 +53,45 @@ class HelmProgram:
             for item in json.loads(done.stdout)
         )
 
-    def check_chart(self, release: Release, chart: Path, values: Path) -> None:
-        """Render the chart without the cluster; raises `ReleaseFailed` with what does not render."""
+    def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
+        """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
+        which = ["--revision", str(revision)] if revision else []
         done = self._run(
-            ["template", release.name, str(chart), "--namespace", release.namespace, "--values", str(values)],
-            f"rendering of {chart.name}",
+            ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
+            f"values of {release.name}",
         )
-        self._check(done, "the chart does not render", str(chart))
+        check(done, "the values of the release cannot be read", release.name)
+        values = json.loads(done.stdout)
+        found = {key: _leaf(values, key) for key in keys}
+        return {key: str(value) for key, value in found.items() if value is not None}
+
+    def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The Deployments and autoscalers as the newest revision wants them; nothing that may hold secrets."""
+        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
+        check(done, "the manifest of the release cannot be read", release.name)
+        from ruamel.yaml import YAML
+
+        wanted = ("Deployment", "HorizontalPodAutoscaler")
+        documents = YAML(typ="safe", pure=True).load_all(done.stdout)
+        return tuple(item for item in documents if isinstance(item, dict) and item.get("kind") in wanted)
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> None:
+        """Render the chart without the cluster, lint it, and try it on the cluster, which changes nothing.
+
+        Raises `ReleaseFailed` with what does not render, or with what the cluster would not take.
+        """
+        with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
+            file.write(values)
+            file.flush()
+            given = ["--namespace", release.namespace, "--values", file.name]
+            done = self._run(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
+            check(done, "the chart does not render", str(chart))
+            done = self._run(["lint", str(chart), *given], f"lint of {chart.name}")
+            check(done, "the chart has mistakes", str(chart))
+            words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
+            hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
+            done = self._run([*words, "--reset-values", "--dry-run=server", *hidden], f"dry run of {release.name}")
+            check(done, "the cluster would not take the release", f"{release.name} in {release.namespace}")
 
     def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
         """Install or upgrade a release with complete values.
@@ -75,7 +103,36 @@ class HelmProgram:
         words += ["--values", str(values), "--reset-values", "--history-max", str(HISTORY)]
         words += ["--timeout", f"{timeout:.0f}s", "--description", description]
         done = self._run(words, f"upgrade of {release.name}", timeout + MARGIN)
-        self._check(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
+        check(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
+
+    def rollback(self, release: Release, revision: int, timeout: float) -> None:
+        """Make a new revision of an old one's objects; it also ends a revision that was cut off."""
+        words = ["rollback", release.name, str(revision), *self._place(release)]
+        words += ["--history-max", str(HISTORY), "--timeout", f"{timeout:.0f}s"]
+        done = self._run(words, f"rollback of {release.name}", timeout + MARGIN)
+        check(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
+
+    def uninstall(self, release: Release) -> None:
+        """Remove a release with everything that it made."""
+        done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
+        check(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor version; raises `ReleaseFailed` for one that is too old."""
+        if self._version is None:
+            done = self._run(["version", "--template", "{{.Version}}"], "version")
+            check(done, "Helm does not tell its version", "helm version")
+            found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
+            self._version = (int(found[1]), int(found[2])) if found else (0, 0)
+        if self._version < OLDEST:
+            raise ReleaseFailed(
+                "Helm is too old",
+                where="PATH",
+                why=f"it is version {'.'.join(map(str, self._version))}",
+                next_step="install Helm 3.14 or newer, or Helm 4",
+            )
+        return self._version
 
     def _place(self, release: Release) -> list[str]:
         kubeconfig = self._access.to(release.cluster).kubeconfig
@@ -83,7 +140,7 @@ class HelmProgram:
 
     def _run(self, words: list[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
         try:
-            return run(["helm", *words], env=child_environment("AWS_"), timeout=timeout)
+            return run(["helm", *words], env=child_environment("AWS_"), timeout=timeout, grace=GRACE)
         except FileNotFoundError as error:
             raise ReleaseFailed(
                 "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"
@@ -93,9 +150,6 @@ class HelmProgram:
                 f"Helm took too long: {what}", where="helm", why=f"{error}\n{tail(error.tail)}", next_step="run again"
             ) from error
 
-    @staticmethod
-    def _check(done: Result, what: str, where: str) -> None:
-        if done.code:
-            why = tail("\n".join(line for line in done.stderr.splitlines() if not line.startswith(("W", "I"))), 8)
-            hint = next((hint for part, hint in HINTS.items() if part in done.stderr.lower()), "see Helm's message")
-            raise ReleaseFailed(what, where=where, why=why or tail(done.stdout, 3), next_step=hint)
+
+def _leaf(values: Any, key: str) -> Any:
+    return reduce(lambda node, part: node.get(part) if isinstance(node, dict) else None, key.split("."), values)

@@ -62,6 +62,10 @@ class ClusterAccess:
             self._secrets.add(token.text)
         return token.text
 
+    def forget_token(self, cluster: str) -> None:
+        """Sign in anew the next time."""
+        self._tokens.pop(cluster, None)
+
     def _look_up(self, cluster: str) -> Access:
         with asking("eks:DescribeCluster", cluster, ReleaseFailed):
             found = self._client.describe_cluster(name=cluster)["cluster"]

@@ -5,13 +5,16 @@ from pathlib import Path
 
 from erp_build.domain.checked import CheckRun
 from erp_build.domain.image import LocalImage, PushedImage, StoredImage
+from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import FunctionState
+from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ConfigurationError
-from erp_build.tools.effects import CheckRequest, ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.branch import RemoteBranch
+from erp_build.tools.effects import CheckRequest, EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
 from erp_build.tools.files import write_atomically
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.helm import HelmProgram
+from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.workshop import LocalWorkshop
 
@@ -26,12 +29,16 @@ class Live:
         registry: EcrRegistry,
         functions: LambdaFunctions,
         helm: HelmProgram,
+        leases: ClusterLeases,
+        branch: RemoteBranch,
         journal: Journal,
     ) -> None:
         self._workshop = workshop
         self._registry = registry
         self._functions = functions
         self._helm = helm
+        self._leases = leases
+        self._branch = branch
         self._journal = journal
 
     def check(self, request: CheckRequest) -> CheckRun:
@@ -73,7 +80,12 @@ class Live:
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest."""
         with self._journal.note("update_function", state.name):
-            self._functions.update(state.name, image)
+            self._functions.update(state, image)
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Make a version of a function's code and move an alias to it."""
+        with self._journal.note("publish", state.name):
+            return self._functions.publish(state, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
         """Replace a file atomically."""
@@ -89,6 +101,25 @@ class Live:
         """Install or upgrade the release."""
         with self._journal.note("upgrade_release", request.release.name):
             self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
+        """Take the release back to a revision."""
+        with self._journal.note("rollback_release", f"{release.name}:{revision}"):
+            self._helm.rollback(release, revision, timeout)
+
+    def uninstall_release(self, release: Release) -> None:
+        """Remove a release whose first installation was cut off."""
+        with self._journal.note("uninstall_release", release.name):
+            self._helm.uninstall(release)
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Commit and push the change of one file."""
+        with self._journal.note("edit_branch", request.branch):
+            return self._branch.edit(request.branch, request.path, request.change, request.message)
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        """Store a lock; None when somebody else was faster."""
+        return self._leases.write(release, lease)
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag."""

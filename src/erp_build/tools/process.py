@@ -48,7 +48,7 @@ def child_environment(*prefixes: str, **extra: str) -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", **extra}
 
 
-def run(
+def run(  # noqa: PLR0913 - each of them changes how a child runs
     argv: Sequence[str],
     *,
     env: Mapping[str, str],
@@ -56,6 +56,7 @@ def run(
     timeout: float,
     on_line: Callable[[str], None] | None = None,
     keep: int = 4000,
+    grace: float = GRACE,
     inherited: Sequence[int] = (),
     stdin: IO[bytes] | None = None,
 ) -> Result:
@@ -68,6 +69,7 @@ def run(
         timeout: seconds; then the group gets TERM, and KILL after a grace.
         on_line: called in another thread for each line of either stream.
         keep: lines of each stream that the result holds.
+        grace: seconds between TERM and KILL when the time is over.
         inherited: descriptors that the child gets as well.
         stdin: an open file that it reads; nothing by default.
 
@@ -90,7 +92,7 @@ def run(
     try:
         child.wait(timeout)
     except subprocess.TimeoutExpired:
-        _end_group(child)
+        _end_group(child, grace)
         tail = "\n".join(stream.text() for stream in streams).strip()
         raise TimedOut(timeout, tail) from None
     except BaseException:
@@ -139,12 +141,12 @@ class _Reader(threading.Thread):
         return "\n".join(tuple(self._lines))
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
+def _end_group(child: subprocess.Popen[bytes], grace: float = GRACE) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(child.pid, sign)
         with suppress(subprocess.TimeoutExpired):
-            child.wait(GRACE)
+            child.wait(grace)
             # The leader is gone; what is left of its group has had its chance.
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.domain.checked import CheckRun
+from erp_build.domain.evidence import Event
 from erp_build.domain.image import ImageReference, LocalImage, PushedImage, StoredImage
+from erp_build.domain.lock import Lease, LeaseReading
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import Container, FunctionState, Pod, Release, Workload
+from erp_build.domain.release import Container, Endpoints, FunctionState, Pod, Release, Workload
 from erp_build.domain.scans import Scanning
-from erp_build.tools.effects import CheckRequest, ImageRequest, Journal, Ready, UpgradeRequest
-from erp_build.tools.toolbox import Cluster, Functions, Registry
+from erp_build.tools.effects import CheckRequest, EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.toolbox import Cluster, Functions, Leases, Registry
 
 NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
 """What is assumed is assumed to be fresh."""
@@ -39,14 +41,18 @@ class Assumptions:
         pushed: digests that exist by assumption only.
         scans: digests whose scan was asked for by assumption only.
         functions: name -> image.
+        aliases: `function:alias` -> digest.
         upgraded: whether the release moved.
+        lease: the lock; a rehearsal takes none, and none keeps it waiting.
     """
 
     images: dict[str, ImageReference] = field(default_factory=dict)
     pushed: set[str] = field(default_factory=set)
     scans: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     upgraded: bool = False
+    lease: Lease | None = None
 
 
 class Rehearsal:
@@ -92,6 +98,12 @@ class Rehearsal:
         self._note("update_function", state.name)
         self._assumed.functions[state.name] = image
 
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Assume the version."""
+        self._note("publish", state.name)
+        self._assumed.aliases[f"{state.name}:{alias}"] = state.digest
+        return "assumed"
+
     def write_file(self, path: Path, content: bytes) -> None:  # noqa: ARG002 - the protocol's
         """Assume the file."""
         self._note("write_file", path.name)
@@ -105,6 +117,24 @@ class Rehearsal:
         """Assume the tag; the first one that an image gets without a push is the one that it is deployed with."""
         self._note("tag", f"{image.repository}:{tag}")
         self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
+        """Assume the rollback."""
+        self._note("rollback_release", f"{release.name}:{revision}")
+
+    def uninstall_release(self, release: Release) -> None:
+        """Assume the removal."""
+        self._note("uninstall_release", release.name)
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Assume the commit; its id cannot be known."""
+        self._note("edit_branch", request.branch)
+        return "0" * 40
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - the protocol's
+        """Assume the lock."""
+        self._assumed.lease = replace(lease, version="assumed")
+        return self._assumed.lease
 
     def _note(self, name: str, target: str) -> None:
         with self._journal.note(name, target, "assumed"):
@@ -172,6 +202,27 @@ class RehearsedFunctions:
             return state
         return replace(state, image=image, resolved=image, last_update="Successful", reason="")
 
+    def may_update(self, state: FunctionState) -> None:
+        """Raise `FunctionUpdateFailed` when the caller may not update the function."""
+        self._real.may_update(state)
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to."""
+        return self._assumed.aliases.get(f"{name}:{alias}") or self._real.alias_digest(name, alias)
+
+
+class RehearsedLeases:
+    """The real clock and what past deployments wrote down, with the lock that is assumed."""
+
+    def __init__(self, real: Leases, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lock of a release and the server's time."""
+        found = self._real.read(release)
+        return LeaseReading(self._assumed.lease or (found.lease and found.lease.freed()), found.now)
+
 
 class RehearsedCluster:
     """The real cluster; after an assumed upgrade its workloads run the assumed images."""
@@ -187,6 +238,27 @@ class RehearsedCluster:
             return found
         new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
         return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
+
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are."""
+        return self._real.live_objects(release)
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
+        found = self._real.endpoints(release)
+        return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgraded else found
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace."""
+        return self._real.events(release)
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log."""
+        return self._real.log(release, pod, container)
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace."""
+        return self._real.missing_permissions(release)
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes."""

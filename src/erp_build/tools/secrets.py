@@ -4,8 +4,12 @@ MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
 
+NAMES = r"(?i)pass|pwd|secret|token|credential|private|api_?key|access_?key"
+"""What is part of the name of a setting that holds a secret."""
+
 PATTERNS = {
-    "://": r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+    # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
+    "://": r"(?<=://)[^/\s:@\"']*:[^\s\"'<>]+(?=@(?!sha256:))",
     "password=": r"(?i)(?<=password=)[^\s&;,'\"]+",
     "k8s-aws-v1.": r"k8s-aws-v1\.[\w-]+",
     "x-amz-signature=": r"(?i)(?<=X-Amz-Signature=)[0-9a-f]+",
@@ -24,9 +28,22 @@ class Secrets:
         self._values: set[str] = set()
 
     def add(self, value: str) -> None:
-        """Keep a value from being shown."""
+        """Keep a value from being shown, also as it is written in JSON or in a URI."""
         if len(value) >= SHORTEST:
-            self._values.add(value)
+            import json
+            from urllib.parse import quote
+
+            in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+            self._values.update((value, quote(value, safe=""), *in_json))
+
+    def add_named(self, name: str, value: str) -> None:
+        """Keep a setting from being shown whose name says that it is a secret, and the password of any URI."""
+        import re
+
+        if re.search(NAMES, name):
+            self.add(value)
+        if "://" in value and (found := re.search(PATTERNS["://"], value)):
+            self.add(found[0].partition(":")[2])
 
     def mask(self, text: str) -> str:
         """The text without secrets; the longest value first, since one may contain another."""

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from erp_build.domain.changes import PathChange
+from erp_build.domain.evidence import Event
 from erp_build.domain.image import StoredImage
 from erp_build.domain.key import SourceFile
+from erp_build.domain.lock import LeaseReading
 from erp_build.domain.project import Function, Service
-from erp_build.domain.release import FunctionState, Release, Revision, Workload
+from erp_build.domain.release import Endpoints, FunctionState, Release, Revision, Workload
+from erp_build.domain.report import Alarm
 from erp_build.domain.scans import Scanning
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import Effects
 from erp_build.tools.progress import Progress
+from erp_build.tools.secrets import Secrets
 
 
 class Repository(Protocol):
@@ -32,6 +36,9 @@ class Repository(Protocol):
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; a shallow clone is asked to fetch it first."""
+
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit, or None where it has none at this path."""
 
     def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
         """The paths that differ between two trees; a moved file is two paths."""
@@ -102,6 +109,12 @@ class Functions(Protocol):
     def state(self, name: str) -> FunctionState | None:
         """The function, or None where there is none with this name."""
 
+    def may_update(self, state: FunctionState) -> None:
+        """Raise `FunctionUpdateFailed` when the caller may not update the function; changes nothing."""
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to; empty where there is no such alias."""
+
 
 class Cluster(Protocol):
     """The Kubernetes API of an EKS cluster."""
@@ -112,6 +125,35 @@ class Cluster(Protocol):
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
 
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release with the number of ready addresses behind each."""
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace, oldest first; none where they may not be read."""
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log; none where there are none."""
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace, of all that a deployment needs."""
+
+
+class Alarms(Protocol):
+    """CloudWatch."""
+
+    def states(self, prefix: str) -> tuple[Alarm, ...]:
+        """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
+
+
+class Leases(Protocol):
+    """The locks of releases."""
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lock of a release and the server's time."""
+
 
 class Helm(Protocol):
     """The `helm` program."""
@@ -119,8 +161,14 @@ class Helm(Protocol):
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
 
-    def check_chart(self, release: Release, chart: Path, values: Path) -> None:
-        """Lint and render the chart; raises `ReleaseFailed` with what does not render."""
+    def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
+        """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
+
+    def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The Deployments and autoscalers as the newest revision wants them."""
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> None:
+        """Render, lint and try the chart; raises `ReleaseFailed` with what does not render or would not be taken."""
 
 
 class Workshop(Protocol):
@@ -143,8 +191,11 @@ class Tools:
     registry: Registry
     functions: Functions
     cluster: Cluster
+    leases: Leases
+    alarms: Alarms
     helm: Helm
     workshop: Workshop
     effects: Effects
     clock: Clock
     progress: Progress
+    secrets: Secrets

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError, SSLError
 
 from erp_build.domain.image import StoredImage
+from erp_build.domain.release import FunctionState
 from erp_build.errors import ConfigurationError, ErpBuildError, FunctionUpdateFailed, GateInconclusive, PushFailed
 from erp_build.tools.aws import BAD_CREDENTIALS, CONFIG, DENIED, Caller
 from erp_build.tools.clock import SimulatedClock
@@ -24,6 +25,7 @@ def functions(made: Any) -> LambdaFunctions:
     return LambdaFunctions(made, SimulatedClock(), lambda _: None)
 
 
+FUNCTION = FunctionState(name="employee", package_type="Image")
 CALLS: dict[str, tuple[str, Callable[[Any], object], type[ErpBuildError]]] = {
     "ssm:GetParameters": ("ssm", lambda made: ParameterStore(made, Secrets()).read(["/a"]), ConfigurationError),
     "sts:GetCallerIdentity": ("sts", lambda made: Caller(made, REGION).account(), ConfigurationError),
@@ -38,7 +40,7 @@ CALLS: dict[str, tuple[str, Callable[[Any], object], type[ErpBuildError]]] = {
     "lambda:GetFunction": ("lambda", lambda made: functions(made).state("employee"), FunctionUpdateFailed),
     "lambda:UpdateFunctionCode": (
         "lambda",
-        lambda made: functions(made).update("employee", f"host/erp/e@{DIGEST}"),
+        lambda made: functions(made).update(FUNCTION, f"host/erp/e@{DIGEST}"),
         FunctionUpdateFailed,
     ),
 }

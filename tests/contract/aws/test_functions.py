@@ -1,16 +1,17 @@
 """Lambda: the state without its secrets, and an update that waits for somebody else's."""
 
 import pytest
+from botocore.stub import Stubber
 
 from erp_build.domain.release import FunctionState
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.functions import CONFLICT_SECONDS, LambdaFunctions
+from erp_build.tools.functions import CHANGED, CONFLICT_SECONDS, IN_PROGRESS, LambdaFunctions
+from erp_build.tools.secrets import Secrets
 from tests.contract.aws.conftest import stubbed
 
 IMAGE = "host/erp/employee-service-lambda@sha256:" + "1" * 64
 SECRET = "invented-password"
-REQUEST = {"FunctionName": "employee", "ImageUri": IMAGE}
 
 
 def functions(client: object, clock: SimulatedClock, said: list[str]) -> LambdaFunctions:
@@ -58,25 +59,73 @@ def test_a_function_that_is_not_there_is_none() -> None:
     assert functions(client, SimulatedClock(), []).state("employee") is None
 
 
-def test_a_conflict_is_waited_out_and_nothing_but_the_image_is_sent() -> None:
+STATE = FunctionState(name="employee", package_type="Image", image="host/erp/e:0ld1234", revision="r1", sha="c0de")
+ARGUMENTS = {"FunctionName": "employee", "ImageUri": IMAGE}
+
+
+def seen(stub: Stubber, image: str = STATE.image, revision: str = "r1") -> None:
+    """The function as it is found when it is looked at again."""
+    configuration = {"PackageType": "Image", "RevisionId": revision, "LastUpdateStatus": "InProgress"}
+    answer = {"Configuration": configuration, "Code": {"ImageUri": image}}
+    stub.add_response("get_function", answer, {"FunctionName": "employee"})
+
+
+def refused(stub: Stubber, code: str, revision: str = "r1") -> None:
+    expected = {**ARGUMENTS, "RevisionId": revision}
+    stub.add_client_error("update_function_code", code, "in progress", expected_params=expected)
+
+
+def test_a_conflict_is_waited_out_and_nothing_but_image_and_revision_are_sent() -> None:
     client, stub = stubbed("lambda")
-    for _ in range(3):
-        stub.add_client_error("update_function_code", "ResourceConflictException", expected_params=REQUEST)
-    stub.add_response("update_function_code", {}, REQUEST)
+    for number in (1, 2, 3):
+        refused(stub, IN_PROGRESS, f"r{number}")
+        seen(stub, revision=f"r{number + 1}")
+    stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r4"})
     clock, said = SimulatedClock(), list[str]()
-    functions(client, clock, said).update("employee", IMAGE)
+    functions(client, clock, said).update(STATE, IMAGE)
     assert said == [f"update in progress, attempt {number} follows" for number in (2, 3, 4)]
     assert 1 + 2 + 4 <= clock.monotonic() <= 2 + 3 + 5
     stub.assert_no_pending_responses()
 
 
+@pytest.mark.parametrize("code", [IN_PROGRESS, CHANGED])
+def test_our_own_update_whose_answer_was_lost_is_found_to_be_there(code: str) -> None:
+    client, stub = stubbed("lambda")
+    refused(stub, code)
+    seen(stub, IMAGE, "r2")
+    clock = SimulatedClock()
+    functions(client, clock, []).update(STATE, IMAGE)
+    assert clock.monotonic() == 0
+    stub.assert_no_pending_responses()
+
+
+def test_a_change_that_left_the_image_alone_is_updated_over_with_the_new_revision() -> None:
+    client, stub = stubbed("lambda")
+    refused(stub, CHANGED)
+    seen(stub, revision="r2")
+    stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r2"})
+    functions(client, SimulatedClock(), []).update(STATE, IMAGE)
+    stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("code", [IN_PROGRESS, CHANGED])
+def test_somebody_elses_image_is_not_updated_over(code: str) -> None:
+    client, stub = stubbed("lambda")
+    refused(stub, code)
+    seen(stub, "host/erp/e:0ther12", "r2")
+    with pytest.raises(FunctionUpdateFailed, match="somebody else has changed") as caught:
+        functions(client, SimulatedClock(), []).update(STATE, IMAGE)
+    assert caught.value.why == "it ran host/erp/e:0ld1234, now host/erp/e:0ther12"
+
+
 def test_a_conflict_without_end_is_given_up_after_its_deadline() -> None:
     client, stub = stubbed("lambda")
-    for _ in range(200):
-        stub.add_client_error("update_function_code", "ResourceConflictException", "in progress")
+    for _ in range(100):
+        refused(stub, IN_PROGRESS)
+        seen(stub)
     clock = SimulatedClock()
     with pytest.raises(FunctionUpdateFailed) as caught:
-        functions(client, clock, []).update("employee", IMAGE)
+        functions(client, clock, []).update(STATE, IMAGE)
     assert "ResourceConflictException" in caught.value.why
     assert CONFLICT_SECONDS <= clock.monotonic() < CONFLICT_SECONDS + 60
 
@@ -86,6 +135,49 @@ def test_another_error_is_not_tried_again() -> None:
     stub.add_client_error("update_function_code", "InvalidParameterValueException", "media type is not supported")
     clock = SimulatedClock()
     with pytest.raises(FunctionUpdateFailed) as caught:
-        functions(client, clock, []).update("employee", IMAGE)
+        functions(client, clock, []).update(STATE, IMAGE)
     assert "media type is not supported" in caught.value.why
     assert clock.monotonic() == 0
+
+
+def test_a_version_is_made_of_the_very_code_that_was_read() -> None:
+    client, stub = stubbed("lambda")
+    stub.add_response("publish_version", {"Version": "7"}, {"FunctionName": "employee", "CodeSha256": "c0de"})
+    assert functions(client, SimulatedClock(), []).publish(STATE, "") == "7"
+
+
+def test_an_alias_is_moved_without_the_weights_of_an_earlier_canary() -> None:
+    client, stub = stubbed("lambda")
+    stub.add_response("publish_version", {"Version": "7"})
+    request = {"FunctionName": "employee", "Name": "live", "FunctionVersion": "7"}
+    stub.add_response("update_alias", {}, {**request, "RoutingConfig": {"AdditionalVersionWeights": {}}})
+    functions(client, SimulatedClock(), []).publish(STATE, "live")
+    stub.assert_no_pending_responses()
+
+
+def test_an_alias_that_is_not_there_is_made() -> None:
+    client, stub = stubbed("lambda")
+    stub.add_response("publish_version", {"Version": "7"})
+    stub.add_client_error("update_alias", "ResourceNotFoundException")
+    stub.add_response("create_alias", {}, {"FunctionName": "employee", "Name": "live", "FunctionVersion": "7"})
+    functions(client, SimulatedClock(), []).publish(STATE, "live")
+    stub.assert_no_pending_responses()
+
+
+def test_the_digest_of_an_alias_is_read_and_one_that_is_not_there_has_none() -> None:
+    client, stub = stubbed("lambda")
+    code = {"Configuration": {}, "Code": {"ResolvedImageUri": IMAGE}}
+    stub.add_response("get_function", code, {"FunctionName": "employee", "Qualifier": "live"})
+    stub.add_client_error("get_function", "ResourceNotFoundException")
+    tool = functions(client, SimulatedClock(), [])
+    assert tool.alias_digest("employee", "live") == "sha256:" + "1" * 64
+    assert tool.alias_digest("employee", "live") == ""
+
+
+def test_secrets_of_the_environment_are_masked_from_the_first_look_on() -> None:
+    client, stub = stubbed("lambda")
+    variables = {"DB_PASSWORD": SECRET, "STAGE": "production", "DB_URI": "mongodb://erp:in/vented@mongo/erp"}
+    stub.add_response("get_function", {"Configuration": {"Environment": {"Variables": variables}}})
+    secrets = Secrets()
+    LambdaFunctions(client, SimulatedClock(), print, secrets).state("employee")
+    assert secrets.mask(f"{SECRET} production in/vented") == "*** production ***"

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pytest
 
+from erp_build.domain.release import FunctionState
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.functions import LambdaFunctions
@@ -19,13 +20,14 @@ from tests.fakes.functions import READS, FakeFunctions
 NAME, REPOSITORY = "employee", "erp/employee-service-lambda"
 BY_TAG = f"123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/{REPOSITORY}:abc1234"
 DIGEST = "sha256:" + "1" * 64
+STATE = FunctionState(name=NAME, package_type="Image", image=BY_TAG)
 BY_DIGEST = f"{BY_TAG.rpartition(':')[0]}@{DIGEST}"
 
 
 class UpdatedFunctions(Functions, Protocol):
     """Functions with their one write."""
 
-    def update(self, name: str, image: str) -> None:
+    def update(self, state: FunctionState, image: str) -> None:
         """Point the function at an image."""
 
 
@@ -49,8 +51,10 @@ def in_memory() -> FakeFunctions:
 
 def refused_by_lambda() -> LambdaFunctions:
     made, stub = stubbed("lambda")
-    for _ in range(200):
+    found = {"Configuration": {"PackageType": "Image"}, "Code": {"ImageUri": BY_TAG}}
+    for _ in range(100):
         stub.add_client_error("update_function_code", "ResourceConflictException", "in progress")
+        stub.add_response("get_function", found)
     return real(made)
 
 
@@ -87,7 +91,9 @@ def test_a_function_that_is_left_alone_is_active_and_well(functions: UpdatedFunc
 
 
 def test_an_update_ends_after_some_reads_with_the_image_that_was_given(functions: UpdatedFunctions) -> None:
-    functions.update(NAME, BY_DIGEST)
+    before = functions.state(NAME)
+    assert before is not None
+    functions.update(before, BY_DIGEST)
     seen = [functions.state(NAME) for _ in range(READS + 1)]
     assert all(state and state.image == BY_DIGEST and state.state == "Active" for state in seen)
     assert seen[-1] is not None
@@ -97,6 +103,6 @@ def test_an_update_ends_after_some_reads_with_the_image_that_was_given(functions
 @pytest.mark.parametrize("refused", [refused_by_lambda, refused_in_memory], ids=["model", "fake"])
 def test_an_update_beside_another_one_is_refused_and_named(refused: Callable[[], UpdatedFunctions]) -> None:
     with pytest.raises(FunctionUpdateFailed) as caught:
-        refused().update(NAME, BY_DIGEST)
+        refused().update(STATE, BY_DIGEST)
     assert caught.value.where == NAME
     assert "ResourceConflictException" in f"{caught.value.what} {caught.value.why}"

@@ -28,11 +28,16 @@ class Way:
     def __init__(self, endpoint: str, certificate: Path = Path("/nowhere/ca.crt")) -> None:
         self._access = Access(endpoint, certificate, Path("/nowhere/kubeconfig"), "API_AND_CONFIG_MAP")
         self._given = 0
+        self.forgotten = 0
 
     def to(self, cluster: str) -> Access:
         """How to reach the cluster."""
         assert cluster == RELEASE.cluster
         return self._access
+
+    def forget_token(self, cluster: str) -> None:
+        """Each token is a new one here."""
+        self.forgotten += cluster == RELEASE.cluster
 
     def token(self, cluster: str) -> str:
         """The next token."""

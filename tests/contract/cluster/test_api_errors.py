@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from erp_build.errors import ReleaseFailed
+from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.tools.cluster import EksCluster
-from tests.contract.cluster.conftest import LISTS, RELEASE, cluster_at, recorded, serve
+from tests.contract.cluster.conftest import LISTS, RELEASE, Way, cluster_at, recorded, serve
 from tests.support.loopback import ANY, Loopback, loopback
 
 
@@ -82,6 +82,17 @@ def test_a_refusal_says_what_to_do(status: int, reason: str, hint: str, cluster:
     assert error.what == f"the cluster answered {status} {reason}"
     assert error.where == "erp-dev, namespace erp-dev"
     assert hint in error.next_step
+
+
+def test_a_token_that_is_not_taken_any_more_is_forgotten_and_worth_another_try(server: Loopback) -> None:
+    way = Way(server.address)
+    cluster = EksCluster(way)  # type: ignore[arg-type]
+    server.serve(ANY, {"kind": "Status"}, 401)
+    assert isinstance(refusal(cluster), OutOfReach)
+    assert way.forgotten == 1
+    server.serve(ANY, {"kind": "Status"}, 403)
+    assert not isinstance(refusal(cluster), OutOfReach)
+    cluster.close()
 
 
 def test_pods_that_may_not_be_listed_are_a_refusal_too(cluster: EksCluster, server: Loopback) -> None:

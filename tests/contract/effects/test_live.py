@@ -13,13 +13,17 @@ from erp_build.domain.project import Check, Service
 from erp_build.domain.release import FunctionState
 from erp_build.domain.report import Effect
 from erp_build.errors import ErpBuildError
+from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.clock import SimulatedClock
+from erp_build.tools.connection import ClusterConnection
 from erp_build.tools.effects import CheckRequest, Effects, ImageRequest, Journal, UpgradeRequest
 from erp_build.tools.functions import LambdaFunctions
+from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from tests.contract.aws.conftest import stubbed
+from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
 from tests.contract.helm.conftest import RELEASE, FakeHelm
 from tests.support.loopback import Loopback
@@ -39,6 +43,7 @@ EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
     "push": ("erp/a:abc1234", lambda live, _: live.push(REQUEST)),
     "start_scan": (f"erp/a@{DIGEST}", lambda live, _: live.start_scan("erp/a", DIGEST)),
     "update_function": ("employee", lambda live, _: live.update_function(FUNCTION, f"host/erp/a@{DIGEST}")),
+    "publish": ("employee", lambda live, _: live.publish(FUNCTION, "")),
     "write_file": ("values.yaml", lambda live, root: live.write_file(root / "backend" / "values.yaml", b"x: 1\n")),
     "upgrade_release": (
         "erp",
@@ -46,6 +51,8 @@ EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
             UpgradeRequest(release=RELEASE, chart=root, values=root / "v.yaml", description="x", timeout=60)
         ),
     ),
+    "rollback_release": ("erp:1", lambda live, _: live.rollback_release(RELEASE, 1, 60)),
+    "uninstall_release": ("erp", lambda live, _: live.uninstall_release(RELEASE)),
     "tag": ("erp/a:latest", lambda live, _: live.tag(IMAGE, "latest")),
 }
 
@@ -93,12 +100,14 @@ class Run:
                 "start_scan": lambda: ecr_stub.add_response("start_image_scan", {}),
                 "tag": lambda: ecr_stub.add_response("put_image", {}),
                 "update_function": lambda: function_stub.add_response("update_function_code", {}),
+                "publish": lambda: function_stub.add_response("publish_version", {"Version": "1"}),
             }
         else:
             self.stubs = {
                 "start_scan": lambda: ecr_stub.add_client_error("start_image_scan"),
                 "tag": lambda: ecr_stub.add_client_error("put_image"),
                 "update_function": lambda: function_stub.add_client_error("update_function_code"),
+                "publish": lambda: function_stub.add_client_error("publish_version"),
             }
             files["mvnw"] = "echo '[ERROR] no'; exit 1\n"
             helm.answer(1, err="Error: no\n")
@@ -115,6 +124,8 @@ class Run:
             registry=registry,
             functions=LambdaFunctions(functions, SimulatedClock(), print),
             helm=helm.tool,
+            branch=RemoteBranch(root, SimulatedClock()),
+            leases=ClusterLeases(ClusterConnection(Way("https://127.0.0.1:1"))),  # type: ignore[arg-type]
             journal=self.journal,
         )
 
@@ -131,8 +142,8 @@ def _account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, "invented")
 
 
-def test_every_effect_is_in_the_table() -> None:
-    assert set(EFFECTS) == {name for name in vars(Effects) if not name.startswith("_")}
+def test_every_effect_is_in_the_table_but_the_lock_and_the_branch() -> None:
+    assert {*EFFECTS, "write_lease", "edit_branch"} == {name for name in vars(Effects) if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("name", EFFECTS)

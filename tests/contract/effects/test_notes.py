@@ -14,6 +14,7 @@ from tests.contract.effects.conftest import DIGEST
 from tests.contract.effects.test_live import EFFECTS, IMAGE, REQUEST
 from tests.fakes.effects import FakeEffects
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import HOST, FakeRegistry
 from tests.fakes.release import FakeRelease, values_text
 
@@ -24,7 +25,10 @@ def in_memory() -> FakeEffects:
     registry, functions = FakeRegistry(["erp/a"]), FakeFunctions()
     registry.images[DIGEST] = IMAGE
     functions.create("employee", f"{HOST}/erp/a:abc1234", DIGEST)
-    return FakeEffects(registry, functions, FakeRelease(registry, SimulatedClock()))
+    clock = SimulatedClock()
+    release = FakeRelease(registry, clock)
+    release.was_deployed(values_text({"a": f"{HOST}/erp/a"}))
+    return FakeEffects(registry, functions, release, FakeLeases(clock))
 
 
 def fake() -> Made:

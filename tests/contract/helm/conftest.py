@@ -62,9 +62,13 @@ class FakeHelm:
 
     def call(self) -> Call:
         """The one call that was made."""
+        (call,) = self.calls()
+        return call
+
+    def calls(self) -> list[Call]:
+        """The calls in their order."""
         lines: list[Any] = [json.loads(line) for line in (self._folder / "calls").read_text("utf-8").splitlines()]
-        ((words, environment),) = lines
-        return Call(words, environment)
+        return [Call(words, environment) for words, environment in lines]
 
 
 @pytest.fixture

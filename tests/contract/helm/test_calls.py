@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.domain.release import Revision
+from erp_build.errors import ReleaseFailed
 from tests.contract.helm.conftest import RELEASE, FakeHelm
 
 PLACE = ["--namespace", "erp-ns", "--kubeconfig", "/nowhere/kubeconfig"]
@@ -38,9 +39,54 @@ def test_a_release_that_was_never_installed_has_an_empty_history(helm: FakeHelm)
     assert helm.tool.history(RELEASE) == ()
 
 
-def test_a_chart_is_rendered_without_the_cluster(helm: FakeHelm) -> None:
-    helm.tool.check_chart(RELEASE, CHART, VALUES)
-    assert helm.call().words == ["template", "erp", str(CHART), "--namespace", "erp-ns", "--values", str(VALUES)]
+@pytest.mark.parametrize(
+    ("version", "hidden"), [("v3.14.2", []), ("v3.19.5", ["--hide-secret"]), ("v4.0.5", ["--hide-secret"])]
+)
+def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidden: list[str], helm: FakeHelm) -> None:
+    helm.answer(out=version)
+    helm.tool.check_chart(RELEASE, CHART, b"x: 1\n")
+    template, lint, asked, tried = helm.calls()
+    values = template.words[-1]
+    given = ["--namespace", "erp-ns", "--values", values]
+    assert template.words == ["template", "erp", str(CHART), *given]
+    assert lint.words == ["lint", str(CHART), *given]
+    assert asked.words == ["version", "--template", "{{.Version}}"]
+    assert tried.words == [
+        *["upgrade", "erp", str(CHART), "--install", *PLACE, "--values", values],
+        *["--reset-values", "--dry-run=server", *hidden],
+    ]
+    assert not Path(values).exists()
+
+
+def test_a_helm_that_is_too_old_is_refused(helm: FakeHelm) -> None:
+    helm.answer(out="v3.13.9")
+    with pytest.raises(ReleaseFailed, match="too old") as caught:
+        _ = helm.tool.version
+    assert "3.13" in caught.value.why
+
+
+def test_a_rollback_names_its_revision_and_has_a_time_out(helm: FakeHelm) -> None:
+    helm.tool.rollback(RELEASE, 7, 120)
+    assert helm.call().words == ["rollback", "erp", "7", *PLACE, "--history-max", "10", "--timeout", "120s"]
+
+
+def test_a_removal_names_the_release(helm: FakeHelm) -> None:
+    helm.tool.uninstall(RELEASE)
+    assert helm.call().words == ["uninstall", "erp", *PLACE]
+
+
+def test_of_the_values_only_those_that_are_asked_for_come_back(helm: FakeHelm) -> None:
+    values = {"services": {"a": {"image": {"tag": "1234567"}}}, "database": {"password": "invented"}}
+    helm.answer(out=json.dumps(values))
+    keys = ["services.a.image.tag", "services.b.image.tag"]
+    assert helm.tool.values_of(RELEASE, keys, 3) == {"services.a.image.tag": "1234567"}
+    assert helm.call().words == ["get", "values", "erp", *PLACE, "--all", "--output", "json", "--revision", "3"]
+
+
+def test_of_the_manifest_secrets_do_not_come_back(helm: FakeHelm) -> None:
+    helm.answer(out="---\nkind: Secret\ndata: {}\n---\nkind: Deployment\nmetadata: {name: a}\n---\n")
+    assert helm.tool.objects(RELEASE) == ({"kind": "Deployment", "metadata": {"name": "a"}},)
+    assert helm.call().words == ["get", "manifest", "erp", *PLACE]
 
 
 def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: FakeHelm) -> None:
@@ -79,15 +125,15 @@ def test_helm_gets_credentials_and_proxies_but_nothing_that_moves_it_elsewhere(
         monkeypatch.setenv(name, value)
     for name in dropped:
         monkeypatch.setenv(name, "elsewhere")
-    helm.answer(out="[]")
+    helm.answer(out="[]" if verb == "history" else "v3.19.5")
     match verb:
         case "history":
             helm.tool.history(RELEASE)
         case "template":
-            helm.tool.check_chart(RELEASE, CHART, VALUES)
+            helm.tool.check_chart(RELEASE, CHART, b"")
         case _:
             helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 60)
-    call = helm.call()
+    call = helm.calls()[-1]
     assert {name: call.environment.get(name) for name in kept} == kept
     assert not set(dropped) & set(call.environment)
     assert call.environment["LC_ALL"] == "C.UTF-8"

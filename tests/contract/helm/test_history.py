@@ -61,4 +61,4 @@ def test_an_upgrade_beside_another_operation_is_refused_by_the_same_words(
     with pytest.raises(ReleaseFailed) as faked:
         fake.upgrade(request_of)
     assert faked.value.what in f"{real.value.what} {real.value.why}"
-    assert [one.status for one in fake.history(PLACE)] == ["pending-upgrade"]
+    assert [one.status for one in fake.history(PLACE)] == ["pending-install"]

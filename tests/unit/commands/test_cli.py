@@ -98,6 +98,16 @@ def test_a_bug_shows_its_traceback_and_its_name(monkeypatch: pytest.MonkeyPatch,
     assert answer.err.endswith("this is a bug of erp_build; please report the lines above\n")
 
 
+def test_a_verb_whose_module_cannot_be_imported_is_a_bug_too(
+    monkeypatch: pytest.MonkeyPatch, erp_build: CommandLine
+) -> None:
+    monkeypatch.setitem(cli.VERBS, "absent", "has no module")
+    answer = erp_build("absent")
+    assert answer.code == 70
+    assert "ModuleNotFoundError" in answer.err
+    assert "a bug of erp_build" in answer.err
+
+
 @pytest.mark.parametrize("words", [("failing",), ("failing", "-vv")])
 @pytest.mark.parametrize("error", [BuildFailed, RuntimeError])
 def test_a_secret_is_masked_in_every_error(
@@ -127,7 +137,10 @@ def test_an_unknown_verb_gets_a_suggestion(word: str, hint: str, erp_build: Comm
 def test_no_verb_lists_the_verbs(erp_build: CommandLine) -> None:
     answer = erp_build()
     assert answer.code == 2
-    assert "one of: plan, run, status, explain, replay, record, gate, values, token" in answer.err
+    assert (
+        "one of: plan, run, status, history, verify, rollback, unlock, explain, replay, record, gate, values, token"
+        in answer.err
+    )
 
 
 @pytest.mark.parametrize("word", ["--help", "-h"])

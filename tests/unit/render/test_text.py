@@ -154,7 +154,7 @@ def test_a_status_lists_what_runs() -> None:
     lines = status_text(live).splitlines()
     assert lines[0] == f"Release: revision 7, deployed, commit {BASE[:12]}"
     row = next(line for line in lines if line.startswith(NOTIFICATION))
-    assert row.split() == [NOTIFICATION, "0ld1234", BASE[:12], DIGEST[:19], "1", "of", "2", "ready"]
+    assert row.split() == [NOTIFICATION, "0ld1234", BASE[:12], DIGEST[:19], "-", "1", "of", "2", "ready"]
 
 
 def test_a_status_before_the_first_release_says_so() -> None:

@@ -3,11 +3,11 @@
 import pytest
 
 from erp_build.domain.plan import Plan
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, FunctionUpdateFailed, ReleaseFailed
 from erp_build.stages.check import check_plan
 from erp_build.stages.settings import read_environment
-from tests.fakes.world import FakeWorld
-from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, REQUEST, plan_of
+from tests.fakes.world import FUNCTION, FakeWorld
+from tests.support.samples import CHART, DIGEST, EMPLOYEE, HEAD, NOTIFICATION, REQUEST, plan_of
 
 POM = "pom.xml"
 
@@ -68,3 +68,48 @@ def test_a_values_file_that_is_not_there_is_named(new_world: FakeWorld) -> None:
         check(new_world, plan_of({NOTIFICATION: POM}))
     assert caught.value.where == str(new_world.values)
     assert "`values` of [chart]" in caught.value.next_step
+
+
+def test_the_chart_is_tried_with_the_tags_that_it_will_have(new_world: FakeWorld) -> None:
+    check(new_world, plan_of({NOTIFICATION: POM}))
+    (values,) = new_world.release.checked
+    assert values.count(f'tag: "{HEAD[:7]}"') == 1
+    assert values.count('tag: "0ld1234"') == 2
+
+
+def test_a_chart_that_pins_is_tried_with_digests(new_world: FakeWorld) -> None:
+    chart = new_world.project.chart._replace(pin=True)
+    new_world.project = new_world.project._replace(chart=chart)
+    check(new_world, plan_of({NOTIFICATION: POM}))
+    (values,) = new_world.release.checked
+    assert values.count(f'tag: "0ld1234@{DIGEST}"') == 2
+    assert f'tag: "{HEAD[:7]}@sha256:' in values
+
+
+def test_rights_that_are_missing_are_all_named(new_world: FakeWorld) -> None:
+    new_world.release.not_allowed = ("create secrets", "patch deployments")
+    with pytest.raises(ReleaseFailed, match="lacks 2 rights") as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert caught.value.why == "create secrets\npatch deployments"
+
+
+def test_a_function_that_may_not_be_updated_is_found_before_the_build(new_world: FakeWorld) -> None:
+    new_world.functions.protected.add(FUNCTION)
+    with pytest.raises(FunctionUpdateFailed, match="not allowed"):
+        check(new_world, plan_of({EMPLOYEE: POM}))
+
+
+def test_a_service_without_a_tag_to_keep_is_found_before_the_build(world: FakeWorld) -> None:
+    world.release.is_set_by_hand(REQUEST)
+    world.change(NOTIFICATION)
+    with pytest.raises(ReleaseFailed, match="runs no tag that could be kept"):
+        world.run()
+    assert world.verbs() == []
+
+
+def test_what_the_values_file_keeps_secret_is_masked_from_then_on(new_world: FakeWorld) -> None:
+    text = new_world.values.read_text(encoding="utf-8")
+    secret = "database:\n  password: invented-one\n  uri: mongodb://erp:invented/two@mongo\n"
+    new_world.values.write_text(text + secret, encoding="utf-8")
+    check(new_world, plan_of({NOTIFICATION: POM}))
+    assert new_world.secrets.mask("invented-one, invented/two") == "***, ***"

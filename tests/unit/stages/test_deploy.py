@@ -7,12 +7,12 @@ from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST
 
 
-def test_functions_are_updated_before_the_release(world: FakeWorld) -> None:
+def test_what_is_local_comes_first_then_functions_then_the_release(world: FakeWorld) -> None:
     world.change(NOTIFICATION, EMPLOYEE)
     world.run()
     assert [verb for verb in world.verbs() if verb not in ("package", "build_image", "push", "tag")] == [
-        "update_function",
         "write_file",
+        "update_function",
         "upgrade_release",
     ]
 
@@ -22,14 +22,14 @@ def test_a_function_that_cannot_be_updated_leaves_the_release_alone(world: FakeW
     world.change(NOTIFICATION, EMPLOYEE)
     with pytest.raises(FunctionUpdateFailed, match="does not run the new image"):
         world.run()
-    assert world.moved() == {"update_function"}
+    assert "upgrade_release" not in world.moved()
 
 
 def test_a_values_file_that_is_right_already_is_not_written(world: FakeWorld) -> None:
     """The tags that run are committed: a chart change leaves not a byte to write."""
     tag = world.release.running()[NOTIFICATION]
     values = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml").replace("latest", tag)
-    world.commit({"helm-chart/values-dev.yaml": values + "\n"})
+    world.commit({"helm-chart/values-dev.yaml": values + "\n# another line\n"})
     world.run()
     assert world.verbs() == ["upgrade_release"]
 
@@ -80,3 +80,31 @@ def test_a_service_without_a_tag_to_keep_does_not_concern_a_function(world: Fake
     assert report.outcome == "deployed"
     assert report.deployment is not None
     assert report.deployment.tags_after[REQUEST] == ""
+
+
+def test_a_pinned_release_names_tag_and_digest_and_the_next_run_keeps_both(world: FakeWorld) -> None:
+    world.project = world.project._replace(chart=world.project.chart._replace(pin=True))
+    head = world.change(NOTIFICATION)
+    world.run()
+    digest = world.registry.tags[f"erp/{NOTIFICATION}", head[:7]]
+    assert world.release.deployments[NOTIFICATION].image.endswith(f":{head[:7]}@{digest}")
+    world.change(REQUEST)
+    world.run()
+    assert world.release.deployments[NOTIFICATION].image.endswith(f":{head[:7]}@{digest}")
+    assert world.run().outcome == "nothing"
+
+
+def test_an_edit_by_hand_is_repaired_by_a_plain_run(world: FakeWorld) -> None:
+    world.release.deployments[NOTIFICATION].replicas = 5
+    world.run()
+    assert world.actions() == {NOTIFICATION: "redeploy"}
+    assert world.release.deployments[NOTIFICATION].replicas == 2
+
+
+def test_a_lambda_and_its_alias_go_live_together(world: FakeWorld) -> None:
+    function = world.project.functions[0]._replace(publish=True, alias="live")
+    world.project = world.project._replace(functions=(function,))
+    world.change(EMPLOYEE)
+    world.run()
+    assert world.verbs().count("publish") == 1
+    assert world.functions.aliases[f"{FUNCTION}:live"] == world.functions.states[FUNCTION].digest

@@ -10,14 +10,19 @@ from tests.fakes.release import OLD_PODS_UNTIL
 from tests.fakes.world import FakeWorld
 from tests.support.samples import ERP, NOTIFICATION, PROCESSING, REQUEST
 
+SERVICES = (REQUEST, PROCESSING, NOTIFICATION)
 
-def roll_out(world: FakeWorld, seconds: float = 300.0) -> float:
+
+def roll_out(
+    world: FakeWorld, seconds: float = 300.0, *, stable: float = 0.0, changed: tuple[str, ...] = SERVICES
+) -> float:
     """Wait for the rollout of an upgrade that was just made; returns the seconds that it took."""
     for deployed in world.release.deployments.values():
         deployed.reads = 0
     tools, start = world.tools(), world.clock.monotonic()
     world.progress.lines.clear()
-    wait_for_rollout(tools, ERP, read_environment(tools, ERP), Deadline(world.clock, seconds))
+    project = ERP._replace(chart=ERP.chart._replace(stable=stable))
+    wait_for_rollout(tools, project, read_environment(tools, ERP), Deadline(world.clock, seconds), changed)
     return world.clock.monotonic() - start
 
 
@@ -125,3 +130,40 @@ def test_old_pods_that_crash_do_not_end_the_rollout_that_replaces_them(world: Fa
     deployed = world.release.deployments[NOTIFICATION]
     deployed.before = deployed.image.replace(world.release.running()[NOTIFICATION], "br0ken1")
     assert roll_out(world) == OLD_PODS_UNTIL * PAUSE
+
+
+def test_pods_must_stay_ready_for_a_while(world: FakeWorld) -> None:
+    assert roll_out(world, stable=10) == OLD_PODS_UNTIL * PAUSE + 10
+
+
+def test_a_container_that_restarts_in_the_while_begins_it_anew(world: FakeWorld) -> None:
+    world.release.restarts_at(NOTIFICATION, OLD_PODS_UNTIL * PAUSE + 5)
+    assert roll_out(world, stable=10) == OLD_PODS_UNTIL * PAUSE + 5 + 10
+
+
+def test_a_service_that_was_not_changed_and_is_not_well_is_warned_of_and_keeps_nobody(world: FakeWorld) -> None:
+    world.release.waits_with(PROCESSING, "ImagePullBackOff")
+    assert roll_out(world, changed=(NOTIFICATION,)) == OLD_PODS_UNTIL * PAUSE
+    assert (
+        f"{PROCESSING}: warning: not well, and not changed by this deployment: 2 of 2 updated, 0 ready, 2 in all"
+        in (world.progress.lines)
+    )
+
+
+def test_a_cluster_that_is_away_for_a_while_is_waited_for(world: FakeWorld) -> None:
+    world.release.is_away(until=world.clock.monotonic() + 20)
+    assert 20 <= roll_out(world) <= 20 + (OLD_PODS_UNTIL + 1) * PAUSE
+    assert "the cluster cannot be reached: connection refused" in world.progress.lines
+
+
+def test_a_cluster_that_stays_away_ends_the_wait_in_time(world: FakeWorld) -> None:
+    world.release.is_away(until=world.clock.monotonic() + 2000)
+    taken, _ = fail_to_roll_out(world, "the cluster cannot be reached")
+    assert taken == 300
+
+
+def test_an_init_container_that_cannot_start_is_named(world: FakeWorld) -> None:
+    world.release.cannot_prepare(NOTIFICATION, "migrate", "CreateContainerConfigError")
+    taken, error = fail_to_roll_out(world, "cannot succeed")
+    assert taken == PATIENCE
+    assert f"{NOTIFICATION}-1-0: init container migrate: CreateContainerConfigError" in error.why

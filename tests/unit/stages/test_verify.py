@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,12 +36,19 @@ class Altered:
         self._world = world
         self._alter = alter
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.release, name)
+
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         found = self._world.release.workloads(release)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
 
     def architectures(self, cluster: str) -> frozenset[str]:
         return self._world.release.architectures(cluster)
+
+
+def altered(world: FakeWorld, alter: Callable[[Workload], Workload]) -> Any:
+    return Altered(world, alter)
 
 
 def pod(digest: str, *, current: bool = True) -> Pod:
@@ -85,7 +93,7 @@ def test_pods_that_do_not_all_run_the_cleared_image_fail(
     changed: FakeWorld, alter: Callable[[Workload], Workload], why: str
 ) -> None:
     with pytest.raises(VerificationFailed, match="1 targets do not run what was cleared") as caught:
-        prove_again(changed, replace(changed.tools(), cluster=Altered(changed, alter)))
+        prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))
     assert why in caught.value.why
 
 
@@ -96,7 +104,7 @@ def test_pods_of_an_older_revision_and_sidecars_prove_nothing(changed: FakeWorld
         pods = [replace(item, containers=(*item.containers, sidecar)) for item in one.pods]
         return replace(one, pods=(*pods, pod(OTHER_DIGEST, current=False)))
 
-    assert prove_again(changed, replace(changed.tools(), cluster=Altered(changed, alter)))[0].units == 2
+    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
 
 
 def test_a_function_that_somebody_else_updated_fails(changed: FakeWorld) -> None:
@@ -147,3 +155,35 @@ def test_latest_of_an_image_that_is_gone_says_so(changed: FakeWorld) -> None:
     with pytest.raises(VerificationFailed, match="gone from the registry") as caught:
         move_latest(changed.tools(), changed.report.cleared)
     assert caught.value.where.startswith(f"{FUNCTION_REPOSITORY}@sha256:")
+
+
+def test_a_pod_that_has_pulled_nothing_yet_is_not_counted(changed: FakeWorld) -> None:
+    def alter(one: Workload) -> Workload:
+        return replace(one, pods=(*one.pods, pod("")))
+
+    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
+
+
+def test_a_service_that_leads_to_no_ready_pod_is_no_proof(changed: FakeWorld) -> None:
+    changed.release.unreachable.add(NOTIFICATION)
+    with pytest.raises(VerificationFailed) as caught:
+        prove_again(changed)
+    assert f"{NOTIFICATION}: the Service {NOTIFICATION} leads to no ready pod (2 are not ready)" in caught.value.why
+
+
+def test_alarms_are_read_and_one_that_is_on_is_warned_of(changed: FakeWorld) -> None:
+    changed.alarms.alarms["erp-dev-pod-restarts"] = "ALARM"
+    changed.change(CHART)
+    report = changed.run()
+    assert [(alarm.name, alarm.state) for alarm in report.alarms] == [
+        ("erp-dev-high-error-rate", "OK"),
+        ("erp-dev-pod-restarts", "ALARM"),
+    ]
+    assert "warning: alarm erp-dev-pod-restarts is on" in changed.progress.lines
+
+
+def test_alarms_that_may_not_be_read_are_said_and_fail_nothing(changed: FakeWorld) -> None:
+    changed.alarms.denied = True
+    changed.change(CHART)
+    assert changed.run().outcome == "deployed"
+    assert any("alarms erp-dev-* are not read: cloudwatch:DescribeAlarms" in line for line in changed.progress.lines)

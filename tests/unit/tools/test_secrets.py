@@ -1,5 +1,8 @@
 """What must never be shown: values that were learned, and what looks like a secret."""
 
+import json
+from urllib.parse import quote
+
 import pytest
 
 from erp_build.tools.secrets import MASK, Secrets
@@ -9,6 +12,10 @@ from erp_build.tools.secrets import MASK, Secrets
     ("text", "shown"),
     [
         pytest.param("mongodb://erp:pa55@mongo:27017/erp", f"mongodb://{MASK}@mongo:27017/erp", id="a URI"),
+        pytest.param("mongodb://erp:pa/5@5@mongo/erp", f"mongodb://{MASK}@mongo/erp", id="a slash and an @ in it"),
+        pytest.param("redis://:pa55@redis:6379", f"redis://{MASK}@redis:6379", id="a URI without user"),
+        pytest.param('"a://u:p1@h", "b://u:p2@h"', f'"a://{MASK}@h", "b://{MASK}@h"', id="two URIs in JSON"),
+        pytest.param("http://h:443/erp/a@sha256:1", "http://h:443/erp/a@sha256:1", id="a digest is no host"),
         pytest.param("https://x:ghp_abc@github.com/a", f"https://{MASK}@github.com/a", id="a clone"),
         pytest.param("jdbc:x?user=a&password=pa55&b=c", f"jdbc:x?user=a&password={MASK}&b=c", id="a parameter"),
         pytest.param("PASSWORD=pa55 next", f"PASSWORD={MASK} next", id="a variable"),
@@ -49,3 +56,11 @@ def test_a_value_is_text_and_no_pattern() -> None:
     secrets = Secrets()
     secrets.add(".*(secret")
     assert secrets.mask("abc .*(secret") == f"abc {MASK}"
+
+
+@pytest.mark.parametrize("value", ['pa"ss\\word', "line\nend-of-it", "비밀번호입니다", "p@ss/word+x"])
+def test_a_value_is_masked_as_json_and_uris_write_it_too(value: str) -> None:
+    secrets = Secrets()
+    secrets.add(value)
+    written = [json.dumps({"v": value}), json.dumps({"v": value}, ensure_ascii=False), quote(value, safe="")]
+    assert [secrets.mask(text) for text in written] == [f'{{"v": "{MASK}"}}', f'{{"v": "{MASK}"}}', MASK]

@@ -1,0 +1,74 @@
+"""What past deployments wrote down: when, which commit, by which build, and what ran before and after.
+
+It is kept beside the lock, because Helm's history knows nothing of the functions. It is a memory, not the truth: what
+runs is always read from the cluster and from Lambda.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEPT = 30
+"""Deployments that are remembered."""
+
+Outcome = Literal["begun", "deployed", "failed", "taken back", "rolled back"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Before:
+    """What ran before a deployment, which is where a rollback leads.
+
+    Attributes:
+        functions: target -> its image, `host/repository@sha256:...`.
+        tags: service -> its tag.
+        revision: the last good revision of the release; None before the first.
+    """
+
+    functions: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    revision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One deployment; times are ISO 8601, UTC. `revision` and `functions` are what it left behind."""
+
+    at: str
+    commit: str
+    build: str
+    before: Before
+    outcome: Outcome = "begun"
+    revision: int | None = None
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_entries(text: str) -> tuple[Entry, ...]:
+    """The deployments that were written down, oldest first; what cannot be read counts as nothing."""
+    try:
+        return tuple(Entry(**{**item, "before": Before(**item["before"])}) for item in json.loads(text or "[]"))
+    except (ValueError, TypeError, KeyError):
+        return ()
+
+
+def write_entries(entries: tuple[Entry, ...]) -> str:
+    """The same as text; the oldest are forgotten."""
+    return json.dumps([asdict(entry) for entry in entries[-KEPT:]], ensure_ascii=False, separators=(",", ":"))
+
+
+def begun(text: str, entry: Entry) -> str:
+    """The text with a deployment that begins."""
+    return write_entries((*read_entries(text), entry))
+
+
+def ended(text: str, outcome: Outcome, revision: int | None, functions: Mapping[str, str]) -> str:
+    """The text with the end of the newest deployment."""
+    entries = read_entries(text)
+    if not entries:
+        return text
+    last = replace(entries[-1], outcome=outcome, revision=revision, functions=dict(functions))
+    return write_entries((*entries[:-1], last))

@@ -1,0 +1,95 @@
+"""What else is read of a cluster: rights, Services with their endpoints, warnings, logs, and objects as they are."""
+
+import json
+from typing import Any
+
+from erp_build.domain.evidence import Event
+from erp_build.domain.release import Endpoints
+from erp_build.tools.cluster import NEEDED, EksCluster
+from tests.contract.cluster.conftest import LISTS, RELEASE, recorded, serve
+from tests.support.loopback import Loopback
+
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+SERVICES = "/api/v1/namespaces/erp-dev/services"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/erp-dev/endpointslices"
+EVENTS = "/api/v1/namespaces/erp-dev/events"
+LOG = "/api/v1/namespaces/erp-dev/pods/a-1/log"
+HPAS = "/apis/autoscaling/v2/namespaces/erp-dev/horizontalpodautoscalers"
+OWNED = {"meta.helm.sh/release-name": RELEASE.name}
+
+
+def items(*found: dict[str, Any]) -> dict[str, Any]:
+    return {"items": list(found)}
+
+
+def review(*, allowed: bool) -> dict[str, Any]:
+    return {"spec": {"resourceAttributes": {}}, "status": {"allowed": allowed}}
+
+
+def test_every_right_that_a_deployment_needs_is_asked_for_in_the_namespace(
+    cluster: EksCluster, server: Loopback
+) -> None:
+    server.serve(REVIEWS, review(allowed=True), 201)
+    assert cluster.missing_permissions(RELEASE) == ()
+    asked = [json.loads(one.body)["spec"]["resourceAttributes"] for one in server.asked]
+    assert [(one["verb"], one.get("group", ""), one["resource"]) for one in asked] == list(NEEDED)
+    assert {one["namespace"] for one in asked} == {"erp-dev"}
+
+
+def test_rights_that_are_missing_are_named(cluster: EksCluster, server: Loopback) -> None:
+    server.serve(REVIEWS, review(allowed=False), 201)
+    missing = cluster.missing_permissions(RELEASE)
+    assert len(missing) == len(NEEDED)
+    assert "patch deployments" in missing
+
+
+def test_a_service_counts_the_addresses_that_are_ready(cluster: EksCluster, server: Loopback) -> None:
+    mine = {"metadata": {"name": "a", "annotations": OWNED}, "spec": {"selector": {"app": "a"}}}
+    other = {"metadata": {"name": "b"}, "spec": {"selector": {"app": "b"}}}
+    label = {"kubernetes.io/service-name": "a"}
+    endpoints = [
+        {"addresses": ["10.0.0.1"], "conditions": {"ready": True}},
+        {"addresses": ["10.0.0.2"], "conditions": {"ready": False}},
+        {"addresses": ["10.0.0.3"], "conditions": {}},
+    ]
+    server.serve(SERVICES, items(mine, other))
+    found = {"metadata": {"name": "a-x", "labels": label}, "addressType": "IPv4", "endpoints": endpoints}
+    server.serve(SLICES, items(found))
+    assert cluster.endpoints(RELEASE) == (Endpoints(name="a", selector=(("app", "a"),), ready=2, not_ready=1),)
+
+
+def test_warnings_come_oldest_first_and_those_that_may_not_be_read_are_none(
+    cluster: EksCluster, server: Loopback
+) -> None:
+    def event(version: str, reason: str, count: int | None) -> dict[str, Any]:
+        about = {"kind": "Pod", "name": "a-1"}
+        metadata = {"name": f"e{version}", "namespace": "erp-dev", "resourceVersion": version}
+        return {"metadata": metadata, "involvedObject": about, "reason": reason, "message": "m\n", "count": count}
+
+    server.serve(EVENTS, items(event("9", "BackOff", 3), event("8", "Failed", None)))
+    assert cluster.events(RELEASE) == (Event("a-1", "Failed", "m"), Event("a-1", "BackOff", "m", 3))
+    server.serve(EVENTS, {"kind": "Status"}, 403)
+    assert cluster.events(RELEASE) == ()
+
+
+def test_the_log_of_the_container_that_ended_comes_first(cluster: EksCluster, server: Loopback) -> None:
+    server.serve(LOG, "starting\nno disk \xff\n".encode("latin-1"))
+    assert cluster.log(RELEASE, "a-1", "a") == ("starting", "no disk \N{REPLACEMENT CHARACTER}")
+    assert "previous=True" in server.asked[-1].path or "previous=true" in server.asked[-1].path
+    assert "tailLines=20" in server.asked[-1].path
+
+
+def test_a_container_without_a_log_has_none(cluster: EksCluster, server: Loopback) -> None:
+    server.serve(LOG, {"kind": "Status", "message": "container is waiting to start"}, 400)
+    assert cluster.log(RELEASE, "a-1", "a") == ()
+
+
+def test_objects_come_in_the_form_of_a_manifest(cluster: EksCluster, server: Loopback) -> None:
+    serve(server, recorded("steady"))
+    spec = {"minReplicas": 2, "maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "a"}}
+    server.serve(HPAS, items({"metadata": {"name": "a", "annotations": OWNED}, "spec": spec}))
+    found = cluster.live_objects(RELEASE)
+    assert {item["kind"] for item in found} == {"Deployment", "HorizontalPodAutoscaler"}
+    scaler = next(item for item in found if item["kind"] == "HorizontalPodAutoscaler")
+    assert scaler["spec"]["scaleTargetRef"]["name"] == "a"
+    assert [one.path.partition("?")[0] for one in server.asked] == [LISTS["deployments"], HPAS]

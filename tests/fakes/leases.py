@@ -1,0 +1,63 @@
+"""The Lease of a release in memory, on a clock that a test moves."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from erp_build.domain.lock import Lease, LeaseReading
+from erp_build.domain.release import Release
+from erp_build.tools.clock import Clock
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class FakeLeases:
+    """One stored lease; a living holder renews it whenever somebody looks."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.lease: Lease | None = None
+        self._clock = clock
+        self._written = 0
+        self._alive = False
+        self._until = float("inf")
+        self._faster: Lease | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The server's time."""
+        return START + timedelta(seconds=self._clock.monotonic())
+
+    def read(self, release: Release) -> LeaseReading:  # noqa: ARG002 - there is one
+        """The lease, and the time."""
+        if self.lease and self._alive:
+            ended = self._clock.monotonic() >= self._until
+            self.lease = self.lease.freed() if ended else self.lease.renewed_at(self.now)
+            self._alive = not ended
+        return LeaseReading(self.lease, self.now)
+
+    def write(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - there is one
+        """Replace the version that was read; another one has been written meanwhile."""
+        if self._faster:
+            self.lease, self._faster = self._faster, None
+        if lease.version != (self.lease.version if self.lease else ""):
+            return None
+        self._written += 1
+        self.lease = replace(lease, version=str(self._written))
+        return self.lease
+
+    def is_held(self, *, alive: bool, until: float = float("inf"), seconds: float = 30.0) -> None:
+        """Another run holds it, dead or alive, until a moment of the clock."""
+        self.lease = self._of_another(seconds)
+        self._alive, self._until = alive, until
+
+    def stays_alive(self, *, alive: bool) -> None:
+        """Whoever holds it gives signs of life."""
+        self._alive = alive
+
+    def another_is_faster(self) -> None:
+        """Another run writes between our reading and our writing."""
+        self._faster, self._alive = self._of_another(30.0), True
+
+    def _of_another(self, seconds: float) -> Lease:
+        self._written += 1
+        taken = (self.lease or Lease()).taken_by("other-1", "c" * 40, "erp-unified-build:1", seconds, self.now)
+        return replace(taken, version=str(self._written))

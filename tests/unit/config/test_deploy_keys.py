@@ -1,0 +1,53 @@
+"""The keys that say how a deployment is guarded and what follows a failed one."""
+
+import pytest
+
+from erp_build.config.project import parse_project
+from erp_build.domain.project import DeployPolicy
+from erp_build.errors import ConfigurationError
+
+FUNCTION = '[[service]]\npath = "f"\nkind = "lambda"\nfunction = "erp-f"\n'
+
+
+def test_without_a_table_a_failed_release_is_taken_back_and_nothing_is_committed() -> None:
+    assert parse_project("").deploy == DeployPolicy()
+    assert DeployPolicy().on_failure == "rollback"
+    assert DeployPolicy().write_back == "none"
+
+
+def test_every_key_is_read() -> None:
+    text = """
+    [deploy]
+    on_failure = "keep"
+    lock_expires = "90s"
+    alarms = "erp-"
+    write_back = "branch"
+    branch = "release"
+    """
+    policy = DeployPolicy(on_failure="keep", lock_expires=90.0, alarms="erp-", write_back="branch", branch="release")
+    assert parse_project(text).deploy == policy
+
+
+def test_the_chart_may_pin_digests_and_say_how_long_pods_are_watched() -> None:
+    chart = parse_project('[chart]\npin = true\nstable = "12s"\n').chart
+    assert (chart.pin, chart.stable) == (True, 12.0)
+
+
+def test_an_alias_needs_a_version_so_it_publishes() -> None:
+    assert parse_project(FUNCTION + 'alias = "live"\n').functions[0].publish
+    assert not parse_project(FUNCTION).functions[0].publish
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('[deploy]\non_failure = "rolback"\n', "cannot be `rolback`"),
+        ("[deploy]\nwrite_back = true\n", "must be a text"),
+        ('[deploy]\nlock = "30s"\n', "unknown key `lock`"),
+        ('[chart]\npin = "yes"\n', "must be true or false"),
+        ('[[service]]\npath = "a"\nalias = "live"\n', "unknown key `alias`"),
+    ],
+)
+def test_a_mistake_is_named(text: str, what: str) -> None:
+    with pytest.raises(ConfigurationError, match=what):
+        parse_project(text)

@@ -1,0 +1,92 @@
+"""A run that is killed at any step, and the plain second run; two runs at once, in every order."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from erp_build.errors import Locked, NewerDeployed
+from erp_build.stages.live import commit_of
+from tests.fakes.account import FakeProgress
+from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld, Killed
+from tests.support.samples import EMPLOYEE, NOTIFICATION
+
+STEPS = [("write_file", 1), ("update_function", 1), ("upgrade_release", 1), ("tag", 3), ("tag", 4)]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("effect", "number"), STEPS)
+def test_the_second_run_finishes_what_a_killed_one_left(world: FakeWorld, effect: str, number: int, when: str) -> None:
+    head = world.change(NOTIFICATION, EMPLOYEE)
+    updates, revisions = len(world.functions.updates), len(world.release.revisions)
+    world.is_killed(effect, number, when)
+    with pytest.raises(Killed):
+        world.run()
+    world.killed = None
+    world.run()
+    assert world.release.running()[NOTIFICATION] == head[:7]
+    digest = world.registry.tags[FUNCTION_REPOSITORY, head[:7]]
+    assert world.functions.states[FUNCTION].digest == digest
+    assert len(world.functions.updates) == updates + 1
+    assert len(world.release.revisions) == revisions + 1
+    assert world.latest()[FUNCTION_REPOSITORY] == digest
+    assert world.latest()[f"erp/{NOTIFICATION}"] == world.release.digest(NOTIFICATION)
+    assert all(proof.holds for proof in world.report.proofs)
+    assert world.report.proofs
+    assert world.run().outcome == "nothing"
+    assert world.done() == []
+
+
+class Hooked(FakeProgress):
+    """Does something when a stage begins."""
+
+    def __init__(self, place: int, hook: Callable[[], None]) -> None:
+        super().__init__()
+        self._left = place
+        self._hook = hook
+
+    def stage(self, name: str) -> None:
+        super().stage(name)
+        self._left -= 1
+        if self._left == 0:
+            self._hook()
+
+
+def run(world: FakeWorld) -> str:
+    """One run to its end; returns how it ended."""
+    try:
+        return world.run().outcome
+    except Locked:
+        return "locked"
+    except NewerDeployed:
+        return "newer"
+
+
+@pytest.mark.parametrize("older_first", [True, False], ids=["the older begins", "the newer begins"])
+@pytest.mark.parametrize("place", range(2, 17))
+def test_of_two_runs_at_once_never_the_older_one_wins(
+    world: FakeWorld, tmp_path: Path, place: int, *, older_first: bool
+) -> None:
+    """While one run begins its stage number `place`, the other one runs from its beginning to its end."""
+    older = world.change(NOTIFICATION, text="one")
+    newer = world.change(EMPLOYEE, text="two")
+    commits = (older, newer) if older_first else (newer, older)
+    first, second = (world.beside(tmp_path / name, commit) for name, commit in zip("ab", commits, strict=True))
+    ended: list[str] = []
+
+    def run_the_other() -> None:
+        world.leases.stays_alive(alive=bool(world.leases.lease and world.leases.lease.holder))
+        ended.append(run(second))
+        world.leases.stays_alive(alive=False)
+
+    first.progress = Hooked(place, run_the_other)
+    ended.insert(0, run(first))
+    deployed = [commit_of(one, tuple(world.release.revisions)) for one in world.release.revisions[1:]]
+    assert deployed in ([], [older], [newer], [older, newer])
+    state = world.registry.revisions[world.functions.states[FUNCTION].digest]
+    assert state != older
+    assert set(ended) <= {"deployed", "nothing", "locked", "newer"}
+    assert run(world.beside(tmp_path / "c", newer)) in ("deployed", "nothing")
+    assert world.release.running()[NOTIFICATION] in (older[:7], newer[:7])
+    assert world.registry.revisions[world.functions.states[FUNCTION].digest] == newer
+    assert run(world.beside(tmp_path / "d", older)) == "newer"
