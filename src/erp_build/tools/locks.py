@@ -1,6 +1,7 @@
 """One Maven per directory: a lock that a child inherits, so that it holds as long as anything of that child runs.
 
-A run that was killed leaves its Maven behind, which goes on writing into `target`. The next run waits for it.
+A run that was killed leaves its Maven behind, which goes on writing into `target`. The next run waits for it. The file
+of a lock goes with its holder; who waited for it then takes a new one.
 """
 
 import fcntl
@@ -32,33 +33,49 @@ def held(
         descriptors = []
         # In one order everywhere, so that two runs never wait for each other.
         for folder in sorted(folders):
-            descriptor = os.open(_place(folder), os.O_RDWR | os.O_CREAT, 0o600)
-            stack.callback(os.close, descriptor)
-            _lock(descriptor, folder, clock, on_wait, patience)
+            descriptor = _take(folder, clock, on_wait, patience)
+            stack.callback(_give_up, descriptor, _place(folder))
             descriptors.append(descriptor)
         yield tuple(descriptors)
 
 
-def _lock(descriptor: int, folder: Path, clock: Clock, on_wait: Callable[[str], None], patience: float) -> None:
+def _take(folder: Path, clock: Clock, on_wait: Callable[[str], None], patience: float) -> int:
     end = clock.monotonic() + patience
     said = False
     while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if clock.monotonic() >= end:
-                raise BuildFailed(
-                    "another Maven works in the service's directory",
-                    where=str(folder),
-                    why=f"it did not end within {patience:.0f} s; it may be left over from a run that was killed",
-                    next_step="end it (look for `java` in the list of processes), then run again",
-                ) from None
-            if not said:
-                on_wait(f"waits for another Maven in {folder.name}")
-                said = True
-            clock.sleep(STEP)
-        else:
-            return
+        descriptor = _try(_place(folder))
+        if descriptor is not None:
+            return descriptor
+        if clock.monotonic() >= end:
+            raise BuildFailed(
+                "another Maven works in the service's directory",
+                where=str(folder),
+                why=f"it did not end within {patience:.0f} s; it may be left over from a run that was killed",
+                next_step="end it (look for `java` in the list of processes), then run again",
+            )
+        if not said:
+            on_wait(f"waits for another Maven in {folder.name}")
+            said = True
+        clock.sleep(STEP)
+
+
+def _try(place: Path) -> int | None:
+    """The locked descriptor, or None where somebody holds it or has just taken its file away."""
+    descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), place.stat()):
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _give_up(descriptor: int, place: Path) -> None:
+    # While the lock is still held, so that it is our own file and nobody else's.
+    place.unlink(missing_ok=True)
+    os.close(descriptor)
 
 
 def _place(folder: Path) -> Path:
