@@ -115,7 +115,7 @@ ROWS = [
     (another_account, 2, ["/other/dev/account-id", "999999999999", ACCOUNT]),
     (no_engine, 4, ["no Docker engine answers", "/nowhere/docker.sock", "privileged"]),
     (no_pom, 4, ["no pom.xml", "notification-service"]),
-    (a_compile_error, 4, ["Maven failed", "COMPILATION ERROR", "Message.java"]),
+    (a_compile_error, 4, ["the sources do not compile", "Message.java"]),
     (a_taken_tag, 5, ["the registry refused the image", "immutable"]),
     (a_repository_that_is_not_there, 5, ["1 repositories do not exist", "employee-service-gone", REGION]),
     (a_critical_finding, 6, ["1 CRITICAL", "CVE-2021-44228", "log4j-core"]),
