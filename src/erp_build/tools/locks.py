@@ -4,6 +4,7 @@ A run that was killed leaves its Maven behind, which goes on writing into `targe
 of a lock goes with its holder; who waited for it then takes a new one.
 """
 
+import atexit
 import fcntl
 import os
 import tempfile
@@ -20,6 +21,9 @@ PATIENCE = 120.0
 
 STEP = 0.5
 
+_held: dict[int, Path] = {}
+"""The file of each descriptor that this process has locked."""
+
 
 @contextmanager
 def held(
@@ -34,7 +38,7 @@ def held(
         # In one order everywhere, so that two runs never wait for each other.
         for folder in sorted(folders):
             descriptor = _take(folder, clock, on_wait, patience)
-            stack.callback(_give_up, descriptor, _place(folder))
+            stack.callback(_give_up, descriptor)
             descriptors.append(descriptor)
         yield tuple(descriptors)
 
@@ -65,6 +69,7 @@ def _try(place: Path) -> int | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(descriptor), place.stat()):
+            _held[descriptor] = place
             return descriptor
     except (BlockingIOError, FileNotFoundError):
         pass
@@ -72,10 +77,17 @@ def _try(place: Path) -> int | None:
     return None
 
 
-def _give_up(descriptor: int, place: Path) -> None:
+def _give_up(descriptor: int) -> None:
     # While the lock is still held, so that it is our own file and nobody else's.
-    place.unlink(missing_ok=True)
+    _held.pop(descriptor).unlink(missing_ok=True)
     os.close(descriptor)
+
+
+@atexit.register
+def _give_up_all() -> None:
+    """For the threads that a signal left in the middle; what they had started has been ended by then."""
+    for descriptor in tuple(_held):
+        _give_up(descriptor)
 
 
 def _place(folder: Path) -> Path:

@@ -22,6 +22,20 @@ with held([Path(sys.argv[1])], SystemClock(), print) as descriptors:
     print(child.pid, flush=True)
     child.wait()
 """
+LEFT = """\
+import sys, threading, time
+from pathlib import Path
+from erp_build.tools.clock import SystemClock
+from erp_build.tools.locks import held
+taken = threading.Event()
+def work():
+    with held([Path(sys.argv[1])], SystemClock(), print):
+        taken.set()
+        time.sleep(60)
+threading.Thread(target=work, daemon=True).start()
+taken.wait()
+sys.exit(143)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +94,12 @@ def test_a_lock_is_held_as_long_as_the_child_of_a_killed_holder_runs(tmp_path: P
         pass
     with locks.held([tmp_path], SimulatedClock(), print, patience=1) as descriptors:
         assert len(descriptors) == 1
+
+
+def test_a_program_that_ends_while_a_worker_holds_a_lock_leaves_no_file(tmp_path: Path, place: Path) -> None:
+    words = [sys.executable, "-c", LEFT, str(tmp_path)]
+    assert subprocess.run(words, check=False, timeout=30).returncode == 143
+    assert list(place.iterdir()) == []
 
 
 def test_a_lock_whose_file_was_just_taken_away_is_taken_anew(
