@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,19 +102,20 @@ def main() -> int:
     return 0
 
 
-def play(name: str, folder: Path, helm: int = 3) -> Tenant:
+def play(name: str, folder: Path, helm: int = 3, settings: Mapping[str, str] = sample.NONE) -> Tenant:
     """Play all acts for a tenant of this name, which is made anew and left as the last act leaves it.
 
     Args:
         name: of the tenant.
         folder: made anew; afterwards it holds a report per act, and in `erp` the sample as a Git repository.
         helm: 3 or 4.
+        settings: what the sample's erp-build.toml says otherwise, as `sample.make_repository` takes it.
     """
     erp = tenant.create(name)
     Faults().clear()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    sample.make_repository(folder / "erp", name)
+    sample.make_repository(folder / "erp", name, settings)
     stage = Stage(erp, folder, helm)
     for act in ACTS:
         _play(act, stage)

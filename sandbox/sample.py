@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from sandbox.layout import ROOT
 from sandbox.part import SandboxError
@@ -17,6 +18,7 @@ CHART = Path("helm-chart")
 VALUES = CHART / "values-dev.yaml"
 PROTO = Path("backend/proto/approval.proto")
 DEFAULT_TENANT = "erp"
+NONE: Mapping[str, str] = MappingProxyType({})
 
 TOGGLED = b"# toggled\n"
 
@@ -42,14 +44,21 @@ class Sample:
     first: str
 
 
-def make_repository(folder: Path, tenant: str = DEFAULT_TENANT) -> Sample:
+def make_repository(folder: Path, tenant: str = DEFAULT_TENANT, settings: Mapping[str, str] = NONE) -> Sample:
     """Copy the sample into a new folder, as a repository on `main` with one commit.
 
     A tenant other than `erp` gets parameters, image repositories, a function and a namespace of its own, so that
     several samples live side by side in one sandbox.
+
+    Args:
+        folder: made anew.
+        tenant: its name.
+        settings: text of erp-build.toml -> what stands there instead.
     """
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("target", "erp-build-report"))
     _rename(folder / CONFIG, tenant, '"/{}/dev"', '"{}-dev-employee-service"', 'namespace = "{}-dev"')
+    for text, other in settings.items():
+        _replace(folder / CONFIG, re.escape(text), other)
     _rename(folder / VALUES, tenant, ".amazonaws.com/{}/", "namespace: {}-dev")
     _git(folder, "init", "--quiet", "--template=", "--object-format=sha1", "--initial-branch=main")
     return Sample(folder, tenant, commit(folder, "전자결재 ERP: 네 서비스와 헬름 차트"))

@@ -17,6 +17,9 @@ from sandbox.tenant import Tenant
 KEEP = "ERP_BUILD_SANDBOX_KEEP"
 """Set it while developing: the sandbox that is up is used as it is, and `test_down` has nothing to compare with."""
 
+IMPATIENT = {'stable = "5s"': 'stable = "1s"', 'lock_expires = "30s"': 'lock_expires = "5s"'}
+"""How the ERP of these tests differs from the example: its dozens of deployments are waited for."""
+
 
 def sandbox(verb: str) -> None:
     """Put the sandbox up or down as a person does: by a program of its own, whose processes are not ours."""
@@ -29,12 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The test that takes the sandbox down is the last one.
-
-    Before it come those of a release: their configuration lies outside of the repository, so that what they build has
-    other keys than what the other tests would reuse.
-    """
-    items.sort(key=lambda item: (item.path.name == "test_down.py", item.path.name == "test_release.py"))
+    """The test that takes the sandbox down is the last one."""
+    items.sort(key=lambda item: item.path.name == "test_down.py")
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +103,7 @@ class Erp:
 def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
     """The ERP after the whole demo with Helm 3, which itself checks every act."""
     folder = tmp_path_factory.mktemp("demo") / "helm3"
-    tenant = demo.play("world", folder)
+    tenant = demo.play("world", folder, settings=IMPATIENT)
     replicas = json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", replicas["head"])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import demo, tenant
-from tests.world.conftest import Erp
+from tests.world.conftest import IMPATIENT, Erp
 
 pytestmark = pytest.mark.world
 
@@ -33,7 +33,7 @@ def test_the_demo_holds_with_helm_3(demonstrated: Erp) -> None:
 
 
 def test_the_demo_holds_with_helm_4(tmp_path: Path) -> None:
-    erp = demo.play("helm4", tmp_path / "helm4", helm=4)
+    erp = demo.play("helm4", tmp_path / "helm4", helm=4, settings=IMPATIENT)
     assert outcomes(tmp_path / "helm4") == EXPECTED
     tenant.remove(erp)
 

@@ -130,39 +130,33 @@ def test_four_images_share_one_deadline(erp: Erp) -> None:
     assert erp.look() == before
 
 
-def test_a_scan_that_comes_late_through_trouble_is_waited_for(erp: Erp) -> None:
-    commit = erp.new_content(SERVICE)
+def test_scans_that_are_late_settling_or_never_started_are_waited_for_at_once(erp: Erp) -> None:
+    """Three images with one deadline: trouble on the way, an enhanced scan that finds more, and no scan at all."""
+    late, settling, manual = SERVICE, "approval-request-service", "approval-processing-service"
+    commit = [erp.new_content(service) for service in (late, settling, manual)][-1]
     not_found = error("ScanNotFoundException")
-    answers = [not_found, not_found, not_found, status("PENDING"), status("IN_PROGRESS"), scanned(LOW=2)]
-    Faults().scans(f"{erp.tenant.name}/{SERVICE}", answers)
+    answers = {
+        late: [*[not_found] * 3, status("PENDING"), status("IN_PROGRESS"), scanned(LOW=2)],
+        settling: [scanned("ACTIVE", enhanced=True, LOW=count) for count in (0, 1, 3)],
+        manual: [*[not_found] * 6, scanned(LOW=1)],
+    }
+    for service, given in answers.items():
+        Faults().scans(f"{erp.tenant.name}/{service}", given)
     trouble: list[dict[str, Any]] = [{"error": "ThrottlingException"}, {"drop": "before"}, {"http": 503}]
-    Faults().script("DescribeImageScanFindings", trouble, target=SERVICE)
+    Faults().script("DescribeImageScanFindings", trouble, target=late)
+    nobody = {"scanningConfigurations": [{"scanOnPush": False, "scanFrequency": "MANUAL"}], "failures": []}
+    Faults().script("BatchGetRepositoryScanningConfiguration", [{"json": nobody}], then="sticky", target=manual)
+    Faults().script("StartImageScan", [{"error": "LimitExceededException"}], target=manual)
     done = erp.run()
     assert done.code == 0, done.stderr
     for word in ("ThrottlingException", "ConnectionError", "there is no scan yet", "PENDING", "IN_PROGRESS", "2 LOW"):
         assert word in done.stderr
-    _deployed(erp, commit, done.report)
-
-
-def test_an_enhanced_scan_counts_when_it_has_settled(erp: Erp) -> None:
-    commit = erp.new_content(SERVICE)
-    active = [scanned("ACTIVE", enhanced=True), scanned("ACTIVE", enhanced=True, LOW=1)]
-    Faults().scans(f"{erp.tenant.name}/{SERVICE}", [*active, scanned("ACTIVE", enhanced=True, LOW=3)])
-    done = erp.run()
-    assert done.code == 0, done.stderr
-    assert done.report["gate"]["images"][0]["counts"] == {"LOW": 3}
-    _deployed(erp, commit, done.report)
-
-
-def test_a_scan_that_nobody_starts_is_started(erp: Erp) -> None:
-    commit = erp.new_content(SERVICE)
-    manual = {"scanningConfigurations": [{"scanOnPush": False, "scanFrequency": "MANUAL"}], "failures": []}
-    Faults().script("BatchGetRepositoryScanningConfiguration", [{"json": manual}], then="sticky")
-    Faults().script("StartImageScan", [{"error": "LimitExceededException"}], target=SERVICE)
-    Faults().scans(f"{erp.tenant.name}/{SERVICE}", [*[error("ScanNotFoundException")] * 6, scanned(LOW=1)])
-    done = erp.run()
-    assert done.code == 0, done.stderr
-    assert {"name": "start_scan", "state": "performed"}.items() <= _effect(done.report, "start_scan").items()
+    counts = {image["target"]: image["counts"] for image in done.report["gate"]["images"]}
+    assert counts == {late: {"LOW": 2}, settling: {"LOW": 3}, manual: {"LOW": 1}}
+    started = [effect for effect in done.report["effects"] if effect["name"] == "start_scan"]
+    assert [(effect["target"].partition("@")[0].rpartition("/")[2], effect["state"]) for effect in started] == [
+        (manual, "performed")
+    ]
     _deployed(erp, commit, done.report)
 
 
@@ -192,13 +186,10 @@ def _short(erp: Erp) -> str:
 
 
 def _deployed(erp: Erp, commit: str, report: dict[str, Any]) -> None:
-    """What runs and what `latest` names are the image that the report says was judged."""
-    after = erp.look()
-    digest = report["gate"]["images"][0]["digest"]
-    assert after.deployments[SERVICE].image.endswith(f":{commit[:7]}")
-    assert set(after.deployments[SERVICE].digests) == {digest}
-    assert readback.latest_digests(erp.tenant)[f"{erp.tenant.name}/{SERVICE}"] == digest
-
-
-def _effect(report: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(effect for effect in report["effects"] if effect["name"] == name)
+    """What runs and what `latest` names are the images that the report says were judged."""
+    after, latest = erp.look(), readback.latest_digests(erp.tenant)
+    for image in report["gate"]["images"]:
+        service, digest = image["target"], image["digest"]
+        assert after.deployments[service].image.endswith(f":{commit[:7]}")
+        assert set(after.deployments[service].digests) == {digest}
+        assert latest[f"{erp.tenant.name}/{service}"] == digest

@@ -34,7 +34,7 @@ def test_pods_that_never_get_ready_end_the_run_and_a_second_commit_repairs_it(er
     service = "notification-service"
     before = erp.look()
     sample.never_ready(erp.repository, service)
-    done = erp.run(config=kept(erp, "20s"))
+    done = erp.run(config=kept(erp, "12s"))
     assert done.code == 9, done.stderr
     assert "the rollout is not complete in time" in done.stderr
     pods = len(before.deployments[service].digests)
@@ -56,8 +56,8 @@ def test_the_same_commit_again_finishes_what_a_broken_run_left(erp: Erp) -> None
     """The first run dies between Helm and the proof; nothing differs in Git, but the cluster is not as it must be."""
     service = "notification-service"
     sample.never_ready(erp.repository, service)
-    assert erp.run(config=kept(erp, "15s")).code == 9
-    again = erp.run(config=kept(erp, "15s"))
+    assert erp.run(config=kept(erp, "10s")).code == 9
+    again = erp.run(config=kept(erp, "10s"))
     assert again.code == 9
     target = next(target for target in again.report["targets"] if target["name"] == service)
     assert target["action"] == "redeploy"
