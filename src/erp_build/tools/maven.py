@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from erp_build.domain.maven_log import Failure, classify, failed_artifacts, stripped
+from erp_build.domain.maven_failure import Failure, failures
+from erp_build.domain.maven_log import plain
 from erp_build.domain.project import BuildOptions
 from erp_build.errors import BuildFailed, combine
 from erp_build.tools.clock import Clock
@@ -159,7 +160,7 @@ class Maven:
         self._with.logs.mkdir(parents=True, exist_ok=True)
         self._log = self._with.logs / f"maven-{self._calls}.log"
         with self._log.open("w", encoding="utf-8") as file:
-            yield lambda line: print(self._with.mask(stripped(line)), file=file)
+            yield lambda line: print(self._with.mask(plain(line)), file=file)
 
 
 def _environment(group: tuple[Source, ...]) -> dict[str, str]:
@@ -174,11 +175,11 @@ def _failures(group: tuple[Source, ...], watch: Watch, done: Result) -> dict[Sou
     """What failed, and why; after a success only what has no jar."""
     if done.code == 0:
         return {source: watch.troubles[source] for source in group if source not in watch.complete}
-    lines = [*done.stdout.splitlines(), *done.stderr.splitlines()]
-    named = failed_artifacts(lines)
-    blamed = [source for source in group if artifact_of(source.folder) in named]
+    found = failures([*done.stdout.splitlines(), *done.stderr.splitlines()], done.code)
+    modules = {failure.module: failure for failure in found}
+    blamed = [source for source in group if artifact_of(source.folder) in modules]
     blamed = blamed or [source for source in group if source not in watch.complete] or list(group)
-    return {source: classify(lines, done.code, artifact_of(source.folder), str(source.folder)) for source in blamed}
+    return {source: modules.get(artifact_of(source.folder), found[0]) for source in blamed}
 
 
 def _error(source: Source, failure: Failure | BuildFailed, log: Path | None) -> BuildFailed:
@@ -188,6 +189,6 @@ def _error(source: Source, failure: Failure | BuildFailed, log: Path | None) -> 
     return BuildFailed(
         failure.what,
         where=f"{source.name} ({source.folder})",
-        why="\n".join((*failure.lines, *kept)),
+        why="\n".join((failure.summary, *kept)),
         next_step=f"{failure.next_step}; by hand: mvn -f {source.folder.name}/pom.xml clean package",
     )

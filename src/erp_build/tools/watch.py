@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from erp_build.domain.maven_log import stripped
+from erp_build.domain.maven_log import plain
 from erp_build.errors import BuildFailed
 from erp_build.tools.clock import Clock
 from erp_build.tools.jar import executable_jar, jars_in
@@ -44,11 +44,11 @@ class Watch:
 
     def read(self, line: str) -> None:
         """Take a line; called by the threads that read Maven's streams."""
-        plain = stripped(line)
-        if found := PROJECT_LINE.match(plain):
+        text = plain(line)
+        if found := PROJECT_LINE.match(text):
             self._leave()
             self._current = self._by_artifact.get(found[1])
-        elif plain.startswith(ENDS):
+        elif text.startswith(ENDS):
             self._leave()
         source = self._current or self._only
         self._detail(line, source.name if source else "maven")

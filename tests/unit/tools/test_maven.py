@@ -139,7 +139,7 @@ def test_a_failure_names_the_error_lines_and_nothing_else(service: Path, mvn: Pa
     )
     with pytest.raises(BuildFailed, match="Maven failed") as caught:
         package(service)
-    assert caught.value.why == "[ERROR] /src/App.java:[7,3] cannot find symbol: 변수\n[ERROR] -> [Help 1]"
+    assert caught.value.why == "/src/App.java:[7,3] cannot find symbol: 변수"
     assert caught.value.where == f"{NAME} ({service})"
     assert caught.value.next_step.endswith("by hand: mvn -f notification-service/pom.xml clean package")
     assert caught.value.targets == {NAME}
@@ -149,8 +149,7 @@ def test_a_failure_with_many_errors_names_the_first(service: Path, mvn: Path) ->
     script(mvn, 'for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do echo "[ERROR] number $n"; done; exit 1')
     with pytest.raises(BuildFailed) as caught:
         package(service)
-    assert caught.value.why.splitlines()[0] == "[ERROR] number 1"
-    assert len(caught.value.why.splitlines()) == 12
+    assert caught.value.why.splitlines() == [*(f"number {n}" for n in range(1, 9)), "and 6 lines more"]
 
 
 def test_a_failure_without_error_lines_shows_the_end_of_the_output(service: Path, mvn: Path) -> None:
@@ -165,7 +164,7 @@ def test_a_maven_that_was_killed_hints_at_the_memory(service: Path, mvn: Path, e
     script(mvn, ending)
     with pytest.raises(BuildFailed) as caught:
         package(service)
-    assert "killed, most likely because memory ran out" in caught.value.what
+    assert "killed; most likely the machine ran out of memory" in caught.value.what
 
 
 def test_a_success_without_a_jar_is_a_failure(service: Path, mvn: Path) -> None:
