@@ -9,7 +9,7 @@ from sandbox.layout import AWS_ENDPOINT, REGISTRY_HOST
 
 
 class Faults:
-    """What AWS does wrong next."""
+    """What AWS does wrong next, in the lane of this process."""
 
     def script(self, match: str, steps: Sequence[Mapping[str, Any]], *, then: str = "pass", target: str = "") -> None:
         """Let calls go wrong.
@@ -38,13 +38,14 @@ class Faults:
         """The calls since the last clear: operation, path, step, time."""
         return list(json.loads(self._send("GET", "/_faults/log")))
 
-    def expire_sign_ins(self, *, expired: bool) -> None:
-        """Let the registry refuse every sign-in as expired, or take them again."""
-        self._send("POST", f"/_expired/{'on' if expired else 'off'}", address=f"http://{REGISTRY_HOST}")
+    def expire_sign_ins(self, repository: str, *, expired: bool) -> None:
+        """Let the registry refuse every sign-in below a prefix of repositories as expired, or take them again."""
+        path = f"/_expired/{'on' if expired else 'off'}?repository={repository}"
+        self._send("POST", path, address=f"http://{REGISTRY_HOST}")
 
-    def drop_manifest(self, when: str) -> None:
-        """Break the connection of the next manifest `before` or `after` the registry stores it."""
-        self._send("POST", f"/_drop/{when}", address=f"http://{REGISTRY_HOST}")
+    def drop_manifest(self, repository: str, when: str) -> None:
+        """Break the connection of the next manifest below a prefix `before` or `after` the registry stores it."""
+        self._send("POST", f"/_drop/{when}?repository={repository}", address=f"http://{REGISTRY_HOST}")
 
     @staticmethod
     def _send(method: str, path: str, body: object = None, address: str = AWS_ENDPOINT) -> bytes:

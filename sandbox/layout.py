@@ -22,8 +22,12 @@ REGISTRY_ADDRESS = "127.77.0.1"
 REGISTRY_HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 
 MINISTACK_PORT = 4566
-AWS_PORT = 4600
-"""The fault proxy, which is what a run sees as AWS."""
+LANES = range(8)
+"""Ways into AWS that know nothing of each other's faults, scans and calls: tests that run at once take one each."""
+LANE = int(os.environ.get("ERP_BUILD_SANDBOX_LANE", "0"))
+AWS_PORTS = tuple(4600 + lane for lane in LANES)
+AWS_PORT = AWS_PORTS[LANE]
+"""The fault proxy, which is what a run sees as AWS, in the lane of this process."""
 API_SERVER_PORT = 16443
 SIGN_IN_PORT = 4610
 
@@ -32,6 +36,11 @@ DOCKER_SOCKET = STATE / "docker.sock"
 CONTAINERD_SOCKET = STATE / "containerd.sock"
 ADMIN_KUBECONFIG = STATE / "admin.kubeconfig"
 """The test's own access to the cluster; a run signs in as EKS users do."""
+
+
+def in_lane(name: str) -> str:
+    """A tenant's name that no other lane uses."""
+    return f"{name}{LANE or ''}"
 
 
 def aws_environment() -> dict[str, str]:

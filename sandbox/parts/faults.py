@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 
 from sandbox import processes
-from sandbox.layout import AWS_ENDPOINT, AWS_PORT, ROOT, STATE
+from sandbox.layout import AWS_ENDPOINT, AWS_PORTS, ROOT, STATE
 from sandbox.part import Part
 from sandbox.parts import aws
 
@@ -27,7 +27,7 @@ class FaultProxy:
         """Start it."""
         if not self.is_up():
             server = "sandbox.servers.fault_proxy"
-            words = [sys.executable, "-m", server, str(AWS_PORT), aws.ADDRESS, str(STATE / "eks")]
+            words = [sys.executable, "-m", server, aws.ADDRESS, str(STATE / "eks"), *map(str, AWS_PORTS)]
             processes.start("fault-proxy", words, cwd=ROOT)
             processes.wait_until(self.is_up, "fault-proxy")
 

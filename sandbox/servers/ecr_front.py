@@ -2,9 +2,9 @@
 
     python -m sandbox.servers.ecr_front 127.77.0.1:80 http://127.0.0.1:4566
 
-What it lets through goes to ministack, which keeps layers and manifests. `POST /_expired/on` makes every sign-in an
-expired one, `/_expired/off` ends that; `POST /_drop/before` and `/_drop/after` break the connection of the next
-manifest, before or after it is stored.
+What it lets through goes to ministack, which keeps layers and manifests. `POST /_expired/on?repository=erp/` makes every
+sign-in an expired one below this prefix, `/_expired/off?repository=erp/` ends that; `POST /_drop/before?repository=erp/`
+and `/_drop/after` break the connection of the next manifest there, before or after it is stored.
 """
 
 import re
@@ -37,8 +37,8 @@ class Front:
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
         self._session: ClientSession | None = None
-        self.expired = False
-        self.drop = ""
+        self.expired: set[str] = set()
+        self.drops: dict[str, str] = {}
 
     async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
         """Keep one session while the server runs."""
@@ -51,25 +51,29 @@ class Front:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Check a request as ECR does, then let it through."""
         match = PATH.fullmatch(request.path)
-        refused = await self._check_sign_in(request)
+        refused = await self._check_sign_in(request, match["repository"] if match else "")
         if refused is None and match:
             refused = await self._check_repository(request, match["repository"], match["kind"], match["reference"])
         if refused is not None:
             return refused
-        drop = self.drop if request.method == "PUT" and match and match["kind"] == "manifests" else ""
-        if drop:
-            self.drop = ""
+        is_manifest = request.method == "PUT" and match is not None and match["kind"] == "manifests"
+        drop = self._drop(match["repository"]) if is_manifest and match else ""
         if drop == "before":
             return _broken(request)
         answer = await self._forward(request, streamed=not drop)
         return _broken(request) if drop else answer
 
-    async def _check_sign_in(self, request: web.Request) -> web.Response | None:
+    def _drop(self, repository: str) -> str:
+        """When the connection of this manifest breaks, told once; empty: never."""
+        prefix = next((prefix for prefix in self.drops if repository.startswith(prefix)), None)
+        return "" if prefix is None else self.drops.pop(prefix)
+
+    async def _check_sign_in(self, request: web.Request, repository: str) -> web.Response | None:
         realm = {"Www-Authenticate": f'Basic realm="http://{request.host}/",service="ecr.amazonaws.com"'}
         given = request.headers.get("Authorization")
         if not given:
             return refusal(401, "UNAUTHORIZED", "Not Authorized", **realm)
-        if self.expired:
+        if repository and any(repository.startswith(prefix) for prefix in self.expired):
             return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
         _, answer = await self._ecr("GetAuthorizationToken", {})
         if given != f"Basic {answer['authorizationData'][0]['authorizationToken']}":
@@ -131,11 +135,12 @@ def application(upstream: str) -> web.Application:
     front = Front(upstream)
 
     async def expire(request: web.Request) -> web.Response:
-        front.expired = request.match_info["state"] == "on"
+        change = front.expired.add if request.match_info["state"] == "on" else front.expired.discard
+        change(request.query.get("repository", ""))
         return web.Response()
 
     async def drop(request: web.Request) -> web.Response:
-        front.drop = request.match_info["when"]
+        front.drops[request.query.get("repository", "")] = request.match_info["when"]
         return web.Response()
 
     app = web.Application(client_max_size=2**33)

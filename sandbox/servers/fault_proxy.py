@@ -1,6 +1,8 @@
 """AWS as a run sees it: ministack behind a proxy that fails on demand and answers what ministack cannot.
 
-    python -m sandbox.servers.fault_proxy 4600 http://127.0.0.1:4566 /folder/with/eks/descriptions
+    python -m sandbox.servers.fault_proxy http://127.0.0.1:4566 /folder/with/eks/descriptions 4600 4601
+
+Each port is a lane: what is scripted and logged there is not seen on another.
 
     POST /_faults      {"match": "UpdateFunctionCode", "target": "pattern of path and body", "steps": [..], "then": ..}
     DELETE /_faults    forget all rules, all scripted scans and the log
@@ -18,7 +20,7 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -241,10 +243,19 @@ def application(upstream: str, clusters: Path) -> web.Application:
     return app
 
 
+async def serve(upstream: str, clusters: Path, ports: Sequence[int]) -> None:
+    """Listen on every port, each with a proxy of its own, until the end."""
+    for port in ports:
+        runner = web.AppRunner(application(upstream, clusters), access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+    await asyncio.Event().wait()
+
+
 def main() -> None:
     """Listen until the end."""
-    port, upstream, clusters = sys.argv[1:]
-    web.run_app(application(upstream, Path(clusters)), host="127.0.0.1", port=int(port), print=None, access_log=None)
+    upstream, clusters, *ports = sys.argv[1:]
+    asyncio.run(serve(upstream, Path(clusters), [int(port) for port in ports]))
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from sandbox.layout import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, SIGN_IN_PORT, aws_environment
+from sandbox.layout import ACCOUNT, AWS_ENDPOINT, AWS_PORTS, CLUSTER, REGION, SIGN_IN_PORT, aws_environment
 from sandbox.servers.eks_token import CLUSTER_HEADER, RefusedError, SignedCall, check_signature, read_token
 
-HOSTS = frozenset({AWS_ENDPOINT.removeprefix("http://"), "sts.amazonaws.com", f"sts.{REGION}.amazonaws.com"})
+LANES = (f"127.0.0.1:{port}" for port in AWS_PORTS)
+HOSTS = frozenset({*LANES, "sts.amazonaws.com", f"sts.{REGION}.amazonaws.com"})
 SECRETS = {aws_environment()["AWS_ACCESS_KEY_ID"]: aws_environment()["AWS_SECRET_ACCESS_KEY"]}
 KEPT = 1000
 """How many answers the log for tests keeps."""

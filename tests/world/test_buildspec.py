@@ -15,7 +15,7 @@ import pytest
 from sandbox import readback, runner, sample, tenant
 from sandbox.demo import CRITICAL, EMPLOYEE, SERVICES
 from sandbox.faults import Faults
-from sandbox.layout import ROOT
+from sandbox.layout import ROOT, in_lane
 from sandbox.tenant import Tenant
 from tests.world.buildspec import Build, run_buildspec
 
@@ -49,7 +49,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def first(tmp_path_factory: pytest.TempPathFactory, machine: dict[str, str]) -> Iterator[First]:
     """The sample with a vendored erp_build, deployed by its buildspec from a source without `.git` (CODE_ZIP)."""
     folder = tmp_path_factory.mktemp("buildspec")
-    owner = tenant.create("buildspec")
+    owner = tenant.create(in_lane("buildspec"))
     try:
         origin = sample.make_repository(folder / "origin", tenant=owner.name).root
         subprocess.run([sys.executable, str(ROOT / "scripts" / "vendor.py"), str(origin)], check=True)
