@@ -2,9 +2,9 @@
 
     python -m sandbox.servers.ecr_front 127.77.0.1:80 http://127.0.0.1:4566
 
-What it lets through goes to ministack, which keeps layers and manifests. `POST /_expired/on?repository=erp/` makes every
-sign-in an expired one below this prefix, `/_expired/off?repository=erp/` ends that; `POST /_drop/before?repository=erp/`
-and `/_drop/after` break the connection of the next manifest there, before or after it is stored.
+What it lets through goes to ministack, which keeps layers and manifests. Below the prefix of repositories that a query
+names (`?repository=erp/`), `POST /_expired/on` makes every sign-in an expired one and `/_expired/off` ends that;
+`POST /_drop/before` and `/_drop/after` break the connection of the next manifest, before or after it is stored.
 """
 
 import re
