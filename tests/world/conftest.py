@@ -18,6 +18,9 @@ from sandbox.tenant import Tenant
 KEEP = "ERP_BUILD_SANDBOX_KEEP"
 """Set it while developing: the sandbox that is up is used as it is, and `test_down` has nothing to compare with."""
 
+BEFORE = "ERP_BUILD_SANDBOX_BEFORE"
+"""Names a file with the machine as it was before a sandbox that several calls of pytest share (`python -m tests`)."""
+
 IMPATIENT = {'stable = "5s"': 'stable = "1s"', 'lock_expires = "30s"': 'lock_expires = "5s"'}
 """How the ERP of these tests differs from the example: its dozens of deployments are waited for."""
 
@@ -40,6 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def before() -> machine.Machine:
     """The machine before the sandbox."""
+    if BEFORE in os.environ:
+        return machine.kept(Path(os.environ[BEFORE]).read_text(encoding="utf-8"))
     if KEEP not in os.environ:
         sandbox("down")
     return machine.look()
