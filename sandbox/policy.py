@@ -95,8 +95,6 @@ _FUNCTIONS: dict[str, Any] = {
     "Fn::If": Template.choose,
     "Fn::Equals": lambda template, both: template.resolve(both[0]) == template.resolve(both[1]),
     "Fn::Not": lambda template, one: not template.resolve(one[0]),
-    "Fn::Select": lambda template, both: template.resolve(both[1])[int(both[0])],
-    "Fn::Split": lambda template, both: template.resolve(both[1]).split(both[0]),
     "Fn::GetAtt": lambda _, place: f"{{{place}}}",
 }
 
