@@ -21,6 +21,9 @@ LOGS = f"arn:{{partition}}:logs:{_HERE}:log-group:{{log_group}}:*"
 BUCKET = "arn:{partition}:s3:::{bucket}"
 ARTIFACTS = f"{BUCKET}/*"
 REPORTS = f"arn:{{partition}}:codebuild:{_HERE}:report-group/{{project}}-*"
+PIPELINE = f"arn:{{partition}}:codepipeline:{_HERE}:{{pipeline}}"
+PROJECT = f"arn:{{partition}}:codebuild:{_HERE}:project/{{project}}"
+ROLE = "arn:{partition}:iam::{account}:role/{role}"
 CONNECTION = "{connection}"
 KEY = "{key}"
 ANY = "*"
@@ -116,3 +119,28 @@ REPORT = (
 
 RUN = (*SOURCE, *SETTINGS, *BUILD, *GATE, *DEPLOY, *VERIFY, *REPORT)
 """Everything, in the order of a run."""
+
+DOCTOR = (
+    Permission("codepipeline:GetPipeline", PIPELINE, "full clone, execution mode", "source"),
+    Permission("codebuild:BatchGetProjects", PROJECT, "privileged mode, time-out, role", "source"),
+    Permission("codeconnections:GetConnection", CONNECTION, "whether the connection is AVAILABLE", "source"),
+    Permission("codestar-connections:GetConnection", CONNECTION, "the same, as older connections name it", "source"),
+    Permission("iam:SimulatePrincipalPolicy", ROLE, "which action the role of a run lacks", "settings"),
+    Permission("ecr:DescribeRepositories", REPOSITORIES, "immutable tags against `latest`", "build"),
+)
+"""What `doctor` reads beyond what a run reads. It is for people: the role of a run has none of it."""
+
+READS = frozenset(
+    {
+        "ssm:GetParameters",
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:GetRegistryScanningConfiguration",
+        "ecr:BatchGetRepositoryScanningConfiguration",
+        "lambda:GetFunction",
+        "eks:DescribeCluster",
+        "cloudwatch:DescribeAlarms",
+    }
+)
+"""Those actions of `RUN` that `doctor`, `status` and `plan --live` call, and that change nothing."""

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from erp_build.domain.permissions import RUN
+from erp_build.domain.permissions import DOCTOR, READS, RUN
 from sandbox.policy import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 
 SOURCES = Path(__file__).parents[3] / "src" / "erp_build"
@@ -80,9 +80,10 @@ def _is_call(node: ast.AST, method: str) -> TypeGuard[ast.Call]:
 
 def test_the_list_is_what_the_program_calls() -> None:
     ours = {one.action for one in RUN if one.action.partition(":")[0] not in FOR_US} - BY_THE_ENGINE
-    # The topic has no client yet where nothing is published; the list is ahead of it.
-    assert set(called()) - FREE <= ours
-    assert ours - set(called()) <= {"sns:Publish"}
+    found = set(called()) - FREE
+    assert found - {one.action for one in DOCTOR} <= ours
+    # `publish` is the one method whose client is handed over from outside of the list of clients.
+    assert ours - found <= {"sns:Publish"}
 
 
 def test_the_template_carries_exactly_the_list() -> None:
@@ -101,6 +102,16 @@ def test_what_only_some_need_is_only_given_to_them(missing: str, without: tuple[
 def test_each_action_of_the_template_has_its_reason_beside_it() -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
     assert [one for one in RUN if f"- {one.action}  # {one.reason}\n" not in text] == []
+
+
+def test_who_looks_may_read_what_doctor_reads_and_change_nothing() -> None:
+    template = Template({})
+    document = template.resolve(template.document["Resources"]["DoctorPolicy"]["Properties"]["PolicyDocument"])
+    assert {action for one in document["Statement"] for action in one["Action"]} == READS | {
+        one.action for one in DOCTOR
+    }
+    assert {one.action for one in RUN} > READS
+    assert all(action.partition(":")[2].startswith(("Get", "BatchGet", "Describe")) for action in READS)
 
 
 def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
