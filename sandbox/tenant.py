@@ -119,6 +119,7 @@ def shipped_policy(tenant: Tenant, **parameters: str) -> str:
         "ClusterName": CLUSTER,
         "TopicName": tenant.topic,
         "Publish": "true",
+        "EnhancedScanning": "true",
     }
     return policy.run_policy({**given, **parameters})
 

@@ -84,6 +84,14 @@ _REGISTRY = {
 INSPECTOR = (Need("inspector2:ListCoverage", ANY), Need("inspector2:ListFindings", ANY))
 """What ECR asks in the caller's name where the registry scans with Inspector."""
 
+KNOWN = frozenset(
+    {action for action, _ in _JSON.values()}
+    | {action for _, action in _REST}
+    | {f"ecr:{action}" for action in _REGISTRY.values()}
+    | {need.action for need in INSPECTOR}
+)
+"""Every action that a row knows."""
+
 
 def needs(request: web.Request, operation: str, body: bytes, *, enhanced: bool) -> tuple[Need, ...]:
     """What a call of AWS needs; empty for the one that needs nothing.

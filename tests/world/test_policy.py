@@ -167,7 +167,7 @@ def small() -> Iterator[Tenant]:
 def desk(erp: Tenant, action: str) -> Desk:
     """The desk of a new role with the shipped policy without one action."""
     name = f"{erp.build_role}-{secrets.token_hex(3)}"
-    tenant.create_role(name, policy.without(tenant.shipped_policy(erp, EnhancedScanning="true"), action))
+    tenant.create_role(name, policy.without(tenant.shipped_policy(erp), action))
     return Desk(erp, name)
 
 

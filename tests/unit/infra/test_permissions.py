@@ -11,6 +11,7 @@ from botocore import xform_name
 
 from erp_build.domain.permissions import DOCTOR, READS, RUN
 from sandbox.policy import BUILD_ROLE, CONNECTION, TEMPLATE, Template
+from sandbox.servers.actions import KNOWN
 
 SOURCES = Path(__file__).parents[3] / "src" / "erp_build"
 FREE = {"sts:GetCallerIdentity"}
@@ -84,6 +85,11 @@ def test_the_list_is_what_the_program_calls() -> None:
     assert found - {one.action for one in DOCTOR} <= ours
     # `publish` is the one method whose client is handed over from outside of the list of clients.
     assert ours - found <= {"sns:Publish"}
+
+
+def test_the_sandbox_enforces_every_action_of_the_list_that_is_called_in_it() -> None:
+    of_codebuild = FOR_US - {"inspector2"}
+    assert {one.action for one in RUN if one.action.partition(":")[0] not in of_codebuild} == KNOWN
 
 
 def test_the_template_carries_exactly_the_list() -> None:
