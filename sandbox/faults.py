@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.layout import AWS_ENDPOINT, REGISTRY_HOST
+from sandbox.layout import ACCOUNT, AWS_ENDPOINT, REGISTRY_HOST
 
 
 class Faults:
@@ -37,6 +37,10 @@ class Faults:
     def log(self) -> list[dict[str, Any]]:
         """The calls since the last clear: operation, path, step, time."""
         return list(json.loads(self._send("GET", "/_faults/log")))
+
+    def decisions(self, role: str) -> list[dict[str, Any]]:
+        """What was decided for a role since the sandbox is up: action, resource, allowed."""
+        return list(json.loads(self._send("GET", f"/_iam/log?role=arn:aws:iam::{ACCOUNT}:role/{role}")))
 
     def expire_sign_ins(self, repository: str, *, expired: bool) -> None:
         """Let the registry refuse every sign-in below a prefix of repositories as expired, or take them again."""

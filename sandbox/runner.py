@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.layout import DOCKER_SOCKET, aws_environment
 from sandbox.parts import binaries
+from sandbox.tenant import Tenant, role_credentials
 
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
@@ -25,13 +26,20 @@ class Finished:
     report: dict[str, Any]
 
 
-def environment(helm: int = 3, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables of a run against the sandbox, with Helm 3 or 4 first in the path."""
+def environment(helm: int = 3, extra: Mapping[str, str] | None = None, role_of: Tenant | None = None) -> dict[str, str]:
+    """The variables of a run against the sandbox.
+
+    Args:
+        helm: 3 or 4, which is first in the path.
+        extra: what is added.
+        role_of: the tenant whose build role calls, as in CodeBuild; None: the root of the account.
+    """
     program = binaries.helm4() if helm == 4 else binaries.helm3()  # noqa: PLR2004 - the version
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = f"{program.parent}:{Path(sys.executable).parent}:{kept['PATH']}"
+    role = role_credentials(role_of) if role_of else {}
     docker = os.environ.get("SANDBOX_DOCKER_HOST", f"unix://{DOCKER_SOCKET}")
-    return {**kept, "PATH": path, "DOCKER_HOST": docker, **aws_environment(), **(extra or {})}
+    return {**kept, "PATH": path, "DOCKER_HOST": docker, **aws_environment(), **role, **(extra or {})}
 
 
 def erp_build(*words: str, env: Mapping[str, str], report: Path | None = None, loud: bool = False) -> Finished:

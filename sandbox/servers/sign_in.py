@@ -21,6 +21,9 @@ from sandbox.servers.eks_token import CLUSTER_HEADER, RefusedError, SignedCall, 
 LANES = (f"127.0.0.1:{port}" for port in AWS_PORTS)
 HOSTS = frozenset({*LANES, "sts.amazonaws.com", f"sts.{REGION}.amazonaws.com"})
 SECRETS = {aws_environment()["AWS_ACCESS_KEY_ID"]: aws_environment()["AWS_SECRET_ACCESS_KEY"]}
+BUILD_ROLE = "-codebuild-role"
+"""In the names of the roles of runs."""
+BUILD_GROUP = "erp-build"
 KEPT = 1000
 """How many answers the log for tests keeps."""
 
@@ -39,12 +42,12 @@ class SignIn:
         review = await request.json()
         try:
             caller = await self._caller(review["spec"]["token"])
+            group = _group(caller)
         except RefusedError as reason:
             self._note("refused", str(reason))
             return web.json_response(_review({"authenticated": False, "error": str(reason)}))
         self._note("signed in", caller)
-        # What an access entry of the build role with the cluster administrator policy comes to.
-        user = {"username": caller, "uid": caller, "groups": ["system:masters"]}
+        user = {"username": caller, "uid": caller, "groups": [group]}
         return web.json_response(_review({"authenticated": True, "user": user}))
 
     async def expire(self, _: web.Request) -> web.Response:
@@ -86,6 +89,15 @@ class SignIn:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         print(at, what, detail, file=sys.stderr, flush=True)
         self._log = [*self._log[1 - KEPT :], {"at": at, "what": what, "detail": detail}]
+
+
+def _group(caller: str) -> str:
+    """What the access entries say: the account's root may do everything, a build role what `infra/access.yaml` says."""
+    if caller.endswith(":root"):
+        return "system:masters"
+    if ":assumed-role/" in caller and BUILD_ROLE in caller:
+        return BUILD_GROUP
+    raise RefusedError(f"{caller} has no access entry")
 
 
 def _review(status: dict[str, Any]) -> dict[str, Any]:

@@ -73,14 +73,16 @@ class Erp:
             path.write_text(config, encoding="utf-8")
             words = (*words, "--config", str(path))
         words = ("run", "--repo", str(self.repository), "--report", str(report), *words)
-        done = runner.erp_build(*words, env=env or runner.environment(), report=report)
+        done = runner.erp_build(*words, env=env or runner.environment(role_of=self.tenant), report=report)
         if done.report.get("outcome") == "deployed":
             self.commit = self.git("rev-parse", "HEAD")
         return done
 
     def call(self, *words: str) -> runner.Finished:
         """Another verb, in this repository."""
-        return runner.erp_build(words[0], "--repo", str(self.repository), *words[1:], env=runner.environment())
+        return runner.erp_build(
+            words[0], "--repo", str(self.repository), *words[1:], env=runner.environment(role_of=self.tenant)
+        )
 
     def look(self) -> readback.Snapshot:
         """What really runs now."""

@@ -52,7 +52,8 @@ def _check_release(tools: Tools, project: Project, environment: Environment, pla
             f"the role lacks {len(missing)} rights in the namespace",
             where=f"{release.cluster}, namespace {release.namespace}",
             why="\n".join(missing),
-            next_step="add an access policy (AmazonEKSEditPolicy) for this namespace to its access entry",
+            next_step=f"kubectl apply --namespace {release.namespace} --filename infra/access.yaml, or add what is "
+            "missing to the role in the cluster",
         )
     tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from erp_build.domain.denial import read_denial
 from erp_build.domain.image import REVISION_LABEL, StoredImage
 from erp_build.domain.scans import Scanning
 from erp_build.errors import GateInconclusive, PushFailed
@@ -32,6 +33,7 @@ RENEW_BEFORE = timedelta(minutes=30)
 PAGE = 1000
 """Findings of a page: the most that ECR gives."""
 
+FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
 ALREADY_SCANNED = {"LimitExceededException"}
 """One manual scan in 24 hours, and a scan on push counts: this answer means that there is a scan to read."""
@@ -111,6 +113,13 @@ class EcrRegistry:
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
             answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
+            if denial := read_denial(answer.text if answer.status_code == FORBIDDEN else ""):
+                raise PushFailed(
+                    f"{denial.action} is not allowed",
+                    where=f"{image.repository}@{image.digest}",
+                    why=answer.text,
+                    next_step=denial.next_step,
+                )
             answer.raise_for_status()
             labels = answer.json().get("config", {}).get("Labels") or {}
         except requests.RequestException as error:
@@ -147,6 +156,8 @@ class EcrRegistry:
         except (ClientError, BotoCoreError) as error:
             why = error_code(error) if isinstance(error, ClientError) else str(error)
             action = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
+            if denial := read_denial(str(error)):
+                action, why = denial.action, f"{why}, {denial.next_step}"
             return found._replace(
                 doubt=f"how the registry scans is not known ({action}: {why}); each scan is read twice"
             )
