@@ -1,0 +1,312 @@
+"""A trouble for each check: how it comes about, and what the check says of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from erp_build.domain.diagnosis import State
+from erp_build.domain.project import Check, GatePolicy
+from erp_build.errors import BuildFailed, ReleaseFailed
+from tests.fakes.clinic import GIGABYTE, Clinic
+from tests.fakes.registry import PUSHED, scan
+from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY
+from tests.support.samples import NOTIFICATION
+
+SECRET = "hunter2-hunter2"
+NOTIFICATION_REPOSITORY = f"erp/{NOTIFICATION}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong, the check that must see it, its state, and words of what it says."""
+
+    check: str
+    about: str
+    happen: Callable[[Clinic], None]
+    state: State
+    says: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.check}-{self.about.replace(' ', '-')}"
+
+
+def old_python(clinic: Clinic) -> None:
+    clinic.machine.running = (3, 10, 9)
+
+
+def old_git(clinic: Clinic) -> None:
+    clinic.machine.programs["git"] = (2, 25, 1)
+
+
+def no_git(clinic: Clinic) -> None:
+    del clinic.machine.programs["git"]
+
+
+def old_helm(clinic: Clinic) -> None:
+    clinic.machine.programs["helm"] = (3, 13, 9)
+
+
+def no_maven(clinic: Clinic) -> None:
+    del clinic.machine.programs["mvn"]
+    clinic.world.checkout.write(f"backend/{NOTIFICATION}/mvnw", "#!/bin/sh\n")
+
+
+def old_jdk(clinic: Clinic) -> None:
+    clinic.machine.homes = {11: "/opt/jdk-11"}
+
+
+def no_jdk(clinic: Clinic) -> None:
+    clinic.machine.homes = {}
+
+
+def newer_jdk(clinic: Clinic) -> None:
+    clinic.machine.homes = {25: "/opt/jdk-25"}
+
+
+def no_engine(clinic: Clinic) -> None:
+    clinic.machine.no_engine = BuildFailed(
+        "no Docker engine answers", where="the usual socket", next_step="switch the project to privileged mode"
+    )
+
+
+def little_disk(clinic: Clinic) -> None:
+    clinic.machine.disk = 5 * GIGABYTE
+
+
+def scarce_disk(clinic: Clinic) -> None:
+    clinic.machine.disk = GIGABYTE
+
+
+def little_memory(clinic: Clinic) -> None:
+    clinic.machine.free_memory = GIGABYTE
+
+
+def scarce_memory(clinic: Clinic) -> None:
+    clinic.machine.free_memory = GIGABYTE // 4
+
+
+def no_metadata(clinic: Clinic) -> None:
+    (clinic.world.root / ".git").rename(clinic.world.root.with_name("git-elsewhere"))
+
+
+def shallow_clone(clinic: Clinic) -> None:
+    clinic.world.change(NOTIFICATION)
+    clone = clinic.world.checkout.clone_to(clinic.world.root.with_name("shallow"), "--depth", "1")
+    clinic.world.checkout = clone
+
+
+def secret_in_values(clinic: Clinic) -> None:
+    text = clinic.world.values.read_text(encoding="utf-8")
+    listed = f"env:\n  - name: API_TOKEN\n    value: {SECRET}\n"
+    clinic.world.values.write_text(f"{text}database:\n  password: {SECRET}\n{listed}", encoding="utf-8")
+
+
+def secret_in_uri(clinic: Clinic) -> None:
+    clinic.world.checkout.write("helm-chart/values-prod.yaml", f"uri: mongodb://erp:{SECRET}@db:27017/erp\n")
+
+
+def unreadable_chart(clinic: Clinic) -> None:
+    clinic.charts.broken = ReleaseFailed(
+        "the chart does not render", why="nil pointer evaluating interface {}.name", next_step="mend the template"
+    )
+
+
+def no_values(clinic: Clinic) -> None:
+    clinic.world.values.unlink()
+
+
+def replicas_beside_autoscaler(clinic: Clinic) -> None:
+    clinic.charts.sets_replicas = True
+
+
+def no_readiness_probe(clinic: Clinic) -> None:
+    clinic.charts.probes = ["livenessProbe"]
+
+
+def missing_parameter(clinic: Clinic) -> None:
+    del clinic.world.parameters.values["/erp/dev/region"]
+
+
+def other_account(clinic: Clinic) -> None:
+    clinic.world.identity.number = "999999999999"
+
+
+def pending_connection(clinic: Clinic) -> None:
+    clinic.delivery.connections = dict.fromkeys(clinic.delivery.connections, "PENDING")
+
+
+def zipped_source(clinic: Clinic) -> None:
+    clinic.delivery.source_is(output="CODE_ZIP")
+
+
+def default_format(clinic: Clinic) -> None:
+    clinic.delivery.source_is(output="")
+
+
+def shallow_project(clinic: Clinic) -> None:
+    clinic.delivery.project_is(source="GITHUB", clone_depth=1)
+
+
+def no_privileges(clinic: Clinic) -> None:
+    clinic.delivery.project_is(privileged=False)
+
+
+def short_timeout(clinic: Clinic) -> None:
+    clinic.delivery.project_is(timeout=1800.0)
+
+
+def long_checks(clinic: Clinic) -> None:
+    slow = Check("slow", command=("./slow",), timeout=3600.0)
+    clinic.world.project = clinic.world.project._replace(checks=(slow,))
+
+
+def missing_action(clinic: Clinic) -> None:
+    clinic.policies.forbidden = {"eks:DescribeCluster"}
+
+
+def missing_courtesy(clinic: Clinic) -> None:
+    clinic.policies.forbidden = {"cloudwatch:DescribeAlarms"}
+
+
+def fixed_tags(clinic: Clinic) -> None:
+    clinic.repositories.fixed = {NOTIFICATION_REPOSITORY}
+
+
+def no_repository(clinic: Clinic) -> None:
+    clinic.world.registry.repositories.remove(NOTIFICATION_REPOSITORY)
+
+
+def manual_scans(clinic: Clinic) -> None:
+    clinic.world.registry.scans_nothing_by_itself(NOTIFICATION_REPOSITORY)
+
+
+def failed_scan(clinic: Clinic) -> None:
+    clinic.world.registry.answers(NOTIFICATION_REPOSITORY, scan("UNSUPPORTED_IMAGE"))
+
+
+def slow_scan(clinic: Clinic) -> None:
+    clinic.world.project = clinic.world.project._replace(gate=GatePolicy(timeout=300.0))
+    clinic.world.registry.pushed = dict.fromkeys(clinic.world.registry.images, PUSHED + timedelta(hours=23))
+
+
+def endless_scan(clinic: Clinic) -> None:
+    clinic.world.registry.answers(NOTIFICATION_REPOSITORY, scan("PENDING"))
+    clinic.world.registry.pushed.clear()
+
+
+def index_with_attestations(clinic: Clinic) -> None:
+    registry = clinic.world.registry
+    digest = registry.push(FUNCTION_REPOSITORY, "latest", "c" * 40)
+    media_type = "application/vnd.oci.image.index.v1+json"
+    registry.images[digest] = replace(registry.images[digest], media_type=media_type)
+
+
+def busy_function(clinic: Clinic) -> None:
+    clinic.world.functions.is_being_updated(FUNCTION, reads=10)
+
+
+def new_function(clinic: Clinic) -> None:
+    clinic.world.functions.is_being_made(FUNCTION, reads=10)
+
+
+def failed_function(clinic: Clinic) -> None:
+    states = clinic.world.functions.states
+    states[FUNCTION] = replace(states[FUNCTION], last_update="Failed", reason="ImageAccessDenied: no")
+
+
+def zip_function(clinic: Clinic) -> None:
+    states = clinic.world.functions.states
+    states[FUNCTION] = replace(states[FUNCTION], package_type="Zip")
+
+
+def no_function(clinic: Clinic) -> None:
+    del clinic.world.functions.states[FUNCTION]
+
+
+def no_rights(clinic: Clinic) -> None:
+    clinic.world.release.not_allowed = ("create secrets",)
+
+
+def old_helm_for_cluster(clinic: Clinic) -> None:
+    clinic.facts.stated = "v1.36.0-eks-1"
+
+
+def old_kubectl(clinic: Clinic) -> None:
+    clinic.machine.programs["kubectl"] = (1, 29, 0)
+
+
+def other_release(clinic: Clinic) -> None:
+    clinic.facts.owner = "erp-dev"
+
+
+def no_owner(clinic: Clinic) -> None:
+    clinic.facts.owner = ""
+
+
+def pending_release(clinic: Clinic) -> None:
+    clinic.world.release.is_pending()
+
+
+def failed_release(clinic: Clinic) -> None:
+    revisions = clinic.world.release.revisions
+    revisions[-1] = replace(revisions[-1], status="failed", description="timed out")
+
+
+def refused_by_cluster(clinic: Clinic) -> None:
+    clinic.world.release.refusals["check_chart"] = "the cluster would not take the release"
+
+
+TROUBLES = (
+    Trouble("python", "too old", old_python, "problem", ("3.10.9",)),
+    Trouble("git", "too old", old_git, "problem", ("2.25.1",)),
+    Trouble("git", "not there", no_git, "problem", ("there is no git",)),
+    Trouble("helm", "too old", old_helm, "problem", ("3.13.9",)),
+    Trouble("maven", "neither wrapper nor mvn", no_maven, "problem", ("approval-request-service",)),
+    Trouble("jdk", "too old", old_jdk, "problem", ("JDK 11", "wants 17", "JAVA_17_HOME")),
+    Trouble("jdk", "not there", no_jdk, "problem", ("no JDK",)),
+    Trouble("jdk", "only a newer one", newer_jdk, "warning", ("JDK 25", "none of release 17")),
+    Trouble("engine", "not there", no_engine, "problem", ("no Docker engine answers", "privileged")),
+    Trouble("disk", "little", little_disk, "warning", ("5.0 GB",)),
+    Trouble("disk", "scarce", scarce_disk, "problem", ("1.0 GB",)),
+    Trouble("memory", "little", little_memory, "warning", ("1.0 GB",)),
+    Trouble("memory", "scarce", scarce_memory, "problem", ("0.2 GB",)),
+    Trouble("git-metadata", "no git", no_metadata, "problem", ("there is no .git", "CODEBUILD_CLONE_REF")),
+    Trouble("clone-depth", "shallow", shallow_clone, "warning", ("shallow", "--unshallow")),
+    Trouble("plain-secrets", "by name", secret_in_values, "warning", ("dev.yaml: database.password", "env.0.value")),
+    Trouble("plain-secrets", "in a URI", secret_in_uri, "warning", ("values-prod.yaml: uri",)),
+    Trouble("chart", "does not render", unreadable_chart, "problem", ("nil pointer", "mend the template")),
+    Trouble("chart", "no values file", no_values, "problem", ("the values file cannot be read",)),
+    Trouble("replicas", "beside an autoscaler", replicas_beside_autoscaler, "warning", ("autoscaler: app",)),
+    Trouble("probes", "none for readiness", no_readiness_probe, "warning", ("app/app has no readinessProbe",)),
+    Trouble("settings", "a parameter is missing", missing_parameter, "problem", ("/erp/dev/region",)),
+    Trouble("settings", "another account", other_account, "problem", ("999999999999",)),
+    Trouble("connection", "pending", pending_connection, "problem", ("PENDING", "Update pending connection")),
+    Trouble("full-clone", "a zip", zipped_source, "problem", ("without .git", "CODEBUILD_CLONE_REF")),
+    Trouble("full-clone", "not set", default_format, "problem", ("without .git",)),
+    Trouble("full-clone", "a shallow project", shallow_project, "problem", ("1 deep",)),
+    Trouble("privileged", "off", no_privileges, "problem", ("it is off",)),
+    Trouble("project-timeout", "too short", short_timeout, "problem", ("30 min", "55 min", "Maven 20")),
+    Trouble("project-timeout", "long checks", long_checks, "problem", ("checks 240",)),
+    Trouble("permissions", "an action", missing_action, "problem", ("eks:DescribeCluster on arn:aws:eks:",)),
+    Trouble("permissions", "one to do without", missing_courtesy, "warning", ("cloudwatch:DescribeAlarms",)),
+    Trouble("latest", "fixed", fixed_tags, "problem", (NOTIFICATION_REPOSITORY, "IMMUTABLE_WITH_EXCLUSION")),
+    Trouble("latest", "no repository", no_repository, "problem", ("there is no erp/", "create-repository")),
+    Trouble("scan-mode", "manual", manual_scans, "warning", (NOTIFICATION_REPOSITORY, "scan on push")),
+    Trouble("scan-time", "no result", failed_scan, "problem", ("UNSUPPORTED_IMAGE", "base image")),
+    Trouble("scan-time", "too slow", slow_scan, "problem", ("3600 s", "`timeout` of [gate]")),
+    Trouble("scan-time", "never ends", endless_scan, "problem", ("PENDING",)),
+    Trouble("provenance", "an index", index_with_attestations, "problem", ("employee-service-lambda:latest", "single")),
+    Trouble("function", "busy", busy_function, "warning", ("ResourceConflictException", FUNCTION)),
+    Trouble("function", "being made", new_function, "warning", (FUNCTION,)),
+    Trouble("function", "failed", failed_function, "problem", ("ImageAccessDenied",)),
+    Trouble("function", "takes a zip", zip_function, "problem", ("takes no image",)),
+    Trouble("function", "not there", no_function, "problem", ("there is no function",)),
+    Trouble("access", "a right is missing", no_rights, "problem", ("create secrets", "access entry")),
+    Trouble("versions", "Helm", old_helm_for_cluster, "warning", ("1.31 to 1.34", "v1.36.0-eks-1")),
+    Trouble("versions", "kubectl", old_kubectl, "warning", ("kubectl 1.29.0",)),
+    Trouble("release-name", "another release", other_release, "problem", ("erp-dev owns", 'release = "erp-dev"')),
+    Trouble("release-name", "no release", no_owner, "problem", ("no release owns",)),
+    Trouble("release-state", "pending", pending_release, "warning", ("pending-upgrade",)),
+    Trouble("release-state", "failed", failed_release, "warning", ("timed out",)),
+    Trouble("dry-run", "refused", refused_by_cluster, "problem", ("would not take",)),
+)
