@@ -21,7 +21,7 @@ class RolePolicies:
         """Those of the actions that the role (an ARN) may not take on the resource, in the order in which they came."""
         with asking("iam:SimulatePrincipalPolicy", role):
             pages = self._client.get_paginator("simulate_principal_policy").paginate(
-                PolicySourceArn=role, ActionNames=actions, ResourceArns=[resource]
+                PolicySourceArn=role, ActionNames=list(actions), ResourceArns=[resource]
             )
             allowed = {
                 result["EvalActionName"]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,16 +25,19 @@ def nothing_installed(erp: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_without_an_account_the_machine_and_the_repository_are_looked_at(
-    nothing_installed: Checkout, erp_build: CommandLine
+    nothing_installed: Checkout,
 ) -> None:
-    answer = erp_build("doctor", "--repo", nothing_installed.root, "--json")
-    found = json.loads(answer.out)
+    # By itself: the SDK of the engine leaves a socket behind where none answers.
+    words = [sys.executable, "-m", "erp_build", "doctor", "--repo", str(nothing_installed.root), "--json"]
+    answer = subprocess.run(words, env=dict(os.environ), capture_output=True, encoding="utf-8", check=False)
+    found = json.loads(answer.stdout)
     states = {check["name"]: check["state"] for check in found["checks"]}
     assert list(states) == [check.name for check in CHECKS]
     assert {states[name] for name in ("python", "git", "git-metadata", "clone-depth", "plain-secrets")} == {"ok"}
     assert {states[check.name] for check in CHECKS if check.area in ("account", "cluster")} == {"unknown"}
     assert states["helm"] == "problem"
-    assert answer.code == 2
+    assert answer.returncode == 2
+    assert not answer.stderr
     assert found["schema"] == 1
     assert found["counts"]["problem"] == list(states.values()).count("problem")
 
@@ -48,11 +53,12 @@ def test_only_what_was_asked_for_is_looked_at_and_no_problem_is_zero(
 
 
 def test_the_text_says_what_was_looked_at_and_what_to_do(nothing_installed: Checkout, erp_build: CommandLine) -> None:
-    answer = erp_build("doctor", "--repo", nothing_installed.root)
+    answer = erp_build("doctor", "--repo", nothing_installed.root, "--only", "helm", "--only", "clone-depth")
     lines = [line.strip() for line in answer.out.splitlines()]
     assert "next: install Helm 3.14 or newer, or Helm 4" in lines
     assert "looked at: git rev-parse --is-shallow-repository" in lines
-    assert lines[-1].startswith(f"{len(CHECKS)} checks: ")
+    assert lines[-1] == "2 checks: 1 ok, 0 warnings, 1 problem, 0 unknown"
+    assert answer.code == 2
 
 
 @pytest.mark.parametrize(("word", "hint"), [("conection", "did you mean `connection`?"), ("xyzzy", "one of: access")])
