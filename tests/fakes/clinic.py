@@ -123,9 +123,11 @@ class FakePolicies:
     def __init__(self) -> None:
         self.forbidden: set[str] = set()
         self.asked: dict[str, set[str]] = {}
+        self.calls = 0
 
     def denied(self, role: str, actions: Sequence[str], resource: str) -> tuple[str, ...]:
         assert role == ROLE
+        self.calls += 1
         self.asked.setdefault(resource, set()).update(actions)
         return tuple(action for action in actions if action in self.forbidden)
 

@@ -74,3 +74,9 @@ def test_an_old_connection_needs_the_old_action(clinic: Clinic) -> None:
     clinic.delivery.source_is(connection=old)
     clinic.find("permissions")
     assert clinic.policies.asked[old] == {"codestar-connections:UseConnection"}
+
+
+def test_each_resource_is_asked_about_once(clinic: Clinic) -> None:
+    clinic.policies.forbidden = {"ecr:PutImage"}
+    clinic.find("permissions")
+    assert clinic.policies.calls == len(clinic.policies.asked)

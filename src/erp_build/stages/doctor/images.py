@@ -11,9 +11,6 @@ from erp_build.errors import GateInconclusive
 from erp_build.stages.doctor.case import Case
 
 LATEST = "latest"
-INDEX = ("image.index", "manifest.list")
-"""Part of the media type of what is no image but a list of images."""
-
 SCANNED_AGAIN = timedelta(days=1)
 """A result that is later than this was made by a new scan of an old image, and tells nothing of a run's wait."""
 
@@ -81,7 +78,7 @@ def check_provenance(case: Case) -> Finding:
         for repository, reference in _function_images(case, function)
     }
     looked = f"ecr:BatchGetImage of {', '.join(images) or 'no function'}"
-    indexes = [name for name, image in images.items() if image and any(word in image.media_type for word in INDEX)]
+    indexes = [name for name, image in images.items() if image and not image.is_single]
     if indexes:
         return problem(
             looked,

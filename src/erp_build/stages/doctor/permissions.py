@@ -23,7 +23,8 @@ def check_permissions(case: Case) -> Finding:
     role = case.build_project().role
     looked = f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}"
     asked, left_out = _asked(case)
-    lacking = [one for one in asked if one[0].action in _denied(case, role, asked).get(one[1], ())]
+    denied = _denied(case, role, asked)
+    lacking = [(permission, resource) for permission, resource in asked if permission.action in denied[resource]]
     note = f"; not asked, as their resource is not known: {', '.join(left_out)}" if left_out else ""
     if not lacking:
         return ok(looked, f"{len(asked)} permissions are there{note}")
