@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+import erp_build
 from erp_build.domain.diagnosis import AREAS, State
 from erp_build.stages.doctor import CHECKS
 from tests.support.cli import CommandLine
@@ -36,6 +37,15 @@ def test_every_row_says_what_it_looks_at_what_it_means_and_what_to_do() -> None:
 def test_the_states_are_explained() -> None:
     intro = PAGE.partition("## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", intro, flags=re.MULTILINE) == list(get_args(State))
+
+
+def test_the_actions_that_it_needs_are_those_that_its_tools_call() -> None:
+    tools = Path(erp_build.__file__).parent / "tools"
+    texts = [(tools / f"{name}.py").read_text(encoding="utf-8") for name in ("delivery", "policies", "repositories")]
+    called = set(re.findall(r'asking\(f?"([^"]+)"', "\n".join(texts)))
+    services = ("codeconnections", "codestar-connections")
+    expected = {action.replace("{service}", service) for action in called for service in services}
+    assert set(re.findall(r"`([a-z-]+:[A-Z]\w+)`", PAGE.partition("## ")[0])) == expected
 
 
 @pytest.mark.parametrize("words", COMMANDS)

@@ -3,9 +3,14 @@
 import pytest
 
 from erp_build.domain.diagnosis import has_problem
+from erp_build.errors import ReleaseFailed
 from erp_build.stages.doctor import CHECKS, examine
 from tests.fakes.clinic import Clinic
-from tests.unit.doctor.troubles import SECRET, TROUBLES, Trouble
+from tests.unit.doctor.local_troubles import LOCAL_TROUBLES, SECRET, secret_in_values
+from tests.unit.doctor.remote_troubles import REMOTE_TROUBLES
+from tests.unit.doctor.trouble import Trouble
+
+TROUBLES = (*LOCAL_TROUBLES, *REMOTE_TROUBLES)
 
 
 def test_what_is_well_is_ok_in_every_check_and_says_what_was_looked_at(clinic: Clinic) -> None:
@@ -35,6 +40,14 @@ def test_names_of_checks_are_unique_and_none_is_an_area() -> None:
     names = [check.name for check in CHECKS]
     assert len(set(names)) == len(names)
     assert not set(names) & {check.area for check in CHECKS}
+
+
+def test_a_secret_that_helm_repeats_is_masked(clinic: Clinic) -> None:
+    secret_in_values(clinic)
+    clinic.charts.broken = ReleaseFailed("the chart does not render", why=f"cannot parse {SECRET}")
+    finding = clinic.find("chart")
+    assert SECRET in finding.found
+    assert SECRET not in clinic.world.secrets.mask(finding.found)
 
 
 @pytest.mark.parametrize("trouble", [one for one in TROUBLES if one.check == "plain-secrets"], ids=str)

@@ -10,7 +10,7 @@ from erp_build.stages.doctor import CHECKS, examine
 from tests.fakes.account import FakeParameters
 from tests.fakes.clinic import PIPELINE, PROJECT, Clinic
 from tests.fakes.registry import error
-from tests.unit.doctor.troubles import NOTIFICATION_REPOSITORY
+from tests.unit.doctor.remote_troubles import NOTIFICATION_REPOSITORY
 
 NO_HELM = ReleaseFailed("there is no Helm", where="PATH", next_step="install Helm 3.14 or newer, or Helm 4")
 REMOTE = [check.name for check in CHECKS if check.area in ("account", "cluster")]

@@ -8,6 +8,7 @@ from erp_build.config.environment import Environment
 from erp_build.domain.delivery import BuildProject, Pipeline
 from erp_build.domain.project import Project
 from erp_build.domain.release import Release
+from erp_build.domain.values import named_values
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.stages.check import read_values
 from erp_build.stages.live import release_of
@@ -74,8 +75,7 @@ class Case:
 
     def values(self) -> bytes:
         """The values file; its secrets are kept out of everything that is shown."""
-        chart = self.project.chart
-        return self._once("values", lambda: read_values(self.root / chart.path / chart.values))
+        return self._once("values", self._read_values)
 
     def rendered(self) -> tuple[Mapping[str, Any], ...]:
         """The objects that the chart makes of the values file."""
@@ -99,6 +99,14 @@ class Case:
         if isinstance(answer, ErpBuildError):
             raise answer
         return cast("Answer", answer)
+
+    def _read_values(self) -> bytes:
+        path = self.root / self.project.chart.path / self.project.chart.values
+        content = read_values(path)
+        # Helm's messages may repeat what it was given.
+        for name, value in named_values(content, where=str(path)):
+            self.local.secrets.add_named(name, value)
+        return content
 
     def _find_pipeline(self) -> Pipeline:
         started_by = self._variables.get("CODEBUILD_INITIATOR", "")
