@@ -26,6 +26,7 @@ VERBS = {
     "verify": "whether what runs is what the registry has",
     "rollback": "both halves back to an earlier deployment",
     "unlock": "free the lock of a dead run",
+    "doctor": "whether machine, repository, account and cluster are as a run needs them",
     "explain": "whom a path belongs to, and by which rule",
     "replay": "what a stretch of history would have built",
     "record": "a diff of the history as a case for tests",

@@ -62,6 +62,12 @@ def named_values(content: bytes, *, where: str) -> tuple[tuple[str, str], ...]:
                  for path, _, value in _leaves(_compose(text, where)))  # fmt: skip
 
 
+def scalars(content: bytes, *, where: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Every scalar as (path, value); the places of a list are numbers."""
+    _, text = _decode(content, where)
+    return tuple((path, value) for path, _, value in _leaves(_compose(text, where)))
+
+
 def _decode(content: bytes, where: str) -> tuple[bytes, str]:
     bom = BOM if content.startswith(BOM) else b""
     try:

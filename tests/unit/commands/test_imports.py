@@ -28,7 +28,9 @@ def test_the_list_of_imports_is_read_right() -> None:
     assert {"erp_build", "argparse"} <= imported("plan", "--help")
 
 
-@pytest.mark.parametrize("words", [("--help",), ("plan", "--help"), ("gate", "--help"), ("values", "--help")])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("plan", "--help"), ("gate", "--help"), ("values", "--help"), ("doctor", "--help")]
+)
 def test_help_loads_no_sdk(words: tuple[str, ...]) -> None:
     assert not imported(*words) & HEAVY
 

@@ -1,0 +1,27 @@
+"""One call of the `helm` program, without the caller's HELM_* variables."""
+
+from collections.abc import Sequence
+
+from erp_build.errors import ReleaseFailed
+from erp_build.tools.process import Result, TimedOut, child_environment, run, tail
+
+CHECK_SECONDS = 60.0
+OLDEST = (3, 14)
+"""The oldest version whose options are those that are used here."""
+
+GRACE = 60.0
+"""Seconds between TERM and KILL: a Helm that is killed leaves the release pending."""
+
+
+def call_helm(words: Sequence[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
+    """Run Helm and wait for it; `what` names the call for errors. Raises `ReleaseFailed` without Helm or in time."""
+    try:
+        return run(["helm", *words], env=child_environment("AWS_"), timeout=timeout, grace=GRACE)
+    except FileNotFoundError as error:
+        raise ReleaseFailed(
+            "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"
+        ) from error
+    except TimedOut as error:
+        raise ReleaseFailed(
+            f"Helm took too long: {what}", where="helm", why=f"{error}\n{tail(error.tail)}", next_step="run again"
+        ) from error
