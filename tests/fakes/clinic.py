@@ -95,7 +95,7 @@ class FakeDelivery:
 
     def __init__(self) -> None:
         self.pipelines = {PIPELINE: Pipeline(name=PIPELINE, sources=(SOURCE,), projects=(PROJECT,), bucket="artifacts")}
-        self.projects = {PROJECT: BuildProject(name=PROJECT, role=ROLE, privileged=True, timeout=5400.0)}
+        self.projects = {PROJECT: BuildProject(name=PROJECT, role=ROLE, privileged=True, timeout=18_000.0)}
         self.connections = {CONNECTION: "AVAILABLE"}
 
     def pipeline(self, name: str) -> Pipeline | None:

@@ -115,7 +115,7 @@ class Delivery:
 def healthy(erp: Erp) -> Iterator[Erp]:
     """The deployed ERP with a pipeline that is as it should be."""
     delivery = Delivery(erp.tenant)
-    delivery.make(privileged=True, minutes=90)
+    delivery.make(privileged=True, minutes=300)
     delivery.answers(status="AVAILABLE", source={"OutputArtifactFormat": "CODEBUILD_CLONE_REF"})
     yield erp
     delivery.remove()

@@ -1,6 +1,5 @@
 """The update of one Lambda function: wait, update by digest, wait until it is live; then its version and alias."""
 
-from erp_build.domain.deadlines import UPDATE_SECONDS
 from erp_build.domain.image import ImageReference
 from erp_build.domain.project import Function
 from erp_build.domain.release import FunctionState
@@ -8,6 +7,7 @@ from erp_build.errors import FunctionUpdateFailed
 from erp_build.tools.clock import Deadline
 from erp_build.tools.toolbox import Tools
 
+UPDATE_SECONDS = 300.0
 PAUSE = 1.0
 HINTS = {
     "ImageAccessDenied": "let the service lambda.amazonaws.com pull: repository policy with ecr:BatchGetImage and "

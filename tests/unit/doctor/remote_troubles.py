@@ -153,7 +153,7 @@ REMOTE_TROUBLES = (
     Trouble("full-clone", "not set", default_format, "problem", ("without .git",)),
     Trouble("full-clone", "a shallow project", shallow_project, "problem", ("1 deep",)),
     Trouble("privileged", "off", no_privileges, "problem", ("it is off",)),
-    Trouble("project-timeout", "too short", short_timeout, "problem", ("30 min", "55 min", "Maven 20")),
+    Trouble("project-timeout", "too short", short_timeout, "problem", ("30 min", "Maven 160", "Helm in the middle")),
     Trouble("project-timeout", "long checks", long_checks, "problem", ("checks 240",)),
     Trouble("permissions", "an action", missing_action, "problem", ("eks:DescribeCluster on arn:aws:eks:",)),
     Trouble("permissions", "one to do without", missing_courtesy, "warning", ("cloudwatch:DescribeAlarms",)),

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from erp_build.domain.deadlines import UPDATE_SECONDS
 from erp_build.domain.image import BuiltImage
 from erp_build.domain.release import FunctionState
 from erp_build.domain.verdict import ClearedImage
 from erp_build.errors import FunctionUpdateFailed
-from erp_build.stages.functions import PAUSE, update_function
+from erp_build.stages.functions import PAUSE, UPDATE_SECONDS, update_function
 from tests.fakes.functions import READS
 from tests.fakes.registry import HOST
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld

@@ -1,8 +1,8 @@
 """The pipeline around a run: where the source comes from, and what the build project allows."""
 
-from erp_build.domain.deadlines import deadlines
 from erp_build.domain.delivery import FULL_CLONE, SourceAction
 from erp_build.domain.diagnosis import Finding, ok, problem, unknown
+from erp_build.stages.deadlines import longest_run
 from erp_build.stages.doctor.case import Case
 
 AVAILABLE = "AVAILABLE"
@@ -67,9 +67,9 @@ def check_privileged(case: Case) -> Finding:
 
 def check_project_timeout(case: Case) -> Finding:
     """Whether CodeBuild lets a run end by its own deadlines."""
-    project, parts = case.build_project(), deadlines(case.project)
+    project, parts = case.build_project(), longest_run(case.project)
     needed = sum(part.seconds for part in parts)
-    terms = " + ".join(f"{part.part} {part.seconds / 60:.0f}" for part in parts)
+    terms = " + ".join(f"{part.name} {part.seconds / 60:.0f}" for part in parts)
     found = f"{project.timeout / 60:.0f} min; a run may take {needed / 60:.0f} min ({terms})"
     looked = f"timeoutInMinutes of the build project {project.name}, and the deadlines of erp-build.toml"
     if project.timeout >= needed:
