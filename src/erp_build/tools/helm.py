@@ -10,7 +10,7 @@ from typing import Any
 
 from erp_build.domain.release import Release, Revision
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.helm_errors import check
+from erp_build.tools.helm_errors import check, mistakes
 from erp_build.tools.kubeconfig import ClusterAccess
 from erp_build.tools.process import Result, TimedOut, child_environment, run, tail
 
@@ -87,7 +87,7 @@ class HelmProgram:
             done = self._run(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
             check(done, "the chart does not render", str(chart))
             done = self._run(["lint", str(chart), *given], f"lint of {chart.name}")
-            check(done, "the chart has mistakes", str(chart))
+            check(mistakes(done), "the chart has mistakes", str(chart))
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
             hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
             done = self._run([*words, "--reset-values", "--dry-run=server", *hidden], f"dry run of {release.name}")
@@ -135,6 +135,8 @@ class HelmProgram:
         return self._version
 
     def _place(self, release: Release) -> list[str]:
+        # Signed here once, the token need not be signed by the plugin at every call.
+        self._access.token(release.cluster)
         kubeconfig = self._access.to(release.cluster).kubeconfig
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
 
