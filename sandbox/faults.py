@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.layout import ACCOUNT, AWS_ENDPOINT, REGISTRY_HOST
+from sandbox.layout import ACCOUNT, AWS_ENDPOINT, REGISTRY_HOST, SIGN_IN_ADDRESS
 
 
 class Faults:
@@ -50,6 +50,14 @@ class Faults:
     def drop_manifest(self, repository: str, when: str) -> None:
         """Break the connection of the next manifest below a prefix `before` or `after` the registry stores it."""
         self._send("POST", f"/_drop/{when}?repository={repository}", address=f"http://{REGISTRY_HOST}")
+
+    def expire_tokens(self) -> None:
+        """Let the cluster take no token any more that was signed in this lane until now.
+
+        The API server remembers a token that was good for ten seconds (a constant of its source); within these it still
+        lets the token in without asking.
+        """
+        self._send("POST", f"/_expire?host={AWS_ENDPOINT.rpartition('/')[2]}", address=SIGN_IN_ADDRESS)
 
     @staticmethod
     def _send(method: str, path: str, body: object = None, address: str = AWS_ENDPOINT) -> bytes:

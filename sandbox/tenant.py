@@ -20,6 +20,9 @@ IMAGES = ("approval-request-service", "approval-processing-service", "notificati
 FUNCTION_PASSWORD = "invented-Lambda-password-7f3a"
 """A secret of the function's environment, which no output of a run may hold."""
 
+PARAMETER_PASSWORD = "invented-Parameter-password-51c9"
+"""A secret of Parameter Store beside the six parameters."""
+
 POLICY = "run"
 FIRST_IMAGE = b"FROM scratch\nCOPY Dockerfile /first\n"
 
@@ -97,6 +100,7 @@ def create(name: str) -> Tenant:
     ssm, ecr, iam = client("ssm"), client("ecr"), client("iam")
     for parameter, value in parameter_values(tenant).items():
         ssm.put_parameter(Name=parameter, Value=value, Type="String", Overwrite=True)
+    ssm.put_parameter(Name=_password(tenant), Value=PARAMETER_PASSWORD, Type="SecureString", Overwrite=True)
     for repository in tenant.repositories:
         ecr.create_repository(repositoryName=repository)
     trust = {"Statement": [{"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -169,7 +173,7 @@ def remove(tenant: Tenant) -> None:
     _quietly(client("lambda").delete_function, FunctionName=tenant.function)
     for repository in tenant.repositories:
         _quietly(client("ecr").delete_repository, repositoryName=repository, force=True)
-    for parameter in parameter_values(tenant):
+    for parameter in (*parameter_values(tenant), _password(tenant)):
         _quietly(client("ssm").delete_parameter, Name=parameter)
     remove_role(tenant.build_role)
     _quietly(client("iam").delete_role, RoleName=_role(tenant, "lambda"))
@@ -178,6 +182,10 @@ def remove(tenant: Tenant) -> None:
     if kube.is_there():
         kube.delete_namespace(tenant.namespace)
         kube.delete_cluster_objects(tenant.namespace)
+
+
+def _password(tenant: Tenant) -> str:
+    return f"{tenant.parameters}/database-password"
 
 
 def _role(tenant: Tenant, service: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from erp_build.domain.release import Release, Revision
 from erp_build.errors import ReleaseFailed
 from erp_build.tools.helm_call import OLDEST, call_helm
-from erp_build.tools.helm_errors import check
+from erp_build.tools.helm_errors import check, mistakes
 from erp_build.tools.kubeconfig import ClusterAccess
 
 MARGIN = 60.0
@@ -82,7 +82,7 @@ class HelmProgram:
             done = call_helm(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
             check(done, "the chart does not render", str(chart))
             done = call_helm(["lint", str(chart), *given], f"lint of {chart.name}")
-            check(done, "the chart has mistakes", str(chart))
+            check(mistakes(done), "the chart has mistakes", str(chart))
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
             hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
             done = call_helm([*words, "--reset-values", "--dry-run=server", *hidden], f"dry run of {release.name}")
@@ -130,6 +130,8 @@ class HelmProgram:
         return self._version
 
     def _place(self, release: Release) -> list[str]:
+        # Signed here once, the token need not be signed by the plugin at every call.
+        self._access.token(release.cluster)
         kubeconfig = self._access.to(release.cluster).kubeconfig
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
 

@@ -106,9 +106,19 @@ class EcrRegistry:
 
     def revision(self, image: StoredImage) -> str | None:
         """The commit of the image's label, from its configuration; None for an index and for an image without label."""
+        labels = self._configuration(image).get("config", {}).get("Labels") or {}
+        commit: str | None = labels.get(REVISION_LABEL)
+        return commit
+
+    def platform(self, image: StoredImage) -> str:
+        """What the image runs on, such as `linux/amd64`, from its configuration; empty where that does not say."""
+        found = self._configuration(image)
+        return f"{found['os']}/{found['architecture']}" if found.get("os") and found.get("architecture") else ""
+
+    def _configuration(self, image: StoredImage) -> dict[str, Any]:
         config = json.loads(image.manifest).get("config", {}).get("digest")
         if not config:
-            return None
+            return {}
         sign_in = self.sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
@@ -121,7 +131,7 @@ class EcrRegistry:
                     next_step=denial.next_step,
                 )
             answer.raise_for_status()
-            labels = answer.json().get("config", {}).get("Labels") or {}
+            found: dict[str, Any] = answer.json()
         except requests.RequestException as error:
             raise PushFailed(
                 "the registry does not give an image's configuration",
@@ -129,7 +139,7 @@ class EcrRegistry:
                 why=str(error),
                 next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
             ) from error
-        return labels.get(REVISION_LABEL)
+        return found
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
         """When the image was pushed last."""

@@ -4,8 +4,8 @@ MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
 
-NAMES = r"(?i)pass|pwd|secret|token|credential|private|api_?key|access_?key"
-"""What is part of the name of a setting that holds a secret."""
+NAMES = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
+"""What is part of the name of a setting that holds a secret; `secretName` tells only which one is missing."""
 
 PATTERNS = {
     # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
