@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
+    from erp_build.domain.pipeline import Pipeline
     from erp_build.tools.early import EarlyDiff
     from erp_build.tools.secrets import Secrets
 
@@ -46,8 +47,13 @@ exit codes:
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code."""
+def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        argv: the words behind the program's name; None: those of this process.
+        pipeline: what you do at the stages of `run`; other verbs have no stages.
+    """
     _speak_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in VERBS:
@@ -59,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     secrets = Secrets()
     try:
-        return _call(verb, arguments[1:], early, secrets)
+        return _call(verb, arguments[1:], early, secrets, pipeline)
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
@@ -68,14 +74,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ErpBuildError.exit_code
 
 
-def _call(verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets) -> int:
+def _call(
+    verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets, pipeline: Pipeline | None
+) -> int:
     """Parse the words behind a verb and run it; an error of ours becomes its text and its code."""
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
     from erp_build.commands.console import Console
 
     options = _options(verb, command, arguments)
-    options.early = early
+    options.early, options.pipeline = early, pipeline
     try:
         return int(command.main(options, Console(options, secrets)))
     except ErpBuildError as error:
