@@ -7,7 +7,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, cast
 
-from erp_build.errors import ErpBuildError
+from erp_build.errors import ErpBuildError, did_you_mean
 from erp_build.tools.early import start
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ VERBS = {
     "gate": "judge images by their scans, in ECR or recorded",
     "values": "edit an image tag in a values file",
     "token": "sign in to a cluster (called by Helm)",
+    "completion": "a script that completes words in your shell",
 }
 
 EXIT_CODES = """\
@@ -101,6 +102,11 @@ def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argpar
 
         if written_out := read_written_out(arguments, **command.WRITTEN_OUT):
             return cast("argparse.Namespace", written_out)
+    return parser_of(verb, command).parse_args(arguments)
+
+
+def parser_of(verb: str, command: ModuleType) -> argparse.ArgumentParser:
+    """The options of a verb."""
     import argparse
 
     from erp_build.commands.console import add_common_options
@@ -114,7 +120,7 @@ def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argpar
     )
     command.configure(parser)
     add_common_options(parser)
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -146,17 +152,14 @@ def _no_verb(arguments: Sequence[str]) -> int:
 
         print(version("erp-build"))
         return 0
-    from difflib import get_close_matches
-
     given = arguments[0] if arguments else ""
-    near = get_close_matches(given, VERBS, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(VERBS)}"
+    hint = did_you_mean(given, VERBS, f"one of: {', '.join(VERBS)}")
     print(f"erp_build: {f'unknown verb `{given}`' if given else 'a verb is missing'}; {hint}", file=sys.stderr)
     return 2
 
 
 def _help() -> str:
-    verbs = "\n".join(f"  {verb:<8} {meaning}" for verb, meaning in VERBS.items())
+    verbs = "\n".join(f"  {verb:<10} {meaning}" for verb, meaning in VERBS.items())
     return (
         "usage: erp-build VERB [options]      (erp-build VERB --help shows them)\n\n"
         f"Builds, scans, deploys and proves what changed.\n\nverbs:\n{verbs}\n\n{EXIT_CODES}"

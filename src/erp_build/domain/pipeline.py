@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, cast
 
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,11 +43,10 @@ class Pipeline:
         for stage, _, mine in self.changes:
             if stage not in stages:
                 name = getattr(stage, "__name__", repr(stage))
-                near = get_close_matches(name, names, n=1)
                 raise ConfigurationError(
                     f"`{name}` is no stage of a run",
                     where=f"Pipeline().at({name}), for {getattr(mine, '__name__', mine)}",
-                    next_step=f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(names)}",
+                    next_step=did_you_mean(name, names, f"one of: {', '.join(names)}"),
                 )
 
 
