@@ -187,7 +187,7 @@ def test_a_rollback_is_proven_a_second_one_undoes_it_and_one_to_a_lost_image_tou
     assert done.code == 0, done.stderr
     back = pair.erp.look()
     assert (back.function, back.deployments, back.latest) == (old.function, old.deployments, old.latest)
-    done = pair.call("rollback")
+    done = pair.call("rollback", "--to", head[:7])
     assert done.code == 0, done.stderr
     assert pair.erp.look().deployments == new.deployments
     assert pair.erp.look().function == new.function

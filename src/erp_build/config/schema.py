@@ -134,14 +134,16 @@ class Table:
         name = f"{self._name.strip('[]')}.{key}" if self._name else key
         if not isinstance(value, dict):
             raise self._error(key, f"`{key}` must be a table", f"write [{name}]")
-        return Table(value, f"[{name}]", self._source, self._path)
+        return type(self)(value, f"[{name}]", self._source, self._path)
 
     def tables(self, key: str) -> tuple["Table", ...]:
         """An array of tables below this one."""
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self._error(key, f"`{key}` must be an array of tables", f"write [[{key}]]")
-        return tuple(Table(item, f"[[{key}]]", self._source, self._path, place) for place, item in enumerate(value))
+        return tuple(
+            type(self)(item, f"[[{key}]]", self._source, self._path, place) for place, item in enumerate(value)
+        )
 
     def _known(self, key: str, value: str, known: tuple[str, ...]) -> str:
         if value not in known:
