@@ -1,6 +1,7 @@
 """Completion: the scripts are those of today's options, and bash completes with them."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_bash_completes_verbs_options_choices_and_files(tmp_path: Path) -> None:
     assert complete(tmp_path, "run", "--rehe") == ["--rehearse"]
     assert complete(tmp_path, "completion", "") == list(SHELLS)
     assert complete(tmp_path, "gate", "--recorded", "ans") == ["answers.json"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_bug(tmp_path: Path) -> None:
+    words = f"{sys.executable} -m erp_build completion bash"
+    script = f'set -o pipefail; {words} | true; echo "ended with $?"'
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "ended with 0\n"
+    assert done.stderr == ""
 
 
 def test_an_unknown_shell_is_a_mistake_of_the_caller(erp_build: CommandLine) -> None:
