@@ -9,6 +9,8 @@ from pathlib import Path
 from erp_build import pipeline
 from erp_build.commands.console import Console, add_lock_options
 from erp_build.commands.signals import signals_raise
+from erp_build.commands.trace import send_trace
+from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.report import RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.json import report_document
@@ -49,7 +51,11 @@ def main(options: argparse.Namespace, console: Console) -> int:
     """Run the pipeline; the report is written whatever happens."""
     journal = Journal()
     report = RunReport(
-        clock=console.clock, on_stage=console.progress.stage, rehearsal=options.rehearse, effects=journal.effects
+        clock=console.clock,
+        on_stage=console.progress.stage,
+        pipeline=options.pipeline or Pipeline(),
+        rehearsal=options.rehearse,
+        effects=journal.effects,
     )
     start = console.clock.monotonic()
     try:
@@ -71,6 +77,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
         _write_for_other_tools(report, path.parent, console)
         document = json.dumps(report_document(report), ensure_ascii=False)
         console.print(document if options.json else report_text(report, console.clock.monotonic() - start))
+        send_trace(report, console, os.environ)
     return 0
 
 

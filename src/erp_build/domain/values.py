@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
@@ -136,7 +136,9 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["
         found = [(name, value) for name, value in pairs if name.value == part]
         if len(found) != 1:
             why = f"{path} stands there {len(found)} times" if found else f"there is no {path}"
-            raise _refusal(where, key, why, "add the key, or correct `values_key` in erp-build.toml")
+            siblings = [".".join((*parts[:depth], str(name.value))) for name, _ in pairs] if not found else ()
+            next_step = did_you_mean(path, siblings, "add the key, or correct `values_key` in erp-build.toml")
+            raise _refusal(where, key, why, next_step)
         name, node = found[0]
         # An alias composes to the anchored node itself, which then starts before its own key.
         if node.anchor or node.start_mark.index < name.start_mark.index:

@@ -145,7 +145,7 @@ def test_help_lists_verbs_and_exit_codes(word: str, erp_build: CommandLine) -> N
     answer = erp_build(word)
     assert answer.code == 0
     for verb, meaning in cli.VERBS.items():
-        assert f"  {verb:<8} {meaning}\n" in answer.out
+        assert f"  {verb:<10} {meaning}\n" in answer.out
     for code in (0, *range(2, 12), 70, 130, 143):
         assert f" {code} " in answer.out
 
