@@ -9,6 +9,7 @@ from erp_build.domain.evidence import Evidence
 from erp_build.domain.image import BuiltImage
 from erp_build.domain.judgement import Judgement
 from erp_build.domain.plan import Plan
+from erp_build.domain.preview import Preview
 from erp_build.domain.verdict import ClearedImage
 from erp_build.errors import ErpBuildError
 
@@ -65,11 +66,32 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
-    """A stage that ran: its name, seconds, and how it ended."""
+    """A stage that ran: its name, seconds, how it ended, and at which second of the run it began."""
 
     name: str
     seconds: float
     status: Literal["done", "failed"]
+    began: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a run deploys to: project and environment as people know them, account, region, cluster."""
+
+    project: str
+    environment: str
+    account: str
+    region: str
+    cluster: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Occasion:
+    """When a run began (ISO 8601, UTC), which build it belongs to, and the address of that build; empty: not known."""
+
+    started: str = ""
+    build: str = ""
+    link: str = ""
 
 
 class Stopwatch(Protocol):
@@ -81,12 +103,19 @@ class Stopwatch(Protocol):
 
 @dataclass(kw_only=True)
 class RunReport:
-    """Everything that is known about a run, filled in while it goes on, so that it can be written at any moment."""
+    """Everything that is known about a run, filled in while it goes on, so that it can be written at any moment.
+
+    `recovers` says that the run before failed after it had taken the lock.
+    """
 
     clock: Stopwatch
     on_stage: Callable[[str], object]
     rehearsal: bool = False
+    occasion: Occasion = Occasion()
+    place: Place | None = None
+    recovers: bool = False
     plan: Plan | None = None
+    preview: Preview | None = None
     checked: tuple[Checked, ...] = ()
     images: tuple[BuiltImage, ...] = ()
     judgement: Judgement | None = None
@@ -99,6 +128,15 @@ class RunReport:
     evidence: tuple[Evidence, ...] = ()
     taken_back: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    start: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = self.clock.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return self.clock.monotonic() - self.start
 
     @property
     def moved(self) -> bool:
@@ -115,7 +153,8 @@ class RunReport:
             result = work(*args, **kwargs)
             status = "done"
         finally:
-            self.stages.append(StageRecord(name=name, seconds=self.clock.monotonic() - start, status=status))
+            seconds = self.clock.monotonic() - start
+            self.stages.append(StageRecord(name=name, seconds=seconds, status=status, began=start - self.start))
         return result
 
     @property

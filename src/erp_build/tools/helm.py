@@ -67,18 +67,22 @@ class HelmProgram:
 
     def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """The Deployments and autoscalers as the newest revision wants them; nothing that may hold secrets."""
-        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
-        check(done, "the manifest of the release cannot be read", release.name)
-        from ruamel.yaml import YAML
-
         wanted = ("Deployment", "HorizontalPodAutoscaler")
-        documents = YAML(typ="safe", pure=True).load_all(done.stdout)
-        return tuple(item for item in documents if isinstance(item, dict) and item.get("kind") in wanted)
+        return tuple(item for item in self.manifest(release) if item["kind"] in wanted)
 
-    def check_chart(self, release: Release, chart: Path, values: bytes) -> None:
+    def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """Every object of the newest revision but its Secrets; none where there is no release."""
+        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
+        if done.code and "release: not found" in done.stderr:
+            return ()
+        check(done, "the manifest of the release cannot be read", release.name)
+        return _objects(done.stdout)
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """Render the chart without the cluster, lint it, and try it on the cluster, which changes nothing.
 
-        Raises `ReleaseFailed` with what does not render, or with what the cluster would not take.
+        Returns the objects that the cluster would take, but Secrets; raises `ReleaseFailed` with what does not render,
+        or with what the cluster would not take.
         """
         with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
             file.write(values)
@@ -90,8 +94,10 @@ class HelmProgram:
             check(done, "the chart has mistakes", str(chart))
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
             hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
-            done = self._run([*words, "--reset-values", "--dry-run=server", *hidden], f"dry run of {release.name}")
+            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
+            done = self._run(words, f"dry run of {release.name}")
             check(done, "the cluster would not take the release", f"{release.name} in {release.namespace}")
+            return _objects(json.loads(done.stdout)["manifest"])
 
     def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
         """Install or upgrade a release with complete values.
@@ -149,6 +155,14 @@ class HelmProgram:
             raise ReleaseFailed(
                 f"Helm took too long: {what}", where="helm", why=f"{error}\n{tail(error.tail)}", next_step="run again"
             ) from error
+
+
+def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
+    """The documents of a manifest; a Secret is dropped here, so that nothing above can show it."""
+    from ruamel.yaml import YAML
+
+    documents = YAML(typ="safe", pure=True).load_all(manifest)
+    return tuple(item for item in documents if isinstance(item, dict) and item.get("kind") not in (None, "Secret"))
 
 
 def _leaf(values: Any, key: str) -> Any:

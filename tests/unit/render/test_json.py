@@ -7,7 +7,8 @@ from erp_build.domain.release import Revision
 from erp_build.domain.report import Deployment, Effect, Proof, RunReport
 from erp_build.domain.verdict import ClearedImage, Verdict
 from erp_build.errors import BuildFailed, GateBlocked
-from erp_build.render.json import plan_document, report_document, status_document
+from erp_build.render.json import plan_document, status_document
+from erp_build.render.report import report_document
 from erp_build.tools.clock import SimulatedClock
 from tests.support.documents import keys
 from tests.support.samples import (
