@@ -4,7 +4,8 @@ import argparse
 import json
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from erp_build.config.codebuild import build_link
 from erp_build.domain.report import Occasion, RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.text import report_text
+from erp_build.stages.notify import notify
 from erp_build.tools.effects import Journal
 from erp_build.wiring import open_tools
 
@@ -56,8 +58,21 @@ def main(options: argparse.Namespace, console: Console) -> int:
         effects=journal.effects,
     )
     try:
-        with signals_raise():
+        with signals_raise(), error_noted(report):
             _run(options, console, report, journal)
+    finally:
+        console.progress.close()
+        document = write_reports(report, _report_path(options), console)
+        text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report, report.seconds)
+        console.print(text)
+    return 0
+
+
+@contextmanager
+def error_noted(report: RunReport) -> Iterator[None]:
+    """Let the report know how the block ended, whatever raises in it."""
+    try:
+        yield
     except ErpBuildError as error:
         report.error = error
         raise
@@ -67,12 +82,6 @@ def main(options: argparse.Namespace, console: Console) -> int:
     except BaseException as error:
         report.error = ErpBuildError("a bug of erp_build", why=f"{type(error).__name__}: {error}")
         raise
-    finally:
-        console.progress.close()
-        document = write_reports(report, _report_path(options), console)
-        text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report, report.seconds)
-        console.print(text)
-    return 0
 
 
 def _occasion(variables: Mapping[str, str], now: datetime) -> Occasion:
@@ -108,4 +117,9 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         build=project.build,
         logs=None if options.rehearse else _report_path(options).resolve().parent,
     ) as tools:
-        pipeline.run(project, tools, choices, report)
+        try:
+            # Children end here and not only at the very end: telling people may take some seconds.
+            with error_noted(report), signals_raise():
+                pipeline.run(project, tools, choices, report)
+        finally:
+            notify(tools, project.notify, report)

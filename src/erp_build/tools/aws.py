@@ -31,7 +31,10 @@ CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard",
 ONE_ATTEMPT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
 """For calls that the caller repeats by itself."""
 
-DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+BRIEF = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+"""For what must not keep a run that has ended from ending."""
+
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 NO_CREDENTIALS = (
     CredentialRetrievalError,
