@@ -2,13 +2,16 @@
 
     python -m sandbox.servers.ecr_front 127.77.0.1:80 http://127.0.0.1:4566
 
-What it lets through goes to ministack, which keeps layers and manifests. `POST /_expired/on?repository=erp/` makes every
-sign-in an expired one below this prefix, `/_expired/off?repository=erp/` ends that; `POST /_drop/before?repository=erp/`
-and `/_drop/after` break the connection of the next manifest there, before or after it is stored.
+What it lets through goes to ministack, which keeps layers and manifests. `POST /_expired/on?repository=erp/` makes
+every sign-in an expired one below this prefix, `/_expired/off?repository=erp/` ends that;
+`POST /_drop/before?repository=erp/` and `/_drop/after` break the connection of the next manifest there, before or after
+it is stored. `GET /_log` lists the newest requests for the registry as [method, path], so that a test can count the
+writes among them.
 """
 
 import re
 import sys
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,6 +24,8 @@ PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|tags)/(?P<re
 HOP_BY_HOP = {"transfer-encoding", "connection"}
 NOT_FORWARDED = HOP_BY_HOP | {"authorization", "content-length", "expect"}
 CHUNK = 1 << 16
+REMEMBERED = 20_000
+"""Requests that the log keeps: more than a test makes between two looks."""
 
 
 def refusal(status: int, code: str, message: str, **headers: str) -> web.Response:
@@ -39,6 +44,7 @@ class Front:
         self._session: ClientSession | None = None
         self.expired: set[str] = set()
         self.drops: dict[str, str] = {}
+        self.log: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
     async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
         """Keep one session while the server runs."""
@@ -50,6 +56,7 @@ class Front:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Check a request as ECR does, then let it through."""
+        self.log.append((request.method, request.path))
         match = PATH.fullmatch(request.path)
         refused = await self._check_sign_in(request, match["repository"] if match else "")
         if refused is None and match:
@@ -143,9 +150,13 @@ def application(upstream: str) -> web.Application:
         front.drops[request.query.get("repository", "")] = request.match_info["when"]
         return web.Response()
 
+    async def log(_: web.Request) -> web.Response:
+        return web.json_response(list(front.log))
+
     app = web.Application(client_max_size=2**33)
     app.cleanup_ctx.append(front.lifetime)
     app.router.add_post("/_expired/{state:on|off}", expire)
+    app.router.add_get("/_log", log)
     app.router.add_post("/_drop/{when:before|after}", drop)
     app.router.add_route("*", "/{path:.*}", front.handle)
     return app

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,13 @@ def write_reports(report: RunReport, path: Path, console: Console) -> dict[str, 
     for one in report.checked:
         folder = path.with_name("checks") / one.check.name / one.target
         for name, content in one.run.reports:
-            text = content.decode("utf-8", "surrogateescape")
-            _write(folder / name, console, lambda text=text: text, "surrogateescape")  # type: ignore[misc]
+            _write(folder / name, console, partial(_as_it_is, content), "surrogateescape")
     return document
+
+
+def _as_it_is(content: bytes) -> str:
+    """A file of a check as a text, whose bytes come back when it is written."""
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _write(path: Path, console: Console, render: Callable[[], str], errors: str = "backslashreplace") -> None:

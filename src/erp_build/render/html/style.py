@@ -56,6 +56,7 @@ th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); vertical
 tbody tr:last-child td { border-bottom: 0; }
 ul { margin: 0; padding-left: 18px; }
 td ul { padding: 0; list-style: none; }
+td ul, td b { overflow-wrap: anywhere; }
 details { margin: 4px 0; }
 summary { cursor: pointer; }
 .was { color: var(--bad); overflow-wrap: anywhere; }
