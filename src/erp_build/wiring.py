@@ -100,7 +100,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say, given.secrets)
     access = _cluster_access(session, given.folder, given.secrets)
     connection = ClusterConnection(access)
-    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access)
+    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
     repository = GitRepository(given.root)
     workshop = _workshop(given, engine, registry, repository)

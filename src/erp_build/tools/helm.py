@@ -28,10 +28,16 @@ HIDES_SECRETS = (3, 15)
 
 
 class HelmProgram:
-    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables."""
+    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables.
 
-    def __init__(self, access: ClusterAccess) -> None:
+    Args:
+        access: to the clusters.
+        folder: for what it keeps between its calls; at home it would be a write, and may be of another day's cluster.
+    """
+
+    def __init__(self, access: ClusterAccess, folder: Path) -> None:
         self._access = access
+        self._folder = folder
         self._version: tuple[int, int] | None = None
 
     def history(self, release: Release) -> tuple[Revision, ...]:
@@ -145,8 +151,9 @@ class HelmProgram:
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
 
     def _run(self, words: list[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
+        env = child_environment("AWS_", KUBECACHEDIR=str(self._folder))
         try:
-            return run(["helm", *words], env=child_environment("AWS_"), timeout=timeout, grace=GRACE)
+            return run(["helm", *words], env=env, timeout=timeout, grace=GRACE)
         except FileNotFoundError as error:
             raise ReleaseFailed(
                 "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"

@@ -11,6 +11,7 @@ from erp_build.domain.report import RunReport
 from erp_build.errors import BuildFailed
 from erp_build.render.html import html_page
 from erp_build.render.html.markup import seconds
+from erp_build.render.html.style import STYLE
 from erp_build.render.plan import printable
 from erp_build.render.report import report_document
 from erp_build.tools.clock import SimulatedClock
@@ -155,3 +156,31 @@ def _flat(text: str) -> str:
 )
 def test_times_are_for_people(number: float, shown: str) -> None:
     assert seconds(number) == shown
+
+
+def _colours(part: str) -> dict[str, str]:
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", part))
+
+
+def _contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2.2 defines it: 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+LIGHT, _, DARK = STYLE.partition("prefers-color-scheme: dark")
+
+
+@pytest.mark.parametrize("colours", [_colours(LIGHT), _colours(DARK.partition("* {")[0])], ids=["light", "dark"])
+def test_every_text_can_be_read_on_its_ground(colours: dict[str, str]) -> None:
+    pairs = [(text, ground) for text in ("text", "dim") for ground in ("page", "card", "code")]
+    pairs += [(tone, f"{tone}-back") for tone in ("good", "bad", "warn", "info")]
+    pairs += [(tone, ground) for tone in ("good", "bad", "info") for ground in ("card", "code")]
+    weak = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
+    assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
