@@ -59,6 +59,11 @@ class Faults:
         """
         self._send("POST", f"/_expire?host={AWS_ENDPOINT.rpartition('/')[2]}", address=SIGN_IN_ADDRESS)
 
+    def registry_log(self, prefix: str) -> list[tuple[str, str]]:
+        """Method and path of the newest requests below a prefix of repositories, those of the engine too."""
+        found = json.loads(self._send("GET", "/_log", address=f"http://{REGISTRY_HOST}"))
+        return [(method, path) for method, path in found if path.startswith(f"/v2/{prefix}")]
+
     @staticmethod
     def _send(method: str, path: str, body: object = None, address: str = AWS_ENDPOINT) -> bytes:
         data = None if body is None else json.dumps(body).encode()

@@ -5,6 +5,7 @@
 What it lets through goes to ministack, which keeps layers and manifests. Below the prefix of repositories that a query
 names (`?repository=erp/`), `POST /_expired/on` makes every sign-in an expired one and `/_expired/off` ends that;
 `POST /_drop/before` and `/_drop/after` break the connection of the next manifest, before or after it is stored.
+`GET /_log` lists the newest requests as [method, path], so that a test can count the writes among them.
 
 A sign-in that the fault proxy gave to a role is good for what the role's policies allow; the proxy is asked each time.
 """
@@ -13,6 +14,7 @@ import base64
 import binascii
 import re
 import sys
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -28,6 +30,8 @@ OF_A_ROLE = re.compile(r"AWS:(?P<password>(?P<port>[0-9]+)-[0-9a-f]+)")
 HOP_BY_HOP = {"transfer-encoding", "connection"}
 NOT_FORWARDED = HOP_BY_HOP | {"authorization", "content-length", "expect"}
 CHUNK = 1 << 16
+REMEMBERED = 20_000
+"""Requests that the log keeps: more than a test makes between two looks."""
 
 
 def refusal(status: int, code: str, message: str, **headers: str) -> web.Response:
@@ -46,6 +50,7 @@ class Front:
         self._session: ClientSession | None = None
         self.expired: set[str] = set()
         self.drops: dict[str, str] = {}
+        self.log: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
     async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
         """Keep one session while the server runs."""
@@ -57,6 +62,7 @@ class Front:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Check a request as ECR does, then let it through."""
+        self.log.append((request.method, request.path))
         match = PATH.fullmatch(request.path)
         refused = await self._check_sign_in(request, match)
         if refused is None and match:
@@ -178,9 +184,13 @@ def application(upstream: str) -> web.Application:
         front.drops[request.query.get("repository", "")] = request.match_info["when"]
         return web.Response()
 
+    async def log(_: web.Request) -> web.Response:
+        return web.json_response(list(front.log))
+
     app = web.Application(client_max_size=2**33)
     app.cleanup_ctx.append(front.lifetime)
     app.router.add_post("/_expired/{state:on|off}", expire)
+    app.router.add_get("/_log", log)
     app.router.add_post("/_drop/{when:before|after}", drop)
     app.router.add_route("*", "/{path:.*}", front.handle)
     return app

@@ -9,7 +9,7 @@
     make plan         ChangeSet, LiveState   Plan             nothing
     find reusable     Plan, LiveState        Plan             reads only: Git, ECR
     take lock         Plan                   Lock             the cluster's Lease; then live state and plan once more
-    check plan        Plan                                    reads only: sources, engine, ECR, chart
+    check plan        Plan                   Preview          reads only: sources, engine, ECR, chart
     run checks        Plan                   Checked          what a `[[check]]` touches
     require checks    Checked                                 nothing
     build images      Plan                   BuiltImages      Maven, engine, ECR: new tags only
@@ -87,6 +87,7 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
     report.pipeline.require(STAGES)
     head = find_head(tools.repository, options.variables, options.head)
     environment = report.stage(read_environment, tools, project)
+    report.place = environment.place
     rules = report.stage(read_rules, tools, project)
     live = report.stage(read_live_state, tools, project, environment)
     plan = report.plan = _plan(project, tools, options, report, environment, head, live)
@@ -96,6 +97,7 @@ def run(project: Project, tools: Tools, options: Options, report: RunReport) -> 
             return report
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
     with report.stage(take_lock, tools, release_of(project, environment), claim) as lock:
+        report.recovers = lock.former.ended_badly
         if lock.former.holder:
             # The run before was killed: what it began goes on without it.
             report.stage(let_it_settle, tools, project, environment)
@@ -150,7 +152,7 @@ def _perform(  # noqa: PLR0917 - what the stages of a deployment share
     lock: Lock,
 ) -> None:
     """From a plan to a proven deployment, under the lock."""
-    report.stage(check_plan, tools, project, environment, plan)
+    report.preview = report.stage(check_plan, tools, project, environment, plan)
     if project.checks:
         report.checked = report.stage(run_checks, tools, project, plan)
         report.stage(require_checks, report.checked)

@@ -12,7 +12,7 @@ import boto3
 
 from erp_build.domain.project import BuildOptions
 from erp_build.tools.alarms import CloudWatchAlarms
-from erp_build.tools.aws import CONFIG, ONE_ATTEMPT, Caller, open_session
+from erp_build.tools.aws import BRIEF, CONFIG, ONE_ATTEMPT, Caller, open_session
 from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.charts import LocalCharts
@@ -36,17 +36,12 @@ from erp_build.tools.parameters import ParameterStore
 from erp_build.tools.policies import RolePolicies
 from erp_build.tools.progress import Progress
 from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.rehearsal import (
-    Assumptions,
-    Rehearsal,
-    RehearsedCluster,
-    RehearsedFunctions,
-    RehearsedLeases,
-    RehearsedRegistry,
-)
+from erp_build.tools.rehearsal import Assumptions, Rehearsal
+from erp_build.tools.rehearsed import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
 from erp_build.tools.repositories import RepositorySettings
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Tools
+from erp_build.tools.topics import SnsTopics
 from erp_build.tools.workshop import LocalWorkshop, Programs
 
 
@@ -136,7 +131,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say, given.secrets)
     access = _cluster_access(session, given.folder, given.secrets)
     connection = ClusterConnection(access)
-    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access)
+    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
     repository = GitRepository(given.root)
     workshop = _workshop(given, engine, registry, repository)
@@ -159,6 +154,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
                 helm=helm,
                 leases=leases,
                 branch=RemoteBranch(given.root, given.clock),
+                topics=SnsTopics(session.client("sns", config=BRIEF), session.get_partition_for_region),
                 journal=given.journal,
             ),
             clock=given.clock,

@@ -9,7 +9,15 @@ from erp_build.domain.lock import Lease
 from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ErpBuildError, combine
-from erp_build.tools.effects import CheckRequest, EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.effects import (
+    CheckRequest,
+    EditRequest,
+    ImageRequest,
+    Journal,
+    NotifyRequest,
+    Ready,
+    UpgradeRequest,
+)
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
@@ -35,6 +43,7 @@ class FakeEffects:
         self.platform = "linux/amd64"
         self.check_runs: dict[tuple[str, str], CheckRun] = {}
         self.given_secrets: dict[str, str] = {}
+        self.messages: list[NotifyRequest] = []
         self._registry = registry
         self._functions = functions
         self._release = release
@@ -113,6 +122,11 @@ class FakeEffects:
             before = self.branches.get(request.branch, b"")
             after = self.branches[request.branch] = request.change(before)
             return "f" * 40 if after != before else None
+
+    def notify(self, request: NotifyRequest) -> None:
+        with self.journal.note("notify", request.topic):
+            self._fail("notify", request.topic)
+            self.messages.append(request)
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         return self._leases.write(release, lease)

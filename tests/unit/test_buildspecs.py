@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from erp_build.commands.run import REPORT
+
 ROOT = Path(__file__).parents[2]
 BUILDSPECS = {name: ROOT / name for name in ("buildspec.yml", "examples/erp/buildspec.yml")}
 
@@ -63,6 +65,14 @@ def test_everything_is_installed_from_hashes_and_no_host_is_named(name: str) -> 
 def test_the_report_is_the_only_artifact_and_maven_is_cached(name: str) -> None:
     assert spec(name)["artifacts"] == {"files": ["erp-build-report/**/*"]}
     assert spec(name)["cache"] == {"paths": ["/root/.m2/**/*"]}
+
+
+@every_buildspec
+def test_the_cases_of_a_run_are_a_report_group_whose_file_the_run_writes(name: str) -> None:
+    ((group, report),) = spec(name)["reports"].items()
+    assert group == "erp-build"
+    assert report == {"files": ["junit.xml"], "base-directory": "erp-build-report", "file-format": "JUNITXML"}
+    assert REPORT.parent == Path(report["base-directory"])
 
 
 @every_buildspec

@@ -9,7 +9,7 @@ import pytest
 
 from erp_build.domain.project import GatePolicy
 from erp_build.errors import ConfigurationError, GateBlocked, GateInconclusive
-from erp_build.render.json import report_document
+from erp_build.render.report import report_document
 from erp_build.render.text import report_text
 from erp_build.tools.clock import SimulatedClock
 from tests.fakes.registry import error, scan

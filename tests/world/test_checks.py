@@ -44,5 +44,5 @@ def test_a_warning_is_shown_and_a_bug_is_not_built(erp: Erp) -> None:
     assert stopped.code == 6, stopped.stderr
     assert "1 of 2 checks failed" in stopped.stderr
     assert f"spotbugs, {SERVICE}: exit code 1" in stopped.stderr
-    assert {effect["name"] for effect in stopped.report["effects"]} == {"check"}
+    assert {effect["name"] for effect in stopped.report["effects"]} == {"check", "notify"}
     assert erp.look() == before

@@ -104,6 +104,7 @@ def test_a_revert_takes_the_earlier_image_again_and_builds_nothing(erp: Erp) -> 
     done = erp.run()
     assert done.code == 0, done.stderr
     assert actions(done.report)[service] == "reuse"
-    assert {effect["name"] for effect in done.report["effects"]} == {"tag", "write_file", "upgrade_release"}
+    names = {effect["name"] for effect in done.report["effects"]}
+    assert names - {"notify"} == {"tag", "write_file", "upgrade_release"}
     assert erp.look().deployments[service].digests == wanted
     assert live_commits(erp)[service] == first

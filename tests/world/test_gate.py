@@ -93,7 +93,7 @@ def test_a_run_that_the_gate_stops_deploys_nothing_and_leaves_latest(
     assert erp.look() == before
     image = done.report["gate"]["images"][0]
     assert image["outcome"] == ("blocked" if code == 6 else "inconclusive")
-    assert {effect["name"] for effect in done.report["effects"]} <= {"tag", "start_scan"}
+    assert {effect["name"] for effect in done.report["effects"]} <= {"tag", "start_scan", "notify"}
 
 
 def test_the_findings_are_there_for_other_tools_also_when_the_gate_stops(erp: Erp, candidate: str) -> None:

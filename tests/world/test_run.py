@@ -1,30 +1,27 @@
 """What a run shows, keeps to itself, rehearses and survives, on the deployed ERP."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox import runner, sample
 from sandbox.faults import Faults
 from sandbox.tenant import FUNCTION_PASSWORD
+from tests.world import snapshots
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
 
-WRITES = {
-    "PutImage",
-    "StartImageScan",
-    "UpdateFunctionCode",
-    "PutParameter",
-    "CreateRepository",
-    "InitiateLayerUpload",
-}
-"""Operations of AWS that change something."""
+READS = re.compile(r"(Get|BatchGet|Describe|List|DryRunOf)\w+")
+"""Operations of AWS that change nothing."""
 
 
 def test_the_same_commit_again_finds_nothing_to_do_and_says_what_it_compared(erp: Erp) -> None:
@@ -38,27 +35,51 @@ def test_the_same_commit_again_finds_nothing_to_do_and_says_what_it_compared(erp
     assert erp.look() == before
 
 
-def test_a_rehearsal_plans_as_the_run_does_and_writes_nothing(erp: Erp) -> None:
-    erp.new_content("notification-service")
-    before, files = erp.look(), _files(erp.repository)
+def test_a_rehearsal_shows_what_would_change_and_writes_nothing_anywhere(erp: Erp, tmp_path: Path) -> None:
+    erp.new_content("employee-service")
+    commit = erp.new_content("notification-service")
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    env = {**runner.environment(), "HOME": str(home), "TMPDIR": str(temporary)}
+    before = snapshots.everything(erp.tenant, erp.repository)
+    asked = len(Faults().registry_log(erp.tenant.name))
     Faults().clear()
-    done = erp.run("--rehearse", "--json")
+    done = erp.run("--rehearse", "--json", env=env)
     assert done.code == 0, done.stderr
-    assert {call["operation"] for call in Faults().log()} & WRITES == set()
-    assert erp.look() == before
+    # Nothing that changes something was called: in AWS, at the registry, in the cluster, in the engine, in the files.
+    assert [call["operation"] for call in Faults().log() if not READS.fullmatch(call["operation"])] == []
+    assert {method for method, _ in Faults().registry_log(erp.tenant.name)[asked:]} <= {"GET", "HEAD"}
+    assert snapshots.everything(erp.tenant, erp.repository) == before
+    assert list(temporary.iterdir()) == []
+    assert {path.parts[0] for path in snapshots.files_below(home)} <= {".cache"}
+
     report = json.loads(done.stdout)
     assert report["outcome"] == "rehearsed"
     assert {effect["state"] for effect in report["effects"]} == {"assumed"}
-    assert [effect["name"] for effect in report["effects"]] == [
-        "package",
-        "build_image",
-        "push",
-        "tag",
-        "write_file",
-        "upgrade_release",
-        "tag",
-    ]
-    assert _files(erp.repository) == files
+    assert Counter(effect["name"] for effect in report["effects"]) == {
+        **dict.fromkeys(("package", "build_image", "push"), 2),
+        **dict.fromkeys(("write_file", "update_function", "upgrade_release"), 1),
+        "tag": 4,
+    }
+    _is_shown(report["changes"], commit)
+
+
+def _is_shown(changes: dict[str, Any], commit: str) -> None:
+    """What the rehearsal of a change of notification and employee service says that would change."""
+    lines = changes["values"].splitlines()[2:]
+    assert {line[1:].split()[0] for line in lines if not line.startswith("@@")} == {"tag:"}
+    assert sum(f'"{commit[:7]}"' in line for line in lines) == 1
+    (one,) = changes["objects"]
+    assert (one["kind"], one["change"]) == ("Deployment", "changed")
+    assert [field["path"].rpartition(".")[2] for field in one["fields"]] == ["image"]
+    assert one["fields"][0]["after"].endswith(f"/notification-service:{commit[:7]}")
+    assert {image["target"]: image["how"] for image in changes["images"]} == {
+        "approval-request-service": "keep",
+        "approval-processing-service": "keep",
+        "notification-service": "build",
+        "employee-service": "build",
+    }
 
 
 def test_a_plan_against_the_live_state_names_each_targets_own_baseline(erp: Erp) -> None:
@@ -113,7 +134,9 @@ def test_no_secret_of_the_account_reaches_what_a_run_prints_or_writes(erp: Erp) 
     values = (erp.repository / "helm-chart/values-dev.yaml").read_text(encoding="utf-8")
     password = values.partition("://")[2].partition(":")[2].partition("@")[0]
     assert password
-    everything = done.stdout + done.stderr + json.dumps(done.report)
+    forms = ("report.json", "report.html", "report.md", "junit.xml", "gate.sarif")
+    written = [(erp.repository.parent / name).read_text(encoding="utf-8") for name in forms]
+    everything = "".join((done.stdout, done.stderr, *written))
     for secret in (
         FUNCTION_PASSWORD,
         password,
@@ -140,14 +163,10 @@ def test_a_run_that_is_asked_to_stop_ends_maven_writes_its_report_and_leaves_not
     assert child.returncode == 143, stderr.decode()
     assert seconds < 5
     assert json.loads(report.read_text(encoding="utf-8"))["exit_code"] == 143
+    assert {"report.html", "report.md", "junit.xml"} <= {path.name for path in tmp_path.iterdir()}
     assert _mavens(erp.repository) == []
     assert [path for path in temporary.iterdir() if path.name.startswith("erp-build")] == []
     assert erp.look() == before
-
-
-def _files(repository: Path) -> dict[Path, int]:
-    """Every file of a checkout, with the time of its last change."""
-    return {path: path.stat().st_mtime_ns for path in repository.rglob("*") if ".git" not in path.parts}
 
 
 def _wait_for_maven(repository: Path) -> None:

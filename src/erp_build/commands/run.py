@@ -4,21 +4,23 @@ import argparse
 import json
 import os
 import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from erp_build import pipeline
 from erp_build.commands.console import Console, add_lock_options
+from erp_build.commands.report_files import write_reports
 from erp_build.commands.signals import signals_raise
 from erp_build.commands.trace import send_trace
+from erp_build.config.codebuild import build_link
 from erp_build.domain.pipeline import Pipeline
-from erp_build.domain.report import RunReport
+from erp_build.domain.report import Occasion, RunReport
 from erp_build.errors import ErpBuildError, Interrupted
-from erp_build.render.json import report_document
-from erp_build.render.junit import junit_text
-from erp_build.render.sarif import sarif_text
 from erp_build.render.text import report_text
+from erp_build.stages.notify import notify
 from erp_build.tools.effects import Journal
-from erp_build.tools.files import write_atomically
 from erp_build.wiring import open_tools
 
 REPORT = Path("erp-build-report") / "report.json"
@@ -55,12 +57,26 @@ def main(options: argparse.Namespace, console: Console) -> int:
         on_stage=console.progress.stage,
         pipeline=options.pipeline or Pipeline(),
         rehearsal=options.rehearse,
+        occasion=_occasion(os.environ, console.clock.now()),
         effects=journal.effects,
     )
-    start = console.clock.monotonic()
     try:
-        with signals_raise():
+        with signals_raise(), error_noted(report):
             _run(options, console, report, journal)
+    finally:
+        console.progress.close()
+        document = write_reports(report, _report_path(options), console)
+        text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report, report.seconds)
+        console.print(text)
+        send_trace(report, console, os.environ)
+    return 0
+
+
+@contextmanager
+def error_noted(report: RunReport) -> Iterator[None]:
+    """Let the report know how the block ended, whatever raises in it."""
+    try:
+        yield
     except ErpBuildError as error:
         report.error = error
         raise
@@ -70,15 +86,14 @@ def main(options: argparse.Namespace, console: Console) -> int:
     except BaseException as error:
         report.error = ErpBuildError("a bug of erp_build", why=f"{type(error).__name__}: {error}")
         raise
-    finally:
-        console.progress.close()
-        path = _report_path(options)
-        _write(json.dumps(report_document(report), ensure_ascii=False, indent=2) + "\n", path, console)
-        _write_for_other_tools(report, path.parent, console)
-        document = json.dumps(report_document(report), ensure_ascii=False)
-        console.print(document if options.json else report_text(report, console.clock.monotonic() - start))
-        send_trace(report, console, os.environ)
-    return 0
+
+
+def _occasion(variables: Mapping[str, str], now: datetime) -> Occasion:
+    return Occasion(
+        started=now.isoformat(timespec="seconds"),
+        build=variables.get("CODEBUILD_BUILD_ID", ""),
+        link=build_link(variables),
+    )
 
 
 def _report_path(options: argparse.Namespace) -> Path:
@@ -106,24 +121,9 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         build=project.build,
         logs=None if options.rehearse else _report_path(options).resolve().parent,
     ) as tools:
-        pipeline.run(project, tools, choices, report)
-
-
-def _write_for_other_tools(report: RunReport, folder: Path, console: Console) -> None:
-    """Findings and reports of checks, beside the report; they are there also when one of them stopped the run."""
-    for one in report.checked:
-        for path, content in one.run.reports:
-            text = content.decode("utf-8", "surrogateescape")
-            _write(text, folder / "checks" / one.check.name / one.target / path, console, "surrogateescape")
-    if report.judgement:
-        _write(sarif_text(report.judgement), folder / "gate.sarif", console)
-    if report.judgement or report.checked:
-        _write(junit_text(report.judgement, report.checked), folder / "junit.xml", console)
-
-
-def _write(text: str, path: Path, console: Console, errors: str = "backslashreplace") -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, console.secrets.mask(text).encode("utf-8", errors))
-    except OSError as error:
-        console.complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")
+        try:
+            # Children end here and not only at the very end: telling people may take some seconds.
+            with error_noted(report), signals_raise():
+                pipeline.run(project, tools, choices, report)
+        finally:
+            notify(tools, project.notify, report)

@@ -43,7 +43,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
                 why=who,
                 next_step="wait for it, or erp-build unlock --force if it is dead for sure",
             )
-        if tools.effects.write_lease(release, lease.freed()) is None:
+        if tools.effects.write_lease(release, lease.freed(failed=True)) is None:
             raise Locked("the lock has changed meanwhile", where=release.name, next_step="look again: erp-build unlock")
     console.print(f"freed: {who}")
     return 0

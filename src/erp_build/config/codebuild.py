@@ -1,4 +1,4 @@
-"""What CodeBuild says of the source in its environment variables."""
+"""What CodeBuild says of the source and of the build in its environment variables."""
 
 from __future__ import annotations
 
@@ -10,9 +10,33 @@ if TYPE_CHECKING:
 HEX = frozenset("0123456789abcdef")
 FULL = 40
 NO_COMMIT = "0" * 40
+ARN_PARTS = 6
+CONSOLES = {
+    "aws": "{region}.console.aws.amazon.com",
+    "aws-cn": "{region}.console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+"""Partition -> host of its console."""
 
 
 def commit_from(variables: Mapping[str, str], name: str) -> str | None:
     """A full commit from an environment variable; an unset, empty, zero or malformed one is None."""
     value = variables.get(name, "").strip().lower()
     return value if len(value) == FULL and HEX.issuperset(value) and value != NO_COMMIT else None
+
+
+def build_link(variables: Mapping[str, str]) -> str:
+    """The address of the build in the console: CodeBuild's own word, else made of its ARN; empty outside of it."""
+    if link := variables.get("CODEBUILD_BUILD_URL", ""):
+        return link
+    parts = variables.get("CODEBUILD_BUILD_ARN", "").split(":", 5)
+    if len(parts) != ARN_PARTS or not parts[5].startswith("build/"):
+        return ""
+    from urllib.parse import quote
+
+    _, partition, _, region, account, resource = parts
+    build = resource.removeprefix("build/")
+    host = CONSOLES.get(partition, CONSOLES["aws"]).format(region=region)
+    project = quote(build.partition(":")[0], safe="")
+    place = f"{account}/projects/{project}/build/{quote(build, safe='')}"
+    return f"https://{host}/codesuite/codebuild/{place}/?region={region}"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from erp_build.domain.report import Place
 from erp_build.errors import ConfigurationError
 
 RULES = {
@@ -34,6 +35,17 @@ class Environment:
     def repository(self, image: str) -> str:
         """The full repository of an image, without host."""
         return f"{self.repository_prefix}/{image}"
+
+    @property
+    def place(self) -> Place:
+        """What a report says of it."""
+        return Place(
+            project=self.project_name,
+            environment=self.name,
+            account=self.account,
+            region=self.region,
+            cluster=self.cluster,
+        )
 
 
 def parameter_names(prefix: str) -> tuple[str, ...]:

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from erp_build.domain.patterns import fixed_directory, matches
-from erp_build.domain.project import BuildOptions, Chart, Check, DeployPolicy, Function, GatePolicy, Project, Service
+from erp_build.domain.project import (
+    BuildOptions,
+    Chart,
+    Check,
+    DeployPolicy,
+    Function,
+    GatePolicy,
+    NotifyPolicy,
+    Project,
+    Service,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +37,10 @@ FORMAT = repr(
     (
         sys.implementation.cache_tag,
         COMMON,
-        *(kind._fields for kind in (Service, Function, Chart, GatePolicy, BuildOptions, DeployPolicy, Check)),
+        *(
+            kind._fields
+            for kind in (Service, Function, Chart, GatePolicy, BuildOptions, DeployPolicy, NotifyPolicy, Check)
+        ),
     )
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
@@ -44,8 +57,8 @@ class ProjectIndex:
     """
 
     def __init__(self, compiled: tuple[Any, ...]) -> None:
-        self._common, self._chart, self._gate, self._build, self._deploy, self._checks, *rest = compiled
-        self._services, self._functions, self._directories = rest
+        self._common, self._chart, self._gate, self._build, self._deploy, self._notify, *rest = compiled
+        self._checks, self._services, self._functions, self._directories = rest
 
     @property
     def size(self) -> int:
@@ -63,6 +76,7 @@ class ProjectIndex:
             gate=GatePolicy._make(self._gate),
             build=BuildOptions._make(self._build),
             deploy=DeployPolicy._make(self._deploy),
+            notify=NotifyPolicy._make(self._notify),
             checks=tuple(Check._make(row) for row in self._checks),
         )
 
@@ -96,6 +110,7 @@ def compile_project(project: Project) -> tuple[Any, ...]:
         tuple(project.gate),
         tuple(project.build),
         tuple(project.deploy),
+        tuple(project.notify),
         tuple(tuple(check) for check in project.checks),
         tuple(tuple(service) for service in project.services),
         tuple(tuple(function) for function in project.functions),

@@ -8,6 +8,7 @@ from typing import cast, get_args
 from erp_build.config.checks import check_checks, parse_check
 from erp_build.config.gate import parse_gate
 from erp_build.config.index import FILE_NAME
+from erp_build.config.notify import parse_notify
 from erp_build.config.schema import Table
 from erp_build.domain.project import (
     Builder,
@@ -59,7 +60,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
 
 def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:
     """Read a project from the top table of a configuration."""
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy", "check")
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy", "notify", "check")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
@@ -71,6 +72,7 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         gate=parse_gate(top.table("gate")),
         build=_build(top.table("build")),
         deploy=_deploy(top.table("deploy")),
+        notify=parse_notify(top.table("notify")),
         checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )

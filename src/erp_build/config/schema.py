@@ -78,6 +78,10 @@ class Table:
         """A list of strings out of a few, in any case; they come back in capitals."""
         return tuple(self._known(key, value.upper(), known) for value in self.texts(key, default))
 
+    def words(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of strings out of a few, as they are written."""
+        return tuple(self._known(key, value, known) for value in self.texts(key, default))
+
     def flag(self, key: str, *, default: bool) -> bool:
         """True or false."""
         value = self._values.get(key, default)

@@ -18,6 +18,7 @@ class Lease:
         seconds: how long after `renewed` it is good.
         version: the stored version that a write replaces; empty: there is none yet.
         record: what past deployments wrote down (`domain/history.py`), as text.
+        failed: the build whose run ended with an error under the lock, if that was the last one.
     """
 
     holder: str = ""
@@ -28,6 +29,7 @@ class Lease:
     seconds: float = 0.0
     version: str = ""
     record: str = ""
+    failed: str = ""
 
     @property
     def expires(self) -> datetime | None:
@@ -42,6 +44,11 @@ class Lease:
         """Whether its holder died: it is neither free nor alive."""
         return bool(self.holder) and not self.is_held(now)
 
+    @property
+    def ended_badly(self) -> bool:
+        """Whether the run that held it last failed, or was killed and could not free it."""
+        return bool(self.failed or self.holder)
+
     def taken_by(self, holder: str, commit: str, build: str, seconds: float, now: datetime) -> Lease:
         """The lease as a new holder writes it."""
         return replace(self, holder=holder, commit=commit, build=build, seconds=seconds, acquired=now, renewed=now)
@@ -50,9 +57,9 @@ class Lease:
         """The lease after another sign of life."""
         return replace(self, renewed=now)
 
-    def freed(self) -> Lease:
-        """The lease as its holder leaves it; who it was stays readable."""
-        return replace(self, holder="")
+    def freed(self, *, failed: bool = False) -> Lease:
+        """The lease as its holder leaves it; who it was, and whether it failed, stays readable."""
+        return replace(self, holder="", failed=self.build if failed else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,18 @@ class DeployPolicy(NamedTuple):
     branch: str = "main"
 
 
+class NotifyPolicy(NamedTuple):
+    """Who is told how runs end.
+
+    Attributes:
+        topic: name or ARN of a topic of SNS; empty: `<project>-<environment>-alarms`.
+        on: failure, recovery (the run before failed, this one deployed), success (each one that deployed).
+    """
+
+    topic: str = ""
+    on: tuple[str, ...] = ("failure", "recovery")
+
+
 class Project(NamedTuple):
     """All of `erp-build.toml`.
 
@@ -196,6 +208,7 @@ class Project(NamedTuple):
     gate: GatePolicy = GatePolicy()
     build: BuildOptions = BuildOptions()
     deploy: DeployPolicy = DeployPolicy()
+    notify: NotifyPolicy = NotifyPolicy()
     checks: tuple[Check, ...] = ()
     config_path: str = ""
 

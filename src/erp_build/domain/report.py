@@ -10,6 +10,7 @@ from erp_build.domain.image import BuiltImage
 from erp_build.domain.judgement import Judgement
 from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.plan import Plan
+from erp_build.domain.preview import Preview
 from erp_build.domain.verdict import ClearedImage
 from erp_build.errors import ErpBuildError
 
@@ -66,12 +67,32 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
-    """A stage that ran: its name, seconds, how it ended, and when it began, in seconds since the report did."""
+    """A stage that ran: its name, seconds, how it ended, and at which second of the run it began."""
 
     name: str
     seconds: float
     status: Literal["done", "failed"]
     began: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a run deploys to: project and environment as people know them, account, region, cluster."""
+
+    project: str
+    environment: str
+    account: str
+    region: str
+    cluster: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Occasion:
+    """When a run began (ISO 8601, UTC), which build it belongs to, and the address of that build; empty: not known."""
+
+    started: str = ""
+    build: str = ""
+    link: str = ""
 
 
 class Stopwatch(Protocol):
@@ -85,14 +106,19 @@ class Stopwatch(Protocol):
 class RunReport:
     """Everything that is known about a run, filled in while it goes on, so that it can be written at any moment.
 
-    `pipeline` is what a caller does at the stages; `start` is the clock's reading when the report began.
+    `pipeline` is what a caller does at the stages; `start` is the clock's reading when the report began; `recovers`
+    says that the run before failed after it had taken the lock.
     """
 
     clock: Stopwatch
     on_stage: Callable[[str], object]
     pipeline: Pipeline = field(default_factory=Pipeline)
     rehearsal: bool = False
+    occasion: Occasion = Occasion()
+    place: Place | None = None
+    recovers: bool = False
     plan: Plan | None = None
+    preview: Preview | None = None
     checked: tuple[Checked, ...] = ()
     images: tuple[BuiltImage, ...] = ()
     judgement: Judgement | None = None
@@ -109,6 +135,11 @@ class RunReport:
 
     def __post_init__(self) -> None:
         self.start = self.clock.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return self.clock.monotonic() - self.start
 
     @property
     def moved(self) -> bool:
@@ -133,8 +164,8 @@ class RunReport:
             result = work(*args, **kwargs)
             status = "done"
         finally:
-            seconds, began = self.clock.monotonic() - start, start - self.start
-            self.stages.append(StageRecord(name=name, seconds=seconds, status=status, began=began))
+            seconds = self.clock.monotonic() - start
+            self.stages.append(StageRecord(name=name, seconds=seconds, status=status, began=start - self.start))
         return result
 
     @property

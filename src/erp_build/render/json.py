@@ -1,16 +1,13 @@
-"""Plans and reports as JSON: the contract of `--json`, schema 1."""
+"""Plans, status and history as JSON: the contract of `--json`, schema 1."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from erp_build.domain.drift import Standing
 from erp_build.domain.history import Entry
-from erp_build.domain.image import Making
 from erp_build.domain.plan import LiveState, Plan, Running, Step
 from erp_build.domain.release import Revision
-from erp_build.domain.report import Alarm, Proof, RunReport
-from erp_build.errors import ErpBuildError
-from erp_build.render.gate import judgement_document
+from erp_build.domain.report import Alarm, Proof
 
 SCHEMA = 1
 
@@ -21,50 +18,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "schema": SCHEMA,
         "head": plan.head,
         "tag": plan.tag,
-        "targets": [_step(step) for step in plan.steps],
+        "targets": [step_document(step) for step in plan.steps],
         "unowned": list(plan.unowned),
         "warnings": list(plan.warnings),
-    }
-
-
-def report_document(report: RunReport) -> dict[str, Any]:
-    """A report as `run --json` prints it and as the report file holds it."""
-    return {
-        "schema": SCHEMA,
-        "outcome": report.outcome,
-        "exit_code": report.error.code if report.error else 0,
-        "head": report.plan.head if report.plan else None,
-        "tag": report.plan.tag if report.plan else None,
-        "targets": [_deployed(report, step) for step in report.plan.steps] if report.plan else [],
-        "stages": [
-            {"name": stage.name, "seconds": round(stage.seconds, 3), "status": stage.status} for stage in report.stages
-        ],
-        "effects": [{"name": effect.name, "target": effect.target, "state": effect.state} for effect in report.effects],
-        "evidence": [
-            {
-                "target": one.target,
-                "pod": one.pod,
-                "states": list(one.states),
-                "events": list(one.events),
-                "log": list(one.log),
-            }
-            for one in report.evidence
-        ],
-        "taken_back": list(report.taken_back),
-        "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in report.alarms],
-        "checks": [
-            {
-                "name": one.check.name,
-                "target": one.target,
-                "outcome": one.word,
-                "seconds": round(one.run.seconds, 3),
-                "why": one.run.why or None,
-                "reports": [path for path, _ in one.run.reports],
-            }
-            for one in report.checked
-        ],
-        "gate": judgement_document(report.judgement) if report.judgement else None,
-        "error": _error(report.error) if report.error else None,
     }
 
 
@@ -131,7 +87,8 @@ def _standing(name: str, running: Running | None, standing: Standing) -> dict[st
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def step_document(step: Step) -> dict[str, Any]:
+    """A target of a plan: what is done with it, compared with what, and why."""
     return {
         "name": step.target.name,
         "kind": step.target.kind,
@@ -139,40 +96,3 @@ def _step(step: Step) -> dict[str, Any]:
         "baseline": {"commit": step.baseline.commit, "source": step.baseline.source},
         "because": [{"path": reason.path, "rule": reason.rule} for reason in step.because],
     }
-
-
-def _deployed(report: RunReport, step: Step) -> dict[str, Any]:
-    name = step.target.name
-    image = next((image for image in report.images if image.target == name), None)
-    cleared = next((one for one in report.cleared if one.image.target == name), None)
-    proof = next((proof for proof in report.proofs if proof.target == name), None)
-    after = report.deployment.tags_after.get(name) if report.deployment else None
-    return {
-        **_step(step),
-        "built": image.digest if image else None,
-        "scanned": cleared.scanned if cleared else None,
-        "running": proof.running if proof else None,
-        "units": proof.units if proof else None,
-        "findings": dict(cleared.verdict.counts) if cleared else None,
-        "tag_before": step.running.tag if step.running else None,
-        "tag_after": after,
-        "seconds": round(image.seconds, 3) if image else None,
-        "making": _making(image.making) if image and image.making else None,
-    }
-
-
-def _making(making: Making) -> dict[str, Any]:
-    """Seconds and bytes of an image that was built."""
-    return {
-        "maven": round(making.maven, 3),
-        "image": round(making.image, 3),
-        "push": round(making.push, 3),
-        "sent": making.sent,
-        "size": making.size,
-        "stored": making.stored,
-        "layered": making.layered,
-    }
-
-
-def _error(error: ErpBuildError) -> dict[str, str]:
-    return {"what": error.what, "where": error.where, "why": error.why, "next": error.next_step}

@@ -1,15 +1,32 @@
-"""The gate and the checks as JUnit's XML, for report groups of CodeBuild."""
+"""A run's stages, its checks and its gate as JUnit's XML, for report groups of CodeBuild."""
 
 from collections.abc import Sequence
 from html import escape
 
 from erp_build.domain.checked import Checked
 from erp_build.domain.judgement import Judged, Judgement
+from erp_build.domain.report import RunReport
+from erp_build.errors import ErpBuildError
 
 
-def junit_text(judgement: Judgement | None, checked: Sequence[Checked] = ()) -> str:
-    """A test case per check and per image: a failure where it stops, an error where nothing could be judged."""
-    suites = [_suite("checks", [_check_case(one) for one in checked])] if checked else []
+def run_junit_text(report: RunReport) -> str:
+    """A test case per stage, check and image; it is never empty, because a report group wants a file of every build."""
+    cases = [Case("run", stage.name, "passed", "", stage.seconds) for stage in report.stages if stage.status == "done"]
+    if report.error:
+        # Stages within stages end with the same error: it is told once, by the innermost.
+        name = next((stage.name for stage in report.stages if stage.status == "failed"), "start")
+        seconds = sum(stage.seconds for stage in report.stages if stage.name == name)
+        cases.append(Case("run", name, "failure", _error_lines(report.error), seconds))
+    end = [] if report.error else [Case("run", "outcome", "passed", report.outcome)]
+    return junit_text(report.judgement, report.checked, [_suite("run", [*cases, *end])])
+
+
+def junit_text(judgement: Judgement | None, checked: Sequence[Checked] = (), first: Sequence[str] = ()) -> str:
+    """A test case per check and per image: a failure where it stops, an error where nothing could be judged.
+
+    `first` are suites that come before.
+    """
+    suites = [*first, *([_suite("checks", [_check_case(one) for one in checked])] if checked else [])]
     if judgement:
         suites.append(_suite("gate", [_image_case(row) for row in judgement.rows], judgement.notes))
     return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n' + "".join(suites) + "</testsuites>\n"
@@ -47,6 +64,11 @@ def _suite(name: str, cases: Sequence[Case], notes: Sequence[str] = ()) -> str:
     )
     said = f"    <system-out>{_text(chr(10).join(notes))}</system-out>\n" if notes else ""
     return head + "".join(map(str, cases)) + said + "  </testsuite>\n"
+
+
+def _error_lines(error: ErpBuildError) -> str:
+    said = (("where", error.where), ("why", error.why), ("next", error.next_step))
+    return "\n".join((error.what, *(f"{name}: {text}" for name, text in said if text)))
 
 
 def _image_case(row: Judged) -> Case:

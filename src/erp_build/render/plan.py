@@ -47,14 +47,14 @@ def plan_markdown(plan: Plan) -> str:
     lines = [f"### Plan for `{plan.head[:12]}`", "", _sentence(plan), ""]
     lines += ["| target | action | compared with | because |", "|---|---|---|---|"]
     for step in plan.steps:
-        because = "<br>".join(_cell(reason) for reason in _reasons(step.because)) or "nothing differs"
+        because = "<br>".join(cell(reason) for reason in _reasons(step.because)) or "nothing differs"
         compared = _compared(step).removeprefix("compared with ")
-        lines.append(f"| {_cell(step.target.name)} | {step.action} | {compared} | {because} |")
+        lines.append(f"| {cell(step.target.name)} | {step.action} | {compared} | {because} |")
     if plan.unowned:
         lines += ["", f"<details><summary>{len(plan.unowned)} changed files belong to no target</summary>", ""]
-        lines += [f"- {_cell(path)}" for path in plan.unowned]
+        lines += [f"- {cell(path)}" for path in plan.unowned]
         lines += ["", "</details>"]
-    lines += [line for warning in plan.warnings for line in ("", f"> **Warning:** {_cell(warning)}")]
+    lines += [line for warning in plan.warnings for line in ("", f"> **Warning:** {cell(warning)}")]
     return printable("\n".join(lines))
 
 
@@ -75,7 +75,7 @@ def _sentence(plan: Plan) -> str:
     parts: Iterator[str] = (
         f"**{', '.join(names)}** {word}"
         for action, word in MEANING.items()
-        if (names := [_cell(step.target.name) for step in plan.steps if step.action == action])
+        if (names := [cell(step.target.name) for step in plan.steps if step.action == action])
     )
     return f"Merging this: {'; '.join(parts)}."
 
@@ -99,8 +99,8 @@ def _some(paths: Sequence[str]) -> str:
     return f"{shown} and {len(paths) - SHOWN} more" if len(paths) > SHOWN else shown
 
 
-def _cell(text: str) -> str:
-    """A text that cannot leave its cell of a table, nor its line."""
+def cell(text: str) -> str:
+    """A text for Markdown that cannot leave its cell of a table, nor its line."""
     escaped = _line(text).replace("\\", "\\\\")
     for char in "|<>`*_[]":
         escaped = escaped.replace(char, f"\\{char}")

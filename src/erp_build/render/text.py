@@ -9,6 +9,7 @@ from erp_build.domain.release import Revision
 from erp_build.domain.report import Alarm, Proof, RunReport
 from erp_build.errors import ErpBuildError
 from erp_build.render.build import build_table
+from erp_build.render.changes import changes_text
 from erp_build.render.gate import judgement_text
 from erp_build.render.plan import plan_text
 from erp_build.render.table import table
@@ -25,6 +26,8 @@ def report_text(report: RunReport, seconds: float) -> str:
         lines += ["Checks", *(f"  {row}" for row in table([("check", "target", "outcome", "time"), *rows]))]
     if report.judgement:
         lines.append(judgement_text(report.judgement))
+    if report.rehearsal and report.preview:
+        lines += changes_text(report.preview)
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
     lines += _proof_lines(report)

@@ -1,11 +1,13 @@
 """Before the first write: everything that can be known to fail later, asked now."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from erp_build.config.environment import Environment
 from erp_build.domain.plan import Plan
-from erp_build.domain.project import Function, Project, Service
+from erp_build.domain.preview import ImageWanted, Preview, object_changes, values_diff
+from erp_build.domain.project import Chart, Function, Project, Service
 from erp_build.domain.values import named_values, read_value, set_tags
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
 from erp_build.stages.live import release_of
@@ -17,8 +19,11 @@ SWITCHED_OFF = ("false", "no", "off", "0", "null", "~", "")
 """What Helm's YAML 1.1 and its templates take for false; a key that is not there is another matter."""
 
 
-def check_plan(tools: Tools, project: Project, environment: Environment, plan: Plan) -> None:
-    """Check what the plan needs: sources, engine, repositories, functions, values, chart, rights. Changes nothing."""
+def check_plan(tools: Tools, project: Project, environment: Environment, plan: Plan) -> Preview:
+    """Check what the plan needs: sources, engine, repositories, functions, values, chart, rights. Changes nothing.
+
+    What would change comes out of it by itself, and is returned.
+    """
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
     tools.workshop.check(builds)
     _check_repositories(tools, environment, builds)
@@ -29,11 +34,27 @@ def check_plan(tools: Tools, project: Project, environment: Environment, plan: P
         assert isinstance(step.target, Function)
         if state := tools.functions.state(step.target.function):
             tools.functions.may_update(state)
-    if plan.upgrades_release:
-        _check_release(tools, project, environment, plan)
+    preview = Preview(images=_images(environment, plan))
+    return _check_release(tools, project, environment, plan, preview) if plan.upgrades_release else preview
 
 
-def _check_release(tools: Tools, project: Project, environment: Environment, plan: Plan) -> None:
+def _images(environment: Environment, plan: Plan) -> tuple[ImageWanted, ...]:
+    """Every image that the plan deploys, by the name that it will have or has."""
+    found = []
+    for step in plan.steps:
+        if isinstance(step.target, Chart):
+            continue
+        repository = environment.repository(step.target.repository)
+        if step.action in ("build", "reuse"):
+            name = f"{repository}:{plan.tag}"
+            found.append(ImageWanted(target=step.target.name, how=step.action, name=name))
+        elif step.running and (step.action == "redeploy" or plan.upgrades_release):
+            name = f"{repository}:{step.running.tag_or_digest}"
+            found.append(ImageWanted(target=step.target.name, how="keep", name=name))
+    return tuple(found)
+
+
+def _check_release(tools: Tools, project: Project, environment: Environment, plan: Plan, preview: Preview) -> Preview:
     path = values_path(tools, project)
     content = read_values(path)
     for name, value in named_values(content, where=str(path)):
@@ -59,7 +80,12 @@ def _check_release(tools: Tools, project: Project, environment: Environment, pla
             next_step=f"kubectl apply --namespace {release.namespace} --filename infra/access.yaml, or add what is "
             "missing to the role in the cluster",
         )
-    tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
+    after = tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
+    return replace(
+        preview,
+        values=values_diff(content, values, f"{project.chart.path}/{project.chart.values}"),
+        objects=object_changes(tools.helm.manifest(release), after, tools.secrets.hides),
+    )
 
 
 def values_path(tools: Tools, project: Project) -> Path:

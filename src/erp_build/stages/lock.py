@@ -103,7 +103,7 @@ class Lock:
         """Free the lock; one that cannot be freed expires by itself."""
         self._ended.set()
         with self._quietly("the lock cannot be freed and will expire by itself"), self._mutex:
-            self._write(lambda lease: lease.freed())
+            self._write(lambda lease: lease.freed(failed=error is not None))
 
     @property
     def build(self) -> str:

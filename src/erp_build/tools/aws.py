@@ -32,6 +32,9 @@ CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard",
 ONE_ATTEMPT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
 """For calls that the caller repeats by itself."""
 
+BRIEF = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+"""For what must not keep a run that has ended from ending."""
+
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 NO_CREDENTIALS = (

@@ -59,6 +59,26 @@ class EditRequest:
     message: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotifyRequest:
+    """A message for a topic of SNS.
+
+    Attributes:
+        topic: its name in the caller's account and region, or its ARN.
+        account, region: of the topic when only its name is given.
+        subject: printable ASCII, under 100 characters.
+        text: what people read.
+        chat: the same for a chat channel, as its JSON.
+    """
+
+    topic: str
+    account: str
+    region: str
+    subject: str
+    text: str
+    chat: str
+
+
 class Effects(Protocol):
     """The verbs that change something outside this process."""
 
@@ -106,6 +126,9 @@ class Effects(Protocol):
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag, byte for byte the same manifest."""
+
+    def notify(self, request: NotifyRequest) -> None:
+        """Send a message to everybody who subscribed to the topic; raises `ConfigurationError`."""
 
 
 class Journal:

@@ -10,9 +10,10 @@ from typing import Any
 
 from erp_build.domain.release import Release, Revision
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.helm_call import OLDEST, call_helm
+from erp_build.tools.helm_call import CHECK_SECONDS, OLDEST, call_helm
 from erp_build.tools.helm_errors import check, mistakes
 from erp_build.tools.kubeconfig import ClusterAccess
+from erp_build.tools.process import Result
 
 MARGIN = 60.0
 """Seconds that Helm gets over its own time-out to write the release's state before it is ended."""
@@ -23,15 +24,21 @@ HIDES_SECRETS = (3, 15)
 
 
 class HelmProgram:
-    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables."""
+    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables.
 
-    def __init__(self, access: ClusterAccess) -> None:
+    Args:
+        access: to the clusters.
+        folder: for what it keeps between its calls; at home it would be a write, and may be of another day's cluster.
+    """
+
+    def __init__(self, access: ClusterAccess, folder: Path) -> None:
         self._access = access
+        self._folder = folder
         self._version: tuple[int, int] | None = None
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
-        done = call_helm(
+        done = self._run(
             ["history", release.name, *self._place(release), "--output", "json", "--max", str(HISTORY)],
             f"history of {release.name}",
         )
@@ -51,7 +58,7 @@ class HelmProgram:
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
         which = ["--revision", str(revision)] if revision else []
-        done = call_helm(
+        done = self._run(
             ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
             f"values of {release.name}",
         )
@@ -62,31 +69,37 @@ class HelmProgram:
 
     def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """The Deployments and autoscalers as the newest revision wants them; nothing that may hold secrets."""
-        done = call_helm(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
-        check(done, "the manifest of the release cannot be read", release.name)
-        from ruamel.yaml import YAML
-
         wanted = ("Deployment", "HorizontalPodAutoscaler")
-        documents = YAML(typ="safe", pure=True).load_all(done.stdout)
-        return tuple(item for item in documents if isinstance(item, dict) and item.get("kind") in wanted)
+        return tuple(item for item in self.manifest(release) if item["kind"] in wanted)
 
-    def check_chart(self, release: Release, chart: Path, values: bytes) -> None:
+    def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """Every object of the newest revision but its Secrets; none where there is no release."""
+        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
+        if done.code and "release: not found" in done.stderr:
+            return ()
+        check(done, "the manifest of the release cannot be read", release.name)
+        return _objects(done.stdout)
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """Render the chart without the cluster, lint it, and try it on the cluster, which changes nothing.
 
-        Raises `ReleaseFailed` with what does not render, or with what the cluster would not take.
+        Returns the objects that the cluster would take, but Secrets; raises `ReleaseFailed` with what does not render,
+        or with what the cluster would not take.
         """
         with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
             file.write(values)
             file.flush()
             given = ["--namespace", release.namespace, "--values", file.name]
-            done = call_helm(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
+            done = self._run(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
             check(done, "the chart does not render", str(chart))
-            done = call_helm(["lint", str(chart), *given], f"lint of {chart.name}")
+            done = self._run(["lint", str(chart), *given], f"lint of {chart.name}")
             check(mistakes(done), "the chart has mistakes", str(chart))
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
             hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
-            done = call_helm([*words, "--reset-values", "--dry-run=server", *hidden], f"dry run of {release.name}")
+            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
+            done = self._run(words, f"dry run of {release.name}")
             check(done, "the cluster would not take the release", f"{release.name} in {release.namespace}")
+            return _objects(json.loads(done.stdout)["manifest"])
 
     def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
         """Install or upgrade a release with complete values.
@@ -97,26 +110,26 @@ class HelmProgram:
         words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
         words += ["--values", str(values), "--reset-values", "--history-max", str(HISTORY)]
         words += ["--timeout", f"{timeout:.0f}s", "--description", description]
-        done = call_helm(words, f"upgrade of {release.name}", timeout + MARGIN)
+        done = self._run(words, f"upgrade of {release.name}", timeout + MARGIN)
         check(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; it also ends a revision that was cut off."""
         words = ["rollback", release.name, str(revision), *self._place(release)]
         words += ["--history-max", str(HISTORY), "--timeout", f"{timeout:.0f}s"]
-        done = call_helm(words, f"rollback of {release.name}", timeout + MARGIN)
+        done = self._run(words, f"rollback of {release.name}", timeout + MARGIN)
         check(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
 
     def uninstall(self, release: Release) -> None:
         """Remove a release with everything that it made."""
-        done = call_helm(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
+        done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
         check(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
 
     @property
     def version(self) -> tuple[int, int]:
         """Major and minor version; raises `ReleaseFailed` for one that is too old."""
         if self._version is None:
-            done = call_helm(["version", "--template", "{{.Version}}"], "version")
+            done = self._run(["version", "--template", "{{.Version}}"], "version")
             check(done, "Helm does not tell its version", "helm version")
             found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
             self._version = (int(found[1]), int(found[2])) if found else (0, 0)
@@ -134,6 +147,17 @@ class HelmProgram:
         self._access.token(release.cluster)
         kubeconfig = self._access.to(release.cluster).kubeconfig
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
+
+    def _run(self, words: Sequence[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
+        return call_helm(words, what, timeout, cache=self._folder)
+
+
+def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
+    """The documents of a manifest; a Secret is dropped here, so that nothing above can show it."""
+    from ruamel.yaml import YAML
+
+    documents = YAML(typ="safe", pure=True).load_all(manifest)
+    return tuple(item for item in documents if isinstance(item, dict) and item.get("kind") not in (None, "Secret"))
 
 
 def _leaf(values: Any, key: str) -> Any:

@@ -1,6 +1,7 @@
 """One call of the `helm` program, without the caller's HELM_* variables."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from erp_build.errors import ReleaseFailed
 from erp_build.tools.process import Result, TimedOut, child_environment, run, tail
@@ -13,10 +14,14 @@ GRACE = 60.0
 """Seconds between TERM and KILL: a Helm that is killed leaves the release pending."""
 
 
-def call_helm(words: Sequence[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
-    """Run Helm and wait for it; `what` names the call for errors. Raises `ReleaseFailed` without Helm or in time."""
+def call_helm(words: Sequence[str], what: str, timeout: float = CHECK_SECONDS, cache: Path | None = None) -> Result:
+    """Run Helm and wait for it; `what` names the call for errors. Raises `ReleaseFailed` without Helm or in time.
+
+    What it learns of a cluster it keeps in the folder `cache`; a call that asks no cluster needs none.
+    """
+    kept = {"KUBECACHEDIR": str(cache)} if cache else {}
     try:
-        return run(["helm", *words], env=child_environment("AWS_"), timeout=timeout, grace=GRACE)
+        return run(["helm", *words], env=child_environment("AWS_", **kept), timeout=timeout, grace=GRACE)
     except FileNotFoundError as error:
         raise ReleaseFailed(
             "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"

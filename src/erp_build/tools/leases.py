@@ -12,6 +12,7 @@ from erp_build.errors import ReleaseFailed
 from erp_build.tools.connection import TIMEOUT, ClusterConnection
 
 COMMIT, BUILD, RECORD = "erp-build/commit", "erp-build/build", "erp-build/deployments"
+FAILED = "erp-build/failed"
 CONFLICT, MISSING = 409, 404
 
 
@@ -69,7 +70,7 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
     metadata = {
         "name": lease_name(release),
         "namespace": release.namespace,
-        "annotations": {COMMIT: lease.commit, BUILD: lease.build, RECORD: lease.record},
+        "annotations": {COMMIT: lease.commit, BUILD: lease.build, RECORD: lease.record, FAILED: lease.failed},
     }
     if lease.version:
         metadata["resourceVersion"] = lease.version
@@ -98,6 +99,7 @@ def _lease(found: Any) -> Lease:
         seconds=float(spec.lease_duration_seconds or 0),
         version=found.metadata.resource_version,
         record=annotations.get(RECORD, ""),
+        failed=annotations.get(FAILED, ""),
     )
 
 

@@ -10,12 +10,21 @@ from erp_build.domain.project import Function, Service
 from erp_build.domain.release import FunctionState, Release
 from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.tools.branch import RemoteBranch
-from erp_build.tools.effects import CheckRequest, EditRequest, ImageRequest, Journal, Ready, UpgradeRequest
+from erp_build.tools.effects import (
+    CheckRequest,
+    EditRequest,
+    ImageRequest,
+    Journal,
+    NotifyRequest,
+    Ready,
+    UpgradeRequest,
+)
 from erp_build.tools.files import write_atomically
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.helm import HelmProgram
 from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.registry import EcrRegistry
+from erp_build.tools.topics import SnsTopics
 from erp_build.tools.workshop import LocalWorkshop
 
 
@@ -31,6 +40,7 @@ class Live:
         helm: HelmProgram,
         leases: ClusterLeases,
         branch: RemoteBranch,
+        topics: SnsTopics,
         journal: Journal,
     ) -> None:
         self._workshop = workshop
@@ -39,6 +49,7 @@ class Live:
         self._helm = helm
         self._leases = leases
         self._branch = branch
+        self._topics = topics
         self._journal = journal
 
     def check(self, request: CheckRequest) -> CheckRun:
@@ -125,3 +136,8 @@ class Live:
         """Give an image of the registry another tag."""
         with self._journal.note("tag", f"{image.repository}:{tag}"):
             self._registry.put_tag(image, tag)
+
+    def notify(self, request: NotifyRequest) -> None:
+        """Send a message to a topic."""
+        with self._journal.note("notify", request.topic):
+            self._topics.publish(request)

@@ -1,5 +1,12 @@
 """Values that must never be shown: once known here, they are masked wherever text leaves the program."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
 MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
@@ -50,19 +57,28 @@ class Secrets:
         self._values: set[str] = set()
 
     def add(self, value: str) -> None:
-        """Keep a value from being shown, also as it is written in JSON or in a URI."""
+        """Keep a value from being shown, also as it is written in JSON, in a URI, or in HTML and XML."""
         if len(value) >= SHORTEST:
             import json
+            from html import escape
             from urllib.parse import quote
 
             in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-            self._values.update((value, quote(value, safe=""), *in_json))
+            in_html = (escape(value, quote=quoted) for quoted in (True, False))
+            self._values.update((value, quote(value, safe=""), *in_json, *in_html))
+
+    @staticmethod
+    def hides(name: str) -> bool:
+        """Whether the name of a setting says that it is a secret."""
+        import re
+
+        return re.search(NAMES, name) is not None
 
     def add_named(self, name: str, value: str) -> None:
         """Keep a setting from being shown whose name says that it is a secret, and the password of any URI."""
         import re
 
-        if re.search(NAMES, name):
+        if self.hides(name):
             self.add(value)
         if "://" in value and (found := re.search(PATTERNS["://"], value)):
             self.add(found[0].partition(":")[2])
@@ -78,3 +94,13 @@ class Secrets:
 
                 text = re.sub(pattern, MASK, text)
         return text
+
+    def mask_all(self, document: Any) -> Any:
+        """A document of JSON whose texts are masked, wherever they stand in it."""
+        if isinstance(document, str):
+            return self.mask(document)
+        if isinstance(document, dict):
+            return {self.mask(name): self.mask_all(value) for name, value in document.items()}
+        if isinstance(document, list | tuple):
+            return [self.mask_all(value) for value in document]
+        return document

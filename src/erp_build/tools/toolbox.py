@@ -170,8 +170,14 @@ class Helm(Protocol):
     def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """The Deployments and autoscalers as the newest revision wants them."""
 
-    def check_chart(self, release: Release, chart: Path, values: bytes) -> None:
-        """Render, lint and try the chart; raises `ReleaseFailed` with what does not render or would not be taken."""
+    def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """Every object of the newest revision but its Secrets; none where there is no release."""
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
+        """Render, lint and try the chart, and return its objects but Secrets.
+
+        Raises `ReleaseFailed` with what does not render or would not be taken.
+        """
 
 
 class Workshop(Protocol):

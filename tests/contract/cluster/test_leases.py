@@ -57,6 +57,17 @@ def test_a_stored_lease_is_read_with_its_version(leases: ClusterLeases, server: 
     )
 
 
+def test_a_failure_is_stored_with_the_lease_and_read_again(leases: ClusterLeases, server: Loopback) -> None:
+    found = stored(holder="")
+    found["metadata"]["annotations"]["erp-build/failed"] = "erp-unified-build:2"
+    server.serve(OURS, found)
+    read = leases.read(RELEASE).lease
+    assert read
+    assert (read.failed, read.ended_badly) == ("erp-unified-build:2", True)
+    assert leases.write(RELEASE, replace(LEASE, version="7").freed(failed=True)) is not None
+    assert json.loads(server.asked[-1].body)["metadata"]["annotations"]["erp-build/failed"] == "erp-unified-build:2"
+
+
 def test_the_first_lease_is_created_with_times_that_the_api_takes(leases: ClusterLeases, server: Loopback) -> None:
     server.serve(LEASES, stored("1"), 201)
     written = leases.write(RELEASE, LEASE)

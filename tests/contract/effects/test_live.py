@@ -16,12 +16,13 @@ from erp_build.errors import ErpBuildError
 from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.connection import ClusterConnection
-from erp_build.tools.effects import CheckRequest, Effects, ImageRequest, Journal, UpgradeRequest
+from erp_build.tools.effects import CheckRequest, Effects, ImageRequest, Journal, NotifyRequest, UpgradeRequest
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
+from erp_build.tools.topics import SnsTopics
 from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
@@ -34,6 +35,9 @@ REQUEST = ImageRequest(target=SERVICE, repository="erp/a", tag="abc1234", commit
 IMAGE = StoredImage(repository="erp/a", digest=DIGEST, media_type="application/x", manifest="{}")
 STYLE = Check("style", command=("true",))
 FUNCTION = FunctionState(name="employee", package_type="Image")
+MESSAGE = NotifyRequest(
+    topic="erp-dev-alarms", account="123456789012", region="ap-northeast-2", subject="s", text="t", chat="{}"
+)
 MAVEN = "mkdir -p target && cp ../../jar target/app.jar && echo BUILD SUCCESS\n"
 
 EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
@@ -54,6 +58,7 @@ EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
     "rollback_release": ("erp:1", lambda live, _: live.rollback_release(RELEASE, 1, 60)),
     "uninstall_release": ("erp", lambda live, _: live.uninstall_release(RELEASE)),
     "tag": ("erp/a:latest", lambda live, _: live.tag(IMAGE, "latest")),
+    "notify": ("erp-dev-alarms", lambda live, _: live.notify(MESSAGE)),
 }
 
 
@@ -87,6 +92,7 @@ class Run:
         self.journal, self.details = Journal(), Details()
         ecr, ecr_stub = stubbed("ecr")
         functions, function_stub = stubbed("lambda")
+        topics, topic_stub = stubbed("sns")
         token = base64.b64encode(b"AWS:invented-password").decode()
         sign_in = {"authorizationToken": token, "proxyEndpoint": "https://host"}
         ends = {"expiresAt": datetime.now(UTC) + timedelta(hours=12)}
@@ -101,6 +107,7 @@ class Run:
                 "tag": lambda: ecr_stub.add_response("put_image", {}),
                 "update_function": lambda: function_stub.add_response("update_function_code", {}),
                 "publish": lambda: function_stub.add_response("publish_version", {"Version": "1"}),
+                "notify": lambda: topic_stub.add_response("publish", {"MessageId": "1"}),
             }
         else:
             self.stubs = {
@@ -108,6 +115,7 @@ class Run:
                 "tag": lambda: ecr_stub.add_client_error("put_image"),
                 "update_function": lambda: function_stub.add_client_error("update_function_code"),
                 "publish": lambda: function_stub.add_client_error("publish_version"),
+                "notify": lambda: topic_stub.add_client_error("publish"),
             }
             files["mvnw"] = "echo '[ERROR] no'; exit 1\n"
             helm.answer(1, err="Error: no\n")
@@ -125,6 +133,7 @@ class Run:
             functions=LambdaFunctions(functions, SimulatedClock(), print),
             helm=helm.tool,
             branch=RemoteBranch(root, SimulatedClock()),
+            topics=SnsTopics(topics, lambda _: "aws"),
             leases=ClusterLeases(ClusterConnection(Way("https://127.0.0.1:1"))),  # type: ignore[arg-type]
             journal=self.journal,
         )

@@ -22,6 +22,9 @@ with open(os.path.join(folder, "calls"), "a", encoding="utf-8") as calls:
     print(json.dumps([sys.argv[1:], dict(os.environ)]), file=calls)
 with open(os.path.join(folder, "answer"), encoding="utf-8") as answer:
     code, out, err = json.load(answer)
+if "--dry-run=server" in sys.argv and not code:
+    with open(os.path.join(folder, "manifest"), encoding="utf-8") as manifest:
+        out = json.dumps({{"name": "erp", "config": {{"password": "invented"}}, "manifest": manifest.read()}})
 sys.stdout.write(out)
 sys.stderr.write(err)
 sys.exit(code)
@@ -44,7 +47,8 @@ class FakeHelm:
         folder.mkdir()
         self.replace(PROGRAM.format(python=sys.executable))
         self.answer()
-        self.tool = HelmProgram(Way("https://127.0.0.1:1"))  # type: ignore[arg-type]
+        self.render("")
+        self.tool = HelmProgram(Way("https://127.0.0.1:1"), folder / "kept")  # type: ignore[arg-type]
 
     def replace(self, program: str) -> None:
         """Put another program in its place."""
@@ -59,6 +63,10 @@ class FakeHelm:
     def answer(self, code: int = 0, out: str = "", err: str = "") -> None:
         """Answer so from now on."""
         (self._folder / "answer").write_text(json.dumps([code, out, err]), encoding="utf-8")
+
+    def render(self, manifest: str) -> None:
+        """Make this of a chart in a dry run, whatever else is answered."""
+        (self._folder / "manifest").write_text(manifest, encoding="utf-8")
 
     def call(self) -> Call:
         """The one call that was made."""

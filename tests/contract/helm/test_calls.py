@@ -53,9 +53,20 @@ def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidde
     assert asked.words == ["version", "--template", "{{.Version}}"]
     assert tried.words == [
         *["upgrade", "erp", str(CHART), "--install", *PLACE, "--values", values],
-        *["--reset-values", "--dry-run=server", *hidden],
+        *["--reset-values", "--dry-run=server", *hidden, "--output", "json"],
     ]
     assert not Path(values).exists()
+
+
+def test_what_a_chart_would_make_comes_back_without_its_secrets(helm: FakeHelm) -> None:
+    helm.answer(out="v3.19.5")
+    helm.render("---\nkind: Secret\ndata: {}\n---\nkind: Service\nmetadata: {name: a}\n---\n# nothing\n")
+    assert helm.tool.check_chart(RELEASE, CHART, b"x: 1\n") == ({"kind": "Service", "metadata": {"name": "a"}},)
+
+
+def test_a_release_that_was_never_installed_has_no_objects(helm: FakeHelm) -> None:
+    helm.answer(1, err="Error: release: not found\n")
+    assert helm.tool.manifest(RELEASE) == ()
 
 
 def test_a_helm_that_is_too_old_is_refused(helm: FakeHelm) -> None:
@@ -137,5 +148,7 @@ def test_helm_gets_credentials_and_proxies_but_nothing_that_moves_it_elsewhere(
     assert {name: call.environment.get(name) for name in kept} == kept
     assert not set(dropped) & set(call.environment)
     assert call.environment["LC_ALL"] == "C.UTF-8"
+    # What it keeps between calls is not kept at home.
+    assert call.environment["KUBECACHEDIR"].endswith("/bin/kept")
     assert "invented-key" not in " ".join(call.words)
     assert "token-" not in " ".join(call.words)

@@ -2,12 +2,14 @@
 
 from erp_build.domain.changes import Change
 from erp_build.domain.plan import LiveState, make_plan
+from erp_build.domain.preview import ImageWanted, Preview
 from erp_build.domain.release import Revision
 from erp_build.domain.report import Effect, EffectState, Proof, RunReport
 from erp_build.errors import BuildFailed, ErpBuildError, GateBlocked, Interrupted, combine
 from erp_build.render.plan import plan_text
 from erp_build.render.text import error_text, report_text, status_text
 from erp_build.tools.clock import SimulatedClock
+from tests.support.reports import full
 from tests.support.samples import BASE, CHART, DIGEST, ERP, HEAD, NOTIFICATION, change_set, plan_of, running
 
 POM = "backend/notification-service/pom.xml"
@@ -137,6 +139,26 @@ def test_a_rehearsal_says_how_to_do_it_for_real() -> None:
     assert "Assumed" in lines
     assert "Proof" not in lines
     assert lines[-1] == "Nothing was changed. Next: the same command without --rehearse."
+
+
+def test_a_rehearsal_shows_what_would_change() -> None:
+    lines = report_text(full(rehearsal=True), 1.0).splitlines()
+    first = lines.index("Images that are deployed")
+    assert lines[first + 1].split() == [NOTIFICATION, "would", "be", "built", f"erp/{NOTIFICATION}:{HEAD[:7]}"]
+    assert '  +      tag: "aaaaaaa"  # 배포할 태그' in lines
+    assert f"  Deployment {NOTIFICATION}: changed" in lines
+    assert "    spec.replicas: 2 -> 3" in lines
+    assert f"    spec.template.spec.containers[{NOTIFICATION}].env[LOG_LEVEL].value: nothing -> DEBUG" in lines
+    assert "Values file" not in report_text(full(), 1.0)
+
+
+def test_a_rehearsal_of_a_function_alone_shows_its_image_alone() -> None:
+    rehearsed = report(rehearsal=True)
+    rehearsed.preview = Preview(images=(ImageWanted(target="employee-service", how="reuse", name="erp/e:1"),))
+    text = report_text(rehearsed, 1.0)
+    assert "  employee-service  reused  erp/e:1" in text
+    assert "Values file" not in text
+    assert "Objects of the release" not in text
 
 
 def test_stages_are_listed_with_their_times_and_how_they_ended() -> None:

@@ -7,8 +7,8 @@ import pytest
 from erp_build.domain.checked import CheckRun
 from erp_build.domain.project import Check
 from erp_build.errors import ConfigurationError, GateBlocked, GateInconclusive
-from erp_build.render.json import report_document
 from erp_build.render.junit import junit_text
+from erp_build.render.report import report_document
 from erp_build.render.text import report_text
 from tests.fakes.world import FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION

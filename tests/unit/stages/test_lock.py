@@ -45,6 +45,20 @@ def test_a_failed_run_frees_the_lock(world: FakeWorld) -> None:
     assert world.leases.lease.holder == ""
 
 
+def test_a_failed_run_leaves_that_word_in_the_lock_until_one_ends_well(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.release.refusals["check_chart"] = "does not render"
+    with pytest.raises(ReleaseFailed):
+        world.run(Options(variables={"CODEBUILD_BUILD_ID": "erp-unified-build:7"}))
+    assert world.leases.lease is not None
+    assert world.leases.lease.failed == "erp-unified-build:7"
+    world.release.refusals.clear()
+    assert world.run().recovers
+    assert world.leases.lease.failed == ""
+    world.change(NOTIFICATION, text="more")
+    assert not world.run().recovers
+
+
 def test_a_living_holder_ends_the_run_and_is_named(world: FakeWorld) -> None:
     world.leases.is_held(alive=True)
     world.change(NOTIFICATION)

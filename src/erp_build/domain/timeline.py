@@ -1,0 +1,43 @@
+"""The critical path of a run: the chain of work that nothing else could have shortened."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from erp_build.domain.image import BuiltImage, Making
+from erp_build.domain.report import RunReport, StageRecord
+
+BUILD = "build images"
+"""The one stage in which several things go on at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the path: the stage, what was done in it (empty: the stage itself), when it began, its seconds."""
+
+    stage: str
+    part: str
+    began: float
+    seconds: float
+
+
+def critical_path(report: RunReport) -> tuple[Segment, ...]:
+    """Stages follow one another; of the build it is the image that was ready last, and what that one waited for."""
+    return tuple(segment for stage in report.stages for segment in _of_stage(stage, report.images))
+
+
+def _of_stage(stage: StageRecord, images: Sequence[BuiltImage]) -> Iterator[Segment]:
+    made = [(image.target, image.making) for image in images if image.making]
+    if stage.name != BUILD or not made:
+        yield Segment(stage.name, "", stage.began, stage.seconds)
+        return
+    target, making = max(made, key=lambda pair: pair[1].ended)
+    for part, began, seconds in _parts(target, making, stage.seconds):
+        if seconds > 0:
+            yield Segment(stage.name, part, stage.began + began, seconds)
+
+
+def _parts(target: str, making: Making, whole: float) -> Iterator[tuple[str, float, float]]:
+    yield "Maven", 0.0, making.began
+    yield f"{target}: image", making.began, making.image
+    yield f"{target}: push", making.began + making.image, making.push
+    yield "tags", making.ended, whole - making.ended

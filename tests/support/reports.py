@@ -1,0 +1,272 @@
+"""Reports of runs that have everything in them, made by hand: for the pages and the schema."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from erp_build.domain.changes import Change
+from erp_build.domain.checked import Checked, CheckRun
+from erp_build.domain.evidence import Evidence
+from erp_build.domain.image import BuiltImage, Making
+from erp_build.domain.judgement import GateRules, Judged, Judgement
+from erp_build.domain.plan import Plan, make_plan
+from erp_build.domain.preview import FieldChange, ImageWanted, ObjectChange, Preview
+from erp_build.domain.project import Check, GatePolicy
+from erp_build.domain.report import Alarm, Deployment, Effect, EffectState, Occasion, Place, Proof, RunReport
+from erp_build.domain.verdict import ClearedImage, Verdict
+from erp_build.domain.waivers import Waived, Waivers
+from erp_build.errors import ReleaseFailed
+from erp_build.tools.clock import SimulatedClock
+from tests.support.judgements import LOG4J, OPENSSL, WAIVER
+from tests.support.samples import (
+    CHART,
+    DIGEST,
+    EMPLOYEE,
+    ERP,
+    HEAD,
+    NOTIFICATION,
+    OTHER_DIGEST,
+    PROCESSING,
+    REQUEST,
+    change_set,
+    running,
+)
+
+KOREAN = "backend/notification-service/src/main/java/com/erp/알림/승인요청메시지_최종(수정본).java"
+STAGES = {
+    "read environment": 0.4,
+    "read rules": 0.0,
+    "read live state": 1.3,
+    "find baselines": 0.2,
+    "detect changes": 0.1,
+    "make plan": 0.0,
+    "find reusable": 0.3,
+    "take lock": 0.2,
+    "check plan": 2.1,
+    "run checks": 3.0,
+    "build images": 21.4,
+    "judge images": 6.2,
+    "clear images": 0.0,
+    "deploy": 14.8,
+    "prove": 0.6,
+    "move latest": 0.3,
+}
+"""Stage -> seconds."""
+
+VALUES = """\
+--- a/helm-chart/values-dev.yaml
++++ b/helm-chart/values-dev.yaml
+@@ -31 +31 @@
+-      tag: "0ld1234"  # 배포할 태그
++      tag: "aaaaaaa"  # 배포할 태그"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Texts of strangers that come into a report."""
+
+    path: str = KOREAN
+    finding: str = "CVE-2021-44228"
+    log: str = "Caused by: java.net.UnknownHostException: kafka.erp-dev.svc"
+    what: str = "the rollout of notification-service failed"
+    warning: str = "helm-chart/values-dev.yaml: 커밋되지 않은 변경이 있습니다"
+    build: str = "erp-unified-build:8f2c1d6e-3f1b-4a55-9c39-0a1b2c3d4e5f"
+
+
+def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = False) -> RunReport:
+    """A run that built two images, reused one, and deployed all, or did not come to its end."""
+    names = names or Names()
+    clock = SimulatedClock()
+    plan = _plan(names)
+    images = _images()
+    report = RunReport(
+        clock=clock,
+        on_stage=lambda _: None,
+        rehearsal=rehearsal,
+        occasion=Occasion(
+            started="2026-11-26T08:15:03+00:00", build=names.build, link="https://console.invalid/build/1"
+        ),
+        place=Place(
+            project="erp", environment="dev", account="123456789012", region="ap-northeast-2", cluster="erp-dev"
+        ),
+        plan=plan,
+        preview=_preview(),
+        checked=_checks(),
+        images=images,
+        judgement=_judgement(images, names),
+        cleared=tuple(
+            ClearedImage(image, Verdict(outcome="passed", why="2 LOW", counts={"LOW": 2}), image.digest)
+            for image in images
+        ),
+        effects=_effects("assumed" if rehearsal else "performed"),
+        alarms=(Alarm("erp-dev-high-error-rate", "OK"), Alarm("erp-dev-pod-restarts", "ALARM")),
+    )
+    _play(report, clock, "deploy" if fails else "")
+    if fails:
+        _fail(report, names)
+    else:
+        report.deployment = Deployment(
+            tags_before=dict.fromkeys((REQUEST, NOTIFICATION), "0ld1234"), tags_after={NOTIFICATION: plan.tag}
+        )
+        report.proofs = tuple(
+            Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, units=2)
+            for image in images
+        )
+    return report
+
+
+def _play(report: RunReport, clock: SimulatedClock, broken: str) -> None:
+    def stage(name: str) -> None:
+        clock.sleep(STAGES[name])
+        if name == broken:
+            raise ReleaseFailed("x")
+
+    for name in STAGES:
+        stage.__name__ = name
+        try:
+            report.stage(stage, name)
+        except ReleaseFailed:
+            return
+
+
+def _fail(report: RunReport, names: Names) -> None:
+    report.error = ReleaseFailed(
+        names.what,
+        where="release erp-microservices, namespace erp-dev",
+        why=f"1 of 2 updated, 0 ready\nthe containers wait with CrashLoopBackOff\n{names.log}",
+        next_step="look at the log below; mend the service, then push again",
+    )
+    report.evidence = (
+        Evidence(
+            target=NOTIFICATION,
+            pod="notification-service-7d9c5b6f4-x2x7k",
+            states=("notification: waiting, CrashLoopBackOff, 3 restarts",),
+            events=("BackOff: Back-off restarting failed container (4 times)",),
+            log=(
+                "2026-11-26T08:15:44Z ERROR 알림 서비스 시작 실패",
+                names.log,
+                "\tat java.base/java.lang.Thread.run(Thread.java:840)",
+            ),
+        ),
+    )
+    report.taken_back = (
+        "employee-service: back to sha256:222222222222",
+        "release erp-microservices: back to revision 41",
+    )
+
+
+def _plan(names: Names) -> Plan:
+    many = tuple(Change(path=f"{names.path}.{number}", rule="backend/notification-service/**") for number in range(7))
+    changes = change_set(
+        {REQUEST: "backend/approval-request-service/pom.xml", EMPLOYEE: "backend/employee-service/pom.xml"}
+    )
+    found = changes._replace(
+        changes={**changes.changes, NOTIFICATION: many},
+        unowned=("README.md", names.path),
+        warnings=(names.warning,),
+    )
+    return make_plan(ERP, found, running())
+
+
+def _images() -> tuple[BuiltImage, ...]:
+    slow = Making(
+        maven=11.2, image=3.1, push=4.4, began=12.0, ended=19.5, sent=51_200_000, size=312_000_000, stored=147_000_000
+    )
+    quick = Making(
+        maven=4.1,
+        image=2.0,
+        push=3.2,
+        began=4.3,
+        ended=9.5,
+        sent=2_100_000,
+        size=312_000_000,
+        stored=147_000_000,
+        layered=True,
+    )
+    one = BuiltImage(
+        target=NOTIFICATION,
+        repository=f"erp/{NOTIFICATION}",
+        tag=HEAD[:7],
+        digest=DIGEST,
+        commit=HEAD,
+        making=slow,
+    )
+    return (
+        one,
+        replace(one, target=REQUEST, repository=f"erp/{REQUEST}", digest=OTHER_DIGEST, making=quick),
+        replace(one, target=EMPLOYEE, repository=f"erp/{EMPLOYEE}-lambda", making=None, origin="reused"),
+    )
+
+
+def _judgement(images: tuple[BuiltImage, ...], names: Names) -> Judgement:
+    finding = replace(LOG4J, name=names.finding)
+    verdict = Verdict(
+        outcome="passed",
+        why="1 CRITICAL waived, 2 LOW",
+        counts={"CRITICAL": 1, "LOW": 2},
+        waived=(Waived(finding, WAIVER),),
+        known=(OPENSSL,),
+        findings=(finding, OPENSSL),
+        scanner="basic",
+    )
+    rules = GateRules(
+        policy=GatePolicy(limits=(("HIGH", 5),)), waivers=Waivers(rows=(WAIVER,), today=date(2026, 11, 20))
+    )
+    blocked = Verdict(
+        outcome="blocked",
+        why="1 CRITICAL",
+        counts={"CRITICAL": 1},
+        blocking=(finding,),
+        findings=(finding,),
+        scanner="basic",
+    )
+    rest = Verdict(outcome="passed", why="no findings", scanner="basic")
+    return Judgement(
+        rules=rules,
+        rows=(Judged(images[0], verdict), Judged(images[1], blocked), *(Judged(image, rest) for image in images[2:])),
+    )
+
+
+def _checks() -> tuple[Checked, ...]:
+    spotbugs = Check(name="spotbugs", maven=("compile",))
+    sonar = Check(name="sonar", command=("./sonar",), blocks=False)
+    return (
+        Checked(spotbugs, NOTIFICATION, CheckRun(outcome="passed", seconds=2.1)),
+        Checked(sonar, NOTIFICATION, CheckRun(outcome="failed", why="quality gate: 코드 중복 4.2 %", seconds=0.9)),
+    )
+
+
+def _preview() -> Preview:
+    fields = (
+        FieldChange("spec.replicas", "2", "3"),
+        FieldChange(
+            f"spec.template.spec.containers[{NOTIFICATION}].image",
+            f"123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/erp/{NOTIFICATION}:0ld1234",
+            f"123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/erp/{NOTIFICATION}:aaaaaaa",
+        ),
+        FieldChange(f"spec.template.spec.containers[{NOTIFICATION}].env[LOG_LEVEL].value", None, "DEBUG"),
+    )
+    return Preview(
+        values=VALUES,
+        objects=(
+            ObjectChange(kind="Deployment", name=NOTIFICATION, change="changed", fields=fields),
+            ObjectChange(kind="HorizontalPodAutoscaler", name=f"{NOTIFICATION}-hpa", change="added"),
+        ),
+        images=(
+            ImageWanted(target=NOTIFICATION, how="build", name=f"erp/{NOTIFICATION}:{HEAD[:7]}"),
+            ImageWanted(target=EMPLOYEE, how="reuse", name=f"erp/{EMPLOYEE}-lambda:{HEAD[:7]}"),
+            ImageWanted(target=PROCESSING, how="keep", name=f"erp/{PROCESSING}:0ld1234"),
+        ),
+    )
+
+
+def _effects(state: EffectState) -> tuple[Effect, ...]:
+    done = {
+        "package": NOTIFICATION,
+        "build_image": NOTIFICATION,
+        "push": f"erp/{NOTIFICATION}:{HEAD[:7]}",
+        "start_scan": f"erp/{NOTIFICATION}@{DIGEST}",
+        "write_file": "values-dev.yaml",
+        "update_function": "erp-dev-employee-service",
+        "upgrade_release": f"erp-microservices {CHART}",
+    }
+    return tuple(Effect(name=name, target=target, state=state) for name, target in done.items())
