@@ -97,6 +97,15 @@ def test_a_longer_deadline_makes_the_longest_run_longer() -> None:
     assert sum(dict(longest_run(longer)).values()) == sum(dict(longest_run(default)).values()) + 60
 
 
+def test_a_report_of_the_buildspecs_goes_to_the_group_of_the_template(template: Template) -> None:
+    group = properties(template, "Reports")["Name"]
+    assert group == "erp-unified-build-erp-build"
+    for path in (ROOT / "buildspec.yml", ROOT / "examples" / "erp" / "buildspec.yml"):
+        reports = yaml.safe_load(path.read_text(encoding="utf-8")).get("reports", {})
+        # CodeBuild puts the project's name in front of the report's.
+        assert {f"erp-unified-build-{name}" for name in reports} <= {group}
+
+
 def test_artifacts_are_encrypted_closed_and_end(template: Template) -> None:
     bucket = properties(template, "Artifacts")
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
