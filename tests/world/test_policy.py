@@ -24,11 +24,13 @@ from erp_build.stages.scan_watch import Scanner, ScanWatch
 from erp_build.tools.alarms import CloudWatchAlarms
 from erp_build.tools.aws import asking
 from erp_build.tools.clock import SystemClock
+from erp_build.tools.effects import NotifyRequest
 from erp_build.tools.engine import Engine
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.parameters import ParameterStore
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
+from erp_build.tools.topics import SnsTopics
 from sandbox import policy, tenant
 from sandbox.faults import Faults
 from sandbox.layout import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_HOST, in_lane
@@ -121,9 +123,10 @@ class Desk:
 
     def publish(self) -> None:
         """Tell the topic something."""
-        with asking("sns:Publish", self.erp.topic):
-            arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{self.erp.topic}"
-            self.client("sns").publish(TopicArn=arn, Subject="a test", Message="a test")
+        message = NotifyRequest(
+            topic=self.erp.topic, region=REGION, account=ACCOUNT, subject="a test", text="a test", chat="a test"
+        )
+        SnsTopics(self.client("sns"), lambda _: "aws").publish(message)
 
 
 CALLS: dict[str, Callable[[Desk], object]] = {
