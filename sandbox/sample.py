@@ -134,8 +134,8 @@ def _for(key: str, *lines: str) -> str:
     return "\n".join((f'{{{{- if eq $key "{key}" }}}}', *lines, "{{- end }}", ""))
 
 
-_TROUBLES = {
-    r"(?m)(?<=\.pullPolicy }}\n)": _for("approvalRequest", '          command: [java, "-XX:$(DATABASE_URI)"]'),
+_CRASH = {r"(?m)(?<=\.pullPolicy }}\n)": _for("approvalRequest", '          command: [java, "-XX:$(DATABASE_URI)"]')}
+_NO_START = {
     r"optional: true": 'optional: {{ ne $key "approvalProcessing" }}',
     r"(?m)^(?=      volumes:\n)": _for(
         "approvalProcessing", "        - name: sidecar", "          image: nowhere.invalid/erp/sidecar:1"
@@ -145,15 +145,23 @@ _TROUBLES = {
 """A place in the chart's Deployment -> what stands there with its troubles."""
 
 
-def trouble(repo: Path) -> str:
-    """Make a chart with which no service can start.
+def crash(repo: Path) -> str:
+    """Make a chart in which a service's Java does not know an option, in which it prints the database's password."""
+    return _trouble(repo, _CRASH, "chart: approval-request-service 자바 옵션 변경")
 
-    The first one's Java does not know an option, in which it also prints the database's password; the second one needs
-    a Secret that is not there and a container whose image cannot be pulled; the third one has a priority class.
+
+def no_start(repo: Path) -> str:
+    """Make a chart in which a service needs a Secret that is not there and a container whose image cannot be pulled.
+
+    Another one has a priority class, for which a quota may leave no pod.
     """
-    for pattern, new in _TROUBLES.items():
+    return _trouble(repo, _NO_START, "chart: 사이드카와 우선순위 추가")
+
+
+def _trouble(repo: Path, places: Mapping[str, str], message: str) -> str:
+    for pattern, new in places.items():
         _replace(repo / DEPLOYMENT, pattern, new)
-    return commit(repo, "chart: 배포할 수 없는 변경")
+    return commit(repo, message)
 
 
 def commit(repo: Path, message: str) -> str:

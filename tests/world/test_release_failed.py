@@ -34,10 +34,10 @@ AWAY = 20.0
 
 
 def test_what_cannot_start_is_found_within_a_minute_told_with_its_reasons_and_taken_back(pair: Pair) -> None:
-    """A crash, a Secret that is not there, an image that cannot be pulled and a quota at once, with Helm 4."""
+    """A Secret that is not there, an image that cannot be pulled and a quota at once, with Helm 4."""
     before, core = pair.erp.look(), kubernetes.CoreV1Api(kube.admin())
     pair.next(EMPLOYEE)
-    sample.trouble(pair.erp.repository)
+    sample.no_start(pair.erp.repository)
     scope = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": [PRIORITY]}]}
     quota: Any = {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}, "scopeSelector": scope}}
     core.create_namespaced_resource_quota(pair.erp.tenant.namespace, quota)
@@ -48,16 +48,30 @@ def test_what_cannot_start_is_found_within_a_minute_told_with_its_reasons_and_ta
     assert done.code == 9, done.stderr
     assert "a rollout cannot succeed" in done.stderr
     assert seconds_of(done, "deploy") < 60
-    evidence = {one["target"]: json.dumps(one, ensure_ascii=False) for one in done.report["evidence"]}
-    assert [word for word in ("CrashLoopBackOff", "exit code 1", "Unrecognized VM option", "***")
-            if word not in evidence[REQUEST]] == []  # fmt: skip
-    assert [word for word in ("CreateContainerConfigError", "erp-database", "nowhere.invalid", "sidecar: ")
-            if word not in evidence[PROCESSING]] == []  # fmt: skip
-    assert "exceeded quota: none" in evidence[SERVICE]
-    assert secrets_said() == []
+    wanted = ("CreateContainerConfigError", "erp-database", "nowhere.invalid", "sidecar: ")
+    assert [word for word in wanted if word not in told(done, PROCESSING)] == []
+    assert "exceeded quota: none" in told(done, SERVICE)
     after = pair.erp.look()
     assert (after.function, after.deployments, after.latest) == (before.function, before.deployments, before.latest)
     assert updates() == len(done.report["taken_back"]) == 2
+
+
+def test_a_crash_is_told_with_its_log_in_which_secrets_are_masked(pair: Pair) -> None:
+    before = pair.erp.look()
+    sample.crash(pair.erp.repository)
+    done = pair.run()
+    assert done.code == 9, done.stderr
+    assert "a rollout cannot succeed" in done.stderr
+    wanted = ("CrashLoopBackOff", "exit code 1", "Unrecognized VM option", "***")
+    assert [word for word in wanted if word not in told(done, REQUEST)] == []
+    assert secrets_said() == []
+    assert pair.erp.look().deployments == before.deployments
+
+
+def told(done: runner.Finished, target: str) -> str:
+    """The evidence of a target, as text."""
+    found = [one for one in done.report["evidence"] if one["target"] == target]
+    return json.dumps(found, ensure_ascii=False)
 
 
 def test_pods_that_never_get_ready_leave_evidence_and_both_halves_go_back_in_time(pair: Pair) -> None:
