@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,12 @@ def toggle(repo: Path, *services: str) -> str:
         text = settings.read_bytes()
         settings.write_bytes(text.removesuffix(TOGGLED) if text.endswith(TOGGLED) else text + TOGGLED)
     return commit(repo, f"{', '.join(services)}: 설정 주석 변경")
+
+
+def vendor(repo: Path) -> str:
+    """Let the repository pin erp_build itself: its wheel and lock file, and the buildspec's line that installs them."""
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "vendor.py"), str(repo)], check=True, capture_output=True)
+    return _edit(repo, Path("buildspec.yml"), "# (?=- python3 -m pip install )", "", "erp_build를 저장소에서 고정")
 
 
 def init_container(repo: Path, image: str) -> str:
