@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import demo, machine, readback, runner, sample
+from sandbox import demo, machine, readback, runner, sample, ways
 from sandbox.faults import Faults
 from sandbox.layout import in_lane
 from sandbox.tenant import Tenant
@@ -109,7 +109,7 @@ class Erp:
 def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
     """The ERP after the whole demo with Helm 3, which itself checks every act."""
     folder = tmp_path_factory.mktemp("demo") / "helm3"
-    tenant = demo.play(in_lane("world"), folder, settings=IMPATIENT)
+    tenant = demo.play(in_lane("world"), folder, ways.here(), IMPATIENT)
     replicas = json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", replicas["head"])
 
