@@ -20,6 +20,7 @@ from sandbox.parts import (
     faults,
     packages,
     registry,
+    runner_image,
     sign_in,
 )
 from sandbox.processes import unmount_below
@@ -80,7 +81,7 @@ def main() -> int:
         if options.verb == "demo":
             from sandbox import demo
 
-            up()
+            up((*PARTS, runner_image.PART))
             return demo.main()
         {"up": lambda: up(AWS_PARTS if options.only else PARTS), "down": down, "reset": reset}[options.verb]()
     except SandboxError as error:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +163,12 @@ def _trouble(repo: Path, places: Mapping[str, str], message: str) -> str:
     for pattern, new in places.items():
         _replace(repo / DEPLOYMENT, pattern, new)
     return commit(repo, message)
+
+
+def vendor(repo: Path) -> str:
+    """Let the repository pin erp_build itself: its wheel and lock file, and the buildspec's line that installs them."""
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "vendor.py"), str(repo)], check=True, capture_output=True)
+    return _edit(repo, Path("buildspec.yml"), "# (?=- python3 -m pip install )", "", "erp_build를 저장소에서 고정")
 
 
 def commit(repo: Path, message: str) -> str:

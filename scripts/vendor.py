@@ -7,6 +7,7 @@ among them. The user's buildspec installs from it, at the root of DIR.
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "run.lock"
 PACKAGED = ("pyproject.toml", "README.md", "LICENSE", "src")
 """What the wheel is made of; copied aside, so that leftovers of an earlier build cannot get into it."""
+
+VERSION = re.compile(r'(?m)^version = "([^"+]+)"$')
+"""The version in pyproject.toml; the wheel's has the source's hash behind it, so that pip takes it for another one than
+that of the build image, whatever that has installed."""
 
 FIXED_TIME = "1735689600"
 """2025-01-01: the time of every file in the wheel, so that the same source makes the same hash."""
@@ -43,6 +48,7 @@ def build_wheel(folder: Path) -> Path:
         source.mkdir()
         for name in PACKAGED:
             _copy(ROOT / name, source / name)
+        _label(source)
         subprocess.run(
             [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-cache-dir",
              "--wheel-dir", str(built), str(source)],
@@ -58,6 +64,16 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     else:
         shutil.copy(source, target)
+
+
+def _label(source: Path) -> None:
+    """Put the source's hash behind the version, as a local version label."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(source)}\0".encode() + path.read_bytes())
+    project = source / "pyproject.toml"
+    text = VERSION.sub(rf'version = "\1+{digest.hexdigest()[:8]}"', project.read_text(encoding="utf-8"), count=1)
+    project.write_text(text, encoding="utf-8")
 
 
 def main() -> int:

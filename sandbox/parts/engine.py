@@ -4,18 +4,22 @@ import json
 import os
 import shutil
 import subprocess
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import docker
 import docker.errors
 
 from sandbox import processes
-from sandbox.layout import DOCKER_SOCKET, STATE
+from sandbox.layout import DOCKER_SOCKET, LANES, STATE
 from sandbox.part import Part
 
 DAEMON = "/usr/sbin/dockerd"
 BRIDGE = "docker0"
+BUILD_BRIDGES = tuple(f"erpbuild{lane}" for lane in LANES)
+"""Bridges of the engines of build containers, one per lane."""
+
 PLUGINS = Path("/opt/containerd")
 """A folder that the engine's containerd makes at its start, wherever its data is."""
 
@@ -31,6 +35,19 @@ def address() -> str:
 def client(timeout: int = 120) -> "closing[docker.DockerClient]":
     """A client of the engine, for a `with`."""
     return closing(docker.DockerClient(base_url=address(), timeout=timeout))
+
+
+@contextmanager
+def bridge(name: str, address: str) -> Iterator[None]:
+    """A bridge that leads nowhere, for as long as the block lasts; one that a killed process left is made anew."""
+    if _link_exists(name):
+        _run("ip", "link", "delete", name)
+    _run("ip", "link", "add", name, "type", "bridge")
+    try:
+        _run("ip", "address", "add", address, "dev", name)
+        yield
+    finally:
+        _run("ip", "link", "delete", name)
 
 
 class Engine:
@@ -80,6 +97,8 @@ class Engine:
                         container.remove(force=True)
         processes.stop("dockerd")
         processes.end_all_below(STATE / "engine")
+        for name in filter(_link_exists, BUILD_BRIDGES):
+            _run("ip", "link", "delete", name)
         if not BEFORE.exists():
             return
         before = json.loads(BEFORE.read_text(encoding="ascii"))

@@ -51,12 +51,12 @@ def test_there_is_one_line_of_work(name: str) -> None:
 
 @every_buildspec
 def test_everything_is_installed_from_hashes_and_no_host_is_named(name: str) -> None:
-    install = spec(name)["phases"]["install"]["commands"]
+    engine, *install = spec(name)["phases"]["install"]["commands"]
+    assert engine == "start-engine"
     assert all(command.startswith("python3 -m pip install ") for command in install)
     from_lock = [command for command in install if "--require-hashes" in command]
     of_this_source = [command for command in install if "--no-deps" in command]
     assert from_lock + of_this_source == install
-    assert from_lock
     assert all(command.endswith(" --no-build-isolation .") for command in of_this_source)
     assert not HOST.search(BUILDSPECS[name].read_text(encoding="utf-8"))
 
@@ -76,9 +76,15 @@ def test_the_cases_of_a_run_are_a_report_group_whose_file_the_run_writes(name: s
 
 
 @every_buildspec
-def test_the_runtimes_are_those_of_the_image(name: str) -> None:
+def test_no_runtime_is_chosen_because_the_image_has_one_of_each(name: str) -> None:
     assert spec(name)["version"] == 0.2
-    assert spec(name)["phases"]["install"]["runtime-versions"] == {"python": "3.11", "java": "corretto17"}
+    assert set(spec(name)["phases"]["install"]) == {"commands"}
+    assert len(commands(name)) > 1
+
+
+def test_the_sample_shows_how_its_repository_pins_erp_build() -> None:
+    text = BUILDSPECS["examples/erp/buildspec.yml"].read_text(encoding="utf-8")
+    assert text.count("      # - python3 -m pip install --require-hashes -r ci/erp-build.lock\n") == 1
 
 
 @pytest.mark.parametrize("logic", ["mvn package || true", "a | b", "a; b", "x=$(date)", "if true", "curl x", "a\nb"])
@@ -106,6 +112,34 @@ def test_the_runner_image_installs_from_hashes_and_downloads_nothing_unchecked()
     assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
     assert not re.search(r"curl|wget|^ADD ", _runner(), flags=re.MULTILINE)
     assert not HOST.search(_runner())
+
+
+def test_an_engine_that_was_given_and_does_not_answer_is_named(tmp_path: Path) -> None:
+    (tmp_path / "docker").write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+    (tmp_path / "docker").chmod(0o755)
+    done = start_engine({"PATH": f"{tmp_path}:/usr/bin:/bin", "DOCKER_HOST": "unix:///nowhere"})
+    assert done.returncode == 1
+    assert done.stderr == "start-engine: no engine answers at DOCKER_HOST=unix:///nowhere\n"
+
+
+def test_an_engine_that_dies_shows_its_last_words(tmp_path: Path) -> None:
+    for name, text in {"docker": "exit 1", "dockerd": "echo no space left; exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
+        (tmp_path / name).chmod(0o755)
+    done = start_engine({"PATH": f"{tmp_path}:/usr/bin:/bin", "ENGINE_LOG": str(tmp_path / "log")})
+    assert done.returncode == 1
+    assert done.stderr.startswith("no space left\nstart-engine: the engine does not answer after ")
+
+
+def test_an_engine_that_answers_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "docker").write_text("#!/bin/sh\n", encoding="ascii")
+    (tmp_path / "docker").chmod(0o755)
+    assert start_engine({"PATH": f"{tmp_path}:/usr/bin:/bin"}).returncode == 0
+
+
+def start_engine(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    script = ROOT / "scripts" / "start-engine.sh"
+    return subprocess.run(["sh", str(script)], env=variables, capture_output=True, text=True, check=False)
 
 
 def test_the_entrypoint_of_the_runner_image_is_posix_and_becomes_the_command() -> None:

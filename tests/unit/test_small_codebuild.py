@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world.buildspec import Build, run_buildspec
+from sandbox.codebuild import Build, run_buildspec
 
 COMMIT = "c" * 40
 MACHINE = {"PATH": "/usr/bin:/bin", "LANG": "ko_KR.UTF-8", "LC_ALL": "ko_KR.UTF-8"}

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox import demo, machine, readback, runner, sample
+from sandbox import demo, machine, readback, runner, sample, ways
 from sandbox.faults import Faults
 from sandbox.layout import in_lane
 from sandbox.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
@@ -143,7 +143,7 @@ class Erp:
 def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
     """The ERP after the whole demo with Helm 3, which itself checks every act."""
     folder = tmp_path_factory.mktemp("demo") / "helm3"
-    tenant = demo.play(in_lane("world"), folder, settings=IMPATIENT)
+    tenant = demo.play(in_lane("world"), folder, ways.here(), IMPATIENT)
     replicas = json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", replicas["head"])
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from sandbox import readback, runner, sample, tenant
+from sandbox.codebuild import Build, full_clone, run_buildspec
 from sandbox.demo import CRITICAL, EMPLOYEE, SERVICES
 from sandbox.faults import Faults
 from sandbox.layout import ROOT, in_lane
 from sandbox.tenant import Tenant
-from tests.world.buildspec import Build, run_buildspec
 
 pytestmark = pytest.mark.world
 
@@ -40,6 +40,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables of a build image with Java, Maven, Git, Helm and a Python that has nothing installed."""
     python = tmp_path_factory.mktemp("python")
     subprocess.run([sys.executable, "-m", "venv", str(python)], check=True)
+    (python / "bin" / "start-engine").symlink_to(ROOT / "scripts" / "start-engine.sh")
     reach = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     known = runner.environment()
     return {**known, **reach, "PATH": f"{python / 'bin'}:{known['PATH']}"}
@@ -52,8 +53,7 @@ def first(tmp_path_factory: pytest.TempPathFactory, machine: dict[str, str]) -> 
     owner = tenant.create(in_lane("buildspec"))
     try:
         origin = sample.make_repository(folder / "origin", tenant=owner.name).root
-        subprocess.run([sys.executable, str(ROOT / "scripts" / "vendor.py"), str(origin)], check=True)
-        commit = sample.commit(origin, "erp_build 도입")
+        commit = sample.vendor(origin)
         source = folder / "zip"
         shutil.copytree(origin, source, ignore=LEFT_OUT)
         build = run_buildspec(source, commit, machine)
@@ -80,7 +80,7 @@ def test_a_critical_finding_fails_the_build_phase_and_moves_nothing(
     first: First, machine: dict[str, str], tmp_path: Path
 ) -> None:
     commit = sample.change_service(first.origin, "notification-service")
-    source = _full_clone(first.origin, commit, tmp_path)
+    source = full_clone(first.origin, commit, tmp_path / "clone")
     before = readback.snapshot(first.tenant, first.origin)
     Faults().scans(f"{first.tenant.name}/notification-service", [CRITICAL])
     try:
@@ -99,18 +99,10 @@ def test_the_projects_buildspec_has_nothing_to_do_for_what_is_deployed(
 ) -> None:
     source = tmp_path / "erp_build"
     shutil.copytree(ROOT, source, ignore=LEFT_OUT)
-    repository = _full_clone(first.origin, first.commit, tmp_path)
+    repository = full_clone(first.origin, first.commit, tmp_path / "clone")
     build = run_buildspec(source, first.commit, {**machine, "ERP_REPOSITORY": str(repository)})
     assert build.succeeded, build.output
     assert _report(source)["outcome"] == "nothing", build.output
-
-
-def _full_clone(origin: Path, commit: str, folder: Path) -> Path:
-    """What CodePipeline's "full clone" hands over: the whole history, a commit checked out, no branch."""
-    source = folder / "clone"
-    subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(origin), str(source)], check=True)
-    subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=source, check=True)
-    return source
 
 
 def _report(source: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import demo, tenant
+from sandbox import demo, tenant, ways
 from sandbox.layout import in_lane
 from tests.world.conftest import IMPATIENT, Erp
 
@@ -34,7 +34,7 @@ def test_the_demo_holds_with_helm_3(demonstrated: Erp) -> None:
 
 
 def test_the_demo_holds_with_helm_4(tmp_path: Path) -> None:
-    erp = demo.play(in_lane("helm4"), tmp_path / "helm4", helm=4, settings=IMPATIENT)
+    erp = demo.play(in_lane("helm4"), tmp_path / "helm4", ways.here(helm=4), IMPATIENT)
     assert outcomes(tmp_path / "helm4") == EXPECTED
     tenant.remove(erp)
 

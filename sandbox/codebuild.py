@@ -1,14 +1,14 @@
-"""A small CodeBuild: runs the phases of a buildspec as CodeBuild does under CodePipeline.
+"""A small CodeBuild: runs the phases of a buildspec as CodeBuild does under CodePipeline, here or in a build container.
 
 Every command gets a shell of its own, so that none can lean on what another one set; CodeBuild itself is not so strict.
 Phases that only CodeBuild knows (source, upload of artifacts, caches) are left out, `runtime-versions` too.
 """
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -46,6 +46,43 @@ class Build:
         return next(phase.code for phase in self.phases if phase.name == name)
 
 
+class Machine(Protocol):
+    """Where the commands of a buildspec run."""
+
+    def shell(self, command: str, source: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+        """Run a command line at the root of the source; returns its exit code and what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """This machine."""
+
+    def shell(self, command: str, source: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+        """Run it here, with this environment and nothing else."""
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=source,
+            env=dict(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+
+HERE = Here()
+
+
+def full_clone(origin: Path, commit: str, source: Path) -> Path:
+    """What CodePipeline's "full clone" hands over: the whole history, a commit checked out, no branch."""
+    subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(origin), str(source)], check=True)
+    subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=source, check=True)
+    return source
+
+
 def codebuild_variables(source: Path, commit: str) -> dict[str, str]:
     """What CodeBuild says of a build that CodePipeline started: a resolved commit, no webhook, no locale."""
     return {
@@ -57,23 +94,33 @@ def codebuild_variables(source: Path, commit: str) -> dict[str, str]:
     }
 
 
-def run_buildspec(source: Path, commit: str, machine: Mapping[str, str]) -> Build:
+def run_buildspec(
+    source: Path,
+    commit: str,
+    variables: Mapping[str, str],
+    machine: Machine = HERE,
+    then: Callable[[str], None] = lambda _: None,
+) -> Build:
     """Run `buildspec.yml` of a source.
 
     Args:
-        source: the unpacked source; it is the working directory of every command.
+        source: the unpacked source as the machine sees it; it is the working directory of every command.
         commit: what the pipeline's source action resolved, 40 hex.
-        machine: the variables of the build image; its locale is taken away, as CodeBuild has none.
+        variables: those of the build image; its locale is taken away, as CodeBuild has none.
+        machine: where the commands run.
+        then: called with the name of each phase that went well.
     """
     spec = yaml.safe_load((source / "buildspec.yml").read_text(encoding="utf-8"))
-    without_locale = {name: value for name, value in machine.items() if name != "LANG" and not name.startswith("LC_")}
+    without_locale = {name: value for name, value in variables.items() if name != "LANG" and not name.startswith("LC_")}
     environment = {**without_locale, **codebuild_variables(source, commit)}
     done: list[Phase] = []
     for name in ("install", "pre_build", "build", "post_build"):
         if name not in spec["phases"] or not _goes_on(name, done):
             continue
         succeeding = {"CODEBUILD_BUILD_SUCCEEDING": "1" if Build(tuple(done)).succeeded else "0"}
-        done.append(_run_phase(name, spec["phases"][name], source, {**environment, **succeeding}))
+        done.append(_run_phase(name, spec["phases"][name], source, {**environment, **succeeding}, machine))
+        if not done[-1].code:
+            then(name)
     return Build(tuple(done))
 
 
@@ -83,27 +130,15 @@ def _goes_on(name: str, done: list[Phase]) -> bool:
     return not failed or (name == "post_build" and failed == ["build"])
 
 
-def _run_phase(name: str, phase: Mapping[str, Any], source: Path, environment: Mapping[str, str]) -> Phase:
+def _run_phase(
+    name: str, phase: Mapping[str, Any], source: Path, environment: Mapping[str, str], machine: Machine
+) -> Phase:
     code, output = 0, ""
     for command in phase.get("commands", ()):
-        done = _shell(command, source, environment)
-        code, output = done.returncode, output + f"$ {command}\n{done.stdout}"
+        code, printed = machine.shell(command, source, environment)
+        output += f"$ {command}\n{printed}"
         if code:
             break
     for command in phase.get("finally", ()):
-        output += f"$ {command}\n{_shell(command, source, environment).stdout}"
+        output += f"$ {command}\n{machine.shell(command, source, environment)[1]}"
     return Phase(name, code, output)
-
-
-def _shell(command: str, source: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["sh", "-c", command],
-        cwd=source,
-        env=dict(environment),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
