@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench mutation vendor lock clean
+.PHONY: demo test check bench mutation docs generated vendor lock clean
 
 demo: .venv/ready
 	$(BIN)/python -m sandbox demo
@@ -27,6 +27,15 @@ mutation: .venv/ready
 	$(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results | tee mutants/left.txt
 	test ! -s mutants/left.txt
+
+# The pages as a site in build/docs; a warning, such as a link that leads nowhere, is an error.
+docs: .venv/ready
+	$(BIN)/sphinx-build -W --keep-going -q -j auto docs build/docs
+
+# What is written from the sources: the configuration's reference, and the completion of shells.
+generated: .venv/ready
+	$(BIN)/python -m scripts.configuration_page
+	$(BIN)/python -m scripts.completion
 
 # Writes the wheel and its lock file into another repository: make vendor INTO=../erp
 vendor: .venv/ready

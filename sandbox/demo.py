@@ -162,7 +162,7 @@ def _play_blocked(stage: Stage) -> None:
 def _run(name: str, stage: Stage) -> runner.Finished:
     report = stage.folder / f"{name}.json"
     words = ("run", "--repo", str(stage.repository), "--report", str(report))
-    done = runner.erp_build(*words, env=runner.environment(stage.helm), report=report, loud=True)
+    done = runner.erp_build(*words, env=runner.environment(stage.helm, role_of=stage.erp), report=report, loud=True)
     print(done.stdout)
     return done
 

@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.layout import AWS_ENDPOINT, REGISTRY_HOST
+from sandbox.layout import ACCOUNT, AWS_ENDPOINT, REGISTRY_HOST, SIGN_IN_ADDRESS
 
 
 class Faults:
@@ -38,6 +38,10 @@ class Faults:
         """The calls since the last clear: operation, path, step, time."""
         return list(json.loads(self._send("GET", "/_faults/log")))
 
+    def decisions(self, role: str) -> list[dict[str, Any]]:
+        """What was decided for a role since the sandbox is up: action, resource, allowed."""
+        return list(json.loads(self._send("GET", f"/_iam/log?role=arn:aws:iam::{ACCOUNT}:role/{role}")))
+
     def expire_sign_ins(self, repository: str, *, expired: bool) -> None:
         """Let the registry refuse every sign-in below a prefix of repositories as expired, or take them again."""
         path = f"/_expired/{'on' if expired else 'off'}?repository={repository}"
@@ -51,6 +55,14 @@ class Faults:
         """Method and path of the newest requests below a prefix of repositories, those of the engine too."""
         found = json.loads(self._send("GET", "/_log", address=f"http://{REGISTRY_HOST}"))
         return [(method, path) for method, path in found if path.startswith(f"/v2/{prefix}")]
+
+    def expire_tokens(self) -> None:
+        """Let the cluster take no token any more that was signed in this lane until now.
+
+        The API server remembers a token that was good for ten seconds (a constant of its source); within these it still
+        lets the token in without asking.
+        """
+        self._send("POST", f"/_expire?host={AWS_ENDPOINT.rpartition('/')[2]}", address=SIGN_IN_ADDRESS)
 
     @staticmethod
     def _send(method: str, path: str, body: object = None, address: str = AWS_ENDPOINT) -> bytes:

@@ -1,17 +1,20 @@
 """The tests' own view of the cluster, with the administrator's access and not through the program under test."""
 
+import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
-from sandbox.layout import ADMIN_KUBECONFIG
+from sandbox.layout import ADMIN_KUBECONFIG, ROOT
 from sandbox.part import SandboxError
 
+ACCESS = ROOT / "infra" / "access.yaml"
 TIMEOUT = (3, 10)
 """Seconds to connect and to read; the client itself would wait for ever."""
 
@@ -68,6 +71,21 @@ def create_namespace(name: str) -> None:
         if time.monotonic() > deadline:
             raise SandboxError(f"namespace {name} got no service account: see the log of kube-controller-manager")
         time.sleep(0.05)
+
+
+def give_access(namespace: str) -> None:
+    """Let runs into a namespace: what `kubectl apply --namespace ... --filename infra/access.yaml` does."""
+    api = client.RbacAuthorizationV1Api(admin())
+    for document in yaml.safe_load_all(ACCESS.read_text(encoding="utf-8")):
+        kind = "_".join(re.findall("[A-Z][a-z]+", document["kind"])).lower()
+        name, place = document["metadata"]["name"], [namespace]
+        kind, place = (kind, []) if kind.startswith("cluster") else (f"namespaced_{kind}", place)
+        try:
+            getattr(api, f"create_{kind}")(*place, document, _request_timeout=TIMEOUT)
+        except ApiException as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            getattr(api, f"replace_{kind}")(name, *place, document, _request_timeout=TIMEOUT)
 
 
 def delete_namespace(name: str, *, wait: bool = True, seconds: float = 60) -> None:

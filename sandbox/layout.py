@@ -30,6 +30,7 @@ AWS_PORT = AWS_PORTS[LANE]
 """The fault proxy, which is what a run sees as AWS, in the lane of this process."""
 API_SERVER_PORT = 16443
 SIGN_IN_PORT = 4610
+SIGN_IN_ADDRESS = f"http://127.0.0.1:{SIGN_IN_PORT}"
 
 AWS_ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
 DOCKER_SOCKET = STATE / "docker.sock"

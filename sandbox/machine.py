@@ -1,7 +1,8 @@
 """What of the machine the sandbox may touch, so that a before and an after can be compared."""
 
+import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sandbox.layout import CACHE, STATE
@@ -20,6 +21,23 @@ class Machine:
     rules: tuple[str, ...]
     hosts: str
     folders: tuple[str, ...]
+
+    def as_json(self) -> str:
+        """This, to be kept in a file."""
+        return json.dumps(asdict(self))
+
+
+def kept(text: str) -> Machine:
+    """What `as_json` made a text of."""
+    found = json.loads(text)
+    return Machine(
+        processes=tuple(found["processes"]),
+        mounts=tuple(found["mounts"]),
+        links=tuple(found["links"]),
+        rules=tuple(found["rules"]),
+        hosts=found["hosts"],
+        folders=tuple(found["folders"]),
+    )
 
 
 def look() -> Machine:

@@ -20,7 +20,9 @@ PROTO = Path("backend/proto/approval.proto")
 DEFAULT_TENANT = "erp"
 NONE: Mapping[str, str] = MappingProxyType({})
 
+DEPLOYMENT = CHART / "templates" / "deployment.yaml"
 TOGGLED = b"# toggled\n"
+FRESH = Path("src/main/resources/fresh.txt")
 
 _FIRST_COMMIT_AT = 1_736_121_600  # 2025-01-06 09:00 in Seoul; every further commit is a minute later
 _SETTINGS = (
@@ -106,16 +108,52 @@ def toggle(repo: Path, *services: str) -> str:
     _git(repo, "reset", "--quiet", "--hard")
     for service in services:
         settings = repo / "backend" / service / "src/main/resources/application.yaml"
+        (repo / "backend" / service / FRESH).unlink(missing_ok=True)
         text = settings.read_bytes()
         settings.write_bytes(text.removesuffix(TOGGLED) if text.endswith(TOGGLED) else text + TOGGLED)
     return commit(repo, f"{', '.join(services)}: 설정 주석 변경")
 
 
-def init_container(repo: Path, image: str) -> str:
-    """Give every service an init container with this image."""
-    template = CHART / "templates" / "deployment.yaml"
-    new = f"      initContainers:\n        - name: migrate\n          image: {image}\n      containers:\n"
-    return _edit(repo, template, r"(?m)^      containers:\n", new, "chart: 마이그레이션 컨테이너 추가")
+def fresh(repo: Path, service: str) -> str:
+    """Give a service a content that it never had, until it is toggled."""
+    _git(repo, "reset", "--quiet", "--hard")
+    (repo / "backend" / service / FRESH).write_text(f"{_commits(repo)}\n", encoding="utf-8")
+    return commit(repo, f"{service}: 새 자원 추가")
+
+
+def unready(repo: Path, service: str) -> str:
+    """Make a chart in which a service's probe asks for a page that it does not have: its pods never get ready."""
+    other = (
+        f'path: {{{{ if eq $service.name "{service}" }}}}/nowhere{{{{ else }}}}/actuator/health/readiness{{{{ end }}}}'
+    )
+    return _edit(repo, DEPLOYMENT, "path: /actuator/health/readiness", other, f"chart: {service} 준비 상태 경로 변경")
+
+
+def _for(key: str, *lines: str) -> str:
+    """Lines of a template that are there for one service alone."""
+    return "\n".join((f'{{{{- if eq $key "{key}" }}}}', *lines, "{{- end }}", ""))
+
+
+_TROUBLES = {
+    r"(?m)(?<=\.pullPolicy }}\n)": _for("approvalRequest", '          command: [java, "-XX:$(DATABASE_URI)"]'),
+    r"optional: true": 'optional: {{ ne $key "approvalProcessing" }}',
+    r"(?m)^(?=      volumes:\n)": _for(
+        "approvalProcessing", "        - name: sidecar", "          image: nowhere.invalid/erp/sidecar:1"
+    ),
+    r"(?m)^(?=      automountService)": _for("notification", "      priorityClassName: system-cluster-critical"),
+}
+"""A place in the chart's Deployment -> what stands there with its troubles."""
+
+
+def trouble(repo: Path) -> str:
+    """Make a chart with which no service can start.
+
+    The first one's Java does not know an option, in which it also prints the database's password; the second one needs
+    a Secret that is not there and a container whose image cannot be pulled; the third one has a priority class.
+    """
+    for pattern, new in _TROUBLES.items():
+        _replace(repo / DEPLOYMENT, pattern, new)
+    return commit(repo, "chart: 배포할 수 없는 변경")
 
 
 def commit(repo: Path, message: str) -> str:

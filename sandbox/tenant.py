@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from sandbox import kube
+from sandbox import kube, policy
 from sandbox.layout import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_HOST
 from sandbox.part import SandboxError
 from sandbox.parts import engine
@@ -20,6 +20,10 @@ IMAGES = ("approval-request-service", "approval-processing-service", "notificati
 FUNCTION_PASSWORD = "invented-Lambda-password-7f3a"
 """A secret of the function's environment, which no output of a run may hold."""
 
+PARAMETER_PASSWORD = "invented-Parameter-password-51c9"
+"""A secret of Parameter Store beside the six parameters."""
+
+POLICY = "run"
 FIRST_IMAGE = b"FROM scratch\nCOPY Dockerfile /first\n"
 
 
@@ -53,6 +57,11 @@ class Tenant:
     def topic(self) -> str:
         """The topic of alarms."""
         return f"{self.name}-dev-alarms"
+
+    @property
+    def build_role(self) -> str:
+        """The role of a run."""
+        return _role(self, "codebuild")
 
     @property
     def release(self) -> str:
@@ -91,16 +100,58 @@ def create(name: str) -> Tenant:
     ssm, ecr, iam = client("ssm"), client("ecr"), client("iam")
     for parameter, value in parameter_values(tenant).items():
         ssm.put_parameter(Name=parameter, Value=value, Type="String", Overwrite=True)
+    ssm.put_parameter(Name=_password(tenant), Value=PARAMETER_PASSWORD, Type="SecureString", Overwrite=True)
     for repository in tenant.repositories:
         ecr.create_repository(repositoryName=repository)
-    for service in ("codebuild", "lambda"):
-        trust = {"Statement": [{"Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-        iam.create_role(RoleName=_role(tenant, service), AssumeRolePolicyDocument=json.dumps(trust))
+    trust = {"Statement": [{"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    iam.create_role(RoleName=_role(tenant, "lambda"), AssumeRolePolicyDocument=json.dumps(trust))
+    create_role(tenant.build_role, shipped_policy(tenant))
     client("sns").create_topic(Name=tenant.topic)
     create_function(tenant)
     if kube.is_there():
         kube.create_namespace(tenant.namespace)
+        kube.give_access(tenant.namespace)
     return tenant
+
+
+def shipped_policy(tenant: Tenant, **parameters: str) -> str:
+    """The policy of `infra/pipeline.yaml` for a tenant, as JSON; further parameters of the template may be given."""
+    given = {
+        "ParameterPrefix": tenant.parameters,
+        "RepositoryPrefix": tenant.name,
+        "FunctionName": tenant.function,
+        "ClusterName": CLUSTER,
+        "TopicName": tenant.topic,
+        "Publish": "true",
+        "EnhancedScanning": "true",
+    }
+    return policy.run_policy({**given, **parameters})
+
+
+def create_role(name: str, document: str) -> None:
+    """Make a role that CodeBuild may take on, with one policy, anew where it was there before."""
+    iam = client("iam")
+    remove_role(name)
+    trust = {"Statement": [{"Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=document)
+
+
+def remove_role(name: str) -> None:
+    """Take a role of `create_role` away; a missing one is no error."""
+    _quietly(client("iam").delete_role_policy, RoleName=name, PolicyName=POLICY)
+    _quietly(client("iam").delete_role, RoleName=name)
+
+
+def role_credentials(tenant: Tenant, role: str = "") -> dict[str, str]:
+    """The variables of an AWS client that has taken on a role, as CodeBuild does; by default the build role."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{role or tenant.build_role}"
+    given = client("sts").assume_role(RoleArn=arn, RoleSessionName="AWSCodeBuild-sandbox")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
 
 
 def create_function(tenant: Tenant) -> None:
@@ -122,15 +173,19 @@ def remove(tenant: Tenant) -> None:
     _quietly(client("lambda").delete_function, FunctionName=tenant.function)
     for repository in tenant.repositories:
         _quietly(client("ecr").delete_repository, repositoryName=repository, force=True)
-    for parameter in parameter_values(tenant):
+    for parameter in (*parameter_values(tenant), _password(tenant)):
         _quietly(client("ssm").delete_parameter, Name=parameter)
-    for service in ("codebuild", "lambda"):
-        _quietly(client("iam").delete_role, RoleName=_role(tenant, service))
+    remove_role(tenant.build_role)
+    _quietly(client("iam").delete_role, RoleName=_role(tenant, "lambda"))
     _quietly(client("sns").delete_topic, TopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:{tenant.topic}")
     _remove_containers_and_images(tenant)
     if kube.is_there():
         kube.delete_namespace(tenant.namespace)
         kube.delete_cluster_objects(tenant.namespace)
+
+
+def _password(tenant: Tenant) -> str:
+    return f"{tenant.parameters}/database-password"
 
 
 def _role(tenant: Tenant, service: str) -> str:

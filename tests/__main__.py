@@ -1,17 +1,23 @@
 """`make test`: the groups of tests, fast ones first, with the time of each; a skipped test is a failure."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-GROUPS = {"unit": ("-n", "auto"), "contract": ("-n", "auto"), "world": ()}
-"""Group -> how pytest runs it: the world has one sandbox, so its tests come one after the other."""
+from sandbox import machine
 
 HERE = Path(__file__).resolve().parent
+FAST = ("unit", "contract")
+LAST = "test_down.py"
+BESIDE = ("test_buildspec.py", "test_demo.py", "test_gate.py", "test_values.py")
+"""Files of the world that are played in a lane of their own, beside all others: two halves of about the same length."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,8 @@ class Outcome:
 
 def main() -> int:
     """Run every group, whatever the one before it gave, and sum up."""
-    outcomes = [run(group) for group in GROUPS]
+    outcomes = [run(group, [HERE / group], "-n", "auto") for group in FAST]
+    outcomes += world()
     skipped = [name for outcome in outcomes for name in outcome.skipped]
     print()
     for outcome in outcomes:
@@ -41,15 +48,53 @@ def main() -> int:
     return 1 if skipped or any(outcome.code for outcome in outcomes) else 0
 
 
-def run(group: str) -> Outcome:
-    """Run one group in a pytest of its own."""
+def world() -> list[Outcome]:
+    """The tests of the sandbox: two lanes at once, and at the end the one that takes it down."""
+    sandbox("down")
+    with tempfile.TemporaryDirectory() as folder:
+        before = Path(folder) / "before.json"
+        before.write_text(machine.look().as_json(), encoding="utf-8")
+        sandbox("up")
+        files = sorted((HERE / "world").glob("test_*.py"))
+        lanes = (
+            [file for file in files if file.name not in (*BESIDE, LAST)],
+            [file for file in files if file.name in BESIDE],
+        )
+        known = {"ERP_BUILD_SANDBOX_BEFORE": str(before)}
+
+        def play(lane: int) -> Outcome:
+            return run(f"world {lane}", lanes[lane], env={**known, "ERP_BUILD_SANDBOX_LANE": str(lane)})
+
+        with ThreadPoolExecutor() as both:
+            outcomes = list(both.map(play, range(len(lanes))))
+        return [*outcomes, run("world end", [HERE / "world" / LAST], env=known)]
+
+
+def sandbox(verb: str) -> None:
+    """Put the sandbox up or down, by a program of its own whose processes are not ours."""
+    subprocess.run([sys.executable, "-m", "sandbox", verb], cwd=HERE.parent, check=True)
+
+
+def run(group: str, paths: Sequence[Path], *words: str, env: Mapping[str, str] | None = None) -> Outcome:
+    """Run one group in a pytest of its own; each line that it prints gets the group's name."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         start = time.monotonic()
-        words = [sys.executable, "-m", "pytest", "--quiet", "--durations=5", f"--junitxml={report}"]
-        code = subprocess.run([*words, *GROUPS[group], str(HERE / group)], cwd=HERE.parent, check=False).returncode
-        seconds = time.monotonic() - start
-        return summed_up(group, code, seconds, report)
+        argv = [sys.executable, "-m", "pytest", "--quiet", "--durations=8", f"--junitxml={report}", *words]
+        child = subprocess.Popen(
+            [*argv, *map(str, paths)],
+            cwd=HERE.parent,
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        with child:
+            assert child.stdout is not None
+            for line in child.stdout:
+                print(f"{group} | {line}", end="", flush=True)
+        return summed_up(group, child.returncode, time.monotonic() - start, report)
 
 
 def summed_up(group: str, code: int, seconds: float, report: Path) -> Outcome:

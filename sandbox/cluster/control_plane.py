@@ -18,8 +18,7 @@ from sandbox.cluster.places import (
     VOLUME_PLUGINS,
     write_private,
 )
-from sandbox.layout import ADMIN_KUBECONFIG, API_SERVER_PORT, CLUSTER
-from sandbox.parts import sign_in
+from sandbox.layout import ADMIN_KUBECONFIG, API_SERVER_PORT, CLUSTER, SIGN_IN_ADDRESS
 
 ENDPOINT = f"https://127.0.0.1:{API_SERVER_PORT}"
 ETCD = "http://127.0.0.1:12379"
@@ -74,7 +73,7 @@ def _make_keys() -> None:
     key = str(KUBELET_CLIENT.with_suffix(".key"))
     name = ("-subj", "/O=system:masters/CN=kube-apiserver", "-days", "3650")
     _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", str(KUBELET_CLIENT), *name)
-    webhook = {"cluster": {"server": f"{sign_in.ADDRESS}/authenticate"}, "user": {}}
+    webhook = {"cluster": {"server": f"{SIGN_IN_ADDRESS}/authenticate"}, "user": {}}
     write_private(_WEBHOOK, json.dumps(_kubeconfig(webhook), indent=1))
     write_private(_TOKENS, f'{secrets.token_hex(16)},admin,admin,"system:masters"\n')
 

@@ -4,10 +4,8 @@ import sys
 import urllib.request
 
 from sandbox import processes
-from sandbox.layout import ROOT, SIGN_IN_PORT
+from sandbox.layout import ROOT, SIGN_IN_ADDRESS
 from sandbox.part import Part
-
-ADDRESS = f"http://127.0.0.1:{SIGN_IN_PORT}"
 
 
 class SignIn:
@@ -18,7 +16,7 @@ class SignIn:
     def is_up(self) -> bool:
         """Whether the server answers."""
         try:
-            with urllib.request.urlopen(f"{ADDRESS}/_health", timeout=2):
+            with urllib.request.urlopen(f"{SIGN_IN_ADDRESS}/_health", timeout=2):
                 return True
         except OSError:
             return False
@@ -34,13 +32,3 @@ class SignIn:
 
 
 PART: Part = SignIn()
-
-
-def expire_tokens() -> None:
-    """Make every token that was signed until now invalid.
-
-    The API server remembers a token that was good for ten seconds (a constant of its source); within these it still
-    lets the token in without asking.
-    """
-    with urllib.request.urlopen(urllib.request.Request(f"{ADDRESS}/_expire", method="POST"), timeout=5):
-        pass

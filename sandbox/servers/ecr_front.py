@@ -2,13 +2,16 @@
 
     python -m sandbox.servers.ecr_front 127.77.0.1:80 http://127.0.0.1:4566
 
-What it lets through goes to ministack, which keeps layers and manifests. `POST /_expired/on?repository=erp/` makes
-every sign-in an expired one below this prefix, `/_expired/off?repository=erp/` ends that;
-`POST /_drop/before?repository=erp/` and `/_drop/after` break the connection of the next manifest there, before or after
-it is stored. `GET /_log` lists the newest requests for the registry as [method, path], so that a test can count the
-writes among them.
+What it lets through goes to ministack, which keeps layers and manifests. Below the prefix of repositories that a query
+names (`?repository=erp/`), `POST /_expired/on` makes every sign-in an expired one and `/_expired/off` ends that;
+`POST /_drop/before` and `/_drop/after` break the connection of the next manifest, before or after it is stored.
+`GET /_log` lists the newest requests for the registry as [method, path], so that a test can count the writes.
+
+A sign-in that the fault proxy gave to a role is good for what the role's policies allow; the proxy is asked each time.
 """
 
+import base64
+import binascii
 import re
 import sys
 from collections import deque
@@ -18,9 +21,12 @@ from typing import Any
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
 from sandbox.layout import ACCOUNT
+from sandbox.servers.actions import registry_need
 from sandbox.servers.aws_json import ECR, call
 
 PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|tags)/(?P<reference>.*)")
+OF_A_ROLE = re.compile(r"AWS:(?P<password>(?P<port>[0-9]+)-[0-9a-f]+)")
+"""A sign-in of the fault proxy; the number leads to its lane."""
 HOP_BY_HOP = {"transfer-encoding", "connection"}
 NOT_FORWARDED = HOP_BY_HOP | {"authorization", "content-length", "expect"}
 CHUNK = 1 << 16
@@ -58,7 +64,7 @@ class Front:
         """Check a request as ECR does, then let it through."""
         self.log.append((request.method, request.path))
         match = PATH.fullmatch(request.path)
-        refused = await self._check_sign_in(request, match["repository"] if match else "")
+        refused = await self._check_sign_in(request, match)
         if refused is None and match:
             refused = await self._check_repository(request, match["repository"], match["kind"], match["reference"])
         if refused is not None:
@@ -75,17 +81,36 @@ class Front:
         prefix = next((prefix for prefix in self.drops if repository.startswith(prefix)), None)
         return "" if prefix is None else self.drops.pop(prefix)
 
-    async def _check_sign_in(self, request: web.Request, repository: str) -> web.Response | None:
+    async def _check_sign_in(self, request: web.Request, match: re.Match[str] | None) -> web.Response | None:
+        repository = match["repository"] if match else ""
         realm = {"Www-Authenticate": f'Basic realm="http://{request.host}/",service="ecr.amazonaws.com"'}
         given = request.headers.get("Authorization")
         if not given:
             return refusal(401, "UNAUTHORIZED", "Not Authorized", **realm)
         if repository and any(repository.startswith(prefix) for prefix in self.expired):
             return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+        if role := _role_of(given):
+            return await self._check_role(request, match, role)
         _, answer = await self._ecr("GetAuthorizationToken", {})
         if given != f"Basic {answer['authorizationData'][0]['authorizationToken']}":
             return refusal(401, "UNAUTHORIZED", "authentication required", **realm)
         return None
+
+    async def _check_role(
+        self, request: web.Request, match: re.Match[str] | None, role: re.Match[str]
+    ) -> web.Response | None:
+        assert self._session is not None
+        need = registry_need(request.method, match["kind"], match["repository"]) if match else None
+        question = {
+            "password": role["password"],
+            "action": need.action if need else "",
+            "resource": need.resource if need else "",
+        }
+        async with self._session.post(f"http://127.0.0.1:{role['port']}/_iam/registry", json=question) as answer:
+            decided = await answer.json()
+        if not decided["known"]:
+            return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+        return refusal(403, "DENIED", decided["refused"]) if decided["refused"] else None
 
     async def _check_repository(
         self, request: web.Request, repository: str, kind: str, reference: str
@@ -129,6 +154,15 @@ class Front:
     async def _ecr(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         assert self._session is not None
         return await call(self._session, self._upstream, ECR, operation, body)
+
+
+def _role_of(header: str) -> re.Match[str] | None:
+    """The sign-in of a role in an Authorization header."""
+    try:
+        text = base64.b64decode(header.removeprefix("Basic ")).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return OF_A_ROLE.fullmatch(text)
 
 
 def _broken(request: web.Request) -> web.Response:

@@ -10,6 +10,10 @@ Each port is a lane: what is scripted and logged there is not seen on another.
     POST /_scans       {"repository": "erp/a-service", "digest": null, "answers": [...]}
     DELETE /_scans     forget the scripted scans, with ?repository=erp/a-service those of one repository
 
+    GET /_iam/log?role=ARN    what was decided for a role (`sandbox.servers.guard`); kept until the server ends
+
+Every call is first checked against the policies of its caller's role; the account's own key may do everything.
+
 A step is {"error": code, "status": 400, "message": ...}, {"http": 500}, {"drop": "before" | "after"}, {"json": {...}},
 {"delay": seconds}, {"merge": {...}} or {}; after the last one calls pass, or with "then": "sticky" it repeats.
 """
@@ -28,7 +32,10 @@ from urllib.parse import parse_qs
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
 from sandbox.layout import ACCOUNT, REGISTRY_HOST
+from sandbox.servers.actions import needs
 from sandbox.servers.aws_json import ECR, call
+from sandbox.servers.guard import Caller, Guard, denial
+from sandbox.servers.rules import Rules
 from sandbox.servers.scans import Scans
 
 REST = (
@@ -76,32 +83,15 @@ def aws_error(code: str, message: str, status: int = 400) -> web.Response:
     return web.Response(status=status, headers=headers, content_type="application/x-amz-json-1.1", text=text)
 
 
-class Rules:
-    """The scripted faults, newest first."""
-
-    def __init__(self) -> None:
-        self.rules: list[dict[str, Any]] = []
-
-    def step(self, operation: str, text: str) -> dict[str, Any]:
-        """The next step for a call; {} lets it pass."""
-        for rule in self.rules:
-            if re.search(rule["match"], operation) and re.search(rule.get("target", ""), text):
-                place, steps = rule.setdefault("calls", 0), rule["steps"]
-                rule["calls"] += 1
-                if place < len(steps):
-                    return dict(steps[place])
-                if rule.get("then") == "sticky":
-                    return dict(steps[-1])
-        return {}
-
-
 class Proxy:
     """The proxy before one stand-in."""
 
-    def __init__(self, upstream: str, clusters: Path) -> None:
+    def __init__(self, upstream: str, clusters: Path, port: int) -> None:
         self._upstream = upstream
         self._clusters = clusters
+        self._port = port
         self._session: ClientSession | None = None
+        self._guard: Guard | None = None
         self.rules = Rules()
         self.scans = Scans(self._ecr)
         self.log: list[dict[str, Any]] = []
@@ -109,6 +99,7 @@ class Proxy:
     async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
         """Keep one session while the server runs."""
         self._session = ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(total=600))
+        self._guard = Guard(self._session, self._upstream, self._port)
         yield
         await self._session.close()
 
@@ -116,13 +107,20 @@ class Proxy:
         """Answer one call of AWS: by the scripted step, by ourselves, or by the stand-in."""
         body = await request.read()
         operation = operation_of(request, body)
+        caller = await self.guard.caller(request)
+        if caller is None:
+            return denial(request, body, "The security token included in the request is invalid.", known=False)
+        wanted = needs(request, operation, body, enhanced=self.rules.scans_enhanced)
+        if refused := await self.guard.refused(caller, wanted):
+            self.log.append({"time": time.time(), "operation": operation, "path": request.path, "refused": refused})
+            return denial(request, body, refused)
         step = self.rules.step(operation, f"{request.path} {body.decode('utf-8', 'replace')}")
         self.log.append({"time": time.time(), "operation": operation, "path": request.path, "step": step})
         await asyncio.sleep(step.get("delay", 0))
         if step.get("drop") == "before":
             return _broken(request)
         scripted = _scripted(step)
-        answer = scripted if scripted is not None else await self._answer(request, operation, body)
+        answer = scripted if scripted is not None else await self._answer(request, operation, body, caller)
         if step.get("drop") == "after":
             # The write has happened, its answer is lost.
             return _broken(request)
@@ -131,7 +129,13 @@ class Proxy:
             return web.json_response({**json.loads(answer.body), **step["merge"]})
         return answer
 
-    async def _answer(self, request: web.Request, operation: str, body: bytes) -> web.Response:
+    @property
+    def guard(self) -> Guard:
+        """The enforcement, while the server runs."""
+        assert self._guard is not None
+        return self._guard
+
+    async def _answer(self, request: web.Request, operation: str, body: bytes, caller: Caller) -> web.Response:
         if operation == "DescribeCluster":
             return self._cluster(request.path.rpartition("/")[2])
         if operation in ("DescribeImageScanFindings", "StartImageScan"):
@@ -146,7 +150,7 @@ class Proxy:
             return web.json_response(SCANNING[operation], content_type="application/x-amz-json-1.1")
         answer = await self._forward(request, body)
         if operation == "GetAuthorizationToken" and answer.status == 200:  # noqa: PLR2004 - OK
-            return _with_plain_endpoint(answer)
+            return _with_plain_endpoint(answer, self.guard.sign_in(caller) if caller.role else "")
         return answer
 
     def _cluster(self, name: str) -> web.Response:
@@ -179,12 +183,18 @@ def _scripted(step: dict[str, Any]) -> web.Response | None:
     return web.json_response(step["json"]) if "json" in step else None
 
 
-def _with_plain_endpoint(answer: web.Response) -> web.Response:
-    """The sign-in with the front's scheme: it has the registry's real name, but no certificate for it."""
+def _with_plain_endpoint(answer: web.Response, token: str) -> web.Response:
+    """The sign-in with the front's scheme: it has the registry's real name, but no certificate for it.
+
+    Args:
+        answer: of the stand-in.
+        token: what stands for the role that asks; empty: the stand-in's own, which may do everything.
+    """
     assert isinstance(answer.body, bytes)
     document = json.loads(answer.body)
     for data in document["authorizationData"]:
         data["proxyEndpoint"] = f"http://{REGISTRY_HOST}"
+        data["authorizationToken"] = token or data["authorizationToken"]
     return web.json_response(document, content_type="application/x-amz-json-1.1")
 
 
@@ -227,10 +237,18 @@ class Control:
         """What was called since the last clear."""
         return web.json_response(self._proxy.log)
 
+    async def registry(self, request: web.Request) -> web.Response:
+        """The registry's question about a sign-in."""
+        return await self._proxy.guard.registry(request)
 
-def application(upstream: str, clusters: Path) -> web.Application:
-    """The server with its control routes."""
-    proxy = Proxy(upstream, clusters)
+    async def decisions(self, request: web.Request) -> web.Response:
+        """What was decided for a role."""
+        return await self._proxy.guard.log(request)
+
+
+def application(upstream: str, clusters: Path, port: int) -> web.Application:
+    """The server of one lane with its control routes."""
+    proxy = Proxy(upstream, clusters, port)
     control = Control(proxy)
     app = web.Application(client_max_size=2**31)
     app.cleanup_ctx.append(proxy.lifetime)
@@ -239,6 +257,8 @@ def application(upstream: str, clusters: Path) -> web.Application:
     app.router.add_get("/_faults/log", control.log)
     app.router.add_post("/_scans", control.add_scans)
     app.router.add_delete("/_scans", control.clear_scans)
+    app.router.add_post("/_iam/registry", control.registry)
+    app.router.add_get("/_iam/log", control.decisions)
     app.router.add_route("*", "/{path:.*}", proxy.handle)
     return app
 
@@ -246,7 +266,7 @@ def application(upstream: str, clusters: Path) -> web.Application:
 async def serve(upstream: str, clusters: Path, ports: Sequence[int]) -> None:
     """Listen on every port, each with a proxy of its own, until the end."""
     for port in ports:
-        runner = web.AppRunner(application(upstream, clusters), access_log=None)
+        runner = web.AppRunner(application(upstream, clusters, port), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
     await asyncio.Event().wait()

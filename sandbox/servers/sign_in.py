@@ -1,7 +1,8 @@
 """The sign-in of EKS: the API server asks here who the bearer of a token is (TokenReview).
 
-`POST /authenticate` is the webhook. For tests: `POST /_expire` refuses every token signed until now, `GET /_log` lists
-the answers given, `GET /_health` says that the server is there.
+`POST /authenticate` is the webhook. For tests: `POST /_expire` refuses every token signed until now, with ?host=a:1
+those for one address of STS, which is a lane; `GET /_log` lists the answers given, `GET /_health` says that the server
+is there.
 
 The stand-in for STS does not check signatures, so they are checked here for the sandbox's own key. The secret of
 credentials that the stand-in minted (AssumeRole) is known to nobody else; those are taken at its word.
@@ -21,6 +22,9 @@ from sandbox.servers.eks_token import CLUSTER_HEADER, RefusedError, SignedCall, 
 LANES = (f"127.0.0.1:{port}" for port in AWS_PORTS)
 HOSTS = frozenset({*LANES, "sts.amazonaws.com", f"sts.{REGION}.amazonaws.com"})
 SECRETS = {aws_environment()["AWS_ACCESS_KEY_ID"]: aws_environment()["AWS_SECRET_ACCESS_KEY"]}
+BUILD_ROLE = "-codebuild-role"
+"""In the names of the roles of runs."""
+BUILD_GROUP = "erp-build"
 KEPT = 1000
 """How many answers the log for tests keeps."""
 
@@ -31,7 +35,7 @@ class SignIn:
     def __init__(self, cluster: str, session: ClientSession) -> None:
         self._cluster = cluster
         self._session = session
-        self._expired_until = datetime.min.replace(tzinfo=UTC)
+        self._expired_until: dict[str, datetime] = {}
         self._log: list[dict[str, str]] = []
 
     async def authenticate(self, request: web.Request) -> web.Response:
@@ -39,19 +43,21 @@ class SignIn:
         review = await request.json()
         try:
             caller = await self._caller(review["spec"]["token"])
+            group = _group(caller)
         except RefusedError as reason:
             self._note("refused", str(reason))
             return web.json_response(_review({"authenticated": False, "error": str(reason)}))
         self._note("signed in", caller)
-        # What an access entry of the build role with the cluster administrator policy comes to.
-        user = {"username": caller, "uid": caller, "groups": ["system:masters"]}
+        user = {"username": caller, "uid": caller, "groups": [group]}
         return web.json_response(_review({"authenticated": True, "user": user}))
 
-    async def expire(self, _: web.Request) -> web.Response:
+    async def expire(self, request: web.Request) -> web.Response:
         """Refuse every token signed until now; answers in the next second, so that a token made then is newer."""
-        self._expired_until = datetime.now(UTC).replace(microsecond=0)
+        now = datetime.now(UTC).replace(microsecond=0)
+        hosts = {request.query["host"]} if "host" in request.query else HOSTS
+        self._expired_until.update(dict.fromkeys(hosts, now))
         await asyncio.sleep(1 - datetime.now(UTC).microsecond / 1_000_000)
-        self._note("expired", f"all tokens until {self._expired_until:%H:%M:%S}")
+        self._note("expired", f"tokens until {now:%H:%M:%S}")
         return web.json_response({})
 
     async def log(self, _: web.Request) -> web.Response:
@@ -60,7 +66,7 @@ class SignIn:
 
     async def _caller(self, token: str) -> str:
         call = read_token(token, hosts=HOSTS, now=datetime.now(UTC))
-        if call.signed_at <= self._expired_until:
+        if call.host in self._expired_until and call.signed_at <= self._expired_until[call.host]:
             raise RefusedError("the token was declared expired")
         if call.access_key in SECRETS:
             check_signature(call, SECRETS[call.access_key], self._cluster)
@@ -86,6 +92,15 @@ class SignIn:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         print(at, what, detail, file=sys.stderr, flush=True)
         self._log = [*self._log[1 - KEPT :], {"at": at, "what": what, "detail": detail}]
+
+
+def _group(caller: str) -> str:
+    """What the access entries say: the account's root may do everything, a build role what `infra/access.yaml` says."""
+    if caller.endswith(":root"):
+        return "system:masters"
+    if ":assumed-role/" in caller and BUILD_ROLE in caller:
+        return BUILD_GROUP
+    raise RefusedError(f"{caller} has no access entry")
 
 
 def _review(status: dict[str, Any]) -> dict[str, Any]:

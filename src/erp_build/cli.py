@@ -7,7 +7,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, cast
 
-from erp_build.errors import ErpBuildError
+from erp_build.errors import ErpBuildError, did_you_mean
 from erp_build.tools.early import start
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
+    from erp_build.domain.pipeline import Pipeline
     from erp_build.tools.early import EarlyDiff
     from erp_build.tools.secrets import Secrets
 
@@ -26,12 +27,14 @@ VERBS = {
     "verify": "whether what runs is what the registry has",
     "rollback": "both halves back to an earlier deployment",
     "unlock": "free the lock of a dead run",
+    "doctor": "whether machine, repository, account and cluster are as a run needs them",
     "explain": "whom a path belongs to, and by which rule",
     "replay": "what a stretch of history would have built",
     "record": "a diff of the history as a case for tests",
     "gate": "judge images by their scans, in ECR or recorded",
     "values": "edit an image tag in a values file",
     "token": "sign in to a cluster (called by Helm)",
+    "completion": "a script that completes words in your shell",
 }
 
 EXIT_CODES = """\
@@ -46,8 +49,13 @@ exit codes:
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code."""
+def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        argv: the words behind the program's name; None: those of this process.
+        pipeline: what you do at the stages of `run`; other verbs have no stages.
+    """
     _speak_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in VERBS:
@@ -59,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     secrets = Secrets()
     try:
-        return _call(verb, arguments[1:], early, secrets)
+        return _call(verb, arguments[1:], early, secrets, pipeline)
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
@@ -68,14 +76,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ErpBuildError.exit_code
 
 
-def _call(verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets) -> int:
+def _call(
+    verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets, pipeline: Pipeline | None
+) -> int:
     """Parse the words behind a verb and run it; an error of ours becomes its text and its code."""
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
     from erp_build.commands.console import Console
 
     options = _options(verb, command, arguments)
-    options.early = early
+    options.early, options.pipeline = early, pipeline
     try:
         return int(command.main(options, Console(options, secrets)))
     except ErpBuildError as error:
@@ -93,6 +103,11 @@ def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argpar
 
         if written_out := read_written_out(arguments, **command.WRITTEN_OUT):
             return cast("argparse.Namespace", written_out)
+    return parser_of(verb, command).parse_args(arguments)
+
+
+def parser_of(verb: str, command: ModuleType) -> argparse.ArgumentParser:
+    """The options of a verb."""
     import argparse
 
     from erp_build.commands.console import add_common_options
@@ -106,7 +121,7 @@ def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argpar
     )
     command.configure(parser)
     add_common_options(parser)
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -138,17 +153,14 @@ def _no_verb(arguments: Sequence[str]) -> int:
 
         print(version("erp-build"))
         return 0
-    from difflib import get_close_matches
-
     given = arguments[0] if arguments else ""
-    near = get_close_matches(given, VERBS, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(VERBS)}"
+    hint = did_you_mean(given, VERBS, f"one of: {', '.join(VERBS)}")
     print(f"erp_build: {f'unknown verb `{given}`' if given else 'a verb is missing'}; {hint}", file=sys.stderr)
     return 2
 
 
 def _help() -> str:
-    verbs = "\n".join(f"  {verb:<8} {meaning}" for verb, meaning in VERBS.items())
+    verbs = "\n".join(f"  {verb:<10} {meaning}" for verb, meaning in VERBS.items())
     return (
         "usage: erp-build VERB [options]      (erp-build VERB --help shows them)\n\n"
         f"Builds, scans, deploys and proves what changed.\n\nverbs:\n{verbs}\n\n{EXIT_CODES}"

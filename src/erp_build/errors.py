@@ -14,7 +14,7 @@ ErpBuildError            70  a bug of ours
 `- Interrupted      130/143  SIGINT, SIGTERM
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 
@@ -129,6 +129,19 @@ class Interrupted(ErpBuildError):
     def code(self) -> int:
         """128 + the signal's number, as a shell reports it."""
         return 128 + self.signal_number
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that a misspelled one is near to; empty where none is."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), n=1)), "")
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """The known word that a misspelled one is near to, as a question; where none is near, something else."""
+    near = nearest(word, known)
+    return f"did you mean `{near}`?" if near else otherwise
 
 
 def combine(errors: Sequence[ErpBuildError]) -> ErpBuildError:

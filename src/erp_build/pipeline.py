@@ -23,7 +23,7 @@
 
 When `deploy` or `prove` fails, evidence is collected, and both halves are taken back to what ran before.
 Every image is built and cleared before the first step of a deployment. Only the gate makes a `ClearedImage`, and
-`deploy` takes nothing else.
+`deploy` takes nothing else. `RunReport.stage` runs a stage, with what the report's `Pipeline` has put at its place.
 """
 
 from collections.abc import Collection, Mapping
@@ -39,17 +39,25 @@ from erp_build.stages.check import check_plan
 from erp_build.stages.checks import require_checks, run_checks
 from erp_build.stages.deploy import deploy
 from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
+from erp_build.stages.diagnose import collect_evidence
 from erp_build.stages.gate import clear_images, judge_images, read_rules
 from erp_build.stages.go_back import prove_again
 from erp_build.stages.live import read_live_state, release_of
 from erp_build.stages.lock import Lock, claim_of, take_lock
 from erp_build.stages.recover import let_it_settle, recover_release
 from erp_build.stages.reuse import find_reusable
-from erp_build.stages.rollback import taken_back_on_failure
+from erp_build.stages.rollback import take_back, taken_back_on_failure
 from erp_build.stages.settings import read_environment
 from erp_build.stages.verify import latest_behind, move_latest, prove, read_alarms
 from erp_build.stages.write_back import write_back
 from erp_build.tools.toolbox import Tools
+
+STAGES = (
+    read_environment, read_rules, read_live_state, find_baselines, detect_changes, make_plan, find_reusable,
+    prove_again, take_lock, let_it_settle, recover_release, check_plan, run_checks, require_checks, build_images,
+    judge_images, clear_images, deploy, prove, collect_evidence, take_back, move_latest, write_back, read_alarms,
+)  # fmt: skip
+"""The places at which a `Pipeline` may do something; most runs come to some of them only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +84,7 @@ class Options:
 
 def run(project: Project, tools: Tools, options: Options, report: RunReport) -> RunReport:
     """Bring everything that changed to life, and prove it; the report is filled in on the way, also by a failure."""
+    report.pipeline.require(STAGES)
     head = find_head(tools.repository, options.variables, options.head)
     environment = report.stage(read_environment, tools, project)
     report.place = environment.place

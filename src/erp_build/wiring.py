@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import boto3
 
@@ -15,23 +15,30 @@ from erp_build.tools.alarms import CloudWatchAlarms
 from erp_build.tools.aws import BRIEF, CONFIG, ONE_ATTEMPT, Caller, open_session
 from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.buildkit import BuildKit
+from erp_build.tools.charts import LocalCharts
 from erp_build.tools.clock import Clock
 from erp_build.tools.cluster import EksCluster
+from erp_build.tools.cluster_facts import ClusterFacts
 from erp_build.tools.connection import ClusterConnection
+from erp_build.tools.delivery import AwsDelivery
 from erp_build.tools.effects import Journal
 from erp_build.tools.engine import Engine
 from erp_build.tools.functions import LambdaFunctions
 from erp_build.tools.git import GitRepository
 from erp_build.tools.helm import HelmProgram
+from erp_build.tools.instruments import Local, Remote
 from erp_build.tools.kubeconfig import ClusterAccess
 from erp_build.tools.leases import ClusterLeases
 from erp_build.tools.live import Live
+from erp_build.tools.local_machine import LocalMachine
 from erp_build.tools.maven import Maven, MavenSurroundings
 from erp_build.tools.parameters import ParameterStore
+from erp_build.tools.policies import RolePolicies
 from erp_build.tools.progress import Progress
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.rehearsal import Assumptions, Rehearsal
 from erp_build.tools.rehearsed import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
+from erp_build.tools.repositories import RepositorySettings
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.toolbox import Tools
 from erp_build.tools.topics import SnsTopics
@@ -79,6 +86,30 @@ def reading_tools(root: Path, clock: Clock, progress: Progress, secrets: Secrets
     return open_tools(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
 
 
+def local_instruments(root: Path, secrets: Secrets) -> Local:
+    """What `doctor` looks at without credentials."""
+    return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
+
+
+@contextmanager
+def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
+    """What `doctor` looks at with credentials; raises `ConfigurationError` where there are none."""
+    with ExitStack() as stack:
+        tools = stack.enter_context(reading_tools(root, clock, progress, secrets))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
+        session = open_session()
+        connection = ClusterConnection(_cluster_access(session, folder, secrets))
+        stack.callback(connection.close)
+        names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
+        yield Remote(
+            tools=tools,
+            delivery=AwsDelivery(*(session.client(name, config=CONFIG) for name in names)),
+            policies=RolePolicies(session.client("iam", config=CONFIG)),
+            repositories=RepositorySettings(session.client("ecr", config=CONFIG)),
+            facts=ClusterFacts(connection),
+        )
+
+
 class _Given(NamedTuple):
     """What the tools are made of."""
 
@@ -100,7 +131,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say, given.secrets)
     access = _cluster_access(session, given.folder, given.secrets)
     connection = ClusterConnection(access)
-    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
+    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access)
     engine = Engine()
     repository = GitRepository(given.root)
     workshop = _workshop(given, engine, registry, repository)

@@ -77,16 +77,20 @@ class FakeFunctions:
         """The next updates end well, and the function still runs the old image."""
         self._stuck.add(name)
 
-    def fails_to_update(self, name: str, reason: str, times: int = 1000) -> None:
-        """The next updates end badly, and the old image goes on running."""
-        self._failures[name] = [reason] * times
+    def fails_to_update(self, name: str, reason: str, times: int = 1000, after: int = 0) -> None:
+        """The next updates end badly, or those after some good ones, and the old image goes on running."""
+        self._failures[name] = [*[reason] * times, *[""] * after]
 
     def _settle(self, name: str) -> None:
         state = self.states[name]
         if state.state == "Pending":
             self.states[name] = replace(state, state="Active")
-        elif state.last_update == "InProgress" and self._failures.get(name):
-            self.states[name] = replace(state, last_update="Failed", reason=self._failures[name].pop())
+        elif state.last_update == "InProgress" and (reason := self._next_failure(name)):
+            self.states[name] = replace(state, last_update="Failed", reason=reason)
         elif state.last_update == "InProgress":
             resolved = state.image if "@" in state.image and name not in self._stuck else state.resolved
             self.states[name] = replace(state, last_update="Successful", resolved=resolved)
+
+    def _next_failure(self, name: str) -> str:
+        left = self._failures.get(name)
+        return left.pop() if left else ""

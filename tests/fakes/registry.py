@@ -29,6 +29,7 @@ class FakeRegistry:
         self.images: dict[str, StoredImage] = {}
         self.tags: dict[tuple[str, str], str] = {}
         self.revisions: dict[str, str] = {}
+        self.platforms: dict[str, str] = {}
         self.scans: dict[str, list[Answer]] = {}
         self.unscanned: set[str] = set()
         self.started: list[str] = []
@@ -52,6 +53,9 @@ class FakeRegistry:
 
     def revision(self, image: StoredImage) -> str | None:
         return self.revisions.get(image.digest)
+
+    def platform(self, image: StoredImage) -> str:
+        return self.platforms.get(image.digest, "linux/amd64")
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
         assert self.images[digest].repository == repository

@@ -51,6 +51,7 @@ class FakeRelease:
         self.refusals: dict[str, str] = {}
         self.checked: list[str] = []
         self.not_allowed: tuple[str, ...] = ()
+        self.absent: OutOfReach | None = None
         self.unreachable: set[str] = set()
         self.warnings: tuple[Event, ...] = ()
         self.logs: dict[str, tuple[str, ...]] = {}
@@ -96,6 +97,8 @@ class FakeRelease:
         return self.logs.get(pod, ())
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        if self.absent:
+            raise self.absent
         return self.not_allowed
 
     def architectures(self, cluster: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.project import DeployPolicy
 from erp_build.domain.report import EffectState, RunReport
 from erp_build.errors import ErpBuildError
@@ -84,6 +85,7 @@ class FakeWorld:
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
+        self.pipeline = Pipeline()
         self.uncommitted: dict[str, str] = {}
         self.killed: tuple[str, int, str] | None = None
         self.report = self._new_report(rehearsal=False)
@@ -214,7 +216,13 @@ class FakeWorld:
 
     def _new_report(self, *, rehearsal: bool) -> RunReport:
         effects = self.effects.journal.effects
-        return RunReport(clock=self.clock, on_stage=self.progress.stage, rehearsal=rehearsal, effects=effects)
+        return RunReport(
+            clock=self.clock,
+            on_stage=self.progress.stage,
+            pipeline=self.pipeline,
+            rehearsal=rehearsal,
+            effects=effects,
+        )
 
     def _freshen(self) -> None:
         """The files as they are committed: an earlier run leaves its tags in the values file."""

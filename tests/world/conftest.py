@@ -1,25 +1,41 @@
 """The sandbox of the world tests, put up once, and in it one deployed ERP that tests bring back to where it was."""
 
+import base64
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from sandbox import demo, machine, readback, runner, sample
 from sandbox.faults import Faults
 from sandbox.layout import in_lane
-from sandbox.tenant import Tenant
+from sandbox.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
+from tests.world.pairs import Pair
 
 KEEP = "ERP_BUILD_SANDBOX_KEEP"
 """Set it while developing: the sandbox that is up is used as it is, and `test_down` has nothing to compare with."""
 
+BEFORE = "ERP_BUILD_SANDBOX_BEFORE"
+"""Names a file with the machine as it was before a sandbox that several calls of pytest share (`python -m tests`)."""
+
 IMPATIENT = {'stable = "5s"': 'stable = "1s"', 'lock_expires = "30s"': 'lock_expires = "5s"'}
 """How the ERP of these tests differs from the example: its dozens of deployments are waited for."""
+
+URI = (sample.SOURCE / sample.VALUES).read_text(encoding="utf-8").partition("uri: ")[2].split('"')[1]
+PASSWORD = URI.partition("://")[2].partition(":")[2].partition("@")[0]
+SECRETS = (
+    *(PASSWORD, base64.b64encode(PASSWORD.encode()).decode(), quote(PASSWORD, safe="")),
+    *(FUNCTION_PASSWORD, base64.b64encode(FUNCTION_PASSWORD.encode()).decode()),
+    *(PARAMETER_PASSWORD, base64.b64encode(PARAMETER_PASSWORD.encode()).decode()),
+    *("ministack-auth-token", base64.b64encode(b"AWS:ministack-auth-token").decode(), "k8s-aws-v1."),
+)
+"""Of the values file, the function's environment, Parameter Store, and what signs in to registry and cluster."""
 
 
 def sandbox(verb: str) -> None:
@@ -40,6 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def before() -> machine.Machine:
     """The machine before the sandbox."""
+    if BEFORE in os.environ:
+        return machine.kept(Path(os.environ[BEFORE]).read_text(encoding="utf-8"))
     if KEEP not in os.environ:
         sandbox("down")
     return machine.look()
@@ -49,6 +67,18 @@ def before() -> machine.Machine:
 def _sandbox(before: machine.Machine) -> machine.Machine:
     sandbox("up")
     return before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_secret_is_said(_sandbox: machine.Machine) -> Iterator[None]:
+    """After the last test: no secret of the sandbox is in anything that a run printed or reported."""
+    yield
+    assert secrets_said() == []
+
+
+def secrets_said() -> list[str]:
+    """The secrets of the sandbox that runs have printed or reported so far."""
+    return [secret for secret in SECRETS if any(secret in text for text in runner.SAID)]
 
 
 @dataclass
@@ -68,14 +98,23 @@ class Erp:
             path.write_text(config, encoding="utf-8")
             words = (*words, "--config", str(path))
         words = ("run", "--repo", str(self.repository), "--report", str(report), *words)
-        done = runner.erp_build(*words, env=env or runner.environment(), report=report)
+        done = runner.erp_build(*words, env=env or runner.environment(role_of=self.tenant), report=report)
         if done.report.get("outcome") == "deployed":
             self.commit = self.git("rev-parse", "HEAD")
         return done
 
-    def call(self, *words: str) -> runner.Finished:
+    def start(self, *words: str, module: Sequence[str] = ("erp_build",), env: dict[str, str] | None = None,
+              repository: Path | None = None) -> runner.Started:  # fmt: skip
+        """A run that goes on beside the test, here or in another clone."""
+        folder = repository or self.repository
+        report = folder.parent / "beside.json"
+        words = ("run", "--repo", str(folder), "--report", str(report), *words)
+        return runner.Started(words, env or runner.environment(role_of=self.tenant), report, module=module)
+
+    def call(self, *words: str, helm: int = 3) -> runner.Finished:
         """Another verb, in this repository."""
-        return runner.erp_build(words[0], "--repo", str(self.repository), *words[1:], env=runner.environment())
+        env = runner.environment(helm, role_of=self.tenant)
+        return runner.erp_build(words[0], "--repo", str(self.repository), *words[1:], env=env)
 
     def look(self) -> readback.Snapshot:
         """What really runs now."""
@@ -115,4 +154,27 @@ def erp(demonstrated: Erp) -> Iterator[Erp]:
     Faults().clear()
     demonstrated.git("reset", "--quiet", "--hard", demonstrated.commit)
     yield demonstrated
+    Faults().clear()
+
+
+@pytest.fixture(scope="session")
+def made(demonstrated: Erp) -> Pair:
+    """The second content of both halves deployed on two pods of each service; the first one is known from the demo."""
+    Faults().clear()
+    demonstrated.git("reset", "--quiet", "--hard", demonstrated.commit)
+    if b"replicaCount: 2" not in (demonstrated.repository / sample.VALUES).read_bytes():
+        sample.change_replicas(demonstrated.repository, 2)
+    pair = Pair(demonstrated)
+    pair.next()
+    done = pair.run()
+    assert done.code == 0, done.stderr
+    return pair
+
+
+@pytest.fixture
+def pair(made: Pair) -> Iterator[Pair]:
+    """All contents in the registry, the last commit deployed, nothing scripted."""
+    Faults().clear()
+    made.erp.git("reset", "--quiet", "--hard", made.erp.commit)
+    yield made
     Faults().clear()

@@ -1,6 +1,7 @@
 """Whatever is wrong before or during a run: one clear error, its exit code, a report, and nothing deployed."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -109,6 +110,32 @@ def a_cluster_out_of_reach(_: Erp) -> Given:
     return Given()
 
 
+def a_release_that_another_one_made(erp: Erp) -> Given:
+    return Given(config=erp.config.replace('release = "erp-microservices"', 'release = "erp-dev"'))
+
+
+def a_repository_that_is_not_pushed_to(erp: Erp) -> Given:
+    return _edited(erp, f"amazonaws.com/{erp.tenant.name}/notification", "amazonaws.com/elsewhere/notification")
+
+
+def a_service_that_is_switched_off(erp: Erp) -> Given:
+    return _edited(erp, "notification:\n    enabled: true", "notification:\n    enabled: off")
+
+
+def a_tag_that_is_an_alias(erp: Erp) -> Given:
+    return _edited(erp, "notification:\n    enabled: true\n", "notification: &n\n    enabled: true\n")
+
+
+def _edited(erp: Erp, old: str, new: str) -> Given:
+    """A values file with something else in it, committed."""
+    values = erp.repository / sample.VALUES
+    text = values.read_text(encoding="utf-8")
+    assert old in text
+    values.write_text(text.replace(old, new), encoding="utf-8")
+    sample.commit(erp.repository, "chart: 값 변경")
+    return Given()
+
+
 ROWS = [
     (no_credentials, 2, ["there are no AWS credentials"]),
     (two_parameters_missing, 2, ["2 of 6 parameters", "/partial/dev/account-id", "/partial/dev/eks/cluster-name"]),
@@ -122,6 +149,10 @@ ROWS = [
     (a_scan_without_end, 7, ["without a verdict", "not finished in time: IN_PROGRESS"]),
     (no_function, 8, ["there is no function no-such-function", "erp-build.toml"]),
     (a_chart_that_does_not_render, 9, ["the chart does not render", "service.yaml"]),
+    (a_release_that_another_one_made, 9, ["another release owns these objects", 'release = "erp-microservices"']),
+    (a_repository_that_is_not_pushed_to, 2, ["would run an image that is not pushed", "elsewhere/notification"]),
+    (a_service_that_is_switched_off, 2, ["notification-service is switched off", "services.notification.enabled"]),
+    (a_tag_that_is_an_alias, 2, ["cannot set services.notification", "an anchor or an alias"]),
     (a_cluster_out_of_reach, 9, ["the cluster cannot be reached", "https://127.0.0.1:1"]),
 ]
 
@@ -146,4 +177,20 @@ def test_the_run_ends_with_one_clear_error_and_moves_nothing(
     assert done.report["outcome"] == "failed"
     assert done.report["exit_code"] == code
     assert done.report["error"]["what"] in done.stderr
+    assert erp.look() == before
+
+
+def test_a_values_file_that_cannot_be_written_is_found_before_anything_is_built(erp: Erp) -> None:
+    """The checkout's chart is mounted read-only, which binds root too."""
+    erp.new_content("notification-service")
+    before, chart = erp.look(), str(erp.repository / sample.CHART)
+    subprocess.run(["mount", "--bind", chart, chart], check=True)
+    try:
+        subprocess.run(["mount", "--options", "remount,bind,ro", chart], check=True)
+        done = erp.run()
+    finally:
+        subprocess.run(["umount", chart], check=True)
+    assert done.code == 2, done.stderr
+    assert "the values file cannot be written" in done.stderr
+    assert done.report["effects"] == []
     assert erp.look() == before

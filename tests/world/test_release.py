@@ -1,193 +1,40 @@
-"""Lambda and Helm as one release on the deployed ERP: killed at every step, taken back, locked, edited by hand.
+"""Lambda and Helm as one release: taken back on demand, locked, edited by hand, written back, remembered.
 
 Every deployment here has its images in the registry already, so that no Maven is waited for.
 """
 
-import json
 import re
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kubernetes import client as kubernetes
 
-from sandbox import kube, runner, sample
-from sandbox.faults import Faults
-from sandbox.layout import ADMIN_KUBECONFIG, ROOT
+from sandbox import kube, runner
+from sandbox.layout import ADMIN_KUBECONFIG
 from sandbox.parts import binaries
-from sandbox.tenant import FUNCTION_PASSWORD, client
-from tests.world.conftest import Erp
+from sandbox.tenant import client
+from tests.world.conftest import secrets_said
+from tests.world.pairs import EMPLOYEE, REQUEST, SERVICE, Pair, drift, updates, wait_until
 
 pytestmark = pytest.mark.world
 
-SERVICE, EMPLOYEE = "notification-service", "employee-service"
-PENDING = """\
-#!/bin/sh
-# Helm, killed together with the run that called it while its revision is pending.
-case " $* " in
-  *" --dry-run"*) ;;
-  *" upgrade "*)
-    {helm} "$@" --wait &
-    helm=$!
-    look="{helm} history {release} --namespace {namespace} --kubeconfig {kubeconfig}"
-    until $look 2>/dev/null | tail -n 1 | grep -q pending-upgrade; do sleep 0.1; done
-    kill -9 $helm $PPID
-    exit 1;;
-esac
-exec {helm} "$@"
-"""
+SAYS = (("status",), ("history", "--json"), ("verify", "--json"), ("plan", "--live"))
 
 
-@dataclass
-class Pair:
-    """The ERP with two contents whose images are all there: deploying the one or the other builds nothing."""
-
-    erp: Erp
-
-    def next(self) -> str:
-        """Commit the other content of both halves; returns the commit."""
-        return sample.toggle(self.erp.repository, SERVICE, EMPLOYEE)
-
-    def run(self, *words: str, env: dict[str, str] | None = None) -> runner.Finished:
-        return self.erp.run(*words, env=env)
-
-    def call(self, *words: str) -> runner.Finished:
-        return self.erp.call(*words)
-
-    def words(self) -> list[str]:
-        """The arguments of a run as `Erp.run` gives them."""
-        report = self.erp.repository.parent / "killed.json"
-        return ["run", "--repo", str(self.erp.repository), "--report", str(report)]
-
-
-@pytest.fixture(scope="module")
-def made(demonstrated: Erp) -> Pair:
-    """Both contents deployed once."""
-    Faults().clear()
-    demonstrated.git("reset", "--quiet", "--hard", demonstrated.commit)
-    pair = Pair(demonstrated)
-    for _ in range(2):
-        pair.next()
-        done = pair.run()
-        assert done.code == 0, done.stderr
-    return pair
-
-
-@pytest.fixture
-def pair(made: Pair) -> Iterator[Pair]:
-    """Both contents in the registry, the last one deployed, nothing scripted."""
-    Faults().clear()
-    made.erp.git("reset", "--quiet", "--hard", made.erp.commit)
-    yield made
-    Faults().clear()
-
-
-def updates() -> int:
-    """How often Lambda was asked to change a function's code."""
-    return sum(call["operation"] == "UpdateFunctionCode" for call in Faults().log())
-
-
-def kill(pair: Pair, *how: str, env: dict[str, str] | None = None) -> None:
-    """A run that is killed on its way."""
-    module = ["tests.support.killed", *how] if how else ["erp_build"]
-    words = [sys.executable, "-m", *module, *pair.words()]
-    done = subprocess.run(words, cwd=ROOT, env=env or runner.environment(), capture_output=True, check=False)
-    assert done.returncode == -9, done.stderr.decode()
-
-
-def cut_off_in_helm(pair: Pair, folder: Path, helm: int) -> dict[str, str]:
-    """An environment whose helm is killed, with its run, while the release is pending."""
-    real = binaries.helm4() if helm == 4 else binaries.helm3()
-    tenant = pair.erp.tenant
-    names = {"helm": real, "release": tenant.release, "namespace": tenant.namespace, "kubeconfig": ADMIN_KUBECONFIG}
-    program = folder / "helm"
-    program.write_text(PENDING.format(**names), encoding="utf-8")
-    program.chmod(0o755)
-    env = runner.environment(helm)
-    return {**env, "PATH": f"{folder}:{env['PATH']}"}
-
-
-MATRIX = [
-    pytest.param(("update_function", "1"), 1, 1, id="after the call of Lambda"),
-    pytest.param(("upgrade_release", "0"), 1, 1, id="between the two halves"),
-    pytest.param((), 1, 3, id="in the middle of Helm"),
-    pytest.param(("upgrade_release", "1"), 1, 1, id="after Helm, before the proof"),
-    pytest.param(("tag", "3"), 1, 1, id="after the first latest"),
-]
-"""How a run is killed, and how many updates of Lambda and revisions of Helm there are after the second one."""
-
-
-@pytest.mark.parametrize(("how", "lambdas", "revisions"), MATRIX)
-def test_a_second_run_repairs_what_a_killed_one_left(
-    pair: Pair, tmp_path: Path, how: tuple[str, ...], lambdas: int, revisions: int
-) -> None:
-    before = pair.erp.look()
-    head = pair.next()
-    Faults().clear()
-    kill(pair, *how, env=None if how else cut_off_in_helm(pair, tmp_path, 3))
-    done = pair.run()
-    assert done.code == 0, done.stderr
-    after = pair.erp.look()
-    pair.erp.commit = head
-    assert updates() == lambdas
-    assert after.revision == before.revision + revisions
-    assert after.function != before.function
-    (digest,) = set(after.deployments[SERVICE].digests)
-    assert digest != before.deployments[SERVICE].digests[0]
-    repository = f"{pair.erp.tenant.name}/{SERVICE}"
-    assert after.latest[repository] == digest
-    assert after.latest[f"{pair.erp.tenant.name}/employee-service-lambda"] == after.function
-    assert list((pair.erp.repository / "helm-chart").glob(".values-dev.yaml.*")) == []
-    again = pair.run()
-    assert again.report["outcome"] == "nothing"
-    assert {target["running"] for target in again.report["targets"] if target["name"] == SERVICE} == {digest}
-
-
-def test_helm_4_recovers_a_release_that_was_cut_off_as_well(pair: Pair, tmp_path: Path) -> None:
-    before = pair.erp.look()
-    pair.next()
-    kill(pair, env=cut_off_in_helm(pair, tmp_path, 4))
-    done = pair.run(env=runner.environment(4))
-    assert done.code == 0, done.stderr
-    assert f"back to revision {before.revision}" in done.stderr, done.stderr
-
-
-def test_an_image_that_cannot_be_pulled_fails_within_a_minute_and_both_halves_go_back(pair: Pair) -> None:
-    before = pair.erp.look()
-    sample.init_container(pair.erp.repository, "nowhere.invalid/erp/migrate:1")
-    sample.toggle(pair.erp.repository, SERVICE, EMPLOYEE)
-    start = time.monotonic()
-    done = pair.run()
-    seconds = time.monotonic() - start
-    assert done.code == 9, done.stderr
-    assert seconds < 60
-    assert "a rollout cannot succeed" in done.stderr
-    assert "init container migrate: " in done.stderr
-    evidence = [one for one in done.report["evidence"] if one["target"] == SERVICE]
-    assert any("nowhere.invalid" in event for event in evidence[0]["events"])
-    after = pair.erp.look()
-    assert after.function == before.function
-    assert after.deployments == before.deployments
-    assert len(done.report["taken_back"]) == 2
-
-
-def test_a_rollback_is_proven_a_second_one_undoes_it_and_one_to_a_lost_image_touches_nothing(pair: Pair) -> None:
+def test_a_rollback_is_proven_one_to_a_commit_too_and_one_to_a_lost_image_touches_nothing(pair: Pair) -> None:
     old = pair.erp.look()
-    head = pair.next()
-    assert pair.run().code == 0
-    pair.erp.commit = head
+    head, env = pair.next(), runner.environment(4)
+    assert pair.run(env=env).code == 0
     new = pair.erp.look()
-    done = pair.call("rollback", "--json")
+    done = pair.call("rollback", "--json", helm=4)
     assert done.code == 0, done.stderr
     back = pair.erp.look()
     assert (back.function, back.deployments, back.latest) == (old.function, old.deployments, old.latest)
-    done = pair.call("rollback")
+    done = pair.call("rollback", "--to", head[:9])
     assert done.code == 0, done.stderr
     assert pair.erp.look().deployments == new.deployments
     assert pair.erp.look().function == new.function
@@ -215,23 +62,36 @@ def image_gone(pair: Pair, digest: str) -> Iterator[None]:
             ecr.put_image(repositoryName=repository, imageManifest=image["imageManifest"], imageTag=tag)
 
 
-def test_of_two_runs_at_once_one_leaves_with_11_and_one_that_may_wait_finds_nothing_left(pair: Pair) -> None:
-    head = pair.next()
-    words = [sys.executable, "-m", "erp_build", *pair.words()]
-    with subprocess.Popen(words, env=runner.environment(), stderr=subprocess.PIPE, text=True) as first:
-        assert first.stderr is not None
-        lines = iter(first.stderr.readline, "")
-        assert any("take lock" in line for line in lines)
-        assert any("check plan" in line for line in lines)
-        refused = pair.run()
-        waited = pair.run("--wait-for-lock", "2m")
-        first.communicate(timeout=60)
-    assert first.returncode == 0
-    pair.erp.commit = head
-    assert refused.code == 11, refused.stderr
+@pytest.mark.parametrize("newer_first", [True, False], ids=["the newer begins", "the older begins"])
+def test_of_two_runs_at_once_one_waits_or_leaves_and_the_older_one_never_wins(
+    pair: Pair, tmp_path: Path, *, newer_first: bool
+) -> None:
+    before = pair.erp.look()
+    older, newer = pair.next(SERVICE), pair.next(EMPLOYEE)
+    commits = (newer, older) if newer_first else (older, newer)
+    first, second = (clone(pair, tmp_path / name, commit) for name, commit in zip("ab", commits, strict=True))
+    started = pair.erp.start(repository=first)
+    started.until("check plan")
+    waiting = pair.erp.start("--wait-for-lock", "2m", repository=second)
+    refused = pair.erp.start(repository=second).finish()
+    done, waited = started.finish(), waiting.finish()
+    pair.erp.commit = newer
+    assert (refused.code, done.code) == (11, 0), refused.stderr + done.stderr
     assert "another run deploys" in refused.stderr
-    assert waited.code == 0, waited.stderr
-    assert waited.report["outcome"] == "nothing"
+    assert waited.code == (11 if newer_first else 0), waited.stderr
+    assert ("a newer commit is already deployed" in waited.stderr) is newer_first
+    after = pair.erp.look()
+    assert after.function != before.function
+    assert after.deployments[SERVICE].digests != before.deployments[SERVICE].digests
+    assert after.revision == before.revision + 1
+    assert updates() == 1
+
+
+def clone(pair: Pair, folder: Path, commit: str) -> Path:
+    """Another checkout of the repository, at a commit."""
+    pair.erp.git("clone", "--quiet", str(pair.erp.repository), str(folder / "erp"))
+    pair.erp.git("-C", str(folder / "erp"), "checkout", "--quiet", commit)
+    return folder / "erp"
 
 
 def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pair) -> None:
@@ -240,9 +100,11 @@ def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pa
     assert pair.call("verify").code == 0
     before = pair.erp.look()
     image = before.deployments[SERVICE].image.rpartition(":")[0] + ":latest"
-    container: dict[str, Any] = {"name": SERVICE, "image": image, "resources": {"limits": {"memory": "500Mi"}}}
+    container: dict[str, Any] = {"name": SERVICE, "image": image, "resources": {"limits": {"memory": "500Mi"}},
+                                 "env": [{"name": "ADDED", "value": "by-hand"}]}  # fmt: skip
     patch: Any = {"spec": {"replicas": 0, "template": {"spec": {"containers": [container]}}}}
     apps.patch_namespaced_deployment(SERVICE, tenant.namespace, patch)
+    apps.delete_namespaced_deployment(REQUEST, tenant.namespace)
     state = client("lambda").get_function(FunctionName=tenant.function)
     repository = state["Code"]["ImageUri"].partition("@")[0]
     other = client("ecr").batch_get_image(
@@ -251,16 +113,65 @@ def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pa
     client("lambda").update_function_code(FunctionName=tenant.function, ImageUri=f"{repository}@{other}")
     found = drift(pair)
     pods = len(before.deployments[SERVICE].digests)
-    assert any(f"replicas: 0 instead of {pods}" in text for text in found[SERVICE])
-    assert any(".image: " in text for text in found[SERVICE])
-    assert any("memory: 500Mi instead of 400Mi" in text for text in found[SERVICE])
+    wanted = (f"replicas: 0 instead of {pods}", ".image: latest", "memory: 500Mi instead of 400Mi", ".env[ADDED]: ")
+    assert [text for text in wanted if not any(text in line for line in found[SERVICE])] == [".image: latest"]
+    assert any(".image: " in line for line in found[SERVICE])
+    assert "by-hand" not in str(found)
+    assert found[REQUEST] == [f"the Deployment {REQUEST} is gone"]
     assert found[EMPLOYEE] == [f"image: {other[:19]} instead of {before.function[:19]}"]
     done = pair.run()
     assert done.code == 0, done.stderr
     after = pair.erp.look()
     assert after.function == before.function
-    assert after.deployments[SERVICE].digests == before.deployments[SERVICE].digests
-    assert drift(pair) == {}
+    assert {name: one.digests for name, one in after.deployments.items()} == {
+        name: one.digests for name, one in before.deployments.items()
+    }
+    # What was only added survives every upgrade, so it is shown until somebody takes it away.
+    assert drift(pair) == {SERVICE: [line for line in found[SERVICE] if "ADDED" in line]}
+
+
+def test_pods_that_the_autoscaler_moved_are_nobodys_edit(pair: Pair) -> None:
+    before = pair.erp.look()
+    scale(pair, 3)
+    try:
+        assert drift(pair) == {}
+        assert pair.run().report["outcome"] == "nothing"
+        assert pair.erp.look().revision == before.revision
+    finally:
+        scale(pair, len(before.deployments[SERVICE].digests))
+
+
+def scale(pair: Pair, pods: int) -> None:
+    """Do what an autoscaler does, and wait until it is done."""
+    apps: Any = kubernetes.AppsV1Api(kube.admin())
+    place = (SERVICE, pair.erp.tenant.namespace)
+    apps.patch_namespaced_deployment_scale(*place, {"spec": {"replicas": pods}})
+    wait_until(lambda: apps.read_namespaced_deployment(*place).status.available_replicas == pods)
+    wait_until(lambda: len(pair.erp.look().deployments[SERVICE].digests) == pods)
+
+
+def test_the_tags_are_written_back_to_the_branch_and_that_commit_starts_nothing(pair: Pair, tmp_path: Path) -> None:
+    origin = tmp_path / "origin.git"
+    pair.erp.git("clone", "--quiet", "--bare", str(pair.erp.repository), str(origin))
+    pair.erp.git("remote", "add", "origin", str(origin))
+    try:
+        head = pair.next(SERVICE)
+        pair.erp.git("push", "--quiet", "origin", "HEAD:main")
+        done = pair.run(config=pair.config('write_back = "none"', 'write_back = "branch"'))
+        assert done.code == 0, done.stderr
+        pair.erp.git("fetch", "--quiet", "origin", "main")
+        assert pair.erp.git("rev-parse", "FETCH_HEAD~1") == head
+        assert "[skip ci]" in pair.erp.git("log", "-1", "--format=%B", "FETCH_HEAD")
+        changed = pair.erp.git("diff", "--unified=0", head, "FETCH_HEAD").splitlines()
+        added = [line for line in changed if line.startswith("+ ")]
+        assert f'+      tag: "{head[:7]}"' in added
+        assert all(line.lstrip("+ ").startswith("tag: ") for line in added)
+        pair.erp.git("reset", "--quiet", "--hard", "FETCH_HEAD")
+        again = pair.run()
+        assert (again.code, again.report["outcome"]) == (0, "nothing"), again.stderr
+        pair.erp.commit = pair.erp.git("rev-parse", "HEAD")
+    finally:
+        pair.erp.git("remote", "remove", "origin")
 
 
 def test_history_agrees_with_helms_own_and_names_commit_and_build(pair: Pair) -> None:
@@ -278,20 +189,9 @@ def test_history_agrees_with_helms_own_and_names_commit_and_build(pair: Pair) ->
 
 
 def test_no_secret_is_in_any_output_of_these_tests(pair: Pair) -> None:
-    values = (pair.erp.repository / "helm-chart/values-dev.yaml").read_text(encoding="utf-8")
-    password = values.partition("://")[2].partition(":")[2].partition("@")[0]
-    said = [
-        (done.stdout + done.stderr)
-        for done in (pair.call("status"), pair.call("history", "--json"), pair.call("verify"), pair.run("-v"))
-    ]
-    reports = [path.read_text(encoding="utf-8") for path in pair.erp.repository.parent.glob("*.json")]
-    for secret in (FUNCTION_PASSWORD, password, "k8s-aws-v1"):
-        assert secret
-        assert not any(secret in text for text in (*said, *reports))
-
-
-def drift(pair: Pair) -> dict[str, list[str]]:
-    """Target -> its drift, of those that have some."""
-    done = pair.call("status", "--json")
-    assert done.code == 0, done.stderr
-    return {one["name"]: one["drift"] for one in json.loads(done.stdout)["targets"] if one["drift"]}
+    for words in SAYS:
+        assert pair.call(*words).code == 0
+    pair.next()
+    assert pair.run("--rehearse", "-v").code == 0
+    assert len(runner.SAID) > len(SAYS)
+    assert secrets_said() == []

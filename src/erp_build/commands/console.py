@@ -98,8 +98,12 @@ class Console:
         return GitRepository(self.folder).read_file("HEAD", FILE_NAME)
 
     def print(self, text: str) -> None:
-        """Print a result."""
-        print(self.secrets.mask(text), file=self._stdout, flush=True)
+        """Print a result; whoever reads it may have seen enough and be gone, as `head` is."""
+        try:
+            print(self.secrets.mask(text), file=self._stdout, flush=True)
+        except BrokenPipeError:
+            # What is left in the buffer is written once more when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
 
     def complain(self, text: str) -> None:
         """Print something that went wrong."""

@@ -7,6 +7,7 @@ from erp_build.commands.console import Console
 from erp_build.domain.changes import Rules
 from erp_build.domain.ignore import ignore_of
 from erp_build.domain.project import Chart, Project
+from erp_build.errors import nearest
 from erp_build.render.plan import printable
 
 EXAMPLES = """\
@@ -37,13 +38,20 @@ def main(options: argparse.Namespace, console: Console) -> int:
 
 
 def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> str:
+    if not owners and rules.is_ignored(path):
+        return f"{path}\n  is ignored"
     if not owners:
-        return (
-            f"{path}\n  {'is ignored' if rules.is_ignored(path) else 'belongs to no target: a change builds nothing'}"
-        )
+        return f"{path}\n  belongs to no target: a change builds nothing{_hint(project, path)}"
     kinds = {target.name: target for target in project.targets}
     lines = [path]
     for name, rule in owners.items():
         effect = "redeploys every EKS service" if isinstance(kinds[name], Chart) else "builds it"
         lines.append(f"  -> {rule} -> {name}: a change {effect}")
     return "\n".join(lines)
+
+
+def _hint(project: Project, path: str) -> str:
+    """The directory of a target that a misspelled path may mean."""
+    directories = {target.path.rpartition("/")[2]: target.path for target in project.targets}
+    near = next(filter(None, (nearest(part, directories) for part in path.split("/"))), "")
+    return f"; did you mean `{directories[near]}`?" if near else ""

@@ -6,7 +6,7 @@ from erp_build.commands.console import Console
 from erp_build.domain.image import BuiltImage, ImageReference
 from erp_build.domain.judgement import GateRules, Judgement
 from erp_build.domain.plan import Running
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.stages.gate import judge_images
 from erp_build.tools.effects import Journal
 from erp_build.tools.toolbox import Registry
@@ -18,17 +18,21 @@ def judge_references(names: Sequence[str], deployed: str | None, rules: GateRule
     with open_tools(
         console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
     ) as tools:
-        images = [find_image(tools.registry, name) for name in names]
+        known = [target.repository for target in console.project().image_targets]
+        images = [find_image(tools.registry, name, known) for name in names]
         running = {}
         if deployed:
-            old = find_image(tools.registry, deployed)
+            old = find_image(tools.registry, deployed, known)
             running = {image.target: _running(image, old) for image in images}
         console.progress.stage("judge images")
         return judge_images(tools, rules, images, running)
 
 
-def find_image(registry: Registry, name: str) -> BuiltImage:
-    """The image with a name, `repository:tag` or `repository@sha256:...`, with the registry's host or without."""
+def find_image(registry: Registry, name: str, known: Sequence[str] = ()) -> BuiltImage:
+    """The image with a name, `repository:tag` or `repository@sha256:...`, with the registry's host or without.
+
+    `known` are the repositories of the project without their prefix, for a name that is misspelled.
+    """
     reference = ImageReference.parse(name)
     if not reference.tag and not reference.digest:
         raise ConfigurationError(
@@ -39,7 +43,7 @@ def find_image(registry: Registry, name: str) -> BuiltImage:
         raise ConfigurationError(
             "there is no such image",
             where=name,
-            next_step=f"aws ecr list-images --repository-name {reference.repository}",
+            next_step=_other_name(reference, known),
         )
     return BuiltImage(
         target=name,
@@ -49,6 +53,13 @@ def find_image(registry: Registry, name: str) -> BuiltImage:
         commit=None,
         origin="reused",
     )
+
+
+def _other_name(reference: ImageReference, known: Sequence[str]) -> str:
+    prefix = reference.repository.rpartition("/")[0]
+    repositories = [f"{prefix}/{name}".lstrip("/") for name in known]
+    look = f"aws ecr list-images --repository-name {reference.repository}"
+    return look if reference.repository in repositories else did_you_mean(reference.repository, repositories, look)
 
 
 def _running(image: BuiltImage, old: BuiltImage) -> Running:

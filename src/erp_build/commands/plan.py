@@ -5,16 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from erp_build.domain.plan import LiveState, make_plan
 from erp_build.render.plan import plan_markdown, plan_text
-from erp_build.stages.detect import (
-    PREVIOUS,
-    detect_changes,
-    find_baselines,
-    find_head,
-    refuse_doubt,
-    warning_of,
-)
+from erp_build.stages.detect import PREVIOUS, find_head, plan, warning_of
 from erp_build.tools.git import GitRepository
 
 if TYPE_CHECKING:
@@ -22,7 +14,7 @@ if TYPE_CHECKING:
 
     from erp_build.commands.console import Console
     from erp_build.config.index import ProjectIndex
-    from erp_build.domain.plan import Plan
+    from erp_build.domain.plan import LiveState, Plan
     from erp_build.domain.project import Project
 
 WRITTEN_OUT = {"values": ("base", "head"), "flags": ("live", "strict", "json", "markdown")}
@@ -56,51 +48,52 @@ def main(options: argparse.Namespace, console: Console) -> int:
     """Print the plan."""
     index = console.index()
     repository = GitRepository(console.folder, options.early)
-    head = find_head(repository, os.environ, options.head)
     short = index.size > FEW and not (options.live or options.json or options.markdown)
-    project = _touched(index, repository, head, options.base) if short else index.project()
+    project = _touched(index, repository, options) if short else index.project()
     if options.live:
-        plan = _plan_live(console, project, repository, head, options)
+        made = _plan_live(console, project, repository, options)
     else:
-        plan = _plan(project, repository, head, options, None)
+        made = _plan(project, repository, options, None)
         if not options.early:
             # A developer who names no commits means the work at hand; a script that does is not kept waiting.
-            plan = plan._replace(warnings=(*plan.warnings, *warning_of(repository.uncommitted())))
+            made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted())))
     if options.json:
         import json
 
         from erp_build.render.json import plan_document
 
-        console.print(json.dumps(plan_document(plan), ensure_ascii=False))
+        console.print(json.dumps(plan_document(made), ensure_ascii=False))
     elif options.markdown:
-        console.print(plan_markdown(plan))
+        console.print(plan_markdown(made))
     else:
-        console.print(plan_text(plan, others=index.size - len(plan.steps), colour=console.colour))
+        console.print(plan_text(made, others=index.size - len(made.steps), colour=console.colour))
     return 0
 
 
-def _touched(index: ProjectIndex, repository: GitRepository, head: str, base: str | None) -> Project:
+def _touched(index: ProjectIndex, repository: GitRepository, options: argparse.Namespace) -> Project:
     """The project with the targets that a short plan shows; all of them where the baseline is not known beforehand."""
     if PREVIOUS in os.environ:
         return index.project()
-    commit = repository.resolve(base) if base else repository.upstream_base(head)
+    head = find_head(repository, os.environ, options.head)
+    commit = repository.resolve(options.base) if options.base else repository.upstream_base(head)
     if commit is None:
         return index.project()
     return index.narrowed(change.path for change in repository.changed_paths(commit, head))
 
 
-def _plan(
-    project: Project, repository: GitRepository, head: str, options: argparse.Namespace, live: LiveState | None
-) -> Plan:
-    baselines = find_baselines(repository, project, head, live=live, variables=os.environ, base=options.base)
-    if options.strict:
-        refuse_doubt(baselines)
-    return make_plan(project, detect_changes(repository, project, baselines, head), live or LiveState())
+def _plan(project: Project, repository: GitRepository, options: argparse.Namespace, live: LiveState | None) -> Plan:
+    return plan(
+        project,
+        repository,
+        base=options.base,
+        head=options.head,
+        live=live,
+        variables=os.environ,
+        strict=options.strict,
+    )
 
 
-def _plan_live(
-    console: Console, project: Project, repository: GitRepository, head: str, options: argparse.Namespace
-) -> Plan:
+def _plan_live(console: Console, project: Project, repository: GitRepository, options: argparse.Namespace) -> Plan:
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.stages.live import read_live_state
     from erp_build.stages.reuse import find_reusable
@@ -113,4 +106,4 @@ def _plan_live(
     ) as tools:
         environment = read_environment(tools, project)
         live = read_live_state(tools, project, environment)
-        return find_reusable(tools, project, environment, _plan(project, repository, head, options, live), live)
+        return find_reusable(tools, project, environment, _plan(project, repository, options, live), live)

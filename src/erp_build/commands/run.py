@@ -13,7 +13,9 @@ from erp_build import pipeline
 from erp_build.commands.console import Console, add_lock_options
 from erp_build.commands.report_files import write_reports
 from erp_build.commands.signals import signals_raise
+from erp_build.commands.trace import send_trace
 from erp_build.config.codebuild import build_link
+from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.report import Occasion, RunReport
 from erp_build.errors import ErpBuildError, Interrupted
 from erp_build.render.text import report_text
@@ -53,6 +55,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     report = RunReport(
         clock=console.clock,
         on_stage=console.progress.stage,
+        pipeline=options.pipeline or Pipeline(),
         rehearsal=options.rehearse,
         occasion=_occasion(os.environ, console.clock.now()),
         effects=journal.effects,
@@ -65,6 +68,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
         document = write_reports(report, _report_path(options), console)
         text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report, report.seconds)
         console.print(text)
+        send_trace(report, console, os.environ)
     return 0
 
 

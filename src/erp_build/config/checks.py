@@ -5,7 +5,7 @@ from collections import Counter
 
 from erp_build.config.schema import Table
 from erp_build.domain.project import Check, Project
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -61,5 +61,5 @@ def check_checks(project: Project, where: str) -> None:
             raise ConfigurationError(
                 f"the check {check.name} is for {', '.join(missing)}, which is no service here",
                 where=where,
-                next_step=f"one of: {', '.join(sorted(names))}",
+                next_step=did_you_mean(missing[0], names, f"one of: {', '.join(sorted(names))}"),
             )

@@ -55,7 +55,11 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         raise ConfigurationError(
             "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
         ) from error
-    top = Table(values, "", text, where)
+    return project_of(Table(values, "", text, where), where, config_path)
+
+
+def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:
+    """Read a project from the top table of a configuration."""
     top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy", "notify", "check")
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(

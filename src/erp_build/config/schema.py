@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any
 
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -43,8 +42,7 @@ class Table:
         """Refuse keys that are not known."""
         for key in self._values:
             if key not in known:
-                near = get_close_matches(key, known, n=1)
-                hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}"
+                hint = did_you_mean(key, known, f"known keys: {', '.join(known)}")
                 raise self._error(key, f"unknown key `{key}`", hint)
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -140,19 +138,20 @@ class Table:
         name = f"{self._name.strip('[]')}.{key}" if self._name else key
         if not isinstance(value, dict):
             raise self._error(key, f"`{key}` must be a table", f"write [{name}]")
-        return Table(value, f"[{name}]", self._source, self._path)
+        return type(self)(value, f"[{name}]", self._source, self._path)
 
     def tables(self, key: str) -> tuple["Table", ...]:
         """An array of tables below this one."""
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self._error(key, f"`{key}` must be an array of tables", f"write [[{key}]]")
-        return tuple(Table(item, f"[[{key}]]", self._source, self._path, place) for place, item in enumerate(value))
+        return tuple(
+            type(self)(item, f"[[{key}]]", self._source, self._path, place) for place, item in enumerate(value)
+        )
 
     def _known(self, key: str, value: str, known: tuple[str, ...]) -> str:
         if value not in known:
-            near = get_close_matches(value, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(known)}"
+            hint = did_you_mean(value, known, f"one of: {', '.join(known)}")
             raise self._error(key, f"`{key}` cannot be `{value}`", hint)
         return value
 

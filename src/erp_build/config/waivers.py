@@ -20,7 +20,11 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
             why=str(error),
             next_step="correct `waivers` of [gate], or the file: a [[waiver]] table for each finding",
         ) from error
-    top = Table(values, "", text, str(path))
+    return waivers_of(Table(values, "", text, str(path)))
+
+
+def waivers_of(top: Table) -> tuple[Waiver, ...]:
+    """Read waivers from the top table of their file."""
     top.only("waiver")
     waivers: dict[str, Waiver] = {}
     for table in top.tables("waiver"):

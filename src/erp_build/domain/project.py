@@ -59,6 +59,10 @@ class Chart(NamedTuple):
     """The Helm chart and its one release.
 
     Attributes:
+        path: its directory.
+        values: the values file, relative to `path`; the image tags are written there.
+        release: the name that it is installed under.
+        namespace: of the cluster, in which it is installed.
         timeout: seconds for the upgrade and the rollout together.
         stable: seconds that the new pods must stay ready without a restart.
         pin: whether the values file names `tag@digest` instead of the tag alone.

@@ -171,3 +171,12 @@ class Endpoints:
     def leads_to(self, workload: Workload) -> bool:
         """Whether the Service selects the workload's pods."""
         return bool(self.selector) and set(self.selector) <= set(workload.labels)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnedDeployment:
+    """A Deployment of a namespace: the release that made it (empty: no release), and its images."""
+
+    name: str
+    owner: str
+    images: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from erp_build.domain.checked import Checked
 from erp_build.domain.evidence import Evidence
 from erp_build.domain.image import BuiltImage
 from erp_build.domain.judgement import Judgement
+from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.plan import Plan
 from erp_build.domain.preview import Preview
 from erp_build.domain.verdict import ClearedImage
@@ -105,11 +106,13 @@ class Stopwatch(Protocol):
 class RunReport:
     """Everything that is known about a run, filled in while it goes on, so that it can be written at any moment.
 
-    `recovers` says that the run before failed after it had taken the lock.
+    `pipeline` is what a caller does at the stages, `start` the clock's reading when the report began; `recovers` says that
+    the run before failed after it had taken the lock.
     """
 
     clock: Stopwatch
     on_stage: Callable[[str], object]
+    pipeline: Pipeline = field(default_factory=Pipeline)
     rehearsal: bool = False
     occasion: Occasion = Occasion()
     place: Place | None = None
@@ -144,8 +147,16 @@ class RunReport:
         return any(effect.name in MOVING and effect.state != "assumed" for effect in self.effects)
 
     def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one stage, named after its function, and note how long it took and how it ended."""
-        name = work.__name__.replace("_", " ")
+        """Run one stage, with what a caller has put at its place."""
+        for mine in self.pipeline.those("before", work):
+            self._record(_name(mine), mine, *args, **kwargs)
+        result = self._record(_name(work), self.pipeline.in_place_of(work), *args, **kwargs)
+        for mine in self.pipeline.those("after", work):
+            self._record(_name(mine), mine, result, *args, **kwargs)
+        return result
+
+    def _record(self, name: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do some work, and note how long it took and how it ended."""
         self.on_stage(name)
         start = self.clock.monotonic()
         status: Literal["done", "failed"] = "failed"
@@ -153,8 +164,8 @@ class RunReport:
             result = work(*args, **kwargs)
             status = "done"
         finally:
-            seconds = self.clock.monotonic() - start
-            self.stages.append(StageRecord(name=name, seconds=seconds, status=status, began=start - self.start))
+            seconds, began = self.clock.monotonic() - start, start - self.start
+            self.stages.append(StageRecord(name=name, seconds=seconds, status=status, began=began))
         return result
 
     @property
@@ -165,3 +176,8 @@ class RunReport:
         if self.plan is None or self.plan.is_empty:
             return "nothing"
         return "rehearsed" if self.rehearsal else "deployed"
+
+
+def _name(work: Callable[..., object]) -> str:
+    """A stage is called like its function; what a caller puts there may be an object that can be called."""
+    return str(getattr(work, "__name__", type(work).__name__)).replace("_", " ")

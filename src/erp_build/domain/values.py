@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
@@ -60,6 +60,12 @@ def named_values(content: bytes, *, where: str) -> tuple[tuple[str, str], ...]:
     _, text = _decode(content, where)
     return tuple((next(part for part in reversed(path) if not part.isdigit()), value)
                  for path, _, value in _leaves(_compose(text, where)))  # fmt: skip
+
+
+def scalars(content: bytes, *, where: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Every scalar as (path, value); the places of a list are numbers."""
+    _, text = _decode(content, where)
+    return tuple((path, value) for path, _, value in _leaves(_compose(text, where)))
 
 
 def _decode(content: bytes, where: str) -> tuple[bytes, str]:
@@ -130,7 +136,9 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["
         found = [(name, value) for name, value in pairs if name.value == part]
         if len(found) != 1:
             why = f"{path} stands there {len(found)} times" if found else f"there is no {path}"
-            raise _refusal(where, key, why, "add the key, or correct `values_key` in erp-build.toml")
+            siblings = [".".join((*parts[:depth], str(name.value))) for name, _ in pairs] if not found else ()
+            next_step = did_you_mean(path, siblings, "add the key, or correct `values_key` in erp-build.toml")
+            raise _refusal(where, key, why, next_step)
         name, node = found[0]
         # An alias composes to the anchored node itself, which then starts before its own key.
         if node.anchor or node.start_mark.index < name.start_mark.index:

@@ -17,7 +17,8 @@ class Waiver(NamedTuple):
     Attributes:
         id: of the finding, such as `CVE-2021-44228`.
         packages: the packages that it is waived for; `-` for a finding that names none.
-        reason, owner: why, and who answers for it.
+        reason: why it may pass.
+        owner: who answers for it.
         until: the last day on which it counts (UTC).
     """
 

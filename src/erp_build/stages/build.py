@@ -93,7 +93,7 @@ def _build_and_push(tools: Tools, cluster: str, job: Job, start: float) -> Pushe
     clock, began = tools.clock, tools.clock.monotonic()
     tools.progress.phase(name, "image")
     image = tools.effects.build_image(request)
-    check_platform(tools, cluster, request.target, image)
+    check_platform(tools, cluster, request.target, image.platform)
     built = clock.monotonic()
     tools.progress.phase(name, "push")
     pushed = tools.effects.push(request)

@@ -11,11 +11,12 @@ from erp_build.domain.project import Chart, Function, Project, Service
 from erp_build.domain.values import named_values, read_value, set_tags
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
 from erp_build.stages.live import release_of
+from erp_build.stages.platforms import check_platform
 from erp_build.stages.tags import expected_tags, keys_of
 from erp_build.tools.toolbox import Tools
 
-SWITCHED_OFF = ("false", "no", "off")
-"""What Helm's YAML 1.1 takes for false."""
+SWITCHED_OFF = ("false", "no", "off", "0", "null", "~", "")
+"""What Helm's YAML 1.1 and its templates take for false; a key that is not there is another matter."""
 
 
 def check_plan(tools: Tools, project: Project, environment: Environment, plan: Plan) -> Preview:
@@ -26,6 +27,9 @@ def check_plan(tools: Tools, project: Project, environment: Environment, plan: P
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
     tools.workshop.check(builds)
     _check_repositories(tools, environment, builds)
+    for step in plan.reuses:
+        if step.image and isinstance(step.target, Service | Function):
+            check_platform(tools, environment.cluster, step.target, tools.registry.platform(step.image))
     for step in plan.functions:
         assert isinstance(step.target, Function)
         if state := tools.functions.state(step.target.function):
@@ -73,7 +77,8 @@ def _check_release(tools: Tools, project: Project, environment: Environment, pla
             f"the role lacks {len(missing)} rights in the namespace",
             where=f"{release.cluster}, namespace {release.namespace}",
             why="\n".join(missing),
-            next_step="add an access policy (AmazonEKSEditPolicy) for this namespace to its access entry",
+            next_step=f"kubectl apply --namespace {release.namespace} --filename infra/access.yaml, or add what is "
+            "missing to the role in the cluster",
         )
     after = tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
     return replace(
@@ -122,11 +127,12 @@ def _check_values(path: Path, content: bytes, service: Service, pushed: str) -> 
             why=f"there is no {service.values_key}.image with repository and tag",
             next_step="add it, or correct `values_key` in erp-build.toml",
         )
-    if (read_value(content, f"{service.values_key}.enabled", where=str(path)) or "").lower() in SWITCHED_OFF:
+    enabled = read_value(content, f"{service.values_key}.enabled", where=str(path))
+    if enabled is not None and enabled.lower() in SWITCHED_OFF:
         raise ConfigurationError(
             f"{service.name} is switched off in the values file",
             where=str(path),
-            why=f"{service.values_key}.enabled is false",
+            why=f"{service.values_key}.enabled is {enabled or 'empty'}",
             next_step="switch it on, or take the service out of erp-build.toml",
         )
     if stated != pushed:

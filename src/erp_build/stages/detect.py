@@ -8,6 +8,7 @@ from unicodedata import normalize
 from erp_build.config.codebuild import commit_from
 from erp_build.domain.changes import Baseline, Change, ChangeSet, PathChange, Rules, Source, attribute
 from erp_build.domain.ignore import ignore_of
+from erp_build.domain.plan import LiveState, Plan, make_plan
 from erp_build.domain.project import Chart
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
 from erp_build.stages.tag_edits import without_tag_edits
@@ -15,7 +16,6 @@ from erp_build.stages.tag_edits import without_tag_edits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from erp_build.domain.plan import LiveState
     from erp_build.domain.project import Project, Target
     from erp_build.tools.toolbox import Repository
 
@@ -57,6 +57,35 @@ def find_head(repository: Repository, variables: Mapping[str, str], wanted: str 
             next_step="run in a Git repository, or set the variable to a full commit",
         )
     return head
+
+
+def plan(
+    project: Project,
+    repository: Repository,
+    *,
+    base: str | None = None,
+    head: str | None = None,
+    live: LiveState | None = None,
+    variables: Mapping[str, str] | None = None,
+    strict: bool = False,
+) -> Plan:
+    """What a run would do, and why: head, baselines, changes and plan in one call. It changes nothing.
+
+    Args:
+        project: its targets.
+        repository: where the commits are looked up.
+        base: a revision that every target is compared with; None: found by the ladder.
+        head: the revision to plan for; None: what CodeBuild names, else what is checked out.
+        live: what runs; None plans offline, without reuse.
+        variables: environment variables, for what CodeBuild says of the source.
+        strict: raise `DetectionRefused` when a baseline is in doubt.
+    """
+    stated = variables or {}
+    commit = find_head(repository, stated, head)
+    baselines = find_baselines(repository, project, commit, live=live, variables=stated, base=base)
+    if strict:
+        refuse_doubt(baselines)
+    return make_plan(project, detect_changes(repository, project, baselines, commit), live or LiveState())
 
 
 def find_baselines(

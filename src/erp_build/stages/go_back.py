@@ -76,8 +76,7 @@ def _go(
 ) -> tuple[Proof, ...]:
     entry = Entry(at=lock.time, commit=destination.commit, build=lock.build, before=before)
     lock.write_record(begun(lock.record, entry))
-    for line in take_back(tools, project, environment, destination.state, lock):
-        tools.progress.say(line)
+    take_back(tools, project, environment, destination.state, lock, tools.progress.say)
     proofs = prove_running(tools, project, environment, destination.images)
     for image in destination.images.values():
         latest = tools.registry.stored(image.repository, "latest")

@@ -1,6 +1,5 @@
 """The platform of an image, against those of what is to run it: known before the push, not by "exec format error"."""
 
-from erp_build.domain.image import LocalImage
 from erp_build.domain.project import Function, Service
 from erp_build.errors import BuildFailed
 from erp_build.tools.toolbox import Tools
@@ -9,14 +8,14 @@ NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
 """What Lambda calls an architecture -> what images and nodes call it."""
 
 
-def check_platform(tools: Tools, cluster: str, target: Service | Function, image: LocalImage) -> None:
-    """Raise `BuildFailed` where the function, or every node of the cluster, is of another platform than the image."""
+def check_platform(tools: Tools, cluster: str, target: Service | Function, platform: str) -> None:
+    """Raise `BuildFailed` where the function, or every node of the cluster, is of another platform than the image's."""
     wanted = _wanted(tools, cluster, target)
-    if image.platform and wanted and image.platform not in wanted:
+    if platform and wanted and platform not in wanted:
         raise BuildFailed(
             "the image is for another platform than what runs it",
             where=target.name,
-            why=f"the image is {image.platform}, wanted is {' or '.join(sorted(wanted))}",
+            why=f"the image is {platform}, wanted is {' or '.join(sorted(wanted))}",
             next_step="build on a host of that architecture, or name a base image for it",
         )
 

@@ -1,7 +1,8 @@
 """Taking a deployment back: both halves, to what ran before, and an honest word about what runs where."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from erp_build.config.environment import Environment
 from erp_build.domain.history import Before, Entry, Outcome, begun, ended, read_entries
@@ -10,7 +11,7 @@ from erp_build.domain.plan import Plan
 from erp_build.domain.project import Function, Project
 from erp_build.domain.release import Release, Revision
 from erp_build.domain.report import RunReport
-from erp_build.errors import ErpBuildError, FunctionUpdateFailed, ReleaseFailed, VerificationFailed
+from erp_build.errors import ErpBuildError, FunctionUpdateFailed, ReleaseFailed, VerificationFailed, combine
 from erp_build.stages.diagnose import collect_evidence
 from erp_build.stages.functions import settled, update_function
 from erp_build.stages.live import origin_of, release_of, workload_of
@@ -77,19 +78,35 @@ def function_images(tools: Tools, functions: Sequence[Function]) -> dict[str, st
     return {name: state.resolved for name, state in states.items() if state.resolved}
 
 
-def take_back(tools: Tools, project: Project, environment: Environment, before: Before, lock: Lock) -> tuple[str, ...]:
-    """Take everything that has moved back to what ran before; returns a line for each."""
-    lines = []
-    for function in project.functions:
-        image = before.functions.get(function.name)
-        state = settled(tools, function.function)
-        if image and (state.digest != ImageReference.parse(image).digest or state.last_update == "Failed"):
-            lock.check()
-            update_function(tools, function, image)
-            lines.append(f"{function.name}: back to {ImageReference.parse(image).digest[:19]}")
-    if line := _take_release_back(tools, project, environment, before, lock):
-        lines.append(line)
-    return tuple(lines)
+def take_back(
+    tools: Tools, project: Project, environment: Environment, before: Before, lock: Lock, note: Callable[[str], None]
+) -> None:
+    """Take everything that has moved back to what ran before; `note` gets a line for each that went back.
+
+    What cannot be taken back keeps nothing else from it, and is raised in the end.
+    """
+    troubles: list[ErpBuildError] = []
+    halves = [partial(_take_function_back, tools, function, before, lock) for function in project.functions]
+    for half in (*halves, partial(_take_release_back, tools, project, environment, before, lock)):
+        try:
+            line = half()
+        except FAILURES as error:
+            troubles.append(error)
+            continue
+        if line:
+            note(line)
+    if troubles:
+        raise combine(troubles)
+
+
+def _take_function_back(tools: Tools, function: Function, before: Before, lock: Lock) -> str:
+    image = before.functions.get(function.name)
+    state = settled(tools, function.function)
+    if not image or (state.digest == ImageReference.parse(image).digest and state.last_update != "Failed"):
+        return ""
+    lock.check()
+    update_function(tools, function, image)
+    return f"{function.name}: back to {ImageReference.parse(image).digest[:19]}"
 
 
 def _take_release_back(tools: Tools, project: Project, environment: Environment, before: Before, lock: Lock) -> str:
@@ -134,17 +151,30 @@ def _take_back(  # noqa: PLR0917 - what every stage of a deployment has
     lock: Lock,
     error: ErpBuildError,
 ) -> Outcome:
+    def note(line: str) -> None:
+        report.taken_back = (*report.taken_back, line)
+
     try:
-        report.taken_back = report.stage(take_back, tools, project, environment, before, lock)
+        report.stage(take_back, tools, project, environment, before, lock, note)
     except FAILURES as second:
-        running = what_runs(tools, project, environment)
         error.why = "\n".join(
-            (error.why, f"the rollback failed as well: {second.what}", second.why, "what runs now:", *running)
+            (
+                error.why,
+                *_told(report),
+                f"the rollback failed as well: {second.what}",
+                second.why,
+                "what runs now:",
+                *what_runs(tools, project, environment),
+            )
         )
         error.next_step = "erp-build status shows what runs; mend the cause, then run again or erp-build rollback"
         return "failed"
-    error.why = "\n".join((error.why, *(f"taken back: {line}" for line in report.taken_back))).strip()
+    error.why = "\n".join((error.why, *_told(report))).strip()
     return "taken back"
+
+
+def _told(report: RunReport) -> list[str]:
+    return [f"taken back: {line}" for line in report.taken_back]
 
 
 def what_runs(tools: Tools, project: Project, environment: Environment) -> tuple[str, ...]:
@@ -159,10 +189,15 @@ def what_runs(tools: Tools, project: Project, environment: Environment) -> tuple
             lines.append(f"  {service.name}: {runs}")
     except ReleaseFailed as error:
         lines.append(f"  services: not known, {error.what}")
-    for function in project.functions:
+    return (*lines, *(f"  {function.name}: {_runs(tools, function)}" for function in project.functions))
+
+
+def _runs(tools: Tools, function: Function) -> str:
+    try:
         state = tools.functions.state(function.function)
-        lines.append(f"  {function.name}: {state.digest if state else 'no function'}")
-    return tuple(lines)
+    except FunctionUpdateFailed as error:
+        return f"not known, {error.what}"
+    return state.digest if state else "no function"
 
 
 def _write_end(tools: Tools, project: Project, environment: Environment, lock: Lock, outcome: Outcome) -> None:

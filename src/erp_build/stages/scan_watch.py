@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from erp_build.domain import denial
 from erp_build.domain.scans import Scanning, ScanReading, UnreadableScan, read_scan
 from erp_build.domain.verdict import Circumstances, Verdict, Wait
 from erp_build.errors import ErpBuildError
@@ -151,8 +152,8 @@ class ScanWatch:
             return Wait(f"{code}: {text}; reading from the first page again", next_step="run again")
         if code in DENIED:
             return _given_up(
-                f"{code}: {text}; ecr:DescribeImageScanFindings is not allowed",
-                "add ecr:DescribeImageScanFindings to the role's policy",
+                f"{code}: {text}; {denial.refused(text, 'ecr:DescribeImageScanFindings')} is not allowed",
+                denial.next_step(text, "ecr:DescribeImageScanFindings"),
             )
         return _given_up(f"{code}: {text}")
 

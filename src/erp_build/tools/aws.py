@@ -20,6 +20,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from erp_build.domain.denial import next_step, refused
 from erp_build.errors import ConfigurationError, ErpBuildError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _translated(error: ClientError, action: str, where: str, failure: type[ErpBu
             "AWS does not accept the credentials", where=action, why=why, next_step="sign in again, then run again"
         )
     if code in DENIED:
-        return failure(f"{action} is not allowed", where=where, why=why, next_step=f"add {action} to the role's policy")
+        return failure(f"{refused(why, action)} is not allowed", where=where, why=why, next_step=next_step(why, action))
     return failure(f"{action} failed", where=where, why=why, next_step="see the message above, then run again")
 
 

@@ -1,5 +1,6 @@
 """The way to a cluster's API: one client per cluster, signed in for every call, and its errors made ours."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -60,7 +61,7 @@ class ClusterConnection:
         mode = self._access.to(release.cluster).authentication_mode
         hints = {
             401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
-            403: f"the role may not read namespace {release.namespace}: add an access policy to its access entry",
+            403: f"allow it to the role in namespace {release.namespace}: infra/access.yaml has all that a run needs",
         }
         kind = ReleaseFailed
         if error.status == UNKNOWN:
@@ -70,5 +71,14 @@ class ClusterConnection:
         return kind(
             f"the cluster answered {error.status} {error.reason}",
             where=f"{release.cluster}, namespace {release.namespace}",
+            why=_message(error),
             next_step=hints.get(error.status, "look at the API server, then run again"),
         )
+
+
+def _message(error: kubernetes.ApiException) -> str:
+    """What the API server says: for a refusal the user, the verb and the resource."""
+    try:
+        return str(json.loads(error.body or "{}").get("message", ""))
+    except (ValueError, AttributeError):
+        return ""

@@ -57,6 +57,11 @@ class Engine:
         with self._client() as client:
             client.ping()
 
+    def version(self) -> str:
+        """The engine's version; raises `BuildFailed` when no engine answers."""
+        with self._client() as client:
+            return str(client.version(api_version=False)["Version"])
+
     def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> LocalImage:
         """Build an image from a context with the classic builder; what a failure leaves half-made is removed."""
         last = ""

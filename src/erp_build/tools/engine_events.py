@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from erp_build.domain.denial import read_denial
 from erp_build.domain.image import PushedImage
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.tools.process import tail
@@ -82,7 +83,8 @@ def _refused(error: str, where: str) -> PushFailed:
     kind = PushBroke if any(sign in lowered for sign in PASSING) else PushFailed
     if "expired" in lowered:
         kind = SignInEnded
-    hint = _hint(PUSH_HINTS, error, "run again")
+    denial = read_denial(error)
+    hint = denial.next_step if denial else _hint(PUSH_HINTS, error, "run again")
     return kind("the registry refused the image", where=where, why=error, next_step=hint)
 
 
@@ -98,6 +100,8 @@ BUILD_HINTS = {
 }
 
 PUSH_HINTS = {
+    # The engine's question whether a layer is there is a HEAD request, whose answer has no words.
+    "403 response body: unexpected end": "add ecr:BatchCheckLayerAvailability to the role's policy",
     "does not exist": "create the repository, or correct `repository` in erp-build.toml",
     "name unknown": "create the repository, or correct `repository` in erp-build.toml",
     "immutable": "this tag is already taken by another image: commit again, or delete the image",

@@ -46,6 +46,10 @@ class GitRepository:
             return False
         return self._early_output() is not None or self._run("rev-parse", "--git-dir")[0] == 0
 
+    def is_shallow(self) -> bool:
+        """Whether the history is cut off."""
+        return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
+
     def resolve(self, revision: str) -> str | None:
         """The full commit of a revision, or None; what looks like an option is a revision that does not exist."""
         if self._was_read_early(revision):
@@ -62,7 +66,7 @@ class GitRepository:
         if self._was_read_early(commit) or self._reads(commit):
             return True
         # A depth would cut the history of a full clone at this commit.
-        return self._fetch(commit, depth=1 if self._is_shallow() else None) and self._reads(commit)
+        return self._fetch(commit, depth=1 if self.is_shallow() else None) and self._reads(commit)
 
     def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
         """The paths that differ between two trees; a moved file is two paths, and no name is quoted."""
@@ -142,7 +146,7 @@ class GitRepository:
         """
         if self._contains(new, old):
             return True
-        return self._is_shallow() and self._fetch(old, new, unshallow=True) and self._contains(new, old)
+        return self.is_shallow() and self._fetch(old, new, unshallow=True) and self._contains(new, old)
 
     def upstream_base(self, head: str) -> str | None:
         """The merge base of a commit and the upstream of the current branch."""
@@ -166,9 +170,6 @@ class GitRepository:
 
     def _contains(self, new: str, old: str) -> bool:
         return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
-
-    def _is_shallow(self) -> bool:
-        return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
 
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
         import git

@@ -10,39 +10,28 @@ from typing import Any
 
 from erp_build.domain.release import Release, Revision
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.helm_errors import check
+from erp_build.tools.helm_call import OLDEST, call_helm
+from erp_build.tools.helm_errors import check, mistakes
 from erp_build.tools.kubeconfig import ClusterAccess
-from erp_build.tools.process import Result, TimedOut, child_environment, run, tail
 
-CHECK_SECONDS = 60.0
 MARGIN = 60.0
 """Seconds that Helm gets over its own time-out to write the release's state before it is ended."""
 
-GRACE = 60.0
-"""Seconds between TERM and KILL: a Helm that is killed leaves the release pending."""
-
 HISTORY = 10
-OLDEST = (3, 14)
 HIDES_SECRETS = (3, 15)
 """The first version whose dry run can leave Secrets out of what it prints."""
 
 
 class HelmProgram:
-    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables.
+    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables."""
 
-    Args:
-        access: to the clusters.
-        folder: for what it keeps between its calls; at home it would be a write, and may be of another day's cluster.
-    """
-
-    def __init__(self, access: ClusterAccess, folder: Path) -> None:
+    def __init__(self, access: ClusterAccess) -> None:
         self._access = access
-        self._folder = folder
         self._version: tuple[int, int] | None = None
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
-        done = self._run(
+        done = call_helm(
             ["history", release.name, *self._place(release), "--output", "json", "--max", str(HISTORY)],
             f"history of {release.name}",
         )
@@ -62,7 +51,7 @@ class HelmProgram:
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
         which = ["--revision", str(revision)] if revision else []
-        done = self._run(
+        done = call_helm(
             ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
             f"values of {release.name}",
         )
@@ -78,7 +67,7 @@ class HelmProgram:
 
     def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """Every object of the newest revision but its Secrets; none where there is no release."""
-        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
+        done = call_helm(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
         if done.code and "release: not found" in done.stderr:
             return ()
         check(done, "the manifest of the release cannot be read", release.name)
@@ -94,14 +83,14 @@ class HelmProgram:
             file.write(values)
             file.flush()
             given = ["--namespace", release.namespace, "--values", file.name]
-            done = self._run(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
+            done = call_helm(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
             check(done, "the chart does not render", str(chart))
-            done = self._run(["lint", str(chart), *given], f"lint of {chart.name}")
-            check(done, "the chart has mistakes", str(chart))
+            done = call_helm(["lint", str(chart), *given], f"lint of {chart.name}")
+            check(mistakes(done), "the chart has mistakes", str(chart))
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
             hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
             words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
-            done = self._run(words, f"dry run of {release.name}")
+            done = call_helm(words, f"dry run of {release.name}")
             check(done, "the cluster would not take the release", f"{release.name} in {release.namespace}")
             return _objects(json.loads(done.stdout)["manifest"])
 
@@ -114,26 +103,26 @@ class HelmProgram:
         words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
         words += ["--values", str(values), "--reset-values", "--history-max", str(HISTORY)]
         words += ["--timeout", f"{timeout:.0f}s", "--description", description]
-        done = self._run(words, f"upgrade of {release.name}", timeout + MARGIN)
+        done = call_helm(words, f"upgrade of {release.name}", timeout + MARGIN)
         check(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; it also ends a revision that was cut off."""
         words = ["rollback", release.name, str(revision), *self._place(release)]
         words += ["--history-max", str(HISTORY), "--timeout", f"{timeout:.0f}s"]
-        done = self._run(words, f"rollback of {release.name}", timeout + MARGIN)
+        done = call_helm(words, f"rollback of {release.name}", timeout + MARGIN)
         check(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
 
     def uninstall(self, release: Release) -> None:
         """Remove a release with everything that it made."""
-        done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
+        done = call_helm(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
         check(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
 
     @property
     def version(self) -> tuple[int, int]:
         """Major and minor version; raises `ReleaseFailed` for one that is too old."""
         if self._version is None:
-            done = self._run(["version", "--template", "{{.Version}}"], "version")
+            done = call_helm(["version", "--template", "{{.Version}}"], "version")
             check(done, "Helm does not tell its version", "helm version")
             found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
             self._version = (int(found[1]), int(found[2])) if found else (0, 0)
@@ -147,21 +136,10 @@ class HelmProgram:
         return self._version
 
     def _place(self, release: Release) -> list[str]:
+        # Signed here once, the token need not be signed by the plugin at every call.
+        self._access.token(release.cluster)
         kubeconfig = self._access.to(release.cluster).kubeconfig
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
-
-    def _run(self, words: list[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
-        env = child_environment("AWS_", KUBECACHEDIR=str(self._folder))
-        try:
-            return run(["helm", *words], env=env, timeout=timeout, grace=GRACE)
-        except FileNotFoundError as error:
-            raise ReleaseFailed(
-                "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"
-            ) from error
-        except TimedOut as error:
-            raise ReleaseFailed(
-                f"Helm took too long: {what}", where="helm", why=f"{error}\n{tail(error.tail)}", next_step="run again"
-            ) from error
 
 
 def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:

@@ -1,6 +1,7 @@
 """What Helm's messages mean: its exit code is 1 for everything, so the text tells, and what to do about it."""
 
 import re
+from dataclasses import replace
 
 from erp_build.errors import ReleaseFailed
 from erp_build.tools.process import Result, tail
@@ -36,9 +37,6 @@ HINTS = {
 }
 """Part of a message in small letters -> what to do; the first that is found counts."""
 
-OUT_OF_REACH = ("unreachable", "connection refused", "no such host", "i/o timeout", "tls handshake timeout", "eof")
-"""Parts of messages about a network that may be back in a moment."""
-
 
 def check(done: Result, what: str, where: str) -> None:
     """Raise `ReleaseFailed` for a call that failed: with Helm's own words, and what they mean."""
@@ -49,9 +47,10 @@ def check(done: Result, what: str, where: str) -> None:
     raise ReleaseFailed(what, where=where, why=why, next_step=_next_step(done.stderr))
 
 
-def is_out_of_reach(error: ReleaseFailed) -> bool:
-    """Whether a failure is one of the network, which may be over in a moment."""
-    return any(part in error.why.lower() for part in OUT_OF_REACH)
+def mistakes(done: Result) -> Result:
+    """The answer of `helm lint` with what it found in the place of its count, which is all that stands on stderr."""
+    found = [line for line in done.stdout.splitlines() if not line.startswith(("==>", "[INFO]", "[WARNING]"))]
+    return replace(done, stderr="\n".join(found).strip() or done.stderr)
 
 
 def _next_step(message: str) -> str:

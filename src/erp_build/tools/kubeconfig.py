@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from erp_build.errors import ReleaseFailed
+from erp_build.tools import credential
 from erp_build.tools.aws import asking
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.tokens import ClusterToken, cluster_token
@@ -60,11 +61,13 @@ class ClusterAccess:
         if token is None or token.expires - timedelta(minutes=1) < datetime.now(UTC):
             token = self._tokens[cluster] = cluster_token(self._session, cluster)
             self._secrets.add(token.text)
+            self._write(f"{cluster}.credential", token.as_exec_credential().encode())
         return token.text
 
     def forget_token(self, cluster: str) -> None:
         """Sign in anew the next time."""
         self._tokens.pop(cluster, None)
+        (self._folder / f"{cluster}.credential").unlink(missing_ok=True)
 
     def _look_up(self, cluster: str) -> Access:
         with asking("eks:DescribeCluster", cluster, ReleaseFailed):
@@ -77,7 +80,7 @@ class ClusterAccess:
                 next_step="wait until it is ACTIVE, then run again",
             )
         certificate = self._write(f"{cluster}.crt", base64.b64decode(found["certificateAuthority"]["data"]))
-        kubeconfig = json.dumps(kubeconfig_of(cluster, found["endpoint"], certificate)).encode()
+        kubeconfig = json.dumps(kubeconfig_of(cluster, found["endpoint"], certificate, self._folder)).encode()
         return Access(
             endpoint=found["endpoint"],
             certificate=certificate,
@@ -92,11 +95,12 @@ class ClusterAccess:
         return path
 
 
-def kubeconfig_of(cluster: str, endpoint: str, certificate: Path) -> dict[str, object]:
-    """A kubeconfig whose user is our own token command: a long upgrade gets a new token, and no AWS CLI is needed.
+def kubeconfig_of(cluster: str, endpoint: str, certificate: Path, folder: Path) -> dict[str, object]:
+    """A kubeconfig whose user is our own plugin: a long upgrade gets a new token, and no AWS CLI is needed.
 
     It is written as JSON, which is YAML.
     """
+    plugin = ["-IS", credential.__file__, str(folder / f"{cluster}.credential"), cluster]
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -110,7 +114,7 @@ def kubeconfig_of(cluster: str, endpoint: str, certificate: Path) -> dict[str, o
                     "exec": {
                         "apiVersion": "client.authentication.k8s.io/v1beta1",
                         "command": sys.executable,
-                        "args": ["-m", "erp_build", "token", "--cluster", cluster],
+                        "args": plugin,
                         "interactiveMode": "Never",
                     }
                 },

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from erp_build.domain.denial import read_denial
 from erp_build.domain.image import REVISION_LABEL, StoredImage
 from erp_build.domain.scans import Scanning
 from erp_build.errors import GateInconclusive, PushFailed
@@ -32,6 +33,7 @@ RENEW_BEFORE = timedelta(minutes=30)
 PAGE = 1000
 """Findings of a page: the most that ECR gives."""
 
+FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
 ALREADY_SCANNED = {"LimitExceededException"}
 """One manual scan in 24 hours, and a scan on push counts: this answer means that there is a scan to read."""
@@ -104,15 +106,32 @@ class EcrRegistry:
 
     def revision(self, image: StoredImage) -> str | None:
         """The commit of the image's label, from its configuration; None for an index and for an image without label."""
+        labels = self._configuration(image).get("config", {}).get("Labels") or {}
+        commit: str | None = labels.get(REVISION_LABEL)
+        return commit
+
+    def platform(self, image: StoredImage) -> str:
+        """What the image runs on, such as `linux/amd64`, from its configuration; empty where that does not say."""
+        found = self._configuration(image)
+        return f"{found['os']}/{found['architecture']}" if found.get("os") and found.get("architecture") else ""
+
+    def _configuration(self, image: StoredImage) -> dict[str, Any]:
         config = json.loads(image.manifest).get("config", {}).get("digest")
         if not config:
-            return None
+            return {}
         sign_in = self.sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
             answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
+            if denial := read_denial(answer.text if answer.status_code == FORBIDDEN else ""):
+                raise PushFailed(
+                    f"{denial.action} is not allowed",
+                    where=f"{image.repository}@{image.digest}",
+                    why=answer.text,
+                    next_step=denial.next_step,
+                )
             answer.raise_for_status()
-            labels = answer.json().get("config", {}).get("Labels") or {}
+            found: dict[str, Any] = answer.json()
         except requests.RequestException as error:
             raise PushFailed(
                 "the registry does not give an image's configuration",
@@ -120,7 +139,7 @@ class EcrRegistry:
                 why=str(error),
                 next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
             ) from error
-        return labels.get(REVISION_LABEL)
+        return found
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
         """When the image was pushed last."""
@@ -147,6 +166,8 @@ class EcrRegistry:
         except (ClientError, BotoCoreError) as error:
             why = error_code(error) if isinstance(error, ClientError) else str(error)
             action = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
+            if denial := read_denial(str(error)):
+                action, why = denial.action, f"{why}, {denial.next_step}"
             return found._replace(
                 doubt=f"how the registry scans is not known ({action}: {why}); each scan is read twice"
             )

@@ -53,6 +53,10 @@ class RehearsedRegistry:
         """The commit that the image says it was built from."""
         return self._real.revision(image)
 
+    def platform(self, image: StoredImage) -> str:
+        """What the image runs on."""
+        return self._real.platform(image)
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""
         if digest in self._assumed.pushed:

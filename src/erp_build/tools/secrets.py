@@ -11,8 +11,8 @@ MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
 
-NAMES = r"(?i)pass|pwd|secret|token|credential|private|api_?key|access_?key"
-"""What is part of the name of a setting that holds a secret."""
+NAMES = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
+"""What is part of the name of a setting that holds a secret; `secretName` tells only which one is missing."""
 
 PATTERNS = {
     # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
@@ -26,6 +26,28 @@ PATTERNS = {
 
 A text is searched for a pattern only where it holds the word before it, so that a plan compiles none of them.
 """
+
+NOT_ITSELF = (
+    r"(?i)(name|ref|path|file|arn|store|enabled|version|interval|id|type|mount|dir|url|uri|provider|class|"
+    r"seconds|expiration|ttl|length)$"
+)
+"""Ends of names of settings that only speak of a secret: `secretName`, `tokenPath`."""
+
+ELSEWHERE = r"^(\{\{|\$\{|\$\(|arn:)"
+"""Beginnings of values that only lead to a secret."""
+
+PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Whether a setting holds a secret in plain text, by its name and by what it looks like."""
+    import re
+
+    if len(value) < SHORTEST or re.search(ELSEWHERE, value):
+        return False
+    if re.search(PRIVATE_KEY, value) or any(re.search(pattern, value) for pattern in PATTERNS.values()):
+        return True
+    return bool(re.search(NAMES, name)) and not re.search(NOT_ITSELF, name)
 
 
 class Secrets:

@@ -93,6 +93,9 @@ class Registry(Protocol):
     def revision(self, image: StoredImage) -> str | None:
         """The commit that the image says it was built from."""
 
+    def platform(self, image: StoredImage) -> str:
+        """What the image runs on, such as `linux/amd64`; empty where it does not say."""
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
 

@@ -80,3 +80,18 @@ def test_a_registry_that_does_not_give_it_is_an_error(status: int, registry: Ecr
     assert str(status) in caught.value.why
     assert caught.value.where == f"{PLAIN.repository}@{PLAIN.digest}"
     assert "invented-password" not in f"{caught.value.why} {caught.value.next_step}"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "platform"),
+    [({"os": "linux", "architecture": "arm64"}, "linux/arm64"), ({"architecture": "arm64"}, ""), ({}, "")],
+)
+def test_the_platform_stands_in_the_configuration(
+    registry: EcrRegistry, server: Loopback, configuration: dict[str, Any], platform: str
+) -> None:
+    server.serve(BLOB, configuration)
+    assert registry.platform(PLAIN) == platform
+
+
+def test_an_index_is_of_no_one_platform(registry: EcrRegistry) -> None:
+    assert registry.platform(INDEX) == ""

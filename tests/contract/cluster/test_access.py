@@ -3,6 +3,7 @@
 import base64
 import json
 import stat
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,9 @@ def test_the_kubeconfig_signs_in_by_a_command_and_holds_no_token(made: Made) -> 
     (context,) = config["contexts"]
     assert config["current-context"] == context["name"]
     command = config["users"][0]["user"]["exec"]
-    assert command["args"] == ["-m", "erp_build", "token", "--cluster", "erp-dev"]
+    assert command["args"][-1] == "erp-dev"
+    done = subprocess.run([command["command"], *command["args"]], env={}, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["status"]["token"] == token
     assert command["interactiveMode"] == "Never"
 
 

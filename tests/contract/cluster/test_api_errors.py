@@ -70,7 +70,7 @@ def test_every_request_is_signed_in_and_every_reading_with_a_token_of_its_own(
     ("status", "reason", "hint"),
     [
         (401, "Unauthorized", "authentication mode API_AND_CONFIG_MAP): add an access entry"),
-        (403, "Forbidden", "may not read namespace erp-dev: add an access policy"),
+        (403, "Forbidden", "allow it to the role in namespace erp-dev: infra/access.yaml"),
         (404, "Not Found", "look at the API server"),
         (500, "Internal Server Error", "look at the API server"),
         (503, "Service Unavailable", "look at the API server"),
@@ -98,7 +98,9 @@ def test_a_token_that_is_not_taken_any_more_is_forgotten_and_worth_another_try(s
 def test_pods_that_may_not_be_listed_are_a_refusal_too(cluster: EksCluster, server: Loopback) -> None:
     serve(server, recorded("steady"))
     server.serve(LISTS["pods"], {"kind": "Status", "message": "pods is forbidden"}, 403)
-    assert "add an access policy" in refusal(cluster).next_step
+    error = refusal(cluster)
+    assert error.why == "pods is forbidden"
+    assert "infra/access.yaml" in error.next_step
 
 
 def test_a_cluster_where_nobody_listens_points_to_the_network() -> None:

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 
 from erp_build.errors import ConfigurationError
+from erp_build.tools import credential
 from erp_build.tools.secrets import Secrets
 from erp_build.tools.tokens import CLUSTER_HEADER, PREFIX, ClusterToken, cluster_token
 
@@ -104,3 +106,27 @@ def test_the_plugin_says_on_stderr_what_is_missing() -> None:
     done = run_plugin(AWS_REGION=REGION, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     assert (done.returncode, done.stdout) == (2, "")
     assert "there are no AWS credentials" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "is_taken"),
+    [
+        pytest.param(ClusterToken("k8s-aws-v1.known", datetime.now(UTC) + timedelta(minutes=14)), True, id="young"),
+        pytest.param(ClusterToken("k8s-aws-v1.known", datetime.now(UTC) + timedelta(minutes=8)), False, id="old"),
+        pytest.param(None, False, id="none"),
+    ],
+)
+def test_the_plugin_of_a_kubeconfig_takes_the_runs_own_token_while_it_is_young(
+    written: ClusterToken | None, tmp_path: Path, *, is_taken: bool
+) -> None:
+    file = tmp_path / "erp-dev.credential"
+    if written:
+        file.write_text(written.as_exec_credential(), encoding="utf-8")
+    words = [sys.executable, "-IS", credential.__file__, str(file), "erp-dev"]
+    done = subprocess.run(
+        words, env={**os.environ, "AWS_REGION": REGION}, capture_output=True, text=True, check=True, timeout=60
+    )
+    answer = json.loads(done.stdout)
+    assert answer["kind"] == "ExecCredential"
+    assert (answer["status"]["token"] == "k8s-aws-v1.known") is is_taken
+    assert answer["status"]["token"].startswith("k8s-aws-v1.")

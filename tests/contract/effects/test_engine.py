@@ -56,7 +56,8 @@ def push() -> PushedImage:
     return Engine().push("host/erp/a", "abc1234", SIGN_IN, lambda _: None)
 
 
-def test_an_engine_that_answers_is_well(docker: Loopback) -> None:
+def test_an_engine_that_answers_is_well_and_tells_its_version(docker: Loopback) -> None:
+    assert Engine().version() == "20.10.24"
     Engine().check()
     assert docker.asked[-1].path == f"/v{VERSION}/_ping"
 

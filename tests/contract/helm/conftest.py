@@ -48,7 +48,7 @@ class FakeHelm:
         self.replace(PROGRAM.format(python=sys.executable))
         self.answer()
         self.render("")
-        self.tool = HelmProgram(Way("https://127.0.0.1:1"), folder / "kept")  # type: ignore[arg-type]
+        self.tool = HelmProgram(Way("https://127.0.0.1:1"))  # type: ignore[arg-type]
 
     def replace(self, program: str) -> None:
         """Put another program in its place."""

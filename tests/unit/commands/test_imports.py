@@ -28,7 +28,9 @@ def test_the_list_of_imports_is_read_right() -> None:
     assert {"erp_build", "argparse"} <= imported("plan", "--help")
 
 
-@pytest.mark.parametrize("words", [("--help",), ("plan", "--help"), ("gate", "--help"), ("values", "--help")])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("plan", "--help"), ("gate", "--help"), ("values", "--help"), ("doctor", "--help")]
+)
 def test_help_loads_no_sdk(words: tuple[str, ...]) -> None:
     assert not imported(*words) & HEAVY
 
@@ -61,3 +63,12 @@ def test_every_public_name_can_be_had() -> None:
         assert getattr(erp_build, name)
     with pytest.raises(AttributeError, match="no attribute 'frobnicate'"):
         _ = erp_build.frobnicate
+
+
+def test_a_run_without_a_receiver_loads_nothing_of_opentelemetry(erp: Checkout) -> None:
+    code = (
+        "import sys; from erp_build.cli import main; main(['run', '--rehearse', '--config', 'absent.toml']); "
+        "print([name for name in sys.modules if 'opentelemetry' in name or name.endswith(('.traces', '.trace'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=erp.root, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "['erp_build.commands.trace']"

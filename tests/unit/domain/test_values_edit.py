@@ -191,5 +191,6 @@ def test_in_any_file_the_difference_is_exactly_the_tags(file: tuple[list[str], l
     content = join(pieces, before)
     edited = set_tags(content, {f"services.{key}": tag for key, tag in zip(keys, tags, strict=True)}, where="v")
     assert edited == join(pieces, [f'"{tag}"' for tag in tags])
-    loaded = yaml.safe_load(edited.removeprefix(BOM))
-    assert [loaded["services"][key]["image"]["tag"] for key in keys] == tags
+    text = edited.removeprefix(BOM).decode()
+    for loaded in (yaml.safe_load(text), YAML(typ="safe", pure=True).load(text)):
+        assert [loaded["services"][key]["image"]["tag"] for key in keys] == tags

@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.domain.plan import Plan
-from erp_build.errors import ConfigurationError, FunctionUpdateFailed, ReleaseFailed
+from erp_build.errors import BuildFailed, ConfigurationError, FunctionUpdateFailed, ReleaseFailed
 from erp_build.stages.check import check_plan
 from erp_build.stages.settings import read_environment
 from tests.fakes.world import FUNCTION, FakeWorld
@@ -51,6 +51,22 @@ def test_the_values_of_unchanged_services_are_checked_too(new_world: FakeWorld) 
         pytest.param('      tag: "latest"  # 배포할 태그\n', "", "no image in the values file", id="no tag"),
         pytest.param("      repository: ", "      name: ", "no image in the values file", id="no repository"),
         pytest.param("replicaCount: 2", "replicaCount: [", "cannot be read", id="no YAML"),
+        pytest.param(
+            "  approvalRequest:\n", "  approvalRequest:\n    enabled: false\n", "is switched off", id="switched off"
+        ),
+        pytest.param(
+            "  approvalRequest:\n",
+            "  approvalRequest:\n    enabled: Off\n",
+            "is switched off",
+            id="switched off for YAML 1.1",
+        ),
+        pytest.param(
+            "  approvalRequest:\n",
+            "  approvalRequest:\n    enabled:\n",
+            "is switched off",
+            id="switched off by nothing",
+        ),
+        pytest.param("amazonaws.com/erp/", "amazonaws.com/other/", "not pushed", id="another repository"),
     ],
 )
 def test_values_without_an_image_are_refused(new_world: FakeWorld, old: str, new: str, what: str) -> None:
@@ -113,3 +129,28 @@ def test_what_the_values_file_keeps_secret_is_masked_from_then_on(new_world: Fak
     new_world.values.write_text(text + secret, encoding="utf-8")
     check(new_world, plan_of({NOTIFICATION: POM}))
     assert new_world.secrets.mask("invented-one, invented/two") == "***, ***"
+
+
+@pytest.mark.parametrize("name", [NOTIFICATION, EMPLOYEE])
+def test_an_image_to_reuse_that_is_for_another_platform_is_found_before_anything_is_tagged(
+    world: FakeWorld, name: str
+) -> None:
+    world.change(name)
+    world.run()
+    reverted = world.revert()
+    (image,) = {one.digest for one in world.registry.images.values() if one.digest in old_images(world, name)}
+    world.registry.platforms[image] = "linux/arm64"
+    with pytest.raises(BuildFailed, match="another platform") as caught:
+        world.run()
+    assert caught.value.where == name
+    assert reverted[:7] not in {tag for _, tag in world.registry.tags}
+    assert world.done() == []
+
+
+def old_images(world: FakeWorld, name: str) -> set[str]:
+    """The digests that a target has in the registry and does not run."""
+    repository = f"erp/{next(one.repository for one in world.project.image_targets if one.name == name)}"
+    mine = {digest for (place, _), digest in world.registry.tags.items() if place == repository}
+    return {digest for digest in mine if digest in world.registry.revisions} - {
+        world.registry.tags[repository, "latest"]
+    }

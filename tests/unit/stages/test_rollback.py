@@ -115,6 +115,21 @@ def test_a_rollback_that_fails_says_what_runs_where(world: FakeWorld) -> None:
     assert outcomes(world)[-1] == "failed"
 
 
+def test_a_half_that_cannot_be_taken_back_does_not_keep_the_other_one(world: FakeWorld) -> None:
+    tags = world.release.running()
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.release.never_gets_ready(NOTIFICATION)
+    world.functions.fails_to_update(FUNCTION, "ImageDeleted: gone", after=1)
+    error = fail(world)
+    assert error.code == 9
+    assert world.release.running() == tags
+    assert world.report.taken_back == ("release erp-microservices: back to revision 1",)
+    assert "taken back: release erp-microservices" in error.why
+    assert "the rollback failed as well: the function does not run the new image\nFailed: ImageDeleted" in error.why
+    assert f"  {REQUEST}: {tags[REQUEST]}, 2 of 2 updated" in error.why
+    assert outcomes(world)[-1] == "failed"
+
+
 def test_a_first_installation_has_nothing_to_go_back_to(new_world: FakeWorld) -> None:
     before = new_world.functions.states[FUNCTION].digest
     new_world.release.never_gets_ready(NOTIFICATION)

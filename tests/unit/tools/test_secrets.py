@@ -45,6 +45,20 @@ def test_a_value_inside_another_does_not_uncover_the_rest() -> None:
     assert secrets.mask("a secret-and-more b secret") == f"a {MASK} b {MASK}"
 
 
+@pytest.mark.parametrize("name", ["password", "SPRING_DATASOURCE_PASSWORD", "secretKey", "namedToken"])
+def test_a_setting_is_secret_by_its_name(name: str) -> None:
+    secrets = Secrets()
+    secrets.add_named(name, "hunter2hunter2")
+    assert secrets.mask("it is hunter2hunter2") == f"it is {MASK}"
+
+
+@pytest.mark.parametrize("name", ["secretName", "DB_SECRET_NAME", "username", "port"])
+def test_the_name_of_a_secret_is_none(name: str) -> None:
+    secrets = Secrets()
+    secrets.add_named(name, "erp-database")
+    assert secrets.mask('secret "erp-database" not found') == 'secret "erp-database" not found'
+
+
 @pytest.mark.parametrize("value", ["", "dev", "erp", "12345"])
 def test_a_short_value_would_mask_half_the_log(value: str) -> None:
     secrets = Secrets()

@@ -1,0 +1,37 @@
+"""A rehearsal from Python, which says each change of the world that it would make.
+
+Called with a repository: `python announce_effects.py REPOSITORY`. Every write
+is a method of `Effects`, and each of them is noted in a `Journal`.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from erp_build import Journal, Lines, Options, RunReport, Secrets, SystemClock, load_project, open_tools, run
+from erp_build.domain.report import EffectState
+
+
+class Announced(Journal):
+    """A journal that speaks before it notes."""
+
+    @contextmanager
+    def note(self, name: str, target: str, state: EffectState = "performed") -> Iterator[None]:
+        """Announce the effect, then let it be performed or assumed."""
+        print(f"about to {name.replace('_', ' ')}: {target}")
+        with super().note(name, target, state):
+            yield
+
+
+def rehearse(root: Path) -> RunReport:
+    """Go through a whole run; without `rehearse=True` it would be a real one."""
+    clock, secrets, journal = SystemClock(), Secrets(), Announced()
+    lines = Lines(sys.stderr, clock, secrets)
+    report = RunReport(clock=clock, on_stage=lines.stage, rehearsal=True, effects=journal.effects)
+    with open_tools(root, clock=clock, progress=lines, secrets=secrets, journal=journal, rehearse=True) as tools:
+        return run(load_project(root), tools, Options(), report)
+
+
+if __name__ == "__main__":
+    print(rehearse(Path(sys.argv[1])).outcome)

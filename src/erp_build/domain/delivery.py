@@ -1,0 +1,53 @@
+"""The pipeline around a run, as its services describe it: where the source comes from, and what runs the build."""
+
+from dataclasses import dataclass
+
+FULL_CLONE = "CODEBUILD_CLONE_REF"
+"""The source action's format that brings `.git`; every other one is a zip of the files."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceAction:
+    """A source action of a pipeline.
+
+    Attributes:
+        name: of the action.
+        provider: such as `CodeStarSourceConnection`.
+        connection: ARN of the connection to GitHub; empty where the provider knows none.
+        output: `OutputArtifactFormat`; empty where it is not set, which means a zip.
+    """
+
+    name: str
+    provider: str
+    connection: str = ""
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pipeline:
+    """A pipeline: its source actions, the CodeBuild projects that it starts, and its artifact bucket."""
+
+    name: str
+    sources: tuple[SourceAction, ...] = ()
+    projects: tuple[str, ...] = ()
+    bucket: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildProject:
+    """A CodeBuild project.
+
+    Attributes:
+        role: ARN of its service role.
+        privileged: whether a Docker engine may run in it.
+        timeout: seconds after which CodeBuild ends a build.
+        source: type of its source; `CODEPIPELINE` where a pipeline gives it.
+        clone_depth: commits that a source of its own is cloned with; 0: all.
+    """
+
+    name: str
+    role: str
+    privileged: bool
+    timeout: float
+    source: str = "CODEPIPELINE"
+    clone_depth: int = 0

@@ -1,0 +1,50 @@
+"""What only `doctor` asks a cluster: its version, and whose Deployments there are."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from erp_build.domain.release import OwnedDeployment
+from erp_build.errors import ReleaseFailed
+from erp_build.tools.cluster_facts import ClusterFacts
+from erp_build.tools.connection import ClusterConnection
+from tests.contract.cluster.conftest import LISTS, RELEASE, Way
+from tests.support.loopback import Loopback
+
+STATED = {
+    "major": "1", "minor": "34", "gitVersion": "v1.34.4-eks-0a1b", "gitCommit": "c", "gitTreeState": "clean",
+    "buildDate": "d", "goVersion": "g", "compiler": "gc", "platform": "linux/amd64",
+}  # fmt: skip
+
+
+@pytest.fixture
+def facts(server: Loopback) -> Iterator[ClusterFacts]:
+    connection = ClusterConnection(Way(server.address))  # type: ignore[arg-type]
+    yield ClusterFacts(connection)
+    connection.close()
+
+
+def deployment(name: str, image: str, **annotations: str) -> dict[str, object]:
+    template = {"metadata": {}, "spec": {"containers": [{"name": "app", "image": image}]}}
+    spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
+    return {"metadata": {"name": name, "annotations": annotations}, "spec": spec}
+
+
+def test_the_version_is_that_of_the_api_server(facts: ClusterFacts, server: Loopback) -> None:
+    server.serve("/version/", STATED)
+    assert facts.version(RELEASE) == "v1.34.4-eks-0a1b"
+
+
+def test_every_deployment_tells_its_release(facts: ClusterFacts, server: Loopback) -> None:
+    ours = deployment("a", "host/erp/a:1", **{"meta.helm.sh/release-name": "erp-dev"})
+    server.serve(LISTS["deployments"], {"items": [ours, deployment("b", "b:2")]})
+    assert facts.deployments(RELEASE) == (
+        OwnedDeployment(name="a", owner="erp-dev", images=("host/erp/a:1",)),
+        OwnedDeployment(name="b", owner="", images=("b:2",)),
+    )
+
+
+def test_who_may_not_read_is_told_what_is_missing(facts: ClusterFacts, server: Loopback) -> None:
+    server.serve(LISTS["deployments"], {"message": "no"}, 403)
+    with pytest.raises(ReleaseFailed, match="the cluster answered 403"):
+        facts.deployments(RELEASE)

@@ -1,0 +1,41 @@
+"""A chart without a cluster: how helm is called, and what comes of its answers."""
+
+from pathlib import Path
+
+import pytest
+
+from erp_build.domain.project import Chart
+from erp_build.errors import ReleaseFailed
+from erp_build.tools.charts import LocalCharts
+from tests.contract.helm.conftest import FakeHelm
+
+ROOT = Path("/src")
+CHART = Chart()
+RENDERED = "---\n# Source: a\nkind: Deployment\nmetadata: {name: a}\n---\n# nothing\n---\nkind: Service\n"
+
+
+def test_a_chart_is_rendered_and_linted_with_its_values_and_no_kubeconfig(helm: FakeHelm) -> None:
+    helm.answer(out=RENDERED)
+    objects = LocalCharts().rendered(ROOT, CHART, b"x: 1\n")
+    assert [item["kind"] for item in objects] == ["Deployment", "Service"]
+    template, lint = helm.calls()
+    assert template.words[:3] == ["template", "erp-microservices", "/src/helm-chart"]
+    assert lint.words[:2] == ["lint", "/src/helm-chart"]
+    for call in (template, lint):
+        assert call.words[-4:-1] == ["--namespace", "erp-dev", "--values"]
+        assert "--kubeconfig" not in call.words
+        assert not Path(call.words[-1]).exists()
+
+
+def test_a_chart_that_does_not_render_says_why_and_what_to_do(helm: FakeHelm) -> None:
+    helm.answer(1, err='Error: template: x: executing "x" at <.a.b>: nil pointer evaluating interface {}.b\n')
+    with pytest.raises(ReleaseFailed, match="the chart does not render") as caught:
+        LocalCharts().rendered(ROOT, CHART, b"")
+    assert "nil pointer" in caught.value.why
+    assert "helm template shows the same" in caught.value.next_step
+
+
+def test_without_helm_there_is_one_clear_error(helm: FakeHelm) -> None:
+    helm.remove()
+    with pytest.raises(ReleaseFailed, match="there is no Helm"):
+        LocalCharts().rendered(ROOT, CHART, b"")

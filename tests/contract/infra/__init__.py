@@ -1,0 +1,1 @@
+"""The template, created in stand-ins."""

@@ -1,0 +1,1 @@
+"""`doctor`: every check finds its trouble, and none where there is none."""

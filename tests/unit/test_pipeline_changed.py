@@ -1,0 +1,122 @@
+"""A pipeline with stages of a caller: where they run, what they get, and what is refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from erp_build import pipeline as runs
+from erp_build.domain.pipeline import Pipeline
+from erp_build.domain.report import RunReport
+from erp_build.errors import BuildFailed, ConfigurationError
+from erp_build.stages.detect import find_head
+from erp_build.tools.clock import SimulatedClock
+from tests.fakes.world import FakeWorld
+from tests.support.samples import NOTIFICATION
+
+SOURCES = Path(runs.__file__).parent
+
+
+def build_images(commit: str, *, layers: int = 1) -> str:
+    return f"{commit} in {layers}"
+
+
+def recording(pipeline: Pipeline) -> RunReport:
+    return RunReport(clock=SimulatedClock(), on_stage=lambda _: None, pipeline=pipeline)
+
+
+def test_what_is_put_before_and_after_runs_in_the_order_in_which_it_was_put_there() -> None:
+    seen: list[str] = []
+
+    def look(commit: str, *, layers: int = 1) -> None:
+        seen.append(f"before {commit} {layers}")
+
+    def look_again(*_: object, **__: object) -> None:
+        seen.append("before again")
+
+    def keep(image: str, commit: str, *, layers: int = 1) -> None:
+        seen.append(f"after {image}, {commit} {layers}")
+
+    place = Pipeline().at(build_images).before(look).at(build_images).after(keep).at(build_images)
+    report = recording(place.before(look_again))
+    assert report.stage(build_images, "abc", layers=2) == "abc in 2"
+    assert seen == ["before abc 2", "before again", "after abc in 2, abc 2"]
+    assert [stage.name for stage in report.stages] == ["look", "look again", "build images", "keep"]
+
+
+def test_the_last_one_in_place_of_a_stage_does_its_work_under_its_name() -> None:
+    def first(commit: str, *, layers: int = 1) -> str:
+        return f"first {commit} {layers}"
+
+    def second(commit: str, *, layers: int = 1) -> str:
+        return f"second, not {first(commit, layers=layers)}"
+
+    report = recording(Pipeline().at(build_images).replace(first).at(build_images).replace(second))
+    assert report.stage(build_images, "abc") == "second, not first abc 1"
+    assert [stage.name for stage in report.stages] == ["build images"]
+
+
+def test_what_fails_before_a_stage_keeps_it_from_running() -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BuildFailed("not today")
+
+    report = recording(Pipeline().at(build_images).before(refuse))
+    with pytest.raises(BuildFailed, match="not today"):
+        report.stage(build_images, "abc")
+    assert [(stage.name, stage.status) for stage in report.stages] == [("refuse", "failed")]
+
+
+def test_an_object_that_can_be_called_is_a_stage_too() -> None:
+    class Look:
+        def __call__(self, *_: object, **__: object) -> None:
+            """See nothing."""
+
+    report = recording(Pipeline().at(build_images).before(Look()))
+    report.stage(build_images, "abc")
+    assert report.stages[0].name == "Look"
+
+
+def test_a_change_makes_a_new_pipeline() -> None:
+    plain = Pipeline()
+    plain.at(build_images).before(lambda *_, **__: None)
+    assert plain == Pipeline()
+
+
+def test_stages_know_when_they_began() -> None:
+    clock = SimulatedClock()
+    report = RunReport(clock=clock, on_stage=lambda _: None)
+    clock.sleep(2)
+    report.stage(clock.sleep, 3)
+    report.stage(clock.sleep, 4)
+    assert [(stage.began, stage.seconds) for stage in report.stages] == [(2, 3), (5, 4)]
+
+
+def test_a_place_that_no_run_comes_to_is_refused_before_anything_is_read(world: FakeWorld) -> None:
+    def judge_image(*_: object) -> None:
+        """Is not called."""
+
+    world.pipeline = Pipeline().at(judge_image).before(judge_image)
+    with pytest.raises(ConfigurationError, match="`judge_image` is no stage of a run") as caught:
+        world.run()
+    assert caught.value.next_step == "did you mean `judge_images`?"
+    assert world.report.stages == []
+    world.pipeline = Pipeline().at(find_head).before(lambda *_, **__: None)
+    with pytest.raises(ConfigurationError, match="`find_head` is no stage"):
+        world.run()
+
+
+def test_every_stage_of_the_sources_is_a_place() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (SOURCES / "pipeline.py", *SOURCES.glob("stages/*.py")))
+    called = set(re.findall(r"\.stage\(\s*(\w+)", text))
+    assert called == {stage.__name__ for stage in runs.STAGES}
+    assert len(called) > 20
+
+
+def test_every_stage_that_a_run_comes_to_can_be_watched(world: FakeWorld) -> None:
+    seen: list[str] = []
+    for stage in runs.STAGES:
+        world.pipeline = world.pipeline.at(stage).before(lambda *_, name=stage.__name__, **__: seen.append(name))
+    world.change(NOTIFICATION)
+    report = world.run()
+    assert len(seen) == 18
+    assert [stage.name.replace(" ", "_") for stage in report.stages if stage.name != "<lambda>"] == seen

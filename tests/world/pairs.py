@@ -1,0 +1,97 @@
+"""The deployed ERP with two contents of each half, and ways to let a run of it go wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox import runner, sample
+from sandbox.faults import Faults
+from sandbox.layout import ADMIN_KUBECONFIG
+from sandbox.parts import binaries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.world.conftest import Erp
+
+SERVICE, EMPLOYEE = "notification-service", "employee-service"
+REQUEST, PROCESSING = "approval-request-service", "approval-processing-service"
+
+PENDING = """\
+#!/bin/sh
+# Helm, which stops the upgrade while its revision is pending.
+case " $* " in
+  *" --dry-run"*) ;;
+  *" upgrade "*)
+    {helm} "$@" --wait &
+    helm=$!
+    look="{helm} history {release} --namespace {namespace} --kubeconfig {kubeconfig}"
+    until $look 2>/dev/null | tail -n 1 | grep -q pending-upgrade; do sleep 0.1; done
+    {then};;
+esac
+exec {helm} "$@"
+"""
+KILLED, WAITING = "kill -9 $helm $PPID; exit 1", "echo 1 >{mark}; wait $helm; exit $?"
+"""What then: Helm and the run that called it are killed; or it is marked, and Helm goes on."""
+
+
+@dataclass
+class Pair:
+    """The ERP with two contents of each half whose images are all there: deploying any of them builds nothing."""
+
+    erp: Erp
+
+    def next(self, *names: str) -> str:
+        """Commit the other content of both halves, or of some services; returns the commit."""
+        return sample.toggle(self.erp.repository, *(names or (SERVICE, EMPLOYEE)))
+
+    def run(self, *words: str, env: dict[str, str] | None = None, config: str = "") -> runner.Finished:
+        return self.erp.run(*words, env=env, config=config)
+
+    def call(self, *words: str, helm: int = 3) -> runner.Finished:
+        return self.erp.call(*words, helm=helm)
+
+    def config(self, old: str, new: str) -> str:
+        """The configuration with something else in it."""
+        assert self.erp.config.count(old) == 1
+        return self.erp.config.replace(old, new)
+
+
+def updates() -> int:
+    """How often Lambda was asked to change a function's code."""
+    return sum(call["operation"] == "UpdateFunctionCode" for call in Faults().log())
+
+
+def seconds_of(done: runner.Finished, *names: str) -> float:
+    """What some stages took together."""
+    return float(sum(stage["seconds"] for stage in done.report["stages"] if stage["name"] in names))
+
+
+def with_helm(pair: Pair, helm: int, folder: Path, then: str) -> dict[str, str]:
+    """An environment whose helm does something while the release is pending."""
+    real = binaries.helm4() if helm == 4 else binaries.helm3()
+    tenant = pair.erp.tenant
+    names = {"helm": real, "release": tenant.release, "namespace": tenant.namespace, "kubeconfig": ADMIN_KUBECONFIG}
+    program = folder / "helm"
+    program.write_text(PENDING.format(**names, then=then.format(mark=folder / "mark")), encoding="utf-8")
+    program.chmod(0o755)
+    env = runner.environment(helm)
+    return {**env, "PATH": f"{folder}:{env['PATH']}"}
+
+
+def drift(pair: Pair) -> dict[str, list[str]]:
+    """Target -> its drift, of those that have some."""
+    done = pair.call("status", "--json")
+    assert done.code == 0, done.stderr
+    return {one["name"]: one["drift"] for one in json.loads(done.stdout)["targets"] if one["drift"]}
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,255 @@
+"""`doctor` on a healthy ERP, and on one with fifteen planted troubles: all of them are found, and none is invented.
+
+The stand-in has no CodePipeline and no connections, so the proxy answers for them; everything else is really so.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_build.domain.permissions import RUN
+from sandbox import runner, sample
+from sandbox.faults import Faults
+from sandbox.layout import ACCOUNT, ADMIN_KUBECONFIG, REGION, in_lane
+from sandbox.parts import binaries
+from sandbox.tenant import Tenant, client, create, remove
+from tests.world.conftest import Erp
+
+pytestmark = pytest.mark.world
+
+LOOKED = ("repository", "account", "cluster", "python", "git", "jdk", "maven", "engine", "helm")
+"""All but disk and memory, of which other tests may leave little."""
+
+SECRET = "planted-password-9d41"
+INDEX = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.oci.image.index.v1+json",
+    "manifests": [
+        {
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "digest": "sha256:" + "3" * 64,
+            "size": 500,
+            "platform": {"os": "unknown", "architecture": "unknown"},
+            "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
+        }
+    ],
+}
+IMAGE = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+    "config": {
+        "mediaType": "application/vnd.docker.container.image.v1+json",
+        "digest": "sha256:" + "4" * 64,
+        "size": 1,
+    },
+    "layers": [],
+}
+UNSUPPORTED = {"imageScanStatus": {"status": "UNSUPPORTED_IMAGE", "description": "no package manager"}}
+MANUAL = {"scanningConfigurations": [{"scanOnPush": False, "scanFrequency": "MANUAL"}], "failures": []}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The pipeline around a tenant's runs: its project and role are the stand-in's, the rest is scripted."""
+
+    tenant: Tenant
+
+    @property
+    def project(self) -> str:
+        return f"{self.tenant.name}-unified-build"
+
+    @property
+    def role(self) -> str:
+        return f"{self.tenant.name}-dev-codebuild-role"
+
+    @property
+    def connection(self) -> str:
+        return f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/{self.tenant.name}"
+
+    def make(self, *, privileged: bool, minutes: int, without: str = "") -> None:
+        """The build project, and a role that may do everything that a run does but one action."""
+        client("codebuild").create_project(
+            name=self.project,
+            source={"type": "CODEPIPELINE"},
+            artifacts={"type": "CODEPIPELINE"},
+            environment={
+                "type": "LINUX_CONTAINER",
+                "image": "aws/codebuild/standard:7.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+                "privilegedMode": privileged,
+            },
+            serviceRole=f"arn:aws:iam::{ACCOUNT}:role/{self.role}",
+            timeoutInMinutes=minutes,
+        )
+        actions = sorted({one.action for one in RUN} - {without})
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+        client("iam").put_role_policy(RoleName=self.role, PolicyName="run", PolicyDocument=json.dumps(policy))
+
+    def answers(self, *, status: str, source: Mapping[str, str]) -> None:
+        """Script the pipeline and its connection."""
+        configuration = {"ConnectionArn": self.connection, "BranchName": "main", **source}
+        stages = [
+            _stage("Source", "CodeStarSourceConnection", configuration),
+            _stage("Build", "CodeBuild", {"ProjectName": self.project}),
+        ]
+        store = {"type": "S3", "location": f"{self.tenant.name}-artifacts"}
+        pipeline = {"name": f"{self.tenant.name}-unified-pipeline", "artifactStore": store, "stages": stages}
+        name = str(pipeline["name"])
+        Faults().script("^GetPipeline$", [{"json": {"pipeline": pipeline}}], then="sticky", target=name)
+        connection = {"Connection": {"ConnectionStatus": status}}
+        Faults().script("^GetConnection$", [{"json": connection}], then="sticky", target=self.connection)
+
+    def remove(self) -> None:
+        """Take away what `make` made."""
+        client("codebuild").delete_project(name=self.project)
+        client("iam").delete_role_policy(RoleName=self.role, PolicyName="run")
+
+
+@pytest.fixture
+def healthy(erp: Erp) -> Iterator[Erp]:
+    """The deployed ERP with a pipeline that is as it should be."""
+    delivery = Delivery(erp.tenant)
+    delivery.make(privileged=True, minutes=300)
+    delivery.answers(status="AVAILABLE", source={"OutputArtifactFormat": "CODEBUILD_CLONE_REF"})
+    yield erp
+    delivery.remove()
+
+
+def test_a_healthy_deployed_erp_has_no_problem(healthy: Erp) -> None:
+    code, checks = look(healthy.repository)
+    states = {name: check["state"] for name, check in checks.items() if check["state"] != "ok"}
+    # The sample has both on purpose: a password in its values file, and `replicas` beside its autoscalers.
+    assert states == {"plain-secrets": "warning", "replicas": "warning"}, checks
+    assert code == 0
+    assert checks["plain-secrets"]["found"].splitlines()[1:] == ["values-dev.yaml: database.uri"]
+    assert "55 min" in checks["project-timeout"]["found"]
+    assert "SCAN_ON_PUSH" in checks["scan-mode"]["found"]
+
+
+PLANTED = {
+    "connection": "PENDING",
+    "full-clone": "without .git",
+    "privileged": "it is off",
+    "project-timeout": "15 min",
+    "permissions": "eks:DescribeCluster on arn:aws:eks:",
+    "latest": "notification-service",
+    "scan-mode": "approval-processing-service",
+    "scan-time": "UNSUPPORTED_IMAGE",
+    "provenance": "employee-service-lambda:latest",
+    "function": "ResourceConflictException",
+    "clone-depth": "shallow",
+    "plain-secrets": "values-dev.yaml: cache.password",
+    "chart": "nil pointer",
+    "release-name": "the release erp-dev owns",
+    "jdk": "wants 99",
+}
+"""Check -> what it must say."""
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Iterator[Path]:
+    """A repository, an account and a namespace in which everything of `PLANTED` is wrong."""
+    tenant = create(in_lane("doctor"))
+    sample.make_repository(tmp_path / "erp", tenant.name)
+    Faults().clear()
+    delivery = Delivery(tenant)
+    delivery.make(privileged=False, minutes=15, without="eks:DescribeCluster")
+    delivery.answers(status="PENDING", source={})
+    plant_in_registry(tenant)
+    plant_busy_function(tenant)
+    install_as(tenant, tmp_path / "erp", "erp-dev")
+    plant_in_repository(tmp_path / "erp")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", f"file://{tmp_path / 'erp'}", str(clone)], check=True)
+    yield clone
+    Faults().clear()
+    delivery.remove()
+    remove(tenant)
+
+
+def test_every_planted_trouble_is_found_and_none_is_invented(broken: Path) -> None:
+    code, checks = look(broken)
+    assert code == 2
+    states = {name: check["state"] for name, check in checks.items()}
+    assert {name for name, state in states.items() if state in ("warning", "problem")} == set(PLANTED), checks
+    # What is in a chart that does not render, nobody knows.
+    assert {name for name, state in states.items() if state == "unknown"} == {"replicas", "probes", "dry-run"}
+    silent = {name: checks[name]["found"] for name, words in PLANTED.items() if words not in checks[name]["found"]}
+    assert silent == {}
+    assert all(checks[name]["next"] and checks[name]["looked_at"] for name in PLANTED)
+    assert SECRET not in json.dumps(checks)
+
+
+def look(repository: Path) -> tuple[int, dict[str, Any]]:
+    """`doctor --json` in a repository: the exit code, and the checks by their names."""
+    words = [word for area in LOOKED for word in ("--only", area)]
+    tools = repository.parent / "tools"
+    tools.mkdir()
+    # The kubectl of the machine plays no part: it is as new as the cluster.
+    (tools / "kubectl").write_text("#!/bin/sh\necho Client Version: v1.34.0\n", encoding="utf-8")
+    (tools / "kubectl").chmod(0o755)
+    env = runner.environment()
+    env["PATH"] = f"{tools}:{env['PATH']}"
+    done = runner.erp_build("doctor", "--repo", str(repository), "--json", *words, env=env)
+    assert done.stdout, done.stderr
+    assert SECRET not in done.stderr
+    return done.code, {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+
+
+def plant_in_registry(tenant: Tenant) -> None:
+    """Fixed tags, a repository that scans on demand alone, an image that no scanner knows, an index for a function."""
+    ecr = client("ecr")
+    request, processing, notification, employee = tenant.repositories
+    ecr.put_image(repositoryName=request, imageManifest=json.dumps(IMAGE), imageTag="latest")
+    Faults().scans(request, [UNSUPPORTED])
+    match = "^BatchGetRepositoryScanningConfiguration$"
+    Faults().script(match, [{"json": MANUAL}], then="sticky", target=processing)
+    ecr.put_image_tag_mutability(repositoryName=notification, imageTagMutability="IMMUTABLE")
+    ecr.put_image(
+        repositoryName=employee,
+        imageManifest=json.dumps(INDEX),
+        imageManifestMediaType=INDEX["mediaType"],
+        imageTag="latest",
+    )
+
+
+def plant_busy_function(tenant: Tenant) -> None:
+    """Somebody updates the function, for longer than any test takes."""
+    answer = client("lambda").get_function(FunctionName=tenant.function)
+    configuration = {**answer["Configuration"], "LastUpdateStatus": "InProgress"}
+    busy = {"Configuration": configuration, "Code": answer["Code"]}
+    step = {"json": json.loads(json.dumps(busy, default=str))}
+    Faults().script("^GetFunction$", [step], then="sticky", target=tenant.function)
+
+
+def install_as(tenant: Tenant, repository: Path, release: str) -> None:
+    """The chart as it was installed by an older pipeline, under another name; without pods."""
+    words = ["install", release, str(repository / "helm-chart"), "--values", str(repository / sample.VALUES)]
+    switched_off = ["autoscaling.enabled=false", "replicaCount=0"]
+    place = ["--namespace", tenant.namespace, "--kubeconfig", str(ADMIN_KUBECONFIG)]
+    sets = [word for value in switched_off for word in ("--set", value)]
+    subprocess.run([str(binaries.helm3()), *words, *sets, *place], check=True, stdout=subprocess.DEVNULL)
+
+
+def plant_in_repository(repository: Path) -> None:
+    """A chart that does not render, a password in plain text, and a pom that wants a Java which nobody has."""
+    values = repository / sample.VALUES
+    values.write_text(f"{values.read_text(encoding='utf-8')}cache:\n  password: {SECRET}\n", encoding="utf-8")
+    pom = repository / "backend" / "notification-service" / "pom.xml"
+    text = pom.read_text(encoding="utf-8")
+    changed = re.sub(r"(?<=<java.version>)\d+", "99", text)
+    assert changed != text
+    pom.write_text(changed, encoding="utf-8")
+    sample.commit(repository, "설정 변경")
+    sample.break_chart(repository)
+
+
+def _stage(name: str, provider: str, configuration: Mapping[str, str]) -> dict[str, Any]:
+    kind = {"category": name, "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "actions": [{"name": name, "actionTypeId": kind, "configuration": dict(configuration)}]}

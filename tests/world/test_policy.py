@@ -1,0 +1,214 @@
+"""The shipped policy is enforced, is enough, and holds nothing that is not needed.
+
+The runs of the tests call with the role of their tenant, whose policy is that of `infra/pipeline.yaml`. Here each
+action is taken out of it, and what needs the action is called: the error names it, and the statement that is missing.
+"""
+
+import io
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+import pytest
+
+from erp_build.domain.image import StoredImage
+from erp_build.domain.permissions import RUN
+from erp_build.domain.release import FunctionState
+from erp_build.domain.verdict import Verdict
+from erp_build.errors import ErpBuildError
+from erp_build.stages.scan_watch import Scanner, ScanWatch
+from erp_build.tools.alarms import CloudWatchAlarms
+from erp_build.tools.aws import asking
+from erp_build.tools.clock import SystemClock
+from erp_build.tools.engine import Engine
+from erp_build.tools.functions import LambdaFunctions
+from erp_build.tools.parameters import ParameterStore
+from erp_build.tools.registry import EcrRegistry
+from erp_build.tools.secrets import Secrets
+from sandbox import policy, tenant
+from sandbox.faults import Faults
+from sandbox.layout import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_HOST, in_lane
+from sandbox.parts import engine
+from sandbox.tenant import Tenant
+from tests.world.conftest import Erp
+
+pytestmark = pytest.mark.world
+
+ENHANCED = {"json": {"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "ENHANCED"}}}
+OF_CODEBUILD = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms"}
+"""Services that CodeBuild calls with the role before and after erp_build; nobody plays CodeBuild's part here."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The tools with the credentials of one role."""
+
+    erp: Tenant
+    role: str
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        key, secret, token = tenant.role_credentials(self.erp, self.role).values()
+        return boto3.Session(key, secret, token, region_name=REGION)
+
+    def client(self, name: Any) -> Any:
+        return self.session.client(name, endpoint_url=AWS_ENDPOINT)
+
+    @cached_property
+    def registry(self) -> EcrRegistry:
+        return EcrRegistry(self.client("ecr"), Secrets())
+
+    @cached_property
+    def functions(self) -> LambdaFunctions:
+        return LambdaFunctions(self.client("lambda"), SystemClock(), print)
+
+    @property
+    def repository(self) -> str:
+        return f"{self.erp.name}/employee-service-lambda"
+
+    @cached_property
+    def image(self) -> StoredImage:
+        """The function's first image, found with all rights."""
+        found = EcrRegistry(tenant.client("ecr"), Secrets()).stored(self.repository, "bootstrap")
+        assert found
+        return found
+
+    @cached_property
+    def state(self) -> FunctionState:
+        """The function, read with all rights."""
+        found = LambdaFunctions(tenant.client("lambda"), SystemClock(), print).state(self.erp.function)
+        assert found
+        return found
+
+    def push(self) -> None:
+        """Push an image with a layer that the registry does not have."""
+        name, tag = f"{REGISTRY_HOST}/{self.repository}", secrets.token_hex(4)
+        content = f"FROM scratch\nCOPY Dockerfile /{tag}\n".encode()
+        with engine.client() as api:
+            list(api.api.build(fileobj=io.BytesIO(content), tag=f"{name}:{tag}", rm=True, decode=True))
+        Engine().push(name, tag, self.registry.sign_in(), lambda _: None)
+
+    def look_at_scan(self) -> None:
+        """Ask for findings as the gate does; what it gives up with is raised."""
+        scanner = Scanner(
+            page=self.registry.scan_page, starter=self.registry, clock=SystemClock(), scanning=self.registry.scanning
+        )
+        seen = ScanWatch(self.repository, self.image.digest, scanner).look()
+        if isinstance(seen, Verdict):
+            raise ErpBuildError(seen.why, next_step=seen.next_step)
+
+    def look_at_enhanced_scan(self) -> None:
+        """The same where the registry scans with Inspector."""
+        Faults().script("GetRegistryScanningConfiguration", [ENHANCED], then="sticky")
+        try:
+            self.look_at_scan()
+        finally:
+            Faults().clear()
+
+    def how_it_scans(self) -> None:
+        """What the gate says of how images are scanned; a doubt ends no run, so it is raised here."""
+        if doubt := self.registry.scanning(self.repository).doubt:
+            raise ErpBuildError(doubt)
+
+    def cluster(self) -> None:
+        """Find the cluster, with nothing written."""
+        with asking("eks:DescribeCluster", CLUSTER):
+            self.client("eks").describe_cluster(name=CLUSTER)
+
+    def publish(self) -> None:
+        """Tell the topic something."""
+        with asking("sns:Publish", self.erp.topic):
+            arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{self.erp.topic}"
+            self.client("sns").publish(TopicArn=arn, Subject="a test", Message="a test")
+
+
+CALLS: dict[str, Callable[[Desk], object]] = {
+    "ssm:GetParameters": lambda on: ParameterStore(on.client("ssm"), Secrets()).read([f"{on.erp.parameters}/region"]),
+    "ecr:GetAuthorizationToken": lambda on: on.registry.sign_in(),
+    "ecr:BatchGetImage": lambda on: on.registry.missing_repositories([on.repository]),
+    "ecr:GetDownloadUrlForLayer": lambda on: on.registry.revision(on.image),
+    "ecr:BatchCheckLayerAvailability": Desk.push,
+    "ecr:InitiateLayerUpload": Desk.push,
+    "ecr:UploadLayerPart": Desk.push,
+    "ecr:CompleteLayerUpload": Desk.push,
+    "ecr:PutImage": lambda on: on.registry.put_tag(on.image, "again"),
+    "ecr:DescribeImages": lambda on: on.registry.pushed_at(on.repository, on.image.digest),
+    "ecr:BatchGetRepositoryScanningConfiguration": Desk.how_it_scans,
+    "ecr:GetRegistryScanningConfiguration": Desk.how_it_scans,
+    "ecr:StartImageScan": lambda on: on.registry.start_scan(on.repository, on.image.digest),
+    "ecr:DescribeImageScanFindings": Desk.look_at_scan,
+    "inspector2:ListCoverage": Desk.look_at_enhanced_scan,
+    "inspector2:ListFindings": Desk.look_at_enhanced_scan,
+    "lambda:GetFunction": lambda on: on.functions.state(on.erp.function),
+    "lambda:UpdateFunctionCode": lambda on: on.functions.may_update(on.state),
+    "lambda:PublishVersion": lambda on: on.functions.publish(on.state, ""),
+    "lambda:UpdateAlias": lambda on: on.functions.publish(on.state, "live"),
+    "lambda:CreateAlias": lambda on: on.functions.publish(on.state, f"live-{secrets.token_hex(3)}"),
+    "eks:DescribeCluster": Desk.cluster,
+    "cloudwatch:DescribeAlarms": lambda on: CloudWatchAlarms(on.client("cloudwatch")).states(on.erp.name),
+    "sns:Publish": Desk.publish,
+}
+"""Action -> the call of a tool that needs it."""
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Tenant]:
+    """A tenant that nobody deploys to."""
+    os.environ.setdefault("DOCKER_HOST", engine.address())
+    made = tenant.create(in_lane("policy"))
+    yield made
+    tenant.remove(made)
+
+
+def desk(erp: Tenant, action: str) -> Desk:
+    """The desk of a new role with the shipped policy without one action."""
+    name = f"{erp.build_role}-{secrets.token_hex(3)}"
+    tenant.create_role(name, policy.without(tenant.shipped_policy(erp), action))
+    return Desk(erp, name)
+
+
+@pytest.fixture(scope="module")
+def whole(small: Tenant) -> Iterator[Desk]:
+    """The desk of a role with the whole policy."""
+    made = desk(small, "nothing")
+    yield made
+    tenant.remove_role(made.role)
+
+
+@pytest.fixture
+def reduced(small: Tenant, action: str) -> Iterator[Desk]:
+    """The desk of a role without the action of the test."""
+    made = desk(small, action)
+    yield made
+    tenant.remove_role(made.role)
+
+
+def test_each_action_that_erp_build_needs_has_its_call_here() -> None:
+    assert set(CALLS) == {one.action for one in RUN if one.action.partition(":")[0] not in OF_CODEBUILD}
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_without_an_action_the_error_names_it_and_what_to_add(whole: Desk, reduced: Desk, action: str) -> None:
+    CALLS[action](whole)
+    with pytest.raises(ErpBuildError) as caught:
+        CALLS[action](reduced)
+    error = caught.value
+    said = f"{error.what} {error.next_step}"
+    assert action in said
+    if action != "ecr:BatchCheckLayerAvailability":  # asked by HEAD: the answer has no words, and names no role
+        assert f'"Action": "{action}"' in said
+        assert reduced.role in said
+    decided = {one["action"] for one in Faults().decisions(reduced.role) if not one["allowed"]}
+    assert decided == {action}
+
+
+def test_the_whole_policy_is_used_by_a_deployment(demonstrated: Erp) -> None:
+    decided = Faults().decisions(demonstrated.tenant.build_role)
+    assert [one for one in decided if not one["allowed"]] == []
+    always = {one.action for one in RUN if not one.only and one.action.partition(":")[0] not in OF_CODEBUILD}
+    # Images are scanned on push, and the demo has nobody to tell: both have their calls above.
+    assert always - {one["action"] for one in decided} <= {"ecr:StartImageScan", "sns:Publish"}
