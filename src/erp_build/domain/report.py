@@ -106,8 +106,8 @@ class Stopwatch(Protocol):
 class RunReport:
     """Everything that is known about a run, filled in while it goes on, so that it can be written at any moment.
 
-    `pipeline` is what a caller does at the stages, `start` the clock's reading when the report began; `recovers` says that
-    the run before failed after it had taken the lock.
+    `pipeline` is what a caller does at the stages. `start` is the clock's reading when the report began.
+    `recovers` says that the run before failed after it had taken the lock.
     """
 
     clock: Stopwatch
