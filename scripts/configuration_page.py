@@ -34,6 +34,8 @@ alias = "live"
 waivers = "waivers.toml"
 [deploy]
 alarms = "erp-dev-"
+[notify]
+topic = "erp-dev-alarms"
 [[check]]
 name = "a"
 maven = ["verify"]
@@ -118,6 +120,10 @@ class NotingTable(Table):
         self._note(key, "list", _list(default), known)
         return super().choices(key, known, default)
 
+    def words(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
+        self._note(key, "list", _list(default), known)
+        return super().words(key, known, default)
+
     def flag(self, key: str, *, default: bool) -> bool:
         self._note(key, "true or false", f"`{str(default).lower()}`")
         return super().flag(key, default=default)
@@ -181,7 +187,7 @@ def _section(name: str, notes: Notes, described: Mapping[str, str], about: str =
     for key in notes.allowed:
         noted = notes.keys[key]
         kind = " or ".join(f'`"{word}"`' for word in noted.known) if noted.known else noted.kind
-        if len(noted.known) > 3:  # noqa: PLR2004 - as many as fit into a line
+        if len(noted.known) > 3 or (noted.known and noted.kind == "list"):  # noqa: PLR2004 - as many as fit into a line
             kind = f"{noted.kind} of " + ", ".join(f"`{word}`" for word in noted.known)
         rows.append(f"| `{key}` | {kind} | {_default(key, noted, name)} | {_about(noted, described)} |")
     title = f"## `{name}`" if name else "## At the top"
@@ -200,6 +206,7 @@ def _default(key: str, noted: Noted, table: str) -> str:
         ("[[service]]", "repository"): "`name`",
         ("[[service]]", "values_key"): "`services.` and the name in camelCase, without `-service`",
         ("[[service]]", "function"): 'required for `"lambda"`',
+        ("[notify]", "topic"): "project, environment, and `alarms`, joined by `-`",
     }
     return derived.get((table, key), noted.default)
 

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -22,11 +23,11 @@ CODEBUILD = {
 
 
 class Phone:
-    """A queue that has subscribed to a topic."""
+    """A queue of its own that has subscribed to a topic."""
 
     def __init__(self, topic: str) -> None:
         self._sqs = client("sqs")
-        self._queue = self._sqs.create_queue(QueueName=f"{topic}-phone")["QueueUrl"]
+        self._queue = self._sqs.create_queue(QueueName=f"{topic}-{uuid4().hex[:8]}")["QueueUrl"]
         wanted = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
         arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{topic}"
         client("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=wanted["Attributes"]["QueueArn"])

@@ -170,7 +170,7 @@ def test_a_run_that_is_asked_to_stop_ends_maven_writes_its_report_and_leaves_not
 
 
 def _wait_for_maven(repository: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not _mavens(repository):
         assert time.monotonic() < deadline, "Maven did not start"
         time.sleep(0.1)

@@ -181,7 +181,7 @@ class NotifyPolicy(NamedTuple):
     """Who is told how runs end.
 
     Attributes:
-        topic: name or ARN of a topic of SNS; empty: `<project>-<environment>-alarms`.
+        topic: name or ARN of a topic of SNS; empty: that of the alarms, `<project>-<environment>-alarms`.
         on: failure, recovery (the run before failed, this one deployed), success (each one that deployed).
     """
 
