@@ -102,7 +102,18 @@ def test_a_report_has_the_keys_of_the_contract() -> None:
         "error": "NoneType",
     }
     assert {name: shape[name] for name in contract} == contract
-    proof = {"built", "scanned", "running", "units", "findings", "tag_before", "tag_after", "seconds", "making", "saved"}
+    proof = {
+        "built",
+        "scanned",
+        "running",
+        "units",
+        "findings",
+        "tag_before",
+        "tag_after",
+        "seconds",
+        "making",
+        "saved",
+    }
     for target in document["targets"]:
         assert {*STEP, "because", *proof} <= set(target)
 
