@@ -68,6 +68,10 @@ class PushFailed(ErpBuildError):
     exit_code = 5
 
 
+class TagTaken(PushFailed):
+    """The tag names another image already, and the repository's tags are immutable."""
+
+
 class GateBlocked(ErpBuildError):
     """A scan found more than the policy allows."""
 

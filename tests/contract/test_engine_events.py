@@ -17,6 +17,7 @@ RECORDED = Path(__file__).parents[1] / "recorded" / "docker"
 def recorded(kind: str) -> list[Any]:
     files = sorted(RECORDED.glob(f"{kind}-*.json"))
     assert files
+    assert all({"tool", "version", "about"} <= set(json.loads(file.read_text(encoding="utf-8"))) for file in files)
     return [pytest.param(json.loads(file.read_text(encoding="utf-8")), id=file.stem) for file in files]
 
 
@@ -28,6 +29,7 @@ def test_a_push_is_its_digest_or_an_error(case: dict[str, Any]) -> None:
     with pytest.raises(PushFailed) as caught:
         read_push(case["events"], where="repo:tag")
     assert case["error"] in f"{caught.value.what} {caught.value.why}"
+    assert "\x1b" not in caught.value.why
     assert case["next"] in caught.value.next_step
 
 
@@ -41,6 +43,7 @@ def test_a_build_ends_with_an_image_or_an_error(case: dict[str, Any]) -> None:
     with pytest.raises(BuildFailed) as caught:
         check_build(case["events"], where="Dockerfile", on_line=lines.append)
     assert case["error"] in f"{caught.value.what} {caught.value.why}"
+    assert "\x1b" not in caught.value.why
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the SDK drops a socket that failed

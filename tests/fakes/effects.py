@@ -86,7 +86,8 @@ class FakeEffects:
         with self.journal.note("push", name):
             self._fail("push", request.target.name)
             assert name in self._images, "an image was pushed before it was built"
-            return PushedImage(self._registry.push(request.repository, request.tag, request.commit), 50_000_000)
+            digest = self._registry.push(request.repository, request.tag, request.commit, request.key)
+            return PushedImage(digest, 50_000_000)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         with self.journal.note("start_scan", f"{repository}@{digest}"):

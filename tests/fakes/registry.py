@@ -7,7 +7,7 @@ from typing import Any
 
 from erp_build.domain.image import StoredImage
 from erp_build.domain.scans import Scanning
-from erp_build.errors import ErpBuildError, PushFailed
+from erp_build.errors import ErpBuildError, PushFailed, TagTaken
 
 HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -21,7 +21,7 @@ Answer = Mapping[str, Any]
 class FakeRegistry:
     """What ECR holds; every answer of a scan is clean and complete unless a test says otherwise.
 
-    `expired` are repositories whose lifecycle policy has removed every image.
+    `expired` are repositories whose lifecycle policy has removed every image, `immutable` those whose tags stay.
     """
 
     def __init__(self, repositories: Iterable[str]) -> None:
@@ -30,6 +30,8 @@ class FakeRegistry:
         self.tags: dict[tuple[str, str], str] = {}
         self.revisions: dict[str, str] = {}
         self.platforms: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
+        self.immutable: set[str] = set()
         self.scans: dict[str, list[Answer]] = {}
         self.unscanned: set[str] = set()
         self.started: list[str] = []
@@ -57,6 +59,9 @@ class FakeRegistry:
     def platform(self, image: StoredImage) -> str:
         return self.platforms.get(image.digest, "linux/amd64")
 
+    def key(self, image: StoredImage) -> str | None:
+        return self.keys.get(image.digest)
+
     def pushed_at(self, repository: str, digest: str) -> datetime:
         assert self.images[digest].repository == repository
         return self.pushed.get(digest, PUSHED)
@@ -72,21 +77,26 @@ class FakeRegistry:
         script = self.scans.get(digest) or self.scans.get(repository) or [scan()]
         return script.pop(0) if len(script) > 1 else script[0]
 
-    def push(self, repository: str, tag: str, commit: str | None) -> str:
+    def push(self, repository: str, tag: str, commit: str | None, key: str = "") -> str:
         """Store an image; its digest depends on its repository and on the commit in its label."""
         if repository not in self.repositories:
             raise PushFailed("there is no such repository", where=repository)
+        if repository in self.immutable and (repository, tag) in self.tags:
+            raise TagTaken("the registry refused the image", where=f"{repository}:{tag}")
         digest = "sha256:" + hashlib.sha256(f"{repository} {commit}".encode()).hexdigest()
         self.images[digest] = StoredImage(
             repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=self.manifest.replace("OF", digest)
         )
         if commit:
             self.revisions[digest] = commit
+        self.keys[digest] = key
         self.tags[repository, tag] = digest
         return digest
 
     def put_tag(self, image: StoredImage, tag: str) -> None:
         assert self.images[image.digest] == image, "another manifest would be another image"
+        if image.repository in self.immutable and self.tags.get((image.repository, tag), image.digest) != image.digest:
+            raise TagTaken("the tag is taken", where=f"{image.repository}:{tag}", why="tags are immutable")
         self.tags[image.repository, tag] = image.digest
 
     def start_scan(self, repository: str, digest: str) -> bool:

@@ -102,6 +102,7 @@ def _report_path(options: argparse.Namespace) -> Path:
 
 def _run(options: argparse.Namespace, console: Console, report: RunReport, journal: Journal) -> None:
     project = console.project()
+    report.tests = project.build.tests
     choices = pipeline.Options(
         variables=dict(os.environ),
         base=options.base,

@@ -11,9 +11,17 @@ from erp_build.tools.process import end_running
 
 @contextmanager
 def signals_raise() -> Iterator[None]:
-    """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out."""
+    """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out.
+
+    Only the first one counts: the way out takes seconds, and a second signal would end it without a report.
+    """
+    ended = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+        nonlocal ended
+        ended = True
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
         raise Interrupted(number, signal.Signals(number).name)
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -24,5 +32,5 @@ def signals_raise() -> Iterator[None]:
         end_running()
         raise
     finally:
-        for number, handler in before.items():
+        for number, handler in () if ended else before.items():
             signal.signal(number, handler)

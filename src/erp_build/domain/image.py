@@ -117,6 +117,7 @@ class BuiltImage:
         commit: the commit it was built from; None where a running image does not say.
         origin: built in this run, reused from the registry, or running before (a redeployment).
         making: what it took; None for an image that was there already.
+        saved: compressed bytes of a reused image, which was neither built nor sent.
     """
 
     target: str
@@ -126,6 +127,7 @@ class BuiltImage:
     commit: str | None
     origin: Literal["built", "reused", "running"] = "built"
     making: Making | None = None
+    saved: int = 0
 
     @property
     def seconds(self) -> float:

@@ -42,7 +42,7 @@ def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions
 def _recipe(target: Target, build: BuildOptions) -> str:
     if isinstance(target, Chart):
         return ""
-    layers = "; layers" if target.layers else ""
+    layers = "; layers with folders" if target.layers else ""
     return f"{target.path}/{target.dockerfile} {RECIPE}; tests {build.tests}; builder {build.builder}{layers}"
 
 

@@ -11,6 +11,7 @@ from erp_build.domain.judgement import Judgement
 from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.plan import Plan
 from erp_build.domain.preview import Preview
+from erp_build.domain.project import Tests
 from erp_build.domain.verdict import ClearedImage
 from erp_build.errors import ErpBuildError
 
@@ -131,6 +132,7 @@ class RunReport:
     evidence: tuple[Evidence, ...] = ()
     taken_back: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    tests: Tests = "compile"
     start: float = field(init=False)
 
     def __post_init__(self) -> None:

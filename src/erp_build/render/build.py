@@ -14,9 +14,10 @@ def build_table(images: Sequence[BuiltImage]) -> list[str]:
     if not new:
         return []
     lines = table([HEAD, *(_row(image) for image in new)])
-    reused = sum(image.origin == "reused" for image in new)
+    reused = [image for image in new if image.origin == "reused"]
     if reused:
-        lines.append(f"{reused} of {len(new)} reused: no Maven, no Docker, nothing sent")
+        megabytes = sum(image.saved for image in reused) / 1e6
+        lines.append(f"{len(reused)} of {len(new)} reused: no Maven, no Docker, {megabytes:.1f} MB not sent")
     return lines + _critical_path(new)
 
 

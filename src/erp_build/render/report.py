@@ -43,6 +43,7 @@ def report_document(report: RunReport) -> dict[str, Any]:
         "evidence": [_evidence(one) for one in report.evidence],
         "taken_back": list(report.taken_back),
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in report.alarms],
+        "tests": report.tests,
         "checks": _checks(report),
         "gate": judgement_document(report.judgement) if report.judgement else None,
         "error": _error(report.error) if report.error else None,
@@ -133,6 +134,7 @@ def _made(image: BuiltImage | None) -> dict[str, Any]:
         "origin": image.origin if image else None,
         "seconds": round(image.seconds, 3) if image else None,
         "making": _making(image.making) if image and image.making else None,
+        "saved": image.saved if image and image.origin == "reused" else None,
     }
 
 

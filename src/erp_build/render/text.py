@@ -14,6 +14,12 @@ from erp_build.render.gate import judgement_text
 from erp_build.render.plan import plan_text
 from erp_build.render.table import table
 
+TESTS = {
+    "compile": 'The services\' own tests were compiled and not run (tests = "compile").',
+    "run": "The services' own tests were run.",
+    "skip": 'The services\' own tests were left alone (tests = "skip").',
+}
+
 
 def report_text(report: RunReport, seconds: float) -> str:
     """The summary at the end of a run: what, how long, the proof, what next."""
@@ -30,6 +36,7 @@ def report_text(report: RunReport, seconds: float) -> str:
         lines += changes_text(report.preview)
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
+        lines += [f"  {TESTS[report.tests]}"] if any(image.making for image in report.images) else []
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
     lines += _moved_before_failure(report)

@@ -1,13 +1,14 @@
 """Building: Maven, image, push; and the images that are there already: reused by content, or running."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from erp_build.config.environment import Environment
-from erp_build.domain.image import BuiltImage, Making, StoredImage
+from erp_build.domain.image import BuiltImage, Making, PushedImage, StoredImage
 from erp_build.domain.key import KEY_TAG
 from erp_build.domain.plan import Plan, Step
 from erp_build.domain.project import Chart, Function, Service
-from erp_build.errors import BuildFailed, PushFailed, VerificationFailed
+from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
 from erp_build.stages.fan_out import HandOver, assemble, fan_out, raise_together
 from erp_build.stages.platforms import check_platform
 from erp_build.tools.effects import ImageRequest
@@ -96,7 +97,7 @@ def _build_and_push(tools: Tools, cluster: str, job: Job, start: float) -> Pushe
     check_platform(tools, cluster, request.target, image.platform)
     built = clock.monotonic()
     tools.progress.phase(name, "push")
-    pushed = tools.effects.push(request)
+    pushed = _push(tools, request)
     stored = _read_back(tools, request, pushed.digest)
     ended = clock.monotonic()
     tools.progress.phase(name, "done")
@@ -117,6 +118,21 @@ def _build_and_push(tools: Tools, cluster: str, job: Job, start: float) -> Pushe
         name,
     )
     return Pushed(request, stored, making)
+
+
+def _push(tools: Tools, request: ImageRequest) -> PushedImage:
+    """Push the image; where the tag is taken for good, by an image of this very content, that one is the image.
+
+    A run was killed right after its push: what it made has this tag, and not yet that of its content.
+    """
+    try:
+        return tools.effects.push(request)
+    except TagTaken:
+        there = tools.registry.stored(request.repository, request.tag)
+        if not there or not request.key or tools.registry.key(there) != request.key:
+            raise
+        tools.progress.say("the tag is there already, with this very content: taken as it is", request.target.name)
+        return PushedImage(there.digest)
 
 
 def _read_back(tools: Tools, request: ImageRequest, digest: str) -> StoredImage:
@@ -142,7 +158,9 @@ def _read_back(tools: Tools, request: ImageRequest, digest: str) -> StoredImage:
 def _tag_with_key(tools: Tools, pushed: Pushed) -> None:
     """Let the image be found by its content: whoever has the same files later takes this one."""
     if pushed.request.key:
-        tools.effects.tag(pushed.stored, f"{KEY_TAG}{pushed.request.key}")
+        # Where tags are immutable, another run at the same time may have made an image of this content first.
+        with suppress(TagTaken):
+            tools.effects.tag(pushed.stored, f"{KEY_TAG}{pushed.request.key}")
 
 
 def _built(pushed: Pushed) -> BuiltImage:
@@ -169,6 +187,7 @@ def _reuse(tools: Tools, step: Step, plan: Plan) -> BuiltImage:
         digest=step.image.digest,
         commit=tools.registry.revision(step.image),
         origin="reused",
+        saved=step.image.size,
     )
 
 

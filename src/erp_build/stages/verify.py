@@ -9,7 +9,7 @@ from erp_build.domain.project import Function, Project
 from erp_build.domain.release import Release, Workload
 from erp_build.domain.report import Alarm, Deployment, Proof
 from erp_build.domain.verdict import ClearedImage
-from erp_build.errors import ErpBuildError, VerificationFailed
+from erp_build.errors import ErpBuildError, TagTaken, VerificationFailed
 from erp_build.stages.live import release_of, workload_of
 from erp_build.tools.toolbox import Tools
 
@@ -58,7 +58,11 @@ def move_latest(tools: Tools, cleared: Sequence[ClearedImage]) -> None:
                 next_step="look at the repository's lifecycle policy",
             )
         if _is_behind(tools, stored):
-            tools.effects.tag(stored, "latest")
+            try:
+                tools.effects.tag(stored, "latest")
+            except TagTaken as error:
+                # Nothing that was deployed reads `latest`: it names by digest or by the commit's tag.
+                tools.progress.say(f"`latest` stays where it is: {error.why}; {error.next_step}", one.image.target)
 
 
 def latest_behind(tools: Tools, live: LiveState, planned: Collection[str] = ()) -> tuple[BuiltImage, ...]:

@@ -14,7 +14,7 @@ import urllib3
 from erp_build.domain.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.tools.engine_calls import Api, Calls
-from erp_build.tools.engine_events import check_build, check_pull, read_push
+from erp_build.tools.engine_events import check_build, check_pull, hint_of, read_push
 from erp_build.tools.registry import SignIn
 
 TIMEOUT = 600
@@ -71,8 +71,8 @@ class Engine:
             last = found[1] if (found := INTERMEDIATE.fullmatch(line)) else last
             on_line(line)
 
-        try:
-            with self._client() as client, self._calls.active(client):
+        with self._client() as client, self._calls.active(client):
+            try:
                 events = client.build(
                     fileobj=context,
                     custom_context=True,
@@ -85,9 +85,10 @@ class Engine:
                     decode=True,
                 )
                 check_build(events, where=request.where, on_line=follow)
-        except BaseException:
-            self._remove_nameless(last)
-            raise
+            except BaseException:
+                # Still an active call, so that a run which is ended waits for it.
+                self.remove_nameless(last)
+                raise
         return self.inspect(request.tag)
 
     def inspect(self, image: str) -> LocalImage:
@@ -97,6 +98,14 @@ class Engine:
         return LocalImage(
             identifier=found["Id"], size=found.get("Size", 0), platform=f"{found['Os']}/{found['Architecture']}"
         )
+
+    def identifier(self, image: str) -> str:
+        """The id of an image; empty where the engine has none of this name."""
+        with self._client() as client:
+            try:
+                return str(client.inspected(image)["Id"])
+            except docker.errors.ImageNotFound:
+                return ""
 
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
         """What is known of a base image, as labels; one that is not there is pulled first, as a build would."""
@@ -128,14 +137,14 @@ class Engine:
         """End every call that is going on, and wait until each has put away what it left."""
         self._calls.abort()
 
-    def _remove_nameless(self, image: str) -> None:
-        """Take away the last image of a build that broke off: it has no name, and nothing was made of it."""
+    def remove_nameless(self, image: str) -> None:
+        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved."""
         if not image:
             return
         try:
             with self._client() as client:
                 if not client.inspected(image).get("RepoTags"):
-                    client.remove_image(image)
+                    client.remove_unused(image)
         except BuildFailed:
             # Another build stands on it, or the engine is gone: then it is not ours to take away.
             return
@@ -161,9 +170,9 @@ class _Client:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._api.close()
         if isinstance(error, docker.errors.APIError):
-            raise self._failure(
-                "the Docker engine refused", where=self._where, why=error.explanation or str(error), next_step="see why"
-            ) from error
+            why = str(error.explanation or error)
+            next_step = hint_of(why, "see why", pushing=self._failure is PushFailed)
+            raise self._failure("the Docker engine refused", where=self._where, why=why, next_step=next_step) from error
         if isinstance(error, docker.errors.DockerException | requests.RequestException):
             raise self._no_engine(error) from error
         if isinstance(error, docker.errors.StreamParseError | urllib3.exceptions.HTTPError):

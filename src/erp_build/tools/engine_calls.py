@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import docker
 import requests
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 PATIENCE = 3.0
 """Seconds that broken off calls get to put away what they left."""
@@ -26,6 +27,16 @@ class Api(docker.APIClient):
     def inspected(self, image: str) -> dict[str, Any]:
         """What the engine knows of an image."""
         return cast("dict[str, Any]", cast("Any", self).inspect_image(image))
+
+    def remove_unused(self, image: str) -> None:
+        """Remove an image; where the container of a build that is just breaking off uses it, a moment later."""
+        attempts = Retrying(
+            retry=retry_if_exception(lambda error: "being used" in str(error)),
+            stop=stop_after_delay(PATIENCE - 1),
+            wait=wait_fixed(0.1),
+            reraise=True,
+        )
+        attempts(self.remove_image, image)
 
     def close(self) -> None:
         """Close the connections, that of an answer which was not read to its end as well."""

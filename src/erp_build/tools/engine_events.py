@@ -5,7 +5,8 @@ from typing import Any
 
 from erp_build.domain.denial import read_denial
 from erp_build.domain.image import PushedImage
-from erp_build.errors import BuildFailed, PushFailed
+from erp_build.domain.maven_log import plain
+from erp_build.errors import BuildFailed, PushFailed, TagTaken
 from erp_build.tools.process import tail
 
 Event = Mapping[str, Any]
@@ -33,7 +34,7 @@ def check_build(events: Iterable[Event], *, where: str, on_line: Callable[[str],
                     BUILD_HINTS, str(event["error"]), "docker build in the service's directory shows the same"
                 ),
             )
-        text = str(event.get("stream", "")).strip()
+        text = plain(str(event.get("stream", ""))).strip()
         built = built or "ID" in event.get("aux", {}) or text.startswith("Successfully built")
         if text:
             lines.append(text)
@@ -80,9 +81,11 @@ def read_push(events: Iterable[Event], *, where: str, on_bytes: Callable[[int], 
 
 def _refused(error: str, where: str) -> PushFailed:
     lowered = error.lower()
-    kind = PushBroke if any(sign in lowered for sign in PASSING) else PushFailed
-    if "expired" in lowered:
+    kind: type[PushFailed] = PushBroke if any(sign in lowered for sign in PASSING) else PushFailed
+    if "expired" in lowered or "authentication required" in lowered:
         kind = SignInEnded
+    elif "immutable" in lowered:
+        kind = TagTaken
     denial = read_denial(error)
     hint = denial.next_step if denial else _hint(PUSH_HINTS, error, "run again")
     return kind("the registry refused the image", where=where, why=error, next_step=hint)
@@ -96,6 +99,7 @@ BUILD_HINTS = {
     "toomanyrequests": "take the base image from a mirror, such as public.ecr.aws/docker/library",
     "pull access denied": "check the reference after FROM, and who may pull it",
     "manifest unknown": "check the tag after FROM",
+    "dial tcp": "check the way to the base image's registry: network, NAT, proxy",
     "exec format error": "the base image is for another platform: name it by a reference for the host's platform",
 }
 
@@ -106,10 +110,16 @@ PUSH_HINTS = {
     "name unknown": "create the repository, or correct `repository` in erp-build.toml",
     "immutable": "this tag is already taken by another image: commit again, or delete the image",
     "expired": "run again: the sign-in is renewed",
+    "authentication required": "run again: the sign-in is renewed",
     "denied": "allow ecr:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage to the role",
     "no basic auth": "allow ecr:GetAuthorizationToken to the role",
     "403": "a quota of images per repository may be reached: delete old images",
 }
+
+
+def hint_of(error: str, otherwise: str, *, pushing: bool) -> str:
+    """What to do about a refusal of the engine itself, which it says in the same words."""
+    return _hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, otherwise)
 
 
 def _hint(hints: Mapping[str, str], error: str, otherwise: str) -> str:

@@ -1,11 +1,15 @@
-"""Writing of files: whole or not at all."""
+"""Writing of files: whole or not at all, and what a full disk means."""
 
+import errno
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from erp_build.errors import ConfigurationError
+from erp_build.errors import BuildFailed, ConfigurationError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -36,4 +40,24 @@ def write_result(path: Path, text: str) -> None:
     except OSError as error:
         raise ConfigurationError(
             "a file cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"
+        ) from error
+
+
+@contextmanager
+def full_disk_fails(where: str) -> Iterator[None]:
+    """Make a failure of the build of a disk that is full; other errors of files are as they came.
+
+    Args:
+        where: what was written, for an error that names no file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise BuildFailed(
+            "the disk is full",
+            where=str(error.filename or where),
+            why=error.strerror or str(error),
+            next_step="free disk space (docker system prune), let TMPDIR name a larger disk, or choose a larger host",
         ) from error

@@ -6,7 +6,7 @@ Source: Spring Boot reference, "Efficient Container Images"; the jar's BOOT-INF/
 
 import io
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Self
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -73,11 +73,17 @@ class LayeredJar:
     def application(self) -> bytes:
         """The small jar: the service's own classes, and a manifest that names the libraries beside it."""
         made = io.BytesIO()
+        folders = set[PurePosixPath]()
         with ZipFile(made, "w", ZIP_DEFLATED) as jar:
             jar.writestr(ZipInfo(MANIFEST), self._thin_manifest())
             for name in self._names:
                 place = _place(name)
                 if place:
+                    # Spring finds a package's components by the entry of its folder.
+                    for folder in (*reversed(PurePosixPath(place).parents),)[1:]:
+                        if folder not in folders:
+                            jar.writestr(ZipInfo(f"{folder}/"), b"")
+                            folders.add(folder)
                     entry = ZipInfo(place, self._zip.getinfo(name).date_time)
                     entry.compress_type = ZIP_DEFLATED
                     jar.writestr(entry, self._zip.read(name))

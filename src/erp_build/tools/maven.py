@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,16 @@ from erp_build.tools.process import Result, TimedOut, child_environment, run, ta
 from erp_build.tools.reactor import Source, artifact_of, groups, write_aggregator
 from erp_build.tools.watch import Ready, Watch
 
-FLAGS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never")
+STALLED = 60_000
+"""Milliseconds without a byte from a repository; Maven's own patience, half an hour, is longer than a build."""
+
+FLAGS = (
+    "--batch-mode",
+    "--no-transfer-progress",
+    "-Dstyle.color=never",
+    f"-Dmaven.wagon.rto={STALLED}",  # Maven 3.8
+    f"-Daether.connector.requestTimeout={STALLED}",  # Maven 3.9 and newer
+)
 TESTS: Mapping[str, tuple[str, ...]] = {
     "compile": ("-DskipTests",),
     "run": (),
@@ -159,8 +168,14 @@ class Maven:
         self._calls += 1
         self._with.logs.mkdir(parents=True, exist_ok=True)
         self._log = self._with.logs / f"maven-{self._calls}.log"
-        with self._log.open("w", encoding="utf-8") as file:
-            yield lambda line: print(self._with.mask(plain(line)), file=file)
+        with self._log.open("wb", buffering=0) as file:
+
+            def keep(line: str) -> None:
+                # Where no more can be kept, the build goes on: its last lines are in its error all the same.
+                with suppress(OSError):
+                    file.write(f"{self._with.mask(plain(line))}\n".encode())
+
+            yield keep
 
 
 def _environment(group: tuple[Source, ...]) -> dict[str, str]:

@@ -100,7 +100,11 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
         raise
     finally:
         _running.discard(child)
-    return Result(child.returncode, streams[0].text(), streams[1].text())
+    result = Result(child.returncode, streams[0].text(), streams[1].text())
+    for stream in streams:
+        if stream.trouble:
+            raise stream.trouble
+    return result
 
 
 def end_running() -> None:
@@ -125,6 +129,7 @@ class _Reader(threading.Thread):
         self._stream = stream
         self._on_line = on_line
         self._lines: deque[str] = deque(maxlen=keep)
+        self.trouble: Exception | None = None
         self.start()
 
     def run(self) -> None:
@@ -132,8 +137,11 @@ class _Reader(threading.Thread):
             for raw in self._stream:
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 self._lines.append(line)
-                if self._on_line:
-                    self._on_line(line)
+                if self._on_line and not self.trouble:
+                    try:
+                        self._on_line(line)
+                    except Exception as trouble:  # noqa: BLE001 - raised by who waits; unread, the child would hang
+                        self.trouble = trouble
 
     def text(self) -> str:
         """What was read; a grandchild that keeps the pipe open does not keep us."""

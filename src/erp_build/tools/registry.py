@@ -11,9 +11,9 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from erp_build.domain.denial import read_denial
-from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.domain.image import KEY_LABEL, REVISION_LABEL, StoredImage
 from erp_build.domain.scans import Scanning
-from erp_build.errors import GateInconclusive, PushFailed
+from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.tools.aws import asking, error_code
 from erp_build.tools.secrets import Secrets
 
@@ -106,14 +106,20 @@ class EcrRegistry:
 
     def revision(self, image: StoredImage) -> str | None:
         """The commit of the image's label, from its configuration; None for an index and for an image without label."""
-        labels = self._configuration(image).get("config", {}).get("Labels") or {}
-        commit: str | None = labels.get(REVISION_LABEL)
-        return commit
+        return self._label(image, REVISION_LABEL)
+
+    def key(self, image: StoredImage) -> str | None:
+        """The content key of the image's label; None as above."""
+        return self._label(image, KEY_LABEL)
 
     def platform(self, image: StoredImage) -> str:
         """What the image runs on, such as `linux/amd64`, from its configuration; empty where that does not say."""
         found = self._configuration(image)
         return f"{found['os']}/{found['architecture']}" if found.get("os") and found.get("architecture") else ""
+
+    def _label(self, image: StoredImage, name: str) -> str | None:
+        labels: dict[str, str] = self._configuration(image).get("config", {}).get("Labels") or {}
+        return labels.get(name)
 
     def _configuration(self, image: StoredImage) -> dict[str, Any]:
         config = json.loads(image.manifest).get("config", {}).get("digest")
@@ -209,8 +215,21 @@ class EcrRegistry:
                     imageDigest=image.digest,
                 )
             except ClientError as error:
-                if error_code(error) != "ImageAlreadyExistsException":
+                if error_code(error) == "ImageTagAlreadyExistsException":
+                    self._check_tag(image, tag)
+                elif error_code(error) != "ImageAlreadyExistsException":
                     raise
+
+    def _check_tag(self, image: StoredImage, tag: str) -> None:
+        """Raise `TagTaken` unless an immutable tag names this very image already."""
+        taken = self.stored(image.repository, tag)
+        if taken is None or taken.digest != image.digest:
+            raise TagTaken(
+                "the tag is taken",
+                where=f"{image.repository}:{tag}",
+                why=f"tags are immutable, and it names {taken.digest[:19] if taken else 'another image'}",
+                next_step="let tags be mutable, or exclude this one from immutability",
+            )
 
     def _images(self, repository: str, image: "ImageIdentifierTypeDef") -> list[StoredImage] | None:
         """The images with an identifier; None when there is no such repository."""

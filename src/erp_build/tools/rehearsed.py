@@ -53,6 +53,10 @@ class RehearsedRegistry:
         """The commit that the image says it was built from."""
         return self._real.revision(image)
 
+    def key(self, image: StoredImage) -> str | None:
+        """The content key that the image says it has."""
+        return self._real.key(image)
+
     def platform(self, image: StoredImage) -> str:
         """What the image runs on."""
         return self._real.platform(image)

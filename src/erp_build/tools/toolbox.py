@@ -96,6 +96,9 @@ class Registry(Protocol):
     def platform(self, image: StoredImage) -> str:
         """What the image runs on, such as `linux/amd64`; empty where it does not say."""
 
+    def key(self, image: StoredImage) -> str | None:
+        """The content key that the image says it has."""
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
 

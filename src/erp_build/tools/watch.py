@@ -51,7 +51,7 @@ class Watch:
         elif text.startswith(ENDS):
             self._leave()
         source = self._current or self._only
-        self._detail(line, source.name if source else "maven")
+        self._detail(text, source.name if source else "maven")
 
     def close(self, *, succeeded: bool) -> None:
         """Maven ended: what was not handed over is looked at now, where it says that all went well."""

@@ -22,6 +22,7 @@ from erp_build.tools.context import Context
 from erp_build.tools.effects import CheckRequest, ImageRequest, Ready
 from erp_build.tools.engine import Engine, EngineBuild
 from erp_build.tools.engine_events import PushBroke, SignInEnded
+from erp_build.tools.files import full_disk_fails
 from erp_build.tools.machine import images_at_once
 from erp_build.tools.maven import Maven
 from erp_build.tools.progress import Progress
@@ -94,7 +95,8 @@ class LocalWorkshop:
             self._jars[name] = jar
             ready(name, seconds)
 
-        self._maven.package([Source(target.name, self._root / target.path) for target in targets], keep)
+        with full_disk_fails(str(self._root)):
+            self._maven.package([Source(target.name, self._root / target.path) for target in targets], keep)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Make the image in the engine, with labels that say what it was made of."""
@@ -105,7 +107,7 @@ class LocalWorkshop:
         if missing := sources_of_nothing(text, context.files):
             raise _refused("the Dockerfile copies what is not there", where, missing, "build it, or correct the COPY")
         on_line = partial(self._detail, target.name)
-        with tempfile.TemporaryFile() as spool:
+        with full_disk_fails(tempfile.gettempdir()), tempfile.TemporaryFile() as spool:
             name = context.write_layered(spool, self._jars[target.name]) if target.layers else context.write(spool)
             build = EngineBuild(
                 dockerfile=name,
@@ -114,10 +116,16 @@ class LocalWorkshop:
                 arguments={"REVISION": request.commit},
                 where=where,
             )
+            before = self._engine.identifier(build.tag)
             if self._takes_buildkit(text):
                 self._buildkit.build(build, spool, on_line)
-                return self._engine.inspect(build.tag)
-            return self._engine.build(build, spool, on_line)
+                image = self._engine.inspect(build.tag)
+            else:
+                image = self._engine.build(build, spool, on_line)
+        if before != image.identifier:
+            # A run before made this commit's image as well; the name has gone over, and nobody finds the old one.
+            self._engine.remove_nameless(before)
+        return image
 
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag, again where the way was bad, with a new sign-in where the old one ended."""

@@ -1,11 +1,16 @@
 """Manifests as ECR stores them: asked for in every form, read as they are, and put again byte for byte."""
 
+import hashlib
+import json
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from erp_build.domain.image import StoredImage
+from erp_build.errors import TagTaken
 from erp_build.tools.registry import EcrRegistry
 from erp_build.tools.secrets import Secrets
 from tests.contract.aws.conftest import MEDIA_TYPE, stubbed
@@ -91,3 +96,41 @@ def test_a_scan_is_started_for_the_digest(ecr: tuple[EcrRegistry, Stubber]) -> N
     stub.add_response("start_image_scan", {}, {"repositoryName": "erp/a", "imageId": {"imageDigest": DIGEST}})
     registry.start_scan("erp/a", DIGEST)
     stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(("names", "taken"), [(DIGEST, False), ("sha256:" + "2" * 64, True)], ids=["ours", "another"])
+def test_an_immutable_tag_is_taken_only_where_it_names_another_image(
+    names: str, ecr: tuple[EcrRegistry, Stubber], *, taken: bool
+) -> None:
+    registry, stub = ecr
+    image = StoredImage(repository="erp/a", digest=DIGEST, media_type=OCI, manifest=MANIFEST)
+    stub.add_client_error("put_image", "ImageTagAlreadyExistsException")
+    found = answer(imageManifestMediaType=OCI)
+    found["images"][0]["imageId"]["imageDigest"] = names
+    stub.add_response("batch_get_image", found, question(imageTag="abc1234"))
+    with pytest.raises(TagTaken, match="the tag is taken") if taken else nullcontext():
+        registry.put_tag(image, "abc1234")
+    stub.assert_no_pending_responses()
+
+
+def recorded() -> list[Any]:
+    """What registries really store; each file says by which tool it was made and read."""
+    files = sorted((Path(__file__).parents[2] / "recorded" / "registry").glob("*.json"))
+    assert files
+    return [pytest.param(json.loads(file.read_text(encoding="utf-8")), id=file.stem) for file in files]
+
+
+@pytest.mark.parametrize("case", recorded())
+def test_a_recorded_manifest_is_an_image_or_an_index_and_its_digest_is_over_its_bytes(
+    case: dict[str, Any], ecr: tuple[EcrRegistry, Stubber]
+) -> None:
+    registry, stub = ecr
+    stub.add_response("batch_get_image", case["answer"])
+    stored = registry.stored("erp/a", "abc1234")
+    assert stored is not None
+    assert stored.is_single == case["single"]
+    assert (stored.size > 0) == case["single"]
+    assert stored.digest == f"sha256:{hashlib.sha256(stored.manifest.encode()).hexdigest()}"
+    assert stored.media_type == json.loads(stored.manifest)["mediaType"]
+    assert case["tool"]
+    assert case["version"]

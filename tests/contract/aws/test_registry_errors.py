@@ -34,15 +34,15 @@ def test_a_refused_scan_names_the_action() -> None:
         EcrRegistry(client, Secrets()).start_scan("erp/a", DIGEST)
 
 
-def test_a_tag_that_names_this_image_already_is_no_error_and_another_is() -> None:
+def test_a_tag_that_names_this_image_already_is_no_error_and_missing_layers_are() -> None:
     client, stub = stubbed("ecr")
     stub.add_client_error("put_image", "ImageAlreadyExistsException")
-    stub.add_client_error("put_image", "ImageTagAlreadyExistsException")
+    stub.add_client_error("put_image", "LayersNotFoundException")
     registry = EcrRegistry(client, Secrets())
     registry.put_tag(IMAGE, "latest")
     with pytest.raises(PushFailed) as caught:
         registry.put_tag(IMAGE, "latest")
-    assert "ImageTagAlreadyExistsException" in caught.value.why
+    assert "LayersNotFoundException" in caught.value.why
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "ScanNotFoundException", "Surprise"])

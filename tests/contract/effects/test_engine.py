@@ -16,7 +16,7 @@ from erp_build.errors import BuildFailed, PushFailed
 from erp_build.tools.context import Context
 from erp_build.tools.engine import Engine, EngineBuild
 from erp_build.tools.registry import SignIn
-from tests.contract.effects.conftest import BUILT, DIGEST, PUSHED, VERSION, events
+from tests.contract.effects.conftest import BUILT, DIGEST, INSPECTED, PUSHED, VERSION, events
 from tests.support.loopback import CUT, Asked, Loopback
 
 SIGN_IN = SignIn("https://host", "AWS", "invented-password", datetime.now(UTC))
@@ -113,3 +113,31 @@ def test_an_engine_that_dies_in_the_middle_is_a_failure_of_the_build(
     docker.serve(f"/v{VERSION}/images/host/erp/a/push", [*events(PUSHED[0]), *end])
     with pytest.raises(PushFailed, match="broke off"):
         push()
+
+
+@pytest.mark.parametrize(("names", "removed"), [([], True), (["host/erp/a:other"], False)], ids=["none", "another"])
+def test_an_image_is_removed_only_where_it_has_no_name(docker: Loopback, names: list[str], *, removed: bool) -> None:
+    docker.serve(f"/v{VERSION}/images/sha256:1/json", {"Id": "sha256:1", "RepoTags": names})
+    docker.serve(f"/v{VERSION}/images/sha256:1", [b"[]"])
+    Engine().remove_nameless("sha256:1")
+    assert ("DELETE" in {asked.verb for asked in docker.asked}) == removed
+
+
+def test_an_image_on_which_another_stands_is_left_without_a_word(docker: Loopback) -> None:
+    docker.serve(f"/v{VERSION}/images/sha256:1/json", {"Id": "sha256:1", "RepoTags": []})
+    docker.serve(f"/v{VERSION}/images/sha256:1", {"message": "image has dependent child images"}, 409)
+    Engine().remove_nameless("sha256:1")
+    assert [asked.verb for asked in docker.asked].count("DELETE") == 1
+
+
+def test_an_image_is_known_by_its_id_or_not_there(docker: Loopback) -> None:
+    docker.serve(f"/v{VERSION}/images/host/erp/a:none/json", {"message": "No such image: host/erp/a:none"}, 404)
+    assert Engine().identifier("host/erp/a:abc1234") == INSPECTED["Id"]
+    assert Engine().identifier("host/erp/a:none") == ""
+
+
+def test_a_refusal_of_the_engine_comes_with_what_to_do_about_it(docker: Loopback, source: Path) -> None:
+    docker.serve(f"/v{VERSION}/build", {"message": "write /data: no space left on device"}, 500)
+    with pytest.raises(BuildFailed, match="the Docker engine refused") as caught:
+        build(source)
+    assert "free disk space" in caught.value.next_step

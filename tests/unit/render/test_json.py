@@ -96,12 +96,24 @@ def test_a_report_has_the_keys_of_the_contract() -> None:
         "evidence": [],
         "taken_back": [],
         "alarms": [],
+        "tests": "str",
         "checks": [],
         "gate": "NoneType",
         "error": "NoneType",
     }
     assert {name: shape[name] for name in contract} == contract
-    proof = {"built", "scanned", "running", "units", "findings", "tag_before", "tag_after", "seconds", "making"}
+    proof = {
+        "built",
+        "scanned",
+        "running",
+        "units",
+        "findings",
+        "tag_before",
+        "tag_after",
+        "seconds",
+        "making",
+        "saved",
+    }
     for target in document["targets"]:
         assert {*STEP, "because", *proof} <= set(target)
 
@@ -136,6 +148,7 @@ def test_a_run_that_fails_before_the_plan_still_has_every_key() -> None:
         "evidence": [],
         "taken_back": [],
         "alarms": [],
+        "tests": "compile",
         "checks": [],
         "gate": None,
         "error": {"what": "Maven failed", "where": "backend/a", "why": "[ERROR] x", "next": "mvn"},

@@ -187,3 +187,13 @@ def test_alarms_that_may_not_be_read_are_said_and_fail_nothing(changed: FakeWorl
     changed.change(CHART)
     assert changed.run().outcome == "deployed"
     assert any("alarms erp-dev-* are not read: cloudwatch:DescribeAlarms" in line for line in changed.progress.lines)
+
+
+def test_latest_stays_where_tags_are_immutable(changed: FakeWorld) -> None:
+    repository = f"erp/{NOTIFICATION}"
+    changed.registry.immutable.add(repository)
+    before = changed.registry.push(repository, "older", "0" * 40)
+    changed.registry.tags[repository, "latest"] = before
+    move_latest(changed.tools(), changed.report.cleared)
+    assert changed.latest()[repository] == before
+    assert any("`latest` stays where it is: tags are immutable" in line for line in changed.progress.lines)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.tools.files import write_atomically
+from erp_build.errors import BuildFailed
+from erp_build.tools.files import full_disk_fails, write_atomically
 
 KILLED = """
 import os, signal, sys
@@ -70,3 +71,14 @@ def test_a_failure_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "none" / "a", b"new")
+
+
+def test_a_full_disk_is_a_failure_that_names_what_was_written() -> None:
+    with pytest.raises(BuildFailed, match="the disk is full") as caught, full_disk_fails("there"):
+        Path("/dev/full").write_text("x", encoding="ascii")
+    assert (caught.value.where, caught.value.why) == ("there", "No space left on device")
+
+
+def test_another_trouble_with_a_file_is_none_of_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), full_disk_fails("there"):
+        (tmp_path / "none").read_bytes()

@@ -42,7 +42,7 @@ def jar(path: Path, **changed: str | None) -> Path:
 
 def application(path: Path) -> dict[str, str]:
     with LayeredJar(path) as layered, ZipFile(io.BytesIO(layered.application())) as small:
-        return {name: small.read(name).decode() for name in small.namelist()}
+        return {name: small.read(name).decode() for name in small.namelist() if not name.endswith("/")}
 
 
 def test_the_layers_that_hold_anything_come_in_the_order_of_the_index(tmp_path: Path) -> None:
@@ -63,6 +63,16 @@ def test_a_library_is_in_the_layer_that_names_it_most_closely(tmp_path: Path) ->
 def test_the_small_jar_holds_the_services_own_files_and_not_the_launcher(tmp_path: Path) -> None:
     found = application(jar(tmp_path / "app.jar"))
     assert set(found) == {"META-INF/MANIFEST.MF", "META-INF/maven/pom.properties", "com/erp/App.class", "알림.yaml"}
+
+
+def test_the_small_jar_names_the_folder_of_every_class_once(tmp_path: Path) -> None:
+    """Without its entry Spring scans a package and finds nothing, and the service starts without its own answers."""
+    with (
+        LayeredJar(jar(tmp_path / "app.jar", **{"BOOT-INF/classes/com/erp/Other.class": "x"})) as layered,
+        ZipFile(io.BytesIO(layered.application())) as small,
+    ):
+        folders = [name for name in small.namelist() if name.endswith("/")]
+    assert folders == ["META-INF/", "META-INF/maven/", "com/", "com/erp/"]
 
 
 def test_the_small_jar_starts_the_application_with_the_libraries_beside_it(tmp_path: Path) -> None:

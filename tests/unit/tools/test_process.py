@@ -142,3 +142,12 @@ def test_a_child_speaks_utf8_whatever_the_locale(locale: str, monkeypatch: pytes
 def test_a_tail_is_the_last_lines() -> None:
     assert tail("\n".join("abcdef") + "\n\n", 2) == "e\nf"
     assert tail("") == ""
+
+
+def test_a_listener_that_fails_does_not_stop_the_child_and_is_told_at_its_end() -> None:
+    def listen(line: str) -> None:
+        raise ValueError(line)
+
+    code = "import sys; sys.stdout.write(('x' * 99 + '\\n') * 3000)"
+    with pytest.raises(ValueError, match="x" * 99):
+        run([sys.executable, "-c", code], env=ENVIRONMENT, timeout=10, on_line=listen)

@@ -1,0 +1,66 @@
+"""An engine that ends in the middle of a build, and one whose disk is full."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import tenant
+from sandbox.layout import in_lane
+from tests.world.building import SERVICE, Workplace, marked, tiny
+from tests.world.own_engine import OwnEngine, own_engine
+
+pytestmark = pytest.mark.world
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return tiny(tmp_path_factory.mktemp("engine"), tenant.create(in_lane("engine")))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[OwnEngine]:
+    with tempfile.TemporaryDirectory(prefix="erp-own-") as folder, own_engine(Path(folder), "200m") as one:
+        yield one
+
+
+@pytest.fixture
+def place(workplace: Workplace) -> Workplace:
+    """The repository with content that no image has."""
+    workplace.forget()
+    workplace.renew()
+    return workplace
+
+
+def makes_one_image(place: Workplace, engine: OwnEngine) -> None:
+    done = place.build(SERVICE, variables=engine.variables)
+    assert done.code == 0, done.stderr
+    assert set(place.in_registry().values()) == {done.report["targets"][0]["built"]}
+    found = marked(engine.address, place.mark)
+    assert (found["nameless"], len(found["named"])) == ([], 1)
+
+
+def test_an_engine_that_ends_in_the_middle_of_a_build_is_told(place: Workplace, engine: OwnEngine) -> None:
+    place.pause(30)
+    done = place.build(
+        SERVICE, variables=engine.variables, on_line=lambda line: engine.kill() if "Running in" in line else None
+    )
+    assert done.code == 4, done.stderr
+    assert "broke off" in done.report["error"]["what"]
+    assert "engine's log" in done.report["error"]["next"]
+    assert place.in_registry() == {}
+    place.pause(0)
+    engine.start()
+    makes_one_image(place, engine)
+
+
+def test_an_engine_whose_disk_is_full_is_told(place: Workplace, engine: OwnEngine) -> None:
+    engine.grow(f"{engine.used() + 9_000_000}")
+    done = place.build(SERVICE, variables=engine.variables)
+    assert done.code == 4, done.stderr
+    assert "no space left" in done.report["error"]["why"]
+    assert "free disk space" in done.report["error"]["next"]
+    assert place.in_registry() == {}
+    engine.grow("200m")
+    makes_one_image(place, engine)
