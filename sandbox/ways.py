@@ -51,6 +51,7 @@ def in_the_runner_image(erp: Tenant, repository: Path, report: Path) -> Run:
     source = codebuild.full_clone(repository, commit, report.parent / "source")
     try:
         build = build_container.run_buildspec(source, commit, erp, loud=True)
+        runner.SAID.append(build.output)
         shutil.copytree(source / "erp-build-report", artifacts, dirs_exist_ok=True)
         shutil.copy(artifacts / "report.json", report)
         found = json.loads(report.read_text(encoding="utf-8"))

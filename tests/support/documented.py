@@ -26,14 +26,48 @@ INSTALLS = (
 """They need the package index: tests/world/test_docs.py runs each."""
 
 _RELEASE = "tests/world/test_release.py"
-_ROLLBACK = f"{_RELEASE}::test_a_rollback_is_proven_a_second_one_undoes_it_and_one_to_a_lost_image_touches_nothing"
+_ROLLBACK = f"{_RELEASE}::test_a_rollback_is_proven_one_to_a_commit_too_and_one_to_a_lost_image_touches_nothing"
+_DOCTOR = "tests/world/test_doctor.py"
+
+DOCTOR = (
+    "erp-build doctor --only machine --only repository",
+    "erp-build doctor --only connection --pipeline erp-unified-pipeline",
+    "erp-build doctor --json",
+)
+"""They may find a problem, so their test looks at what they found and not at the exit code alone."""
+
+RUNNER = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/erp/erp-build-runner:latest"
+OF_OTHERS = {
+    "docker build --file Dockerfile.runner --tag erp-build-runner .": (
+        "tests/world/test_runner.py::test_every_tool_has_the_version_that_is_pinned"
+    ),
+    f"docker build --file Dockerfile.runner --tag {RUNNER} .": (
+        "tests/world/test_runner.py::test_nothing_of_this_machine_is_in_the_image"
+    ),
+    "kubectl apply --namespace erp-dev --filename infra/access.yaml": (
+        "tests/world/test_policy.py::test_the_whole_policy_is_used_by_a_deployment"
+    ),
+    "aws cloudformation deploy --stack-name erp-build --template-file infra/pipeline.yaml "
+    "--capabilities CAPABILITY_NAMED_IAM --parameter-overrides "
+    "ConnectionArn=arn:aws:codeconnections:ap-northeast-2:123456789012:connection/... "
+    "SourceRepository=owner/erp-microservices "
+    "BuildRoleName=erp-unified-build-role PipelineRoleName=erp-unified-pipeline-role "
+    "PipelineName=erp-unified-pipeline-2 ProjectName=erp-unified-build-2 "
+    "MakeParameters=false MakeTopic=false": (
+        "tests/world/test_template.py::test_the_stack_is_made_but_for_three_kinds"
+    ),
+}
+"""Commands of other programs: their tests make the same through the API of engine, cluster or account."""
 
 ELSEWHERE = {
     **dict.fromkeys(LIVE, "tests/world/test_docs.py::test_every_command_that_only_reads_works_in_an_account"),
     **dict.fromkeys(INSTALLS, "tests/world/test_docs.py::test_the_quick_start_works_word_by_word"),
     "make demo": "tests/world/test_demo.py::test_the_demo_holds_with_helm_3",
     "make test": "tests/__main__.py::main",
-    "erp-build run": f"{_RELEASE}::test_a_second_run_repairs_what_a_killed_one_left",
+    **OF_OTHERS,
+    **dict.fromkeys(DOCTOR, "tests/world/test_docs.py::test_doctor_answers_in_an_account_whatever_it_is_asked"),
+    "erp-build doctor": f"{_DOCTOR}::test_every_planted_trouble_is_found_and_none_is_invented",
+    "erp-build run": "tests/world/test_run.py::test_lambda_is_updated_although_another_update_is_in_progress",
     "erp-build rollback": _ROLLBACK,
     "erp-build rollback --to 1a2b3c4": _ROLLBACK,
     "erp-build gate erp/notification-service:1a2b3c4": (
@@ -53,7 +87,7 @@ def blocks(page: Path) -> list[str]:
 
 def commands(page: Path) -> list[str]:
     """The commands of a page's shell blocks, without comments; `erp-build` in either of its spellings is one."""
-    lines = [line for block in blocks(page) for line in block.replace("\\\n", " ").splitlines()]
+    lines = [line for block in blocks(page) for line in re.sub(r" *\\\n *", " ", block).splitlines()]
     return [plain for line in lines if (plain := without_comment(line))]
 
 

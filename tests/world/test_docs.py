@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from sandbox import runner
-from tests.support.documented import ELSEWHERE, INSTALLS, LIVE, QUICK_STARTS, ROOT, blocks, without_comment, words
+from tests.support.documented import (
+    DOCTOR,
+    ELSEWHERE,
+    INSTALLS,
+    LIVE,
+    QUICK_STARTS,
+    ROOT,
+    blocks,
+    without_comment,
+    words,
+)
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -46,6 +56,13 @@ def test_every_command_that_only_reads_works_in_an_account(erp: Erp) -> None:
         assert done.code == 0, f"{command}\n{done.stderr}"
         assert done.stdout.strip(), command
     assert erp.look() == before
+
+
+def test_doctor_answers_in_an_account_whatever_it_is_asked(erp: Erp) -> None:
+    for command in DOCTOR:
+        done = erp.call(*words(command))
+        assert done.code in (0, 2), f"{command}\n{done.stderr}"
+        assert any(state in done.stdout for state in ("ok", "problem", "unknown")), command
 
 
 def test_the_library_rehearses_and_announces_what_it_would_do(erp: Erp, tmp_path: Path) -> None:

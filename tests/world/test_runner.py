@@ -5,19 +5,17 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from sandbox import build_container, demo, sample, tenant, ways
-from sandbox.__main__ import up
+from sandbox import build_container, sample
 from sandbox.build_container import BuildContainer
 from sandbox.codebuild import full_clone, run_buildspec
-from sandbox.layout import ROOT, in_lane
+from sandbox.layout import ROOT
 from sandbox.parts import engine, runner_image
-from sandbox.tenant import FUNCTION_PASSWORD, Tenant
-from tests.world.conftest import IMPATIENT
+from sandbox.tenant import FUNCTION_PASSWORD
+from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
 
@@ -28,32 +26,12 @@ OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 PINNED = re.compile(r'"([a-z0-9.-]+)=([^"]+)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """The demo as it was played in the image: whose, the folder of its reports, and the commit that is deployed."""
-
-    owner: Tenant
-    folder: Path
-    commit: str
-
-
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """All acts of the demo, each by the sample's buildspec in a build container; every act is checked by itself."""
-    up((runner_image.PART,))
-    folder = tmp_path_factory.mktemp("runner") / "demo"
-    owner = demo.play(in_lane("runner"), folder, ways.in_the_runner_image, IMPATIENT)
-    try:
-        yield Played(owner, folder, json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))["head"])
-    finally:
-        tenant.remove(owner)
-
-
-@pytest.fixture(scope="module")
-def source(played: Played) -> Path:
+def source(demonstrated: Erp, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source with one more commit than what is deployed, in which the repository pins erp_build itself."""
-    origin = full_clone(played.folder / "erp", played.commit, played.folder / "origin")
-    return full_clone(origin, sample.vendor(origin), played.folder / "pinned")
+    folder = tmp_path_factory.mktemp("runner")
+    origin = full_clone(demonstrated.repository, demonstrated.commit, folder / "origin")
+    return full_clone(origin, sample.vendor(origin), folder / "pinned")
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +47,9 @@ def printed(container: BuildContainer, *words: str, user: str = "", folder: Path
     return output.strip()
 
 
-def test_each_act_of_the_demo_leaves_its_report_and_its_artifacts(played: Played) -> None:
-    reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in played.folder.glob("?-*.json")}
+def test_each_act_of_the_demo_leaves_its_report_and_its_artifacts(demonstrated: Erp) -> None:
+    folder = demonstrated.repository.parent
+    reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("?-*.json")}
     assert {name: report["exit_code"] for name, report in reports.items()} == {
         "1-first": 0,
         "2-service": 0,
@@ -78,7 +57,7 @@ def test_each_act_of_the_demo_leaves_its_report_and_its_artifacts(played: Played
         "4-replicas": 0,
         "5-critical": 6,
     }
-    assert [name for name in reports if not (played.folder / name / "report.json").exists()] == []
+    assert [name for name in reports if not (folder / name / "report.json").exists()] == []
 
 
 def test_every_tool_has_the_version_that_is_pinned(container: BuildContainer) -> None:
@@ -103,10 +82,10 @@ def test_every_python_package_is_one_of_the_lock_files(container: BuildContainer
 
 
 def test_a_repository_that_pins_erp_build_gets_that_one_without_any_index(
-    container: BuildContainer, played: Played, source: Path
+    container: BuildContainer, demonstrated: Erp, source: Path
 ) -> None:
     before = printed(container, "erp-build", "--version")
-    variables = build_container.variables(played.owner, {"PIP_NO_INDEX": "1"})
+    variables = build_container.variables(demonstrated.tenant, {"PIP_NO_INDEX": "1"})
     commit = (source / ".git" / "HEAD").read_text(encoding="ascii").strip()
     build = run_buildspec(source, commit, variables, container)
     assert build.succeeded, build.output
