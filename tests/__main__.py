@@ -34,7 +34,7 @@ class Outcome:
 
 def main() -> int:
     """Run every group, whatever the one before it gave, and sum up."""
-    outcomes = [run(group, [HERE / group], "-n", "auto") for group in FAST]
+    outcomes = [run(group, [HERE / group], "--quiet", "-n", "auto") for group in FAST]
     outcomes += world()
     skipped = [name for outcome in outcomes for name in outcome.skipped]
     print()
@@ -63,7 +63,7 @@ def world() -> list[Outcome]:
         known = {"ERP_BUILD_SANDBOX_BEFORE": str(before)}
 
         def play(lane: int) -> Outcome:
-            return run(f"world {lane}", lanes[lane], env={**known, "ERP_BUILD_SANDBOX_LANE": str(lane)})
+            return run(f"world {lane}", lanes[lane], "--verbose", env={**known, "ERP_BUILD_SANDBOX_LANE": str(lane)})
 
         with ThreadPoolExecutor() as both:
             outcomes = list(both.map(play, range(len(lanes))))
@@ -80,7 +80,7 @@ def run(group: str, paths: Sequence[Path], *words: str, env: Mapping[str, str] |
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         start = time.monotonic()
-        argv = [sys.executable, "-m", "pytest", "--quiet", "--durations=8", f"--junitxml={report}", *words]
+        argv = [sys.executable, "-m", "pytest", "--durations=8", f"--junitxml={report}", *words]
         child = subprocess.Popen(
             [*argv, *map(str, paths)],
             cwd=HERE.parent,

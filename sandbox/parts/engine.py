@@ -104,8 +104,9 @@ class Engine:
         before = json.loads(BEFORE.read_text(encoding="ascii"))
         if not before["plugins"]:
             shutil.rmtree(PLUGINS, ignore_errors=True)
-        if not before["bridge"] and _link_exists(BRIDGE):
-            _run("ip", "link", "delete", BRIDGE)
+        if not before["bridge"]:
+            if _link_exists(BRIDGE):
+                _run("ip", "link", "delete", BRIDGE)
             _remove_rules()
         BEFORE.unlink()
 

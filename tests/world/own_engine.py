@@ -10,12 +10,14 @@ from pathlib import Path
 
 import docker.errors
 
-from sandbox.parts.engine import DAEMON
+from sandbox.layout import LANE
+from sandbox.parts import engine
 from sandbox.processes import end_all_below, unmount_below
 from tests.world.building import engine_at, small_disk
 
-NO_NETWORK = ("--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
-"""The sandbox's engine has the machine's bridge and its firewall; pushes need neither."""
+BRIDGE = engine.BUILD_BRIDGES[LANE]
+NETWORK = (f"--bridge={BRIDGE}", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
+"""The sandbox's engine has the machine's bridge, which one without any would take away, and its firewall."""
 
 
 class OwnEngine:
@@ -30,7 +32,7 @@ class OwnEngine:
     def start(self) -> None:
         """Start it and wait until it answers."""
         options = {"data-root": "data", "exec-root": "exec", "pidfile": "d.pid", "config-file": "none.json"}
-        words = [DAEMON, f"--host={self.address}", "--group=root", *NO_NETWORK]
+        words = [engine.DAEMON, f"--host={self.address}", "--group=root", *NETWORK]
         words += [f"--{name}={self.folder / place}" for name, place in options.items()]
         with (self.folder / "log").open("ab") as log:
             self._child = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
@@ -72,11 +74,11 @@ def own_engine(folder: Path, size: str) -> Iterator[OwnEngine]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "none.json").write_text("{}", encoding="ascii")
-    engine = OwnEngine(folder)
-    with small_disk(folder / "data", size):
+    own = OwnEngine(folder)
+    with small_disk(folder / "data", size), engine.bridge(BRIDGE, f"10.252.{LANE}.1/24"):
         try:
-            engine.start()
-            yield engine
+            own.start()
+            yield own
         finally:
-            engine.kill()
+            own.kill()
             unmount_below(folder / "exec")
