@@ -71,6 +71,7 @@ def _processes() -> list[str]:
 
 
 def _rules() -> tuple[str, ...]:
-    """The firewall's rules, without counters and comments."""
+    """The firewall's rules without counters and comments, but for what an empty table says of itself."""
     done = subprocess.run(["iptables-save"], capture_output=True, text=True, check=False)
-    return tuple(line.partition(" [")[0] for line in done.stdout.splitlines() if not line.startswith("#"))
+    lines = (line.partition(" [")[0] for line in done.stdout.splitlines())
+    return tuple(line for line in lines if not line.startswith(("#", "*", "COMMIT")) and not line.endswith(" ACCEPT"))

@@ -70,7 +70,8 @@ class Engine:
         STATE.mkdir(parents=True, exist_ok=True)
         if not BEFORE.exists():
             BEFORE.write_text(
-                json.dumps({"bridge": _link_exists(BRIDGE), "plugins": PLUGINS.exists()}), encoding="ascii"
+                json.dumps({"bridge": _link_exists(BRIDGE), "plugins": PLUGINS.exists(), "forward": _forward_policy()}),
+                encoding="ascii",
             )
         folder = STATE / "engine"
         folder.mkdir(exist_ok=True)
@@ -108,6 +109,7 @@ class Engine:
             if _link_exists(BRIDGE):
                 _run("ip", "link", "delete", BRIDGE)
             _remove_rules()
+        _run("iptables", "--policy", "FORWARD", before["forward"])
         BEFORE.unlink()
 
 
@@ -119,6 +121,12 @@ def _remove_rules() -> None:
                 and "172.17.0.0/16" not in line]  # fmt: skip
         if kept != saved.splitlines():
             subprocess.run(["iptables-restore", "-T", table], input="\n".join(kept) + "\n", text=True, check=True)
+
+
+def _forward_policy() -> str:
+    """What becomes of packets that no rule names; dockerd sets it to DROP."""
+    done = subprocess.run(["iptables", "--list-rules", "FORWARD"], capture_output=True, text=True, check=True)
+    return done.stdout.split()[2]
 
 
 def _link_exists(name: str) -> bool:
