@@ -1,6 +1,7 @@
 """What of the machine the sandbox may touch, so that a before and an after can be compared."""
 
 import json
+import re
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,4 +75,5 @@ def _rules() -> tuple[str, ...]:
     """The firewall's rules without counters and comments, but for what an empty table says of itself."""
     done = subprocess.run(["iptables-save"], capture_output=True, text=True, check=False)
     lines = (line.partition(" [")[0] for line in done.stdout.splitlines())
-    return tuple(line for line in lines if not line.startswith(("#", "*", "COMMIT")) and not line.endswith(" ACCEPT"))
+    empty = re.compile(r"[#*].*|COMMIT|:[A-Z]+ ACCEPT")
+    return tuple(line for line in lines if not empty.fullmatch(line))
