@@ -11,8 +11,8 @@ from pathlib import Path
 
 ROOT = "erp-build-sandbox"
 _MOUNT = Path("/sys/fs/cgroup")
-_SHARES = {"cpu.shares": "20480", "cpu.weight": "2000"}
-"""What all pods together weigh in each version, twenty times a process: without it they come as one, however many there
+_SHARES = {"cpu.shares": "8192", "cpu.weight": "800"}
+"""What all pods together weigh in each version, eight times a process: without it they come as one, however many there
 are, and beside the tests of a busy machine no Java of theirs would ever start in time."""
 
 

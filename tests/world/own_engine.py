@@ -39,6 +39,10 @@ class OwnEngine:
         end = time.monotonic() + 60
         while not self._answers():
             assert time.monotonic() < end, (self.folder / "log").read_text(encoding="utf-8")
+            if self._child.poll() is not None:
+                # It gives its containerd 15 s to start, which a busy machine may need longer for.
+                self.start()
+                return
             time.sleep(0.1)
 
     def kill(self) -> None:

@@ -22,7 +22,8 @@ TIMEOUT = 600
 
 
 INTERMEDIATE = re.compile(r"---> ([0-9a-f]{12,64})")
-"""How the classic builder names what an instruction made."""
+RUNNING = re.compile(r"---> Running in ([0-9a-f]{12,64})")
+"""How the classic builder names what an instruction made, and the container in which one runs."""
 
 
 class EngineBuild(NamedTuple):
@@ -64,11 +65,12 @@ class Engine:
 
     def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> LocalImage:
         """Build an image from a context with the classic builder; what a failure leaves half-made is removed."""
-        last = ""
+        last = running = ""
 
         def follow(line: str) -> None:
-            nonlocal last
+            nonlocal last, running
             last = found[1] if (found := INTERMEDIATE.fullmatch(line)) else last
+            running = found[1] if (found := RUNNING.fullmatch(line)) else running
             on_line(line)
 
         with self._client() as client, self._calls.active(client):
@@ -87,7 +89,7 @@ class Engine:
                 check_build(events, where=request.where, on_line=follow)
             except BaseException:
                 # Still an active call, so that a run which is ended waits for it.
-                self.remove_nameless(last)
+                self.remove_nameless(last, running)
                 raise
         return self.inspect(request.tag)
 
@@ -137,12 +139,16 @@ class Engine:
         """End every call that is going on, and wait until each has put away what it left."""
         self._calls.abort()
 
-    def remove_nameless(self, image: str) -> None:
-        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved."""
+    def remove_nameless(self, image: str, container: str = "") -> None:
+        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved.
+
+        The container of the instruction at which the build broke off goes before it.
+        """
         if not image:
             return
         try:
             with self._client() as client:
+                client.remove_left(container)
                 if not client.inspected(image).get("RepoTags"):
                     client.remove_unused(image)
         except BuildFailed:

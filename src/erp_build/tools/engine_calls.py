@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import docker
+import docker.errors
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
-PATIENCE = 3.0
+PATIENCE = 3.5
 """Seconds that broken off calls get to put away what they left."""
 
 
@@ -28,11 +29,17 @@ class Api(docker.APIClient):
         """What the engine knows of an image."""
         return cast("dict[str, Any]", cast("Any", self).inspect_image(image))
 
+    def remove_left(self, container: str) -> None:
+        """End and remove a container; the engine may be about to do so itself, or have done it."""
+        if container:
+            with suppress(docker.errors.APIError):
+                self.remove_container(container, force=True, v=True)
+
     def remove_unused(self, image: str) -> None:
         """Remove an image; where the container of a build that is just breaking off uses it, a moment later."""
         attempts = Retrying(
             retry=retry_if_exception(lambda error: "being used" in str(error)),
-            stop=stop_after_delay(PATIENCE - 1),
+            stop=stop_after_delay(PATIENCE - 0.5),
             wait=wait_fixed(0.1),
             reraise=True,
         )
