@@ -46,6 +46,8 @@ class OwnEngine:
         self._child.send_signal(signal.SIGKILL)
         self._child.wait()
         end_all_below(self.folder)
+        # A containerd that has not quite gone yet is taken for a living one by the next dockerd.
+        (self.folder / "exec" / "containerd" / "containerd.pid").unlink(missing_ok=True)
 
     def grow(self, size: str) -> None:
         """Give it more disk."""
