@@ -19,7 +19,7 @@ from typing import Any
 from docker.types import Mount
 
 from sandbox import codebuild, runner
-from sandbox.layout import LANE, STATE
+from sandbox.layout import STATE
 from sandbox.part import SandboxError
 from sandbox.parts import base_image, engine, runner_image
 from sandbox.tenant import Tenant
@@ -27,8 +27,6 @@ from sandbox.tenant import Tenant
 OF_THIS_MACHINE = ("PATH", "HOME", "TMPDIR", "DOCKER_HOST", "SSL_CERT_FILE")
 """Variables of a run on this machine that mean nothing in a container."""
 
-BRIDGE = engine.BUILD_BRIDGES[LANE]
-SETTINGS = {"bridge": BRIDGE, "iptables": False, "ip-forward": False}
 BASE = ":".join(base_image.IMAGE)
 CERTIFICATES = Path("/etc/ssl/certs")
 ENGINE_DATA = "/var/lib/docker"
@@ -83,7 +81,7 @@ def started(source: Path, *, loud: bool = False) -> Iterator[BuildContainer]:
     maven.mkdir(exist_ok=True)
     read = [f"{path}:{path}:ro" for path in (_base_archive(), CERTIFICATES) if path.exists()]
     lent = [f"{source}:{source}", f"{maven}:/root/.m2", *read]
-    with engine.client(timeout=1800) as api, engine.bridge(BRIDGE, f"10.253.{LANE}.1/24"):
+    with engine.client(timeout=1800) as api, engine.bridge() as bridge:
         # As in CodeBuild, the image's entrypoint is not run.
         container = api.containers.create(
             runner_image.image(),
@@ -94,7 +92,7 @@ def started(source: Path, *, loud: bool = False) -> Iterator[BuildContainer]:
             mounts=[Mount(ENGINE_DATA, None, type="volume")],
         )
         try:
-            container.put_archive("/etc", _settings())
+            container.put_archive("/etc", _settings(bridge))
             container.start()
             yield BuildContainer(container, loud)
         finally:
@@ -137,9 +135,9 @@ def _base_archive() -> Path:
     return archive
 
 
-def _settings() -> bytes:
+def _settings(bridge: str) -> bytes:
     """The engine's settings, as an archive for `/etc`."""
-    text = json.dumps(SETTINGS).encode()
+    text = json.dumps({"bridge": bridge, "iptables": False, "ip-forward": False}).encode()
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         entry = tarfile.TarInfo("docker/daemon.json")

@@ -12,13 +12,13 @@ import docker
 import docker.errors
 
 from sandbox import processes
-from sandbox.layout import DOCKER_SOCKET, LANES, STATE
-from sandbox.part import Part
+from sandbox.layout import DOCKER_SOCKET, STATE
+from sandbox.part import Part, SandboxError
 
 DAEMON = "/usr/sbin/dockerd"
 BRIDGE = "docker0"
-BUILD_BRIDGES = tuple(f"erpbuild{lane}" for lane in LANES)
-"""Bridges of the engines of build containers, one per lane."""
+BUILD_BRIDGES = {f"erpengine{number}": f"10.254.{number}.1/24" for number in range(32)}
+"""Bridges for the engines of build containers, of which each takes one that is free, and their addresses."""
 
 PLUGINS = Path("/opt/containerd")
 """A folder that the engine's containerd makes at its start, wherever its data is."""
@@ -38,14 +38,16 @@ def client(timeout: int = 120) -> "closing[docker.DockerClient]":
 
 
 @contextmanager
-def bridge(name: str, address: str) -> Iterator[None]:
-    """A bridge that leads nowhere, for as long as the block lasts; one that a killed process left is made anew."""
-    if _link_exists(name):
-        _run("ip", "link", "delete", name)
-    _run("ip", "link", "add", name, "type", "bridge")
+def bridge() -> Iterator[str]:
+    """The name of a bridge that leads nowhere, there as long as the block lasts; `down` removes forgotten ones."""
+    name = next((name for name in BUILD_BRIDGES if _makes_bridge(name)), None)
+    if name is None:
+        raise SandboxError(
+            f"all {len(BUILD_BRIDGES)} bridges for build containers are taken. Run: ip link; sandbox down"
+        )
     try:
-        _run("ip", "address", "add", address, "dev", name)
-        yield
+        _run("ip", "address", "add", BUILD_BRIDGES[name], "dev", name)
+        yield name
     finally:
         _run("ip", "link", "delete", name)
 
@@ -127,6 +129,12 @@ def _forward_policy() -> str:
     """What becomes of packets that no rule names; dockerd sets it to DROP."""
     done = subprocess.run(["iptables", "--list-rules", "FORWARD"], capture_output=True, text=True, check=True)
     return done.stdout.split()[2]
+
+
+def _makes_bridge(name: str) -> bool:
+    """Make a bridge; False when there is one with the name already."""
+    words = ["ip", "link", "add", name, "type", "bridge"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def _link_exists(name: str) -> bool:

@@ -10,21 +10,20 @@ from pathlib import Path
 
 import docker.errors
 
-from sandbox.layout import LANE
 from sandbox.parts import engine
 from sandbox.processes import end_all_below, unmount_below
 from tests.world.building import engine_at, small_disk
 
-BRIDGE = engine.BUILD_BRIDGES[LANE]
-NETWORK = (f"--bridge={BRIDGE}", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
+NETWORK = ("--iptables=false", "--ip-forward=false", "--ip-masq=false")
 """The sandbox's engine has the machine's bridge, which one without any would take away, and its firewall."""
 
 
 class OwnEngine:
-    """dockerd with everything below one folder, whose data lie on a disk of a size that may grow."""
+    """dockerd with everything below one folder, whose data lie on a disk of a size that may grow, and a bridge."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bridge: str) -> None:
         self.folder = folder
+        self._bridge = bridge
         self.address = f"unix://{folder}/d.sock"
         self.variables = {"DOCKER_HOST": self.address}
         self._child: subprocess.Popen[bytes] | None = None
@@ -32,7 +31,7 @@ class OwnEngine:
     def start(self) -> None:
         """Start it and wait until it answers."""
         options = {"data-root": "data", "exec-root": "exec", "pidfile": "d.pid", "config-file": "none.json"}
-        words = [engine.DAEMON, f"--host={self.address}", "--group=root", *NETWORK]
+        words = [engine.DAEMON, f"--host={self.address}", "--group=root", f"--bridge={self._bridge}", *NETWORK]
         words += [f"--{name}={self.folder / place}" for name, place in options.items()]
         with (self.folder / "log").open("ab") as log:
             self._child = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
@@ -51,6 +50,8 @@ class OwnEngine:
         self._child.send_signal(signal.SIGKILL)
         self._child.wait()
         end_all_below(self.folder)
+        # A containerd that has not quite gone yet is taken for a living one by the next dockerd.
+        (self.folder / "exec" / "containerd" / "containerd.pid").unlink(missing_ok=True)
 
     def grow(self, size: str) -> None:
         """Give it more disk."""
@@ -78,8 +79,8 @@ def own_engine(folder: Path, size: str) -> Iterator[OwnEngine]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "none.json").write_text("{}", encoding="ascii")
-    own = OwnEngine(folder)
-    with small_disk(folder / "data", size), engine.bridge(BRIDGE, f"10.252.{LANE}.1/24"):
+    with small_disk(folder / "data", size), engine.bridge() as bridge:
+        own = OwnEngine(folder, bridge)
         try:
             own.start()
             yield own
