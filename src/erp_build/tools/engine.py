@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import IO, NamedTuple
 
 import docker
@@ -89,7 +90,7 @@ class Engine:
                 check_build(events, where=request.where, on_line=follow)
             except BaseException:
                 # Still an active call, so that a run which is ended waits for it.
-                self.remove_nameless(last, running)
+                self._put_away(last, running)
                 raise
         return self.inspect(request.tag)
 
@@ -139,16 +140,20 @@ class Engine:
         """End every call that is going on, and wait until each has put away what it left."""
         self._calls.abort()
 
-    def remove_nameless(self, image: str, container: str = "") -> None:
-        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved.
+    def _put_away(self, last: str, container: str) -> None:
+        """Take away what a build that broke off has made: its container, and the image that this may have become."""
+        made: list[str] = []
+        with suppress(BuildFailed), self._client() as client:
+            made = client.made_of(container)
+        for image in (*made, last):
+            self.remove_nameless(image)
 
-        The container of the instruction at which the build broke off goes before it.
-        """
+    def remove_nameless(self, image: str) -> None:
+        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved."""
         if not image:
             return
         try:
             with self._client() as client:
-                client.remove_left(container)
                 if not client.inspected(image).get("RepoTags"):
                     client.remove_unused(image)
         except BuildFailed:

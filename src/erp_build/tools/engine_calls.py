@@ -9,10 +9,13 @@ from typing import Any, cast
 import docker
 import docker.errors
 import requests
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
 
 PATIENCE = 3.5
 """Seconds that broken off calls get to put away what they left."""
+
+COMPLETION = 1.5
+"""Seconds in which the engine completes an instruction that was at its end when its build broke off."""
 
 
 class Api(docker.APIClient):
@@ -29,11 +32,32 @@ class Api(docker.APIClient):
         """What the engine knows of an image."""
         return cast("dict[str, Any]", cast("Any", self).inspect_image(image))
 
-    def remove_left(self, container: str) -> None:
-        """End and remove a container; the engine may be about to do so itself, or have done it."""
-        if container:
-            with suppress(docker.errors.APIError):
-                self.remove_container(container, force=True, v=True)
+    def made_of(self, container: str) -> list[str]:
+        """Remove the container of an instruction, and name the nameless images that the engine made of it before.
+
+        Its build need not have told of them: an instruction that is at its end when the build breaks off is completed.
+        """
+        if not container:
+            return []
+        with suppress(docker.errors.APIError):  # the engine removes it as well
+            self.remove_container(container, force=True, v=True)
+        attempts = Retrying(
+            retry=retry_if_result(lambda made: not made),
+            stop=stop_after_delay(COMPLETION),
+            wait=wait_fixed(0.1),
+            retry_error_callback=lambda _: [],
+        )
+        return attempts(self._made_of, container)
+
+    def _made_of(self, container: str) -> list[str]:
+        nameless = cast("list[str]", self.images(quiet=True, filters={"dangling": True}))
+        return [image for image in nameless if self._container_of(image).startswith(container)]
+
+    def _container_of(self, image: str) -> str:
+        try:
+            return str(self.inspected(image).get("Container"))
+        except docker.errors.ImageNotFound:
+            return ""  # somebody else has just removed it
 
     def remove_unused(self, image: str) -> None:
         """Remove an image; where the container of a build that is just breaking off uses it, a moment later."""
