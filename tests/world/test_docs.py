@@ -96,9 +96,6 @@ def test_a_run_with_a_stage_of_ones_own_is_ended_by_it(erp: Erp, tmp_path: Path)
     assert done.returncode == 2, done.stderr
     report = json.loads(done.stdout)
     assert report["error"]["what"] == "nobody deploys on a Friday evening"
-    assert report["stages"][-1] | {"seconds": 0} == {
-        "name": "refuse friday evenings",
-        "seconds": 0,
-        "status": "failed",
-    }
+    last = report["stages"][-1]
+    assert (last["name"], last["status"]) == ("refuse friday evenings", "failed")
     assert erp.look() == before

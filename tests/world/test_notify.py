@@ -46,7 +46,7 @@ def test_a_failure_and_its_recovery_are_heard_and_a_silent_topic_changes_no_exit
     commit = erp.new_content("employee-service")
     Faults().scans(f"{erp.tenant.name}/employee-service-lambda", [CRITICAL])
 
-    silent = erp.run(config=f'{erp.config}\n[notify]\ntopic = "nowhere"\n')
+    silent = erp.run(env=env, config=f'{erp.config}\n[notify]\ntopic = "nowhere"\n')
     assert silent.code == 6, silent.stderr
     assert "nobody is notified: sns:Publish failed" in silent.stderr
     assert silent.report["effects"][-1] == {"name": "notify", "target": "nowhere", "state": "failed"}

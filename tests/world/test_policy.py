@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from erp_build.domain.image import StoredImage
-from erp_build.domain.permissions import RUN
+from erp_build.domain.permissions import DOCTOR, RUN
 from erp_build.domain.release import FunctionState
 from erp_build.domain.verdict import Verdict
 from erp_build.errors import ErpBuildError
@@ -211,7 +211,8 @@ def test_without_an_action_the_error_names_it_and_what_to_add(whole: Desk, reduc
 
 def test_the_whole_policy_is_used_by_a_deployment(demonstrated: Erp) -> None:
     decided = Faults().decisions(demonstrated.tenant.build_role)
-    assert [one for one in decided if not one["allowed"]] == []
+    # What `doctor` asks beyond a run is for people, and refused to the role when another test calls it.
+    assert {one["action"] for one in decided if not one["allowed"]} <= {one.action for one in DOCTOR}
     always = {one.action for one in RUN if not one.only and one.action.partition(":")[0] not in OF_CODEBUILD}
     # Images are scanned on push, and the demo has nobody to tell: both have their calls above.
     assert always - {one["action"] for one in decided} <= {"ecr:StartImageScan", "sns:Publish"}
