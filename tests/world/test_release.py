@@ -188,7 +188,8 @@ def test_history_agrees_with_helms_own_and_names_commit_and_build(pair: Pair) ->
     theirs = [line.split()[0] for line in helm.stdout.splitlines()[1:]]
     ours = done.stdout.partition("Deployments")[0]
     assert re.findall(r"(?m)^(\d+) ", ours) == theirs
-    assert pair.erp.commit[:12] in done.stdout
+    running = pair.erp.look().deployments[SERVICE].image.rpartition(":")[2]
+    assert f"erp_build {running}" in ours
 
 
 def test_no_secret_is_in_any_output_of_these_tests(pair: Pair) -> None:
