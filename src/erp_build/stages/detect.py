@@ -268,7 +268,8 @@ def _resolve(repository: Repository, revision: str, option: str) -> str:
 def warning_of(uncommitted: Sequence[str]) -> tuple[str, ...]:
     """A warning where tracked files differ from head: they are built, but not compared."""
     some = ", ".join(uncommitted[:SOME]) + (", ..." if len(uncommitted) > SOME else "")
-    text = f"{len(uncommitted)} files are changed but not committed and not part of the comparison: {some}"
+    files = "file is" if len(uncommitted) == 1 else "files are"
+    text = f"{len(uncommitted)} {files} changed but not committed and not part of the comparison: {some}"
     return (text,) if uncommitted else ()
 
 

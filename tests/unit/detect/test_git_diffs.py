@@ -169,7 +169,7 @@ def test_a_users_external_diff_and_prefixes_play_no_part(erp: Checkout) -> None:
 def test_files_that_are_changed_but_not_committed_are_a_warning(erp: Checkout) -> None:
     erp.write(f"{N}/pom.xml", "changed\n")
     erp.write("untracked", "x")
-    warning = f"1 files are changed but not committed and not part of the comparison: {N}/pom.xml"
+    warning = f"1 file is changed but not committed and not part of the comparison: {N}/pom.xml"
     assert warning_of(GitRepository(erp.root).uncommitted()) == (warning,)
     assert not any(detect(erp.root, erp.head()).changes.values())
 
