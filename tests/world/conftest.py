@@ -18,7 +18,7 @@ from sandbox.faults import Faults
 from sandbox.layout import LANE, in_lane
 from sandbox.parts import runner_image
 from sandbox.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
-from tests.world.pairs import Pair
+from tests.world.pairs import Pair, wait_until
 
 KEEP = "ERP_BUILD_SANDBOX_KEEP"
 """Set it while developing: the sandbox that is up is used as it is, and `test_down` has nothing to compare with."""
@@ -176,6 +176,8 @@ def made(demonstrated: Erp) -> Pair:
     pair.next()
     done = pair.run()
     assert done.code == 0, done.stderr
+    # A pod that is one too many may be there for a moment more.
+    wait_until(lambda: {len(one.digests) for one in demonstrated.look().deployments.values()} == {2})
     return pair
 
 

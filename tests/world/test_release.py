@@ -32,11 +32,12 @@ def test_a_rollback_is_proven_one_to_a_commit_too_and_one_to_a_lost_image_touche
     new = pair.erp.look()
     done = pair.call("rollback", "--json", helm=4)
     assert done.code == 0, done.stderr
+    wait_until(lambda: pair.erp.look().deployments == old.deployments)
     back = pair.erp.look()
     assert (back.function, back.deployments, back.latest) == (old.function, old.deployments, old.latest)
     done = pair.call("rollback", "--to", head[:9])
     assert done.code == 0, done.stderr
-    assert pair.erp.look().deployments == new.deployments
+    wait_until(lambda: pair.erp.look().deployments == new.deployments)
     assert pair.erp.look().function == new.function
     with image_gone(pair, old.deployments[SERVICE].digests[0]):
         before = pair.erp.look()
