@@ -28,19 +28,19 @@ class OwnEngine:
         self.variables = {"DOCKER_HOST": self.address}
         self._child: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, seconds: float = 60) -> None:
         """Start it and wait until it answers."""
         options = {"data-root": "data", "exec-root": "exec", "pidfile": "d.pid", "config-file": "none.json"}
         words = [engine.DAEMON, f"--host={self.address}", "--group=root", f"--bridge={self._bridge}", *NETWORK]
         words += [f"--{name}={self.folder / place}" for name, place in options.items()]
         with (self.folder / "log").open("ab") as log:
             self._child = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
-        end = time.monotonic() + 60
+        end = time.monotonic() + seconds
         while not self._answers():
             assert time.monotonic() < end, (self.folder / "log").read_text(encoding="utf-8")
             if self._child.poll() is not None:
                 # It gives its containerd 15 s to start, which a busy machine may need longer for.
-                self.start()
+                self.start(end - time.monotonic())
                 return
             time.sleep(0.1)
 
