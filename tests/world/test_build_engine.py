@@ -1,14 +1,19 @@
 """An engine that ends in the middle of a build, and one whose disk is full."""
 
+import io
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from erp_build.domain.labelled_dockerfile import with_labels
+from erp_build.tools.engine import Engine, EngineBuild
 from sandbox import tenant
 from sandbox.layout import in_lane
-from tests.world.building import SERVICE, Workplace, marked, tiny
+from sandbox.parts import engine as shared
+from tests.world.building import SERVICE, Workplace, engine_at, marked, tiny
 from tests.world.own_engine import OwnEngine, own_engine
 
 pytestmark = pytest.mark.world
@@ -39,6 +44,27 @@ def makes_one_image(place: Workplace, engine: OwnEngine) -> None:
     assert set(place.in_registry().values()) == {done.report["targets"][0]["built"]}
     found = marked(engine.address, place.mark)
     assert (found["nameless"], len(found["named"])) == ([], 1)
+
+
+ODD = {"a": "$HOME ${HOME:-x}", "b": 'say "yes"', "c": "C:\\erp\\", "d": "전자결재 `date`", "e": "a='b' # c", "f": ""}
+
+
+@pytest.mark.parametrize("head", ["", "# escape=`\n"], ids=["backslash", "backtick"])
+def test_labels_of_a_line_are_those_that_a_call_would_give(head: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", shared.address())
+    text = with_labels(f"{head}FROM eclipse-temurin:17-jre\nENV HOME=/home\n", ODD, "none")
+    assert text is not None
+    spool = io.BytesIO()
+    with tarfile.open(fileobj=spool, mode="w") as tar:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(text.encode())
+        tar.addfile(entry, io.BytesIO(text.encode()))
+    spool.seek(0)
+    name = f"labels-{in_lane('engine')}:{len(head)}"
+    Engine().build(EngineBuild("Dockerfile", name, {}, {}, "Dockerfile"), spool, lambda _: None)
+    with engine_at(shared.address()) as api:
+        assert api.images.get(name).labels == ODD
+        api.images.remove(name)
 
 
 def test_an_engine_that_ends_in_the_middle_of_a_build_is_told(place: Workplace, engine: OwnEngine) -> None:

@@ -66,6 +66,16 @@ def sources_of_nothing(text: str, files: Collection[str]) -> tuple[Finding, ...]
     return tuple(found)
 
 
+def copies(text: str, file: str) -> bool:
+    """Whether an instruction takes a file of the build context, or may: a source with a variable can be anything."""
+    return any(
+        "$" in source or is_source(source, (file,))
+        for instruction in instructions(text)
+        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None and not instruction.heredocs
+        for source in instruction.words[:-1]
+    )
+
+
 def is_source(source: str, files: Collection[str]) -> bool:
     """Whether a source of COPY names something: a file, or a directory by its name or by a pattern on its path."""
     pattern = posixpath.normpath(source.lstrip("/"))

@@ -15,7 +15,8 @@ READABLE, EXECUTABLE = 0o644, 0o755
 OURS = ".erp-build"
 """The folder of a context that holds what we make; no service has one of this name."""
 
-LAYERED_DOCKERFILE = f"{OURS}/Dockerfile"
+REWRITTEN = f"{OURS}/Dockerfile"
+"""What a Dockerfile is called that differs from the service's own."""
 
 
 class Context:
@@ -37,18 +38,19 @@ class Context:
         """The names without directories, relative to the folder."""
         return tuple(name for name in self.names if not (self.folder / name).is_dir())
 
-    def write(self, spool: IO[bytes]) -> str:
-        """Write the tar, rewind the file, and return the name of the Dockerfile in it."""
+    def write(self, spool: IO[bytes], rewritten: str | None = None) -> str:
+        """Write the tar, rewind the file, and return the name of the Dockerfile in it: the rewritten one, if any."""
         with _tar(spool) as tar:
             self._add(tar, self.names)
+            if rewritten is not None:
+                _add_bytes(tar, REWRITTEN, rewritten.encode())
         spool.seek(0)
-        return self.dockerfile
+        return self.dockerfile if rewritten is None else REWRITTEN
 
-    def write_layered(self, spool: IO[bytes], jar: Path) -> str:
-        """Write the tar with the layers of a jar in place of it, and a Dockerfile that takes them."""
+    def write_layered(self, spool: IO[bytes], text: str, jar: Path) -> str:
+        """Write the tar with the layers of a jar in place of it, and a Dockerfile of this text that takes them."""
         name = jar.relative_to(self.folder).as_posix()
         path = self.folder / self.dockerfile
-        text = path.read_text(encoding="utf-8-sig")
         with LayeredJar(jar) as layered, _tar(spool) as tar:
             self._add(tar, (item for item in self.names if item != name))
             folders = {layer: f"{OURS}/{place}-{layer}" for place, layer in enumerate(layered.layers)}
@@ -57,9 +59,9 @@ class Context:
                     _add_file(tar, f"{folder}/{library}", stream, size)
             _add_bytes(tar, f"{folders[APPLICATION]}/{jar_name(text, name, str(path))}", layered.application())
             rewritten = with_layers(text, name, tuple(folders.values()), str(path))
-            _add_bytes(tar, LAYERED_DOCKERFILE, rewritten.encode())
+            _add_bytes(tar, REWRITTEN, rewritten.encode())
         spool.seek(0)
-        return LAYERED_DOCKERFILE
+        return REWRITTEN
 
     def _add(self, tar: tarfile.TarFile, names: Iterable[str]) -> None:
         for name in names:

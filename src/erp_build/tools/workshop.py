@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
@@ -13,12 +13,13 @@ from erp_build.domain.checked import CheckRun
 from erp_build.domain.dockerfile import base_images
 from erp_build.domain.dockerfile_check import buildkit_needs, secrets_in, sources_of_nothing
 from erp_build.domain.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL, VERSION_LABEL, LocalImage, PushedImage
+from erp_build.domain.labelled_dockerfile import with_labels
 from erp_build.domain.project import BuildOptions, Function, Service
 from erp_build.errors import BuildFailed
 from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.checks import run_check
 from erp_build.tools.clock import Clock
-from erp_build.tools.context import Context
+from erp_build.tools.context import REWRITTEN, Context
 from erp_build.tools.effects import CheckRequest, ImageRequest, Ready
 from erp_build.tools.engine import Engine, EngineBuild
 from erp_build.tools.engine_events import PushBroke, SignInEnded
@@ -108,14 +109,7 @@ class LocalWorkshop:
             raise _refused("the Dockerfile copies what is not there", where, missing, "build it, or correct the COPY")
         on_line = partial(self._detail, target.name)
         with full_disk_fails(tempfile.gettempdir()), tempfile.TemporaryFile() as spool:
-            name = context.write_layered(spool, self._jars[target.name]) if target.layers else context.write(spool)
-            build = EngineBuild(
-                dockerfile=name,
-                tag=self._local_name(request),
-                labels={**self._labels(request), **self._base_labels(text, target.name)},
-                arguments={"REVISION": request.commit},
-                where=where,
-            )
+            build = self._write(spool, context, request, text)
             before = self._engine.identifier(build.tag)
             if self._takes_buildkit(text):
                 self._buildkit.build(build, spool, on_line)
@@ -153,6 +147,23 @@ class LocalWorkshop:
         except SignInEnded:
             self._registry.forget_sign_in()
             raise
+
+    def _write(self, spool: IO[bytes], context: Context, request: ImageRequest, text: str) -> EngineBuild:
+        """Write the build context, with the labels in its Dockerfile where they can be there."""
+        target = request.target
+        labels = {**self._labels(request), **self._base_labels(text, target.name)}
+        labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN)
+        if target.layers:
+            dockerfile = context.write_layered(spool, labelled or text, self._jars[target.name])
+        else:
+            dockerfile = context.write(spool, labelled)
+        return EngineBuild(
+            dockerfile=dockerfile,
+            tag=self._local_name(request),
+            labels={} if labelled else labels,
+            arguments={"REVISION": request.commit},
+            where=f"{target.path}/{target.dockerfile}",
+        )
 
     def _check_dockerfile(self, target: Service | Function) -> None:
         where = f"{target.path}/{target.dockerfile}"

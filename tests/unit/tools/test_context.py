@@ -97,3 +97,15 @@ def test_a_file_with_two_names_is_packed_like_two_files(tmp_path: Path) -> None:
     os.link(linked / "pom.xml", linked / "zz.xml")
     copied = write(tmp_path / "copied", {**FILES, "zz.xml": FILES["pom.xml"]})
     assert packed(linked) == packed(copied)
+
+
+def test_a_rewritten_dockerfile_lies_beside_the_services_own(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    spool = io.BytesIO()
+    name = Context(tmp_path, "Dockerfile").write(spool, "FROM scratch\nLABEL a=한글\n")
+    with tarfile.open(fileobj=spool) as tar:
+        found = {entry: tar.extractfile(entry) for entry in ("Dockerfile", name)}
+        assert {entry: stream and stream.read().decode() for entry, stream in found.items()} == {
+            "Dockerfile": "FROM scratch\n",
+            name: "FROM scratch\nLABEL a=한글\n",
+        }
