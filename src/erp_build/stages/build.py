@@ -1,5 +1,6 @@
 """Building: Maven, image, push; and the images that are there already: reused by content, or running."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -9,8 +10,8 @@ from erp_build.domain.key import KEY_TAG
 from erp_build.domain.plan import Plan, Step
 from erp_build.domain.project import Chart, Function, Service
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
-from erp_build.stages.fan_out import HandOver, assemble, fan_out, raise_together
-from erp_build.stages.platforms import check_platform
+from erp_build.stages.fan_out import HandOver, assemble, begin, fan_out, raise_together
+from erp_build.stages.platforms import Platforms, check_platform, platforms_of
 from erp_build.tools.effects import ImageRequest
 from erp_build.tools.toolbox import Tools
 
@@ -48,12 +49,14 @@ def _build_all(tools: Tools, cluster: str, requests: list[ImageRequest]) -> tupl
     if not requests:
         return ()
     start = tools.clock.monotonic()
+    # Asked while Maven works, and by one thread: the cluster's client is not for several.
+    wanted = begin(lambda: platforms_of(tools, cluster, [request.target for request in requests]))
 
     def package(hand_over: HandOver[Job]) -> None:
         _package(tools, requests, hand_over)
 
     def build_and_push(job: Job) -> Pushed:
-        return _build_and_push(tools, cluster, job, start)
+        return _build_and_push(tools, job, wanted, start)
 
     finished = assemble(package, build_and_push, tools.workshop.images_at_once())
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
@@ -89,12 +92,12 @@ def _package(tools: Tools, requests: list[ImageRequest], hand_over: HandOver[Job
     tools.effects.package(targets, ready)
 
 
-def _build_and_push(tools: Tools, cluster: str, job: Job, start: float) -> Pushed:
+def _build_and_push(tools: Tools, job: Job, wanted: Callable[[], Platforms], start: float) -> Pushed:
     request, name = job.request, job.request.target.name
     clock, began = tools.clock, tools.clock.monotonic()
     tools.progress.phase(name, "image")
     image = tools.effects.build_image(request)
-    check_platform(tools, cluster, request.target, image.platform)
+    check_platform(name, image.platform, wanted()[name])
     built = clock.monotonic()
     tools.progress.phase(name, "push")
     pushed = _push(tools, request)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Generic, NamedTuple, TypeVar
 
@@ -73,6 +74,20 @@ def assemble(produce: Callable[[HandOver[Item]], None], work: Callable[[Item], D
     for thread in threads:
         thread.join()
     return Finished(done, [failed[number] for number in sorted(failed)])
+
+
+def begin(work: Callable[[], Done]) -> Callable[[], Done]:
+    """Begin some work beside what comes next; what is returned waits for it, then returns its result or raises."""
+    future: Future[Done] = Future()
+
+    def do() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+            future.set_exception(error)
+
+    threading.Thread(target=do, daemon=True).start()
+    return future.result
 
 
 def raise_together(errors: list[BaseException]) -> None:

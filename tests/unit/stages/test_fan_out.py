@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from erp_build.errors import BuildFailed, ErpBuildError
-from erp_build.stages.fan_out import fan_out
+from erp_build.stages.fan_out import begin, fan_out
 
 LONG = 60.0
 """Seconds after which a thread that waits for another one gives up; never reached."""
@@ -83,3 +83,25 @@ def test_a_bug_is_raised_as_it_came_and_before_the_failures() -> None:
 
     with pytest.raises(KeyError, match="b"):
         fan_out(work, "abc", at_once=2)
+
+
+def test_work_that_was_begun_goes_on_beside_and_gives_its_result_to_everybody_who_asks() -> None:
+    meanwhile = threading.Event()
+
+    def work() -> int:
+        assert meanwhile.wait(LONG)
+        return 7
+
+    result = begin(work)
+    meanwhile.set()
+    assert (result(), result()) == (7, 7)
+
+
+def test_work_that_was_begun_and_failed_raises_where_its_result_is_asked_for() -> None:
+    def work() -> int:
+        raise BuildFailed("the cluster did not answer", where="erp-dev")
+
+    result = begin(work)
+    for _ in range(2):
+        with pytest.raises(BuildFailed, match="did not answer"):
+            result()
