@@ -1,4 +1,4 @@
-"""One build of some services as a run makes it: `python -m bench.build_once REPOSITORY TARGET...`; prints the table."""
+"""Builds of some services as a run makes them."""
 
 import json
 import os
@@ -89,10 +89,3 @@ def _median(work: Callable[[], object]) -> float:
         work()
         times.append((time.perf_counter() - start) * 1000)
     return round(statistics.median(times), 3)
-
-
-if __name__ == "__main__":
-    if sys.argv[1] == "--small":
-        small(Path(sys.argv[2]), sys.argv[3:])
-    else:
-        build(Path(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,19 @@
+"""The program around a command: its exit code, and what becomes of its objects."""
+
+import subprocess
+import sys
+
+import pytest
+
+ASK = """
+import atexit, gc
+from erp_build.__main__ import program
+atexit.register(lambda: print(gc.get_freeze_count() > 1000))
+raise SystemExit(program(lambda: {}))
+"""
+
+
+@pytest.mark.parametrize(("command", "code"), [("7", 7), ("0", 0), ("1 / 0", 1)])
+def test_a_command_ends_with_its_code_and_leaves_its_objects_to_the_system(command: str, code: int) -> None:
+    done = subprocess.run([sys.executable, "-c", ASK.format(command)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "True\n")
