@@ -98,7 +98,7 @@ class Workplace:
         return work
 
     def breakdown(self, name: str, whole: float) -> dict[str, int]:
-        """The medians of a case's parts in milliseconds, and what is left of the whole; empty where they are not known."""
+        """The medians of a case's parts in milliseconds, and what is left of the whole; empty where none are told."""
         known = self.parts.get(name, [])[1:]  # without the round that warms up
         parts = {part: round(statistics.median(one[part] for one in known)) for part in (known[0] if known else ())}
         return {**parts, "start and end": round(whole) - sum(parts.values())} if parts else {}
