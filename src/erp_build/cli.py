@@ -103,7 +103,14 @@ def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argpar
 
         if written_out := read_written_out(arguments, **command.WRITTEN_OUT):
             return cast("argparse.Namespace", written_out)
-    return parser_of(verb, command).parse_args(arguments)
+    parser = parser_of(verb, command)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        actions = parser._actions  # noqa: SLF001 - argparse has no other list of them
+        known = [name for action in actions for name in action.option_strings]
+        hint = did_you_mean(unknown[0].partition("=")[0], known, f"erp-build {verb} --help shows what there is")
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}; {hint}")
+    return options
 
 
 def parser_of(verb: str, command: ModuleType) -> argparse.ArgumentParser:

@@ -17,6 +17,14 @@ def test_a_verb(erp_build: CommandLine) -> None:
     assert "did you mean `rollback`?" in erp_build("rolback").err
 
 
+@pytest.mark.parametrize("words", ["--rehears", "--rehears=yes"])
+def test_an_option(words: str, erp_build: CommandLine) -> None:
+    answer = erp_build("run", words)
+    assert answer.code == 2
+    assert answer.err.endswith(f"unrecognized arguments: {words}; did you mean `--rehearse`?\n")
+    assert "erp-build run --help" in erp_build("run", "surplus").err
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
