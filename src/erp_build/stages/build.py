@@ -1,6 +1,5 @@
 """Building: Maven, image, push; and the images that are there already: reused by content, or running."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from erp_build.domain.plan import Plan, Step
 from erp_build.domain.project import Chart, Function, Service
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
 from erp_build.stages.fan_out import HandOver, assemble, begin, fan_out, raise_together
-from erp_build.stages.platforms import Platforms, check_platform, platforms_of
+from erp_build.stages.platforms import Nodes, check_platform
 from erp_build.tools.effects import ImageRequest
 from erp_build.tools.toolbox import Tools
 
@@ -49,14 +48,13 @@ def _build_all(tools: Tools, cluster: str, requests: list[ImageRequest]) -> tupl
     if not requests:
         return ()
     start = tools.clock.monotonic()
-    # Asked while Maven works, and by one thread: the cluster's client is not for several.
-    wanted = begin(lambda: platforms_of(tools, cluster, [request.target for request in requests]))
+    nodes = _nodes(tools, cluster, requests)
 
     def package(hand_over: HandOver[Job]) -> None:
         _package(tools, requests, hand_over)
 
     def build_and_push(job: Job) -> Pushed:
-        return _build_and_push(tools, job, wanted, start)
+        return _build_and_push(tools, job, nodes, start)
 
     finished = assemble(package, build_and_push, tools.workshop.images_at_once())
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
@@ -65,6 +63,13 @@ def _build_all(tools: Tools, cluster: str, requests: list[ImageRequest]) -> tupl
     fan_out(lambda pushed: _tag_with_key(tools, pushed), whole, TAGS_AT_ONCE)
     raise_together(finished.failed)
     return tuple(_built(finished.done[place]) for place in range(len(requests)))
+
+
+def _nodes(tools: Tools, cluster: str, requests: list[ImageRequest]) -> Nodes:
+    """The nodes' architectures, asked while Maven works, and by one thread: the cluster's client is not for several."""
+    if not any(isinstance(request.target, Service) for request in requests):
+        return frozenset
+    return begin(lambda: tools.cluster.architectures(cluster))
 
 
 def _request(step: Step, environment: Environment, plan: Plan) -> ImageRequest:
@@ -92,12 +97,12 @@ def _package(tools: Tools, requests: list[ImageRequest], hand_over: HandOver[Job
     tools.effects.package(targets, ready)
 
 
-def _build_and_push(tools: Tools, job: Job, wanted: Callable[[], Platforms], start: float) -> Pushed:
+def _build_and_push(tools: Tools, job: Job, nodes: Nodes, start: float) -> Pushed:
     request, name = job.request, job.request.target.name
     clock, began = tools.clock, tools.clock.monotonic()
     tools.progress.phase(name, "image")
     image = tools.effects.build_image(request)
-    check_platform(name, image.platform, wanted()[name])
+    check_platform(tools, nodes, request.target, image.platform)
     built = clock.monotonic()
     tools.progress.phase(name, "push")
     pushed = _push(tools, request)

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from erp_build.config.environment import Environment
@@ -11,7 +12,7 @@ from erp_build.domain.project import Chart, Function, Project, Service
 from erp_build.domain.values import named_values, read_value, set_tags
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
 from erp_build.stages.live import release_of
-from erp_build.stages.platforms import check_platform, platforms_of
+from erp_build.stages.platforms import check_platform
 from erp_build.stages.tags import expected_tags, keys_of
 from erp_build.tools.toolbox import Tools
 
@@ -27,23 +28,16 @@ def check_plan(tools: Tools, project: Project, environment: Environment, plan: P
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
     tools.workshop.check(builds)
     _check_repositories(tools, environment, builds)
-    _check_platforms(tools, environment, plan)
+    nodes = cache(lambda: tools.cluster.architectures(environment.cluster))
+    for step in plan.reuses:
+        if step.image and isinstance(step.target, Service | Function):
+            check_platform(tools, nodes, step.target, tools.registry.platform(step.image))
     for step in plan.functions:
         assert isinstance(step.target, Function)
         if state := tools.functions.state(step.target.function):
             tools.functions.may_update(state)
     preview = Preview(images=_images(environment, plan))
     return _check_release(tools, project, environment, plan, preview) if plan.upgrades_release else preview
-
-
-def _check_platforms(tools: Tools, environment: Environment, plan: Plan) -> None:
-    """Whether the images that are there already are for what is to run them."""
-    steps = [step for step in plan.reuses if step.image]
-    targets = [step.target for step in steps if isinstance(step.target, Service | Function)]
-    wanted = platforms_of(tools, environment.cluster, targets)
-    for step in steps:
-        assert step.image
-        check_platform(step.target.name, tools.registry.platform(step.image), wanted[step.target.name])
 
 
 def _images(environment: Environment, plan: Plan) -> tuple[ImageWanted, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.domain.plan import Plan
-from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
+from erp_build.errors import BuildFailed, ErpBuildError, OutOfReach, PushFailed, TagTaken, VerificationFailed
 from erp_build.stages.build import build_images
 from erp_build.stages.settings import read_environment
 from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
@@ -58,6 +58,36 @@ def test_an_image_for_another_platform_is_not_pushed(new_world: FakeWorld, name:
         build(new_world, plan_of({name: POM}))
     assert caught.value.why == "the image is linux/arm64, wanted is linux/amd64"
     assert "push" not in new_world.verbs()
+
+
+def test_the_nodes_are_asked_once_for_all_services_and_not_for_the_function(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def architectures(cluster: str) -> frozenset[str]:
+        asked.append(cluster)
+        return frozenset({"amd64"})
+
+    monkeypatch.setattr(new_world.release, "architectures", architectures)
+    build(new_world, plan_of({EMPLOYEE: POM}))
+    assert asked == []
+    build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE), POM)))
+    assert asked == ["erp-dev"]
+
+
+def test_a_cluster_that_does_not_answer_keeps_the_function_from_nothing(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> frozenset[str]:
+        raise OutOfReach("the cluster cannot be reached", where="erp-dev")
+
+    monkeypatch.setattr(new_world.release, "architectures", away)
+    with pytest.raises(ErpBuildError, match="cannot be reached"):
+        build(new_world, plan_of(dict.fromkeys((REQUEST, EMPLOYEE), POM)))
+    assert [effect for effect in new_world.done() if effect.startswith("push")] == [
+        "push erp/employee-service-lambda:aaaaaaa"
+    ]
 
 
 def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) -> None:
