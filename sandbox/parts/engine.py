@@ -23,8 +23,11 @@ BUILD_BRIDGES = {f"erpengine{number}": f"10.254.{number}.1/24" for number in ran
 PLUGINS = Path("/opt/containerd")
 """A folder that the engine's containerd makes at its start, wherever its data is."""
 
+RUNC = Path("/run/runc")
+"""A folder that the engine's BuildKit makes at its first build, wherever its own are."""
+
 BEFORE = STATE / "engine-before.json"
-"""What of the bridge and the folder was there before our engine; without this note nothing is taken away."""
+"""What of the bridge and the folders was there before our engine; without this note nothing is taken away."""
 
 
 def address() -> str:
@@ -71,10 +74,13 @@ class Engine:
             return
         STATE.mkdir(parents=True, exist_ok=True)
         if not BEFORE.exists():
-            BEFORE.write_text(
-                json.dumps({"bridge": _link_exists(BRIDGE), "plugins": PLUGINS.exists(), "forward": _forward_policy()}),
-                encoding="ascii",
-            )
+            before = {
+                "bridge": _link_exists(BRIDGE),
+                "plugins": PLUGINS.exists(),
+                "runc": RUNC.exists(),
+                "forward": _forward_policy(),
+            }
+            BEFORE.write_text(json.dumps(before), encoding="ascii")
         folder = STATE / "engine"
         folder.mkdir(exist_ok=True)
         options = {
@@ -107,6 +113,9 @@ class Engine:
         before = json.loads(BEFORE.read_text(encoding="ascii"))
         if not before["plugins"]:
             shutil.rmtree(PLUGINS, ignore_errors=True)
+        if not before.get("runc", True):
+            with suppress(OSError):  # never made, or in use by somebody else
+                RUNC.rmdir()
         if not before["bridge"]:
             if _link_exists(BRIDGE):
                 _run("ip", "link", "delete", BRIDGE)

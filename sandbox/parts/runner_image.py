@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -109,13 +110,16 @@ def _build(name: str, target: str, **arguments: str) -> None:
 def _docker(*words: str) -> None:
     """Run the docker command of Debian's package: it has BuildKit, which leaves out the stages that are not needed."""
     program = shutil.which("docker", path="/usr/bin") or "docker"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", "/"),
-        "DOCKER_HOST": engine.address(),
-        "DOCKER_BUILDKIT": "1",
-    }
-    done = subprocess.run([program, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    # A build leaves the id of its builder in the folder of the program's configuration.
+    with tempfile.TemporaryDirectory(prefix="erp-build-docker-") as configuration:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "DOCKER_CONFIG": configuration,
+            "DOCKER_HOST": engine.address(),
+            "DOCKER_BUILDKIT": "1",
+        }
+        done = subprocess.run([program, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SandboxError(f"`docker {words[0]}` of the runner image failed:\n{(done.stderr or done.stdout)[-4000:]}")
 

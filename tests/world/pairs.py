@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -81,6 +83,13 @@ def with_helm(pair: Pair, helm: int, folder: Path, then: str) -> dict[str, str]:
     program.chmod(0o755)
     env = runner.environment(helm)
     return {**env, "PATH": f"{folder}:{env['PATH']}"}
+
+
+def administrators_helm(*words: str) -> str:
+    """What Helm 3 prints to somebody who may do everything; what it learns of the cluster stays in the sandbox."""
+    env = {**os.environ, "KUBECACHEDIR": str(ADMIN_KUBECONFIG.parent / "helm-cache")}
+    argv = [str(binaries.helm3()), *words, "--kubeconfig", str(ADMIN_KUBECONFIG)]
+    return subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout
 
 
 def drift(pair: Pair) -> dict[str, list[str]]:

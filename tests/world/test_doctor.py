@@ -16,11 +16,11 @@ import pytest
 from erp_build.domain.permissions import RUN
 from sandbox import runner, sample
 from sandbox.faults import Faults
-from sandbox.layout import ACCOUNT, ADMIN_KUBECONFIG, REGION, in_lane
-from sandbox.parts import binaries
+from sandbox.layout import ACCOUNT, REGION, in_lane
 from sandbox.tenant import POLICY as SHIPPED
 from sandbox.tenant import Tenant, client, create, remove
 from tests.world.conftest import Erp
+from tests.world.pairs import administrators_helm
 
 pytestmark = pytest.mark.world
 
@@ -238,9 +238,8 @@ def install_as(tenant: Tenant, repository: Path, release: str) -> None:
     """The chart as it was installed by an older pipeline, under another name; without pods."""
     words = ["install", release, str(repository / "helm-chart"), "--values", str(repository / sample.VALUES)]
     switched_off = ["autoscaling.enabled=false", "replicaCount=0"]
-    place = ["--namespace", tenant.namespace, "--kubeconfig", str(ADMIN_KUBECONFIG)]
     sets = [word for value in switched_off for word in ("--set", value)]
-    subprocess.run([str(binaries.helm3()), *words, *sets, *place], check=True, stdout=subprocess.DEVNULL)
+    administrators_helm(*words, *sets, "--namespace", tenant.namespace)
 
 
 def plant_in_repository(repository: Path) -> None:

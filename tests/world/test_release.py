@@ -4,7 +4,6 @@ Every deployment here has its images in the registry already, so that no Maven i
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +13,9 @@ import pytest
 from kubernetes import client as kubernetes
 
 from sandbox import kube, runner
-from sandbox.layout import ADMIN_KUBECONFIG
-from sandbox.parts import binaries
 from sandbox.tenant import client
 from tests.world.conftest import secrets_said
-from tests.world.pairs import EMPLOYEE, REQUEST, SERVICE, Pair, drift, updates, wait_until
+from tests.world.pairs import EMPLOYEE, REQUEST, SERVICE, Pair, administrators_helm, drift, updates, wait_until
 
 pytestmark = pytest.mark.world
 
@@ -181,12 +178,9 @@ def test_the_tags_are_written_back_to_the_branch_and_that_commit_starts_nothing(
 def test_history_agrees_with_helms_own_and_names_commit_and_build(pair: Pair) -> None:
     done = pair.call("history")
     assert done.code == 0, done.stderr
-    helm = subprocess.run(
-        [str(binaries.helm3()), "history", pair.erp.tenant.release, "--namespace", pair.erp.tenant.namespace,
-         "--kubeconfig", str(ADMIN_KUBECONFIG), "--max", "10"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    theirs = [line.split()[0] for line in helm.stdout.splitlines()[1:]]
+    tenant = pair.erp.tenant
+    table = administrators_helm("history", tenant.release, "--namespace", tenant.namespace, "--max", "10")
+    theirs = [line.split()[0] for line in table.splitlines()[1:]]
     ours = done.stdout.partition("Deployments")[0]
     assert re.findall(r"(?m)^(\d+) ", ours) == theirs
     running = pair.erp.look().deployments[SERVICE].image.rpartition(":")[2]
