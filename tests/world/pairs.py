@@ -85,10 +85,11 @@ def with_helm(pair: Pair, helm: int, folder: Path, then: str) -> dict[str, str]:
     return {**env, "PATH": f"{folder}:{env['PATH']}"}
 
 
-def administrators_helm(*words: str) -> str:
-    """What Helm 3 prints to somebody who may do everything; what it learns of the cluster stays in the sandbox."""
+def administrators_helm(*words: str, helm: int = 3) -> str:
+    """What Helm prints to somebody who may do everything; what it learns of the cluster stays in the sandbox."""
+    program = binaries.helm4() if helm == 4 else binaries.helm3()
     env = {**os.environ, "KUBECACHEDIR": str(ADMIN_KUBECONFIG.parent / "helm-cache")}
-    argv = [str(binaries.helm3()), *words, "--kubeconfig", str(ADMIN_KUBECONFIG)]
+    argv = [str(program), *words, "--kubeconfig", str(ADMIN_KUBECONFIG)]
     return subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout
 
 

@@ -1,7 +1,6 @@
 """Tags that YAML would read as something else survive the edit, both readers and both Helms, into the pod's image."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,9 @@ from kubernetes import client as kubernetes
 
 from erp_build.domain.values import set_tags
 from sandbox import kube
-from sandbox.layout import ADMIN_KUBECONFIG, in_lane
-from sandbox.parts import binaries
+from sandbox.layout import in_lane
 from sandbox.sample import CHART, SOURCE
+from tests.world.pairs import administrators_helm
 
 pytestmark = pytest.mark.world
 
@@ -48,11 +47,10 @@ def values() -> bytes:
 
 @pytest.mark.parametrize("helm", [3, 4])
 def test_every_tag_reaches_the_pods_image_as_it_was_written(helm: int, namespace: str, tmp_path: Path) -> None:
-    program, file = binaries.helm4() if helm == 4 else binaries.helm3(), tmp_path / "values.yaml"
+    file = tmp_path / "values.yaml"
     file.write_bytes(values())
-    place = ["--namespace", namespace, "--kubeconfig", str(ADMIN_KUBECONFIG)]
-    words = [str(program), "upgrade", "tags", str(SOURCE / CHART), "--install", *place, "--values", str(file)]
-    subprocess.run(words, capture_output=True, text=True, check=True)
+    words = ("upgrade", "tags", str(SOURCE / CHART), "--install", "--values", str(file), "--namespace", namespace)
+    administrators_helm(*words, helm=helm)
     deadline = time.monotonic() + 60
     while len(tags := pod_tags(namespace)) < len(TAGS):
         assert time.monotonic() < deadline, tags
