@@ -37,8 +37,12 @@ def remember_machine() -> None:
     MACHINE_BEFORE.write_text(json.dumps({"tunables": tunables, "absent": absent}), encoding="utf-8")
 
 
-def end_containers() -> None:
-    """Kill what runs in the pods, then the shims that watch it; call it when the kubelet has stopped."""
+def end_containers() -> set[Path]:
+    """Kill what runs in the pods, then the shims that watch it; call it when the kubelet has stopped.
+
+    Returns the shims' sockets: containerd forgets those of a dead one, and nobody else removes them.
+    """
+    sockets = _sockets()
     shims = set(_shims())
     _kill(child for child, parent in _parents() if parent in shims)
     deadline = time.monotonic() + 2  # a shim whose containers are gone tidies up before it is ended
@@ -50,14 +54,15 @@ def end_containers() -> None:
         if time.monotonic() > deadline:
             raise SandboxError(f"the shims {sorted(_shims())} of containerd do not end; see `ps`, then run down again")
         time.sleep(0.05)
+    return sockets
 
 
-def remove_all() -> None:
-    """Take away the rest, once no process of the cluster is left."""
+def remove_all(sockets: Iterable[Path]) -> None:
+    """Take away the rest, once no process of the cluster is left: these sockets as well."""
     _unmount(HOME)
     _remove_links()
     groups.remove()
-    _remove_files()
+    _remove_files({*sockets, *_sockets()})
     _restore_machine()
     if HOME.exists():
         shutil.rmtree(HOME)
@@ -101,16 +106,23 @@ def _remove_links() -> None:
     subprocess.run(["ip", "link", "delete", BRIDGE], check=True, capture_output=True)
 
 
-def _remove_files() -> None:
+def _sockets() -> set[Path]:
+    """Where our shims listen; their sockets lie in /run whatever containerd is told."""
+    addresses = HOME.glob("containerd-state/io.containerd.runtime.v2.task/*/*/address")
+    found = (_read(address) or "" for address in addresses)  # a shim that ends takes its folder with it
+    return {Path(text.removeprefix("unix://")) for text in found if text}
+
+
+def _remove_files(sockets: Iterable[Path]) -> None:
     if _CONTAINER_LOGS.is_dir():
         for link in _CONTAINER_LOGS.iterdir():
             if link.is_symlink() and link.readlink().is_relative_to(HOME):
                 link.unlink()
     for attachment in _ATTACHMENTS.glob(f"{NETWORK}-*"):
         attachment.unlink()
-    # Sockets of shims lie in /run whatever containerd is told; the folder goes only when nobody else uses it.
-    for address in HOME.glob("containerd-state/io.containerd.runtime.v2.task/*/*/address"):
-        Path(address.read_text(encoding="utf-8").removeprefix("unix://")).unlink(missing_ok=True)
+    for socket in sockets:
+        socket.unlink(missing_ok=True)
+    # The folder goes only when nobody else uses it.
     for folder in ("/run/containerd/s", "/run/containerd"):
         with suppress(OSError):
             Path(folder).rmdir()

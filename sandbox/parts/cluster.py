@@ -65,10 +65,10 @@ class Cluster:
         """End pods and processes and take away what the node left on the machine; another's cluster is only let go."""
         node.stop()
         control_plane.stop()
-        leftovers.end_containers()
+        sockets = leftovers.end_containers()
         runtime.stop()
         sign_in.PART.down()
-        leftovers.remove_all()
+        leftovers.remove_all(sockets)
         ADMIN_KUBECONFIG.unlink(missing_ok=True)
         description.DESCRIPTION.unlink(missing_ok=True)
 
