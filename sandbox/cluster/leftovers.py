@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox import shims
 from sandbox.cluster import groups
 from sandbox.cluster.places import BRIDGE, HOME, MACHINE_BEFORE, NETWORK
 from sandbox.layout import CONTAINERD_SOCKET
@@ -43,12 +44,12 @@ def end_containers() -> set[Path]:
     Returns the shims' sockets: containerd forgets those of a dead one, and nobody else removes them.
     """
     sockets = _sockets()
-    shims = set(_shims())
-    _kill(child for child, parent in _parents() if parent in shims)
+    ours = set(_shims())
+    _kill(child for child, parent in _parents() if parent in ours)
     deadline = time.monotonic() + 2  # a shim whose containers are gone tidies up before it is ended
-    while time.monotonic() < deadline and any(parent in shims for _, parent in _parents()):
+    while time.monotonic() < deadline and any(parent in ours for _, parent in _parents()):
         time.sleep(0.05)
-    _kill(shims)
+    _kill(ours)
     deadline = time.monotonic() + 10
     while set(_shims()):
         if time.monotonic() > deadline:
@@ -122,10 +123,7 @@ def _remove_files(sockets: Iterable[Path]) -> None:
         attachment.unlink()
     for socket in sockets:
         socket.unlink(missing_ok=True)
-    # The folder goes only when nobody else uses it.
-    for folder in ("/run/containerd/s", "/run/containerd"):
-        with suppress(OSError):
-            Path(folder).rmdir()
+    shims.remove_folders()
 
 
 def _restore_machine() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import docker
 import docker.errors
 
-from sandbox import processes
+from sandbox import processes, shims
 from sandbox.layout import DOCKER_SOCKET, STATE
 from sandbox.part import Part, SandboxError
 
@@ -106,6 +106,7 @@ class Engine:
                         container.remove(force=True)
         processes.stop("dockerd")
         processes.end_all_below(STATE / "engine")
+        shims.remove_folders()
         for name in filter(_link_exists, BUILD_BRIDGES):
             _run("ip", "link", "delete", name)
         if not BEFORE.exists():
