@@ -24,7 +24,7 @@ def with_labels(text: str, labels: Mapping[str, str], name: str) -> str | None:
     escape = directives(text).get("escape", "\\")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     is_continued = bool(lines) and lines[-1].endswith(escape)
-    if is_continued or copies(text, name) or CONTROL.search("".join(labels.values())):
+    if not labels or is_continued or copies(text, name) or CONTROL.search("".join(labels.values())):
         return None
     pairs = (f'{key}="{_quoted(value, escape)}"' for key, value in labels.items())
     return "\n".join((text.rstrip("\n"), f"LABEL {' '.join(pairs)}", ""))

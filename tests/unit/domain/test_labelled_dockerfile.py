@@ -58,6 +58,10 @@ def test_a_value_of_several_lines_is_left_to_the_call() -> None:
     assert with_labels(TEXT, {"a": "b\nRUN rm -rf /"}, NAME) is None
 
 
+def test_without_labels_there_is_no_line() -> None:
+    assert with_labels(TEXT, {}, NAME) is None
+
+
 def test_another_stage_that_is_copied_is_not_the_context() -> None:
     text = "FROM jdk AS build\nFROM jre\nCOPY --from=build . .\n"
     assert with_labels(text, {"a": "b"}, NAME) is not None
