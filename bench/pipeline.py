@@ -116,6 +116,7 @@ def main(rounds: int = 5) -> int:
         size = name.partition("_")[0]
         for other in ("buildspec", "jib"):
             ratio = medians[f"ours.{name}"] / medians[f"{other}.{size}"]
+            compared = {"ours": f"ours.{name}", other: f"{other}.{size}"}
             row = f"pipeline.{name}" + ("" if other == "buildspec" else ".jib")
             rows[row] = {
                 "ours_ms": round(medians[f"ours.{name}"]),
@@ -123,11 +124,8 @@ def main(rounds: int = 5) -> int:
                 "other": other,
                 "ratio": round(ratio, 3),
                 "n": rounds,
-                "peak_mb": {who: place.peak[f"{who}.{of}"] // 1024 for who, of in (("ours", name), (other, size))},
-                "parts_ms": {
-                    who: place.breakdown(f"{who}.{of}", medians[f"{who}.{of}"])
-                    for who, of in (("ours", name), (other, size))
-                },
+                "peak_mb": {who: place.peak[case] // 1024 for who, case in compared.items()},
+                "parts_ms": {who: place.breakdown(case, medians[case]) for who, case in compared.items()},
             }
             want = f"goal {goal}" if other == "buildspec" else ""
             print(

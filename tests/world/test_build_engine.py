@@ -1,7 +1,6 @@
 """An engine that ends in the middle of a build, and one whose disk is full."""
 
 import io
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.domain.labelled_dockerfile import with_labels
+from erp_build.tools.context import REWRITTEN, Context
 from erp_build.tools.engine import Engine, EngineBuild
 from sandbox import tenant
 from sandbox.layout import in_lane
@@ -50,18 +50,17 @@ ODD = {"a": "$HOME ${HOME:-x}", "b": 'say "yes"', "c": "C:\\erp\\", "d": "전자
 
 
 @pytest.mark.parametrize("head", ["", "# escape=`\n"], ids=["backslash", "backtick"])
-def test_labels_of_a_line_are_those_that_a_call_would_give(head: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_of_a_line_are_those_that_a_call_would_give(
+    head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", shared.address())
-    text = with_labels(f"{head}FROM eclipse-temurin:17-jre\nENV HOME=/home\n", ODD, "none")
-    assert text is not None
+    text = f"{head}FROM eclipse-temurin:17-jre\nENV HOME=/home\n"
+    (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
     spool = io.BytesIO()
-    with tarfile.open(fileobj=spool, mode="w") as tar:
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(text.encode())
-        tar.addfile(entry, io.BytesIO(text.encode()))
-    spool.seek(0)
+    dockerfile = Context(tmp_path, "Dockerfile").write(spool, with_labels(text, ODD, REWRITTEN))
+    assert dockerfile == REWRITTEN
     name = f"labels-{in_lane('engine')}:{len(head)}"
-    Engine().build(EngineBuild("Dockerfile", name, {}, {}, "Dockerfile"), spool, lambda _: None)
+    Engine().build(EngineBuild(dockerfile, name, {}, {}, "Dockerfile"), spool, lambda _: None)
     with engine_at(shared.address()) as api:
         assert api.images.get(name).labels == ODD
         api.images.remove(name)

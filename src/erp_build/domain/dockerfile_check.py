@@ -54,26 +54,16 @@ def sources_of_nothing(text: str, files: Collection[str]) -> tuple[Finding, ...]
         text: the Dockerfile.
         files: the context's files, relative to it.
     """
-    found = []
-    for instruction in instructions(text):
-        if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None or instruction.heredocs:
-            continue
-        found += [
-            Finding(instruction.line, f"{instruction.keyword} {source}: no such file in the build context")
-            for source in instruction.words[:-1]
-            if not NO_SOURCE.search(source) and not is_source(source, files)
-        ]
-    return tuple(found)
+    return tuple(
+        Finding(instruction.line, f"{instruction.keyword} {source}: no such file in the build context")
+        for instruction, source in _sources(text)
+        if not NO_SOURCE.search(source) and not is_source(source, files)
+    )
 
 
 def copies(text: str, file: str) -> bool:
     """Whether an instruction takes a file of the build context, or may: a source with a variable can be anything."""
-    return any(
-        "$" in source or is_source(source, (file,))
-        for instruction in instructions(text)
-        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None and not instruction.heredocs
-        for source in instruction.words[:-1]
-    )
+    return any("$" in source or is_source(source, (file,)) for _, source in _sources(text))
 
 
 def is_source(source: str, files: Collection[str]) -> bool:
@@ -83,6 +73,13 @@ def is_source(source: str, files: Collection[str]) -> bool:
         return bool(files)
     parts = pattern.split("/")
     return any(_matches(parts, file.split("/")) for file in files)
+
+
+def _sources(text: str) -> Iterator[tuple[Instruction, str]]:
+    """What COPY and ADD take out of the build context, with the instruction that does."""
+    for instruction in instructions(text):
+        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None and not instruction.heredocs:
+            yield from ((instruction, source) for source in instruction.words[:-1])
 
 
 def _matches(pattern: list[str], path: list[str]) -> bool:
