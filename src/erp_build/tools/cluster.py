@@ -1,14 +1,12 @@
 """The Kubernetes API: Deployments of a release and their pods. Reading only; Helm writes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-from kubernetes import client as kubernetes
 
 from erp_build.domain.evidence import Event
 from erp_build.domain.release import Container, Endpoints, Pod, Release, Workload
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.connection import TIMEOUT, ClusterConnection
+from erp_build.tools.connection import ClusterConnection, Document
 from erp_build.tools.evidence import read_events, read_log
 from erp_build.tools.kubeconfig import ClusterAccess
 
@@ -27,6 +25,12 @@ NEEDED = (
 )
 """Verb, API group and resource of what Helm and the watch of a rollout do."""
 
+DEPLOYMENTS, REPLICA_SETS = "apis/apps/v1/deployments", "apis/apps/v1/replicasets"
+PODS, SERVICES = "api/v1/pods", "api/v1/services"
+SCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
+SLICES = "apis/discovery.k8s.io/v1/endpointslices"
+REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
 SERVICE_LABEL = "kubernetes.io/service-name"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
@@ -39,38 +43,22 @@ class EksCluster:
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods; none when the namespace has none of this release."""
-        apps = kubernetes.AppsV1Api(self._connection.client(release))
-        core = kubernetes.CoreV1Api(apps.api_client)
-        deployments = self._list(apps.list_namespaced_deployment, release)
-        ours = [item for item in deployments if _annotation(item, RELEASE_ANNOTATION) == release.name]
+        ours = self._owned(release, DEPLOYMENTS)
         if not ours:
             return ()
-        sets = self._list(apps.list_namespaced_replica_set, release)
-        pods = self._list(core.list_namespaced_pod, release)
+        sets = self._connection.items(release, REPLICA_SETS)
+        pods = self._connection.items(release, PODS)
         return tuple(_workload(item, sets, pods) for item in ours)
 
     def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """The release's Deployments and autoscalers as they are, in the form of a manifest."""
-        apps = kubernetes.AppsV1Api(self._connection.client(release))
-        scaling = kubernetes.AutoscalingV2Api(apps.api_client)
-        kinds = {
-            "Deployment": apps.list_namespaced_deployment,
-            "HorizontalPodAutoscaler": scaling.list_namespaced_horizontal_pod_autoscaler,
-        }
-        return tuple(
-            {**apps.api_client.sanitize_for_serialization(item), "kind": kind}
-            for kind, call in kinds.items()
-            for item in self._list(call, release)
-            if _annotation(item, RELEASE_ANNOTATION) == release.name
-        )
+        kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": SCALERS}
+        return tuple({**item, "kind": kind} for kind, path in kinds.items() for item in self._owned(release, path))
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""
-        core = kubernetes.CoreV1Api(self._connection.client(release))
-        slices = kubernetes.DiscoveryV1Api(core.api_client)
-        services = [item for item in self._list(core.list_namespaced_service, release)
-                    if _annotation(item, RELEASE_ANNOTATION) == release.name]  # fmt: skip
-        found = self._list(slices.list_namespaced_endpoint_slice, release) if services else []
+        services = self._owned(release, SERVICES)
+        found = self._connection.items(release, SLICES) if services else []
         return tuple(_endpoints(service, found) for service in services)
 
     def events(self, release: Release) -> tuple[Event, ...]:
@@ -83,134 +71,134 @@ class EksCluster:
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
         """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
-        api = kubernetes.AuthorizationV1Api(self._connection.client(release))
         return tuple(
-            f"{verb} {resource}"
-            for verb, group, resource in NEEDED
-            if not self._may(api, release, verb, group, resource)
+            f"{verb} {resource}" for verb, group, resource in NEEDED if not self._may(release, verb, group, resource)
         )
 
-    def _may(self, api: Any, release: Release, verb: str, group: str, resource: str) -> bool:
+    def _may(self, release: Release, verb: str, group: str, resource: str) -> bool:
         wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
                   "spec": {"resourceAttributes": wanted}}  # fmt: skip
-        with self._connection.asking(release):
-            return bool(api.create_self_subject_access_review(review, _request_timeout=TIMEOUT).status.allowed)
+        return bool(self._connection.ask(release, REVIEWS, method="POST", body=review).document["status"]["allowed"])
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
-        anywhere = Release(cluster, "", "")
-        core = kubernetes.CoreV1Api(self._connection.client(anywhere))
         try:
-            with self._connection.asking(anywhere):
-                nodes = core.list_node(_request_timeout=TIMEOUT).items
+            nodes = self._connection.ask(Release(cluster, "", ""), "api/v1/nodes").document.get("items") or ()
         except ReleaseFailed:
             # A role for one namespace may not list nodes; a wrong platform is then seen when the pods do not start.
             return frozenset()
-        stated = (node.status and node.status.node_info for node in nodes)
-        return frozenset(str(info.architecture) for info in stated if info)
+        stated = (node.get("status", {}).get("nodeInfo", {}).get("architecture") for node in nodes)
+        return frozenset(architecture for architecture in stated if architecture)
 
     def close(self) -> None:
         """Close the connections."""
         self._connection.close()
 
-    def _list(self, call: Callable[..., Any], release: Release) -> list[Any]:
-        with self._connection.asking(release):
-            return list(call(release.namespace, _request_timeout=TIMEOUT).items)
+    def _owned(self, release: Release, collection: str) -> list[Any]:
+        """The objects of a collection that the release made."""
+        found = self._connection.items(release, collection)
+        return [item for item in found if annotation(item, RELEASE_ANNOTATION) == release.name]
 
 
-def _workload(deployment: Any, sets: Iterable[Any], pods: Iterable[Any]) -> Workload:
-    spec, status = deployment.spec, deployment.status
-    own = {item.metadata.name: item for item in sets if _owner(item) == deployment.metadata.uid}
-    revision = _annotation(deployment, REVISION_ANNOTATION)
-    current = {item.metadata.uid for item in own.values() if _annotation(item, REVISION_ANNOTATION) == revision}
-    every = {item.metadata.uid for item in own.values()}
+def annotation(item: Document, name: str) -> str | None:
+    """An annotation of an object; None where it has none of this name."""
+    value: str | None = (item["metadata"].get("annotations") or {}).get(name)
+    return value
+
+
+def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Document]) -> Workload:
+    about, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
+    template = spec["template"]
+    revision = annotation(deployment, REVISION_ANNOTATION)
+    own = {item["metadata"]["uid"]: item for item in sets if _owner(item) == about["uid"]}
+    current = {uid for uid, item in own.items() if annotation(item, REVISION_ANNOTATION) == revision}
     return Workload(
-        name=deployment.metadata.name,
-        images=tuple(container.image for container in spec.template.spec.containers),
+        name=about["name"],
+        images=tuple(container["image"] for container in template["spec"]["containers"]),
         # A missing counter is zero, but missing replicas are one (apps/v1, omitempty).
-        desired=1 if spec.replicas is None else spec.replicas,
-        generation=deployment.metadata.generation or 0,
-        observed_generation=status.observed_generation or 0,
-        replicas=status.replicas or 0,
-        updated=status.updated_replicas or 0,
-        available=status.available_replicas or 0,
-        failure=_failure(status.conditions or ()),
-        pods=tuple(_pod(pod, _owner(pod) in current) for pod in pods if _owner(pod) in every),
-        labels=tuple((spec.template.metadata.labels or {}).items()) if spec.template.metadata else (),
+        desired=1 if spec.get("replicas") is None else spec["replicas"],
+        generation=about.get("generation") or 0,
+        observed_generation=status.get("observedGeneration") or 0,
+        replicas=status.get("replicas") or 0,
+        updated=status.get("updatedReplicas") or 0,
+        available=status.get("availableReplicas") or 0,
+        failure=_failure(status.get("conditions") or ()),
+        pods=tuple(_pod(pod, _owner(pod) in current) for pod in pods if _owner(pod) in own),
+        labels=tuple(((template.get("metadata") or {}).get("labels") or {}).items()),
     )
 
 
-def _failure(conditions: Iterable[Any]) -> str:
+def _failure(conditions: Iterable[Document]) -> str:
     for condition in conditions:
-        stuck = condition.type == "Progressing" and condition.reason == "ProgressDeadlineExceeded"
-        if stuck or (condition.type == "ReplicaFailure" and condition.status == "True"):
-            return f"{condition.reason}: {condition.message}"
+        kind, reason = condition["type"], condition.get("reason")
+        stuck = kind == "Progressing" and reason == "ProgressDeadlineExceeded"
+        if stuck or (kind == "ReplicaFailure" and condition["status"] == "True"):
+            return f"{reason}: {condition.get('message')}"
     return ""
 
 
-def _pod(pod: Any, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
-    scheduled = [item for item in pod.status.conditions or () if item.type == "PodScheduled" and item.status == "False"]
+def _pod(pod: Document, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
+    about, status = pod["metadata"], pod.get("status") or {}
+    conditions = status.get("conditions") or ()
+    scheduled = [item for item in conditions if item["type"] == "PodScheduled" and item["status"] == "False"]
     return Pod(
-        name=pod.metadata.name,
-        current=current and pod.metadata.deletion_timestamp is None,
+        name=about["name"],
+        current=current and not about.get("deletionTimestamp"),
         containers=(
-            *(_container(status, prepares=True) for status in pod.status.init_container_statuses or ()),
-            *(_container(status) for status in pod.status.container_statuses or ()),
+            *(_container(one, prepares=True) for one in status.get("initContainerStatuses") or ()),
+            *(_container(one) for one in status.get("containerStatuses") or ()),
         ),
-        unschedulable=scheduled[0].message or "" if scheduled else "",
+        unschedulable=scheduled[0].get("message") or "" if scheduled else "",
     )
 
 
-def _container(status: Any, *, prepares: bool = False) -> Container:
-    waiting = status.state.waiting if status.state else None
+def _container(status: Document, *, prepares: bool = False) -> Container:
+    waiting = (status.get("state") or {}).get("waiting") or {}
     return Container(
-        name=status.name,
-        image=status.image,
-        image_id=status.image_id or "",
+        name=status["name"],
+        image=status["image"],
+        image_id=status.get("imageID") or "",
         # An init container that has ended well is never "ready" to the kubelet before version 1.29.
-        ready=bool(status.ready) or (prepares and _ended_well(status)),
-        restarts=status.restart_count or 0,
-        waiting=(waiting.reason or "") if waiting else "",
-        message=(waiting.message or "") if waiting else "",
+        ready=bool(status.get("ready")) or (prepares and _ended_well(status)),
+        restarts=status.get("restartCount") or 0,
+        waiting=waiting.get("reason") or "",
+        message=waiting.get("message") or "",
         prepares=prepares,
         ended=_end_of(status),
     )
 
 
-def _ended_well(status: Any) -> bool:
-    ended = status.state.terminated if status.state else None
-    return ended is not None and ended.exit_code == 0
+def _ended_well(status: Document) -> bool:
+    ended = (status.get("state") or {}).get("terminated")
+    return ended is not None and ended["exitCode"] == 0
 
 
-def _end_of(status: Any) -> str:
-    states = [state.terminated for state in (status.state, status.last_state) if state and state.terminated]
-    return f"{states[0].reason}, exit code {states[0].exit_code}" if states else ""
+def _end_of(status: Document) -> str:
+    states = (status.get("state") or {}, status.get("lastState") or {})
+    ends = [state["terminated"] for state in states if state.get("terminated")]
+    return f"{ends[0].get('reason')}, exit code {ends[0]['exitCode']}" if ends else ""
 
 
-def _endpoints(service: Any, slices: Iterable[Any]) -> Endpoints:
-    own = [one for one in slices if (one.metadata.labels or {}).get(SERVICE_LABEL) == service.metadata.name]
+def _endpoints(service: Document, slices: Iterable[Document]) -> Endpoints:
+    name = service["metadata"]["name"]
+    own = [one for one in slices if (one["metadata"].get("labels") or {}).get(SERVICE_LABEL) == name]
     # Ready counts as true where it is not said (discovery/v1, EndpointConditions).
     states = {
-        (address, one.conditions is None or one.conditions.ready is not False)
+        (address, (one.get("conditions") or {}).get("ready") is not False)
         for item in own
-        for one in item.endpoints or ()
-        for address in one.addresses
+        for one in item.get("endpoints") or ()
+        for address in one["addresses"]
     }
     ready = sum(is_ready for _, is_ready in states)
     return Endpoints(
-        name=service.metadata.name,
-        selector=tuple((service.spec.selector or {}).items()),
+        name=name,
+        selector=tuple((service["spec"].get("selector") or {}).items()),
         ready=ready,
         not_ready=len(states) - ready,
     )
 
 
-def _annotation(item: Any, name: str) -> str | None:
-    value: str | None = (item.metadata.annotations or {}).get(name)
-    return value
-
-
-def _owner(item: Any) -> str | None:
-    owners = item.metadata.owner_references or ()
-    return next((str(owner.uid) for owner in owners if owner.controller), None)
+def _owner(item: Document) -> str | None:
+    owners = item["metadata"].get("ownerReferences") or ()
+    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)

@@ -1,19 +1,19 @@
 """The Lease that locks a release. All times are the API server's own, so that no two clocks have to agree."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
-
-from kubernetes import client as kubernetes
 
 from erp_build.domain.lock import Lease, LeaseReading
 from erp_build.domain.release import Release
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.connection import TIMEOUT, ClusterConnection
+from erp_build.tools.connection import ClusterConnection, Document, namespaced
 
 COMMIT, BUILD, RECORD = "erp-build/commit", "erp-build/build", "erp-build/deployments"
 FAILED = "erp-build/failed"
-CONFLICT, MISSING = 409, 404
+LEASES = "apis/coordination.k8s.io/v1/leases"
 
 
 def lease_name(release: Release) -> str:
@@ -29,40 +29,27 @@ class ClusterLeases:
 
     def read(self, release: Release) -> LeaseReading:
         """The lease of a release and the server's time."""
-        api = kubernetes.CoordinationV1Api(self._connection.client(release))
-        with self._connection.asking(release):
-            try:
-                found, _, headers = api.read_namespaced_lease_with_http_info(
-                    lease_name(release), release.namespace, _request_timeout=TIMEOUT
-                )
-            except kubernetes.ApiException as error:
-                if error.status != MISSING:
-                    raise
-                return LeaseReading(None, _time(error.headers))
-        return LeaseReading(_lease(found), _time(headers))
+        path = namespaced(release, LEASES, lease_name(release))
+        answer = self._connection.ask(release, path, expected=(HTTPStatus.NOT_FOUND,))
+        is_there = answer.status != HTTPStatus.NOT_FOUND
+        return LeaseReading(_lease(answer.document) if is_there else None, _time(answer.headers))
 
     def write(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lease and return it as stored; None when somebody else has written since it was read."""
-        api = kubernetes.CoordinationV1Api(self._connection.client(release))
-        body: Any = _document(release, lease)
-        with self._connection.asking(release):
-            try:
-                if lease.version:
-                    stored = api.replace_namespaced_lease(
-                        lease_name(release), release.namespace, body, _request_timeout=TIMEOUT
-                    )
-                else:
-                    stored = api.create_namespaced_lease(release.namespace, body, _request_timeout=TIMEOUT)
-            except kubernetes.ApiException as error:
-                if error.status == MISSING:
-                    raise _no_namespace(release) from error
-                if error.status != CONFLICT:
-                    raise
-                return None
-        return _lease(stored)
+        path = namespaced(release, LEASES, lease_name(release) if lease.version else "")
+        answer = self._connection.ask(
+            release,
+            path,
+            method="PUT" if lease.version else "POST",
+            body=_document(release, lease),
+            expected=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        )
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise _no_namespace(release)
+        return None if answer.status == HTTPStatus.CONFLICT else _lease(answer.document)
 
 
-def _time(headers: Any) -> datetime:
+def _time(headers: Mapping[str, str]) -> datetime:
     return parsedate_to_datetime(headers["Date"])
 
 
@@ -84,23 +71,27 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
 
 
 def _micro_time(moment: datetime | None) -> str | None:
-    # The API wants a fraction (MicroTime), and the client writes times anew and leaves it out where it is zero.
-    return moment.replace(microsecond=moment.microsecond or 1).isoformat() if moment else None
+    # The API wants a fraction (MicroTime).
+    return moment.isoformat(timespec="microseconds") if moment else None
 
 
-def _lease(found: Any) -> Lease:
-    annotations, spec = found.metadata.annotations or {}, found.spec
+def _lease(found: Document) -> Lease:
+    annotations, spec = found["metadata"].get("annotations") or {}, found["spec"]
     return Lease(
-        holder=spec.holder_identity or "",
+        holder=spec.get("holderIdentity") or "",
         commit=annotations.get(COMMIT, ""),
         build=annotations.get(BUILD, ""),
-        acquired=spec.acquire_time,
-        renewed=spec.renew_time,
-        seconds=float(spec.lease_duration_seconds or 0),
-        version=found.metadata.resource_version,
+        acquired=_moment(spec.get("acquireTime")),
+        renewed=_moment(spec.get("renewTime")),
+        seconds=float(spec.get("leaseDurationSeconds") or 0),
+        version=found["metadata"]["resourceVersion"],
         record=annotations.get(RECORD, ""),
         failed=annotations.get(FAILED, ""),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _no_namespace(release: Release) -> ReleaseFailed:

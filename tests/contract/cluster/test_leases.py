@@ -74,7 +74,7 @@ def test_the_first_lease_is_created_with_times_that_the_api_takes(leases: Cluste
     assert written is not None
     assert written.version == "1"
     sent = json.loads(server.asked[-1].body)
-    assert sent["spec"]["renewTime"] == "2026-11-23T12:00:00.000001+00:00"
+    assert sent["spec"]["renewTime"] == "2026-11-23T12:00:00.000000+00:00"
     assert sent["spec"]["leaseDurationSeconds"] == 30
     assert "resourceVersion" not in sent["metadata"]
 
