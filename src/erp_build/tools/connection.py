@@ -7,15 +7,17 @@ that asks a cluster, and they refuse an object in which a field is missing that 
 import json
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 import urllib3
-from kubernetes import client as kubernetes
 
 from erp_build.domain.release import Release
 from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.tools.kubeconfig import ClusterAccess
+
+if TYPE_CHECKING:
+    from kubernetes import client as kubernetes
 
 TIMEOUT = (5, 30)
 """Seconds to connect and to read; the client has none of its own."""
@@ -123,7 +125,9 @@ class ClusterConnection:
             raise self._refused(answer, found.reason, release)
         return answer
 
-    def _client(self, cluster: str) -> kubernetes.ApiClient:
+    def _client(self, cluster: str) -> "kubernetes.ApiClient":
+        from kubernetes import client as kubernetes  # 0.2 s, which a build spends beside Maven
+
         if cluster not in self._clients:
             found = self._access.to(cluster)
             configuration = kubernetes.Configuration(host=found.endpoint)
