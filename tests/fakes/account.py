@@ -65,6 +65,9 @@ class FakeWorkshop:
             raise BuildFailed(f"there is no {self.missing}", where="PATH")
 
     def images_at_once(self) -> int:
+        return 3
+
+    def pushes_at_once(self) -> int:
         return 2
 
 

@@ -169,12 +169,21 @@ def _plan(names: Names) -> Plan:
 
 def _images() -> tuple[BuiltImage, ...]:
     slow = Making(
-        maven=11.2, image=3.1, push=4.4, began=12.0, ended=19.5, sent=51_200_000, size=312_000_000, stored=147_000_000
+        maven=11.2,
+        image=3.1,
+        push=4.4,
+        ready=12.0,
+        began=12.0,
+        ended=19.5,
+        sent=51_200_000,
+        size=312_000_000,
+        stored=147_000_000,
     )
     quick = Making(
         maven=4.1,
         image=2.0,
         push=3.2,
+        ready=4.3,
         began=4.3,
         ended=9.5,
         sent=2_100_000,

@@ -9,6 +9,9 @@ from erp_build.domain.report import RunReport, StageRecord
 BUILD = "build images"
 """The one stage in which several things go on at once."""
 
+SHORTEST = 0.0005
+"""Seconds; what is shorter is none in a report, which has milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -32,12 +35,15 @@ def _of_stage(stage: StageRecord, images: Sequence[BuiltImage]) -> Iterator[Segm
         return
     target, making = max(made, key=lambda pair: pair[1].ended)
     for part, began, seconds in _parts(target, making, stage.seconds):
-        if seconds > 0:
+        if seconds > SHORTEST:
             yield Segment(stage.name, part, stage.began + began, seconds)
 
 
 def _parts(target: str, making: Making, whole: float) -> Iterator[tuple[str, float, float]]:
-    yield "Maven", 0.0, making.began
+    built, turn = making.began + making.image, making.ended - making.push
+    yield "Maven", 0.0, making.ready
+    yield f"{target}: waits for a turn", making.ready, making.began - making.ready
     yield f"{target}: image", making.began, making.image
-    yield f"{target}: push", making.began + making.image, making.push
+    yield f"{target}: waits to push", built, turn - built
+    yield f"{target}: push", turn, making.push
     yield "tags", making.ended, whole - making.ended

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from erp_build.domain.image import BuiltImage, Making
 from erp_build.render.table import table
 
+SHORTEST = 0.1
+"""Seconds of waiting that are worth a word."""
+
 HEAD = ("target", "", "maven", "image", "push", "sent", "size", "stored")
 
 
@@ -37,9 +40,11 @@ def _critical_path(images: Sequence[BuiltImage]) -> list[str]:
     if not made:
         return []
     last, making = max(made, key=lambda pair: pair[1].ended)
-    parts = [f"Maven {making.began:.1f} s" if making.began else "", f"{last.target}: {_phases(making)}"]
+    parts = [f"Maven {making.ready:.1f} s" if making.ready else "", f"{last.target}: {_phases(making)}"]
     return [f"Critical path: {', then '.join(part for part in parts if part)} = {making.ended:.1f} s"]
 
 
 def _phases(making: Making) -> str:
-    return f"image {making.image:.1f} s, push {making.push:.1f} s"
+    waited = making.ended - making.ready - making.image - making.push
+    waits = f"waits {waited:.1f} s for a turn, " if waited >= SHORTEST else ""
+    return f"{waits}image {making.image:.1f} s, push {making.push:.1f} s"

@@ -139,11 +139,12 @@ def _made(image: BuiltImage | None) -> dict[str, Any]:
 
 
 def _making(making: Making) -> dict[str, Any]:
-    """Seconds and bytes of an image that was built; `began` and `ended` count from the begin of the stage."""
+    """Seconds and bytes of an image that was built; moments count from the begin of the stage."""
     return {
         "maven": round(making.maven, 3),
         "image": round(making.image, 3),
         "push": round(making.push, 3),
+        "ready": round(making.ready, 3),
         "began": round(making.began, 3),
         "ended": round(making.ended, 3),
         "sent": making.sent,

@@ -1,6 +1,7 @@
 """Building: Maven, image, push; and the images that are there already: reused by content, or running."""
 
 from contextlib import suppress
+from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from erp_build.config.environment import Environment
@@ -19,10 +20,19 @@ TAGS_AT_ONCE = 4
 
 
 class Job(NamedTuple):
-    """A target whose jar is complete: what to build of it, and the seconds that the jar took."""
+    """A target whose jar is complete: what to build of it, the seconds that the jar took, and when it was complete."""
 
     request: ImageRequest
     maven: float
+    ready: float
+
+
+class Shared(NamedTuple):
+    """What the images of one build share: the nodes, the turns to push, and when it began."""
+
+    nodes: Nodes
+    turns: BoundedSemaphore
+    start: float
 
 
 class Pushed(NamedTuple):
@@ -47,14 +57,14 @@ def build_images(tools: Tools, environment: Environment, plan: Plan) -> tuple[Bu
 def _build_all(tools: Tools, cluster: str, requests: list[ImageRequest]) -> tuple[BuiltImage, ...]:
     if not requests:
         return ()
-    start = tools.clock.monotonic()
-    nodes = _nodes(tools, cluster, requests)
+    turns = BoundedSemaphore(tools.workshop.pushes_at_once())
+    shared = Shared(_nodes(tools, cluster, requests), turns, tools.clock.monotonic())
 
     def package(hand_over: HandOver[Job]) -> None:
         _package(tools, requests, hand_over)
 
     def build_and_push(job: Job) -> Pushed:
-        return _build_and_push(tools, job, nodes, start)
+        return _build_and_push(tools, job, shared)
 
     finished = assemble(package, build_and_push, tools.workshop.images_at_once())
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
@@ -89,7 +99,7 @@ def _package(tools: Tools, requests: list[ImageRequest], hand_over: HandOver[Job
 
     def ready(name: str, seconds: float) -> None:
         tools.progress.say(f"jar made in {seconds:.1f} s", name)
-        hand_over(places[name], Job(requests[places[name]], seconds))
+        hand_over(places[name], Job(requests[places[name]], seconds, tools.clock.monotonic()))
 
     targets: list[Service | Function] = [request.target for request in requests]
     for target in targets:
@@ -97,24 +107,28 @@ def _package(tools: Tools, requests: list[ImageRequest], hand_over: HandOver[Job
     tools.effects.package(targets, ready)
 
 
-def _build_and_push(tools: Tools, job: Job, nodes: Nodes, start: float) -> Pushed:
+def _build_and_push(tools: Tools, job: Job, shared: Shared) -> Pushed:
     request, name = job.request, job.request.target.name
     clock, began = tools.clock, tools.clock.monotonic()
     tools.progress.phase(name, "image")
     image = tools.effects.build_image(request)
-    check_platform(tools, nodes, request.target, image.platform)
+    check_platform(tools, shared.nodes, request.target, image.platform)
     built = clock.monotonic()
-    tools.progress.phase(name, "push")
-    pushed = _push(tools, request)
-    stored = _read_back(tools, request, pushed.digest)
+    tools.progress.phase(name, "waits to push")
+    with shared.turns:
+        turn = clock.monotonic()
+        tools.progress.phase(name, "push")
+        pushed = _push(tools, request)
+        stored = _read_back(tools, request, pushed.digest)
     ended = clock.monotonic()
     tools.progress.phase(name, "done")
     making = Making(
         maven=job.maven,
         image=built - began,
-        push=ended - built,
-        began=began - start,
-        ended=ended - start,
+        push=ended - turn,
+        ready=job.ready - shared.start,
+        began=began - shared.start,
+        ended=ended - shared.start,
         sent=pushed.sent,
         size=image.size,
         stored=stored.size,

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-MOST = 2
-"""Images at once: a push compresses on one core, and a third one gained nothing when measured."""
+MOST_PUSHES = 2
+"""Pushes at once: each compresses on a core of its own, and a third one gained nothing when measured."""
 
 ROOM = 1_000_000_000
 """Bytes for an image that is built and pushed beside a Maven: the engine's buffers and the context."""
@@ -15,10 +15,18 @@ MEMINFO = Path("/proc/meminfo")
 
 
 def images_at_once() -> int:
-    """How many images may be built and pushed at the same time; one where memory is short."""
+    """How many images may be worked on at the same time; one where memory is short.
+
+    One more than may be pushed: it is built while the others are pushed, so that no core waits when one of them ends.
+    """
+    wanted = pushes_at_once() + 1
     memory = available_memory()
-    by_memory = MOST if memory is None else max(1, memory // ROOM - 1)
-    return int(min(MOST, os.cpu_count() or 1, by_memory))
+    return wanted if memory is None else min(wanted, max(1, memory // ROOM - 1))
+
+
+def pushes_at_once() -> int:
+    """How many images may be pushed at the same time: never more than there are cores."""
+    return min(MOST_PUSHES, os.cpu_count() or 1)
 
 
 def available_memory(limits: Iterable[Path] = LIMITS, meminfo: Path = MEMINFO) -> int | None:

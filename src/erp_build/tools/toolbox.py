@@ -190,7 +190,10 @@ class Workshop(Protocol):
         """Raise `BuildFailed` when a needed program, the engine or a service's files are not there."""
 
     def images_at_once(self) -> int:
-        """How many images may be built and pushed at the same time, by cores and memory."""
+        """How many images may be worked on at the same time, by cores and memory."""
+
+    def pushes_at_once(self) -> int:
+        """How many of them may be pushed at the same time, by cores."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,7 @@ from erp_build.tools.effects import CheckRequest, ImageRequest, Ready
 from erp_build.tools.engine import Engine, EngineBuild
 from erp_build.tools.engine_events import PushBroke, SignInEnded
 from erp_build.tools.files import full_disk_fails
-from erp_build.tools.machine import images_at_once
+from erp_build.tools.machine import images_at_once, pushes_at_once
 from erp_build.tools.maven import Maven
 from erp_build.tools.progress import Progress
 from erp_build.tools.reactor import Source
@@ -86,8 +86,12 @@ class LocalWorkshop:
         return run_check(request.check, folder, request.secrets, partial(self._detail, request.target.name))
 
     def images_at_once(self) -> int:
-        """How many images may be built and pushed at the same time, by cores and memory."""
+        """How many images may be worked on at the same time, by cores and memory."""
         return images_at_once()
+
+    def pushes_at_once(self) -> int:
+        """How many of them may be pushed at the same time, by cores."""
+        return pushes_at_once()
 
     def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
         """Make the jars; `ready` hears of each that is complete."""

@@ -1,11 +1,15 @@
 """Building: jars, then images and pushes, and the images that are there already."""
 
+import threading
+
 import pytest
 
+from erp_build.domain.image import LocalImage, PushedImage
 from erp_build.domain.plan import Plan
 from erp_build.errors import BuildFailed, ErpBuildError, OutOfReach, PushFailed, TagTaken, VerificationFailed
 from erp_build.stages.build import build_images
 from erp_build.stages.settings import read_environment
+from erp_build.tools.effects import ImageRequest
 from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import (
     BASE,
@@ -41,6 +45,42 @@ def test_one_maven_makes_all_jars_and_an_image_is_built_when_its_own_is_complete
     for name in names:
         assert done.index(f"package {name}") < done.index(f"build_image {name}")
     assert sorted(new_world.verbs()) == ["build_image"] * 4 + ["package"] * 4 + ["push"] * 4
+
+
+def test_while_images_are_pushed_the_next_is_built_and_waits_for_its_turn(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, images = new_world.workshop.pushes_at_once(), new_world.workshop.images_at_once()
+    assert turns < images
+    lock, all_built = threading.Lock(), threading.Event()
+    pushing, most, built = 0, 0, 0
+    build_image, push = new_world.effects.build_image, new_world.effects.push
+
+    def build_and_count(request: ImageRequest) -> LocalImage:
+        nonlocal built
+        image = build_image(request)
+        with lock:
+            built += 1
+            if built == images:
+                all_built.set()
+        return image
+
+    def push_and_count(request: ImageRequest) -> PushedImage:
+        nonlocal pushing, most
+        with lock:
+            pushing += 1
+            most = max(most, pushing)
+        assert all_built.wait(10), "no image was built beside the pushes"
+        try:
+            return push(request)
+        finally:
+            with lock:
+                pushing -= 1
+
+    monkeypatch.setattr(new_world.effects, "build_image", build_and_count)
+    monkeypatch.setattr(new_world.effects, "push", push_and_count)
+    assert len(build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE), POM)))) == 4
+    assert most == turns
 
 
 def test_a_service_that_fails_after_its_jar_was_made_is_never_found_by_its_content(new_world: FakeWorld) -> None:

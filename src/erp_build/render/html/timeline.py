@@ -65,12 +65,12 @@ def _rows(report: Document, whole: float) -> Iterator[Markup]:
 
 
 def _lane(name: str, making: dict[str, Any], offset: float, whole: float, *, last: bool) -> Markup:
-    """An image's way: its jar, then the image, then the push; what lies between is waiting for a place."""
-    began, image, push = (making[key] for key in ("began", "image", "push"))
+    """An image's way: its jar, then the image, then the push; what lies between is waiting for a turn."""
+    maven, ready, push = (making[key] for key in ("maven", "ready", "push"))
     bars = [
-        _bar("maven", f"{name}: Maven", offset + max(began - making["maven"], 0), min(making["maven"], began), whole),
-        _bar("image", f"{name}: image", offset + began, image, whole),
-        _bar("push", f"{name}: push", offset + began + image, push, whole),
+        _bar("maven", f"{name}: Maven", offset + max(ready - maven, 0), min(maven, ready), whole),
+        _bar("image", f"{name}: image", offset + making["began"], making["image"], whole),
+        _bar("push", f"{name}: push", offset + making["ended"] - push, push, whole),
     ]
     label = lines(name, element("span", " · last to end", class_="dim")) if last else name
     return _row(label, bars, making["ended"], lane=True)
