@@ -1,7 +1,8 @@
 """`python -m bench pipeline`: Maven, image and push of the sample's real services, against the old buildspec and Jib.
 
 Needs the sandbox (`python -m sandbox up`). Every build has a change of one line in each service, so that nobody builds
-what is there already.
+what is there already. Ours and Jib have the archive of Maven's classes that the runner image brings; the old order was
+run in an image without one.
 """
 
 import base64
@@ -16,8 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.timing import measure, save
+from erp_build.tools.maven import CLASSES, FAST_JVM
 from sandbox import runner, sample, tenant
-from sandbox.layout import REGISTRY_HOST
+from sandbox.layout import REGISTRY_HOST, ROOT
 from sandbox.parts import engine
 
 TENANT = "bench"
@@ -25,7 +27,6 @@ SERVICES = ("approval-request-service", "approval-processing-service", "notifica
 ONE = ("notification-service",)
 JIB = "com.google.cloud.tools:jib-maven-plugin:3.4.6:build"
 BASE = "eclipse-temurin:17-jre"
-FAST_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 GOALS = {"four": 0.35, "four_layered": 0.20, "one": 0.70, "one_layered": 0.42}
 
 OLD_WAY = """
@@ -62,6 +63,8 @@ class Workplace:
         self.layered = folder / "layered.toml"
         text = (self.root / "erp-build.toml").read_text(encoding="utf-8")
         self.layered.write_text(text.replace("[[service]]\n", "[[service]]\nlayers = true\n"), encoding="utf-8")
+        self.classes = folder / "maven-classes.jsa"
+        subprocess.run([ROOT / "scripts" / "archive-classes.sh", self.classes], check=True)
         self.env = runner.environment(extra={"DOCKER_CONFIG": str(_signed_in(folder)), "HOST": REGISTRY_HOST})
         self.peak: dict[str, int] = {}
         self.parts: dict[str, list[dict[str, int]]] = {}
@@ -144,13 +147,16 @@ def _cases(place: Workplace) -> dict[str, Callable[[], object]]:
     cases: dict[str, Callable[[], object]] = {}
     for size, names in (("four", SERVICES), ("one", ONE)):
         once = [sys.executable, "-m", "bench.build_once", str(place.root), *names]
-        cases[f"ours.{size}"] = place.case(f"ours.{size}", lambda _, once=once: once, _python())
-        layered = {**_python(), "BENCH_CONFIG": str(place.layered)}
+        ours = {**_python(), CLASSES: str(place.classes)}
+        cases[f"ours.{size}"] = place.case(f"ours.{size}", lambda _, once=once: once, ours)
+        layered = {**ours, "BENCH_CONFIG": str(place.layered)}
         cases[f"ours.{size}_layered"] = place.case(f"ours.{size}_layered", lambda _, once=once: once, layered)
         old = ["bash", "-c", OLD_WAY, "buildspec", *names]
         cases[f"buildspec.{size}"] = place.case(f"buildspec.{size}", lambda _, old=old: old, {})
         cases[f"jib.{size}"] = place.case(
-            f"jib.{size}", lambda tag, names=names: _jib(place, names, tag, image), {"MAVEN_OPTS": FAST_JVM}
+            f"jib.{size}",
+            lambda tag, names=names: _jib(place, names, tag, image),
+            {"MAVEN_OPTS": f"{FAST_JVM} -XX:SharedArchiveFile={place.classes}"},
         )
     return cases
 

@@ -187,6 +187,48 @@ def test_maven_gets_no_secret_and_keeps_the_users_options(
 
 
 @pytest.mark.parametrize(
+    ("archive", "other_jdk", "wrapper", "is_used"),
+    [
+        ("/opt/classes.jsa", False, False, True),
+        ("", False, False, False),
+        ("/opt/my classes.jsa", False, False, False),
+        ("/opt/classes.jsa", True, False, False),
+        ("/opt/classes.jsa", False, True, False),
+    ],
+    ids=["own JDK and Maven", "none", "a path that cannot be given", "another JDK", "another Maven"],
+)
+def test_an_archive_of_classes_is_for_the_java_and_the_maven_it_was_made_of(
+    service: Path,
+    mvn: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    archive: str,
+    other_jdk: bool,
+    wrapper: bool,
+    is_used: bool,
+) -> None:
+    homes = {release: tmp_path / f"jdk-{release}" for release in (17, 21)}
+    for release, home in homes.items():
+        (home / "bin").mkdir(parents=True)
+        (home / "release").write_text(f'JAVA_VERSION="{release}.0.1"\n')
+        for program in ("java", "javac"):
+            script(home / "bin" / program, "exit 0")
+        monkeypatch.setenv(f"JAVA_{release}_HOME", str(home))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", f"{mvn.parent}{os.pathsep}{homes[17]}/bin{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("ERP_BUILD_MAVEN_CLASSES", archive)
+    wanted = 21 if other_jdk else 17
+    (service / "pom.xml").write_text(f"<project><java.version>{wanted}</java.version></project>")
+    jar(service / "prepared.jar")
+    script(service / "mvnw" if wrapper else mvn, "env; mkdir -p target && cp prepared.jar target/app.jar")
+    variables = dict(line.split("=", 1) for line in package(service)[1])
+    assert variables["JAVA_HOME"] == str(homes[wanted])
+    assert ("-XX:SharedArchiveFile=/opt/classes.jsa" in variables["MAVEN_OPTS"].split()) is is_used
+    assert ("SharedArchiveFile" in variables["MAVEN_OPTS"]) is is_used
+
+
+@pytest.mark.parametrize(
     ("make", "why"),
     [(False, "the directory is not there"), (True, "pom.xml is not there")],
     ids=["no folder", "no pom"],
