@@ -12,7 +12,7 @@ import boto3
 
 from erp_build.domain.project import BuildOptions
 from erp_build.tools.alarms import CloudWatchAlarms
-from erp_build.tools.aws import BRIEF, CONFIG, ONE_ATTEMPT, Caller, open_session
+from erp_build.tools.aws import BRIEF, ONE_ATTEMPT, Caller, Clients, open_session
 from erp_build.tools.branch import RemoteBranch
 from erp_build.tools.buildkit import BuildKit
 from erp_build.tools.charts import LocalCharts
@@ -98,14 +98,15 @@ def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Se
         tools = stack.enter_context(reading_tools(root, clock, progress, secrets))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
         session = open_session()
+        aws = Clients(session)
         connection = ClusterConnection(_cluster_access(session, folder, secrets))
         stack.callback(connection.close)
         names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
         yield Remote(
             tools=tools,
-            delivery=AwsDelivery(*(session.client(name, config=CONFIG) for name in names)),
-            policies=RolePolicies(session.client("iam", config=CONFIG)),
-            repositories=RepositorySettings(session.client("ecr", config=CONFIG)),
+            delivery=AwsDelivery(*(aws.client(name) for name in names)),
+            policies=RolePolicies(aws.client("iam")),
+            repositories=RepositorySettings(aws.client("ecr")),
             facts=ClusterFacts(connection),
         )
 
@@ -125,10 +126,9 @@ class _Given(NamedTuple):
 
 def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     session = open_session()
-    registry = EcrRegistry(
-        session.client("ecr", config=CONFIG), given.secrets, scans=session.client("ecr", config=ONE_ATTEMPT)
-    )
-    functions = LambdaFunctions(session.client("lambda", config=CONFIG), given.clock, given.progress.say, given.secrets)
+    aws = Clients(session)
+    registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT))
+    functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
     access = _cluster_access(session, given.folder, given.secrets)
     connection = ClusterConnection(access)
     cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
@@ -138,13 +138,13 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     return (
         Tools(
             repository=repository,
-            parameters=ParameterStore(session.client("ssm", config=CONFIG), given.secrets),
-            identity=Caller(session.client("sts", config=CONFIG), session.region_name),
+            parameters=ParameterStore(aws.client("ssm"), given.secrets),
+            identity=Caller(aws.client("sts"), session.region_name),
             registry=registry,
             functions=functions,
             cluster=cluster,
             leases=leases,
-            alarms=CloudWatchAlarms(session.client("cloudwatch", config=CONFIG)),
+            alarms=CloudWatchAlarms(aws.client("cloudwatch")),
             helm=helm,
             workshop=workshop,
             effects=Live(
@@ -154,7 +154,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
                 helm=helm,
                 leases=leases,
                 branch=RemoteBranch(given.root, given.clock),
-                topics=SnsTopics(session.client("sns", config=BRIEF), session.get_partition_for_region),
+                topics=SnsTopics(aws.client("sns", BRIEF), session.get_partition_for_region),
                 journal=given.journal,
             ),
             clock=given.clock,
@@ -186,7 +186,7 @@ def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
 
 
 def _cluster_access(session: boto3.Session, folder: Path, secrets: Secrets) -> ClusterAccess:
-    return ClusterAccess(session, session.client("eks", config=CONFIG), folder, secrets)
+    return ClusterAccess(session, Clients(session).client("eks"), folder, secrets)
 
 
 def _rehearsed(tools: Tools, journal: Journal) -> Tools:

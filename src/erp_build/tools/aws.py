@@ -1,9 +1,10 @@
 """AWS: one session, one configuration for all clients, and one place that makes our errors of botocore's."""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -47,6 +48,38 @@ NO_CREDENTIALS = (
     TokenRetrievalError,
 )
 """A profile that is not there, a sign-in that ended, a command that gives no credentials: all before any request."""
+
+
+class LazyClient:
+    """A client that is made when it is first called: each takes a while, and no command needs them all.
+
+    Args:
+        make: makes it.
+    """
+
+    _one_at_a_time = threading.Lock()
+    """A session is not made for several threads."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._made: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute of the client."""
+        with self._one_at_a_time:
+            self._made = self._made or self._make()
+        return getattr(self._made, name)
+
+
+class Clients:
+    """The clients of a session."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        self._session: Any = session
+
+    def client(self, service: str, config: Config = CONFIG) -> Any:
+        """A client of a service, such as `ecr`."""
+        return LazyClient(lambda: self._session.client(service, config=config))
 
 
 def open_session() -> boto3.Session:

@@ -53,6 +53,7 @@ class Engine:
     def __init__(self) -> None:
         self._address = os.environ.get("DOCKER_HOST") or None
         self._calls = Calls()
+        self._version = "auto"
 
     def check(self) -> None:
         """Raise `BuildFailed` when no engine answers."""
@@ -161,19 +162,30 @@ class Engine:
             return
 
     def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> "_Client":
-        return _Client(self._address, failure)
+        return _Client(self, failure)
+
+    def connect(self) -> Api:
+        """A client; the first one asks for the engine's version, and the others know it."""
+        api = Api(base_url=self._address, version=self._version, timeout=TIMEOUT)
+        self._version = api.api_version
+        return api
+
+    @property
+    def where(self) -> str:
+        """The engine's address, for errors."""
+        return self._address or "the usual socket"
 
 
 class _Client:
     """A client for one call, whose errors are ours."""
 
-    def __init__(self, address: str | None, failure: type[BuildFailed | PushFailed]) -> None:
-        self._address = address
+    def __init__(self, engine: Engine, failure: type[BuildFailed | PushFailed]) -> None:
+        self._engine = engine
         self._failure = failure
 
     def __enter__(self) -> Api:
         try:
-            self._api = Api(base_url=self._address, version="auto", timeout=TIMEOUT)
+            self._api = self._engine.connect()
         except docker.errors.DockerException as error:
             raise self._no_engine(error) from error
         return self._api
@@ -183,26 +195,24 @@ class _Client:
         if isinstance(error, docker.errors.APIError):
             why = str(error.explanation or error)
             next_step = hint_of(why, "see why", pushing=self._failure is PushFailed)
-            raise self._failure("the Docker engine refused", where=self._where, why=why, next_step=next_step) from error
+            raise self._failure(
+                "the Docker engine refused", where=self._engine.where, why=why, next_step=next_step
+            ) from error
         if isinstance(error, docker.errors.DockerException | requests.RequestException):
             raise self._no_engine(error) from error
         if isinstance(error, docker.errors.StreamParseError | urllib3.exceptions.HTTPError):
             # The SDK reads events past requests, whose errors these would be elsewhere.
             raise self._failure(
                 "the Docker engine's answer broke off",
-                where=self._where,
+                where=self._engine.where,
                 why=str(error),
                 next_step="look at the engine's log, its memory and its disk, then run again",
             ) from error
 
-    @property
-    def _where(self) -> str:
-        return self._address or "the usual socket"
-
     def _no_engine(self, error: Exception) -> BuildFailed | PushFailed:
         return self._failure(
             "no Docker engine answers",
-            where=self._where,
+            where=self._engine.where,
             why=str(error),
             next_step="start the engine; in CodeBuild switch the project to privileged mode",
         )

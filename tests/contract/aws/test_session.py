@@ -1,13 +1,15 @@
 """The session of a run: region and credentials are there at once, or one clear error says what is missing."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import boto3
 import pytest
 
 from erp_build.errors import ConfigurationError
-from erp_build.tools.aws import CONFIG, Caller, open_session
+from erp_build.tools.aws import CONFIG, Caller, LazyClient, open_session
 from tests.contract.aws.conftest import REGION
 
 PROFILES = """\
@@ -99,3 +101,17 @@ def test_without_a_region_there_is_one_clear_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     with pytest.raises(ConfigurationError, match="no AWS region is set"):
         open_session()
+
+
+def test_a_client_is_made_by_its_first_call_and_once_for_all_threads() -> None:
+    made: list[str] = []
+
+    def make() -> SimpleNamespace:
+        made.append("a client")
+        return SimpleNamespace(answer=lambda: 42)
+
+    client = LazyClient(make)
+    assert made == []
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: client.answer(), range(20))) == [42] * 20
+    assert made == ["a client"]

@@ -62,6 +62,14 @@ def test_an_engine_that_answers_is_well_and_tells_its_version(docker: Loopback) 
     assert docker.asked[-1].path == f"/v{VERSION}/_ping"
 
 
+def test_only_the_first_call_asks_which_version_of_the_api_the_engine_speaks(docker: Loopback) -> None:
+    engine = Engine()
+    for _ in range(3):
+        assert engine.identifier("host/erp/a:abc1234") == INSPECTED["Id"]
+    assert [asked.path for asked in docker.asked].count("/version") == 1
+    assert docker.asked[-1].path.startswith(f"/v{VERSION}/")
+
+
 def test_a_build_names_and_labels_its_image(docker: Loopback, source: Path) -> None:
     assert build(source) == ["Step 1/1 : FROM scratch"]
     asked = parse_qs(urlsplit(asked_to_build(docker).path).query)
