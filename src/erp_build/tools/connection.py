@@ -121,7 +121,8 @@ class ClusterConnection:
                 why=str(error),
                 next_step="a private endpoint is reached only from inside its VPC: check the network of the build",
             ) from error
-        if answer.status >= HTTPStatus.BAD_REQUEST and answer.status not in expected:
+        is_success = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+        if not is_success and answer.status not in expected:
             raise self._refused(answer, found.reason, release)
         return answer
 

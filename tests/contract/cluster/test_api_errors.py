@@ -70,6 +70,7 @@ def test_every_request_is_signed_in_with_a_token_that_is_good_at_that_moment(
     [
         (401, "Unauthorized", "authentication mode API_AND_CONFIG_MAP): add an access entry"),
         (403, "Forbidden", "allow it to the role in namespace erp-dev: infra/access.yaml"),
+        (300, "Multiple Choices", "look at the API server"),
         (404, "Not Found", "look at the API server"),
         (500, "Internal Server Error", "look at the API server"),
         (503, "Service Unavailable", "look at the API server"),
