@@ -16,8 +16,8 @@ GB = 1_000_000_000
         (1, 24 * GB, 2, 1),
         (2, 24 * GB, 3, 2),
         (64, 24 * GB, 3, 2),
-        (2, 3 * GB, 2, 2),  # the smallest host of CodeBuild: four services, one Maven, two images at a time
-        (2, 2 * GB, 1, 2),
+        (2, 3 * GB, 2, 2),
+        (2, 2 * GB, 1, 2),  # what is free on the smallest host of CodeBuild
         (2, GB // 2, 1, 2),
         (None, None, 2, 1),
     ],
