@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import boto3
-
 from erp_build.domain.project import BuildOptions
 from erp_build.tools.alarms import CloudWatchAlarms
 from erp_build.tools.aws import BRIEF, ONE_ATTEMPT, Caller, Clients, open_session
@@ -99,7 +97,7 @@ def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Se
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
         session = open_session()
         aws = Clients(session)
-        connection = ClusterConnection(_cluster_access(session, folder, secrets))
+        connection = ClusterConnection(ClusterAccess(session, aws.client("eks"), folder, secrets))
         stack.callback(connection.close)
         names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
         yield Remote(
@@ -129,7 +127,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     aws = Clients(session)
     registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT))
     functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
-    access = _cluster_access(session, given.folder, given.secrets)
+    access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
     cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
@@ -183,10 +181,6 @@ def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         clock=given.clock,
         progress=given.progress,
     )
-
-
-def _cluster_access(session: boto3.Session, folder: Path, secrets: Secrets) -> ClusterAccess:
-    return ClusterAccess(session, Clients(session).client("eks"), folder, secrets)
 
 
 def _rehearsed(tools: Tools, journal: Journal) -> Tools:

@@ -107,6 +107,11 @@ def annotation(item: Document, name: str) -> str | None:
     return value
 
 
+def images_of(deployment: Document) -> tuple[str, ...]:
+    """The images of a Deployment's containers, as it names them."""
+    return tuple(container["image"] for container in deployment["spec"]["template"]["spec"]["containers"])
+
+
 def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Document]) -> Workload:
     about, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
     template = spec["template"]
@@ -115,7 +120,7 @@ def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Doc
     current = {uid for uid, item in own.items() if annotation(item, REVISION_ANNOTATION) == revision}
     return Workload(
         name=about["name"],
-        images=tuple(container["image"] for container in template["spec"]["containers"]),
+        images=images_of(deployment),
         # A missing counter is zero, but missing replicas are one (apps/v1, omitempty).
         desired=1 if spec.get("replicas") is None else spec["replicas"],
         generation=about.get("generation") or 0,

@@ -1,7 +1,7 @@
 """What only `doctor` asks a cluster: its version, and which release owns which Deployment."""
 
 from erp_build.domain.release import OwnedDeployment, Release
-from erp_build.tools.cluster import DEPLOYMENTS, RELEASE_ANNOTATION, annotation
+from erp_build.tools.cluster import DEPLOYMENTS, RELEASE_ANNOTATION, annotation, images_of
 from erp_build.tools.connection import ClusterConnection
 
 
@@ -21,7 +21,7 @@ class ClusterFacts:
             OwnedDeployment(
                 name=item["metadata"]["name"],
                 owner=annotation(item, RELEASE_ANNOTATION) or "",
-                images=tuple(container["image"] for container in item["spec"]["template"]["spec"]["containers"]),
+                images=images_of(item),
             )
             for item in self._connection.items(release, DEPLOYMENTS)
         )
