@@ -7,7 +7,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, cast
 
-from erp_build.errors import ErpBuildError, did_you_mean
+from erp_build.errors import ErpBuildError, Failure, did_you_mean
 from erp_build.tools.early import start
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
 def _call(
     verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets, pipeline: Pipeline | None
 ) -> int:
-    """Parse the words behind a verb and run it; an error of ours becomes its text and its code."""
+    """Parse the words behind a verb and run it; a failure becomes its text and its code."""
     # A command is imported when it is called: each brings the SDKs that it needs.
     command = import_module(f"erp_build.commands.{verb}")
     from erp_build.commands.console import Console
@@ -88,7 +88,7 @@ def _call(
     options.early, options.pipeline = early, pipeline
     try:
         return int(command.main(options, Console(options, secrets)))
-    except ErpBuildError as error:
+    except Failure as error:
         from erp_build.render.text import error_text
 
         print(secrets.mask(error_text(error)), file=sys.stderr)

@@ -1,25 +1,26 @@
 """The one tree of errors. A class is an exit code; an instance says what, where, why and what to do next.
 
-ErpBuildError            70  a bug of ours
-|- ConfigurationError     2  usage, settings, credentials, values file
-|- DetectionRefused       3  --strict, and a baseline is in doubt
-|- BuildFailed            4  Maven, Dockerfile, engine
-|- PushFailed             5  registry
-|- GateBlocked            6  findings over the policy, or a check that fails
-|- GateInconclusive       7  no complete, fresh scan in time, or a check without an end
-|- FunctionUpdateFailed   8  Lambda
-|- ReleaseFailed          9  cluster, Helm, rollout
-|- VerificationFailed    10  what runs is not what was cleared
-|- NewerDeployed         11  a newer commit is live
-`- Interrupted      130/143  SIGINT, SIGTERM
+Failure                      whatever ends a run
+|- Interrupted      130/143  SIGINT, SIGTERM; no `Exception`
+`- ErpBuildError         70  a bug of ours
+   |- ConfigurationError     2  usage, settings, credentials, values file
+   |- DetectionRefused       3  --strict, and a baseline is in doubt
+   |- BuildFailed            4  Maven, Dockerfile, engine
+   |- PushFailed             5  registry
+   |- GateBlocked            6  findings over the policy, or a check that fails
+   |- GateInconclusive       7  no complete, fresh scan in time, or a check without an end
+   |- FunctionUpdateFailed   8  Lambda
+   |- ReleaseFailed          9  cluster, Helm, rollout
+   |- VerificationFailed    10  what runs is not what was cleared
+   `- NewerDeployed         11  a newer commit is live
 """
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 
-class ErpBuildError(Exception):
-    """Base of every error that a run may end with.
+class Failure(BaseException):
+    """What ends a run, in a form that texts and reports show.
 
     Args:
         what: what failed, one line.
@@ -41,6 +42,10 @@ class ErpBuildError(Exception):
     def code(self) -> int:
         """The exit code of the process that ends with this error."""
         return self.exit_code
+
+
+class ErpBuildError(Failure, Exception):
+    """Base of every error that a run may end with by itself."""
 
 
 class ConfigurationError(ErpBuildError):
@@ -118,8 +123,11 @@ class Locked(ErpBuildError):
     exit_code = 11
 
 
-class Interrupted(ErpBuildError):
-    """A signal ended the run; its code is 128 + the signal's number."""
+class Interrupted(Failure):
+    """A signal ended the run; its code is 128 + the signal's number.
+
+    It is no `Exception`: botocore takes those for a broken connection and tries again.
+    """
 
     def __init__(self, signal_number: int, name: str) -> None:
         super().__init__(

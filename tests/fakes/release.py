@@ -10,7 +10,7 @@ import yaml
 from erp_build.domain.evidence import Event
 from erp_build.domain.image import ImageReference
 from erp_build.domain.release import Container, Endpoints, Pod, Release, Revision, Workload
-from erp_build.errors import ErpBuildError, OutOfReach, ReleaseFailed
+from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.tools.clock import Clock
 from erp_build.tools.effects import UpgradeRequest
 from tests.fakes.registry import FakeRegistry
@@ -60,7 +60,7 @@ class FakeRelease:
         self._away_until = 0.0
         self._away_after = 0.0
         self._without_pods: set[str] = set()
-        self.interrupts: dict[str, ErpBuildError] = {}
+        self.interrupts: dict[str, BaseException] = {}
         self._ends_at = float("inf")
         self._restarts_at: dict[str, float] = {}
         self._registry = registry

@@ -9,7 +9,7 @@ from pathlib import Path
 from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.project import DeployPolicy
 from erp_build.domain.report import EffectState, RunReport
-from erp_build.errors import ErpBuildError
+from erp_build.errors import Failure
 from erp_build.pipeline import Options, run
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.effects import Journal
@@ -206,7 +206,7 @@ class FakeWorld:
         self.report = self._new_report(rehearsal=rehearse)
         try:
             return run(self.project, self.rehearsal() if rehearse else self.tools(), options, self.report)
-        except ErpBuildError as error:
+        except Failure as error:
             self.report.error = error
             raise
         except Killed:

@@ -17,7 +17,7 @@ from erp_build.commands.trace import send_trace
 from erp_build.config.codebuild import build_link
 from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.report import Occasion, RunReport
-from erp_build.errors import ErpBuildError, Interrupted
+from erp_build.errors import ErpBuildError, Failure, Interrupted
 from erp_build.render.text import report_text
 from erp_build.stages.notify import notify
 from erp_build.tools.effects import Journal
@@ -77,7 +77,7 @@ def error_noted(report: RunReport) -> Iterator[None]:
     """Let the report know how the block ended, whatever raises in it."""
     try:
         yield
-    except ErpBuildError as error:
+    except Failure as error:
         report.error = error
         raise
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from erp_build.domain.plan import Plan
 from erp_build.domain.preview import Preview
 from erp_build.domain.project import Tests
 from erp_build.domain.verdict import ClearedImage
-from erp_build.errors import ErpBuildError
+from erp_build.errors import Failure
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -128,7 +128,7 @@ class RunReport:
     proofs: tuple[Proof, ...] = ()
     effects: Sequence[Effect] = ()
     stages: list[StageRecord] = field(default_factory=list)
-    error: ErpBuildError | None = None
+    error: Failure | None = None
     evidence: tuple[Evidence, ...] = ()
     taken_back: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()

@@ -6,7 +6,7 @@ from html import escape
 from erp_build.domain.checked import Checked
 from erp_build.domain.judgement import Judged, Judgement
 from erp_build.domain.report import RunReport
-from erp_build.errors import ErpBuildError
+from erp_build.errors import Failure
 
 
 def run_junit_text(report: RunReport) -> str:
@@ -66,7 +66,7 @@ def _suite(name: str, cases: Sequence[Case], notes: Sequence[str] = ()) -> str:
     return head + "".join(map(str, cases)) + said + "  </testsuite>\n"
 
 
-def _error_lines(error: ErpBuildError) -> str:
+def _error_lines(error: Failure) -> str:
     said = (("where", error.where), ("why", error.why), ("next", error.next_step))
     return "\n".join((error.what, *(f"{name}: {text}" for name, text in said if text)))
 

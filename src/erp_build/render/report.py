@@ -10,7 +10,7 @@ from erp_build.domain.plan import Step
 from erp_build.domain.preview import Preview
 from erp_build.domain.report import Place, RunReport
 from erp_build.domain.timeline import critical_path
-from erp_build.errors import ErpBuildError
+from erp_build.errors import Failure
 from erp_build.render.gate import judgement_document
 from erp_build.render.json import SCHEMA, step_document
 
@@ -154,5 +154,5 @@ def _making(making: Making) -> dict[str, Any]:
     }
 
 
-def _error(error: ErpBuildError) -> dict[str, str]:
+def _error(error: Failure) -> dict[str, str]:
     return {"what": error.what, "where": error.where, "why": error.why, "next": error.next_step}

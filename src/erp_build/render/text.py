@@ -7,7 +7,7 @@ from erp_build.domain.history import Entry
 from erp_build.domain.plan import LiveState
 from erp_build.domain.release import Revision
 from erp_build.domain.report import Alarm, Proof, RunReport
-from erp_build.errors import ErpBuildError
+from erp_build.errors import Failure
 from erp_build.render.build import build_table
 from erp_build.render.changes import changes_text
 from erp_build.render.gate import judgement_text
@@ -85,7 +85,7 @@ def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:
     return "\n".join((*table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))
 
 
-def error_text(error: ErpBuildError) -> str:
+def error_text(error: Failure) -> str:
     """An error: what, where, why, and what to do next."""
     lines = [f"erp_build: {error.what}"]
     for name, text in (("where", error.where), ("why", error.why), ("next", error.next_step)):

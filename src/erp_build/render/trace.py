@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from erp_build.domain.report import RunReport, StageRecord
 from erp_build.domain.span import Attribute, Span
-from erp_build.errors import ErpBuildError
+from erp_build.errors import Failure
 
 TASK_TYPES = {
     **dict.fromkeys(("build images",), "build"),
@@ -47,7 +47,7 @@ def run_span(report: RunReport, seconds: float, name: str) -> Span:
     )
 
 
-def _result(error: ErpBuildError | None) -> str:
+def _result(error: Failure | None) -> str:
     """The convention's word for how a run or a stage ended."""
     if error is None:
         return "success"

@@ -91,7 +91,9 @@ def begin(work: Callable[[], Done]) -> Callable[[], Done]:
 
 
 def raise_together(errors: list[BaseException]) -> None:
-    """Raise what failed: a bug as it came, errors of ours as one."""
+    """Raise what failed: a signal before everything else, a bug as it came, errors of ours as one."""
+    if urgent := [error for error in errors if not isinstance(error, Exception)]:
+        raise urgent[0]
     ours = [error for error in errors if isinstance(error, ErpBuildError)]
     others = [error for error in errors if not isinstance(error, ErpBuildError)]
     if others:

@@ -99,7 +99,9 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
         _end_group(child)
         raise
     finally:
-        _running.discard(child)
+        # A signal in the grace of a time-out leaves a child that is to be ended still.
+        if child.poll() is not None:
+            _running.discard(child)
     result = Result(child.returncode, streams[0].text(), streams[1].text())
     for stream in streams:
         if stream.trouble:
@@ -109,11 +111,20 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
 
 def end_running() -> None:
     """End every child that still runs, whichever thread started it: a signal reaches the main thread alone."""
-    threads = [threading.Thread(target=_end_group, args=(child,)) for child in tuple(_running)]
+    children = tuple(_running)
+    threads = [threading.Thread(target=_end_group, args=(child,)) for child in children]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    _running.difference_update(children)
+
+
+def kill_running() -> None:
+    """Kill every child that still runs, and wait for none: this process ends now."""
+    for child in tuple(_running):
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def tail(text: str, lines: int = 15) -> str:

@@ -14,7 +14,7 @@ from erp_build.commands.run import error_noted
 from erp_build.domain.checked import Checked, CheckRun
 from erp_build.domain.project import Check
 from erp_build.domain.report import RunReport
-from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
+from erp_build.errors import BuildFailed, Failure, Interrupted
 from erp_build.tools.clock import SimulatedClock
 from erp_build.tools.secrets import Secrets
 from tests.support.cli import CommandLine
@@ -45,7 +45,7 @@ def written(tmp_path: Path) -> Written:
     return Written(tmp_path)
 
 
-def early(error: ErpBuildError) -> RunReport:
+def early(error: Failure) -> RunReport:
     return RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=error)
 
 
@@ -58,7 +58,7 @@ def test_a_run_leaves_its_report_in_every_form(fails: bool, written: Written) ->
 
 
 @pytest.mark.parametrize("error", [BuildFailed("no engine"), Interrupted(15, "SIGTERM")])
-def test_a_run_that_ended_early_leaves_all_but_findings(error: ErpBuildError, written: Written) -> None:
+def test_a_run_that_ended_early_leaves_all_but_findings(error: Failure, written: Written) -> None:
     files = written.write(early(error))
     assert set(files) == FORMS - {"gate.sarif"}
     assert error.what in files["report.md"].replace("\\", "")

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from erp_build.domain.report import RunReport
-from erp_build.errors import ErpBuildError, GateInconclusive, Interrupted
+from erp_build.errors import ErpBuildError, Failure, GateInconclusive, Interrupted
 from erp_build.render.html import html_page
 from erp_build.render.markdown import report_markdown
 from erp_build.render.report import report_document
@@ -129,7 +129,7 @@ def test_a_report_with_everything_in_it_is_as_the_schema_says(report: RunReport)
 
 
 @pytest.mark.parametrize("error", [Interrupted(15, "SIGTERM"), Interrupted(2, "SIGINT"), ErpBuildError("a bug")])
-def test_a_run_that_ended_at_once_is_as_the_schema_says(error: ErpBuildError) -> None:
+def test_a_run_that_ended_at_once_is_as_the_schema_says(error: Failure) -> None:
     document = check(RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=error))
     assert document["exit_code"] == error.code
 

@@ -5,7 +5,7 @@ from opentelemetry.semconv._incubating.attributes import cicd_attributes, vcs_at
 from opentelemetry.semconv.attributes import error_attributes
 
 from erp_build.domain.span import Span
-from erp_build.errors import BuildFailed, ErpBuildError, GateBlocked, Interrupted
+from erp_build.errors import BuildFailed, ErpBuildError, Failure, GateBlocked, Interrupted
 from erp_build.render.trace import run_resource, run_span
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
@@ -104,7 +104,7 @@ def test_another_run_is_named_by_its_beginning(world: FakeWorld) -> None:
         (Interrupted(15, "SIGTERM"), "cancellation"),
     ],
 )
-def test_a_failure_is_told_by_the_class_of_its_error_alone(error: ErpBuildError, result: str, world: FakeWorld) -> None:
+def test_a_failure_is_told_by_the_class_of_its_error_alone(error: Failure, result: str, world: FakeWorld) -> None:
     world.report.error = error
     span = run_span(world.report, 1.0, "erp")
     assert span.error == type(error).__name__

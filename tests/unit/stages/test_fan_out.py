@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from erp_build.errors import BuildFailed, ErpBuildError
-from erp_build.stages.fan_out import begin, fan_out
+from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
+from erp_build.stages.fan_out import begin, fan_out, raise_together
 
 LONG = 60.0
 """Seconds after which a thread that waits for another one gives up; never reached."""
@@ -83,6 +83,12 @@ def test_a_bug_is_raised_as_it_came_and_before_the_failures() -> None:
 
     with pytest.raises(KeyError, match="b"):
         fan_out(work, "abc", at_once=2)
+
+
+def test_a_signal_is_raised_before_everything_else() -> None:
+    errors = [ErpBuildError("failed"), KeyError("a"), Interrupted(15, "SIGTERM")]
+    with pytest.raises(Interrupted):
+        raise_together(errors)
 
 
 def test_work_that_was_begun_goes_on_beside_and_gives_its_result_to_everybody_who_asks() -> None:

@@ -4,12 +4,12 @@ import pytest
 
 from erp_build.domain.evidence import Event
 from erp_build.domain.history import read_entries
-from erp_build.errors import ErpBuildError, FunctionUpdateFailed, Interrupted, Locked, ReleaseFailed, VerificationFailed
+from erp_build.errors import Failure, FunctionUpdateFailed, Interrupted, Locked, ReleaseFailed, VerificationFailed
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST
 
 
-def fail(world: FakeWorld, kind: type[ErpBuildError] = ReleaseFailed) -> ErpBuildError:
+def fail(world: FakeWorld, kind: type[Failure] = ReleaseFailed) -> Failure:
     with pytest.raises(kind) as caught:
         world.run()
     return caught.value
@@ -157,7 +157,7 @@ def test_a_failure_before_the_deployment_takes_nothing_back(world: FakeWorld) ->
 
 
 @pytest.mark.parametrize("error", [Interrupted(15, "SIGTERM"), Locked("another run deploys")])
-def test_a_signal_and_a_lost_lock_take_nothing_back(world: FakeWorld, error: ErpBuildError) -> None:
+def test_a_signal_and_a_lost_lock_take_nothing_back(world: FakeWorld, error: Failure) -> None:
     world.change(NOTIFICATION)
     world.release.interrupts["upgrade"] = error
     fail(world, type(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.tools.process import Result, TimedOut, child_environment, run, tail
+from erp_build.tools.process import Result, TimedOut, child_environment, end_running, kill_running, run, tail
 
 ENVIRONMENT = child_environment()
 
@@ -78,6 +78,7 @@ def test_a_program_that_is_not_there_is_not_found() -> None:
         run(["no-such-program-at-all"], env=ENVIRONMENT, timeout=10)
 
 
+DEAF = "trap '' TERM; echo $$; while :; do sleep 1; done"
 FAMILY = [
     pytest.param("sleep 60 & echo $!; wait", id="a grandchild that goes when asked"),
     pytest.param("(trap '' TERM; exec sleep 60) & echo $!; wait", id="a grandchild that does not"),
@@ -108,6 +109,26 @@ def test_an_interruption_ends_the_whole_family(script: str) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert wait_for_end(int(written[0]))
+
+
+def test_a_child_that_is_being_ended_when_a_signal_comes_is_ended_all_the_same() -> None:
+    written = list[str]()
+
+    def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - the signature of a handler
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.6)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(["sh", "-c", DEAF], env=ENVIRONMENT, timeout=0.3, grace=30, on_line=written.append)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert is_running(int(written[0]))
+    kill_running()
+    assert wait_for_end(int(written[0]))
+    end_running()
 
 
 def test_a_child_gets_a_short_list_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:
