@@ -143,6 +143,22 @@ class Interrupted(Failure):
         return 128 + self.signal_number
 
 
+def told(error: BaseException) -> str:
+    """An error in one breath: what and why; one that is not ours by its class, with its notes."""
+    if isinstance(error, Failure):
+        return f"{error.what}: {error.why}" if error.why else error.what
+    return "\n".join((f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())))
+
+
+def explain(error: BaseException, *lines: str, next_step: str = "") -> None:
+    """Add lines to the cause of an error, and replace its next step; one that is not ours gets them as a note."""
+    if isinstance(error, Failure):
+        error.why = "\n".join((error.why, *lines)).strip()
+        error.next_step = next_step or error.next_step
+    elif note := "\n".join((*lines, *([f"next: {next_step}"] if next_step else []))):
+        error.add_note(note)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that a misspelled one is near to; empty where none is."""
     from difflib import get_close_matches

@@ -11,10 +11,15 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class FakeLeases:
-    """One stored lease; a living holder renews it whenever somebody looks."""
+    """One stored lease; a living holder renews it whenever somebody looks.
+
+    `troubles` are what the next reads end with; `breaks` is a word of a record -> what its write ends with.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.lease: Lease | None = None
+        self.troubles: list[Exception] = []
+        self.breaks: dict[str, Exception] = {}
         self._clock = clock
         self._written = 0
         self._alive = False
@@ -28,6 +33,8 @@ class FakeLeases:
 
     def read(self, release: Release) -> LeaseReading:  # noqa: ARG002 - there is one
         """The lease, and the time."""
+        if self.troubles:
+            raise self.troubles.pop(0)
         if self.lease and self._alive:
             ended = self._clock.monotonic() >= self._until
             self.lease = self.lease.freed() if ended else self.lease.renewed_at(self.now)
@@ -36,6 +43,9 @@ class FakeLeases:
 
     def write(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - there is one
         """Replace the version that was read; another one has been written meanwhile."""
+        for word, trouble in self.breaks.items():
+            if word in lease.record:
+                raise trouble
         if self._faster:
             self.lease, self._faster = self._faster, None
         if lease.version != (self.lease.version if self.lease else ""):

@@ -91,6 +91,7 @@ class FakeRelease:
         )
 
     def events(self, release: Release) -> tuple[Event, ...]:  # noqa: ARG002 - the protocol's
+        self._refuse("events", "erp-dev")
         return self.warnings
 
     def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's

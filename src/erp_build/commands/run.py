@@ -17,7 +17,7 @@ from erp_build.commands.trace import send_trace
 from erp_build.config.codebuild import build_link
 from erp_build.domain.pipeline import Pipeline
 from erp_build.domain.report import Occasion, RunReport
-from erp_build.errors import ErpBuildError, Failure, Interrupted
+from erp_build.errors import ErpBuildError, Failure, Interrupted, told
 from erp_build.render.text import report_text
 from erp_build.stages.notify import notify
 from erp_build.tools.effects import Journal
@@ -84,7 +84,7 @@ def error_noted(report: RunReport) -> Iterator[None]:
         report.error = Interrupted(signal.SIGINT, "SIGINT")
         raise report.error from None
     except BaseException as error:
-        report.error = ErpBuildError("a bug of erp_build", why=f"{type(error).__name__}: {error}")
+        report.error = ErpBuildError("a bug of erp_build", why=told(error))
         raise
 
 

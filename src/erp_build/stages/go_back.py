@@ -9,10 +9,10 @@ from erp_build.domain.plan import LiveState
 from erp_build.domain.project import Project
 from erp_build.domain.release import Revision
 from erp_build.domain.report import Proof
-from erp_build.errors import ReleaseFailed, VerificationFailed
+from erp_build.errors import Locked, ReleaseFailed, VerificationFailed, explain
 from erp_build.stages.live import commit_of, origin_of, release_of, workload_of
 from erp_build.stages.lock import Lock
-from erp_build.stages.rollback import FAILURES, function_images, remember, take_back, what_runs
+from erp_build.stages.rollback import function_images, remember, take_back, what_runs
 from erp_build.stages.verify import digest_of_pods, without_endpoints
 from erp_build.tools.toolbox import Tools
 
@@ -66,8 +66,10 @@ def go_back(
     before = remember(tools, project, environment)
     try:
         return _go(tools, project, environment, destination, before, lock)
-    except FAILURES as error:
-        error.why = "\n".join((error.why, "what runs now:", *what_runs(tools, project, environment)))
+    except Locked:
+        raise
+    except Exception as error:
+        explain(error, "what runs now:", *what_runs(tools, project, environment))
         raise
 
 

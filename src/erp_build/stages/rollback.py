@@ -1,8 +1,9 @@
 """Taking a deployment back: both halves, to what ran before, and an honest word about what runs where."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 
 from erp_build.config.environment import Environment
 from erp_build.domain.history import Before, Entry, Outcome, begun, ended, read_entries
@@ -11,7 +12,8 @@ from erp_build.domain.plan import Plan
 from erp_build.domain.project import Function, Project
 from erp_build.domain.release import Release, Revision
 from erp_build.domain.report import RunReport
-from erp_build.errors import ErpBuildError, FunctionUpdateFailed, ReleaseFailed, VerificationFailed, combine
+from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, combine, explain, told
+from erp_build.stages.attempt import attempt
 from erp_build.stages.diagnose import collect_evidence
 from erp_build.stages.functions import settled, update_function
 from erp_build.stages.live import origin_of, release_of, workload_of
@@ -21,7 +23,6 @@ from erp_build.stages.rollout import wait_for_rollout
 from erp_build.tools.clock import Deadline
 from erp_build.tools.toolbox import Tools
 
-FAILURES = (FunctionUpdateFailed, ReleaseFailed, VerificationFailed)
 ABSENCE = 60.0
 """Seconds that a cluster which is away is waited for before the rollback is given up."""
 
@@ -32,21 +33,29 @@ def taken_back_on_failure(
 ) -> Iterator[None]:
     """Write down what is deployed in the block; when it fails, collect evidence and take both halves back.
 
-    A signal and a lost lock take nothing back: the one has no time, and with the other somebody else deploys.
+    Whatever it fails with is one of ours or a mistake of this program: what runs is not proven in either case. Only a
+    signal and a lost lock take nothing back: the one has no time, and with the other somebody else deploys.
     """
     before = _proven(lock.record) or remember(tools, project, environment)
     lock.write_record(begun(lock.record, Entry(at=lock.time, commit=plan.head, build=lock.build, before=before)))
     try:
         yield
-    except FAILURES as error:
+    except Locked:
+        raise
+    except Exception as error:
         outcome: Outcome = "failed"
-        names = [step.target.name for step in plan.services if step.action != "none"]
-        report.evidence = report.stage(collect_evidence, tools, project, environment, names)
+        if trouble := attempt(partial(_collect_evidence, tools, project, environment, plan, report)):
+            tools.progress.say(f"no evidence can be collected: {told(trouble)}")
         if project.deploy.on_failure == "rollback" and report.moved:
             outcome = _take_back(tools, project, environment, before, report, lock, error)
         _write_end(tools, project, environment, lock, outcome)
         raise
     _write_end(tools, project, environment, lock, "deployed")
+
+
+def _collect_evidence(tools: Tools, project: Project, environment: Environment, plan: Plan, report: RunReport) -> None:
+    names = [step.target.name for step in plan.services if step.action != "none"]
+    report.evidence = report.stage(collect_evidence, tools, project, environment, names)
 
 
 def _proven(record: str) -> Before | None:
@@ -83,20 +92,32 @@ def take_back(
 ) -> None:
     """Take everything that has moved back to what ran before; `note` gets a line for each that went back.
 
-    What cannot be taken back keeps nothing else from it, and is raised in the end.
+    What cannot be taken back keeps nothing else from it, and is raised in the end; a lost lock does.
     """
-    troubles: list[ErpBuildError] = []
+    troubles: list[Exception] = []
     halves = [partial(_take_function_back, tools, function, before, lock) for function in project.functions]
     for half in (*halves, partial(_take_release_back, tools, project, environment, before, lock)):
-        try:
-            line = half()
-        except FAILURES as error:
-            troubles.append(error)
-            continue
-        if line:
-            note(line)
+        if trouble := attempt(partial(_take_half_back, half, note)):
+            troubles.append(trouble)
+        if isinstance(trouble, Locked):
+            break
     if troubles:
-        raise combine(troubles)
+        raise _as_one(troubles)
+
+
+def _take_half_back(half: Callable[[], str], note: Callable[[str], None]) -> None:
+    if line := half():
+        note(line)
+
+
+def _as_one(troubles: Sequence[Exception]) -> Exception:
+    """One error of several; a mistake of this program is raised as it came, and tells of the others."""
+    ours = [one for one in troubles if isinstance(one, ErpBuildError)]
+    others = [one for one in troubles if not isinstance(one, ErpBuildError)]
+    if not others:
+        return combine(ours)
+    explain(others[0], *(told(one) for one in (*others[1:], *ours)))
+    return others[0]
 
 
 def _take_function_back(tools: Tools, function: Function, before: Before, lock: Lock) -> str:
@@ -149,62 +170,63 @@ def _take_back(  # noqa: PLR0917 - what every stage of a deployment has
     before: Before,
     report: RunReport,
     lock: Lock,
-    error: ErpBuildError,
+    error: Exception,
 ) -> Outcome:
     def note(line: str) -> None:
         report.taken_back = (*report.taken_back, line)
 
-    try:
-        report.stage(take_back, tools, project, environment, before, lock, note)
-    except FAILURES as second:
-        error.why = "\n".join(
-            (
-                error.why,
-                *_told(report),
-                f"the rollback failed as well: {second.what}",
-                second.why,
-                "what runs now:",
-                *what_runs(tools, project, environment),
-            )
-        )
-        error.next_step = "erp-build status shows what runs; mend the cause, then run again or erp-build rollback"
-        return "failed"
-    error.why = "\n".join((error.why, *_told(report))).strip()
-    return "taken back"
+    second = attempt(partial(report.stage, take_back, tools, project, environment, before, lock, note))
+    explain(error, *(f"taken back: {line}" for line in report.taken_back))
+    if second is None:
+        return "taken back"
+    explain(
+        error,
+        f"the rollback failed as well: {_in_lines(second)}",
+        "what runs now:",
+        *what_runs(tools, project, environment),
+        next_step="erp-build status shows what runs; mend the cause, then run again or erp-build rollback",
+    )
+    return "failed"
 
 
-def _told(report: RunReport) -> list[str]:
-    return [f"taken back: {line}" for line in report.taken_back]
+def _in_lines(error: Exception) -> str:
+    return f"{error.what}\n{error.why}".strip() if isinstance(error, ErpBuildError) else told(error)
 
 
 def what_runs(tools: Tools, project: Project, environment: Environment) -> tuple[str, ...]:
     """A line per target, each read now; what cannot be read says so."""
-    lines = []
-    try:
-        workloads = tools.cluster.workloads(release_of(project, environment))
-        for service in project.services:
-            workload = workload_of(workloads, environment.repository(service.repository))
-            image = workload.image_of(environment.repository(service.repository)) if workload else None
-            runs = f"{image.tag or image.digest}, {workload.progress}" if workload and image else "no Deployment"
-            lines.append(f"  {service.name}: {runs}")
-    except ReleaseFailed as error:
-        lines.append(f"  services: not known, {error.what}")
-    return (*lines, *(f"  {function.name}: {_runs(tools, function)}" for function in project.functions))
+    services = _lines("services", partial(_services, tools, project, environment))
+    functions = [_lines(function.name, partial(_function, tools, function)) for function in project.functions]
+    return (*services, *chain.from_iterable(functions))
 
 
-def _runs(tools: Tools, function: Function) -> str:
-    try:
-        state = tools.functions.state(function.function)
-    except FunctionUpdateFailed as error:
-        return f"not known, {error.what}"
-    return state.digest if state else "no function"
+def _lines(name: str, read: Callable[[], Iterable[str]]) -> list[str]:
+    found: list[str] = []
+    trouble = attempt(lambda: found.extend(read()))
+    return [f"  {name}: not known, {told(trouble)}"] if trouble else found
+
+
+def _services(tools: Tools, project: Project, environment: Environment) -> Iterator[str]:
+    workloads = tools.cluster.workloads(release_of(project, environment))
+    for service in project.services:
+        workload = workload_of(workloads, environment.repository(service.repository))
+        image = workload.image_of(environment.repository(service.repository)) if workload else None
+        runs = f"{image.tag or image.digest}, {workload.progress}" if workload and image else "no Deployment"
+        yield f"  {service.name}: {runs}"
+
+
+def _function(tools: Tools, function: Function) -> Iterator[str]:
+    state = tools.functions.state(function.function)
+    yield f"  {function.name}: {state.digest if state else 'no function'}"
 
 
 def _write_end(tools: Tools, project: Project, environment: Environment, lock: Lock, outcome: Outcome) -> None:
     """Write down how it ended; it must not hide how it ended."""
-    try:
+
+    def write() -> None:
         history = tools.helm.history(release_of(project, environment))
         images = function_images(tools, project.functions)
         lock.write_record(ended(lock.record, outcome, history[-1].number if history else None, images))
-    except ErpBuildError as error:
-        tools.progress.say(f"the end of this deployment is not written down: {error.what}")
+
+    if trouble := attempt(write):
+        tools.progress.say(f"the end of this deployment is not written down: {told(trouble)}")

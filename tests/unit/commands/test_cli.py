@@ -92,9 +92,11 @@ def test_twice_verbose_shows_where_an_error_came_from(monkeypatch: pytest.Monkey
 
 
 def test_a_bug_shows_its_traceback_and_its_name(monkeypatch: pytest.MonkeyPatch, erp_build: CommandLine) -> None:
-    add_verb(monkeypatch, FailingVerb(KeyError("what")))
+    mistake = KeyError("what")
+    mistake.add_note("what runs now: nothing")
+    add_verb(monkeypatch, FailingVerb(mistake))
     answer = erp_build("failing")
-    assert "KeyError: 'what'" in answer.err
+    assert "KeyError: 'what'\nwhat runs now: nothing" in answer.err
     assert answer.err.endswith("this is a bug of erp_build; please report the lines above\n")
 
 

@@ -145,6 +145,15 @@ def test_whatever_ends_a_run_is_noted(raised: BaseException, what: str) -> None:
     assert report.error.what == what
 
 
+def test_what_is_noted_at_a_mistake_of_this_program_is_in_the_report() -> None:
+    report, mistake = early(BuildFailed("before")), KeyError("image")
+    mistake.add_note("taken back: release erp-microservices: back to revision 1")
+    with pytest.raises(KeyError), error_noted(report):
+        raise mistake
+    assert report.error
+    assert report.error.why.splitlines() == ["KeyError: 'image'", *mistake.__notes__]
+
+
 def test_the_command_leaves_its_report_also_when_it_cannot_begin(
     erp: Checkout, erp_build: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from erp_build.commands.rollback import roll_back
 from erp_build.domain.history import read_entries
-from erp_build.errors import Locked, ReleaseFailed, VerificationFailed
+from erp_build.errors import Locked, ReleaseFailed, VerificationFailed, told
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
 
@@ -111,3 +111,12 @@ def test_a_rollback_that_is_not_proven_says_what_runs(world: FakeWorld) -> None:
         go_back(world)
     assert f"the Service {NOTIFICATION} leads to no ready pod (2 are not ready)" in caught.value.why
     assert "what runs now:" in caught.value.why
+
+
+def test_a_rollback_that_a_mistake_of_this_program_ends_says_what_runs(world: FakeWorld) -> None:
+    deployed(world, NOTIFICATION)
+    world.release.interrupts["rollback"] = KeyError("version")
+    with pytest.raises(KeyError) as caught:
+        go_back(world)
+    assert "what runs now:" in told(caught.value)
+    assert f"  {EMPLOYEE}: {world.functions.states[FUNCTION].digest}" in told(caught.value)

@@ -1,12 +1,28 @@
 """A deployment that fails: evidence first, then both halves back to what ran before, and the truth about what runs."""
 
+from copy import copy
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from erp_build.domain.evidence import Event
 from erp_build.domain.history import read_entries
-from erp_build.errors import Failure, FunctionUpdateFailed, Interrupted, Locked, ReleaseFailed, VerificationFailed
+from erp_build.errors import (
+    ConfigurationError,
+    ErpBuildError,
+    Failure,
+    FunctionUpdateFailed,
+    Interrupted,
+    Locked,
+    ReleaseFailed,
+    VerificationFailed,
+    told,
+)
+from erp_build.stages.rollback import what_runs
 from tests.fakes.world import FUNCTION, FakeWorld
-from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST
+from tests.support.samples import CHART, EMPLOYEE, ERP, NOTIFICATION, OTHER_DIGEST, REQUEST
 
 
 def fail(world: FakeWorld, kind: type[Failure] = ReleaseFailed) -> Failure:
@@ -184,3 +200,85 @@ def test_every_deployment_is_written_down(world: FakeWorld) -> None:
     entries = read_entries(world.leases.lease.record if world.leases.lease else "")
     assert [entry.outcome for entry in entries] == ["deployed", "deployed"]
     assert (entries[-1].commit, entries[-1].before.revision, entries[-1].revision) == (head, 1, 2)
+
+
+MISTAKES = [
+    KeyError("resourceVersion"),
+    OSError(28, "No space left on device"),
+    EndpointConnectionError(endpoint_url="https://lambda.invalid"),
+    ConfigurationError("the parameter is gone"),
+    ErpBuildError("a bug"),
+]
+
+
+def fail_with(world: FakeWorld, error: Exception) -> str:
+    """What is told of the error, by itself and by its notes."""
+    world.release.interrupts["upgrade"] = error
+    with pytest.raises(type(error)) as caught:
+        world.run()
+    assert caught.value is error
+    return told(error)
+
+
+@pytest.mark.parametrize("error", MISTAKES, ids=lambda error: type(error).__name__)
+def test_whatever_a_deployment_fails_with_both_halves_go_back(world: FakeWorld, error: Exception) -> None:
+    tags, digest = world.release.running(), world.functions.states[FUNCTION].digest
+    world.change(NOTIFICATION, EMPLOYEE)
+    said = fail_with(world, copy(error))
+    assert world.release.running() == tags
+    assert world.functions.states[FUNCTION].digest == digest
+    assert "collect evidence" in [stage.name for stage in world.report.stages]
+    assert "taken back: release erp-microservices: back to revision 1" in said
+    assert outcomes(world)[-1] == "taken back"
+
+
+@pytest.mark.parametrize("second", [*MISTAKES, Locked("another run deploys")], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("first", [KeyError("image"), ReleaseFailed("no rollout")], ids=["a mistake", "ours"])
+def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
+    world: FakeWorld, first: Exception, second: Exception
+) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.release.interrupts["rollback"] = copy(second)
+    said = fail_with(world, copy(first))
+    assert f"the rollback failed as well: {told(second)}" in said
+    assert "what runs now:" in said
+    assert f"  {EMPLOYEE}: {world.functions.states[FUNCTION].digest}" in said
+    assert outcomes(world)[-1] == "failed"
+
+
+def test_both_halves_that_cannot_be_taken_back_are_told(world: FakeWorld) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.functions.fails_to_update(FUNCTION, "ImageDeleted: gone", after=1)
+    world.release.interrupts["rollback"] = KeyError("version")
+    said = fail_with(world, ReleaseFailed("no rollout"))
+    assert "the rollback failed as well: KeyError: 'version'\nthe function does not run the new image" in said
+
+
+def test_evidence_that_cannot_be_collected_and_targets_that_cannot_be_read_hide_nothing(world: FakeWorld) -> None:
+    world.release.interrupts["events"] = KeyError("involvedObject")
+    tags = world.release.running()
+    world.change(NOTIFICATION)
+    fail_with(world, OSError("reset by peer"))
+    assert world.release.running() == tags
+    assert "no evidence can be collected: KeyError: 'involvedObject'" in world.progress.lines
+    assert outcomes(world)[-1] == "taken back"
+
+
+def test_what_runs_says_of_each_target_that_it_cannot_be_read() -> None:
+    class Nothing:
+        def __getattr__(self, name: str) -> NoReturn:
+            raise KeyError(name)
+
+    tools: Any = SimpleNamespace(cluster=Nothing(), functions=Nothing())
+    environment: Any = SimpleNamespace(cluster="erp-dev")
+    assert what_runs(tools, ERP, environment) == (
+        "  services: not known, KeyError: 'workloads'",
+        f"  {EMPLOYEE}: not known, KeyError: 'state'",
+    )
+
+
+def test_an_end_that_cannot_be_written_down_is_said_and_hides_nothing(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.leases.breaks["taken back"] = KeyError("resourceVersion")
+    fail_with(world, ReleaseFailed("no rollout"))
+    assert "the end of this deployment is not written down: KeyError: 'resourceVersion'" in world.progress.lines

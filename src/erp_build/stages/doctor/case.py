@@ -21,11 +21,6 @@ STARTED_BY = "codepipeline/"
 """Before the pipeline's name in `CODEBUILD_INITIATOR`."""
 
 
-def told(error: ErpBuildError) -> str:
-    """An error in the words of a finding."""
-    return f"{error.what}: {error.why}" if error.why else error.what
-
-
 class Case:
     """The patient.
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from erp_build.domain.diagnosis import Finding, ok, problem, warning
-from erp_build.errors import ConfigurationError, ReleaseFailed
-from erp_build.stages.doctor.case import Case, told
+from erp_build.errors import ConfigurationError, ReleaseFailed, told
+from erp_build.stages.doctor.case import Case
 
 NO_HELM = "there is no Helm"
 

@@ -4,8 +4,8 @@ import re
 
 from erp_build.domain.diagnosis import Finding, ok, problem, unknown, warning
 from erp_build.domain.image import ImageReference
-from erp_build.errors import ReleaseFailed
-from erp_build.stages.doctor.case import Case, told
+from erp_build.errors import ReleaseFailed, told
+from erp_build.stages.doctor.case import Case
 from erp_build.stages.doctor.machine import dotted
 from erp_build.tools.instruments import Version
 
