@@ -3,15 +3,16 @@
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from erp_build.domain.lock import Lease
 from erp_build.domain.release import Release
-from erp_build.errors import ErpBuildError, Locked
+from erp_build.errors import Locked, told
+from erp_build.stages.attempt import attempt
 from erp_build.tools.clock import Deadline
 from erp_build.tools.toolbox import Tools
 
@@ -87,6 +88,8 @@ class Lock:
         self._tools = tools
         self._release = release
         self._lease = lease
+        self._taken_by: Lease | None = None
+        """Whose lock it is since it was lost."""
         self._mutex = threading.Lock()
         self._ended = threading.Event()
         self._heard = tools.clock.monotonic()
@@ -102,8 +105,8 @@ class Lock:
     ) -> None:
         """Free the lock; one that cannot be freed expires by itself."""
         self._ended.set()
-        with self._quietly("the lock cannot be freed and will expire by itself"), self._mutex:
-            self._write(lambda lease: lease.freed(failed=error is not None))
+        if trouble := attempt(partial(self._free, failed=error is not None)):
+            self._tools.progress.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
 
     @property
     def build(self) -> str:
@@ -126,24 +129,41 @@ class Lock:
             self._write(lambda lease: replace(lease, record=record))
 
     def check(self) -> None:
-        """Raise `Locked` if the lock is not ours any more: whoever has it may be deploying."""
+        """Raise `Locked` if the lock is not ours any more, or soon will not be: whoever has it may be deploying."""
+        if self._taken_by is not None:
+            raise _locked(self._release, self._taken_by)
+        was_started = self._thread.ident is not None
+        if was_started and not self._thread.is_alive():
+            raise _not_kept_alive(self._release)
         if self._tools.clock.monotonic() - self._heard < self._lease.seconds / BEATS * 2:
             return
         with self._mutex:
             self._write(lambda lease: lease)
 
     def _beat(self) -> None:
-        while not self._ended.wait(self._lease.seconds / BEATS):
-            with self._quietly("no sign of life could be given"), self._mutex:
-                if not self._ended.is_set():
-                    self._write(lambda lease: lease)
+        """Give signs of life until the end, or until the lock is lost; one that fails is said and tried again."""
+        while self._taken_by is None and not self._ended.wait(self._lease.seconds / BEATS):
+            if trouble := attempt(self._give_sign):
+                self._tools.progress.say(f"no sign of life could be given: {told(trouble)}")
+
+    def _give_sign(self) -> None:
+        with self._mutex:
+            if not self._ended.is_set():
+                self._write(lambda lease: lease)
+
+    def _free(self, *, failed: bool) -> None:
+        with self._mutex:
+            self._write(lambda lease: lease.freed(failed=failed))
 
     def _write(self, change: Change) -> None:
-        """Store the lease with a change and a new time, if it is ours still."""
+        """Store the lease with a change and a new time, if it is ours still; once it was lost, it stays so."""
+        if self._taken_by is not None:
+            raise _locked(self._release, self._taken_by)
         for _ in range(BEATS):
             reading = self._tools.leases.read(self._release)
             if reading.lease is None or reading.lease.holder != self._lease.holder:
-                raise _locked(self._release, reading.lease or Lease())
+                self._taken_by = reading.lease or Lease()
+                raise _locked(self._release, self._taken_by)
             stored = self._tools.effects.write_lease(self._release, change(reading.lease.renewed_at(reading.now)))
             if stored:
                 self._lease = replace(stored, holder=self._lease.holder)
@@ -151,12 +171,14 @@ class Lock:
                 return
         raise _locked(self._release, self._lease)
 
-    @contextmanager
-    def _quietly(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except ErpBuildError as error:
-            self._tools.progress.say(f"{what}: {error.what} {error.why}".strip())
+
+def _not_kept_alive(release: Release) -> Locked:
+    return Locked(
+        "the lock is not kept alive any more",
+        where=f"release {release.name}, namespace {release.namespace}",
+        why="the thread that gives signs of life has ended, so that another run may take the lock",
+        next_step="run again; what went wrong with the signs of life was said above",
+    )
 
 
 def _locked(release: Release, lease: Lease) -> Locked:

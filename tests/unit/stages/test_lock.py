@@ -1,15 +1,18 @@
 """The lock: taken by one run at a time, kept alive, waited for, taken over from the dead, and freed."""
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from erp_build.config.codebuild import NO_COMMIT
 from erp_build.domain.release import Release
-from erp_build.errors import Locked, ReleaseFailed
+from erp_build.errors import Locked, ReleaseFailed, told
 from erp_build.pipeline import Options
 from erp_build.stages.lock import Claim, Lock, claim_of, take_lock
+from tests.fakes.account import FakeProgress
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
 
@@ -164,3 +167,67 @@ def test_a_claim_is_named_after_the_build_and_is_never_the_same_twice() -> None:
     assert one.build == two.build == "erp-unified-build:7"
     assert one.holder != two.holder
     assert "@" in claim_of({}, NO_COMMIT, 30, 0).build
+
+
+ODD = [OSError("connection reset"), KeyError("Date"), KeyError("resourceVersion"), ReleaseFailed("HTTP 500")]
+
+
+def soon(happens: Callable[[], object]) -> None:
+    end = time.monotonic() + 5
+    while not happens():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("trouble", ODD, ids=str)
+def test_a_sign_of_life_that_fails_is_said_and_the_next_one_is_given(world: FakeWorld, trouble: Exception) -> None:
+    with take_lock(world.tools(), RELEASE, replace(CLAIM, seconds=0.06)) as lock:
+        world.leases.troubles.append(trouble)
+        said = f"no sign of life could be given: {told(trouble)}"
+        soon(lambda: said in world.progress.lines)
+        version = world.leases.lease.version if world.leases.lease else ""
+        soon(lambda: world.leases.lease and world.leases.lease.version != version)
+        lock.check()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_without_a_thread_that_gives_signs_of_life_no_further_step_is_made(world: FakeWorld) -> None:
+    class Mute(FakeProgress):
+        def say(self, text: str, target: str = "") -> None:
+            raise SystemExit(f"{text} {target}")
+
+    world.progress = Mute()
+    before = threading.active_count()
+    lock = take_lock(world.tools(), RELEASE, replace(CLAIM, seconds=0.06))
+    with lock:
+        world.leases.troubles.append(OSError("connection reset"))
+        soon(lambda: threading.active_count() == before)
+        with pytest.raises(Locked, match="not kept alive"):
+            lock.check()
+
+
+def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
+    with take_lock(world.tools(), RELEASE, replace(CLAIM, seconds=0.06)) as lock:
+        ours = world.leases.lease
+        world.leases.is_held(alive=True)
+        soon(lambda: any("no sign of life" in line for line in world.progress.lines))
+        world.leases.stays_alive(alive=False)
+        world.leases.lease = ours
+        for _ in range(2):
+            with pytest.raises(Locked, match="another run deploys"):
+                lock.check()
+        with pytest.raises(Locked, match="another run deploys"):
+            lock.write_record("[1]")
+    assert sum("no sign of life" in line for line in world.progress.lines) == 1
+    assert world.leases.lease == ours
+
+
+@pytest.mark.parametrize("trouble", ODD, ids=str)
+def test_a_lock_that_cannot_be_freed_is_said_and_does_not_hide_how_the_run_ended(
+    world: FakeWorld, trouble: Exception
+) -> None:
+    lock = take(world)
+    world.leases.troubles.append(trouble)
+    with pytest.raises(ZeroDivisionError), lock:
+        raise ZeroDivisionError
+    assert f"the lock cannot be freed and will expire by itself: {told(trouble)}" in world.progress.lines
