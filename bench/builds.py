@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from erp_build.config.project import load_project
-from erp_build.domain.changes import Baseline
-from erp_build.domain.plan import Action, Plan, Step
-from erp_build.domain.project import Project
-from erp_build.render.build import build_table
-from erp_build.stages.build import build_images
-from erp_build.stages.settings import read_environment
-from erp_build.tools.clock import SystemClock
-from erp_build.tools.effects import Journal
-from erp_build.tools.git import GitRepository
-from erp_build.tools.progress import Lines
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.toolbox import Tools
+from erp_build.build.stage import build_images
+from erp_build.clients.clock import SystemClock
+from erp_build.clients.effects import Journal
+from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.protocols import Tools
+from erp_build.clients.secrets import Secrets
+from erp_build.clients.site import read_environment
+from erp_build.clients.terminal.progress import Lines
+from erp_build.config.load import load_project
+from erp_build.model.change import Baseline
+from erp_build.model.plan import Action, Plan, Step
+from erp_build.model.project import Project
+from erp_build.report.text.build import build_table
 from erp_build.wiring import open_tools
 
 ROUNDS = 11

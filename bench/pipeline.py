@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.timing import measure, save
-from erp_build.tools.maven import CLASSES, FAST_JVM
+from erp_build.clients.maven.program import CLASSES, FAST_JVM
 from sandbox import runner, sample, tenant
 from sandbox.layout import REGISTRY_HOST, ROOT
 from sandbox.parts import engine

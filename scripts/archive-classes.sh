@@ -36,7 +36,7 @@ cat >"$work/pom.xml" <<'POM'
   <packaging>pom</packaging>
 </project>
 POM
-# Flags of the collector and the compiler as in tools/maven.py: the archive holds what such a JVM takes.
+# Flags of the collector and the compiler as in clients/maven/program.py: the archive holds what such a JVM takes.
 output=$(java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ArchiveClassesAtExit="$archive" -Xlog:cds=off -Xlog:cds+dynamic=off \
     -classpath "$launcher" -Dclassworlds.conf="$maven/bin/m2.conf" -Dmaven.home="$maven" \
     -Dmaven.multiModuleProjectDirectory="$work" "$work/Archived.java" \

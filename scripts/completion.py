@@ -6,8 +6,8 @@ from pathlib import Path
 
 import shtab
 
-from erp_build import cli
-from erp_build.commands.completion import SHELLS
+from erp_build.cli import app as cli
+from erp_build.cli.verbs.completion import SHELLS
 
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "erp_build" / "completion"
 FILES = {"FILE": shtab.FILE, "PATH": shtab.FILE, "DIR": shtab.DIRECTORY}
@@ -25,7 +25,7 @@ def whole_parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version="", help="show the version")
     verbs = whole.add_subparsers(dest="verb")
     for verb, meaning in cli.VERBS.items():
-        parser = cli.parser_of(verb, import_module(f"erp_build.commands.{verb}"))
+        parser = cli.parser_of(verb, import_module(f"erp_build.cli.verbs.{verb}"))
         added = verbs.add_parser(verb, help=meaning, parents=[parser], add_help=False, allow_abbrev=False)
         for action in added._actions:  # noqa: SLF001 - argparse has no other list of them
             if isinstance(action.metavar, str) and action.metavar in FILES:

@@ -1,7 +1,7 @@
 """Writes docs/configuration.md: `python -m scripts.configuration_page`.
 
 A project is read by the very code that reads a user's file, from tables that note what they are asked for. What a key
-is for stands in the docstrings of `domain/project.py`, where developers read it too.
+is for stands in the docstrings of `model/project.py`, where developers read it too.
 """
 
 import inspect
@@ -13,11 +13,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from erp_build.config.project import project_of
-from erp_build.config.schema import Table
+from erp_build.config.load import project_of
+from erp_build.config.toml_table import Table
 from erp_build.config.waivers import waivers_of
-from erp_build.domain import project as values
-from erp_build.domain.waivers import Waiver
+from erp_build.model import project as values
+from erp_build.model.images.waiver import Waiver
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from erp_build import Journal, Lines, Options, RunReport, Secrets, SystemClock, load_project, open_tools, run
-from erp_build.domain.report import EffectState
+from erp_build.model.effect import EffectState
 
 
 class Announced(Journal):

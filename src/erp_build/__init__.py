@@ -5,36 +5,41 @@ The public names; they load when they are first used, so that `import erp_build`
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from erp_build.cli import main
-    from erp_build.config.environment import Environment
-    from erp_build.config.project import load_project
-    from erp_build.domain.image import BuiltImage
-    from erp_build.domain.judgement import GateRules, Judgement
-    from erp_build.domain.pipeline import Pipeline
-    from erp_build.domain.plan import LiveState, Plan, Running, make_plan
-    from erp_build.domain.project import Project
-    from erp_build.domain.report import Deployment, RunReport
-    from erp_build.domain.verdict import ClearedImage
+    from erp_build.build.quality_checks import require_checks, run_checks
+    from erp_build.build.stage import build_images
+    from erp_build.changes.baselines import find_baselines, find_head
+    from erp_build.changes.detect import detect_changes, plan
+    from erp_build.changes.live_state import read_live_state
+    from erp_build.changes.make_plan import make_plan
+    from erp_build.changes.reuse import find_reusable
+    from erp_build.cli.app import main
+    from erp_build.clients.clock import SystemClock
+    from erp_build.clients.effects import Effects, Journal
+    from erp_build.clients.git.repository import GitRepository
+    from erp_build.clients.protocols import Tools
+    from erp_build.clients.secrets import Secrets
+    from erp_build.clients.site import read_environment
+    from erp_build.clients.terminal.progress import Lines
+    from erp_build.config.load import load_project
+    from erp_build.deployment.alarms import read_alarms
+    from erp_build.deployment.latest import move_latest
+    from erp_build.deployment.lock import take_lock
+    from erp_build.deployment.preflight import check_plan
+    from erp_build.deployment.stage import deploy
+    from erp_build.deployment.verify import prove
+    from erp_build.deployment.write_back import write_back
     from erp_build.errors import ConfigurationError, ErpBuildError, GateBlocked
+    from erp_build.gate.result import GateRules, Judgement
+    from erp_build.gate.stage import clear_images, judge_images, read_rules
+    from erp_build.model.environment import Environment
+    from erp_build.model.images.image import BuiltImage
+    from erp_build.model.images.verdict import ClearedImage
+    from erp_build.model.plan import LiveState, Plan, Running
+    from erp_build.model.project import Project
+    from erp_build.model.releases.deployment import Deployment
+    from erp_build.model.stage_hooks import Pipeline
     from erp_build.pipeline import Options, run
-    from erp_build.stages.build import build_images
-    from erp_build.stages.check import check_plan
-    from erp_build.stages.checks import require_checks, run_checks
-    from erp_build.stages.deploy import deploy
-    from erp_build.stages.detect import detect_changes, find_baselines, find_head, plan
-    from erp_build.stages.gate import clear_images, judge_images, read_rules
-    from erp_build.stages.live import read_live_state
-    from erp_build.stages.lock import take_lock
-    from erp_build.stages.reuse import find_reusable
-    from erp_build.stages.settings import read_environment
-    from erp_build.stages.verify import move_latest, prove, read_alarms
-    from erp_build.stages.write_back import write_back
-    from erp_build.tools.clock import SystemClock
-    from erp_build.tools.effects import Effects, Journal
-    from erp_build.tools.git import GitRepository
-    from erp_build.tools.progress import Lines
-    from erp_build.tools.secrets import Secrets
-    from erp_build.tools.toolbox import Tools
+    from erp_build.run_record import RunReport
     from erp_build.wiring import open_tools
 
 __all__ = [
@@ -89,54 +94,54 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BuiltImage": "domain.image",
-    "ClearedImage": "domain.verdict",
+    "BuiltImage": "model.images.image",
+    "ClearedImage": "model.images.verdict",
     "ConfigurationError": "errors",
-    "Deployment": "domain.report",
-    "Effects": "tools.effects",
-    "Environment": "config.environment",
+    "Deployment": "model.releases.deployment",
+    "Effects": "clients.effects",
+    "Environment": "model.environment",
     "ErpBuildError": "errors",
     "GateBlocked": "errors",
-    "GateRules": "domain.judgement",
-    "GitRepository": "tools.git",
-    "Journal": "tools.effects",
-    "Judgement": "domain.judgement",
-    "Lines": "tools.progress",
-    "LiveState": "domain.plan",
+    "GateRules": "gate.result",
+    "GitRepository": "clients.git.repository",
+    "Journal": "clients.effects",
+    "Judgement": "gate.result",
+    "Lines": "clients.terminal.progress",
+    "LiveState": "model.plan",
     "Options": "pipeline",
-    "Pipeline": "domain.pipeline",
-    "Plan": "domain.plan",
-    "Project": "domain.project",
-    "RunReport": "domain.report",
-    "Running": "domain.plan",
-    "Secrets": "tools.secrets",
-    "SystemClock": "tools.clock",
-    "Tools": "tools.toolbox",
-    "build_images": "stages.build",
-    "check_plan": "stages.check",
-    "clear_images": "stages.gate",
-    "deploy": "stages.deploy",
-    "detect_changes": "stages.detect",
-    "find_baselines": "stages.detect",
-    "find_head": "stages.detect",
-    "find_reusable": "stages.reuse",
-    "judge_images": "stages.gate",
-    "load_project": "config.project",
-    "main": "cli",
-    "make_plan": "domain.plan",
-    "move_latest": "stages.verify",
+    "Pipeline": "model.stage_hooks",
+    "Plan": "model.plan",
+    "Project": "model.project",
+    "RunReport": "run_record",
+    "Running": "model.plan",
+    "Secrets": "clients.secrets",
+    "SystemClock": "clients.clock",
+    "Tools": "clients.protocols",
+    "build_images": "build.stage",
+    "check_plan": "deployment.preflight",
+    "clear_images": "gate.stage",
+    "deploy": "deployment.stage",
+    "detect_changes": "changes.detect",
+    "find_baselines": "changes.baselines",
+    "find_head": "changes.baselines",
+    "find_reusable": "changes.reuse",
+    "judge_images": "gate.stage",
+    "load_project": "config.load",
+    "main": "cli.app",
+    "make_plan": "changes.make_plan",
+    "move_latest": "deployment.latest",
     "open_tools": "wiring",
-    "plan": "stages.detect",
-    "prove": "stages.verify",
-    "read_alarms": "stages.verify",
-    "read_environment": "stages.settings",
-    "read_live_state": "stages.live",
-    "read_rules": "stages.gate",
-    "require_checks": "stages.checks",
+    "plan": "changes.detect",
+    "prove": "deployment.verify",
+    "read_alarms": "deployment.alarms",
+    "read_environment": "clients.site",
+    "read_live_state": "changes.live_state",
+    "read_rules": "gate.stage",
+    "require_checks": "build.quality_checks",
     "run": "pipeline",
-    "run_checks": "stages.checks",
-    "take_lock": "stages.lock",
-    "write_back": "stages.write_back",
+    "run_checks": "build.quality_checks",
+    "take_lock": "deployment.lock",
+    "write_back": "deployment.write_back",
 }
 
 

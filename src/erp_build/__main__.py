@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Callable
 
-from erp_build.cli import main
+from erp_build.cli.app import main
 
 NEW_OBJECTS = 50_000
 """How many more there are before the garbage collector looks at them; by itself it does at 700."""

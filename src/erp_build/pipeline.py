@@ -29,28 +29,32 @@ Every image is built and cleared before the first step of a deployment. Only the
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from erp_build.config.environment import Environment
-from erp_build.domain.judgement import GateRules
-from erp_build.domain.plan import LiveState, Plan, make_plan
-from erp_build.domain.project import Project
-from erp_build.domain.report import RunReport
-from erp_build.stages.build import build_images
-from erp_build.stages.check import check_plan
-from erp_build.stages.checks import require_checks, run_checks
-from erp_build.stages.deploy import deploy
-from erp_build.stages.detect import detect_changes, find_baselines, find_head, refuse_doubt, refuse_older
-from erp_build.stages.diagnose import collect_evidence
-from erp_build.stages.gate import clear_images, judge_images, read_rules
-from erp_build.stages.go_back import prove_again
-from erp_build.stages.live import read_live_state, release_of
-from erp_build.stages.lock import Lock, claim_of, take_lock
-from erp_build.stages.recover import let_it_settle, recover_release
-from erp_build.stages.reuse import find_reusable
-from erp_build.stages.rollback import take_back, taken_back_on_failure
-from erp_build.stages.settings import read_environment
-from erp_build.stages.verify import latest_behind, move_latest, prove, read_alarms
-from erp_build.stages.write_back import write_back
-from erp_build.tools.toolbox import Tools
+from erp_build.build.quality_checks import require_checks, run_checks
+from erp_build.build.stage import build_images
+from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt, refuse_older
+from erp_build.changes.detect import detect_changes
+from erp_build.changes.live_state import read_live_state, release_of
+from erp_build.changes.make_plan import make_plan
+from erp_build.changes.reuse import find_reusable
+from erp_build.clients.protocols import Tools
+from erp_build.clients.site import read_environment
+from erp_build.deployment.alarms import read_alarms
+from erp_build.deployment.going_back.automatic import take_back, taken_back_on_failure
+from erp_build.deployment.going_back.by_hand import prove_again
+from erp_build.deployment.going_back.evidence import collect_evidence
+from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release
+from erp_build.deployment.latest import latest_behind, move_latest
+from erp_build.deployment.lock import Lock, claim_of, take_lock
+from erp_build.deployment.preflight import check_plan
+from erp_build.deployment.stage import deploy
+from erp_build.deployment.verify import prove
+from erp_build.deployment.write_back import write_back
+from erp_build.gate.result import GateRules
+from erp_build.gate.stage import clear_images, judge_images, read_rules
+from erp_build.model.environment import Environment
+from erp_build.model.plan import LiveState, Plan
+from erp_build.model.project import Project
+from erp_build.run_record import RunReport
 
 STAGES = (
     read_environment, read_rules, read_live_state, find_baselines, detect_changes, make_plan, find_reusable,

@@ -18,10 +18,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from erp_build.config.project import load_project, parse_project
-from erp_build.domain.changes import Rules, attribute
-from erp_build.domain.ignore import ignore_of
-from erp_build.domain.project import Project
+from erp_build.changes.ignored_paths import ignore_of
+from erp_build.changes.rules import Rules, attribute
+from erp_build.config.load import load_project, parse_project
+from erp_build.model.project import Project
 
 __all__ = ["DiffCase", "diff_cases", "load_project", "record_diff"]
 

@@ -8,39 +8,39 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from erp_build.domain.project import BuildOptions
-from erp_build.tools.alarms import CloudWatchAlarms
-from erp_build.tools.aws import BRIEF, ONE_ATTEMPT, Caller, Clients, open_session
-from erp_build.tools.branch import RemoteBranch
-from erp_build.tools.buildkit import BuildKit
-from erp_build.tools.charts import LocalCharts
-from erp_build.tools.clock import Clock
-from erp_build.tools.cluster import EksCluster
-from erp_build.tools.cluster_facts import ClusterFacts
-from erp_build.tools.connection import ClusterConnection
-from erp_build.tools.delivery import AwsDelivery
-from erp_build.tools.effects import Journal
-from erp_build.tools.engine import Engine
-from erp_build.tools.functions import LambdaFunctions
-from erp_build.tools.git import GitRepository
-from erp_build.tools.helm import HelmProgram
-from erp_build.tools.instruments import Local, Remote
-from erp_build.tools.kubeconfig import ClusterAccess
-from erp_build.tools.leases import ClusterLeases
-from erp_build.tools.live import Live
-from erp_build.tools.local_machine import LocalMachine
-from erp_build.tools.maven import Maven, MavenSurroundings
-from erp_build.tools.parameters import ParameterStore
-from erp_build.tools.policies import RolePolicies
-from erp_build.tools.progress import Progress
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.rehearsal import Assumptions, Rehearsal
-from erp_build.tools.rehearsed import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
-from erp_build.tools.repositories import RepositorySettings
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.toolbox import Tools
-from erp_build.tools.topics import SnsTopics
-from erp_build.tools.workshop import LocalWorkshop, Programs
+from erp_build.build.assembly import LocalWorkshop, Programs
+from erp_build.clients.aws.alarms import CloudWatchAlarms
+from erp_build.clients.aws.codepipeline import AwsDelivery
+from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.parameters import ParameterStore
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.repository_settings import RepositorySettings
+from erp_build.clients.aws.role_policies import RolePolicies
+from erp_build.clients.aws.session import BRIEF, ONE_ATTEMPT, Caller, Clients, open_session
+from erp_build.clients.aws.topics import SnsTopics
+from erp_build.clients.clock import Clock
+from erp_build.clients.docker.buildkit import BuildKit
+from erp_build.clients.docker.engine import Engine
+from erp_build.clients.effects import Journal
+from erp_build.clients.git.remote_branch import RemoteBranch
+from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.helm.local_charts import LocalCharts
+from erp_build.clients.helm.program import HelmProgram
+from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
+from erp_build.clients.kubernetes.connection import ClusterConnection
+from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
+from erp_build.clients.kubernetes.leases import ClusterLeases
+from erp_build.clients.live_effects import Live
+from erp_build.clients.machine.inventory import LocalMachine
+from erp_build.clients.maven.program import Maven, MavenSurroundings
+from erp_build.clients.protocols import Tools
+from erp_build.clients.rehearsal import Assumptions, Rehearsal
+from erp_build.clients.rehearsed_reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
+from erp_build.clients.secrets import Secrets
+from erp_build.clients.terminal.progress import Progress
+from erp_build.doctor.protocols import Local, Remote
+from erp_build.model.project import BuildOptions
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from erp_build.clients.docker.engine import Engine
+from erp_build.clients.docker.events import check_build, read_push
 from erp_build.errors import BuildFailed, PushFailed
-from erp_build.tools.engine import Engine
-from erp_build.tools.engine_events import check_build, read_push
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "docker"
 

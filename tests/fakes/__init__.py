@@ -1,1 +1,1 @@
-"""In-memory fakes of what `erp_build.tools.toolbox` and `effects` describe. They hold state; nothing is patched."""
+"""In-memory fakes of what `erp_build.clients.protocols` and `effects` describe. They hold state; nothing is patched."""

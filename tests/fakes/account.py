@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from erp_build.config.environment import RULES
-from erp_build.domain.project import Function, Service
-from erp_build.domain.report import Alarm
 from erp_build.errors import BuildFailed, ConfigurationError
+from erp_build.model.project import Function, Service
+from erp_build.model.releases.deployment import Alarm
 
 ACCOUNT, REGION, CLUSTER = "123456789012", "ap-northeast-2", "erp-dev"
 

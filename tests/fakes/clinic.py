@@ -6,14 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from erp_build.domain.delivery import FULL_CLONE, BuildProject, Pipeline, SourceAction
-from erp_build.domain.diagnosis import Finding
-from erp_build.domain.project import Chart
-from erp_build.domain.release import OwnedDeployment, Release
-from erp_build.stages.doctor import examine
-from erp_build.stages.doctor.case import Case
-from erp_build.tools.git import GitRepository
-from erp_build.tools.instruments import Local, Remote, Version
+from erp_build.clients.git.repository import GitRepository
+from erp_build.doctor.diagnosis import Finding
+from erp_build.doctor.examine import examine
+from erp_build.doctor.facts import Case
+from erp_build.doctor.protocols import Local, Remote, Version
+from erp_build.model.codepipeline import FULL_CLONE, BuildProject, Pipeline, SourceAction
+from erp_build.model.project import Chart
+from erp_build.model.releases.kubernetes import OwnedDeployment
+from erp_build.model.releases.release import Release
 from tests.fakes.account import ACCOUNT, REGION
 from tests.fakes.registry import PUSHED
 from tests.fakes.world import FakeWorld

@@ -3,13 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from erp_build.domain.checked import CheckRun
-from erp_build.domain.image import LocalImage, PushedImage, StoredImage
-from erp_build.domain.lock import Lease
-from erp_build.domain.project import Function, Service
-from erp_build.domain.release import FunctionState, Release
-from erp_build.errors import BuildFailed, ErpBuildError, combine
-from erp_build.tools.effects import (
+from erp_build.clients.effects import (
     CheckRequest,
     EditRequest,
     ImageRequest,
@@ -18,6 +12,13 @@ from erp_build.tools.effects import (
     Ready,
     UpgradeRequest,
 )
+from erp_build.errors import BuildFailed, ErpBuildError, combine
+from erp_build.model.check_run import CheckRun
+from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.project import Function, Service
+from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.release import Release
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry

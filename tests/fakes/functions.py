@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from erp_build.domain.release import FunctionState
 from erp_build.errors import FunctionUpdateFailed
+from erp_build.model.lambda_function import FunctionState
 
 READS = 2
 """How often an update is seen in progress before it ends."""

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from erp_build.domain.lock import Lease, LeaseReading
-from erp_build.domain.release import Release
-from erp_build.tools.clock import Clock
+from erp_build.clients.clock import Clock
+from erp_build.model.releases.lease import Lease, LeaseReading
+from erp_build.model.releases.release import Release
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

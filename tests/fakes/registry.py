@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from erp_build.domain.image import StoredImage
-from erp_build.domain.scans import Scanning
 from erp_build.errors import ErpBuildError, PushFailed, TagTaken
+from erp_build.model.images.image import StoredImage
+from erp_build.model.images.scan import Scanning
 
 HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"

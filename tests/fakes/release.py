@@ -7,12 +7,13 @@ from typing import Any
 
 import yaml
 
-from erp_build.domain.evidence import Event
-from erp_build.domain.image import ImageReference
-from erp_build.domain.release import Container, Endpoints, Pod, Release, Revision, Workload
+from erp_build.clients.clock import Clock
+from erp_build.clients.effects import UpgradeRequest
 from erp_build.errors import OutOfReach, ReleaseFailed
-from erp_build.tools.clock import Clock
-from erp_build.tools.effects import UpgradeRequest
+from erp_build.model.images.image import ImageReference
+from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
+from erp_build.model.releases.release import Release, Revision
 from tests.fakes.registry import FakeRegistry
 
 OLD_PODS_UNTIL = 2

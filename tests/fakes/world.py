@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from erp_build.domain.pipeline import Pipeline
-from erp_build.domain.project import DeployPolicy
-from erp_build.domain.report import EffectState, RunReport
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.effects import Journal
+from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.protocols import Tools
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import Failure
+from erp_build.model.effect import EffectState
+from erp_build.model.project import DeployPolicy
+from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options, run
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.effects import Journal
-from erp_build.tools.git import GitRepository
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.toolbox import Tools
+from erp_build.run_record import RunReport
 from erp_build.wiring import _rehearsed
 from tests.fakes.account import FakeAlarms, FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
 from tests.fakes.effects import FakeEffects

@@ -11,18 +11,18 @@ import sys
 import time
 
 from erp_build import pipeline
-from erp_build.cli import main
-from erp_build.domain.changes import Baseline
-from erp_build.domain.plan import LiveState, Plan, Step
-from erp_build.domain.project import Project
-from erp_build.domain.report import RunReport
+from erp_build.build.stage import build_images
+from erp_build.changes.baselines import find_head
+from erp_build.changes.reuse import find_reusable
+from erp_build.cli.app import main
+from erp_build.clients.protocols import Tools
+from erp_build.clients.site import read_environment
+from erp_build.clients.terminal import progress
+from erp_build.model.change import Baseline
+from erp_build.model.plan import LiveState, Plan, Step
+from erp_build.model.project import Project
 from erp_build.pipeline import Options
-from erp_build.stages.build import build_images
-from erp_build.stages.detect import find_head
-from erp_build.stages.reuse import find_reusable
-from erp_build.stages.settings import read_environment
-from erp_build.tools import progress
-from erp_build.tools.toolbox import Tools
+from erp_build.run_record import RunReport
 
 AT = "signal at "
 """What is printed before the signal, with the time of the machine's clock."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from erp_build.cli import main
+from erp_build.cli.app import main
 
 
 @dataclass(frozen=True, slots=True)

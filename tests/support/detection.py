@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from erp_build.config.project import load_project
-from erp_build.domain.changes import Baseline, ChangeSet
-from erp_build.domain.plan import LiveState, Plan, make_plan
-from erp_build.stages.detect import detect_changes, find_baselines, find_head
-from erp_build.tools.git import GitRepository
+from erp_build.changes.baselines import find_baselines, find_head
+from erp_build.changes.detect import detect_changes
+from erp_build.changes.make_plan import make_plan
+from erp_build.clients.git.repository import GitRepository
+from erp_build.config.load import load_project
+from erp_build.model.change import Baseline, ChangeSet
+from erp_build.model.plan import LiveState, Plan
 
 Variables = Mapping[str, str]
 

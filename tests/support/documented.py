@@ -74,7 +74,7 @@ ELSEWHERE = {
         "tests/world/test_gate.py::test_an_image_in_the_registry_is_judged_by_its_name"
     ),
     "export OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318": (
-        "tests/unit/commands/test_trace.py::test_a_run_that_failed_is_sent_with_its_exit_code"
+        "tests/unit/cli/test_trace.py::test_a_run_that_failed_is_sent_with_its_exit_code"
     ),
 }
 """A documented command -> the test that runs it, in a world that has what it needs."""

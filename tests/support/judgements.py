@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from erp_build.domain.judgement import GateRules, Judged, Judgement
-from erp_build.domain.project import GatePolicy
-from erp_build.domain.scans import Finding
-from erp_build.domain.verdict import Verdict
-from erp_build.domain.waivers import Waived, Waiver, Waivers
+from erp_build.gate.result import GateRules, Judged, Judgement
+from erp_build.gate.waivers import Waivers
+from erp_build.model.images.finding import Finding
+from erp_build.model.images.verdict import Verdict
+from erp_build.model.images.waiver import Waived, Waiver
+from erp_build.model.project import GatePolicy
 from tests.support.samples import EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST, built
 
 LOG4J = Finding(

@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from erp_build import wiring
-from erp_build.cli import main
-from erp_build.tools.live import Live
+from erp_build.cli.app import main
+from erp_build.clients.live_effects import Live
 
 
 def killing(effect: str, number: int) -> type[Live]:

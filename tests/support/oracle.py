@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-from erp_build.domain.project import Project
+from erp_build.model.project import Project
 
 Tree = Mapping[bytes, bytes]
 """Path -> mode, kind and id."""

@@ -4,11 +4,14 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from erp_build.domain.findings import identities
-from erp_build.domain.project import GatePolicy
-from erp_build.domain.scans import Finding, ScanReading
-from erp_build.domain.verdict import Circumstances, Verdict, Wait, judge
-from erp_build.domain.waivers import Waiver, Waivers
+from erp_build.gate.filter import identities
+from erp_build.gate.verdict import Circumstances, judge
+from erp_build.gate.waivers import Waivers
+from erp_build.model.images.finding import Finding
+from erp_build.model.images.scan import ScanReading
+from erp_build.model.images.verdict import Verdict, Wait
+from erp_build.model.images.waiver import Waiver
+from erp_build.model.project import GatePolicy
 
 POLICY = GatePolicy()
 DONE = datetime(2026, 11, 20, 10, tzinfo=UTC)

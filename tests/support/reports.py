@@ -3,19 +3,25 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from erp_build.domain.changes import Change
-from erp_build.domain.checked import Checked, CheckRun
-from erp_build.domain.evidence import Evidence
-from erp_build.domain.image import BuiltImage, Making
-from erp_build.domain.judgement import GateRules, Judged, Judgement
-from erp_build.domain.plan import Plan, make_plan
-from erp_build.domain.preview import FieldChange, ImageWanted, ObjectChange, Preview
-from erp_build.domain.project import Check, GatePolicy
-from erp_build.domain.report import Alarm, Deployment, Effect, EffectState, Occasion, Place, Proof, RunReport
-from erp_build.domain.verdict import ClearedImage, Verdict
-from erp_build.domain.waivers import Waived, Waivers
+from erp_build.changes.make_plan import make_plan
+from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.clock import SimulatedClock
+from erp_build.gate.result import GateRules, Judged, Judgement
+from erp_build.gate.waivers import Waivers
+from erp_build.model.change import Change
+from erp_build.model.check_run import Checked, CheckRun
+from erp_build.model.effect import Effect, EffectState
+from erp_build.model.environment import Place
+from erp_build.model.images.build_timings import Making
+from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.verdict import ClearedImage, Verdict
+from erp_build.model.images.waiver import Waived
+from erp_build.model.plan import Plan
+from erp_build.model.project import Check, GatePolicy
+from erp_build.model.releases.deployment import Alarm, Deployment, Proof
+from erp_build.model.releases.evidence import Evidence
+from erp_build.model.releases.preview import FieldChange, ImageWanted, ObjectChange, Preview
+from erp_build.run_record import Occasion, RunReport
 from tests.support.judgements import LOG4J, OPENSSL, WAIVER
 from tests.support.samples import (
     CHART,

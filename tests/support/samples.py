@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from erp_build.config.project import default_project
-from erp_build.domain.changes import Baseline, Change, ChangeSet
-from erp_build.domain.image import BuiltImage, Making
-from erp_build.domain.plan import LiveState, Plan, Running, make_plan
-from erp_build.domain.verdict import Verdict
+from erp_build.changes.make_plan import make_plan
+from erp_build.config.load import default_project
+from erp_build.model.change import Baseline, Change, ChangeSet
+from erp_build.model.images.build_timings import Making
+from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.verdict import Verdict
+from erp_build.model.plan import LiveState, Plan, Running
 
 ERP = default_project()
 REQUEST, PROCESSING, NOTIFICATION = (service.name for service in ERP.services)

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import cast
 
-from erp_build.domain.project import BuildOptions
-from erp_build.tools.buildkit import BuildKit
-from erp_build.tools.clock import SimulatedClock, SystemClock
-from erp_build.tools.engine import Engine
-from erp_build.tools.maven import Maven, MavenSurroundings
-from erp_build.tools.progress import Progress
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.workshop import LocalWorkshop, Programs
+from erp_build.build.assembly import LocalWorkshop, Programs
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.clock import SimulatedClock, SystemClock
+from erp_build.clients.docker.buildkit import BuildKit
+from erp_build.clients.docker.engine import Engine
+from erp_build.clients.maven.program import Maven, MavenSurroundings
+from erp_build.clients.terminal.progress import Progress
+from erp_build.model.project import BuildOptions
 from tests.fakes.account import FakeProgress
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from erp_build.commands.run import REPORT
+from erp_build.cli.verbs.run import REPORT
 
 ROOT = Path(__file__).parents[2]
 BUILDSPECS = {name: ROOT / name for name in ("buildspec.yml", "examples/erp/buildspec.yml")}

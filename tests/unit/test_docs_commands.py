@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build import cli
+from erp_build.cli import app as cli
 from tests.support.cli import CommandLine
 from tests.support.documented import ELSEWHERE, INSTALLS, PAGES, QUICK_STARTS, ROOT, blocks, commands, words
 from tests.support.git import Checkout

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 import erp_build
-from erp_build.domain.diagnosis import AREAS, State
-from erp_build.stages.doctor import CHECKS
+from erp_build.doctor.diagnosis import AREAS, State
+from erp_build.doctor.examine import CHECKS
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 
@@ -40,8 +40,11 @@ def test_the_states_are_explained() -> None:
 
 
 def test_the_actions_that_it_needs_are_those_that_its_tools_call() -> None:
-    tools = Path(erp_build.__file__).parent / "tools"
-    texts = [(tools / f"{name}.py").read_text(encoding="utf-8") for name in ("delivery", "policies", "repositories")]
+    tools = Path(erp_build.__file__).parent / "clients" / "aws"
+    texts = [
+        (tools / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("codepipeline", "role_policies", "repository_settings")
+    ]
     called = set(re.findall(r'asking\(f?"([^"]+)"', "\n".join(texts)))
     services = ("codeconnections", "codestar-connections")
     expected = {action.replace("{service}", service) for action in called for service in services}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.config.project import load_gate_policy, parse_project
+from erp_build.config.load import load_gate_policy, parse_project
 from erp_build.config.waivers import load_waivers
-from erp_build.domain.scans import STATES, UNKNOWN_STATE
+from erp_build.model.images.scan import STATES, UNKNOWN_STATE
 from tests.support.cases import CASES
 from tests.support.cli import CommandLine
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from erp_build import errors
-from erp_build.tools.clock import SimulatedClock
+from erp_build.clients.clock import SimulatedClock
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
 from tests.support.git import Checkout

@@ -1,7 +1,7 @@
 """The run, from a commit to what runs: what is built, what is only deployed again, and what is left alone."""
 
-from erp_build.domain.report import RunReport
 from erp_build.pipeline import Options
+from erp_build.run_record import RunReport
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, EVERYTHING, NOTIFICATION, PROCESSING, REQUEST
 

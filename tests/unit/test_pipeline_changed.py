@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from erp_build import pipeline as runs
-from erp_build.domain.pipeline import Pipeline
-from erp_build.domain.report import RunReport
+from erp_build.changes.baselines import find_head
+from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed, ConfigurationError
-from erp_build.stages.detect import find_head
-from erp_build.tools.clock import SimulatedClock
+from erp_build.model.stage_hooks import Pipeline
+from erp_build.run_record import RunReport
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
 
@@ -106,8 +106,8 @@ def test_a_place_that_no_run_comes_to_is_refused_before_anything_is_read(world: 
 
 
 def test_every_stage_of_the_sources_is_a_place() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in (SOURCES / "pipeline.py", *SOURCES.glob("stages/*.py")))
-    called = set(re.findall(r"\.stage\(\s*(\w+)", text))
+    text = "".join(path.read_text(encoding="utf-8") for path in (SOURCES / "pipeline.py", *SOURCES.glob("*/**/*.py")))
+    called = set(re.findall(r"\breport\.stage[(,]\s*(\w+)", text))
     assert called == {stage.__name__ for stage in runs.STAGES}
     assert len(called) > 20
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.project import GatePolicy
+from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ConfigurationError, GateBlocked, GateInconclusive
-from erp_build.render.report import report_document
-from erp_build.render.text import report_text
-from erp_build.tools.clock import SimulatedClock
+from erp_build.model.project import GatePolicy
+from erp_build.report.document import report_document
+from erp_build.report.text.run import report_text
 from tests.fakes.registry import error, scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
@@ -141,4 +141,4 @@ def test_only_the_gate_makes_a_cleared_image() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "ClearedImage"
     ]
-    assert makers == ["stages/gate.py"]
+    assert makers == ["gate/stage.py"]

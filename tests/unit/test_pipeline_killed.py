@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from erp_build.changes.live_state import commit_of
 from erp_build.errors import Locked, NewerDeployed
-from erp_build.stages.live import commit_of
 from tests.fakes.account import FakeProgress
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld, Killed
 from tests.support.samples import EMPLOYEE, NOTIFICATION

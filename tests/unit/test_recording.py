@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.config.project import default_project, parse_project
+from erp_build.config.load import default_project, parse_project
 from erp_build.testing import DiffCase, diff_cases, load_project, record_diff
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.labelled_dockerfile import with_labels
-from erp_build.tools.context import REWRITTEN, Context
-from erp_build.tools.engine import Engine, EngineBuild
+from erp_build.clients.docker.build_context import REWRITTEN, Context
+from erp_build.clients.docker.engine import Engine, EngineBuild
+from erp_build.formats.dockerfile.labels import with_labels
 from sandbox import tenant
 from sandbox.layout import in_lane
 from sandbox.parts import engine as shared

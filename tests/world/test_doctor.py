@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.domain.permissions import RUN
+from erp_build.model.permission import RUN
 from sandbox import runner, sample
 from sandbox.faults import Faults
 from sandbox.layout import ACCOUNT, REGION, in_lane

@@ -15,22 +15,22 @@ from typing import Any
 import boto3
 import pytest
 
-from erp_build.domain.image import StoredImage
-from erp_build.domain.permissions import DOCTOR, RUN
-from erp_build.domain.release import FunctionState
-from erp_build.domain.verdict import Verdict
+from erp_build.clients.aws.alarms import CloudWatchAlarms
+from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.parameters import ParameterStore
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.topics import SnsTopics
+from erp_build.clients.clock import SystemClock
+from erp_build.clients.docker.engine import Engine
+from erp_build.clients.effects import NotifyRequest
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
-from erp_build.stages.scan_watch import Scanner, ScanWatch
-from erp_build.tools.alarms import CloudWatchAlarms
-from erp_build.tools.aws import asking
-from erp_build.tools.clock import SystemClock
-from erp_build.tools.effects import NotifyRequest
-from erp_build.tools.engine import Engine
-from erp_build.tools.functions import LambdaFunctions
-from erp_build.tools.parameters import ParameterStore
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.topics import SnsTopics
+from erp_build.gate.scan_watch import Scanner, ScanWatch
+from erp_build.model.images.image import StoredImage
+from erp_build.model.images.verdict import Verdict
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.permission import DOCTOR, RUN
 from sandbox import policy, tenant
 from sandbox.faults import Faults
 from sandbox.layout import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_HOST, in_lane

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from kubernetes import client as kubernetes
 
-from erp_build.domain.values import set_tags
+from erp_build.formats.values_file import set_tags
 from sandbox import kube
 from sandbox.layout import in_lane
 from sandbox.sample import CHART, SOURCE

@@ -1,1 +1,1 @@
-"""Settings: the project file and the environment of a run."""
+"""The configuration: erp-build.toml, the waiver file, the six parameters, and what CodeBuild says."""

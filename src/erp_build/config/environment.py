@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from erp_build.domain.report import Place
 from erp_build.errors import ConfigurationError
+from erp_build.model.environment import Environment
 
 RULES = {
     "account-id": (re.compile(r"\d{12}"), "twelve digits"),
@@ -19,33 +18,6 @@ RULES = {
     "environment": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*"), "a name of letters, digits, `-`"),
 }
 """Parameter -> what a value must look like (the last two are checked as they become parts of names)."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Environment:
-    """What the six parameters say, and the account that really answers."""
-
-    account: str
-    region: str
-    cluster: str
-    repository_prefix: str
-    project_name: str
-    name: str
-
-    def repository(self, image: str) -> str:
-        """The full repository of an image, without host."""
-        return f"{self.repository_prefix}/{image}"
-
-    @property
-    def place(self) -> Place:
-        """What a report says of it."""
-        return Place(
-            project=self.project_name,
-            environment=self.name,
-            account=self.account,
-            region=self.region,
-            cluster=self.cluster,
-        )
 
 
 def parameter_names(prefix: str) -> tuple[str, ...]:

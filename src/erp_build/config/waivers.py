@@ -3,9 +3,9 @@
 import tomllib
 from pathlib import Path
 
-from erp_build.config.schema import Table
-from erp_build.domain.waivers import Waiver
+from erp_build.config.toml_table import Table
 from erp_build.errors import ConfigurationError
+from erp_build.model.images.waiver import Waiver
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from erp_build.tools.aws import CONFIG
+from erp_build.clients.aws.session import CONFIG
 
 REGION = "ap-northeast-2"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from erp_build.clients.aws.parameters import ParameterStore
+from erp_build.clients.aws.session import Caller
+from erp_build.clients.protocols import Identity, Parameters
+from erp_build.clients.secrets import Secrets
 from erp_build.config.environment import parameter_names
-from erp_build.tools.aws import Caller
-from erp_build.tools.parameters import ParameterStore
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.toolbox import Identity, Parameters
 from tests.contract.aws.conftest import REGION, client
 from tests.fakes.account import FakeIdentity, FakeParameters
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from erp_build.domain.report import Alarm
+from erp_build.clients.aws.alarms import CloudWatchAlarms
 from erp_build.errors import ConfigurationError
-from erp_build.tools.alarms import CloudWatchAlarms
+from erp_build.model.releases.deployment import Alarm
 from tests.contract.aws.conftest import client, stubbed
 
 

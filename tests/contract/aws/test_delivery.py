@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from erp_build.domain.delivery import BuildProject, Pipeline, SourceAction
+from erp_build.clients.aws.codepipeline import AwsDelivery
 from erp_build.errors import ConfigurationError
-from erp_build.tools.delivery import AwsDelivery
+from erp_build.model.codepipeline import BuildProject, Pipeline, SourceAction
 from tests.contract.aws.conftest import client, stubbed
 
 ARN = "arn:aws:codeconnections:ap-northeast-2:123456789012:connection/0a1b"

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError, SSLError
 
-from erp_build.domain.image import StoredImage
-from erp_build.domain.release import FunctionState
+from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.parameters import ParameterStore
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.session import BAD_CREDENTIALS, CONFIG, DENIED, Caller
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, ErpBuildError, FunctionUpdateFailed, GateInconclusive, PushFailed
-from erp_build.tools.aws import BAD_CREDENTIALS, CONFIG, DENIED, Caller
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.functions import LambdaFunctions
-from erp_build.tools.parameters import ParameterStore
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.secrets import Secrets
+from erp_build.model.images.image import StoredImage
+from erp_build.model.lambda_function import FunctionState
 from tests.contract.aws.conftest import REGION, client, stubbed
 
 DIGEST = "sha256:" + "1" * 64

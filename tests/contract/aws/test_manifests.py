@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from erp_build.domain.image import StoredImage
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import TagTaken
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.secrets import Secrets
+from erp_build.model.images.image import StoredImage
 from tests.contract.aws.conftest import MEDIA_TYPE, stubbed
 
 DIGEST = "sha256:" + "1" * 64

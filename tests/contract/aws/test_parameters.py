@@ -2,10 +2,10 @@
 
 import pytest
 
+from erp_build.clients.aws.parameters import ParameterStore
+from erp_build.clients.aws.session import Caller
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError
-from erp_build.tools.aws import Caller
-from erp_build.tools.parameters import ParameterStore
-from erp_build.tools.secrets import Secrets
 from tests.contract.aws.conftest import REGION, client, stubbed
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from erp_build.clients.aws.role_policies import RolePolicies
 from erp_build.errors import ConfigurationError
-from erp_build.tools.policies import RolePolicies
 from tests.contract.aws.conftest import stubbed
 from tests.fakes.clinic import ROLE, FakePolicies
 

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import pytest
 
-from erp_build.domain.image import StoredImage
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.toolbox import Registry
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.protocols import Registry
+from erp_build.clients.secrets import Secrets
+from erp_build.model.images.image import StoredImage
 from tests.contract.aws.conftest import MEDIA_TYPE, client, store_image
 from tests.fakes.registry import FakeRegistry
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from erp_build.domain.image import StoredImage
+from erp_build.clients.aws.registry import RENEW_BEFORE, EcrRegistry
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, GateInconclusive, PushFailed
-from erp_build.tools.registry import RENEW_BEFORE, EcrRegistry
-from erp_build.tools.secrets import Secrets
+from erp_build.model.images.image import StoredImage
 from tests.contract.aws.conftest import stubbed
 
 DIGEST = "sha256:" + "1" * 64

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from erp_build.clients.aws.repository_settings import RepositorySettings
 from erp_build.errors import ConfigurationError
-from erp_build.tools.repositories import RepositorySettings
 from tests.contract.aws.conftest import client, stubbed
 
 REPOSITORY = "erp/notification-service"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from erp_build.domain.image import REVISION_LABEL, StoredImage
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import PushFailed
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.secrets import Secrets
+from erp_build.model.images.image import REVISION_LABEL, StoredImage
 from tests.contract.aws.conftest import stubbed
 from tests.support.loopback import Loopback, loopback
 

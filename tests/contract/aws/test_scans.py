@@ -9,12 +9,13 @@ from typing import Any, Protocol
 
 import pytest
 
-from erp_build.domain.scans import ScanReading, read_scan
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.session import ONE_ATTEMPT
+from erp_build.clients.protocols import Registry
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive
-from erp_build.tools.aws import ONE_ATTEMPT
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.toolbox import Registry
+from erp_build.gate.scans import read_scan
+from erp_build.model.images.scan import ScanReading
 from tests.contract.aws.conftest import client, store_image, stubbed
 from tests.fakes.registry import FakeRegistry, scan
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
+from erp_build.clients.aws.session import CONFIG, Caller, LazyClient, open_session
 from erp_build.errors import ConfigurationError
-from erp_build.tools.aws import CONFIG, Caller, LazyClient, open_session
 from tests.contract.aws.conftest import REGION
 
 PROFILES = """\

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from erp_build.clients.aws.topics import SnsTopics
+from erp_build.clients.effects import NotifyRequest
 from erp_build.errors import ConfigurationError
-from erp_build.tools.effects import NotifyRequest
-from erp_build.tools.topics import SnsTopics
 from tests.contract.aws.conftest import REGION, client, stubbed
 
 ACCOUNT = "123456789012"

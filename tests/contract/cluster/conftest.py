@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from erp_build.domain.release import Release
-from erp_build.tools.cluster import EksCluster
-from erp_build.tools.kubeconfig import Access
+from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.clients.kubernetes.kubeconfig import Access
+from erp_build.model.releases.release import Release
 from tests.support.loopback import Loopback, loopback
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "kubernetes"

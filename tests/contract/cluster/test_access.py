@@ -13,11 +13,11 @@ import pytest
 import yaml
 from botocore.stub import Stubber
 
+from erp_build.clients.aws.session import CONFIG
+from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
+from erp_build.clients.kubernetes.token import ClusterToken
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, ReleaseFailed
-from erp_build.tools.aws import CONFIG
-from erp_build.tools.kubeconfig import ClusterAccess
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.tokens import ClusterToken
 
 CERTIFICATE = b"-----BEGIN CERTIFICATE-----\ninvented\n-----END CERTIFICATE-----\n"
 FOUND: dict[str, Any] = {

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.errors import OutOfReach, ReleaseFailed
-from erp_build.tools.cluster import EksCluster
 from tests.contract.cluster.conftest import LISTS, RELEASE, Way, cluster_at, recorded, serve
 from tests.support.loopback import ANY, Loopback, loopback
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from erp_build.domain.release import OwnedDeployment
+from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
+from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.cluster_facts import ClusterFacts
-from erp_build.tools.connection import ClusterConnection
+from erp_build.model.releases.kubernetes import OwnedDeployment
 from tests.contract.cluster.conftest import LISTS, RELEASE, Way
 from tests.support.loopback import Loopback
 

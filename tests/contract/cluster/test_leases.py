@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from erp_build.domain.lock import Lease
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.kubernetes.connection import ClusterConnection
+from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.connection import ClusterConnection
-from erp_build.tools.leases import ClusterLeases
+from erp_build.model.releases.lease import Lease
 from tests.contract.cluster.conftest import RELEASE, Way
 from tests.fakes.leases import FakeLeases
 from tests.support.loopback import Loopback

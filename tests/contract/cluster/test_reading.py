@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from erp_build.domain.evidence import Event
-from erp_build.domain.release import Endpoints
-from erp_build.tools.cluster import NEEDED, EksCluster
+from erp_build.clients.kubernetes.cluster import NEEDED, EksCluster
+from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.kubernetes import Endpoints
 from tests.contract.cluster.conftest import LISTS, RELEASE, recorded, serve
 from tests.support.loopback import Loopback
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.release import Release, Workload
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.cluster import EksCluster
-from erp_build.tools.effects import UpgradeRequest
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.effects import UpgradeRequest
+from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.model.releases.kubernetes import Workload
+from erp_build.model.releases.release import Release
 from tests.contract.cluster.conftest import RELEASE, recorded, serve
 from tests.fakes.registry import HOST, FakeRegistry
 from tests.fakes.release import FakeRelease, values_text

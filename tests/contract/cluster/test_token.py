@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
+from erp_build.clients.kubernetes import credential
+from erp_build.clients.kubernetes.token import CLUSTER_HEADER, PREFIX, ClusterToken, cluster_token
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError
-from erp_build.tools import credential
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.tokens import CLUSTER_HEADER, PREFIX, ClusterToken, cluster_token
 
 REGION = "ap-northeast-2"
 KEY = "AKIAINVENTEDKEY00000"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from erp_build.domain.release import Pod, Workload
-from erp_build.tools.cluster import EksCluster
+from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.model.releases.kubernetes import Pod, Workload
 from tests.contract.cluster.conftest import LISTS, RECORDED, RELEASE, recorded, serve
 from tests.support.loopback import Loopback
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from erp_build.config.project import default_project
-from erp_build.domain.changes import Rules
-from erp_build.stages.replay import replay
-from erp_build.tools.git import GitRepository
+from erp_build.changes.replay import replay
+from erp_build.changes.rules import Rules
+from erp_build.clients.git.repository import GitRepository
+from erp_build.config.load import default_project
 from tests.support.detection import detect
 from tests.support.git import Checkout
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from erp_build.domain.changes import Baseline, Rules
-from erp_build.domain.ignore import ignore_of
-from erp_build.domain.project import Chart, Function, Project, Service
-from erp_build.stages.detect import detect_changes
-from erp_build.stages.replay import replay
-from erp_build.tools.git import GitRepository
+from erp_build.changes.detect import detect_changes
+from erp_build.changes.ignored_paths import ignore_of
+from erp_build.changes.replay import replay
+from erp_build.changes.rules import Rules
+from erp_build.clients.git.repository import GitRepository
+from erp_build.model.change import Baseline
+from erp_build.model.project import Chart, Function, Project, Service
 from tests.support import oracle
 from tests.support.git import Checkout
 from tests.support.trees import DECOMPOSED, KOREAN, Files, commit_trees, histories

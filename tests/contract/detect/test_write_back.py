@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.changes import Baseline
+from erp_build.changes.detect import detect_changes
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.git.remote_branch import RemoteBranch
+from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import PushFailed
-from erp_build.stages.detect import detect_changes
-from erp_build.tools.branch import RemoteBranch
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.git import GitRepository
+from erp_build.model.change import Baseline
 from tests.fakes.release import values_text
 from tests.support.git import Checkout
 from tests.support.samples import CHART, ERP

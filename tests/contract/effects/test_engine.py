@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from erp_build.domain.image import REVISION_LABEL, PushedImage
+from erp_build.clients.aws.registry import SignIn
+from erp_build.clients.docker.build_context import Context
+from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.errors import BuildFailed, PushFailed
-from erp_build.tools.context import Context
-from erp_build.tools.engine import Engine, EngineBuild
-from erp_build.tools.registry import SignIn
+from erp_build.model.images.image import REVISION_LABEL, PushedImage
 from tests.contract.effects.conftest import BUILT, DIGEST, INSPECTED, PUSHED, VERSION, events
 from tests.support.loopback import CUT, Asked, Loopback
 

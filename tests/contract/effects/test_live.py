@@ -8,21 +8,21 @@ from zipfile import ZipFile
 
 import pytest
 
-from erp_build.domain.image import StoredImage
-from erp_build.domain.project import Check, Service
-from erp_build.domain.release import FunctionState
-from erp_build.domain.report import Effect
+from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.topics import SnsTopics
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.effects import CheckRequest, Effects, ImageRequest, Journal, NotifyRequest, UpgradeRequest
+from erp_build.clients.git.remote_branch import RemoteBranch
+from erp_build.clients.kubernetes.connection import ClusterConnection
+from erp_build.clients.kubernetes.leases import ClusterLeases
+from erp_build.clients.live_effects import Live
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
-from erp_build.tools.branch import RemoteBranch
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.connection import ClusterConnection
-from erp_build.tools.effects import CheckRequest, Effects, ImageRequest, Journal, NotifyRequest, UpgradeRequest
-from erp_build.tools.functions import LambdaFunctions
-from erp_build.tools.leases import ClusterLeases
-from erp_build.tools.live import Live
-from erp_build.tools.registry import EcrRegistry
-from erp_build.tools.secrets import Secrets
-from erp_build.tools.topics import SnsTopics
+from erp_build.model.effect import Effect
+from erp_build.model.images.image import StoredImage
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.project import Check, Service
 from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events

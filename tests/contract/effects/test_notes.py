@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.report import Effect, EffectState
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.effects import Effects, Journal
+from erp_build.clients.rehearsal import Assumptions, Rehearsal
 from erp_build.errors import BuildFailed, ErpBuildError, PushFailed
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.effects import Effects, Journal
-from erp_build.tools.rehearsal import Assumptions, Rehearsal
+from erp_build.model.effect import Effect, EffectState
 from tests.contract.effects.conftest import DIGEST
 from tests.contract.effects.test_live import EFFECTS, IMAGE, REQUEST
 from tests.fakes.effects import FakeEffects

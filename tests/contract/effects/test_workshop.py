@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.project import Service
+from erp_build.build.assembly import LocalWorkshop
+from erp_build.clients.protocols import Workshop
 from erp_build.errors import BuildFailed
-from erp_build.tools.toolbox import Workshop
-from erp_build.tools.workshop import LocalWorkshop
+from erp_build.model.project import Service
 from tests.contract.effects.conftest import VERSION
 from tests.fakes.account import FakeWorkshop
 from tests.support.loopback import Loopback

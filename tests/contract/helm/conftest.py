@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from erp_build.domain.release import Release
-from erp_build.tools.helm import HelmProgram
+from erp_build.clients.helm.program import HelmProgram
+from erp_build.model.releases.release import Release
 from tests.contract.cluster.conftest import Way
 
 RELEASE = Release("erp-dev", "erp-ns", "erp")

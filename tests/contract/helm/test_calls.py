@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.release import Revision
 from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.release import Revision
 from tests.contract.helm.conftest import RELEASE, FakeHelm
 
 PLACE = ["--namespace", "erp-ns", "--kubeconfig", "/nowhere/kubeconfig"]

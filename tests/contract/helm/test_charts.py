@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.project import Chart
+from erp_build.clients.helm.local_charts import LocalCharts
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.charts import LocalCharts
+from erp_build.model.project import Chart
 from tests.contract.helm.conftest import FakeHelm
 
 ROOT = Path("/src")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from erp_build.clients.helm.program import MARGIN
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.helm import MARGIN
 from tests.contract.helm.conftest import PROGRAM, RELEASE, FakeHelm
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "helm"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.domain.release import Release
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.effects import UpgradeRequest
 from erp_build.errors import ReleaseFailed
-from erp_build.tools.clock import SimulatedClock
-from erp_build.tools.effects import UpgradeRequest
+from erp_build.model.releases.release import Release
 from tests.contract.helm.conftest import RELEASE, FakeHelm
 from tests.contract.helm.test_calls import HISTORY
 from tests.contract.helm.test_errors import RECORDED

@@ -16,9 +16,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from erp_build.clients.aws.parameters import ParameterStore
+from erp_build.clients.secrets import Secrets
 from erp_build.config.environment import RULES
-from erp_build.tools.parameters import ParameterStore
-from erp_build.tools.secrets import Secrets
 from sandbox.policy import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 
 REGION = "ap-northeast-2"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from erp_build.config.project import parse_project
-from erp_build.domain.project import DeployPolicy
+from erp_build.config.load import parse_project
 from erp_build.errors import ConfigurationError
+from erp_build.model.project import DeployPolicy
 
 FUNCTION = '[[service]]\npath = "f"\nkind = "lambda"\nfunction = "erp-f"\n'
 

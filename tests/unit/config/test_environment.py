@@ -3,8 +3,9 @@
 import pytest
 
 from erp_build.config.codebuild import commit_from
-from erp_build.config.environment import Environment, make_environment, parameter_names
+from erp_build.config.environment import make_environment, parameter_names
 from erp_build.errors import ConfigurationError
+from erp_build.model.environment import Environment
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 GOOD = {

@@ -2,10 +2,10 @@
 
 import pytest
 
-from erp_build.config.index import ProjectIndex, compile_project
-from erp_build.config.project import parse_project
-from erp_build.domain.project import NotifyPolicy
+from erp_build.cli.fast_path.compiled_project import ProjectIndex, compile_project
+from erp_build.config.load import parse_project
 from erp_build.errors import ConfigurationError
+from erp_build.model.project import NotifyPolicy
 
 
 def policy(text: str) -> NotifyPolicy:

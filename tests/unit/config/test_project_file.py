@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.config.project import default_project, load_gate_policy, load_project, parse_project
-from erp_build.domain.project import Chart, Function, GatePolicy, Project, Service
+from erp_build.config.load import default_project, load_gate_policy, load_project, parse_project
 from erp_build.errors import ConfigurationError
+from erp_build.model.project import Chart, Function, GatePolicy, Project, Service
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "erp"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erp_build.config.project import parse_project
+from erp_build.config.load import parse_project
 from erp_build.errors import ConfigurationError
 
 A = '[[service]]\npath = "backend/a"\n'

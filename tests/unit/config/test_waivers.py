@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from erp_build.config.waivers import load_waivers
-from erp_build.domain.waivers import Waiver
 from erp_build.errors import ConfigurationError
+from erp_build.model.images.waiver import Waiver
 
 ROW = 'id = "CVE-1"\npackage = "openssl"\nreason = "not reachable"\nowner = "kim"\nuntil = 2026-12-31\n'
 

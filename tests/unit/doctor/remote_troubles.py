@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from erp_build.domain.project import Check, GatePolicy
+from erp_build.model.project import Check, GatePolicy
 from tests.fakes.clinic import Clinic
 from tests.fakes.registry import PUSHED, scan
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY

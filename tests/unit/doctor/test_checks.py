@@ -2,9 +2,9 @@
 
 import pytest
 
-from erp_build.domain.diagnosis import has_problem
+from erp_build.doctor.diagnosis import has_problem
+from erp_build.doctor.examine import CHECKS, examine
 from erp_build.errors import ReleaseFailed
-from erp_build.stages.doctor import CHECKS, examine
 from tests.fakes.clinic import Clinic
 from tests.unit.doctor.local_troubles import LOCAL_TROUBLES, SECRET, secret_in_values
 from tests.unit.doctor.remote_troubles import REMOTE_TROUBLES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.stages.doctor import CHECKS
+from erp_build.doctor.examine import CHECKS
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from erp_build.domain.permissions import RUN
-from erp_build.domain.scans import Scanning
+from erp_build.model.images.scan import Scanning
+from erp_build.model.permission import RUN
 from tests.fakes.account import ACCOUNT, REGION
 from tests.fakes.clinic import CONNECTION, PIPELINE, PROJECT, Clinic
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from erp_build.domain.scans import Scanning
+from erp_build.doctor.examine import CHECKS, examine
 from erp_build.errors import ConfigurationError, OutOfReach, ReleaseFailed
-from erp_build.stages.doctor import CHECKS, examine
+from erp_build.model.images.scan import Scanning
 from tests.fakes.account import FakeParameters
 from tests.fakes.clinic import PIPELINE, PROJECT, Clinic
 from tests.fakes.registry import error

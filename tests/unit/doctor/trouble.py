@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from erp_build.domain.diagnosis import State
+from erp_build.doctor.diagnosis import State
 from tests.fakes.clinic import Clinic
 
 

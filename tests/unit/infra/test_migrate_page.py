@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from erp_build.cli import VERBS
+from erp_build.cli.app import VERBS
 from sandbox.policy import Template
 
 ROOT = Path(__file__).parents[3]

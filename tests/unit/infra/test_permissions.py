@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from erp_build.domain.permissions import DOCTOR, READS, RUN
+from erp_build.model.permission import DOCTOR, READS, RUN
 from sandbox.policy import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 from sandbox.servers.actions import KNOWN
 

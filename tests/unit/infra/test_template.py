@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from erp_build.config.project import load_project
-from erp_build.domain.project import Project
-from erp_build.stages.deadlines import longest_run
-from erp_build.tools.cluster import NEEDED
+from erp_build.clients.kubernetes.cluster import NEEDED
+from erp_build.config.load import load_project
+from erp_build.doctor.max_run_time import longest_run
+from erp_build.model.project import Project
 from sandbox.policy import PIPELINE_ROLE, TEMPLATE, Template
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,220 @@
+"""What builds and pushes: Maven, the engine and the registry together, for one repository."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from erp_build.build.check_command import run_check
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.clock import Clock
+from erp_build.clients.docker.build_context import REWRITTEN, Context
+from erp_build.clients.docker.buildkit import BuildKit
+from erp_build.clients.docker.engine import Engine, EngineBuild
+from erp_build.clients.docker.events import PushBroke, SignInEnded
+from erp_build.clients.effects import CheckRequest, ImageRequest, Ready
+from erp_build.clients.files import full_disk_fails
+from erp_build.clients.machine.limits import images_at_once, pushes_at_once
+from erp_build.clients.maven.program import Maven
+from erp_build.clients.maven.reactor import Source
+from erp_build.clients.terminal.progress import Progress
+from erp_build.errors import BuildFailed
+from erp_build.formats.dockerfile.labels import with_labels
+from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
+from erp_build.formats.dockerfile.parse import base_images
+from erp_build.model.check_run import CheckRun
+from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL, VERSION_LABEL, LocalImage, PushedImage
+from erp_build.model.project import BuildOptions, Function, Service
+
+ATTEMPTS = 3
+"""Of a push that breaks off; the engine itself has tried each layer five times by then."""
+
+
+class Programs(NamedTuple):
+    """What a workshop works with."""
+
+    maven: Maven
+    engine: Engine
+    buildkit: BuildKit
+    registry: EcrRegistry
+
+
+class LocalWorkshop:
+    """Maven and engine of this machine.
+
+    Args:
+        root: of the repository.
+        programs: Maven, engine, BuildKit and registry.
+        options: how to build.
+        source: where the repository comes from, for a label; empty where it does not say.
+        clock, progress: time, and where news go.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        programs: Programs,
+        options: BuildOptions,
+        *,
+        source: str,
+        clock: Clock,
+        progress: Progress,
+    ) -> None:
+        self._root = root
+        self._maven, self._engine, self._buildkit, self._registry = programs
+        self._options = options
+        self._source = source
+        self._clock = clock
+        self._progress = progress
+        self._jars: dict[str, Path] = {}
+
+    def check(self, targets: Sequence[Service | Function]) -> None:
+        """Raise `BuildFailed` when a program, the engine or a service's file is not there, or cannot be built so."""
+        for target in targets:
+            self._maven.check(self._root / target.path)
+            self._check_dockerfile(target)
+        if targets:
+            self._engine.check()
+
+    def run_check(self, request: CheckRequest) -> CheckRun:
+        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
+        folder = self._root / request.target.path
+        return run_check(request.check, folder, request.secrets, partial(self._detail, request.target.name))
+
+    def images_at_once(self) -> int:
+        """How many images may be worked on at the same time, by cores and memory."""
+        return images_at_once()
+
+    def pushes_at_once(self) -> int:
+        """How many of them may be pushed at the same time, by cores."""
+        return pushes_at_once()
+
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        """Make the jars; `ready` hears of each that is complete."""
+
+        def keep(name: str, jar: Path, seconds: float) -> None:
+            self._jars[name] = jar
+            ready(name, seconds)
+
+        with full_disk_fails(str(self._root)):
+            self._maven.package([Source(target.name, self._root / target.path) for target in targets], keep)
+
+    def build_image(self, request: ImageRequest) -> LocalImage:
+        """Make the image in the engine, with labels that say what it was made of."""
+        target = request.target
+        context = Context(self._root / target.path, target.dockerfile)
+        where = f"{target.path}/{target.dockerfile}"
+        text = self._dockerfile(target)
+        if missing := sources_of_nothing(text, context.files):
+            raise _refused("the Dockerfile copies what is not there", where, missing, "build it, or correct the COPY")
+        on_line = partial(self._detail, target.name)
+        with full_disk_fails(tempfile.gettempdir()), tempfile.TemporaryFile() as spool:
+            build = self._write(spool, context, request, text)
+            before = self._engine.identifier(build.tag)
+            if self._takes_buildkit(text):
+                self._buildkit.build(build, spool, on_line)
+                image = self._engine.inspect(build.tag)
+            else:
+                image = self._engine.build(build, spool, on_line)
+        if before != image.identifier:
+            # A run before made this commit's image as well; the name has gone over, and nobody finds the old one.
+            self._engine.remove_nameless(before)
+        return image
+
+    def push(self, request: ImageRequest) -> PushedImage:
+        """Push the image under its tag, again where the way was bad, with a new sign-in where the old one ended."""
+        attempts = Retrying(
+            retry=retry_if_exception_type(PushBroke),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(initial=1, max=8),
+            sleep=self._clock.sleep,
+            before_sleep=lambda state: self._progress.say(
+                f"the push broke off ({state.outcome and state.outcome.exception()}); tries again", request.target.name
+            ),
+            reraise=True,
+        )
+        return attempts(self._push_once, request)
+
+    def _push_once(self, request: ImageRequest) -> PushedImage:
+        sign_in = self._registry.sign_in()
+        try:
+            return self._engine.push(
+                f"{sign_in.host}/{request.repository}",
+                request.tag,
+                sign_in,
+                partial(self._progress.amount, request.target.name),
+            )
+        except SignInEnded:
+            self._registry.forget_sign_in()
+            raise
+
+    def _write(self, spool: IO[bytes], context: Context, request: ImageRequest, text: str) -> EngineBuild:
+        """Write the build context, with the labels in its Dockerfile where they can be there."""
+        target = request.target
+        labels = {**self._labels(request), **self._base_labels(text, target.name)}
+        labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN)
+        if target.layers:
+            dockerfile = context.write_layered(spool, labelled or text, self._jars[target.name])
+        else:
+            dockerfile = context.write(spool, labelled)
+        return EngineBuild(
+            dockerfile=dockerfile,
+            tag=self._local_name(request),
+            labels={} if labelled else labels,
+            arguments={"REVISION": request.commit},
+            where=f"{target.path}/{target.dockerfile}",
+        )
+
+    def _check_dockerfile(self, target: Service | Function) -> None:
+        where = f"{target.path}/{target.dockerfile}"
+        text = self._dockerfile(target)
+        if secrets := secrets_in(text):
+            raise _refused(
+                "the Dockerfile holds a secret", where, secrets, "give it at run time, as a variable of the deployment"
+            )
+        needs = buildkit_needs(text)
+        if needs and self._options.builder == "classic":
+            raise _refused("the Dockerfile needs BuildKit", where, needs, 'set builder = "auto" in [build]')
+        if needs or self._options.builder == "buildkit":
+            self._buildkit.check(where, needs)
+
+    def _takes_buildkit(self, text: str) -> bool:
+        return self._options.builder == "buildkit" or (self._options.builder == "auto" and bool(buildkit_needs(text)))
+
+    def _dockerfile(self, target: Service | Function) -> str:
+        path = self._root / target.path / target.dockerfile
+        if not path.is_file():
+            raise BuildFailed(
+                "there is no Dockerfile",
+                where=f"{target.path}/{target.dockerfile}",
+                next_step="add it, or correct `dockerfile` in erp-build.toml",
+            )
+        return path.read_text(encoding="utf-8-sig")
+
+    def _labels(self, request: ImageRequest) -> dict[str, str]:
+        labels = {
+            REVISION_LABEL: request.commit,
+            SOURCE_LABEL: self._source,
+            KEY_LABEL: request.key,
+            VERSION_LABEL: version("erp-build"),
+        }
+        return {name: value for name, value in labels.items() if value}
+
+    def _base_labels(self, text: str, target: str) -> Mapping[str, str]:
+        bases = base_images(text)
+        return self._engine.base_labels(bases[-1], partial(self._detail, target)) if bases else {}
+
+    def _detail(self, target: str, line: str) -> None:
+        self._progress.detail(line, target)
+
+    def _local_name(self, request: ImageRequest) -> str:
+        return f"{self._registry.host()}/{request.repository}:{request.tag}"
+
+
+def _refused(what: str, where: str, findings: Sequence[tuple[int, str]], next_step: str) -> BuildFailed:
+    lines = "\n".join(f"line {line}: {found}" for line, found in findings)
+    return BuildFailed(what, where=f"{where}:{findings[0][0]}", why=lines, next_step=next_step)

@@ -1,0 +1,71 @@
+"""Checks of a service's sources: Maven goals or a program of the user, and the files that they leave."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
+from erp_build.model.check_run import CheckRun
+from erp_build.model.project import Check
+
+MAVEN_OPTIONS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "pom.xml")
+PASSED_ON = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")
+FAILED_GOAL = "Failed to execute goal"
+MOST_LINES = 10
+LARGEST = 20 * 1024 * 1024
+"""Bytes of a report that is kept."""
+
+
+def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: Callable[[str], None]) -> CheckRun:
+    """Run a check in a service's directory.
+
+    Args:
+        check: what to run.
+        folder: the service's directory.
+        secrets: environment variables of the child; they are never arguments, which every user can read.
+        on_line: called for each line that it prints.
+    """
+    start, began = time.monotonic(), time.time()
+    argv = [*_maven(folder), *MAVEN_OPTIONS, *check.maven] if check.maven else list(check.command)
+    environment = {**child_environment(*PASSED_ON), **secrets}
+    try:
+        done = run(argv, env=environment, cwd=folder, timeout=check.timeout, on_line=on_line)
+    except TimedOut as error:
+        return _unfinished(f"took longer than {error.seconds:.0f} s\n{tail(error.tail, 5)}", start)
+    except OSError as error:
+        return _unfinished(f"{argv[0]} cannot be started: {error.strerror}", start)
+    reports = tuple(_reports(check, folder, began))
+    seconds = time.monotonic() - start
+    if done.code:
+        return CheckRun(outcome="failed", why=_words(done), seconds=seconds, reports=reports)
+    return CheckRun(outcome="passed", seconds=seconds, reports=reports)
+
+
+def _maven(folder: Path) -> list[str]:
+    # Started through sh, because an unpacked zip of the source has lost the executable bit.
+    return ["sh", "mvnw"] if (folder / "mvnw").is_file() else ["mvn"]
+
+
+def _unfinished(why: str, start: float) -> CheckRun:
+    return CheckRun(outcome="inconclusive", why=why, seconds=time.monotonic() - start)
+
+
+def _words(done: Result) -> str:
+    """What it complains of: Maven's goal and its first errors and warnings, or the last lines of anything else."""
+    marked = [line for line in done.stdout.splitlines() if line.startswith(("[ERROR] ", "[WARN] "))]
+    goal = next((place for place, line in enumerate(marked) if FAILED_GOAL in line), len(marked))
+    more = f"... and {goal - MOST_LINES} more" if goal > MOST_LINES else ""
+    # Behind the goal Maven explains only how to ask for more.
+    lines = [*marked[goal : goal + 1], *marked[: min(goal, MOST_LINES)], more]
+    text = "\n".join(filter(None, lines)) or tail(f"{done.stdout}\n{done.stderr}")
+    return f"exit code {done.code}\n{text}".strip()
+
+
+def _reports(check: Check, folder: Path, began: float) -> Iterator[tuple[str, bytes]]:
+    """The files of this very run; what an earlier one left behind would tell of other sources."""
+    root = folder.resolve()
+    for pattern in check.reports:
+        for path in sorted(folder.glob(pattern)):
+            inside = path.is_file() and path.resolve().is_relative_to(root)
+            if inside and path.stat().st_size <= LARGEST and path.stat().st_mtime >= began - 1:
+                yield path.relative_to(folder).as_posix(), path.read_bytes()

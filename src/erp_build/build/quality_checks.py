@@ -1,0 +1,58 @@
+"""Checks before the image: every changed service by every `[[check]]`, and nothing is built where one blocks."""
+
+from collections.abc import Mapping, Sequence
+
+from erp_build.clients.effects import CheckRequest
+from erp_build.clients.protocols import Tools
+from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
+from erp_build.model.check_run import Checked
+from erp_build.model.plan import Plan
+from erp_build.model.project import Chart, Check, Project
+
+
+def run_checks(tools: Tools, project: Project, plan: Plan) -> tuple[Checked, ...]:
+    """Check what is to be built, one after the other, as Mavens share a repository; a failure ends none of them."""
+    pairs = [
+        (check, step.target)
+        for step in plan.builds
+        for check in project.checks
+        if not isinstance(step.target, Chart) and check.is_for(step.target.name)
+    ]
+    secrets = _read_secrets(tools, project, [check for check, _ in pairs])
+    checked = []
+    for check, target in pairs:
+        values = {variable: secrets[_parameter(project, name)] for variable, name in check.secrets}
+        run = tools.effects.check(CheckRequest(check=check, target=target, secrets=values))
+        done = Checked(check, target.name, run)
+        tools.progress.say(f"{check.name}: {done.word} in {run.seconds:.1f} s", target.name)
+        checked.append(done)
+    return tuple(checked)
+
+
+def require_checks(checked: Sequence[Checked]) -> None:
+    """Raise `GateBlocked` where a check failed that blocks, or `GateInconclusive` where one did not come to an end."""
+    stopping = [one for one in checked if one.stops]
+    failed = [one for one in stopping if one.run.outcome == "failed"]
+    if failed:
+        raise _error(GateBlocked, f"{len(failed)} of {len(checked)} checks failed", failed, "mend what they name")
+    if stopping:
+        what = f"{len(stopping)} of {len(checked)} checks did not come to an end"
+        raise _error(GateInconclusive, what, stopping, "look at the check's `timeout` and program, then run again")
+
+
+def _error(kind: type[ErpBuildError], what: str, stopping: Sequence[Checked], hint: str) -> ErpBuildError:
+    return kind(
+        what,
+        where=", ".join(dict.fromkeys(one.target for one in stopping)),
+        why="\n".join(f"{one.check.name}, {one.target}: {one.run.why}" for one in stopping),
+        next_step=f'{hint}; a check that must not stop: on_failure = "warn" of its [[check]]',
+    )
+
+
+def _read_secrets(tools: Tools, project: Project, checks: Sequence[Check]) -> Mapping[str, str]:
+    names = [_parameter(project, name) for check in checks for _, name in check.secrets]
+    return tools.parameters.read_secrets(tuple(dict.fromkeys(names))) if names else {}
+
+
+def _parameter(project: Project, name: str) -> str:
+    return name if name.startswith("/") else f"{project.parameters.rstrip('/')}/{name}"

@@ -1,0 +1,1 @@
+"""What changed since what runs: live state, baselines, comparison, plan, and reuse by content."""

@@ -1,0 +1,170 @@
+"""Baselines: the commit that each target is compared with, found by a ladder. Any doubt builds more, and says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from erp_build.config.codebuild import commit_from
+from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
+from erp_build.model.change import Baseline, Source
+from erp_build.model.project import Chart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from erp_build.clients.protocols import Repository
+    from erp_build.model.plan import LiveState
+    from erp_build.model.project import Project, Target
+
+
+RESOLVED = "CODEBUILD_RESOLVED_SOURCE_VERSION"
+
+
+PREVIOUS = "CODEBUILD_WEBHOOK_PREV_COMMIT"
+
+
+NO_METADATA = "the source has no .git (CODE_ZIP; choose full clone in the pipeline's source action)"
+
+
+class Rung(NamedTuple):
+    """A candidate of the ladder: where it comes from, its commit, and why it has none."""
+
+    source: Source
+    commit: str | None
+    why_not: str = ""
+
+
+def find_head(repository: Repository, variables: Mapping[str, str], wanted: str | None = None) -> str:
+    """The commit to build: as asked for, else what CodeBuild resolved, else HEAD; CodeBuild and HEAD must agree."""
+    if wanted:
+        return _resolve(repository, wanted, "--head")
+    stated = commit_from(variables, RESOLVED)
+    checked_out = repository.resolve("HEAD") if repository.has_metadata() else None
+    if stated and checked_out and stated != checked_out:
+        raise ConfigurationError(
+            "the checkout is not the commit that CodeBuild names",
+            where=str(repository.root),
+            why=f"HEAD is {checked_out}, {RESOLVED} is {stated}",
+            next_step="check out that commit, or name one with --head",
+        )
+    head = stated or checked_out
+    if head is None:
+        raise ConfigurationError(
+            "there is no commit to name the images after",
+            where=str(repository.root),
+            why=f"{NO_METADATA}, and {RESOLVED} holds no commit",
+            next_step="run in a Git repository, or set the variable to a full commit",
+        )
+    return head
+
+
+def find_baselines(
+    repository: Repository,
+    project: Project,
+    head: str,
+    *,
+    live: LiveState | None,
+    variables: Mapping[str, str],
+    base: str | None = None,
+) -> tuple[Baseline, ...]:
+    """Find each target's baseline by the ladder: `--base`, deployed, webhook, upstream (offline only), none.
+
+    Args:
+        repository: where the commits are looked up.
+        project: its targets.
+        head: full commit that is built.
+        live: what runs; None offline.
+        variables: the environment variables.
+        base: a revision for all targets.
+    """
+    argument = [Rung("argument", _resolve(repository, base, "--base"))] if base else []
+    webhook = [_webhook(repository, head, variables)] if PREVIOUS in variables else []
+    # A rung is not climbed, nor Git asked for it, where an earlier one holds for every target.
+    offline = [] if live or base else [Rung("upstream", repository.upstream_base(head), "the branch has no upstream")]
+    doubt = [] if repository.has_metadata() else [NO_METADATA]
+    seen: dict[str, bool] = {head: True}
+    baselines = []
+    for target in project.targets:
+        if live and (absent := _absence(target, live)):
+            baselines.append(Baseline(target=target.name, commit=None, source="none", because=absent))
+            continue
+        deployed = [_deployed(target, live)] if live else []
+        rungs = [*argument, *deployed, *webhook, *offline]
+        baselines.append(_climb(repository, target.name, rungs, doubt, seen))
+    return tuple(baselines)
+
+
+def refuse_doubt(baselines: tuple[Baseline, ...]) -> None:
+    """For `--strict`: stop when a baseline is none or was found only after another one failed."""
+    if doubtful := [f"{item.target}: {item.because}" for item in baselines if item.because]:
+        raise DetectionRefused(
+            f"{len(doubtful)} baselines are in doubt",
+            where="change detection",
+            why="\n".join(doubtful),
+            next_step="make the baselines readable (full clone, a first deployment), or run without --strict",
+        )
+
+
+def refuse_older(repository: Repository, head: str, live: LiveState) -> None:
+    """Stop when something newer than head is live: a run that waited too long must not take it back."""
+    deployed = {running.target: running.commit for running in live.running.values()}
+    for target, newer in (*deployed.items(), ("the release's chart", live.chart_commit)):
+        if newer and newer != head and repository.has_commit(newer) and repository.is_ancestor(head, newer):
+            raise NewerDeployed(
+                "a newer commit is already deployed",
+                where=target,
+                why=f"{newer} runs, and it contains {head}",
+                next_step="nothing to do for a late run; to go back on purpose, run with --allow-older",
+            )
+
+
+def _climb(repository: Repository, target: str, rungs: list[Rung], doubt: list[str], seen: dict[str, bool]) -> Baseline:
+    failed = list(doubt)
+    for rung in rungs:
+        if rung.commit is None:
+            failed.append(f"{rung.source}: {rung.why_not}")
+            continue
+        if rung.commit not in seen:
+            seen[rung.commit] = repository.has_commit(rung.commit)
+        if seen[rung.commit]:
+            return Baseline(target=target, commit=rung.commit, source=rung.source, because="; ".join(failed))
+        failed.append(f"{rung.source}: commit {rung.commit[:12]} cannot be read in this clone")
+    return Baseline(target=target, commit=None, source="none", because="; ".join(failed) or "no baseline was given")
+
+
+def _absence(target: Target, live: LiveState) -> str:
+    """Why a target must be deployed whatever the baseline, or an empty text."""
+    if not isinstance(target, Chart):
+        return "" if target.name in live.running else "nothing of it runs yet"
+    if live.revision is None:
+        return "there is no release yet"
+    status = live.revision.status
+    return "" if status == "deployed" else f"revision {live.revision.number} of the release is {status}"
+
+
+def _deployed(target: Target, live: LiveState) -> Rung:
+    if isinstance(target, Chart):
+        return Rung("deployed", live.chart_commit, "the release's description names no commit")
+    running = live.running[target.name]
+    return Rung("deployed", running.commit, f"the running image {running.tag or running.digest} names no commit")
+
+
+def _webhook(repository: Repository, head: str, variables: Mapping[str, str]) -> Rung:
+    commit = commit_from(variables, PREVIOUS)
+    if commit is None:
+        return Rung("webhook", None, f"{PREVIOUS} holds no commit")
+    if not (repository.has_commit(commit) and repository.is_ancestor(commit, head)):
+        return Rung("webhook", None, f"{commit[:12]} of {PREVIOUS} is no ancestor of head")
+    return Rung("webhook", commit)
+
+
+def _resolve(repository: Repository, revision: str, option: str) -> str:
+    commit = repository.resolve(revision)
+    if commit is None:
+        raise ConfigurationError(
+            f"{option} names no commit",
+            where=str(repository.root),
+            why=f"git does not know {revision!r}",
+            next_step="git fetch, or check the spelling",
+        )
+    return commit

@@ -1,0 +1,69 @@
+"""What an image takes from outside of its rules: sources of a Dockerfile and of a pom that nothing covers."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from erp_build.changes.rules import Rules
+from erp_build.formats.dockerfile.parse import instructions
+from erp_build.model.project import Function, Service
+
+UPWARD = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]*[\w-])")
+BUILD_OUTPUT = "target"
+LINK = "120000"
+
+
+class Uncovered(NamedTuple):
+    """A source that detection by the rules would miss: where it is named, and the files that are not covered."""
+
+    target: str
+    file: str
+    line: int
+    source: str
+    paths: tuple[str, ...]
+
+
+class Tree(NamedTuple):
+    """A commit for this check: path -> mode, and the text of the files that name sources and the targets of links."""
+
+    modes: Mapping[str, str]
+    texts: Mapping[str, str]
+
+
+def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> Iterator[Uncovered]:
+    """Each COPY and ADD of the Dockerfile, and each `../` of the pom, that takes a file of no rule of the target."""
+    dockerfile = f"{target.path}/{target.dockerfile}"
+    for line, source in copied_sources(tree.texts.get(dockerfile, "")):
+        pattern = posixpath.normpath(f"{target.path}/{source}")
+        if pattern.startswith(f"{target.path}/{BUILD_OUTPUT}/"):
+            continue
+        missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
+        if missed:
+            yield Uncovered(target.name, dockerfile, line, source, missed)
+    pom = f"{target.path}/pom.xml"
+    for number, text in enumerate(tree.texts.get(pom, "").splitlines(), 1):
+        for reference in UPWARD.findall(text):
+            pattern = posixpath.normpath(f"{target.path}/{reference}")
+            missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
+            if missed:
+                yield Uncovered(target.name, pom, number, reference, missed)
+
+
+def copied_sources(dockerfile: str) -> Iterator[tuple[int, str]]:
+    """The sources that a Dockerfile takes from its context, with the line of the instruction."""
+    for instruction in instructions(dockerfile):
+        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None:
+            for word in instruction.words[:-1]:
+                if "://" not in word and not word.startswith("<<"):
+                    yield instruction.line, word.strip("/") or "."
+
+
+def _taken(pattern: str, tree: Tree) -> Iterator[str]:
+    """The files that a source takes, and where they are links, what those lead to."""
+    for path, mode in tree.modes.items():
+        if path == pattern or path.startswith(f"{pattern}/") or fnmatchcase(path, pattern):
+            yield path
+            if mode == LINK:
+                yield posixpath.normpath(posixpath.join(posixpath.dirname(path), tree.texts.get(path, "")))

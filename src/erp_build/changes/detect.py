@@ -1,0 +1,129 @@
+"""Detection: a baseline per target, and what differs between it and head. Any doubt builds more, and says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
+from erp_build.changes.ignored_paths import ignore_of
+from erp_build.changes.make_plan import make_plan
+from erp_build.changes.rules import Rules, attribute
+from erp_build.changes.tag_only_commits import without_tag_edits
+from erp_build.model.change import Baseline, Change, ChangeSet, PathChange
+from erp_build.model.plan import LiveState, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from erp_build.clients.protocols import Repository
+    from erp_build.model.project import Project
+
+SOME = 3
+"""Files that a warning names."""
+
+
+def plan(
+    project: Project,
+    repository: Repository,
+    *,
+    base: str | None = None,
+    head: str | None = None,
+    live: LiveState | None = None,
+    variables: Mapping[str, str] | None = None,
+    strict: bool = False,
+) -> Plan:
+    """What a run would do, and why: head, baselines, changes and plan in one call. It changes nothing.
+
+    Args:
+        project: its targets.
+        repository: where the commits are looked up.
+        base: a revision that every target is compared with; None: found by the ladder.
+        head: the revision to plan for; None: what CodeBuild names, else what is checked out.
+        live: what runs; None plans offline, without reuse.
+        variables: environment variables, for what CodeBuild says of the source.
+        strict: raise `DetectionRefused` when a baseline is in doubt.
+    """
+    stated = variables or {}
+    commit = find_head(repository, stated, head)
+    baselines = find_baselines(repository, project, commit, live=live, variables=stated, base=base)
+    if strict:
+        refuse_doubt(baselines)
+    return make_plan(project, detect_changes(repository, project, baselines, commit), live or LiveState())
+
+
+def detect_changes(repository: Repository, project: Project, baselines: tuple[Baseline, ...], head: str) -> ChangeSet:
+    """Compare each target's own baseline with head; one comparison per different baseline."""
+    rules = Rules(project, ignore_of(project))
+    changes: dict[str, tuple[Change, ...]] = {}
+    unowned: set[str] = set()
+    removed: set[str] = set()
+    for commit in dict.fromkeys(baseline.commit for baseline in baselines):
+        if commit is None:
+            continue
+        differing = repository.changed_paths(commit, head) if commit != head else ()
+        found, nobodys = attribute(rules, (change.path for change in differing))
+        unowned.update(nobodys)
+        ours = {baseline.target for baseline in baselines if baseline.commit == commit}
+        changes.update({name: found.get(name, ()) for name in ours})
+        removed |= ours & _removed(repository, project, head, differing, found)
+    found_all = ChangeSet(
+        head=head,
+        baselines=baselines,
+        changes=changes,
+        removed=frozenset(removed),
+        unowned=tuple(sorted(unowned)),
+        warnings=(*_baseline_warnings(baselines), *overlaps(project)),
+    )
+    return without_tag_edits(repository, project, found_all)
+
+
+def overlaps(project: Project) -> tuple[str, ...]:
+    """Targets that lie on or inside each other's directory; a change there belongs to both, which is allowed."""
+    by_path: dict[str, list[str]] = {}
+    for target in project.targets:
+        by_path.setdefault(target.path, []).append(target.name)
+    said = []
+    for path, names in by_path.items():
+        parts = path.split("/")
+        outer = [name for length in range(1, len(parts)) for name in by_path.get("/".join(parts[:length]), ())]
+        if len(names) > 1 or outer:
+            said.append(f"{path} belongs to {', '.join((*names, *outer))}: a change in it counts for each of them")
+    return tuple(said)
+
+
+def _removed(
+    repository: Repository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
+) -> set[str]:
+    """The touched targets whose directory is not in head; Git is asked only where no file of theirs shows that it is.
+
+    One may also have been gone before the baseline, and be touched by a shared input.
+    """
+    kept = {path for path, status, _ in differing if status != "D"}
+    # What becomes of an input of a target says nothing of its directory.
+    services = tuple(service._replace(inputs=()) for service in project.services)
+    functions = tuple(function._replace(inputs=()) for function in project.functions)
+    rules = Rules(project._replace(shared=(), config_path="", services=services, functions=functions))
+    suspects = set(touched) - rules.touched(kept)
+    directories = {target.name: _spellings(target.path) for target in project.image_targets if target.name in suspects}
+    if not directories:
+        return set()
+    alive = repository.existing(head, {path for paths in directories.values() for path in paths})
+    return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
+
+
+def _spellings(path: str) -> set[str]:
+    """The names that are the same for a rule, and others for Git: as configured, composed, and as macOS has them."""
+    return {path} if path.isascii() else {path, normalize("NFC", path), normalize("NFD", path)}
+
+
+def warning_of(uncommitted: Sequence[str]) -> tuple[str, ...]:
+    """A warning where tracked files differ from head: they are built, but not compared."""
+    some = ", ".join(uncommitted[:SOME]) + (", ..." if len(uncommitted) > SOME else "")
+    files = "file is" if len(uncommitted) == 1 else "files are"
+    text = f"{len(uncommitted)} {files} changed but not committed and not part of the comparison: {some}"
+    return (text,) if uncommitted else ()
+
+
+def _baseline_warnings(baselines: tuple[Baseline, ...]) -> tuple[str, ...]:
+    return tuple(sorted({item.because for item in baselines if item.because and item.commit}))

@@ -1,0 +1,135 @@
+"""What runs now: the images of the release's Deployments and of the functions, and the commits they come from."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from erp_build.changes.drift import deployment_drift
+from erp_build.clients.protocols import Tools
+from erp_build.errors import FunctionUpdateFailed
+from erp_build.model.environment import Environment
+from erp_build.model.plan import LiveState, Running
+from erp_build.model.project import Function, Project, Service
+from erp_build.model.releases.kubernetes import Workload
+from erp_build.model.releases.release import Release, Revision
+
+DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]{40})(?: chart (?P<key>[0-9a-f]{40}))?")
+ROLLBACK = re.compile(r"Rollback to (\d+)")
+
+
+def release_of(project: Project, environment: Environment) -> Release:
+    """Where the project's release lives in this environment."""
+    return Release(environment.cluster, project.chart.namespace, project.chart.release)
+
+
+def read_live_state(tools: Tools, project: Project, environment: Environment) -> LiveState:
+    """Read what runs of each target; a cluster or function that cannot be read stops the run."""
+    release = release_of(project, environment)
+    workloads = tools.cluster.workloads(release)
+    history = tools.helm.history(release)
+    edited = _edited(tools, release) if history and workloads else {}
+    running = [_running_service(tools, service, environment, workloads, edited) for service in project.services]
+    running += [_running_function(tools, function, environment) for function in project.functions]
+    deployed = _deployed_chart(history)
+    return LiveState(
+        running={item.target: item for item in running if item},
+        revision=history[-1] if history else None,
+        chart_commit=deployed["commit"] if deployed else None,
+        chart_key=(deployed["key"] or "") if deployed else "",
+    )
+
+
+def workload_of(workloads: tuple[Workload, ...], repository: str) -> Workload | None:
+    """The Deployment that runs an image of the repository: the image tells it, whatever the Deployment is called."""
+    return next((workload for workload in workloads if workload.image_of(repository)), None)
+
+
+def _edited(tools: Tools, release: Release) -> dict[str, str]:
+    """Deployment -> what was edited by hand and what the next upgrade repairs.
+
+    Another image is not among it: that is found as another baseline. What was only added survives an upgrade.
+    """
+    wanted, live = objects_of(tools.helm.objects(release)), objects_of(tools.cluster.live_objects(release))
+    found = {}
+    for (kind, name), item in wanted.items():
+        if kind == "Deployment" and (kind, name) in live:
+            drift = deployment_drift(item, live[kind, name], scaler_of(live, name))
+            if repairable := [text for text in drift if ".image: " not in text and "added" not in text]:
+                found[name] = "edited by hand: " + "; ".join(repairable)
+    return found
+
+
+def objects_of(found: tuple[Mapping[str, Any], ...]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Kind and name -> the object."""
+    return {(item["kind"], item["metadata"]["name"]): item for item in found}
+
+
+def scaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """The autoscaler of a Deployment."""
+    scalers = (item for (kind, _), item in live.items() if kind == "HorizontalPodAutoscaler")
+    return next((item for item in scalers if item["spec"].get("scaleTargetRef", {}).get("name") == name), None)
+
+
+def _running_service(
+    tools: Tools,
+    service: Service,
+    environment: Environment,
+    workloads: tuple[Workload, ...],
+    edited: Mapping[str, str],
+) -> Running | None:
+    repository = environment.repository(service.repository)
+    workload = workload_of(workloads, repository)
+    image = workload.image_of(repository) if workload else None
+    if workload is None or image is None:
+        return None
+    stored = tools.registry.stored(repository, image.digest or image.tag)
+    return Running(
+        target=service.name,
+        repository=repository,
+        tag=image.tag,
+        digest=stored.digest if stored else "",
+        commit=tools.registry.revision(stored) if stored else None,
+        trouble=edited.get(workload.name, "") if workload.rolled_out else workload.failure or workload.progress,
+    )
+
+
+def _running_function(tools: Tools, function: Function, environment: Environment) -> Running | None:
+    state = tools.functions.state(function.function)
+    if state is None or state.package_type != "Image":
+        raise FunctionUpdateFailed(
+            f"there is no function {function.function}" if state is None else f"{function.function} runs no image",
+            where=f"Lambda, {environment.region}",
+            why="" if state is None else f"its package type is {state.package_type}",
+            next_step="create it with an image, or correct `function` in erp-build.toml",
+        )
+    repository = environment.repository(function.repository)
+    stored = tools.registry.stored(repository, state.digest) if state.digest else None
+    return Running(
+        target=function.name,
+        repository=repository,
+        tag=state.image.rpartition(":")[2] if "@" not in state.image else "",
+        digest=state.digest,
+        commit=tools.registry.revision(stored) if stored else None,
+        trouble=f"last update {state.last_update}: {state.reason}" if state.last_update == "Failed" else "",
+    )
+
+
+def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
+    """Commit and key that the newest revision names, if it is deployed: what a failed one left is not known."""
+    if not history or history[-1].status != "deployed":
+        return None
+    return DESCRIPTION.search(origin_of(history[-1], history).description)
+
+
+def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
+    """The commit whose objects a revision has, None where its description names none."""
+    found = DESCRIPTION.search(origin_of(revision, history).description)
+    return found["commit"] if found else None
+
+
+def origin_of(revision: Revision, history: tuple[Revision, ...]) -> Revision:
+    """The revision whose objects these are: a rollback repeats an older one, and its description names that one."""
+    numbers = {one.number: one for one in history}
+    while (back := ROLLBACK.fullmatch(revision.description)) and int(back[1]) in numbers:
+        revision = numbers[int(back[1])]
+    return revision

@@ -1,0 +1,64 @@
+"""From changes and what runs to a plan: for each target one action, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from erp_build.model.project import Function, Project, Service, Target
+
+if TYPE_CHECKING:
+    from erp_build.model.change import Baseline, ChangeSet
+from erp_build.model.plan import Action, LiveState, Plan, Reason, Running, Step
+
+
+def make_plan(project: Project, changes: ChangeSet, live: LiveState) -> Plan:
+    """Decide an action for each target.
+
+    A changed service or function is built. A changed chart redeploys every service that is not built, with the image
+    that runs; so does a rollout that is not complete.
+    """
+    by_target = {baseline.target: baseline for baseline in changes.baselines}
+    chart_reasons = _reasons(project.chart, by_target[project.chart.name], changes)
+    steps = [
+        _image_step(target, by_target[target.name], changes, live.running.get(target.name), chart_reasons)
+        for target in project.image_targets
+    ]
+    chart = Step(
+        target=project.chart,
+        action="redeploy" if chart_reasons else "none",
+        baseline=by_target[project.chart.name],
+        because=chart_reasons,
+    )
+    return Plan(head=changes.head, steps=(*steps, chart), unowned=changes.unowned, warnings=changes.warnings)
+
+
+def _image_step(
+    target: Service | Function,
+    baseline: Baseline,
+    changes: ChangeSet,
+    running: Running | None,
+    chart_reasons: tuple[Reason, ...],
+) -> Step:
+    action: Action = "none"
+    if target.name in changes.removed:
+        because: tuple[Reason, ...] = (Reason(rule=f"removed: {target.path} is not in {changes.head[:12]}"),)
+    elif because := _reasons(target, baseline, changes):
+        action = "build"
+    elif because := _redeploy_reasons(target, running, chart_reasons):
+        # A function has no release to redeploy: one in trouble is built and updated again.
+        action = "build" if isinstance(target, Function) else "redeploy"
+    return Step(target=target, action=action, baseline=baseline, because=because, running=running)
+
+
+def _reasons(target: Target, baseline: Baseline, changes: ChangeSet) -> tuple[Reason, ...]:
+    if baseline.commit is None:
+        return (Reason(rule=f"no baseline: {baseline.because}"),)
+    return tuple(Reason(path=change.path, rule=change.rule) for change in changes.changes.get(target.name, ()))
+
+
+def _redeploy_reasons(
+    target: Service | Function, running: Running | None, chart_reasons: tuple[Reason, ...]
+) -> tuple[Reason, ...]:
+    trouble = (Reason(rule=f"not healthy: {running.trouble}"),) if running and running.trouble else ()
+    chart = tuple(Reason(path=reason.path, rule=f"chart: {reason.rule}") for reason in chart_reasons)
+    return trouble if isinstance(target, Function) else trouble + chart

@@ -1,0 +1,83 @@
+"""Reuse: what has the same content as an image that is there already is neither built nor, where it runs, deployed."""
+
+from typing import TYPE_CHECKING
+
+from erp_build.changes.content_key import KEY_TAG, content_key
+from erp_build.changes.detect import warning_of
+from erp_build.changes.ignored_paths import ignore_of
+from erp_build.changes.rules import Rules
+from erp_build.clients.protocols import Tools
+from erp_build.model.environment import Environment
+from erp_build.model.plan import LiveState, Plan, Reason, Step
+from erp_build.model.project import Chart, Project, Service
+
+if TYPE_CHECKING:
+    from erp_build.model.source_file import SourceFile
+
+
+def find_reusable(tools: Tools, project: Project, environment: Environment, plan: Plan, live: LiveState) -> Plan:
+    """Give every step its content key, and turn a build into `reuse`, or into `none` where this very image runs.
+
+    Without Git this is what finds out what changed. A target with uncommitted files gets no key, because what would be
+    built is not what the key names.
+    """
+    uncommitted = tools.repository.uncommitted()
+    plan = plan._replace(warnings=(*plan.warnings, *warning_of(uncommitted)))
+    if plan.is_empty:
+        return plan
+    rules = Rules(project, ignore_of(project))
+    keys = content_keys(tools, project, rules, plan.head)
+    keys.update(dict.fromkeys(rules.touched(uncommitted), ""))
+    steps = tuple(_with_key(tools, environment, step, keys[step.target.name], live) for step in plan.steps)
+    chart = steps[-1]
+    if chart.action == "none" and plan.steps[-1].action != "none":
+        steps = tuple(_without_chart(step) for step in steps)
+    if chart.action != "none":
+        steps = tuple(_with_chart(*pair, chart) for pair in zip(plan.steps, steps, strict=True))
+    return plan._replace(steps=steps)
+
+
+def content_keys(tools: Tools, project: Project, rules: Rules, head: str) -> dict[str, str]:
+    """The key of every target, over exactly those files that the rules give to it."""
+    files: dict[str, list[SourceFile]] = {target.name: [] for target in project.targets}
+    for file in tools.repository.source_files(head):
+        for name in rules.owners(file.path):
+            files[name].append(file)
+    return {target.name: content_key(target, files[target.name], project.build) for target in project.targets}
+
+
+def _with_key(tools: Tools, environment: Environment, step: Step, key: str, live: LiveState) -> Step:
+    step = step._replace(key=key)
+    if step.action == "none" or not key:
+        return step
+    if isinstance(step.target, Chart):
+        same = step.action == "redeploy" and step.baseline.commit is None and live.chart_key == key
+        why = Reason(rule=f"same content as the deployed chart (key {key[:12]})")
+        return step._replace(action="none", because=(why,)) if same else step
+    if step.action != "build":
+        return step
+    image = tools.registry.stored(environment.repository(step.target.repository), f"{KEY_TAG}{key}")
+    if image is None:
+        return step
+    running = step.running
+    if running and running.digest == image.digest and running.tag_or_digest and not running.trouble:
+        return step._replace(action="none", because=(Reason(rule=f"same content as what runs (key {key[:12]})"),))
+    return step._replace(action="reuse", image=image, because=(*step.because, Reason(rule=f"in ECR (key {key[:12]})")))
+
+
+def _with_chart(before: Step, step: Step, chart: Step) -> Step:
+    """A service that turned out to run its content already, when the chart is deployed: it is redeployed like others.
+
+    Its pods may be made anew, so that its image is judged and proven as well.
+    """
+    if not isinstance(step.target, Service) or before.action == step.action or step.action != "none":
+        return step
+    because = tuple(Reason(path=reason.path, rule=f"chart: {reason.rule}") for reason in chart.because)
+    return step._replace(action="redeploy", because=because)
+
+
+def _without_chart(step: Step) -> Step:
+    """A step as it is when the chart turned out to be the same: a redeployment for its sake alone falls away."""
+    if step.action != "redeploy" or not all(reason.rule.startswith("chart: ") for reason in step.because):
+        return step
+    return step._replace(action="none", because=())

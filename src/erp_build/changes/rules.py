@@ -1,0 +1,100 @@
+"""What changed for whom: baselines, changed paths, and the rules that give a path to a target."""
+
+from collections.abc import Callable, Iterable
+from unicodedata import normalize
+
+from erp_build.formats.patterns import fixed_directory, matches
+from erp_build.model.change import Change
+from erp_build.model.project import Project
+
+
+class Rules:
+    """The rules of a project, made for one look-up per directory whatever the number of targets.
+
+    Args:
+        project: whose targets own paths.
+        ignored: tells of a path whether the project ignores it; needed only where the project has `ignore` patterns.
+    """
+
+    def __init__(self, project: Project, ignored: Callable[[str], bool] | None = None) -> None:
+        built = tuple(target.name for target in project.image_targets)
+        self._by_directory: dict[str, dict[str, str]] = {}
+        self._patterns: list[tuple[str, tuple[str, ...], str]] = []
+        self._config = _plain(project.config_path)
+        self._built = built
+        for target in project.targets:
+            self._add_directory(target.path, (target.name,), f"{target.path}/**")
+        for pattern in project.shared:
+            self._add_pattern(pattern, built, f"shared: {pattern}")
+        for image_target in project.image_targets:
+            for pattern in image_target.inputs:
+                self._add_pattern(pattern, (image_target.name,), f"input: {pattern}")
+        self._ignored = ignored
+        self._known: dict[str, dict[str, str]] = {"": {}}
+
+    def owners(self, path: str) -> dict[str, str]:
+        """The targets that own a path, each with the rule that says so; macOS's decomposed names are the same name."""
+        path = _plain(path)
+        if self._ignored and self._ignored(path):
+            return {}
+        # The path itself counts as a directory too: a service's directory may have become a file or a submodule.
+        owners = self._of_directory(path)
+        for pattern, names, rule in self._patterns:
+            if matches(pattern, path):
+                owners = {**dict.fromkeys(names, rule), **owners}
+        if path == self._config:
+            owners = {**dict.fromkeys(self._built, f"build configuration: {path}"), **owners}
+        return owners
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether the project ignores a path, which then belongs to nobody and is not missed."""
+        return self._ignored is not None and self._ignored(_plain(path))
+
+    def all_rules(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Every rule with the targets that it serves."""
+        found: dict[str, list[str]] = {}
+        for owners in self._by_directory.values():
+            for name, rule in owners.items():
+                found.setdefault(rule, []).append(name)
+        for _, names, rule in self._patterns:
+            found.setdefault(rule, []).extend(names)
+        return [(rule, tuple(names)) for rule, names in found.items()]
+
+    def touched(self, paths: Iterable[str]) -> set[str]:
+        """The names of the targets that own one of the paths at least."""
+        return {name for path in paths for name in self.owners(path)}
+
+    def _of_directory(self, directory: str) -> dict[str, str]:
+        known = self._known.get(directory)
+        if known is None:
+            parent = self._of_directory(directory.rpartition("/")[0])
+            own = self._by_directory.get(directory)
+            known = self._known[directory] = {**parent, **own} if own else parent
+        return known
+
+    def _add_directory(self, directory: str, names: tuple[str, ...], rule: str) -> None:
+        self._by_directory.setdefault(_plain(directory), {}).update(dict.fromkeys(names, rule))
+
+    def _add_pattern(self, pattern: str, names: tuple[str, ...], rule: str) -> None:
+        if directory := fixed_directory(pattern):
+            owners = self._by_directory.setdefault(_plain(directory), {})
+            owners.update({name: rule for name in names if name not in owners})
+        else:
+            self._patterns.append((_plain(pattern), names, rule))
+
+
+def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[Change, ...]], tuple[str, ...]]:
+    """Give each changed path to its owners; the second value lists the paths that nobody owns."""
+    found: dict[str, list[Change]] = {}
+    unowned = []
+    for path in sorted(set(paths)):
+        owners = rules.owners(path)
+        if not owners and not rules.is_ignored(path):
+            unowned.append(path)
+        for name, rule in owners.items():
+            found.setdefault(name, []).append(Change(path=path, rule=rule))
+    return {name: tuple(changes) for name, changes in found.items()}, tuple(unowned)
+
+
+def _plain(path: str) -> str:
+    return path if path.isascii() else normalize("NFC", path)

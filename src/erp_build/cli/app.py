@@ -1,0 +1,174 @@
+"""argv -> command -> exit code. The only place that turns an error into text."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, cast
+
+from erp_build.cli.fast_path.early_git import start
+from erp_build.errors import ErpBuildError, Failure, did_you_mean
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from types import ModuleType
+
+    from erp_build.clients.git.early_diff import EarlyDiff
+    from erp_build.clients.secrets import Secrets
+    from erp_build.model.stage_hooks import Pipeline
+
+VERBS = {
+    "plan": "what a run would do, and why",
+    "run": "build, clear, deploy and prove what changed",
+    "status": "what runs now, and what was changed by hand",
+    "history": "what was deployed when, and by which build",
+    "verify": "whether what runs is what the registry has",
+    "rollback": "both halves back to an earlier deployment",
+    "unlock": "free the lock of a dead run",
+    "doctor": "whether machine, repository, account and cluster are as a run needs them",
+    "explain": "whom a path belongs to, and by which rule",
+    "replay": "what a stretch of history would have built",
+    "record": "a diff of the history as a case for tests",
+    "gate": "judge images by their scans, in ECR or recorded",
+    "values": "edit an image tag in a values file",
+    "token": "sign in to a cluster (called by Helm)",
+    "completion": "a script that completes words in your shell",
+}
+
+EXIT_CODES = """\
+exit codes:
+  0 done, or nothing to do        8 Lambda update failed
+  2 usage or configuration        9 Helm release failed
+  3 detection refused (--strict) 10 what runs is not what was cleared
+  4 build failed                 11 locked, or newer is deployed
+  5 push failed                  70 a bug of erp_build
+  6 gate: findings              130 SIGINT
+  7 gate: inconclusive          143 SIGTERM
+"""
+
+
+def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        argv: the words behind the program's name; None: those of this process.
+        pipeline: what you do at the stages of `run`; other verbs have no stages.
+    """
+    _speak_utf8()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] not in VERBS:
+        return _no_verb(arguments)
+    verb = arguments[0]
+    # Git works while the rest is imported.
+    early = start(arguments[1:]) if verb == "plan" else None
+    from erp_build.clients.secrets import Secrets
+
+    secrets = Secrets()
+    try:
+        return _call(verb, arguments[1:], early, secrets, pipeline)
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
+        print(secrets.mask(_trace()), file=sys.stderr)
+        print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
+        return ErpBuildError.exit_code
+
+
+def _call(
+    verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets, pipeline: Pipeline | None
+) -> int:
+    """Parse the words behind a verb and run it; a failure becomes its text and its code."""
+    # A command is imported when it is called: each brings the SDKs that it needs.
+    command = import_module(f"erp_build.cli.verbs.{verb}")
+    from erp_build.cli.console import Console
+
+    options = _options(verb, command, arguments)
+    options.early, options.pipeline = early, pipeline
+    try:
+        return int(command.main(options, Console(options, secrets)))
+    except Failure as error:
+        from erp_build.report.text.error import error_text
+
+        print(secrets.mask(error_text(error)), file=sys.stderr)
+        if options.verbose > 1:
+            print(secrets.mask(_trace()), file=sys.stderr)
+        return error.code
+
+
+def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argparse.Namespace:
+    if hasattr(command, "WRITTEN_OUT"):
+        from erp_build.cli.fast_path.arguments import read_written_out
+
+        if written_out := read_written_out(arguments, **command.WRITTEN_OUT):
+            return cast("argparse.Namespace", written_out)
+    parser = parser_of(verb, command)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        actions = parser._actions  # noqa: SLF001 - argparse has no other list of them
+        known = [name for action in actions for name in action.option_strings]
+        hint = did_you_mean(unknown[0].partition("=")[0], known, f"erp-build {verb} --help shows what there is")
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}; {hint}")
+    return options
+
+
+def parser_of(verb: str, command: ModuleType) -> argparse.ArgumentParser:
+    """The options of a verb."""
+    import argparse
+
+    from erp_build.cli.console import add_common_options
+
+    parser = argparse.ArgumentParser(
+        prog=f"erp-build {verb}",
+        description=VERBS[verb],
+        epilog=command.EXAMPLES,
+        formatter_class=_formatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    add_common_options(parser)
+    return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """The help's layout; its width is said, because finding out the terminal's takes a tenth of a plan's time."""
+    import argparse
+
+    return argparse.RawDescriptionHelpFormatter(prog, width=100)
+
+
+def _trace() -> str:
+    import traceback
+
+    return traceback.format_exc()
+
+
+def _speak_utf8() -> None:
+    """Print UTF-8 whatever the locale; a byte of a file's name that is none becomes an escape that JSON reads too."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _no_verb(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(_help())
+        return 0
+    if arguments and arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(version("erp-build"))
+        return 0
+    given = arguments[0] if arguments else ""
+    hint = did_you_mean(given, VERBS, f"one of: {', '.join(VERBS)}")
+    print(f"erp_build: {f'unknown verb `{given}`' if given else 'a verb is missing'}; {hint}", file=sys.stderr)
+    return 2
+
+
+def _help() -> str:
+    verbs = "\n".join(f"  {verb:<10} {meaning}" for verb, meaning in VERBS.items())
+    return (
+        "usage: erp-build VERB [options]      (erp-build VERB --help shows them)\n\n"
+        f"Builds, scans, deploys and proves what changed.\n\nverbs:\n{verbs}\n\n{EXIT_CODES}"
+    )

@@ -1,0 +1,1 @@
+"""Start-up: what makes `plan` quick. Nothing else needs to know how."""

@@ -1,0 +1,57 @@
+"""`explain`: whom a path belongs to, and by which rule."""
+
+import argparse
+import json
+
+from erp_build.changes.ignored_paths import ignore_of
+from erp_build.changes.rules import Rules
+from erp_build.cli.console import Console
+from erp_build.errors import nearest
+from erp_build.model.project import Chart, Project
+from erp_build.report.text.plan import printable
+
+EXAMPLES = """\
+examples:
+  erp-build explain backend/proto/approval.proto
+  erp-build explain $(git diff --name-only HEAD~1)
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `explain`."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="a path from the repository's root")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Print each path with its owners."""
+    project = console.project()
+    rules = Rules(project, ignore_of(project))
+    owners = {path: rules.owners(path.strip("/")) for path in options.paths}
+    if options.json:
+        rows = [{"path": path, "owners": found, "ignored": rules.is_ignored(path)} for path, found in owners.items()]
+        console.print(json.dumps({"schema": 1, "paths": rows}, ensure_ascii=False))
+    else:
+        for path, found in owners.items():
+            console.print(printable(_text(project, rules, path, found)))
+    return 0
+
+
+def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> str:
+    if not owners and rules.is_ignored(path):
+        return f"{path}\n  is ignored"
+    if not owners:
+        return f"{path}\n  belongs to no target: a change builds nothing{_hint(project, path)}"
+    kinds = {target.name: target for target in project.targets}
+    lines = [path]
+    for name, rule in owners.items():
+        effect = "redeploys every EKS service" if isinstance(kinds[name], Chart) else "builds it"
+        lines.append(f"  -> {rule} -> {name}: a change {effect}")
+    return "\n".join(lines)
+
+
+def _hint(project: Project, path: str) -> str:
+    """The directory of a target that a misspelled path may mean."""
+    directories = {target.path.rpartition("/")[2]: target.path for target in project.targets}
+    near = next(filter(None, (nearest(part, directories) for part in path.split("/"))), "")
+    return f"; did you mean `{directories[near]}`?" if near else ""

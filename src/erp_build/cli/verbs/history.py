@@ -1,0 +1,38 @@
+"""`history`: what was deployed when, and by which build."""
+
+import argparse
+import json
+
+from erp_build.changes.live_state import release_of
+from erp_build.cli.console import Console
+from erp_build.clients.site import read_environment
+from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.status import record_of
+from erp_build.report.json import history_document
+from erp_build.report.text.status import history_text
+from erp_build.wiring import reading_tools
+
+EXAMPLES = """\
+examples:
+  erp-build history
+  erp-build history --json | jq '.deployments[] | {at, commit, outcome}'
+
+The revisions are Helm's own. The deployments are what each run wrote down beside the lock, those of Lambda alone too;
+one that is still "begun" was cut off.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `history`."""
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Print Helm's history and what past deployments wrote down."""
+    project = console.project()
+    with reading_tools(console.root, console.clock, console.progress, console.secrets) as tools:
+        release = release_of(project, read_environment(tools, project))
+        history, entries = tools.helm.history(release), read_entries(record_of(tools, release))
+    document = history_document(history, entries)
+    console.print(json.dumps(document, ensure_ascii=False) if options.json else history_text(history, entries))
+    return 0

@@ -1,0 +1,110 @@
+"""`plan`: what a run would do, and why."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from erp_build.changes.baselines import PREVIOUS, find_head
+from erp_build.changes.detect import plan, warning_of
+from erp_build.clients.git.repository import GitRepository
+from erp_build.report.text.plan import plan_markdown, plan_text
+
+if TYPE_CHECKING:
+    import argparse
+
+    from erp_build.cli.console import Console
+    from erp_build.cli.fast_path.compiled_project import ProjectIndex
+    from erp_build.model.plan import LiveState, Plan
+    from erp_build.model.project import Project
+
+WRITTEN_OUT = {"values": ("base", "head"), "flags": ("live", "strict", "json", "markdown")}
+"""The options of `configure`, for a command line that needs no judgement."""
+
+FEW = 20
+"""Up to so many targets a plan shows all of them; of more, only those that something touches."""
+
+EXAMPLES = """\
+examples:
+  erp-build plan                      what my branch would build, compared with its upstream
+  erp-build plan --base HEAD~3        compared with a commit of my choice
+  erp-build plan --live               compared with what runs now (needs AWS credentials)
+  erp-build plan --markdown           for the description of a pull request
+  erp-build plan --json | jq .targets
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `plan`."""
+    parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
+    parser.add_argument("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
+    parser.add_argument("--live", action="store_true", help="compare each target with what runs of it")
+    parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the plan as JSON")
+    form.add_argument("--markdown", action="store_true", help="print the plan for a pull request")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Print the plan."""
+    index = console.index()
+    repository = GitRepository(console.folder, options.early)
+    short = index.size > FEW and not (options.live or options.json or options.markdown)
+    project = _touched(index, repository, options) if short else index.project()
+    if options.live:
+        made = _plan_live(console, project, repository, options)
+    else:
+        made = _plan(project, repository, options, None)
+        if not options.early:
+            # A developer who names no commits means the work at hand; a script that does is not kept waiting.
+            made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted())))
+    if options.json:
+        import json
+
+        from erp_build.report.json import plan_document
+
+        console.print(json.dumps(plan_document(made), ensure_ascii=False))
+    elif options.markdown:
+        console.print(plan_markdown(made))
+    else:
+        console.print(plan_text(made, others=index.size - len(made.steps), colour=console.colour))
+    return 0
+
+
+def _touched(index: ProjectIndex, repository: GitRepository, options: argparse.Namespace) -> Project:
+    """The project with the targets that a short plan shows; all of them where the baseline is not known beforehand."""
+    if PREVIOUS in os.environ:
+        return index.project()
+    head = find_head(repository, os.environ, options.head)
+    commit = repository.resolve(options.base) if options.base else repository.upstream_base(head)
+    if commit is None:
+        return index.project()
+    return index.narrowed(change.path for change in repository.changed_paths(commit, head))
+
+
+def _plan(project: Project, repository: GitRepository, options: argparse.Namespace, live: LiveState | None) -> Plan:
+    return plan(
+        project,
+        repository,
+        base=options.base,
+        head=options.head,
+        live=live,
+        variables=os.environ,
+        strict=options.strict,
+    )
+
+
+def _plan_live(console: Console, project: Project, repository: GitRepository, options: argparse.Namespace) -> Plan:
+    # Only here, so that an offline plan loads none of the SDKs.
+    from erp_build.changes.live_state import read_live_state
+    from erp_build.changes.reuse import find_reusable
+    from erp_build.clients.effects import Journal
+    from erp_build.clients.site import read_environment
+    from erp_build.wiring import open_tools
+
+    with open_tools(
+        console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
+    ) as tools:
+        environment = read_environment(tools, project)
+        live = read_live_state(tools, project, environment)
+        return find_reusable(tools, project, environment, _plan(project, repository, options, live), live)

@@ -1,0 +1,59 @@
+"""`record`: a diff of your history as a case for your tests."""
+
+import argparse
+import json
+from pathlib import Path
+
+from erp_build.cli.console import Console
+from erp_build.clients.files import write_atomically
+from erp_build.clients.git.repository import GitRepository
+from erp_build.errors import ConfigurationError
+from erp_build.testing import record_diff
+
+FOLDER = Path("tests/cases/diffs")
+
+EXAMPLES = """\
+examples:
+  erp-build record HEAD~1..HEAD
+  erp-build record v1.3..v1.4 --about "the release that moved the proto files" --out tests/cases/diffs/v1.4.json
+
+Look at the file, correct what the rules should have said, and commit it. docs/baselines.md shows the test.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `record`."""
+    parser.add_argument("range", metavar="A..B", help="two revisions; their trees are compared")
+    parser.add_argument("--about", metavar="TEXT", default="", help="what the case is about (default: the commits)")
+    parser.add_argument("--out", metavar="FILE", type=Path, help=f"default: {FOLDER}/A-B.json in the repository")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Write the case and print where it is."""
+    repository = GitRepository(console.root)
+    base, head = _ends(repository, options.range)
+    name = f"{base[:7]}-{head[:7]}"
+    path: Path = options.out or console.root / FOLDER / f"{name}.json"
+    changed = [change.path for change in repository.changed_paths(base, head)]
+    case = record_diff(console.project(), changed, name=path.stem, about=options.about or f"{base[:12]}..{head[:12]}")
+    text = json.dumps(case.document(), ensure_ascii=False, indent=2)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text.encode("utf-8", "backslashreplace") + b"\n")
+    except OSError as error:
+        raise ConfigurationError("the case cannot be written", where=str(path), why=str(error)) from error
+    console.print(str(path))
+    return 0
+
+
+def _ends(repository: GitRepository, range_: str) -> tuple[str, str]:
+    first, dots, last = range_.partition("..")
+    base, head = repository.resolve(first or "HEAD"), repository.resolve(last or "HEAD")
+    if not dots or last.startswith(".") or base is None or head is None:
+        raise ConfigurationError(
+            "the range names no two commits",
+            where=range_,
+            why="three dots compare with a merge base; two trees are compared here" if last.startswith(".") else "",
+            next_step="write A..B with two revisions that `git log` knows",
+        )
+    return base, head

@@ -1,0 +1,76 @@
+"""`replay`: what a stretch of history would have built, and what it says about the rules."""
+
+import argparse
+import json
+from pathlib import Path
+
+from erp_build.changes.copied_sources import Tree, Uncovered, uncovered_sources
+from erp_build.changes.coverage import CoverageCounter
+from erp_build.changes.ignored_paths import ignore_of
+from erp_build.changes.replay import BadLine, Pair, read_pairs, refuse_bad_lines, replay
+from erp_build.changes.rules import Rules
+from erp_build.cli.console import Console
+from erp_build.clients.git.repository import GitRepository
+from erp_build.errors import ConfigurationError
+from erp_build.report.text.coverage import coverage_document, coverage_text
+
+EXAMPLES = """\
+examples:
+  erp-build replay --range v1.3..main             a JSON line for each commit along first parents
+  erp-build replay --pairs pairs.txt              a line for each line `BASE HEAD` of a file
+  erp-build replay --range HEAD~200..HEAD --coverage
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `replay`."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--range", metavar="A..B", help="every commit of the range, with its first parent")
+    what.add_argument("--pairs", metavar="FILE", type=Path, help="lines of BASE HEAD")
+    parser.add_argument("--keep-going", action="store_true", help="pass over wrong lines of the pair file, then exit 2")
+    parser.add_argument("--coverage", action="store_true", help="sum up what the history says about the rules")
+    parser.add_argument("--json", action="store_true", help="with --coverage: as JSON")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Print a line for each pair, or the coverage of the rules."""
+    repository, project = GitRepository(console.root), console.project()
+    pairs, bad = _pairs(repository, options)
+    if not options.keep_going:
+        refuse_bad_lines(bad, str(options.pairs))
+    rules = Rules(project, ignore_of(project))
+    counter = CoverageCounter(project, rules)
+    for item in replay(repository, project, rules, pairs):
+        if options.coverage:
+            counter.add(item.paths, item.changed)
+        else:
+            console.print(json.dumps({"base": item.base, "head": item.head, "changed": list(item.changed)}))
+    if options.coverage:
+        coverage, missed = counter.coverage(), _uncovered(repository, console, rules)
+        shown = coverage_document(coverage, missed) if options.json else None
+        console.print(json.dumps(shown, ensure_ascii=False) if shown else coverage_text(coverage, missed))
+    refuse_bad_lines(bad, str(options.pairs))
+    return 0
+
+
+def _pairs(repository: GitRepository, options: argparse.Namespace) -> tuple[list[Pair], list[BadLine]]:
+    if options.pairs is None:
+        return repository.first_parent_pairs(options.range), []
+    try:
+        text = options.pairs.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise ConfigurationError(
+            "the pair file cannot be read", where=str(options.pairs), why=str(error), next_step="check the path"
+        ) from error
+    return read_pairs(repository, text)
+
+
+def _uncovered(repository: GitRepository, console: Console, rules: Rules) -> list[Uncovered]:
+    """What the images of HEAD take from outside of their rules."""
+    targets = console.project().image_targets
+    files = {file.path: file for file in repository.source_files("HEAD")}
+    named = {f"{target.path}/{name}" for target in targets for name in (target.dockerfile, "pom.xml")}
+    links = {path for path, file in files.items() if file.mode == "120000"}
+    wanted = {path: files[path].identifier for path in sorted(named | links) if path in files}
+    tree = Tree({path: file.mode for path, file in files.items()}, repository.texts(wanted))
+    return [found for target in targets for found in uncovered_sources(target, rules, tree)]

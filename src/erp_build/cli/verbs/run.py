@@ -1,0 +1,130 @@
+"""`run`: build, clear, deploy and prove what changed."""
+
+import argparse
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from erp_build import pipeline
+from erp_build.cli.console import Console, add_lock_options
+from erp_build.cli.signals import signals_raise
+from erp_build.cli.trace import send_trace
+from erp_build.clients.effects import Journal
+from erp_build.config.codebuild import build_link
+from erp_build.errors import ErpBuildError, Failure, Interrupted, told
+from erp_build.model.stage_hooks import Pipeline
+from erp_build.report.files import write_reports
+from erp_build.report.notify import notify
+from erp_build.report.text.run import report_text
+from erp_build.run_record import Occasion, RunReport
+from erp_build.wiring import open_tools
+
+REPORT = Path("erp-build-report") / "report.json"
+
+EXAMPLES = """\
+examples:
+  erp-build run                       what CodeBuild calls
+  erp-build run --rehearse            read everything, change nothing, say what would be done
+  erp-build run --base v1.4           compare with a tag instead of what runs
+  erp-build run --report out/r.json   write the report somewhere else
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `run`."""
+    parser.add_argument("--rehearse", action="store_true", help="read for real, assume every change")
+    parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
+    parser.add_argument("--head", metavar="REV", help="the commit that is checked out (default: found)")
+    parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
+    parser.add_argument("--allow-older", action="store_true", help="deploy even where a newer commit is live")
+    parser.add_argument(
+        "--replace-cut-off-install", action="store_true", help="remove a release whose first installation was cut off"
+    )
+    add_lock_options(parser)
+    parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Run the pipeline; the report is written whatever happens."""
+    journal = Journal()
+    report = RunReport(
+        clock=console.clock,
+        on_stage=console.progress.stage,
+        pipeline=options.pipeline or Pipeline(),
+        rehearsal=options.rehearse,
+        occasion=_occasion(os.environ, console.clock.now()),
+        effects=journal.effects,
+    )
+    try:
+        with signals_raise(), error_noted(report):
+            _run(options, console, report, journal)
+    finally:
+        console.progress.close()
+        document = write_reports(report, _report_path(options), console.secrets, console.complain)
+        text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report, report.seconds)
+        console.print(text)
+        send_trace(report, console, os.environ)
+    return 0
+
+
+@contextmanager
+def error_noted(report: RunReport) -> Iterator[None]:
+    """Let the report know how the block ended, whatever raises in it."""
+    try:
+        yield
+    except Failure as error:
+        report.error = error
+        raise
+    except KeyboardInterrupt:
+        report.error = Interrupted(signal.SIGINT, "SIGINT")
+        raise report.error from None
+    except BaseException as error:
+        report.error = ErpBuildError("a bug of erp_build", why=told(error))
+        raise
+
+
+def _occasion(variables: Mapping[str, str], now: datetime) -> Occasion:
+    return Occasion(
+        started=now.isoformat(timespec="seconds"),
+        build=variables.get("CODEBUILD_BUILD_ID", ""),
+        link=build_link(variables),
+    )
+
+
+def _report_path(options: argparse.Namespace) -> Path:
+    return options.report or Path(options.repo) / REPORT
+
+
+def _run(options: argparse.Namespace, console: Console, report: RunReport, journal: Journal) -> None:
+    project = console.project()
+    report.tests = project.build.tests
+    choices = pipeline.Options(
+        variables=dict(os.environ),
+        base=options.base,
+        head=options.head,
+        strict=options.strict,
+        allow_older=options.allow_older,
+        wait_for_lock=options.wait_for_lock,
+        replace_cut_off_install=options.replace_cut_off_install,
+    )
+    with open_tools(
+        console.root,
+        clock=console.clock,
+        progress=console.progress,
+        secrets=console.secrets,
+        journal=journal,
+        rehearse=options.rehearse,
+        build=project.build,
+        logs=None if options.rehearse else _report_path(options).resolve().parent,
+    ) as tools:
+        try:
+            # Children end here and not only at the very end: telling people may take some seconds.
+            with error_noted(report), signals_raise():
+                pipeline.run(project, tools, choices, report)
+        finally:
+            notify(tools, project.notify, report)

@@ -1,0 +1,38 @@
+"""`status`: what runs now, and what was changed by hand."""
+
+import argparse
+import json
+
+from erp_build.changes.live_state import read_live_state
+from erp_build.cli.console import Console
+from erp_build.clients.site import read_environment
+from erp_build.deployment.status import read_standing
+from erp_build.report.json import status_document
+from erp_build.report.text.status import status_text
+from erp_build.wiring import reading_tools
+
+EXAMPLES = """\
+examples:
+  erp-build status
+  erp-build status --json | jq '.targets[] | {name, commit, drift}'
+
+Drift is what was changed by hand: an image, the number of pods, any field that the release names, a Deployment that
+is gone, a function that runs another image than the last deployment left. Values of the environment are not shown.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `status`."""
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Print what runs of each target, and its drift."""
+    project = console.project()
+    with reading_tools(console.root, console.clock, console.progress, console.secrets) as tools:
+        environment = read_environment(tools, project)
+        live = read_live_state(tools, project, environment)
+        standing = read_standing(tools, project, environment, live)
+    document = status_document(live, standing)
+    console.print(json.dumps(document, ensure_ascii=False) if options.json else status_text(live, standing))
+    return 0

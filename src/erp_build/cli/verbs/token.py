@@ -1,0 +1,27 @@
+"""`token`: sign in to a cluster, for kubectl and Helm (a client-go credential plugin)."""
+
+import argparse
+import sys
+
+from erp_build.cli.console import Console
+from erp_build.clients.aws.session import open_session
+from erp_build.clients.kubernetes.token import cluster_token
+
+EXAMPLES = """\
+examples:
+  erp-build token --cluster erp-dev
+
+The kubeconfig of a run calls it, so that no AWS CLI is needed. What it prints lets anybody into the cluster for 14
+minutes.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `token`."""
+    parser.add_argument("--cluster", required=True, metavar="NAME", help="the EKS cluster")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - the console would mask the token
+    """Print an ExecCredential."""
+    print(cluster_token(open_session(), options.cluster).as_exec_credential(), file=sys.stdout)
+    return 0

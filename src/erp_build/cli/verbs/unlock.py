@@ -1,0 +1,49 @@
+"""`unlock`: free the lock of a run that is dead for sure."""
+
+import argparse
+
+from erp_build.changes.live_state import release_of
+from erp_build.cli.console import Console
+from erp_build.clients.effects import Journal
+from erp_build.clients.site import read_environment
+from erp_build.errors import Locked
+from erp_build.wiring import open_tools
+
+EXAMPLES = """\
+examples:
+  erp-build unlock            shows who holds the lock, and frees it when its holder is dead
+  erp-build unlock --force    frees it in any case: two runs may then deploy at once
+
+A dead run needs no unlock: the next run waits until its lock has expired (`lock_expires`) and takes it.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `unlock`."""
+    parser.add_argument("--force", action="store_true", help="also take it from a holder that is alive")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Free the lock."""
+    project = console.project()
+    with open_tools(
+        console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
+    ) as tools:
+        release = release_of(project, read_environment(tools, project))
+        reading = tools.leases.read(release)
+        lease = reading.lease
+        if lease is None or not lease.holder:
+            console.print("nobody holds the lock")
+            return 0
+        who = f"{lease.build}, commit {lease.commit[:12]}, last sign of life {lease.renewed}"
+        if lease.is_held(reading.now) and not options.force:
+            raise Locked(
+                "the holder of the lock is alive",
+                where=f"release {release.name}, namespace {release.namespace}",
+                why=who,
+                next_step="wait for it, or erp-build unlock --force if it is dead for sure",
+            )
+        if tools.effects.write_lease(release, lease.freed(failed=True)) is None:
+            raise Locked("the lock has changed meanwhile", where=release.name, next_step="look again: erp-build unlock")
+    console.print(f"freed: {who}")
+    return 0

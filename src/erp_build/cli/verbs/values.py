@@ -1,0 +1,41 @@
+"""`values set`: the edit of a values file alone."""
+
+import argparse
+from pathlib import Path
+
+from erp_build.cli.console import Console
+from erp_build.clients.files import write_atomically
+from erp_build.errors import ConfigurationError
+from erp_build.formats.values_file import set_tag
+
+EXAMPLES = """\
+examples:
+  erp-build values set helm-chart/values-dev.yaml services.notification 1234567
+  erp-build values set helm-chart/values-dev.yaml services.notification.image.tag 1234567
+
+Only the bytes of the tag change; it is always double-quoted.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `values set`."""
+    parser.add_argument("verb", choices=["set"])
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("key", metavar="KEY", help="a service's mapping, or the scalar itself")
+    parser.add_argument("tag", metavar="TAG")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Edit the file, or say that it has this tag already."""
+    path: Path = options.file
+    try:
+        before = path.read_bytes()
+        after = set_tag(before, options.key, options.tag, where=str(path))
+        if after != before:
+            write_atomically(path, after)
+    except OSError as error:
+        raise ConfigurationError(
+            "the values file cannot be edited", where=str(path), why=str(error), next_step="check path and rights"
+        ) from error
+    console.progress.say("unchanged" if after == before else f"{options.key} is now {options.tag}")
+    return 0

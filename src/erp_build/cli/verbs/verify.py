@@ -1,0 +1,37 @@
+"""`verify`: does what runs agree with the registry, pod by pod?"""
+
+import argparse
+import json
+
+from erp_build.changes.live_state import read_live_state
+from erp_build.cli.console import Console
+from erp_build.clients.site import read_environment
+from erp_build.deployment.alarms import read_alarms
+from erp_build.deployment.going_back.by_hand import prove_running, running_images
+from erp_build.report.json import proof_document
+from erp_build.report.text.status import proof_text
+from erp_build.wiring import reading_tools
+
+EXAMPLES = """\
+examples:
+  erp-build verify           exit 0: every pod and function runs the image that the registry has for its tag
+  erp-build verify --json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `verify`."""
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def main(options: argparse.Namespace, console: Console) -> int:
+    """Read back every target; exit 10 when one does not run what it should."""
+    project = console.project()
+    with reading_tools(console.root, console.clock, console.progress, console.secrets) as tools:
+        environment = read_environment(tools, project)
+        images = running_images(tools, read_live_state(tools, project, environment))
+        proofs = prove_running(tools, project, environment, images)
+        alarms = read_alarms(tools, project, environment)
+    document = proof_document(proofs, alarms)
+    console.print(json.dumps(document, ensure_ascii=False) if options.json else proof_text(proofs, alarms))
+    return 0

@@ -1,0 +1,1 @@
+"""One module per outside thing: the only place that imports its SDK or starts its program."""

@@ -1,0 +1,1 @@
+"""AWS, one service a file."""

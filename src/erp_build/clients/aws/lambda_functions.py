@@ -1,0 +1,178 @@
+"""Lambda functions that run an image. The service's answers hold the function's environment; none is passed on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
+
+from erp_build.clients.aws.session import DENIED, asking, error_code
+from erp_build.clients.clock import Clock, Deadline
+from erp_build.clients.secrets import Secrets
+from erp_build.errors import FunctionUpdateFailed
+from erp_build.model.images.image import ImageReference
+from erp_build.model.lambda_function import FunctionState
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+CONFLICT_SECONDS = 300.0
+"""How long somebody else's update may keep ours waiting."""
+
+IN_PROGRESS, CHANGED, MISSING = (
+    "ResourceConflictException",
+    "PreconditionFailedException",
+    "ResourceNotFoundException",
+)
+
+
+class LambdaFunctions:
+    """Reads and updates functions.
+
+    Args:
+        client: of Lambda.
+        clock: for the waits.
+        say: told of every wait.
+        secrets: learns what the functions' environments hold.
+    """
+
+    def __init__(
+        self, client: "LambdaClient", clock: Clock, say: Callable[[str], None], secrets: Secrets | None = None
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._say = say
+        self._secrets = secrets or Secrets()
+
+    def state(self, name: str) -> FunctionState | None:
+        """The function, or None where there is none with this name."""
+        answer = self._get(FunctionName=name)
+        if answer is None:
+            return None
+        configuration, code = answer["Configuration"], answer.get("Code", {})
+        for variable, value in configuration.get("Environment", {}).get("Variables", {}).items():
+            self._secrets.add_named(variable, value)
+        reason = configuration.get("LastUpdateStatusReason", "") or configuration.get("StateReason", "")
+        code_of_reason = configuration.get("LastUpdateStatusReasonCode", "")
+        return FunctionState(
+            name=name,
+            package_type=configuration.get("PackageType", "Zip"),
+            image=code.get("ImageUri", ""),
+            resolved=code.get("ResolvedImageUri", ""),
+            architecture=(configuration.get("Architectures") or ["x86_64"])[0],
+            state=configuration.get("State", ""),
+            last_update=configuration.get("LastUpdateStatus", ""),
+            reason=f"{code_of_reason}: {reason}" if code_of_reason else reason,
+            revision=configuration.get("RevisionId", ""),
+            modified=configuration.get("LastModified", ""),
+            sha=configuration.get("CodeSha256", ""),
+        )
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to; empty where there is no such alias."""
+        answer = self._get(FunctionName=name, Qualifier=alias)
+        return ImageReference.parse(answer.get("Code", {}).get("ResolvedImageUri", "")).digest if answer else ""
+
+    def may_update(self, state: FunctionState) -> None:
+        """Ask for the update that changes nothing (`DryRun`), and raise when it is the permission that is missing."""
+        with asking("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
+            try:
+                self._client.update_function_code(
+                    FunctionName=state.name, ImageUri=state.resolved or state.image, DryRun=True
+                )
+            except ClientError as error:
+                # Everything else (an update in progress, an old image that is gone) is no hindrance to a new image.
+                if error_code(error) in DENIED:
+                    raise
+
+    def update(self, state: FunctionState, image: str) -> None:
+        """Point a function at an image by digest, if it is still as it was read.
+
+        An update in progress answers ResourceConflictException, which botocore retries in no mode. It may be our own,
+        whose answer was lost: then there is nothing left to do.
+        """
+        deadline = Deadline(self._clock, CONFLICT_SECONDS)
+        attempt = _Attempt(self, self._client, state, image)
+        retrying = Retrying(
+            retry=retry_if_exception(_may_pass),
+            wait=wait_exponential_jitter(initial=1, max=15),
+            stop=lambda _: deadline.is_over,
+            sleep=self._clock.sleep,
+            before_sleep=lambda tried: self._say(f"update in progress, attempt {tried.attempt_number + 1} follows"),
+            reraise=True,
+        )
+        with asking("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
+            retrying(attempt)
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Make a version of what the function runs, move the alias to it (empty: none), and return its number."""
+        # The code's checksum is the guard: what somebody else has changed since is not published.
+        guard: Any = {"CodeSha256": state.sha} if state.sha else {}
+        with asking("lambda:PublishVersion", state.name, FunctionUpdateFailed):
+            version = self._client.publish_version(FunctionName=state.name, **guard)["Version"]
+        if alias:
+            self._move_alias(state.name, alias, version)
+        return version
+
+    def _move_alias(self, name: str, alias: str, version: str) -> None:
+        with asking("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
+            try:
+                # Weights that an earlier canary left would go on sending calls to an old version.
+                self._client.update_alias(
+                    FunctionName=name,
+                    Name=alias,
+                    FunctionVersion=version,
+                    RoutingConfig={"AdditionalVersionWeights": {}},
+                )
+            except ClientError as error:
+                if error_code(error) != MISSING:
+                    raise
+                self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
+
+    def _get(self, **request: str) -> Any:
+        with asking("lambda:GetFunction", request["FunctionName"], FunctionUpdateFailed):
+            try:
+                return self._client.get_function(**request)
+            except ClientError as error:
+                if error_code(error) == MISSING:
+                    return None
+                raise
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One update after the other, each on the state that was read last."""
+
+    functions: LambdaFunctions
+    client: "LambdaClient"
+    state: FunctionState
+    image: str
+
+    def __call__(self) -> None:
+        # No Architectures in the request: sending it could turn the function to another one.
+        guard: Any = {"RevisionId": self.state.revision} if self.state.revision else {}
+        try:
+            self.client.update_function_code(FunctionName=self.state.name, ImageUri=self.image, **guard)
+        except ClientError as error:
+            if not _may_pass(error) or not self._is_there_already():
+                raise
+
+    def _is_there_already(self) -> bool:
+        """Look at the function anew: our own update may have come through, or somebody else's."""
+        now = self.functions.state(self.state.name)
+        if now is None or ImageReference.parse(now.image).digest == ImageReference.parse(self.image).digest:
+            return now is not None
+        if now.image != self.state.image:
+            raise FunctionUpdateFailed(
+                "somebody else has changed the function meanwhile",
+                where=self.state.name,
+                why=f"it ran {self.state.image}, now {now.image}",
+                next_step="find out who deploys beside this run, then run again",
+            )
+        self.state = now
+        return False
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, ClientError) and error_code(error) in (IN_PROGRESS, CHANGED)

@@ -1,0 +1,38 @@
+"""The topics of SNS."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from erp_build.clients.aws.session import asking
+from erp_build.clients.effects import NotifyRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+
+class SnsTopics:
+    """Sends messages to topics.
+
+    Args:
+        client: for SNS.
+        partition_of: region -> partition, such as `aws` or `aws-cn`.
+    """
+
+    def __init__(self, client: "SNSClient", partition_of: Callable[[str], str]) -> None:
+        self._client = client
+        self._partition_of = partition_of
+
+    def publish(self, request: NotifyRequest) -> None:
+        """Send one message: a text for most subscribers, and for https ones, which chats are, the text of a chat."""
+        # The ARN is made and not asked for: looking for it would need the right to list the account's topics.
+        arn = request.topic
+        if not arn.startswith("arn:"):
+            arn = f"arn:{self._partition_of(request.region)}:sns:{request.region}:{request.account}:{request.topic}"
+        with asking("sns:Publish", arn):
+            self._client.publish(
+                TopicArn=arn,
+                Subject=request.subject,
+                MessageStructure="json",
+                Message=json.dumps({"default": request.text, "https": request.chat}, ensure_ascii=False),
+            )

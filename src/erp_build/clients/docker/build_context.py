@@ -1,0 +1,103 @@
+"""The build context as a tar that is the same for the same files: sorted, without times, owners and umask."""
+
+import io
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from docker.utils.build import exclude_paths
+
+from erp_build.clients.docker.spring_layers import APPLICATION, LayeredJar
+from erp_build.formats.dockerfile.layers import jar_name, with_layers
+
+READABLE, EXECUTABLE = 0o644, 0o755
+OURS = ".erp-build"
+"""The folder of a context that holds what we make; no service has one of this name."""
+
+REWRITTEN = f"{OURS}/Dockerfile"
+"""What a Dockerfile is called that differs from the service's own."""
+
+
+class Context:
+    """The files of a service's directory that an image is built from, without what its .dockerignore excludes.
+
+    Args:
+        folder: the service's directory.
+        dockerfile: its name below the folder; `<dockerfile>.dockerignore` comes before `.dockerignore`, as in BuildKit.
+    """
+
+    def __init__(self, folder: Path, dockerfile: str) -> None:
+        self.folder = folder
+        self.dockerfile = dockerfile
+        names = exclude_paths(str(folder), _patterns(folder, dockerfile), dockerfile=dockerfile)
+        self.names = tuple(sorted(names))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names without directories, relative to the folder."""
+        return tuple(name for name in self.names if not (self.folder / name).is_dir())
+
+    def write(self, spool: IO[bytes], rewritten: str | None = None) -> str:
+        """Write the tar, rewind the file, and return the name of the Dockerfile in it: the rewritten one, if any."""
+        with _tar(spool) as tar:
+            self._add(tar, self.names)
+            if rewritten is not None:
+                _add_bytes(tar, REWRITTEN, rewritten.encode())
+        spool.seek(0)
+        return self.dockerfile if rewritten is None else REWRITTEN
+
+    def write_layered(self, spool: IO[bytes], text: str, jar: Path) -> str:
+        """Write the tar with the layers of a jar in place of it, and a Dockerfile of this text that takes them."""
+        name = jar.relative_to(self.folder).as_posix()
+        path = self.folder / self.dockerfile
+        with LayeredJar(jar) as layered, _tar(spool) as tar:
+            self._add(tar, (item for item in self.names if item != name))
+            folders = {layer: f"{OURS}/{place}-{layer}" for place, layer in enumerate(layered.layers)}
+            for layer, folder in folders.items():
+                for library, stream, size in layered.libraries(layer):
+                    _add_file(tar, f"{folder}/{library}", stream, size)
+            _add_bytes(tar, f"{folders[APPLICATION]}/{jar_name(text, name, str(path))}", layered.application())
+            rewritten = with_layers(text, name, tuple(folders.values()), str(path))
+            _add_bytes(tar, REWRITTEN, rewritten.encode())
+        spool.seek(0)
+        return REWRITTEN
+
+    def _add(self, tar: tarfile.TarFile, names: Iterable[str]) -> None:
+        for name in names:
+            path = self.folder / name
+            entry = tar.gettarinfo(path, arcname=name)
+            entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
+            entry.mode = EXECUTABLE if entry.isdir() or entry.mode & 0o100 else READABLE
+            if entry.islnk():
+                # A second name of a file: how many names it has is the disk's business, not the image's.
+                entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
+            if entry.isreg():
+                with path.open("rb") as content:
+                    tar.addfile(entry, content)
+            else:
+                tar.addfile(entry, io.BytesIO())
+
+
+def _tar(spool: IO[bytes]) -> tarfile.TarFile:
+    return tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT)
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    _add_file(tar, name, io.BytesIO(content), len(content))
+
+
+def _add_file(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, READABLE
+    tar.addfile(entry, content)
+
+
+def _patterns(folder: Path, dockerfile: str) -> list[str]:
+    own = folder / f"{dockerfile}.dockerignore"
+    try:
+        text = (own if own.is_file() else folder / ".dockerignore").read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return []
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]

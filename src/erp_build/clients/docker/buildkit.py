@@ -1,0 +1,58 @@
+"""BuildKit, by the docker program: for Dockerfiles that the classic builder cannot read."""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from typing import IO
+
+from erp_build.clients.docker.engine import EngineBuild
+from erp_build.clients.process import TimedOut, child_environment, run, tail
+from erp_build.errors import BuildFailed
+
+TIMEOUT = 1800.0
+PROBE = 30.0
+
+
+class BuildKit:
+    """`docker buildx build` into the engine's own images; without provenance, which would make an index of it."""
+
+    def check(self, where: str, needs: Sequence[tuple[int, str]]) -> None:
+        """Raise `BuildFailed` when a Dockerfile needs BuildKit and it is not there."""
+        if not self._is_there():
+            lines = "\n".join(f"line {line}: {found}" for line, found in needs)
+            raise BuildFailed(
+                "the Dockerfile needs BuildKit, which is not there",
+                where=where,
+                why=lines or 'builder = "buildkit" in erp-build.toml',
+                next_step="install the docker program with its plugin buildx, or write the lines without it",
+            )
+
+    def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> None:
+        """Build an image from a context and give it to the engine."""
+        pairs = [("--label", request.labels), ("--build-arg", request.arguments)]
+        words = [word for flag, items in pairs for name, value in items.items() for word in (flag, f"{name}={value}")]
+        options = ["--load", "--provenance=false", "--sbom=false", "--progress=plain"]
+        named = ["--file", request.dockerfile, "--tag", request.tag]
+        try:
+            done = run(
+                ["docker", "buildx", "build", *options, *named, *words, "-"],
+                env=child_environment("DOCKER_", "BUILDX_"),
+                stdin=context,
+                timeout=TIMEOUT,
+                on_line=on_line,
+            )
+        except TimedOut as error:
+            raise BuildFailed("BuildKit took too long", where=request.where, why=tail(error.tail)) from error
+        if done.code:
+            raise BuildFailed(
+                "the image was not built",
+                where=request.where,
+                why=tail(f"{done.stdout}\n{done.stderr}"),
+                next_step="docker buildx build in the service's directory shows the same",
+            )
+
+    def _is_there(self) -> bool:
+        if not shutil.which("docker"):
+            return False
+        env = child_environment("DOCKER_", PATH=os.environ.get("PATH", ""))
+        return run(["docker", "buildx", "version"], env=env, timeout=PROBE).code == 0

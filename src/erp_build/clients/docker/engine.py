@@ -1,0 +1,218 @@
+"""The Docker engine: builds and pushes. Its answers are streams of events in which an error is just another event."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import IO, NamedTuple
+
+import docker
+import docker.errors
+import docker.utils
+import requests
+import urllib3
+
+from erp_build.clients.aws.registry import SignIn
+from erp_build.clients.docker.api_calls import Api, Calls
+from erp_build.clients.docker.events import check_build, check_pull, hint_of, read_push
+from erp_build.errors import BuildFailed, PushFailed
+from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
+
+TIMEOUT = 600
+"""Seconds between two bytes of the engine; a push compresses a large layer in silence."""
+
+
+INTERMEDIATE = re.compile(r"---> ([0-9a-f]{12,64})")
+RUNNING = re.compile(r"---> Running in ([0-9a-f]{12,64})")
+"""How the classic builder names what an instruction made, and the container in which one runs."""
+
+
+class EngineBuild(NamedTuple):
+    """What an image is built as.
+
+    Attributes:
+        dockerfile: its name in the context.
+        tag: the image's name, with host and tag.
+        labels, arguments: of the image, and of the build.
+        where: the Dockerfile's path, for errors.
+    """
+
+    dockerfile: str
+    tag: str
+    labels: Mapping[str, str]
+    arguments: Mapping[str, str]
+    where: str
+
+
+class Engine:
+    """An engine at `DOCKER_HOST` or at its usual socket. Each call has a client of its own, so that threads may call.
+
+    Docker contexts are not followed and no login is stored: a push gets its sign-in with the call.
+    """
+
+    def __init__(self) -> None:
+        self._address = os.environ.get("DOCKER_HOST") or None
+        self._calls = Calls()
+        self._version = "auto"
+
+    def check(self) -> None:
+        """Raise `BuildFailed` when no engine answers."""
+        with self._client() as client:
+            client.ping()
+
+    def version(self) -> str:
+        """The engine's version; raises `BuildFailed` when no engine answers."""
+        with self._client() as client:
+            return str(client.version(api_version=False)["Version"])
+
+    def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> LocalImage:
+        """Build an image from a context with the classic builder; what a failure leaves half-made is removed."""
+        last = running = ""
+
+        def follow(line: str) -> None:
+            nonlocal last, running
+            last = found[1] if (found := INTERMEDIATE.fullmatch(line)) else last
+            running = found[1] if (found := RUNNING.fullmatch(line)) else running
+            on_line(line)
+
+        with self._client() as client, self._calls.active(client):
+            try:
+                events = client.build(
+                    fileobj=context,
+                    custom_context=True,
+                    dockerfile=request.dockerfile,
+                    tag=request.tag,
+                    labels=dict(request.labels),
+                    buildargs=dict(request.arguments),
+                    rm=True,
+                    forcerm=True,
+                    decode=True,
+                )
+                check_build(events, where=request.where, on_line=follow)
+            except BaseException:
+                # Still an active call, so that a run which is ended waits for it.
+                self._put_away(last, running)
+                raise
+        return self.inspect(request.tag)
+
+    def inspect(self, image: str) -> LocalImage:
+        """An image of the engine."""
+        with self._client() as client:
+            found = client.inspected(image)
+        return LocalImage(
+            identifier=found["Id"], size=found.get("Size", 0), platform=f"{found['Os']}/{found['Architecture']}"
+        )
+
+    def identifier(self, image: str) -> str:
+        """The id of an image; empty where the engine has none of this name."""
+        with self._client() as client:
+            try:
+                return str(client.inspected(image)["Id"])
+            except docker.errors.ImageNotFound:
+                return ""
+
+    def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
+        """What is known of a base image, as labels; one that is not there is pulled first, as a build would."""
+        with self._client() as client, self._calls.active(client):
+            try:
+                found = client.inspected(image)
+            except docker.errors.ImageNotFound:
+                repository, tag = docker.utils.parse_repository_tag(image)
+                events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
+                check_pull(events, where=image, on_line=on_line)
+                found = client.inspected(image)
+        digests = found.get("RepoDigests") or ()
+        known = {BASE_DIGEST_LABEL: digests[0].rpartition("@")[2]} if digests else {}
+        return {BASE_NAME_LABEL: image, BASE_IMAGE_LABEL: found["Id"], **known}
+
+    def push(self, repository: str, tag: str, sign_in: SignIn, on_bytes: Callable[[int], None]) -> PushedImage:
+        """Push an image and return what the registry made of it; `on_bytes` hears how much was sent so far."""
+        with self._client(PushFailed) as client, self._calls.active(client):
+            events = client.push(
+                repository,
+                tag=tag,
+                stream=True,
+                decode=True,
+                auth_config={"username": sign_in.username, "password": sign_in.password},
+            )
+            return read_push(events, where=f"{repository}:{tag}", on_bytes=on_bytes)
+
+    def abort(self) -> None:
+        """End every call that is going on, and wait until each has put away what it left."""
+        self._calls.abort()
+
+    def _put_away(self, last: str, container: str) -> None:
+        """Take away what a build that broke off has made: its container, and the image that this may have become."""
+        made: list[str] = []
+        with suppress(BuildFailed), self._client() as client:
+            made = client.made_of(container)
+        for image in (*made, last):
+            self.remove_nameless(image)
+
+    def remove_nameless(self, image: str) -> None:
+        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved."""
+        if not image:
+            return
+        try:
+            with self._client() as client:
+                if not client.inspected(image).get("RepoTags"):
+                    client.remove_unused(image)
+        except BuildFailed:
+            # Another build stands on it, or the engine is gone: then it is not ours to take away.
+            return
+
+    def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> "_Client":
+        return _Client(self, failure)
+
+    def connect(self) -> Api:
+        """A client; the first one asks for the engine's version, and the others know it."""
+        api = Api(base_url=self._address, version=self._version, timeout=TIMEOUT)
+        self._version = api.api_version
+        return api
+
+    @property
+    def where(self) -> str:
+        """The engine's address, for errors."""
+        return self._address or "the usual socket"
+
+
+class _Client:
+    """A client for one call, whose errors are ours."""
+
+    def __init__(self, engine: Engine, failure: type[BuildFailed | PushFailed]) -> None:
+        self._engine = engine
+        self._failure = failure
+
+    def __enter__(self) -> Api:
+        try:
+            self._api = self._engine.connect()
+        except docker.errors.DockerException as error:
+            raise self._no_engine(error) from error
+        return self._api
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._api.close()
+        if isinstance(error, docker.errors.APIError):
+            why = str(error.explanation or error)
+            next_step = hint_of(why, "see why", pushing=self._failure is PushFailed)
+            raise self._failure(
+                "the Docker engine refused", where=self._engine.where, why=why, next_step=next_step
+            ) from error
+        if isinstance(error, docker.errors.DockerException | requests.RequestException):
+            raise self._no_engine(error) from error
+        if isinstance(error, docker.errors.StreamParseError | urllib3.exceptions.HTTPError):
+            # The SDK reads events past requests, whose errors these would be elsewhere.
+            raise self._failure(
+                "the Docker engine's answer broke off",
+                where=self._engine.where,
+                why=str(error),
+                next_step="look at the engine's log, its memory and its disk, then run again",
+            ) from error
+
+    def _no_engine(self, error: Exception) -> BuildFailed | PushFailed:
+        return self._failure(
+            "no Docker engine answers",
+            where=self._engine.where,
+            why=str(error),
+            next_step="start the engine; in CodeBuild switch the project to privileged mode",
+        )

@@ -1,0 +1,126 @@
+"""The engine's answers: streams of events in which an error is just another event, behind a status that says 200."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from erp_build.clients.process import tail
+from erp_build.errors import BuildFailed, PushFailed, TagTaken
+from erp_build.formats.access_denied import read_denial
+from erp_build.formats.maven_log import plain
+from erp_build.model.images.image import PushedImage
+
+Event = Mapping[str, Any]
+
+
+class PushBroke(PushFailed):
+    """A push that broke off on its way; another attempt may well succeed."""
+
+
+class SignInEnded(PushBroke):
+    """The registry does not take the sign-in any more."""
+
+
+def check_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
+    """Read a build's events to the end; an error event, or an end without an image, raises `BuildFailed`."""
+    lines: list[str] = []
+    built = False
+    for event in events:
+        if "error" in event:
+            raise BuildFailed(
+                "the image was not built",
+                where=where,
+                why=f"{tail(chr(10).join(lines), 5)}\n{event['error']}".strip(),
+                next_step=_hint(
+                    BUILD_HINTS, str(event["error"]), "docker build in the service's directory shows the same"
+                ),
+            )
+        text = plain(str(event.get("stream", ""))).strip()
+        built = built or "ID" in event.get("aux", {}) or text.startswith("Successfully built")
+        if text:
+            lines.append(text)
+            on_line(text)
+    if not built:
+        why = tail("\n".join(lines), 5) or "the engine's answer ended early"
+        raise BuildFailed("the engine ended without an image", where=where, why=why, next_step="run again")
+
+
+def check_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
+    """Read a pull's events to the end; an error event raises `BuildFailed`."""
+    for event in events:
+        if "error" in event:
+            raise BuildFailed(
+                "the base image cannot be pulled",
+                where=where,
+                why=str(event["error"]),
+                next_step=_hint(BUILD_HINTS, str(event["error"]), "check the reference after FROM"),
+            )
+        if "progress" not in event:
+            on_line(str(event.get("status", "")))
+
+
+def read_push(events: Iterable[Event], *, where: str, on_bytes: Callable[[int], None] = lambda _: None) -> PushedImage:
+    """Read a push's events to the end; an error event, or no digest, raises `PushFailed`.
+
+    The engine answers 200 before it knows, so neither the status nor the last line of progress says anything.
+    """
+    digest = ""
+    sent: dict[str, int] = {}
+    for event in events:
+        if "error" in event:
+            raise _refused(str(event["error"]), where)
+        if event.get("status") == "Pushing":
+            layer, now = str(event.get("id", "")), int((event.get("progressDetail") or {}).get("current", 0))
+            sent[layer] = max(now, sent.get(layer, 0))
+            on_bytes(sum(sent.values()))
+        digest = str((event.get("aux") or {}).get("Digest", digest))
+    if not digest.startswith("sha256:"):
+        why = "the engine's answer ended without one"
+        raise PushBroke("the push has no digest", where=where, why=why, next_step="run again")
+    return PushedImage(digest, sum(sent.values()))
+
+
+def _refused(error: str, where: str) -> PushFailed:
+    lowered = error.lower()
+    kind: type[PushFailed] = PushBroke if any(sign in lowered for sign in PASSING) else PushFailed
+    if "expired" in lowered or "authentication required" in lowered:
+        kind = SignInEnded
+    elif "immutable" in lowered:
+        kind = TagTaken
+    denial = read_denial(error)
+    hint = denial.next_step if denial else _hint(PUSH_HINTS, error, "run again")
+    return kind("the registry refused the image", where=where, why=error, next_step=hint)
+
+
+PASSING = ("eof", "connection reset", "broken pipe", "timeout", "timed out", "500 internal", "502", "503", "504")
+"""Errors of the way, not of the image."""
+
+BUILD_HINTS = {
+    "no space left": "free disk space (docker system prune), or choose a larger host",
+    "toomanyrequests": "take the base image from a mirror, such as public.ecr.aws/docker/library",
+    "pull access denied": "check the reference after FROM, and who may pull it",
+    "manifest unknown": "check the tag after FROM",
+    "dial tcp": "check the way to the base image's registry: network, NAT, proxy",
+    "exec format error": "the base image is for another platform: name it by a reference for the host's platform",
+}
+
+PUSH_HINTS = {
+    # The engine's question whether a layer is there is a HEAD request, whose answer has no words.
+    "403 response body: unexpected end": "add ecr:BatchCheckLayerAvailability to the role's policy",
+    "does not exist": "create the repository, or correct `repository` in erp-build.toml",
+    "name unknown": "create the repository, or correct `repository` in erp-build.toml",
+    "immutable": "this tag is already taken by another image: commit again, or delete the image",
+    "expired": "run again: the sign-in is renewed",
+    "authentication required": "run again: the sign-in is renewed",
+    "denied": "allow ecr:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage to the role",
+    "no basic auth": "allow ecr:GetAuthorizationToken to the role",
+    "403": "a quota of images per repository may be reached: delete old images",
+}
+
+
+def hint_of(error: str, otherwise: str, *, pushing: bool) -> str:
+    """What to do about a refusal of the engine itself, which it says in the same words."""
+    return _hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, otherwise)
+
+
+def _hint(hints: Mapping[str, str], error: str, otherwise: str) -> str:
+    return next((hint for part, hint in hints.items() if part in error.lower()), otherwise)

@@ -1,0 +1,153 @@
+"""Every change of the world, in one protocol. `Live` performs it, `Rehearsal` notes it as assumed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from erp_build.model.check_run import CheckRun
+from erp_build.model.effect import Effect, EffectState
+from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.project import Check, Function, Service
+from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.release import Release
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRequest:
+    """What an image is built from and how it is named: target, repository, tag, commit, and its key if it has one."""
+
+    target: Service | Function
+    repository: str
+    tag: str
+    commit: str
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpgradeRequest:
+    """A new revision of a release: chart, complete values, its description, seconds for Helm."""
+
+    release: Release
+    chart: Path
+    values: Path
+    description: str
+    timeout: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckRequest:
+    """A check of one target; `secrets` is environment variable -> value, and is never shown."""
+
+    check: Check
+    target: Service | Function
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Ready = Callable[[str, float], None]
+"""Takes a target's name and the seconds that its jar took."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditRequest:
+    """A change of one file on a branch of `origin`: the branch, the path, what becomes of its bytes, the message."""
+
+    branch: str
+    path: str
+    change: Callable[[bytes], bytes]
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotifyRequest:
+    """A message for a topic of SNS.
+
+    Attributes:
+        topic: its name in the caller's account and region, or its ARN.
+        account, region: of the topic when only its name is given.
+        subject: printable ASCII, under 100 characters.
+        text: what people read.
+        chat: the same for a chat channel, as its JSON.
+    """
+
+    topic: str
+    account: str
+    region: str
+    subject: str
+    text: str
+    chat: str
+
+
+class Effects(Protocol):
+    """The verbs that change something outside this process."""
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
+
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        """Make the jars with Maven; calls `ready` for each that is complete, from any thread.
+
+        Raises `BuildFailed`, whose `targets` are those that failed, when everything else is made.
+        """
+
+    def build_image(self, request: ImageRequest) -> LocalImage:
+        """Make the image in the engine; raises `BuildFailed`."""
+
+    def push(self, request: ImageRequest) -> PushedImage:
+        """Push the image under its tag; raises `PushFailed`."""
+
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Ask for a scan; False where the registry made one in the last 24 hours, or scans by itself."""
+
+    def update_function(self, state: FunctionState, image: str) -> None:
+        """Point a function at an image by digest; raises `FunctionUpdateFailed`."""
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Make a version of a function's code and move an alias to it (empty: none); returns the version."""
+
+    def write_file(self, path: Path, content: bytes) -> None:
+        """Replace a file atomically."""
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        """Install or upgrade the release; raises `ReleaseFailed`."""
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
+        """Take the release back to a revision; raises `ReleaseFailed`."""
+
+    def uninstall_release(self, release: Release) -> None:
+        """Remove a release whose first installation was cut off; raises `ReleaseFailed`."""
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Commit and push the change of one file; returns the commit, None where nothing differs, or `PushFailed`."""
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        """Store a lock and return it as stored; None when somebody else was faster. It moves nothing: not noted."""
+
+    def tag(self, image: StoredImage, tag: str) -> None:
+        """Give an image of the registry another tag, byte for byte the same manifest."""
+
+    def notify(self, request: NotifyRequest) -> None:
+        """Send a message to everybody who subscribed to the topic; raises `ConfigurationError`."""
+
+
+class Journal:
+    """The effects of a run in their order, noted also when they fail."""
+
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+
+    @contextmanager
+    def note(self, name: str, target: str, state: EffectState = "performed") -> Iterator[None]:
+        """Note the effect that the block performs."""
+        try:
+            yield
+        except BaseException:
+            self.effects.append(Effect(name=name, target=target, state="failed"))
+            raise
+        self.effects.append(Effect(name=name, target=target, state=state))
+
+    def note_failure(self, name: str, target: str) -> None:
+        """Note an effect that failed as one of several."""
+        self.effects.append(Effect(name=name, target=target, state="failed"))

@@ -1,0 +1,97 @@
+"""Writing to a branch of the remote without touching the checkout: one file, one commit, pushed on top of its tip."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from erp_build.clients.clock import Clock
+from erp_build.errors import PushFailed
+
+ATTEMPTS = 5
+NAME, ADDRESS = "erp-build", "erp-build@localhost"
+"""The author where Git knows none."""
+
+
+class _Overtaken(Exception):
+    """Somebody else has pushed in the meantime."""
+
+
+class RemoteBranch:
+    """A branch on `origin` of a clone."""
+
+    def __init__(self, root: Path, clock: Clock) -> None:
+        self._root = root
+        self._clock = clock
+
+    def edit(self, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
+        """Commit a change of one file on top of the branch and push it; again when somebody else was faster.
+
+        Args:
+            branch: its name on `origin`.
+            path: of the file, from the root, with `/`.
+            change: what becomes of the file's bytes.
+            message: of the commit.
+
+        Returns the commit, or None when the file is as it should be already. Raises `PushFailed`.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception_type(_Overtaken),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_random(0.2, 2),
+            sleep=self._clock.sleep,
+        )
+        import git
+
+        try:
+            with git.Repo(self._root) as repository:
+                commit: str | None = retrying(_edit_once, repository, branch, path, change, message)
+                return commit
+        except RetryError as error:
+            raise _failed(branch, f"others pushed {ATTEMPTS} times in the meantime") from error
+        except (git.GitError, ValueError, KeyError, StopIteration) as error:
+            raise _failed(branch, str(error)) from error
+
+
+def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
+    import git
+
+    tracking = f"refs/remotes/origin/{branch}"
+    repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
+    tip = repository.commit(tracking)
+    blob = tip.tree / path
+    before = blob.data_stream.read()
+    after = change(before)
+    if after == before:
+        return None
+    with TemporaryFile() as file:
+        file.write(after)
+        file.seek(0)
+        stored = repository.git.hash_object("-w", "--stdin", istream=file)
+    index = git.IndexFile.from_tree(repository, tip)
+    index.add([git.BaseIndexEntry((blob.mode, bytes.fromhex(stored), 0, path))], write=False)
+    with repository.config_reader() as config:
+        who = git.Actor(config.get_value("user", "name", NAME), config.get_value("user", "email", ADDRESS))
+    commit = git.Commit.create_from_tree(
+        repository, index.write_tree(), message, parent_commits=[tip], head=False, author=who, committer=who
+    )
+    try:
+        repository.git.push("origin", f"{commit.hexsha}:refs/heads/{branch}")
+    except git.GitCommandError as error:
+        # What Git says of a branch that has moved depends on who noticed it; the branch itself tells.
+        repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
+        if repository.commit(tracking) != tip:
+            raise _Overtaken from error
+        raise
+    return str(commit.hexsha)
+
+
+def _failed(branch: str, why: str) -> PushFailed:
+    return PushFailed(
+        "the tags cannot be written back",
+        where=f"origin, branch {branch}",
+        why=why,
+        next_step='allow the build to push to this branch, or write_back = "none" in [deploy]; what runs stays',
+    )

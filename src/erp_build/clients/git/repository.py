@@ -1,0 +1,270 @@
+"""Git: short reading commands through the program, fetching of a missing commit through GitPython."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from erp_build.clients.git.command import DIFF, PAIRS, WITHOUT_INDEX, git_environment, is_repository
+from erp_build.errors import ConfigurationError, ErpBuildError
+from erp_build.model.change import PathChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from erp_build.clients.git.early_diff import EarlyDiff
+    from erp_build.model.source_file import SourceFile
+
+
+class GitRepository:
+    """The repository whose work tree (or bare folder) is `root`.
+
+    Args:
+        root: of the repository; one further up is not looked for.
+        early: a comparison that was started already, taken for an answer where it is the one that is asked for.
+    """
+
+    def __init__(self, root: Path | str, early: EarlyDiff | None = None) -> None:
+        self._folder = os.path.realpath(root)
+        self._early = early if early and early.root == self._folder else None
+        self._environment = git_environment(self._folder)
+        self._compared: dict[tuple[str, str], tuple[PathChange, ...]] = {}
+
+    @cached_property
+    def root(self) -> Path:
+        """The root; a plan that only compares needs no path object, and so does not wait for its module."""
+        from pathlib import Path
+
+        return Path(self._folder)
+
+    def has_metadata(self) -> bool:
+        """Whether the root is a repository itself that Git can read."""
+        if not is_repository(self._folder):
+            return False
+        return self._early_output() is not None or self._run("rev-parse", "--git-dir")[0] == 0
+
+    def is_shallow(self) -> bool:
+        """Whether the history is cut off."""
+        return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
+
+    def resolve(self, revision: str) -> str | None:
+        """The full commit of a revision, or None; what looks like an option is a revision that does not exist."""
+        if self._was_read_early(revision):
+            return revision
+        if revision == "HEAD" and self._early and self._early.is_of_head and self._early_output() is not None:
+            return self._early.head
+        code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        commit = output.decode("ascii").strip()
+        # `^HEAD` resolves to the exclusion of a commit.
+        return commit if code == 0 and not commit.startswith("^") else None
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit and its tree can be read; one that is missing is asked of the remote."""
+        if self._was_read_early(commit) or self._reads(commit):
+            return True
+        # A depth would cut the history of a full clone at this commit.
+        return self._fetch(commit, depth=1 if self.is_shallow() else None) and self._reads(commit)
+
+    def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
+        """The paths that differ between two trees; a moved file is two paths, and no name is quoted."""
+        if (base, head) not in self._compared:
+            self._compared[base, head] = tuple(parse_raw(self._diff(base, head)))
+        return self._compared[base, head]
+
+    def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
+        """The changed paths of many (base, head) pairs, in their order, by one process."""
+        asked = "".join(f"{head} {base}\n" for base, head in pairs).encode("ascii")
+        code, output = self._run(*DIFF, *PAIRS, given=asked, extra=WITHOUT_INDEX)
+        answers = list(split_answers(output))
+        if code or len(answers) != len(pairs):
+            raise ErpBuildError("git cannot compare the pairs", where=self._folder, why=f"{len(pairs)} pairs")
+        return iter(answers)
+
+    def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
+        """The full commits of many revisions, by one process; None where there is none."""
+        # A revision with a line end cannot be asked for in lines, and names no commit.
+        asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
+        _, output = self._run("cat-file", "--batch-check=%(objectname) %(objecttype)", given=_bytes(asked))
+        lines = output.decode("utf-8", "replace").splitlines()
+        return [line.split()[0] if line.endswith(" commit") else None for line in lines]
+
+    def first_parent_pairs(self, range_: str) -> list[tuple[str, str]]:
+        """(first parent, commit) for every commit of `A..B` along first parents, oldest first; a root has no pair."""
+        words = ("rev-list", "--first-parent", "--parents", "--reverse", "--end-of-options", range_, "--")
+        code, output = self._run(*words)
+        if code:
+            raise ConfigurationError(
+                "the range names no commits",
+                where=self._folder,
+                why=f"git does not know {range_!r}",
+                next_step="write A..B with two revisions that `git log` knows",
+            )
+        rows = (line.split() for line in output.decode("ascii").splitlines())
+        return [(parents[0], commit) for commit, *parents in rows if parents]
+
+    def texts(self, blobs: Mapping[str, str]) -> dict[str, str]:
+        """The contents of some files, path -> text, by one process; `blobs` is path -> object id."""
+        asked = "".join(f"{identifier}\n" for identifier in blobs.values()).encode("ascii")
+        _, output = self._run("cat-file", "--batch", given=asked)
+        texts, place = {}, 0
+        for path in blobs:
+            end = output.index(b"\n", place)
+            size = int(output[place:end].split()[2])
+            texts[path] = output[end + 1 : end + 1 + size].decode("utf-8", "replace")
+            place = end + 1 + size + 1
+        return texts
+
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit, or None where it has none at this path."""
+        code, output = self._run("cat-file", "blob", f"{commit}:{path}")
+        return output if code == 0 else None
+
+    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
+        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", commit, "--")
+        _, output = self._run(*words, *map(os.fsdecode, map(_bytes, paths)))
+        return {_text(name) for name in output.split(b"\0") if name}
+
+    def source_files(self, commit: str) -> Iterable[SourceFile]:
+        """All files of a commit; without Git those that lie there."""
+        if not self.has_metadata():
+            from erp_build.clients.git.work_tree import files_on_disk
+
+            return files_on_disk(self.root)
+        code, output = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--")
+        if code:
+            raise ErpBuildError("git cannot list a commit", where=self._folder, why=commit)
+        return [_source_file(line) for line in output.split(b"\0") if line]
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `new` contains `old`; a commit that cannot be read is no ancestor.
+
+        A shallow clone that says no may only lack the commits between the two: it is completed first.
+        """
+        if self._contains(new, old):
+            return True
+        return self.is_shallow() and self._fetch(old, new, unshallow=True) and self._contains(new, old)
+
+    def upstream_base(self, head: str) -> str | None:
+        """The merge base of a commit and the upstream of the current branch."""
+        code, output = self._run("merge-base", head, "@{upstream}")
+        return output.decode("ascii").strip() if code == 0 else None
+
+    def origin(self) -> str:
+        """Where the repository comes from, without user and password; empty where it does not say."""
+        code, output = self._run("config", "--get", "remote.origin.url")
+        url = output.decode("utf-8", "replace").strip() if code == 0 else ""
+        scheme, separator, rest = url.partition("://")
+        return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Tracked files that differ from head; a moved one is two."""
+        code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
+        return tuple(_text(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
+
+    def _reads(self, commit: str) -> bool:
+        return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
+
+    def _contains(self, new: str, old: str) -> bool:
+        return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
+
+    def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
+        import git
+
+        try:
+            with git.Repo(self.root) as repository:
+                ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
+                repository.git.update_environment(**ours)
+                remote = next(iter(repository.remotes), None)
+                if remote is None:
+                    return False
+                remote.fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
+        except (git.GitError, ValueError):
+            # The remote does not have it, or cannot be asked: the caller goes on without and says so.
+            return False
+        return True
+
+    def _diff(self, base: str, head: str) -> bytes:
+        early = self._early
+        if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
+            return output
+        code, output = self._run(*DIFF, base, head, "--", extra=WITHOUT_INDEX)
+        if code:
+            raise ErpBuildError("git cannot compare two commits", where=self._folder, why=f"{base} and {head}")
+        return output
+
+    def _early_output(self) -> bytes | None:
+        return self._early.output() if self._early else None
+
+    def _was_read_early(self, revision: str) -> bool:
+        """Whether the early comparison proves that this full commit can be read."""
+        early = self._early
+        return early is not None and revision in (early.base, early.head) and early.output() is not None
+
+    def _run(
+        self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[int, bytes]:
+        # Not at the top: a plan that was started early needs no other process.
+        import subprocess
+
+        try:
+            done = subprocess.run(
+                ["git", "-C", self._folder, *arguments],
+                env={**self._environment, **extra},
+                input=given,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise ConfigurationError(
+                "there is no git", where="PATH", why=str(error), next_step="install git 2.30 or newer"
+            ) from error
+        return done.returncode, done.stdout
+
+
+def _text(path: bytes) -> str:
+    """A path as it stands in erp-build.toml, whatever the locale."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def parse_raw(output: bytes) -> Iterator[PathChange]:
+    """Read `git diff-tree --raw -z`: `:oldmode newmode old new status NUL path NUL`, again and again."""
+    tokens = output.split(b"\0")
+    for meta, path in zip(tokens[::2], tokens[1::2], strict=False):
+        yield _path_change(meta, path)
+
+
+def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
+    """Read the answer to several pairs: the id of a head, then its changes; what starts with a colon is a change."""
+    changes: list[PathChange] | None = None
+    tokens = iter(output.split(b"\0"))
+    for token in tokens:
+        if token.startswith(b":"):
+            assert changes is not None
+            changes.append(_path_change(token, next(tokens)))
+        else:
+            if changes is not None:
+                yield tuple(changes)
+            if token:
+                changes = []
+
+
+def _path_change(meta: bytes, path: bytes) -> PathChange:
+    _, mode, _, _, status = meta.decode("ascii").split(" ")
+    return PathChange(_text(path), status, mode)
+
+
+def _source_file(line: bytes) -> SourceFile:
+    # Not at the top: a plan that compares commits has no use for keys.
+    from erp_build.model.source_file import SourceFile
+
+    meta, _, path = line.partition(b"\t")
+    mode, _, identifier = meta.decode("ascii").split(" ")
+    return SourceFile(mode, identifier, _text(path))

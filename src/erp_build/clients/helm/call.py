@@ -1,0 +1,47 @@
+"""One call of the `helm` program, without the caller's HELM_* variables."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
+from erp_build.errors import ReleaseFailed
+from erp_build.formats.helm_message import lint_mistakes, next_step, without_notes
+
+CHECK_SECONDS = 60.0
+OLDEST = (3, 14)
+"""The oldest version whose options are those that are used here."""
+
+GRACE = 60.0
+"""Seconds between TERM and KILL: a Helm that is killed leaves the release pending."""
+
+
+def call_helm(words: Sequence[str], what: str, timeout: float = CHECK_SECONDS, cache: Path | None = None) -> Result:
+    """Run Helm and wait for it; `what` names the call for errors. Raises `ReleaseFailed` without Helm or in time.
+
+    What it learns of a cluster it keeps in the folder `cache`; a call that asks no cluster needs none.
+    """
+    kept = {"KUBECACHEDIR": str(cache)} if cache else {}
+    try:
+        return run(["helm", *words], env=child_environment("AWS_", **kept), timeout=timeout, grace=GRACE)
+    except FileNotFoundError as error:
+        raise ReleaseFailed(
+            "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"
+        ) from error
+    except TimedOut as error:
+        raise ReleaseFailed(
+            f"Helm took too long: {what}", where="helm", why=f"{error}\n{tail(error.tail)}", next_step="run again"
+        ) from error
+
+
+def check(done: Result, what: str, where: str) -> None:
+    """Raise `ReleaseFailed` for a call that failed: with Helm's own words, and what they mean."""
+    if not done.code:
+        return
+    why = tail(without_notes(done.stderr), 8) or tail(done.stdout, 3)
+    raise ReleaseFailed(what, where=where, why=why, next_step=next_step(done.stderr))
+
+
+def mistakes(done: Result) -> Result:
+    """The answer of `helm lint` with the mistakes that it found in the place of their number."""
+    return replace(done, stderr=lint_mistakes(done.stdout) or done.stderr)

@@ -1,0 +1,163 @@
+"""The `helm` program, versions 3 and 4. Its output repeats values, so only what we picked from it is shown."""
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from erp_build.clients.helm.call import CHECK_SECONDS, OLDEST, call_helm, check, mistakes
+from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
+from erp_build.clients.process import Result
+from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.release import Release, Revision
+
+MARGIN = 60.0
+"""Seconds that Helm gets over its own time-out to write the release's state before it is ended."""
+
+HISTORY = 10
+HIDES_SECRETS = (3, 15)
+"""The first version whose dry run can leave Secrets out of what it prints."""
+
+
+class HelmProgram:
+    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables.
+
+    Args:
+        access: to the clusters.
+        folder: for what it keeps between its calls; at home it would be a write, and may be of another day's cluster.
+    """
+
+    def __init__(self, access: ClusterAccess, folder: Path) -> None:
+        self._access = access
+        self._folder = folder
+        self._version: tuple[int, int] | None = None
+
+    def history(self, release: Release) -> tuple[Revision, ...]:
+        """The revisions of a release, oldest first; empty when there is no release."""
+        done = self._run(
+            ["history", release.name, *self._place(release), "--output", "json", "--max", str(HISTORY)],
+            f"history of {release.name}",
+        )
+        if done.code and "release: not found" in done.stderr:
+            return ()
+        check(done, "the history of the release cannot be read", release.name)
+        return tuple(
+            Revision(
+                number=int(item["revision"]),
+                status=item["status"],
+                description=item.get("description", ""),
+                updated=item.get("updated", ""),
+            )
+            for item in json.loads(done.stdout)
+        )
+
+    def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
+        """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
+        which = ["--revision", str(revision)] if revision else []
+        done = self._run(
+            ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
+            f"values of {release.name}",
+        )
+        check(done, "the values of the release cannot be read", release.name)
+        values = json.loads(done.stdout)
+        found = {key: _leaf(values, key) for key in keys}
+        return {key: str(value) for key, value in found.items() if value is not None}
+
+    def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The Deployments and autoscalers as the newest revision wants them; nothing that may hold secrets."""
+        wanted = ("Deployment", "HorizontalPodAutoscaler")
+        return tuple(item for item in self.manifest(release) if item["kind"] in wanted)
+
+    def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """Every object of the newest revision but its Secrets; none where there is no release."""
+        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
+        if done.code and "release: not found" in done.stderr:
+            return ()
+        check(done, "the manifest of the release cannot be read", release.name)
+        return _objects(done.stdout)
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
+        """Render the chart without the cluster, lint it, and try it on the cluster, which changes nothing.
+
+        Returns the objects that the cluster would take, but Secrets; raises `ReleaseFailed` with what does not render,
+        or with what the cluster would not take.
+        """
+        with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
+            file.write(values)
+            file.flush()
+            given = ["--namespace", release.namespace, "--values", file.name]
+            done = self._run(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
+            check(done, "the chart does not render", str(chart))
+            done = self._run(["lint", str(chart), *given], f"lint of {chart.name}")
+            check(mistakes(done), "the chart has mistakes", str(chart))
+            words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
+            hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
+            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
+            done = self._run(words, f"dry run of {release.name}")
+            check(done, "the cluster would not take the release", f"{release.name} in {release.namespace}")
+            return _objects(json.loads(done.stdout)["manifest"])
+
+    def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
+        """Install or upgrade a release with complete values.
+
+        Helm does not wait for the rollout: in version 3 its wait ends too early, in version 4 it also waits for objects
+        that have nothing to do with this deployment. The rollout is watched by the deploy stage.
+        """
+        words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
+        words += ["--values", str(values), "--reset-values", "--history-max", str(HISTORY)]
+        words += ["--timeout", f"{timeout:.0f}s", "--description", description]
+        done = self._run(words, f"upgrade of {release.name}", timeout + MARGIN)
+        check(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
+
+    def rollback(self, release: Release, revision: int, timeout: float) -> None:
+        """Make a new revision of an old one's objects; it also ends a revision that was cut off."""
+        words = ["rollback", release.name, str(revision), *self._place(release)]
+        words += ["--history-max", str(HISTORY), "--timeout", f"{timeout:.0f}s"]
+        done = self._run(words, f"rollback of {release.name}", timeout + MARGIN)
+        check(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
+
+    def uninstall(self, release: Release) -> None:
+        """Remove a release with everything that it made."""
+        done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
+        check(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor version; raises `ReleaseFailed` for one that is too old."""
+        if self._version is None:
+            done = self._run(["version", "--template", "{{.Version}}"], "version")
+            check(done, "Helm does not tell its version", "helm version")
+            found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
+            self._version = (int(found[1]), int(found[2])) if found else (0, 0)
+        if self._version < OLDEST:
+            raise ReleaseFailed(
+                "Helm is too old",
+                where="PATH",
+                why=f"it is version {'.'.join(map(str, self._version))}",
+                next_step="install Helm 3.14 or newer, or Helm 4",
+            )
+        return self._version
+
+    def _place(self, release: Release) -> list[str]:
+        # Signed here once, the token need not be signed by the plugin at every call.
+        self._access.token(release.cluster)
+        kubeconfig = self._access.to(release.cluster).kubeconfig
+        return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
+
+    def _run(self, words: Sequence[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
+        return call_helm(words, what, timeout, cache=self._folder)
+
+
+def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
+    """The documents of a manifest; a Secret is dropped here, so that nothing above can show it."""
+    from ruamel.yaml import YAML
+
+    documents = YAML(typ="safe", pure=True).load_all(manifest)
+    return tuple(item for item in documents if isinstance(item, dict) and item.get("kind") not in (None, "Secret"))
+
+
+def _leaf(values: Any, key: str) -> Any:
+    return reduce(lambda node, part: node.get(part) if isinstance(node, dict) else None, key.split("."), values)

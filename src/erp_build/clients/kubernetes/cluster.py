@@ -1,0 +1,210 @@
+"""The Kubernetes API: Deployments of a release and their pods. Reading only; Helm writes."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from erp_build.clients.kubernetes.connection import ClusterConnection, Document
+from erp_build.clients.kubernetes.evidence import read_events, read_log
+from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
+from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
+from erp_build.model.releases.release import Release
+
+RELEASE_ANNOTATION = "meta.helm.sh/release-name"
+NEEDED = (
+    ("get", "", "secrets"),
+    ("create", "", "secrets"),
+    ("update", "", "secrets"),
+    ("get", "apps", "deployments"),
+    ("create", "apps", "deployments"),
+    ("patch", "apps", "deployments"),
+    ("create", "", "services"),
+    ("patch", "", "services"),
+    ("list", "apps", "replicasets"),
+    ("list", "", "pods"),
+)
+"""Verb, API group and resource of what Helm and the watch of a rollout do."""
+
+DEPLOYMENTS, REPLICA_SETS = "apis/apps/v1/deployments", "apis/apps/v1/replicasets"
+PODS, SERVICES = "api/v1/pods", "api/v1/services"
+SCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
+SLICES = "apis/discovery.k8s.io/v1/endpointslices"
+REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+SERVICE_LABEL = "kubernetes.io/service-name"
+REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
+
+
+class EksCluster:
+    """Reads workloads through clients that sign in as a run does."""
+
+    def __init__(self, access: ClusterAccess, connection: ClusterConnection | None = None) -> None:
+        self._connection = connection or ClusterConnection(access)
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods; none when the namespace has none of this release."""
+        ours = self._owned(release, DEPLOYMENTS)
+        if not ours:
+            return ()
+        sets = self._connection.items(release, REPLICA_SETS)
+        pods = self._connection.items(release, PODS)
+        return tuple(_workload(item, sets, pods) for item in ours)
+
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+        kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": SCALERS}
+        return tuple({**item, "kind": kind} for kind, path in kinds.items() for item in self._owned(release, path))
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release with the number of ready addresses behind each."""
+        services = self._owned(release, SERVICES)
+        found = self._connection.items(release, SLICES) if services else []
+        return tuple(_endpoints(service, found) for service in services)
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace, oldest first; none where they may not be read."""
+        return read_events(self._connection, release)
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log; none where there are none."""
+        return read_log(self._connection, release, pod, container)
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
+        return tuple(
+            f"{verb} {resource}" for verb, group, resource in NEEDED if not self._may(release, verb, group, resource)
+        )
+
+    def _may(self, release: Release, verb: str, group: str, resource: str) -> bool:
+        wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+                  "spec": {"resourceAttributes": wanted}}  # fmt: skip
+        return bool(self._connection.ask(release, REVIEWS, method="POST", body=review).document["status"]["allowed"])
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
+        try:
+            nodes = self._connection.ask(Release(cluster, "", ""), "api/v1/nodes").document.get("items") or ()
+        except ReleaseFailed:
+            # A role for one namespace may not list nodes; a wrong platform is then seen when the pods do not start.
+            return frozenset()
+        stated = (node.get("status", {}).get("nodeInfo", {}).get("architecture") for node in nodes)
+        return frozenset(architecture for architecture in stated if architecture)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def _owned(self, release: Release, collection: str) -> list[Any]:
+        """The objects of a collection that the release made."""
+        found = self._connection.items(release, collection)
+        return [item for item in found if annotation(item, RELEASE_ANNOTATION) == release.name]
+
+
+def annotation(item: Document, name: str) -> str | None:
+    """An annotation of an object; None where it has none of this name."""
+    value: str | None = (item["metadata"].get("annotations") or {}).get(name)
+    return value
+
+
+def images_of(deployment: Document) -> tuple[str, ...]:
+    """The images of a Deployment's containers, as it names them."""
+    return tuple(container["image"] for container in deployment["spec"]["template"]["spec"]["containers"])
+
+
+def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Document]) -> Workload:
+    about, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
+    template = spec["template"]
+    revision = annotation(deployment, REVISION_ANNOTATION)
+    own = {item["metadata"]["uid"]: item for item in sets if _owner(item) == about["uid"]}
+    current = {uid for uid, item in own.items() if annotation(item, REVISION_ANNOTATION) == revision}
+    return Workload(
+        name=about["name"],
+        images=images_of(deployment),
+        # A missing counter is zero, but missing replicas are one (apps/v1, omitempty).
+        desired=1 if spec.get("replicas") is None else spec["replicas"],
+        generation=about.get("generation") or 0,
+        observed_generation=status.get("observedGeneration") or 0,
+        replicas=status.get("replicas") or 0,
+        updated=status.get("updatedReplicas") or 0,
+        available=status.get("availableReplicas") or 0,
+        failure=_failure(status.get("conditions") or ()),
+        pods=tuple(_pod(pod, _owner(pod) in current) for pod in pods if _owner(pod) in own),
+        labels=tuple(((template.get("metadata") or {}).get("labels") or {}).items()),
+    )
+
+
+def _failure(conditions: Iterable[Document]) -> str:
+    for condition in conditions:
+        kind, reason = condition["type"], condition.get("reason")
+        stuck = kind == "Progressing" and reason == "ProgressDeadlineExceeded"
+        if stuck or (kind == "ReplicaFailure" and condition["status"] == "True"):
+            return f"{reason}: {condition.get('message')}"
+    return ""
+
+
+def _pod(pod: Document, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
+    about, status = pod["metadata"], pod.get("status") or {}
+    conditions = status.get("conditions") or ()
+    scheduled = [item for item in conditions if item["type"] == "PodScheduled" and item["status"] == "False"]
+    return Pod(
+        name=about["name"],
+        current=current and not about.get("deletionTimestamp"),
+        containers=(
+            *(_container(one, prepares=True) for one in status.get("initContainerStatuses") or ()),
+            *(_container(one) for one in status.get("containerStatuses") or ()),
+        ),
+        unschedulable=scheduled[0].get("message") or "" if scheduled else "",
+    )
+
+
+def _container(status: Document, *, prepares: bool = False) -> Container:
+    waiting = (status.get("state") or {}).get("waiting") or {}
+    return Container(
+        name=status["name"],
+        image=status["image"],
+        image_id=status.get("imageID") or "",
+        # An init container that has ended well is never "ready" to the kubelet before version 1.29.
+        ready=bool(status.get("ready")) or (prepares and _ended_well(status)),
+        restarts=status.get("restartCount") or 0,
+        waiting=waiting.get("reason") or "",
+        message=waiting.get("message") or "",
+        prepares=prepares,
+        ended=_end_of(status),
+    )
+
+
+def _ended_well(status: Document) -> bool:
+    ended = (status.get("state") or {}).get("terminated")
+    return ended is not None and ended["exitCode"] == 0
+
+
+def _end_of(status: Document) -> str:
+    states = (status.get("state") or {}, status.get("lastState") or {})
+    ends = [state["terminated"] for state in states if state.get("terminated")]
+    return f"{ends[0].get('reason')}, exit code {ends[0]['exitCode']}" if ends else ""
+
+
+def _endpoints(service: Document, slices: Iterable[Document]) -> Endpoints:
+    name = service["metadata"]["name"]
+    own = [one for one in slices if (one["metadata"].get("labels") or {}).get(SERVICE_LABEL) == name]
+    # Ready counts as true where it is not said (discovery/v1, EndpointConditions).
+    states = {
+        (address, (one.get("conditions") or {}).get("ready") is not False)
+        for item in own
+        for one in item.get("endpoints") or ()
+        for address in one["addresses"]
+    }
+    ready = sum(is_ready for _, is_ready in states)
+    return Endpoints(
+        name=name,
+        selector=tuple((service["spec"].get("selector") or {}).items()),
+        ready=ready,
+        not_ready=len(states) - ready,
+    )
+
+
+def _owner(item: Document) -> str | None:
+    owners = item["metadata"].get("ownerReferences") or ()
+    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)

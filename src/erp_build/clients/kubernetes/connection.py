@@ -1,0 +1,170 @@
+"""The way to a cluster's API: one client per cluster, signed in for every call, and its errors made ours.
+
+Documents are read as the API writes them (camelCase). The client's models would be 250 modules, 0.4 s of every command
+that asks a cluster, and they refuse an object in which a field is missing that they know.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+import urllib3
+
+from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
+from erp_build.errors import OutOfReach, ReleaseFailed
+from erp_build.model.releases.release import Release
+
+if TYPE_CHECKING:
+    from kubernetes import client as kubernetes
+
+TIMEOUT = (5, 30)
+"""Seconds to connect and to read; the client has none of its own."""
+
+Document = Mapping[str, Any]
+"""An object of the API, by the names of its reference."""
+
+
+class Answer(NamedTuple):
+    """What the API server answered.
+
+    Attributes:
+        where: the cluster and the path that was asked.
+        status: of HTTP.
+        headers, body: as they came.
+    """
+
+    where: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Document:
+        """The body as an object of the API; raises `ReleaseFailed` where it is none."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise ReleaseFailed(
+                "the answer is not that of a cluster",
+                where=self.where,
+                why=f"HTTP {self.status}, not a JSON object: {self.body[:80].decode('utf-8', 'replace')!r}",
+                next_step="look for a proxy between the build and the cluster",
+            )
+        return found
+
+
+class ClusterConnection:
+    """Clients that sign in as a run does."""
+
+    def __init__(self, access: ClusterAccess) -> None:
+        self._access = access
+        self._clients: dict[str, kubernetes.ApiClient] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            client.close()
+
+    def items(self, release: Release, collection: str, **query: str) -> list[Any]:
+        """The objects of a collection in the release's namespace.
+
+        Args:
+            release: whose cluster and namespace.
+            collection: API and plural name, such as `apis/apps/v1/deployments`.
+            query: such as `fieldSelector`.
+        """
+        return list(self.ask(release, namespaced(release, collection), query).document.get("items") or ())
+
+    def ask(
+        self,
+        release: Release,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        body: Document | None = None,
+        expected: Collection[int] = (),
+    ) -> Answer:
+        """Ask the API server of the release's cluster.
+
+        Args:
+            release: whose cluster; its namespace stands in errors.
+            path: below the server's address.
+            query: parameters.
+            method: of HTTP.
+            body: a document to send.
+            expected: statuses of an error that the caller understands.
+
+        Raises `OutOfReach` where nobody answers or the sign-in is not known, `ReleaseFailed` for every other refusal.
+        """
+        cluster = release.cluster
+        client = self._client(cluster)
+        url = f"{client.configuration.host}/{path}?{urlencode(query or {})}".rstrip("?")
+        # Found for every call: a token lives for fourteen minutes and a rollout may take longer.
+        headers = {
+            **client.default_headers,
+            "Accept": "application/json, */*",
+            "Authorization": f"Bearer {self._access.token(cluster)}",
+            **({"Content-Type": "application/json"} if body else {}),
+        }
+        try:
+            found = client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+            answer = Answer(f"{cluster}, {path}", found.status, found.headers, found.read())
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise OutOfReach(
+                "the cluster cannot be reached",
+                where=f"{cluster}, {self._access.to(cluster).endpoint}",
+                why=str(error),
+                next_step="a private endpoint is reached only from inside its VPC: check the network of the build",
+            ) from error
+        is_success = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+        if not is_success and answer.status not in expected:
+            raise self._refused(answer, found.reason, release)
+        return answer
+
+    def _client(self, cluster: str) -> "kubernetes.ApiClient":
+        from kubernetes import client as kubernetes  # 0.2 s, which a build spends beside Maven
+
+        if cluster not in self._clients:
+            found = self._access.to(cluster)
+            configuration = kubernetes.Configuration(host=found.endpoint)
+            configuration.ssl_ca_cert = str(found.certificate)
+            configuration.retries = urllib3.Retry(2, backoff_factor=0.2)
+            self._clients[cluster] = kubernetes.ApiClient(configuration)
+        return self._clients[cluster]
+
+    def _refused(self, answer: Answer, reason: str, release: Release) -> ReleaseFailed:
+        mode = self._access.to(release.cluster).authentication_mode
+        hints = {
+            401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
+            403: f"allow it to the role in namespace {release.namespace}: infra/access.yaml has all that a run needs",
+        }
+        kind = ReleaseFailed
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            # In the middle of a wait it is an old token, whose successor will do; at the beginning nobody waits.
+            self._access.forget_token(release.cluster)
+            kind = OutOfReach
+        return kind(
+            f"the cluster answered {answer.status} {reason}",
+            where=f"{release.cluster}, namespace {release.namespace}",
+            why=_message(answer),
+            next_step=hints.get(answer.status, "look at the API server, then run again"),
+        )
+
+
+def namespaced(release: Release, collection: str, name: str = "") -> str:
+    """The path of a collection in the release's namespace, or of one object of it."""
+    api, _, plural = collection.rpartition("/")
+    return f"{api}/namespaces/{release.namespace}/{plural}{f'/{name}' if name else ''}"
+
+
+def _message(answer: Answer) -> str:
+    """What the API server says: for a refusal the user, the verb and the resource."""
+    try:
+        return str(answer.document.get("message", ""))
+    except ReleaseFailed:
+        return ""

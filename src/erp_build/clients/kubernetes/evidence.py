@@ -1,0 +1,39 @@
+"""Events and logs of a release. They explain a failure and must never hide it: what may not be read is left out."""
+
+from contextlib import suppress
+
+from erp_build.clients.kubernetes.connection import ClusterConnection, namespaced
+from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.release import Release
+
+LINES, BYTES = 20, 8192
+"""Of a log."""
+
+
+def read_events(connection: ClusterConnection, release: Release) -> tuple[Event, ...]:
+    """The warnings of the namespace, oldest first; none where they may not be read."""
+    with suppress(ReleaseFailed):
+        found = connection.items(release, "api/v1/events", fieldSelector="type!=Normal")
+        return tuple(
+            Event(
+                item["involvedObject"].get("name", ""),
+                item.get("reason", ""),
+                (item.get("message") or "").strip(),
+                item.get("count") or 1,
+            )
+            for item in sorted(found, key=lambda item: item["metadata"]["resourceVersion"])
+        )
+    return ()
+
+
+def read_log(connection: ClusterConnection, release: Release, pod: str, container: str) -> tuple[str, ...]:
+    """The last lines of a container that ended before, else of the one that runs; none where there are none."""
+    path = f"{namespaced(release, 'api/v1/pods', pod)}/log"
+    # A container that has just been started again has an empty log, and one that never ended has no previous one (400).
+    for previous in ("true", "false"):
+        query = {"container": container, "previous": previous, "tailLines": f"{LINES}", "limitBytes": f"{BYTES}"}
+        with suppress(ReleaseFailed):
+            if lines := connection.ask(release, path, query).body.decode("utf-8", "replace").splitlines():
+                return tuple(lines)
+    return ()

@@ -1,0 +1,102 @@
+"""The Lease that locks a release. All times are the API server's own, so that no two clocks have to agree."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from erp_build.clients.kubernetes.connection import ClusterConnection, Document, namespaced
+from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.lease import Lease, LeaseReading
+from erp_build.model.releases.release import Release
+
+COMMIT, BUILD, RECORD = "erp-build/commit", "erp-build/build", "erp-build/deployments"
+FAILED = "erp-build/failed"
+LEASES = "apis/coordination.k8s.io/v1/leases"
+
+
+def lease_name(release: Release) -> str:
+    """The name of a release's Lease in its namespace."""
+    return f"erp-build-{release.name}"
+
+
+class ClusterLeases:
+    """Reads and writes Leases; a write replaces exactly the version that was read."""
+
+    def __init__(self, connection: ClusterConnection) -> None:
+        self._connection = connection
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lease of a release and the server's time."""
+        path = namespaced(release, LEASES, lease_name(release))
+        answer = self._connection.ask(release, path, expected=(HTTPStatus.NOT_FOUND,))
+        is_there = answer.status != HTTPStatus.NOT_FOUND
+        return LeaseReading(_lease(answer.document) if is_there else None, _time(answer.headers))
+
+    def write(self, release: Release, lease: Lease) -> Lease | None:
+        """Store a lease and return it as stored; None when somebody else has written since it was read."""
+        path = namespaced(release, LEASES, lease_name(release) if lease.version else "")
+        answer = self._connection.ask(
+            release,
+            path,
+            method="PUT" if lease.version else "POST",
+            body=_document(release, lease),
+            expected=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        )
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise _no_namespace(release)
+        return None if answer.status == HTTPStatus.CONFLICT else _lease(answer.document)
+
+
+def _time(headers: Mapping[str, str]) -> datetime:
+    return parsedate_to_datetime(headers["Date"])
+
+
+def _document(release: Release, lease: Lease) -> dict[str, Any]:
+    metadata = {
+        "name": lease_name(release),
+        "namespace": release.namespace,
+        "annotations": {COMMIT: lease.commit, BUILD: lease.build, RECORD: lease.record, FAILED: lease.failed},
+    }
+    if lease.version:
+        metadata["resourceVersion"] = lease.version
+    spec = {
+        "holderIdentity": lease.holder,
+        "leaseDurationSeconds": max(1, round(lease.seconds)),
+        "acquireTime": _micro_time(lease.acquired),
+        "renewTime": _micro_time(lease.renewed),
+    }
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+
+
+def _micro_time(moment: datetime | None) -> str | None:
+    # The API wants a fraction (MicroTime).
+    return moment.isoformat(timespec="microseconds") if moment else None
+
+
+def _lease(found: Document) -> Lease:
+    annotations, spec = found["metadata"].get("annotations") or {}, found["spec"]
+    return Lease(
+        holder=spec.get("holderIdentity") or "",
+        commit=annotations.get(COMMIT, ""),
+        build=annotations.get(BUILD, ""),
+        acquired=_moment(spec.get("acquireTime")),
+        renewed=_moment(spec.get("renewTime")),
+        seconds=float(spec.get("leaseDurationSeconds") or 0),
+        version=found["metadata"]["resourceVersion"],
+        record=annotations.get(RECORD, ""),
+        failed=annotations.get(FAILED, ""),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _no_namespace(release: Release) -> ReleaseFailed:
+    return ReleaseFailed(
+        f"there is no namespace {release.namespace}",
+        where=release.cluster,
+        next_step="create it (it belongs to the cluster's set-up), or correct `namespace` in [chart]",
+    )

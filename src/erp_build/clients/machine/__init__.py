@@ -1,0 +1,1 @@
+"""This machine: its limits, and what is installed."""

@@ -1,0 +1,60 @@
+"""What this machine has: programs, JDKs, engine, disk and memory. Nothing is changed; an SDK loads in its turn."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from erp_build.clients.machine.limits import available_memory
+from erp_build.clients.maven.jdk import installed
+from erp_build.clients.process import TimedOut, child_environment, run
+
+ASKING: Mapping[str, tuple[str, ...]] = {
+    "git": ("--version",),
+    "helm": ("version", "--short"),
+    "kubectl": ("version", "--client"),
+    "mvn": ("--version",),
+}
+"""Program -> the words that make it tell its version."""
+
+VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+PATIENCE = 30.0
+
+
+class LocalMachine:
+    """This machine."""
+
+    def python(self) -> tuple[int, int, int]:
+        """The version of the Python that runs this."""
+        return sys.version_info[:3]
+
+    def version_of(self, program: str) -> tuple[int, int, int] | None:
+        """The version of `git`, `helm`, `kubectl` or `mvn`; None where it is not in PATH or does not say."""
+        if not shutil.which(program):
+            return None
+        try:
+            done = run([program, *ASKING[program]], env=child_environment("JAVA_"), timeout=PATIENCE)
+        except (TimedOut, OSError):
+            return None
+        found = VERSION.search(done.stdout)
+        return (int(found[1]), int(found[2]), int(found[3] or 0)) if found and not done.code else None
+
+    def jdks(self) -> Mapping[int, str]:
+        """Release -> home of each JDK."""
+        return installed(os.environ)
+
+    def engine(self) -> str:
+        """The Docker engine's version; raises `BuildFailed` where none answers."""
+        from erp_build.clients.docker.engine import Engine
+
+        return Engine().version()
+
+    def free_disk(self, folder: Path) -> int:
+        """Bytes that may still be written below a folder."""
+        return shutil.disk_usage(folder).free
+
+    def memory(self) -> int | None:
+        """Bytes that programs may still take; None where the system does not say."""
+        return available_memory()

@@ -1,0 +1,1 @@
+"""Maven, its folders, and the jars that it makes."""

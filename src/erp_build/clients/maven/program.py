@@ -1,0 +1,222 @@
+"""Maven: the jars of several services by one process, each handed on as soon as it is complete."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from erp_build.clients.clock import Clock
+from erp_build.clients.maven.folder_lock import held
+from erp_build.clients.maven.jdk import choose_jdk, wanted_release
+from erp_build.clients.maven.output import Ready, Watch
+from erp_build.clients.maven.reactor import Source, artifact_of, groups, write_aggregator
+from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
+from erp_build.errors import BuildFailed, combine
+from erp_build.formats.maven_failure import Failure, failures
+from erp_build.formats.maven_log import plain
+from erp_build.model.project import BuildOptions
+
+STALLED = 60_000
+"""Milliseconds without a byte from a repository; Maven's own patience, half an hour, is longer than a build."""
+
+FLAGS = (
+    "--batch-mode",
+    "--no-transfer-progress",
+    "-Dstyle.color=never",
+    f"-Dmaven.wagon.rto={STALLED}",  # Maven 3.8
+    f"-Daether.connector.requestTimeout={STALLED}",  # Maven 3.9 and newer
+)
+TESTS: Mapping[str, tuple[str, ...]] = {
+    "compile": ("-DskipTests",),
+    "run": (),
+    "skip": ("-Dmaven.test.skip=true",),
+}
+"""What the option `tests` means. The pipeline that this one replaces compiled them and did not run them."""
+
+FAST_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""A build is too short for the optimising compiler: measured, it takes 0.61 of the time."""
+
+CLASSES = "ERP_BUILD_MAVEN_CLASSES"
+"""Variable with an archive of classes for the `java` and the `mvn` in PATH (`scripts/archive-classes.sh`)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MavenSurroundings:
+    """What a build needs beside its sources.
+
+    Attributes:
+        scratch: a private folder outside of the sources.
+        logs: where the whole output is kept, or None.
+        clock: the time.
+        say, detail: where news and Maven's own lines go, each with the name of a service.
+        mask: takes secrets out of a text.
+    """
+
+    scratch: Path
+    logs: Path | None
+    clock: Clock
+    say: Callable[[str, str], None]
+    detail: Callable[[str, str], None]
+    mask: Callable[[str], str]
+
+
+class Maven:
+    """Builds jars with the services' own wrapper, or with the `mvn` of the machine."""
+
+    def __init__(self, surroundings: MavenSurroundings, options: BuildOptions) -> None:
+        self._with = surroundings
+        self._options = options
+        self._calls = 0
+        self._log: Path | None = None
+
+    def check(self, source: Path) -> None:
+        """Raise `BuildFailed` when the directory holds nothing that Maven can build, or there is no Maven or JDK."""
+        if not (source / "pom.xml").is_file():
+            raise BuildFailed(
+                "the service has no pom.xml",
+                where=str(source),
+                why="the directory is not there" if not source.is_dir() else "pom.xml is not there",
+                next_step="correct `path` in erp-build.toml, or add the pom",
+            )
+        if not (source / "mvnw").is_file() and not shutil.which("mvn"):
+            raise BuildFailed("there is no Maven", where="PATH", next_step="install Maven, or add the wrapper (mvnw)")
+        choose_jdk(wanted_release(source / "pom.xml"), os.environ)
+
+    def package(self, sources: Sequence[Source], ready: Ready) -> None:
+        """Make the jar of every source.
+
+        Args:
+            sources: the services' directories; those that bear company are built by one Maven.
+            ready: called from another thread for each jar that is complete, in the order in which they are.
+
+        Raises `BuildFailed` with everything that failed, once everything else is made.
+        """
+        failures: dict[str, BuildFailed] = {}
+        for group in groups(sources):
+            failures |= self._package_group(group, ready)
+        if failures:
+            error = combine(tuple(failures.values()))
+            assert isinstance(error, BuildFailed)
+            error.targets = frozenset(failures)
+            raise error
+
+    def _package_group(self, group: tuple[Source, ...], ready: Ready) -> dict[str, BuildFailed]:
+        """Build a group, and once more what failed only because something could not be transferred."""
+        failed = self._attempt(group, ready)
+        again = tuple(
+            source
+            for source, failure in failed.items()
+            if isinstance(failure, Failure) and failure.is_worth_another_try
+        )
+        if again:
+            self._with.say(f"{failed[again[0]].what}; tries once more", again[0].name)
+            failed = {source: failure for source, failure in failed.items() if source not in again}
+            failed |= self._attempt(again, ready, update=True)
+        return {source.name: _error(source, failure, self._log) for source, failure in failed.items()}
+
+    def _attempt(
+        self, group: tuple[Source, ...], ready: Ready, *, update: bool = False
+    ) -> dict[Source, Failure | BuildFailed]:
+        with ExitStack() as stack:
+            folders = [source.folder for source in group]
+            inherited = stack.enter_context(
+                held(folders, self._with.clock, lambda text: self._with.say(text, group[0].name))
+            )
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._with.scratch)))
+            watch = Watch(group, self._with.clock, self._with.detail, ready)
+            done = self._run(group, scratch, watch, inherited, update=update)
+            watch.close(succeeded=done.code == 0)
+        return _failures(group, watch, done)
+
+    def _run(
+        self, group: tuple[Source, ...], scratch: Path, watch: Watch, inherited: tuple[int, ...], *, update: bool
+    ) -> Result:
+        first = group[0].folder
+        pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
+        # Through sh, because an unpacked zip of the source has lost the executable bit.
+        program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
+        words = [*FLAGS, *TESTS[self._options.tests], *(["--update-snapshots"] if update else []), "--fail-at-end"]
+        with self._kept() as keep:
+
+            def on_line(line: str) -> None:
+                keep(line)
+                watch.read(line)
+
+            try:
+                return run(
+                    [*program, *words, "--file", str(pom), "clean", "package"],
+                    env=_environment(group, has_wrapper=program != ["mvn"]),
+                    cwd=first,
+                    timeout=self._options.timeout,
+                    on_line=on_line,
+                    inherited=inherited,
+                )
+            except TimedOut as error:
+                raise BuildFailed(
+                    "Maven took too long",
+                    where=", ".join(source.name for source in group),
+                    why=f"{error}\n{tail(error.tail)}",
+                    next_step="raise `timeout` of [build] in erp-build.toml, or run Maven by hand",
+                ) from error
+
+    @contextmanager
+    def _kept(self) -> Iterator[Callable[[str], None]]:
+        """Keeps every line in a file of its own, masked like everything else that is shown."""
+        if self._with.logs is None:
+            yield lambda _: None
+            return
+        self._calls += 1
+        self._with.logs.mkdir(parents=True, exist_ok=True)
+        self._log = self._with.logs / f"maven-{self._calls}.log"
+        with self._log.open("wb", buffering=0) as file:
+
+            def keep(line: str) -> None:
+                # Where no more can be kept, the build goes on: its last lines are in its error all the same.
+                with suppress(OSError):
+                    file.write(f"{self._with.mask(plain(line))}\n".encode())
+
+            yield keep
+
+
+def _environment(group: tuple[Source, ...], *, has_wrapper: bool) -> dict[str, str]:
+    wanted = max((wanted_release(source.folder / "pom.xml") or 0 for source in group), default=0)
+    home = choose_jdk(wanted or None, os.environ)
+    classes = "" if has_wrapper else _archived_classes(home)
+    options = " ".join(word for word in (os.environ.get("MAVEN_OPTS", ""), FAST_JVM, classes) if word)
+    given = {"JAVA_HOME": home} if home else {}
+    return child_environment("JAVA_", "MAVEN_", "M2_", MAVEN_OPTS=options) | given
+
+
+def _archived_classes(home: str | None) -> str:
+    """The option that maps an archive of classes; empty where there is none, or another JDK is to be used."""
+    archive, own = os.environ.get(CLASSES, ""), shutil.which("java")
+    java = shutil.which("java", path=f"{home}/bin") if home else own
+    is_own = own and java and os.path.realpath(java) == os.path.realpath(own)
+    # Maven's script takes the options apart at blanks.
+    return f"-XX:SharedArchiveFile={archive}" if is_own and len(archive.split()) == 1 else ""
+
+
+def _failures(group: tuple[Source, ...], watch: Watch, done: Result) -> dict[Source, Failure | BuildFailed]:
+    """What failed, and why; after a success only what has no jar."""
+    if done.code == 0:
+        return {source: watch.troubles[source] for source in group if source not in watch.complete}
+    found = failures([*done.stdout.splitlines(), *done.stderr.splitlines()], done.code)
+    modules = {failure.module: failure for failure in found}
+    blamed = [source for source in group if artifact_of(source.folder) in modules]
+    blamed = blamed or [source for source in group if source not in watch.complete] or list(group)
+    return {source: modules.get(artifact_of(source.folder), found[0]) for source in blamed}
+
+
+def _error(source: Source, failure: Failure | BuildFailed, log: Path | None) -> BuildFailed:
+    if isinstance(failure, BuildFailed):
+        return failure
+    kept = (f"the whole output is in {log}",) if log else ()
+    return BuildFailed(
+        failure.what,
+        where=f"{source.name} ({source.folder})",
+        why="\n".join((failure.summary, *kept)),
+        next_step=f"{failure.next_step}; by hand: mvn -f {source.folder.name}/pom.xml clean package",
+    )

@@ -1,0 +1,132 @@
+"""OpenTelemetry: a finished run as a trace, sent by OTLP over HTTP. The SDK, an extra, is loaded only here."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from erp_build.model.span import Attribute, Span
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+"""They hold the receiver's key."""
+
+LIMIT = 5.0
+"""Seconds for the receiver: one that is away must not keep a pipeline waiting."""
+
+
+def wanted(variables: Mapping[str, str]) -> bool:
+    """Whether the environment names a receiver, and does not switch OpenTelemetry off."""
+    off = variables.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    return not off and any(variables.get(name) for name in ENDPOINTS)
+
+
+class Sender:
+    """Sends spans.
+
+    Args:
+        resource: what all spans have in common.
+        began: when the run did.
+        mask: takes secrets out of a text.
+        exporter: another way out than OTLP over HTTP.
+        limit: seconds for the receiver.
+    """
+
+    def __init__(
+        self,
+        resource: Mapping[str, Attribute],
+        began: "datetime",
+        mask: Callable[[str], str],
+        exporter: "SpanExporter | None" = None,
+        limit: float = LIMIT,
+    ) -> None:
+        self._resource = resource
+        self._began = began
+        self._mask = mask
+        self._exporter = exporter
+        self._limit = limit
+
+    def send(self, span: Span) -> str:
+        """Send a span with all its children; returns what went wrong, or nothing. It never raises."""
+        words = _Words()
+        answer = ["no answer in time"]
+
+        def work() -> None:
+            try:
+                answer[0] = self._export(span, words)
+            except ImportError:
+                answer[0] = "OpenTelemetry is not installed: pip install 'erp-build[otel]'"
+            except Exception as error:  # noqa: BLE001 - the run has ended, and its trace cannot change how
+                answer[0] = f"{type(error).__name__}: {error}"
+
+        # A thread, because the time for a host's name cannot be limited.
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(self._limit + 1)
+        return self._mask(answer[0])
+
+    def _export(self, span: Span, words: "_Words") -> str:
+        from opentelemetry.sdk.trace.export import SpanExportResult
+
+        logger = logging.getLogger("opentelemetry")
+        logger.addHandler(words)
+        logger.propagate = False
+        exporter = self._exporter or _otlp(self._limit)
+        done = exporter.export(self._spans(span))
+        exporter.shutdown()
+        return "" if done is SpanExportResult.SUCCESS else words.last or "the receiver did not take it"
+
+    def _spans(self, span: Span) -> "Sequence[ReadableSpan]":
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+        from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+        from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, set_span_in_context
+
+        memory = InMemorySpanExporter()
+        provider = TracerProvider(resource=Resource.create(self._masked(self._resource)), shutdown_on_exit=False)
+        provider.add_span_processor(SimpleSpanProcessor(memory))
+
+        def make(tracer: Tracer, one: Span, parent: object | None) -> None:
+            made = tracer.start_span(
+                one.name,
+                context=parent,  # type: ignore[arg-type] # the context that is made below
+                kind=SpanKind.INTERNAL if parent else SpanKind.SERVER,
+                attributes=self._masked({**one.attributes, **({"error.type": one.error} if one.error else {})}),
+                start_time=self._nanoseconds(one.begin),
+            )
+            for child in one.children:
+                make(tracer, child, set_span_in_context(made))
+            if one.error:
+                made.set_status(Status(StatusCode.ERROR, one.error))
+            made.end(self._nanoseconds(one.end))
+
+        make(provider.get_tracer("erp_build"), span, None)
+        return memory.get_finished_spans()
+
+    def _masked(self, attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
+        return {name: self._mask(value) if isinstance(value, str) else value for name, value in attributes.items()}
+
+    def _nanoseconds(self, seconds: float) -> int:
+        return int((self._began.timestamp() + seconds) * 1e9)
+
+
+class _Words(logging.Handler):
+    """Keeps the last thing that the SDK complained of, which it only logs."""
+
+    last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.last = record.getMessage()
+
+
+def _otlp(limit: float) -> "SpanExporter":
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter(timeout=limit)

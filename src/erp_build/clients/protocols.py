@@ -1,0 +1,218 @@
+"""What the stages may ask of the world: one protocol per outside thing. Reading only; writes are in `effects`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from erp_build.clients.clock import Clock
+from erp_build.clients.effects import Effects
+from erp_build.clients.secrets import Secrets
+from erp_build.clients.terminal.progress import Progress
+from erp_build.model.change import PathChange
+from erp_build.model.images.image import StoredImage
+from erp_build.model.images.scan import Scanning
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.project import Function, Service
+from erp_build.model.releases.deployment import Alarm
+from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.kubernetes import Endpoints, Workload
+from erp_build.model.releases.lease import LeaseReading
+from erp_build.model.releases.release import Release, Revision
+from erp_build.model.source_file import SourceFile
+
+
+class Repository(Protocol):
+    """The user's Git repository."""
+
+    @property
+    def root(self) -> Path:
+        """The root of the work tree, or the bare repository's folder."""
+
+    def has_metadata(self) -> bool:
+        """Whether there is a `.git` at all; a CODE_ZIP source has none."""
+
+    def resolve(self, revision: str) -> str | None:
+        """The full commit of a revision, or None."""
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit and its tree can be read; a shallow clone is asked to fetch it first."""
+
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit, or None where it has none at this path."""
+
+    def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
+        """The paths that differ between two trees; a moved file is two paths."""
+
+    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
+
+    def source_files(self, commit: str) -> Iterable[SourceFile]:
+        """All files of a commit; without Git those that lie there."""
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `new` contains `old`."""
+
+    def upstream_base(self, head: str) -> str | None:
+        """The merge base of a commit and its branch's upstream."""
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Tracked files that differ from head."""
+
+
+class Parameters(Protocol):
+    """Parameter Store."""
+
+    def read(self, names: Sequence[str]) -> dict[str, str]:
+        """The values of those names that exist."""
+
+    def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
+        """The values of these SecureStrings; raises `ConfigurationError` when one is missing or of another type."""
+
+
+class Identity(Protocol):
+    """Who calls AWS."""
+
+    region: str
+
+    def account(self) -> str:
+        """The caller's account, 12 digits."""
+
+
+class Registry(Protocol):
+    """ECR."""
+
+    def host(self) -> str:
+        """The registry's host, as GetAuthorizationToken names it."""
+
+    def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
+        """Those of the repositories that do not exist."""
+
+    def stored(self, repository: str, reference: str) -> StoredImage | None:
+        """The image with a tag or digest, or None."""
+
+    def revision(self, image: StoredImage) -> str | None:
+        """The commit that the image says it was built from."""
+
+    def platform(self, image: StoredImage) -> str:
+        """What the image runs on, such as `linux/amd64`; empty where it does not say."""
+
+    def key(self, image: StoredImage) -> str | None:
+        """The content key that the image says it has."""
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
+        """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
+
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last; raises `GateInconclusive` where that cannot be had."""
+
+    def scanning(self, repository: str) -> Scanning:
+        """How the repository is scanned; what may not be asked is not known, and that is no error."""
+
+
+class Functions(Protocol):
+    """Lambda."""
+
+    def state(self, name: str) -> FunctionState | None:
+        """The function, or None where there is none with this name."""
+
+    def may_update(self, state: FunctionState) -> None:
+        """Raise `FunctionUpdateFailed` when the caller may not update the function; changes nothing."""
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to; empty where there is no such alias."""
+
+
+class Cluster(Protocol):
+    """The Kubernetes API of an EKS cluster."""
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods."""
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
+
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release with the number of ready addresses behind each."""
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace, oldest first; none where they may not be read."""
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log; none where there are none."""
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace, of all that a deployment needs."""
+
+
+class Alarms(Protocol):
+    """CloudWatch."""
+
+    def states(self, prefix: str) -> tuple[Alarm, ...]:
+        """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
+
+
+class Leases(Protocol):
+    """The locks of releases."""
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lock of a release and the server's time."""
+
+
+class Helm(Protocol):
+    """The `helm` program."""
+
+    def history(self, release: Release) -> tuple[Revision, ...]:
+        """The revisions of a release, oldest first; empty when there is no release."""
+
+    def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
+        """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
+
+    def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The Deployments and autoscalers as the newest revision wants them."""
+
+    def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """Every object of the newest revision but its Secrets; none where there is no release."""
+
+    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
+        """Render, lint and try the chart, and return its objects but Secrets.
+
+        Raises `ReleaseFailed` with what does not render or would not be taken.
+        """
+
+
+class Workshop(Protocol):
+    """What builds: Maven and the Docker engine."""
+
+    def check(self, targets: Sequence[Service | Function]) -> None:
+        """Raise `BuildFailed` when a needed program, the engine or a service's files are not there."""
+
+    def images_at_once(self) -> int:
+        """How many images may be worked on at the same time, by cores and memory."""
+
+    def pushes_at_once(self) -> int:
+        """How many of them may be pushed at the same time, by cores."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tools:
+    """Everything that the stages work with; `wiring` makes it, live or as a rehearsal."""
+
+    repository: Repository
+    parameters: Parameters
+    identity: Identity
+    registry: Registry
+    functions: Functions
+    cluster: Cluster
+    leases: Leases
+    alarms: Alarms
+    helm: Helm
+    workshop: Workshop
+    effects: Effects
+    clock: Clock
+    progress: Progress
+    secrets: Secrets

@@ -1,0 +1,135 @@
+"""The effects, assumed."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from erp_build.clients.effects import (
+    CheckRequest,
+    EditRequest,
+    ImageRequest,
+    Journal,
+    NotifyRequest,
+    Ready,
+    UpgradeRequest,
+)
+from erp_build.model.check_run import CheckRun
+from erp_build.model.images.image import ImageReference, LocalImage, PushedImage, StoredImage
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.project import Function, Service
+from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.release import Release
+
+
+@dataclass
+class Assumptions:
+    """What a rehearsal assumes to have done.
+
+    Attributes:
+        images: repository -> the image that is to be deployed from it.
+        pushed: digests that exist by assumption only.
+        scans: digests whose scan was asked for by assumption only.
+        functions: name -> image.
+        aliases: `function:alias` -> digest.
+        upgraded: whether the release moved.
+        lease: the lock; a rehearsal takes none, and none keeps it waiting.
+    """
+
+    images: dict[str, ImageReference] = field(default_factory=dict)
+    pushed: set[str] = field(default_factory=set)
+    scans: set[str] = field(default_factory=set)
+    functions: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    upgraded: bool = False
+    lease: Lease | None = None
+
+
+class Rehearsal:
+    """Changes nothing; notes each change as assumed."""
+
+    def __init__(self, journal: Journal, assumptions: Assumptions) -> None:
+        self._journal = journal
+        self._assumed = assumptions
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        """Assume that the check passes."""
+        self._note("check", f"{request.check.name} {request.target.name}")
+        return CheckRun(outcome="passed", why="assumed")
+
+    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+        """Assume the jars."""
+        for target in targets:
+            self._note("package", target.name)
+            ready(target.name, 0.0)
+
+    def build_image(self, request: ImageRequest) -> LocalImage:
+        """Assume the image."""
+        self._note("build_image", request.target.name)
+        return LocalImage(identifier="assumed", size=0, platform="")
+
+    def push(self, request: ImageRequest) -> PushedImage:
+        """Assume the push; the digest is made of the name, as no real one can be known."""
+        self._note("push", f"{request.repository}:{request.tag}")
+        text = f"assumed {request.repository}:{request.tag} of {request.commit}"
+        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        self._assumed.pushed.add(digest)
+        self._assumed.images[request.repository] = ImageReference(request.repository, request.tag, digest)
+        return PushedImage(digest)
+
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Assume the scan; it finds what the last one found."""
+        self._note("start_scan", f"{repository}@{digest}")
+        self._assumed.scans.add(digest)
+        return True
+
+    def update_function(self, state: FunctionState, image: str) -> None:
+        """Assume the function's new image."""
+        self._note("update_function", state.name)
+        self._assumed.functions[state.name] = image
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Assume the version."""
+        self._note("publish", state.name)
+        self._assumed.aliases[f"{state.name}:{alias}"] = state.digest
+        return "assumed"
+
+    def write_file(self, path: Path, content: bytes) -> None:  # noqa: ARG002 - the protocol's
+        """Assume the file."""
+        self._note("write_file", path.name)
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        """Assume the release's new revision."""
+        self._note("upgrade_release", request.release.name)
+        self._assumed.upgraded = True
+
+    def tag(self, image: StoredImage, tag: str) -> None:
+        """Assume the tag; the first one that an image gets without a push is the one that it is deployed with."""
+        self._note("tag", f"{image.repository}:{tag}")
+        self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
+        """Assume the rollback."""
+        self._note("rollback_release", f"{release.name}:{revision}")
+
+    def uninstall_release(self, release: Release) -> None:
+        """Assume the removal."""
+        self._note("uninstall_release", release.name)
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Assume the commit; its id cannot be known."""
+        self._note("edit_branch", request.branch)
+        return "0" * 40
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - the protocol's
+        """Assume the lock."""
+        self._assumed.lease = replace(lease, version="assumed")
+        return self._assumed.lease
+
+    def notify(self, request: NotifyRequest) -> None:
+        """Assume the message."""
+        self._note("notify", request.topic)
+
+    def _note(self, name: str, target: str) -> None:
+        with self._journal.note(name, target, "assumed"):
+            pass

@@ -1,0 +1,200 @@
+"""Readers that show the world as it would be after the effects that were assumed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from erp_build.clients.protocols import Cluster, Functions, Leases, Registry
+from erp_build.clients.rehearsal import Assumptions
+from erp_build.model.images.image import ImageReference, StoredImage
+from erp_build.model.images.scan import Scanning
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
+from erp_build.model.releases.lease import LeaseReading
+from erp_build.model.releases.release import Release
+
+NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
+"""What is assumed is assumed to be fresh."""
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+CLEAN_SCAN: Mapping[str, Any] = {
+    "imageScanStatus": {"status": "COMPLETE", "description": "assumed"},
+    "imageScanFindings": {
+        "imageScanCompletedAt": NO_PUSH_IS_LATER,
+        "findingSeverityCounts": {},
+        "findings": [],
+    },
+}
+
+
+class RehearsedRegistry:
+    """The real registry, and the images that were assumed to be pushed, with a clean scan that is assumed as well."""
+
+    def __init__(self, real: Registry, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def host(self) -> str:
+        """The registry's host."""
+        return self._real.host()
+
+    def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
+        """Those of the repositories that do not exist."""
+        return self._real.missing_repositories(repositories)
+
+    def stored(self, repository: str, reference: str) -> StoredImage | None:
+        """The image with a tag or digest, or None."""
+        if reference in self._assumed.pushed:
+            return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
+        return self._real.stored(repository, reference)
+
+    def revision(self, image: StoredImage) -> str | None:
+        """The commit that the image says it was built from."""
+        return self._real.revision(image)
+
+    def key(self, image: StoredImage) -> str | None:
+        """The content key that the image says it has."""
+        return self._real.key(image)
+
+    def platform(self, image: StoredImage) -> str:
+        """What the image runs on."""
+        return self._real.platform(image)
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
+        """A page of the scan's findings."""
+        if digest in self._assumed.pushed:
+            return CLEAN_SCAN
+        page = self._real.scan_page(repository, digest, token)
+        if digest not in self._assumed.scans:
+            return page
+        if "Error" in page:
+            return CLEAN_SCAN
+        # The scan that was assumed finds what the last one found.
+        findings = {**page.get("imageScanFindings", {}), "imageScanCompletedAt": NO_PUSH_IS_LATER}
+        return {**page, "imageScanFindings": findings}
+
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last; an assumed push is older than its assumed scan."""
+        return BEFORE_ALL if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
+
+    def scanning(self, repository: str) -> Scanning:
+        """How the repository is scanned."""
+        return self._real.scanning(repository)
+
+
+class RehearsedFunctions:
+    """The real functions with the images that were assumed."""
+
+    def __init__(self, real: Functions, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def state(self, name: str) -> FunctionState | None:
+        """The function, or None where there is none with this name."""
+        state, image = self._real.state(name), self._assumed.functions.get(name)
+        if state is None or image is None:
+            return state
+        return replace(state, image=image, resolved=image, last_update="Successful", reason="")
+
+    def may_update(self, state: FunctionState) -> None:
+        """Raise `FunctionUpdateFailed` when the caller may not update the function."""
+        self._real.may_update(state)
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to."""
+        return self._assumed.aliases.get(f"{name}:{alias}") or self._real.alias_digest(name, alias)
+
+
+class RehearsedLeases:
+    """The real clock and what past deployments wrote down, with the lock that is assumed."""
+
+    def __init__(self, real: Leases, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lock of a release and the server's time."""
+        found = self._real.read(release)
+        return LeaseReading(self._assumed.lease or (found.lease and found.lease.freed()), found.now)
+
+
+class RehearsedCluster:
+    """The real cluster; after an assumed upgrade its workloads run the assumed images."""
+
+    def __init__(self, real: Cluster, assumptions: Assumptions) -> None:
+        self._real = real
+        self._assumed = assumptions
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods."""
+        found = self._real.workloads(release)
+        if not self._assumed.upgraded:
+            return found
+        new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
+        return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
+
+    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The release's Deployments and autoscalers as they are."""
+        return self._real.live_objects(release)
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
+        found = self._real.endpoints(release)
+        return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgraded else found
+
+    def events(self, release: Release) -> tuple[Event, ...]:
+        """The warnings of the release's namespace."""
+        return self._real.events(release)
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines of a container's log."""
+        return self._real.log(release, pod, container)
+
+    def missing_permissions(self, release: Release) -> tuple[str, ...]:
+        """What the caller may not do in the release's namespace."""
+        return self._real.missing_permissions(release)
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        """The architectures of the nodes."""
+        return self._real.architectures(cluster)
+
+    def _after(self, workload: Workload) -> Workload:
+        assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]
+        # A workload that was not rolled out before is assumed to be after the upgrade.
+        settled = replace(
+            workload,
+            observed_generation=workload.generation,
+            replicas=workload.desired,
+            updated=workload.desired,
+            available=workload.desired,
+            failure="",
+        )
+        if not assumed:
+            return settled
+        return replace(settled, images=(_name(assumed[0]),), pods=_assumed_pods(assumed[0], workload.desired))
+
+
+def _assumed_workload(image: ImageReference) -> Workload:
+    return Workload(
+        name=image.repository.rpartition("/")[2],
+        images=(_name(image),),
+        desired=1,
+        generation=1,
+        observed_generation=1,
+        replicas=1,
+        updated=1,
+        available=1,
+        pods=_assumed_pods(image, 1),
+    )
+
+
+def _assumed_pods(image: ImageReference, number: int) -> tuple[Pod, ...]:
+    container = Container(image=_name(image), image_id=f"{image.repository}@{image.digest}", ready=True)
+    return tuple(Pod(name=f"assumed-{place}", current=True, containers=(container,)) for place in range(number))
+
+
+def _name(image: ImageReference) -> str:
+    return f"{image.repository}:{image.tag}"

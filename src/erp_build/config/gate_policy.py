@@ -1,0 +1,39 @@
+"""The `[gate]` table. What is misspelled or contradicts itself is refused, because it would block less than it says."""
+
+from erp_build.config.toml_table import Table
+from erp_build.model.project import SEVERITIES, UNRATED, GatePolicy
+
+
+def parse_gate(table: Table) -> GatePolicy:
+    """Read a `[gate]` table."""
+    table.only("block", "timeout", "limits", "new_only", "fixable_only", "undefined", "waivers")
+    default = GatePolicy()
+    limits = _limits(table)
+    block = table.choices("block", SEVERITIES, () if limits and "block" not in table.names else default.block)
+    for severity, _ in limits:
+        if severity in block:
+            raise table.error("block", f"{severity} is in `block` and has a limit", "take one of the two away")
+    return GatePolicy(
+        block=block,
+        timeout=table.seconds("timeout", default.timeout),
+        limits=limits,
+        new_only=table.flag("new_only", default=False),
+        fixable_only=table.flag("fixable_only", default=False),
+        undefined=_undefined(table, {*block, *dict(limits)}),
+        waivers=table.path("waivers") if "waivers" in table.names else "",
+    )
+
+
+def _limits(table: Table) -> tuple[tuple[str, int], ...]:
+    given = table.table("limits")
+    given.only(*SEVERITIES)
+    return tuple((severity, given.number(severity)) for severity in given.names)
+
+
+def _undefined(table: Table, named: set[str]) -> str:
+    """What a finding without a rating counts as; it cannot count as something else and be blocked as itself."""
+    meant = table.choice("undefined", tuple(name for name in SEVERITIES if name != "UNTRIAGED"), "UNDEFINED")
+    if meant != "UNDEFINED" and (both := sorted(named & set(UNRATED))):
+        what = f"`undefined` makes {meant} of findings that `block` or `limits` name as {', '.join(both)}"
+        raise table.error("undefined", what, "take one of the two away")
+    return meant

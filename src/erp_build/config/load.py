@@ -1,0 +1,202 @@
+"""`erp-build.toml` -> `Project`. Without the file, the layout of the ERP monorepo is the default."""
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import cast, get_args
+
+from erp_build.config.gate_policy import parse_gate
+from erp_build.config.notify_policy import parse_notify
+from erp_build.config.quality_checks import check_checks, parse_check
+from erp_build.config.toml_table import Table
+from erp_build.errors import ConfigurationError
+from erp_build.model.project import (
+    FILE_NAME,
+    Builder,
+    BuildOptions,
+    Chart,
+    DeployPolicy,
+    Function,
+    GatePolicy,
+    OnFailure,
+    Project,
+    Service,
+    Tests,
+    WriteBack,
+)
+
+
+def load_project(repository: Path, config: Path | None = None) -> Project:
+    """Read the project of a repository.
+
+    Args:
+        repository: its root.
+        config: another file than the one at the root; it must exist.
+    """
+    path = config or repository / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        if config:
+            raise ConfigurationError(
+                "the configuration is not there", where=str(path), next_step="check the path after --config"
+            ) from error
+        return default_project()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError("the configuration cannot be read", where=str(path), why=str(error)) from error
+    return parse_project(text, str(path), _config_path(repository, path))
+
+
+def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:
+    """Read a project from the text of a configuration; unknown keys and wrong values raise `ConfigurationError`."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
+        ) from error
+    return project_of(Table(values, "", text, where), where, config_path)
+
+
+def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:
+    """Read a project from the top table of a configuration."""
+    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy", "notify", "check")
+    targets = [_image_target(table) for table in top.tables("service")]
+    project = Project(
+        parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
+        shared=top.texts("shared"),
+        ignore=top.texts("ignore"),
+        services=tuple(target for target in targets if isinstance(target, Service)),
+        functions=tuple(target for target in targets if isinstance(target, Function)),
+        chart=_chart(top.table("chart")),
+        gate=parse_gate(top.table("gate")),
+        build=_build(top.table("build")),
+        deploy=_deploy(top.table("deploy")),
+        notify=parse_notify(top.table("notify")),
+        checks=tuple(parse_check(table) for table in top.tables("check")),
+        config_path=config_path,
+    )
+    _check_names(project, where)
+    check_checks(project, where)
+    return project
+
+
+def load_gate_policy(path: Path) -> GatePolicy:
+    """Read the `[gate]` table of any TOML file; other tables are left alone, so that a project file will do."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        values = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(
+            "the policy cannot be read",
+            where=str(path),
+            why=str(error),
+            next_step="give a TOML file with a [gate] table",
+        ) from error
+    if "gate" not in values:
+        # Taking the default would judge by another policy than the one that was given.
+        raise ConfigurationError("the policy has no [gate] table", where=str(path), next_step="add [gate] to the file")
+    return parse_gate(Table({"gate": values["gate"]}, "", text, str(path)).table("gate"))
+
+
+def default_project() -> Project:
+    """The ERP monorepo as it stands, for a repository without a configuration."""
+    names = ("approval-request-service", "approval-processing-service", "notification-service")
+    services = tuple(
+        Service(name=name, path=f"backend/{name}", repository=name, values_key=f"services.{_camel_case(name)}")
+        for name in names
+    )
+    employee = Function(
+        name="employee-service",
+        path="backend/employee-service",
+        dockerfile="Dockerfile.lambda",
+        repository="employee-service-lambda",
+        function="erp-dev-employee-service",
+    )
+    return Project(shared=("backend/proto/**",), services=services, functions=(employee,))
+
+
+def _image_target(table: Table) -> Service | Function:
+    path = table.path("path")
+    name = table.text("name", path.rpartition("/")[2])
+    common = ("name", "path", "kind", "dockerfile", "repository", "inputs", "layers")
+    if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
+        table.only(*common, "function", "publish", "alias")
+        alias = table.text("alias") if "alias" in table else ""
+        return Function(
+            name=name,
+            path=path,
+            repository=table.text("repository", name),
+            dockerfile=table.text("dockerfile", "Dockerfile"),
+            inputs=table.texts("inputs"),
+            layers=table.flag("layers", default=False),
+            function=table.text("function"),
+            # An alias leads to a version, so there must be one.
+            publish=table.flag("publish", default=False) or bool(alias),
+            alias=alias,
+        )
+    table.only(*common, "values_key")
+    return Service(
+        name=name,
+        path=path,
+        repository=table.text("repository", name),
+        dockerfile=table.text("dockerfile", "Dockerfile"),
+        inputs=table.texts("inputs"),
+        layers=table.flag("layers", default=False),
+        values_key=table.text("values_key", f"services.{_camel_case(name)}"),
+    )
+
+
+def _build(table: Table) -> BuildOptions:
+    table.only("tests", "builder", "timeout")
+    default = BuildOptions()
+    return BuildOptions(
+        tests=cast("Tests", table.choice("tests", get_args(Tests), default.tests)),
+        builder=cast("Builder", table.choice("builder", get_args(Builder), default.builder)),
+        timeout=table.seconds("timeout", default.timeout),
+    )
+
+
+def _chart(table: Table) -> Chart:
+    table.only("path", "values", "release", "namespace", "timeout", "stable", "pin")
+    default = Chart()
+    return Chart(
+        path=table.path("path", default.path),
+        values=table.text("values", default.values),
+        release=table.text("release", default.release),
+        namespace=table.text("namespace", default.namespace),
+        timeout=table.seconds("timeout", default.timeout),
+        stable=table.seconds("stable", default.stable),
+        pin=table.flag("pin", default=False),
+    )
+
+
+def _deploy(table: Table) -> DeployPolicy:
+    table.only("on_failure", "lock_expires", "alarms", "write_back", "branch")
+    default = DeployPolicy()
+    return DeployPolicy(
+        on_failure=cast("OnFailure", table.choice("on_failure", get_args(OnFailure), default.on_failure)),
+        lock_expires=table.seconds("lock_expires", default.lock_expires),
+        alarms=table.text("alarms") if "alarms" in table else "",
+        write_back=cast("WriteBack", table.choice("write_back", get_args(WriteBack), default.write_back)),
+        branch=table.text("branch", default.branch),
+    )
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.removesuffix("-service").split("-")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _config_path(repository: Path, path: Path) -> str:
+    """The file relative to the repository, or empty when it lies outside and so has no history there."""
+    root, resolved = repository.resolve(), path.resolve()
+    return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
+
+
+def _check_names(project: Project, where: str) -> None:
+    for name, number in Counter(target.name for target in project.targets).items():
+        if number > 1:
+            raise ConfigurationError(
+                f"{number} targets have the name `{name}`", where=where, next_step="give each `name = ...` of its own"
+            )

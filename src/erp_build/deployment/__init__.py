@@ -1,0 +1,1 @@
+"""The deployment: checks before it, lock, Lambda, Helm, rollout, proof, and what is written down."""

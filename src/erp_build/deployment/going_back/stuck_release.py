@@ -1,0 +1,107 @@
+"""Recovery of a release that a run left pending: Helm itself would refuse every further upgrade for ever."""
+
+from datetime import datetime, timedelta
+
+from erp_build.changes.live_state import release_of
+from erp_build.clients.clock import Deadline
+from erp_build.clients.protocols import Tools
+from erp_build.deployment.rollout import wait_for_rollout
+from erp_build.errors import ReleaseFailed
+from erp_build.model.environment import Environment
+from erp_build.model.project import Project
+from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.release import Release, Revision
+
+PAUSE = 5.0
+MARGIN = 60.0
+"""Seconds beyond the chart's time-out until an operation of somebody else counts as dead."""
+
+SKEW = timedelta(seconds=60)
+"""How far the clock of the machine where Helm ran may be from the API server's."""
+
+
+def recover_release(
+    tools: Tools, project: Project, environment: Environment, former: Lease, *, uninstall: bool = False
+) -> None:
+    """End a revision that is pending and that nobody works on any more; a young one of somebody else is waited for.
+
+    Args:
+        tools: what it is done with.
+        project: whose release.
+        environment: where it is.
+        former: the lock as it was before we took it. We hold it now, so an operation of that run is dead.
+        uninstall: whether a first installation that was cut off may be removed.
+    """
+    release = release_of(project, environment)
+    history = tools.helm.history(release)
+    deadline = Deadline(tools.clock, project.chart.timeout + MARGIN + 3 * PAUSE)
+    while history and history[-1].is_pending and not _is_dead(tools, release, history[-1], former, project):
+        tools.progress.say(f"revision {history[-1].number} is {history[-1].status}: waiting for whoever works on it")
+        if deadline.is_over:
+            raise _busy(release, history[-1])
+        deadline.pause(PAUSE)
+        history = tools.helm.history(release)
+    if history and history[-1].is_pending:
+        _end(tools, release, history, project.chart.timeout, uninstall=uninstall)
+        let_it_settle(tools, project, environment)
+
+
+def last_good(history: tuple[Revision, ...]) -> Revision | None:
+    """The newest revision that was deployed once, which is where a rollback leads."""
+    return next((one for one in reversed(history) if one.status in ("deployed", "superseded")), None)
+
+
+def _is_dead(tools: Tools, release: Release, last: Revision, former: Lease, project: Project) -> bool:
+    began = time_of(last.updated)
+    if began is None:
+        return False
+    if former.acquired and former.renewed:
+        ended = former.renewed + timedelta(seconds=former.seconds)
+        if former.acquired - SKEW <= began <= ended + SKEW:
+            return True
+    return tools.leases.read(release).now - began > timedelta(seconds=project.chart.timeout + MARGIN)
+
+
+def time_of(text: str) -> datetime | None:
+    """A time as Helm writes it; None where it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _end(tools: Tools, release: Release, history: tuple[Revision, ...], timeout: float, *, uninstall: bool) -> None:
+    last, good = history[-1], last_good(history)
+    if good:
+        tools.progress.say(f"revision {last.number} was cut off ({last.status}): back to revision {good.number}")
+        tools.effects.rollback_release(release, good.number, timeout)
+    elif uninstall:
+        tools.progress.say("the first installation was cut off: it is removed")
+        tools.effects.uninstall_release(release)
+    else:
+        raise ReleaseFailed(
+            "the first installation of the release was cut off",
+            where=f"release {release.name}, namespace {release.namespace}",
+            why=f"revision {last.number} is {last.status}, and there is none to go back to",
+            next_step="run with --replace-cut-off-install, which removes the release and everything that it made",
+        )
+
+
+def let_it_settle(tools: Tools, project: Project, environment: Environment) -> None:
+    """Wait until a rollout that nobody watches any more is over; what does not get well is a matter of the plan."""
+    names = [service.name for service in project.services]
+    try:
+        if tools.cluster.workloads(release_of(project, environment)):
+            wait_for_rollout(tools, project, environment, Deadline(tools.clock, project.chart.timeout), names)
+    except ReleaseFailed as error:
+        tools.progress.say(f"what the run before left: {error.what}")
+
+
+def _busy(release: Release, last: Revision) -> ReleaseFailed:
+    return ReleaseFailed(
+        "another operation on the release is in progress",
+        where=f"release {release.name}, namespace {release.namespace}",
+        why=f"revision {last.number} is {last.status} since {last.updated}",
+        next_step="find out who works on it; if nobody does: helm rollback to the last deployed revision",
+    )

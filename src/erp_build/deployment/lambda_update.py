@@ -1,0 +1,90 @@
+"""The update of one Lambda function: wait, update by digest, wait until it is live; then its version and alias."""
+
+from erp_build.clients.clock import Deadline
+from erp_build.clients.protocols import Tools
+from erp_build.errors import FunctionUpdateFailed
+from erp_build.model.images.image import ImageReference
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.project import Function
+
+UPDATE_SECONDS = 300.0
+PAUSE = 1.0
+HINTS = {
+    "ImageAccessDenied": "let the service lambda.amazonaws.com pull: repository policy with ecr:BatchGetImage and "
+    "ecr:GetDownloadUrlForLayer",
+    "ImageDeleted": "the image is gone from ECR: look at its lifecycle policy, then run again",
+    "InvalidImage": "the image is no Lambda image of this architecture: look at its Dockerfile",
+    "KMS": "the function's role may not use its key: see the reason",
+    "Subnet": "the subnets have no free addresses: see the reason",
+    "FunctionError": "the new image does not start: invoke it, or see its log group /aws/lambda/",
+}
+"""Beginning of `LastUpdateStatusReasonCode` -> what to do."""
+
+
+def update_function(tools: Tools, function: Function, image: str) -> FunctionState:
+    """Make a function run an image and return its state; it is live when Lambda says `Successful`.
+
+    Args:
+        tools: what it is done with.
+        function: the target.
+        image: `host/repository@sha256:...`.
+    """
+    name, digest = function.function, ImageReference.parse(image).digest
+    state = settled(tools, name)
+    runs_already = state.digest == digest and state.last_update == "Successful"
+    if runs_already:
+        tools.progress.say("runs this image already", function.name)
+    else:
+        tools.effects.update_function(state, image)
+        state = settled(tools, name)
+        if state.last_update != "Successful" or state.digest != digest:
+            raise _not_live(name, state)
+        tools.progress.say(f"{state.last_update}, runs {state.digest[:19]}", function.name)
+    if function.publish and not (runs_already and _alias_is_there(tools, function, digest)):
+        _publish(tools, function, state)
+    return state
+
+
+def settled(tools: Tools, name: str) -> FunctionState:
+    """The function when no update is in progress."""
+    deadline = Deadline(tools.clock, UPDATE_SECONDS)
+    while True:
+        state = tools.functions.state(name)
+        if state is None:
+            raise FunctionUpdateFailed("the function is gone", where=name, next_step="create it, then run again")
+        if state.last_update != "InProgress" and state.state != "Pending":
+            return state
+        if deadline.is_over:
+            raise FunctionUpdateFailed(
+                "the function's update does not end",
+                where=name,
+                why=f"after {UPDATE_SECONDS:.0f} s: {state.state}, {state.last_update} {state.reason}",
+                next_step="wait until it is ready, then run again",
+            )
+        deadline.pause(PAUSE)
+
+
+def _alias_is_there(tools: Tools, function: Function, digest: str) -> bool:
+    return not function.alias or tools.functions.alias_digest(function.function, function.alias) == digest
+
+
+def _publish(tools: Tools, function: Function, state: FunctionState) -> None:
+    version = tools.effects.publish(state, function.alias)
+    if not _alias_is_there(tools, function, state.digest):
+        raise FunctionUpdateFailed(
+            "the alias does not lead to the new image",
+            where=f"{function.function}:{function.alias}",
+            why=f"version {version} was published, and the alias was moved to it",
+            next_step="somebody else moves the alias: run again",
+        )
+    tools.progress.say(f"version {version}" + (f", alias {function.alias}" if function.alias else ""), function.name)
+
+
+def _not_live(name: str, state: FunctionState) -> FunctionUpdateFailed:
+    hint = next((hint for code, hint in HINTS.items() if state.reason.startswith(code)), "")
+    return FunctionUpdateFailed(
+        "the function does not run the new image",
+        where=name,
+        why=f"{state.last_update}: {state.reason or f'it resolved {state.resolved}'}",
+        next_step=hint or "see the reason; an image that Lambda cannot pull needs a repository policy for it",
+    )

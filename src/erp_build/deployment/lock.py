@@ -1,0 +1,191 @@
+"""The lock: one run at a time moves a release. It is taken, kept alive while the run goes on, and freed at its end."""
+
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from erp_build.clients.clock import Deadline
+from erp_build.clients.protocols import Tools
+from erp_build.deployment.attempt import attempt
+from erp_build.errors import Locked, told
+from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.release import Release
+
+Change = Callable[[Lease], Lease]
+PAUSE = 1.0
+BEATS = 3
+"""Signs of life in the time after which a lock expires: two may be lost on the way."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """Who wants the lock, and why.
+
+    Attributes:
+        holder: unique for this process.
+        commit: full commit that it deploys.
+        build: what people know the run by.
+        seconds: how long the lock is good without a sign of life.
+        wait: seconds that a living holder is waited for.
+    """
+
+    holder: str
+    commit: str
+    build: str
+    seconds: float
+    wait: float = 0.0
+
+
+def claim_of(variables: Mapping[str, str], commit: str, seconds: float, wait: float) -> Claim:
+    """The claim of this process; CodeBuild's build id names it, elsewhere the user and machine."""
+    build = variables.get("CODEBUILD_BUILD_ID") or f"{variables.get('USER', 'somebody')}@{socket.gethostname()}"
+    return Claim(holder=f"{build}/{uuid.uuid4().hex[:8]}", commit=commit, build=build, seconds=seconds, wait=wait)
+
+
+def take_lock(tools: Tools, release: Release, claim: Claim) -> "Lock":
+    """Take the lock of a release.
+
+    A dead holder is waited out, which takes no longer than its lock is good; a living one ends the run with `Locked`,
+    or is waited for as the claim says.
+    """
+    deadline = Deadline(tools.clock, claim.wait)
+    first: Lease | None = None
+    while True:
+        reading = tools.leases.read(release)
+        current = reading.lease or Lease()
+        if current.holder == claim.holder:
+            return Lock(tools, release, current)
+        if not current.is_held(reading.now):
+            if current.was_left(reading.now):
+                tools.progress.say(f"the lock of {current.build} has expired: that run ended without freeing it")
+            wanted = current.taken_by(claim.holder, claim.commit, claim.build, claim.seconds, reading.now)
+            taken = tools.effects.write_lease(release, wanted)
+            if taken:
+                return Lock(tools, release, taken, former=current)
+            continue
+        if first is None:
+            first = current
+            tools.progress.say(f"{current.build} deploys {current.commit[:12]} since {current.acquired:%H:%M:%S} UTC")
+        is_alive = (current.holder, current.renewed) != (first.holder, first.renewed)
+        if is_alive and deadline.is_over:
+            raise _locked(release, current)
+        tools.clock.sleep(min(PAUSE, claim.seconds / BEATS))
+
+
+class Lock:
+    """A lock that this run holds; as a context it is kept alive by a thread, and freed in the end.
+
+    `former` is the lease as the run before left it.
+    """
+
+    def __init__(self, tools: Tools, release: Release, lease: Lease, former: Lease | None = None) -> None:
+        self.former = former or Lease()
+        self._tools = tools
+        self._release = release
+        self._lease = lease
+        self._taken_by: Lease | None = None
+        """Whose lock it is since it was lost."""
+        self._mutex = threading.Lock()
+        self._ended = threading.Event()
+        self._heard = tools.clock.monotonic()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to give signs of life."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Free the lock; one that cannot be freed expires by itself."""
+        self._ended.set()
+        if trouble := attempt(partial(self._free, failed=error is not None)):
+            self._tools.progress.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
+
+    @property
+    def build(self) -> str:
+        """The build that holds it."""
+        return self._lease.build
+
+    @property
+    def time(self) -> str:
+        """The API server's time of the last sign of life, ISO 8601."""
+        return self._lease.renewed.isoformat(timespec="seconds") if self._lease.renewed else ""
+
+    @property
+    def record(self) -> str:
+        """What past deployments wrote down."""
+        return self._lease.record
+
+    def write_record(self, record: str) -> None:
+        """Write down a deployment, and give a sign of life by it."""
+        with self._mutex:
+            self._write(lambda lease: replace(lease, record=record))
+
+    def check(self) -> None:
+        """Raise `Locked` if the lock is not ours any more, or soon will not be: whoever has it may be deploying."""
+        if self._taken_by is not None:
+            raise _locked(self._release, self._taken_by)
+        was_started = self._thread.ident is not None
+        if was_started and not self._thread.is_alive():
+            raise _not_kept_alive(self._release)
+        if self._tools.clock.monotonic() - self._heard < self._lease.seconds / BEATS * 2:
+            return
+        with self._mutex:
+            self._write(lambda lease: lease)
+
+    def _beat(self) -> None:
+        """Give signs of life until the end, or until the lock is lost; one that fails is said and tried again."""
+        while self._taken_by is None and not self._ended.wait(self._lease.seconds / BEATS):
+            if trouble := attempt(self._give_sign):
+                self._tools.progress.say(f"no sign of life could be given: {told(trouble)}")
+
+    def _give_sign(self) -> None:
+        with self._mutex:
+            if not self._ended.is_set():
+                self._write(lambda lease: lease)
+
+    def _free(self, *, failed: bool) -> None:
+        with self._mutex:
+            self._write(lambda lease: lease.freed(failed=failed))
+
+    def _write(self, change: Change) -> None:
+        """Store the lease with a change and a new time, if it is ours still; once it was lost, it stays so."""
+        if self._taken_by is not None:
+            raise _locked(self._release, self._taken_by)
+        for _ in range(BEATS):
+            reading = self._tools.leases.read(self._release)
+            if reading.lease is None or reading.lease.holder != self._lease.holder:
+                self._taken_by = reading.lease or Lease()
+                raise _locked(self._release, self._taken_by)
+            stored = self._tools.effects.write_lease(self._release, change(reading.lease.renewed_at(reading.now)))
+            if stored:
+                self._lease = replace(stored, holder=self._lease.holder)
+                self._heard = self._tools.clock.monotonic()
+                return
+        raise _locked(self._release, self._lease)
+
+
+def _not_kept_alive(release: Release) -> Locked:
+    return Locked(
+        "the lock is not kept alive any more",
+        where=f"release {release.name}, namespace {release.namespace}",
+        why="the thread that gives signs of life has ended, so that another run may take the lock",
+        next_step="run again; what went wrong with the signs of life was said above",
+    )
+
+
+def _locked(release: Release, lease: Lease) -> Locked:
+    since = f" since {lease.acquired:%Y-%m-%d %H:%M:%S} UTC" if lease.acquired else ""
+    return Locked(
+        "another run deploys" if lease.holder else "the lock was taken away",
+        where=f"release {release.name}, namespace {release.namespace}",
+        why=f"{lease.build} holds the lock{since} for commit {lease.commit[:12]}" if lease.holder else "",
+        next_step="wait for it (--wait-for-lock 20m); if it is dead for sure: erp-build unlock",
+    )

@@ -1,0 +1,80 @@
+"""What a deployment would change: lines of the values file, fields of the cluster's objects, and the images for it.
+
+An object of kind Secret never comes here, and no value that has a secret's name is shown.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import unified_diff
+from typing import Any
+
+from erp_build.model.releases.preview import FieldChange, ObjectChange
+
+HIDDEN = "***"
+LONGEST = 160
+"""Characters of a value that are shown."""
+
+Hides = Callable[[str], bool]
+"""Whether a name says that its value is a secret."""
+
+Object = Mapping[str, Any]
+
+
+def values_diff(before: bytes, after: bytes, path: str) -> str:
+    """The lines that differ; lines around them are left out, because one of them may hold a password."""
+    old, new = (content.decode("utf-8", "replace").splitlines() for content in (before, after))
+    return "\n".join(unified_diff(old, new, f"a/{path}", f"b/{path}", n=0, lineterm=""))
+
+
+def object_changes(before: Sequence[Object], after: Sequence[Object], hides: Hides) -> tuple[ObjectChange, ...]:
+    """What differs between two renderings of a release, by kind and name."""
+    old, new = ({_identity(item): item for item in items} for items in (before, after))
+    found = []
+    for kind, name in dict.fromkeys((*old, *new)):
+        was, will = old.get((kind, name)), new.get((kind, name))
+        if was is None or will is None:
+            found.append(ObjectChange(kind=kind, name=name, change="added" if was is None else "removed"))
+        elif fields := tuple(_shown(*one, hides) for one in _differences(was, will, "")):
+            found.append(ObjectChange(kind=kind, name=name, change="changed", fields=fields))
+    return tuple(found)
+
+
+def _identity(item: Object) -> tuple[str, str]:
+    return str(item.get("kind", "")), str((item.get("metadata") or {}).get("name", ""))
+
+
+def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """The leaves that differ; a list of named things is compared by the names, as Kubernetes merges it."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in dict.fromkeys((*before, *after)):
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(before, list) and isinstance(after, list):
+        old, new = _by_name(before), _by_name(after)
+        for key in dict.fromkeys((*old, *new)):
+            yield from _differences(old.get(key), new.get(key), f"{path}[{key}]")
+    elif before != after:
+        yield path, before, after
+
+
+def _by_name(items: Sequence[Any]) -> dict[str, Any]:
+    names = [str(item.get("name", "")) if isinstance(item, Mapping) else "" for item in items]
+    if all(names) and len(set(names)) == len(names):
+        return dict(zip(names, items, strict=True))
+    return {str(place): item for place, item in enumerate(items)}
+
+
+def _shown(path: str, before: Any, after: Any, hides: Hides) -> FieldChange:
+    if hides(path):
+        return FieldChange(path, before if before is None else HIDDEN, after if after is None else HIDDEN)
+    return FieldChange(path, _text(before), _text(after))
+
+
+def _text(value: Any) -> str | None:
+    """A value in one line; a part of an object or a text of several lines, which may hold anything, is only named."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping | list):
+        return f"{len(value)} entries"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if "\n" in text:
+        return f"{len(text.splitlines())} lines"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

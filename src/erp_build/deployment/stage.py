@@ -1,0 +1,78 @@
+"""Deployment: the values file, the functions, then the release with the tags of all its services."""
+
+from collections.abc import Mapping, Sequence
+
+from erp_build.changes.live_state import release_of
+from erp_build.clients.clock import Deadline
+from erp_build.clients.effects import UpgradeRequest
+from erp_build.clients.protocols import Tools
+from erp_build.deployment.lambda_update import update_function
+from erp_build.deployment.lock import Lock
+from erp_build.deployment.preflight import read_values, values_path
+from erp_build.deployment.rollout import wait_for_rollout
+from erp_build.deployment.tags import keys_of, release_tags
+from erp_build.formats.values_file import set_tags
+from erp_build.model.environment import Environment
+from erp_build.model.images.verdict import ClearedImage
+from erp_build.model.plan import Plan
+from erp_build.model.project import Function, Project
+from erp_build.model.releases.deployment import Deployment
+
+
+def deploy(
+    tools: Tools,
+    project: Project,
+    environment: Environment,
+    plan: Plan,
+    images: Sequence[ClearedImage],
+    lock: Lock,
+) -> Deployment:
+    """Deploy what was cleared, and nothing else. After a failure the journal of effects tells what was moved."""
+    cleared = {one.image.target: one for one in images}
+    tags = release_tags(plan, cleared, pin=project.chart.pin) if plan.upgrades_release else {}
+    functions = [step.target for step in plan.functions if isinstance(step.target, Function)]
+    if plan.upgrades_release:
+        _write_values(tools, project, plan, tags)
+    for function in functions:
+        lock.check()
+        image = cleared[function.name].image
+        update_function(tools, function, f"{tools.registry.host()}/{image.repository}@{image.digest}")
+    if plan.upgrades_release:
+        lock.check()
+        _upgrade_release(tools, project, environment, plan, lock)
+    kept = {step.target.name: step.running.tag for step in plan.services if step.running}
+    moved = {step.target.name: plan.tag for step in plan.functions}
+    return Deployment(
+        tags_before={step.target.name: step.running.tag for step in plan.steps if step.running},
+        tags_after={**kept, **{name: tag.partition("@")[0] for name, tag in tags.items()}, **moved},
+    )
+
+
+def description_of(commit: str, chart_key: str, build: str) -> str:
+    """What a revision says of itself, for the next run and for people: the full commit, the chart's key, the build."""
+    return f"erp_build {commit}" + (f" chart {chart_key}" if chart_key else "") + (f" build {build}" if build else "")
+
+
+def _write_values(tools: Tools, project: Project, plan: Plan, tags: Mapping[str, str]) -> None:
+    path = values_path(tools, project)
+    before = read_values(path)
+    after = set_tags(before, keys_of(plan, tags), where=str(path))
+    if after != before:
+        tools.effects.write_file(path, after)
+    for name, tag in tags.items():
+        tools.progress.say(f"tag {tag}", name)
+
+
+def _upgrade_release(tools: Tools, project: Project, environment: Environment, plan: Plan, lock: Lock) -> None:
+    deadline = Deadline(tools.clock, project.chart.timeout)
+    tools.effects.upgrade_release(
+        UpgradeRequest(
+            release=release_of(project, environment),
+            chart=tools.repository.root / project.chart.path,
+            values=values_path(tools, project),
+            description=description_of(plan.head, plan.steps[-1].key, lock.build),
+            timeout=deadline.left,
+        )
+    )
+    changed = {step.target.name for step in plan.services if step.action != "none"}
+    wait_for_rollout(tools, project, environment, deadline, changed)

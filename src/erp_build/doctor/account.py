@@ -1,0 +1,50 @@
+"""The account: sign-in with the six parameters, and the functions."""
+
+from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
+from erp_build.doctor.facts import Case
+from erp_build.errors import ConfigurationError
+from erp_build.model.lambda_function import FunctionState
+from erp_build.model.project import Function
+
+
+def check_settings(case: Case) -> Finding:
+    """Whether the credentials, the account, the region and the six parameters fit together."""
+    looked = f"sts:GetCallerIdentity and ssm:GetParameters below {case.project.parameters}"
+    _ = case.remote
+    try:
+        environment = case.environment()
+    except ConfigurationError as error:
+        return problem(looked, f"{error.what}: {error.where}\n{error.why}", error.next_step)
+    return ok(looked, f"account {environment.account}, {environment.region}, cluster {environment.cluster}")
+
+
+def check_functions(case: Case) -> Finding:
+    """Whether each function can be updated now."""
+    _ = case.environment()
+    states = {one.function: case.remote.tools.functions.state(one.function) for one in case.project.functions}
+    looked = f"lambda:GetFunction of {', '.join(states) or 'no function'}"
+    if broken := [trouble for one in case.project.functions if (trouble := _trouble(one, states[one.function]))]:
+        return problem(looked, "\n".join(broken), "see the reason; a run needs a function that takes images")
+    if busy := [name for name, state in states.items() if state and _is_busy(state)]:
+        return warning(
+            looked,
+            f"busy, an update answers ResourceConflictException now: {', '.join(busy)}",
+            "a run waits five minutes for it; if it stays so, find out who updates it (Terraform, a pipeline)",
+        )
+    if not states:
+        return unknown(looked, "erp-build.toml has no service of the kind lambda", "nothing")
+    return ok(looked, ", ".join(f"{state.state}, {state.last_update}" for state in states.values() if state))
+
+
+def _is_busy(state: FunctionState) -> bool:
+    return state.last_update == "InProgress" or state.state == "Pending"
+
+
+def _trouble(function: Function, state: FunctionState | None) -> str:
+    if state is None:
+        return f"there is no function {function.function}"
+    if state.package_type != "Image":
+        return f"{function.function} takes no image: its package type is {state.package_type}"
+    if "Failed" in (state.state, state.last_update):
+        return f"{function.function}: {state.state}, last update {state.last_update}: {state.reason}"
+    return ""

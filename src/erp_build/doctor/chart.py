@@ -1,0 +1,69 @@
+"""The chart: whether it renders, and what in it makes a rollout lie or fight with somebody else."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from erp_build.doctor.diagnosis import Finding, ok, problem, warning
+from erp_build.doctor.facts import Case
+from erp_build.errors import ConfigurationError, ReleaseFailed, told
+
+NO_HELM = "there is no Helm"
+
+
+def check_renders(case: Case) -> Finding:
+    """Whether the chart lints and renders with its values, without a cluster."""
+    chart = case.project.chart
+    looked = f"helm template and helm lint of {chart.path} with {chart.values}"
+    try:
+        objects = case.rendered()
+    except (ConfigurationError, ReleaseFailed) as error:
+        if error.what == NO_HELM:
+            raise
+        return problem(looked, told(error), error.next_step or "see the message")
+    return ok(looked, f"{len(objects)} objects")
+
+
+def check_replicas(case: Case) -> Finding:
+    """Whether a Deployment sets `replicas` that an autoscaler moves."""
+    objects = case.rendered()
+    scaled = {
+        item["spec"].get("scaleTargetRef", {}).get("name")
+        for item in objects
+        if item.get("kind") == "HorizontalPodAutoscaler"
+    }
+    both = [_name(item) for item in _deployments(objects) if _name(item) in scaled and "replicas" in item["spec"]]
+    looked = f"Deployments and {len(scaled)} autoscalers that the chart makes"
+    if both:
+        return warning(
+            looked,
+            f"replicas is set beside an autoscaler: {', '.join(both)}; each upgrade sets the pods back to that number",
+            "leave `replicas` out of the template where autoscaling is on",
+        )
+    return ok(looked, "no Deployment sets what an autoscaler moves")
+
+
+def check_probes(case: Case) -> Finding:
+    """Whether the services' containers have a readiness and a liveness probe."""
+    lacking = [
+        f"{_name(item)}/{container['name']} has no {probe}"
+        for item in _deployments(case.rendered())
+        for container in item["spec"]["template"]["spec"]["containers"]
+        for probe in ("readinessProbe", "livenessProbe")
+        if not container.get(probe)
+    ]
+    looked = "containers of the Deployments that the chart makes"
+    if lacking:
+        return warning(
+            looked,
+            "\n".join(lacking),
+            "add the probes: without a readiness probe a pod counts as ready before the service answers",
+        )
+    return ok(looked, "every container has both probes")
+
+
+def _deployments(objects: tuple[Mapping[str, Any], ...]) -> Iterator[Mapping[str, Any]]:
+    return (item for item in objects if item.get("kind") == "Deployment")
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return str(item["metadata"]["name"])

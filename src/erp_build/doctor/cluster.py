@@ -1,0 +1,111 @@
+"""The cluster: whether the role may work in it, and whether release and versions fit."""
+
+import re
+
+from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
+from erp_build.doctor.facts import Case
+from erp_build.doctor.machine import dotted
+from erp_build.doctor.protocols import Version
+from erp_build.errors import ReleaseFailed, told
+from erp_build.model.images.image import ImageReference
+
+NEWEST_OF_HELM = {3: 15, 4: 34}
+"""Helm's major version -> what its minor version is added to for the newest Kubernetes that it was built for."""
+
+BEHIND = 3
+"""How many minor versions of Kubernetes a Helm looks back (Helm's version support policy)."""
+
+KUBERNETES = re.compile(r"v?(\d+)\.(\d+)")
+
+
+def check_access(case: Case) -> Finding:
+    """Whether the cluster answers, and the caller may do what a deployment does."""
+    release = case.release()
+    looked = f"eks:DescribeCluster of {release.cluster}, SelfSubjectAccessReviews in {release.namespace}"
+    try:
+        missing = case.remote.tools.cluster.missing_permissions(release)
+    except ReleaseFailed as error:
+        return problem(looked, told(error), error.next_step or "see the message")
+    if missing:
+        return problem(
+            looked,
+            f"not allowed: {', '.join(missing)}",
+            "add an access policy (AmazonEKSEditPolicy) for this namespace to the role's access entry",
+        )
+    return ok(looked, "it answers, and everything is allowed that a deployment does")
+
+
+def check_versions(case: Case) -> Finding:
+    """Whether Helm, and kubectl where it is there, were made for the cluster's version."""
+    stated = case.remote.facts.version(case.release())
+    helm, kubectl = (case.local.machine.version_of(program) for program in ("helm", "kubectl"))
+    looked = f"/version of {case.release().cluster}, helm and kubectl in PATH"
+    found = KUBERNETES.match(stated)
+    if found is None or helm is None:
+        return unknown(looked, f"cluster {stated or 'unknown'}, no helm" if helm is None else stated, "see helm")
+    minor = int(found[2])
+    told = ", ".join(f"{name} {dotted(one)}" for name, one in (("Helm", helm), ("kubectl", kubectl)) if one)
+    if troubles := _skews(minor, helm, kubectl):
+        hint = "install versions that fit (helm.sh/docs/topics/version_skew)"
+        return warning(looked, f"Kubernetes {stated}, {told}: {'; '.join(troubles)}", hint)
+    return ok(looked, f"Kubernetes {stated}, {told}")
+
+
+def check_release_name(case: Case) -> Finding:
+    """Whether another release owns Deployments of ours: a release that was renamed owns them still."""
+    release, environment = case.release(), case.environment()
+    ours = {environment.repository(service.repository) for service in case.project.services}
+    looked = f"Deployments in namespace {release.namespace}: annotation meta.helm.sh/release-name"
+    found = [
+        one
+        for one in case.remote.facts.deployments(release)
+        if ours & {ImageReference.parse(image).repository for image in one.images}
+    ]
+    strange = [one for one in found if one.owner != release.name]
+    if strange:
+        owner = strange[0].owner
+        who = f"the release {owner}" if owner else "no release"
+        names = ", ".join(one.name for one in strange)
+        hint = f'write release = "{owner}" in [chart]' if owner else "add Helm's ownership labels and annotations"
+        return problem(looked, f"{who} owns {names}, and not {release.name}", f"{hint}, or take them away first")
+    return ok(looked, f"{len(found)} of our services' Deployments, all of {release.name}")
+
+
+def check_release_state(case: Case) -> Finding:
+    """Whether the release is free: an operation that was cut off keeps every other one out."""
+    release = case.release()
+    looked = f"helm history {release.name} in {release.namespace}"
+    history = case.remote.tools.helm.history(release)
+    if not history:
+        return ok(looked, "there is no release yet: the first run installs it")
+    last = history[-1]
+    stands = f"revision {last.number} is {last.status}"
+    if last.is_pending:
+        hint = "a run takes it back once nobody works on it; by hand: helm rollback"
+        return warning(looked, f"{stands}: somebody works on it, or was cut off", hint)
+    if last.status == "failed":
+        return warning(looked, f"{stands}: {last.description}", "look at the pods; the next run deploys again")
+    return ok(looked, stands)
+
+
+def check_dry_run(case: Case) -> Finding:
+    """Whether the cluster would take the chart as it is here."""
+    release, chart = case.release(), case.project.chart
+    values = case.values()
+    _ = case.rendered()
+    looked = f"helm upgrade --dry-run=server of {release.name} in {release.namespace}"
+    try:
+        case.remote.tools.helm.check_chart(release, case.root / chart.path, values)
+    except ReleaseFailed as error:
+        return problem(looked, told(error), error.next_step or "see the message")
+    return ok(looked, "the cluster would take it")
+
+
+def _skews(minor: int, helm: Version, kubectl: Version | None) -> list[str]:
+    newest = NEWEST_OF_HELM[min(helm[0], max(NEWEST_OF_HELM))] + helm[1]
+    found = []
+    if not newest - BEHIND <= minor <= newest:
+        found.append(f"this Helm was made for 1.{newest - BEHIND} to 1.{newest}")
+    if kubectl and abs(kubectl[1] - minor) > 1:
+        found.append("kubectl may be one minor version away")
+    return found

@@ -1,0 +1,85 @@
+"""The pipeline around a run: where the source comes from, and what the build project allows."""
+
+from erp_build.doctor.diagnosis import Finding, ok, problem, unknown
+from erp_build.doctor.facts import Case
+from erp_build.doctor.max_run_time import longest_run
+from erp_build.model.codepipeline import FULL_CLONE, SourceAction
+
+AVAILABLE = "AVAILABLE"
+IN_PIPELINE = "CODEPIPELINE"
+
+
+def check_connection(case: Case) -> Finding:
+    """Whether the connection to GitHub is confirmed."""
+    pipeline = case.pipeline()
+    connected = [source for source in pipeline.sources if source.connection]
+    if not connected:
+        return unknown(
+            f"source actions of {pipeline.name}",
+            f"none has a connection: {_providers(pipeline.sources)}",
+            "nothing, if the source comes from elsewhere than GitHub",
+        )
+    arn = connected[0].connection
+    status = case.remote.delivery.connection_status(arn)
+    looked = f"source action {connected[0].name} of {pipeline.name}: connection {arn.rpartition('/')[2]}"
+    if status == AVAILABLE:
+        return ok(looked, f"it is {status}")
+    return problem(
+        looked,
+        f"it is {status}: no push reaches the pipeline",
+        "open Developer Tools > Settings > Connections, choose it, `Update pending connection`, and sign in to GitHub",
+    )
+
+
+def check_source_format(case: Case) -> Finding:
+    """Whether the source arrives with its whole history."""
+    pipeline = case.pipeline()
+    looked = f"OutputArtifactFormat of the source actions of {pipeline.name}"
+    zipped = [source.name for source in pipeline.sources if source.connection and source.output != FULL_CLONE]
+    if zipped:
+        return problem(
+            looked,
+            f"{', '.join(zipped)}: a zip without .git, so that no run knows what changed",
+            f"choose full clone ({FULL_CLONE}), and allow UseConnection to the build's role",
+        )
+    project = case.build_project()
+    if project.source != IN_PIPELINE and project.clone_depth:
+        return problem(
+            f"source of the build project {project.name}",
+            f"it is cloned {project.clone_depth} deep",
+            "set the git clone depth to Full",
+        )
+    return ok(looked, f"{FULL_CLONE}" if pipeline.sources else "there is no source action")
+
+
+def check_privileged(case: Case) -> Finding:
+    """Whether a Docker engine may run in the build."""
+    project = case.build_project()
+    looked = f"environment.privilegedMode of the build project {project.name}"
+    if project.privileged:
+        return ok(looked, "it is on")
+    return problem(
+        looked,
+        "it is off: no Docker engine can run, and no image is built",
+        "edit the project > Environment > Privileged",
+    )
+
+
+def check_project_timeout(case: Case) -> Finding:
+    """Whether CodeBuild lets a run end by its own deadlines."""
+    project, parts = case.build_project(), longest_run(case.project)
+    needed = sum(part.seconds for part in parts)
+    terms = " + ".join(f"{part.name} {part.seconds / 60:.0f}" for part in parts)
+    found = f"{project.timeout / 60:.0f} min; a run may take {needed / 60:.0f} min ({terms})"
+    looked = f"timeoutInMinutes of the build project {project.name}, and the deadlines of erp-build.toml"
+    if project.timeout >= needed:
+        return ok(looked, found)
+    return problem(
+        looked,
+        f"{found}: CodeBuild would end Helm in the middle and leave the release pending",
+        f"set it to {needed / 60:.0f} min or more, or lower the deadlines",
+    )
+
+
+def _providers(sources: tuple[SourceAction, ...]) -> str:
+    return ", ".join(f"{source.name} ({source.provider})" for source in sources) or "there is no source action"

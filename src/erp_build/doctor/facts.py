@@ -1,0 +1,129 @@
+"""What the checks of one call share: each fact is asked once, and an error is remembered as an answer is."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from erp_build.changes.live_state import release_of
+from erp_build.clients.site import read_environment
+from erp_build.deployment.preflight import read_values
+from erp_build.doctor.protocols import Local, Remote
+from erp_build.errors import ConfigurationError, ErpBuildError
+from erp_build.formats.values_file import named_values
+from erp_build.model.codepipeline import BuildProject, Pipeline
+from erp_build.model.environment import Environment
+from erp_build.model.project import Project
+from erp_build.model.releases.release import Release
+
+Answer = TypeVar("Answer")
+
+STARTED_BY = "codepipeline/"
+"""Before the pipeline's name in `CODEBUILD_INITIATOR`."""
+
+
+class Case:
+    """The patient.
+
+    Args:
+        project: what there is to deploy.
+        local: what needs no credentials.
+        remote: account and cluster, or why they cannot be asked.
+        variables: environment variables, for what CodeBuild says of itself.
+        pipeline: name of the pipeline; empty: the one that started this build, else `<project-name>-unified-pipeline`.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        local: Local,
+        remote: Remote | ErpBuildError,
+        *,
+        variables: Mapping[str, str],
+        pipeline: str = "",
+    ) -> None:
+        self.project = project
+        self.local = local
+        self._remote = remote
+        self._variables = variables
+        self._pipeline = pipeline
+        self._answers: dict[str, object] = {}
+
+    @property
+    def root(self) -> Path:
+        """The root of the repository."""
+        return self.local.clone.root
+
+    @property
+    def remote(self) -> Remote:
+        """Account and cluster; raises why they cannot be asked."""
+        if isinstance(self._remote, ErpBuildError):
+            raise self._remote
+        return self._remote
+
+    def environment(self) -> Environment:
+        """The six parameters."""
+        return self._once("environment", lambda: read_environment(self.remote.tools, self.project))
+
+    def release(self) -> Release:
+        """Where the release lives."""
+        return release_of(self.project, self.environment())
+
+    def values(self) -> bytes:
+        """The values file; its secrets are kept out of everything that is shown."""
+        return self._once("values", self._read_values)
+
+    def rendered(self) -> tuple[Mapping[str, Any], ...]:
+        """The objects that the chart makes of the values file."""
+        return self._once("chart", lambda: self.local.charts.rendered(self.root, self.project.chart, self.values()))
+
+    def pipeline(self) -> Pipeline:
+        """The pipeline; raises `ConfigurationError` where there is none with its name."""
+        return self._once("pipeline", self._find_pipeline)
+
+    def build_project(self) -> BuildProject:
+        """The CodeBuild project that the pipeline starts; raises `ConfigurationError` where there is none."""
+        return self._once("build project", self._find_build_project)
+
+    def _once(self, name: str, ask: Callable[[], Answer]) -> Answer:
+        if name not in self._answers:
+            try:
+                self._answers[name] = ask()
+            except ErpBuildError as error:
+                self._answers[name] = error
+        answer = self._answers[name]
+        if isinstance(answer, ErpBuildError):
+            raise answer
+        return cast("Answer", answer)
+
+    def _read_values(self) -> bytes:
+        path = self.root / self.project.chart.path / self.project.chart.values
+        content = read_values(path)
+        # Helm's messages may repeat what it was given.
+        for name, value in named_values(content, where=str(path)):
+            self.local.secrets.add_named(name, value)
+        return content
+
+    def _find_pipeline(self) -> Pipeline:
+        started_by = self._variables.get("CODEBUILD_INITIATOR", "")
+        own = started_by.removeprefix(STARTED_BY) if started_by.startswith(STARTED_BY) else ""
+        name = self._pipeline or own or f"{self.environment().project_name}-unified-pipeline"
+        found = self.remote.delivery.pipeline(name)
+        if found is None:
+            raise ConfigurationError(
+                "there is no such pipeline",
+                where=f"codepipeline:GetPipeline {name}",
+                next_step="name it: erp-build doctor --pipeline NAME",
+            )
+        return found
+
+    def _find_build_project(self) -> BuildProject:
+        running = self._variables.get("CODEBUILD_BUILD_ID", "").partition(":")[0]
+        name = running or next(iter(self.pipeline().projects), "")
+        found = self.remote.delivery.project(name) if name else None
+        if found is None:
+            raise ConfigurationError(
+                f"there is no CodeBuild project {name}" if name else "the pipeline starts no CodeBuild project",
+                where=f"codebuild:BatchGetProjects {name}" if name else self.pipeline().name,
+                next_step="add a build action to the pipeline, or name another one: erp-build doctor --pipeline NAME",
+            )
+        return found

@@ -1,0 +1,138 @@
+"""The image repositories: whether `latest` may move, how they are scanned, and how long that takes."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
+from erp_build.doctor.facts import Case
+from erp_build.errors import GateInconclusive
+from erp_build.gate.scans import UnreadableScan, read_scan
+from erp_build.model.images.image import StoredImage
+from erp_build.model.images.scan import ScanReading
+from erp_build.model.project import Function
+
+LATEST = "latest"
+SCANNED_AGAIN = timedelta(days=1)
+"""A result that is later than this was made by a new scan of an old image, and tells nothing of a run's wait."""
+
+
+def check_mutability(case: Case) -> Finding:
+    """Whether a run can move `latest` in every repository."""
+    moves = {name: case.remote.repositories.may_move(name, LATEST) for name in _repositories(case)}
+    looked = f"ecr:DescribeRepositories of {', '.join(moves)}"
+    if missing := [name for name, may in moves.items() if may is None]:
+        hint = f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` in erp-build.toml"
+        return problem(looked, f"there is no {', '.join(missing)}", hint)
+    if fixed := [name for name, may in moves.items() if not may]:
+        return problem(
+            looked,
+            f"tags are immutable, so that a run cannot move `{LATEST}`: {', '.join(fixed)}",
+            f"aws ecr put-image-tag-mutability --repository-name {fixed[0]} --image-tag-mutability "
+            f"IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters filterType=WILDCARD,filter={LATEST}",
+        )
+    return ok(looked, f"`{LATEST}` may move")
+
+
+def check_scan_mode(case: Case) -> Finding:
+    """Whether new images are scanned by themselves, and by which scanner."""
+    names = _repositories(case)
+    looked = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
+    modes = {name: case.remote.tools.registry.scanning(name) for name in names}
+    if doubt := next((mode.doubt for mode in modes.values() if mode.doubt), ""):
+        return unknown(looked, doubt, "allow both actions to who calls doctor, and to the build's role")
+    if manual := [name for name, mode in modes.items() if mode.frequency in ("", "MANUAL") and not mode.enhanced]:
+        return warning(
+            looked,
+            f"no scan on push: {', '.join(manual)}; a run has to start each scan, of which ECR allows one in 24 h",
+            "set the registry's basic scanning to scan on push for these repositories",
+        )
+    words = {"enhanced" if mode.enhanced else "basic": mode.frequency for mode in modes.values()}
+    return ok(looked, ", ".join(f"{kind} scanning, {frequency}" for kind, frequency in words.items()))
+
+
+def check_scan_time(case: Case) -> Finding:
+    """How the last scans ended, and whether they fit into the gate's time-out."""
+    timeout = timedelta(seconds=case.project.gate.timeout)
+    looked = f"ecr:DescribeImageScanFindings of `{LATEST}`, and the gate's time-out of {timeout.total_seconds():.0f} s"
+    scans = {image.repository: (image, _last_scan(case, image)) for image in _newest(case)}
+    stopped = {name: scan for name, (image, scan) in scans.items() if scan and _stops(case, image, scan)}
+    if stopped:
+        lines = [f"{name}: {scan}: {scan.state.meaning}" for name, scan in stopped.items()]
+        return problem(looked, "\n".join(lines), "; ".join(sorted({scan.state.next_step for scan in stopped.values()})))
+    took = {name: _duration(case, image, scan) for name, (image, scan) in scans.items() if scan}
+    known = {name: seconds for name, seconds in took.items() if seconds is not None}
+    if not known:
+        return unknown(looked, "no image has a scan whose length is known", "look again after the next run")
+    longest = max(known, key=lambda name: known[name])
+    found = f"the longest scan took {known[longest].total_seconds():.0f} s ({longest})"
+    if known[longest] >= timeout:
+        hint = "raise `timeout` of [gate]; Inspector's first scan of an image can take many minutes"
+        return problem(looked, found, hint)
+    return ok(looked, found)
+
+
+def check_provenance(case: Case) -> Finding:
+    """Whether a function's repository holds an index with attestations, which Lambda does not take."""
+    images = {
+        f"{repository}:{reference[:19]}": case.remote.tools.registry.stored(repository, reference)
+        for function in case.project.functions
+        for repository, reference in _function_images(case, function)
+    }
+    looked = f"ecr:BatchGetImage of {', '.join(images) or 'no function'}"
+    indexes = [name for name, image in images.items() if image and not image.is_single]
+    if indexes:
+        return problem(
+            looked,
+            f"an index, as BuildKit makes it with provenance: {', '.join(indexes)}; Lambda takes a single image alone",
+            "build with erp_build, or with --provenance=false (BUILDX_NO_DEFAULT_ATTESTATIONS=1), and push again",
+        )
+    return ok(looked, f"{sum(image is not None for image in images.values())} single images")
+
+
+def _repositories(case: Case) -> tuple[str, ...]:
+    environment = case.environment()
+    return tuple(environment.repository(target.repository) for target in case.project.image_targets)
+
+
+def _newest(case: Case) -> Iterator[StoredImage]:
+    for name in _repositories(case):
+        if image := case.remote.tools.registry.stored(name, LATEST):
+            yield image
+
+
+def _last_scan(case: Case, image: StoredImage) -> ScanReading | None:
+    """The image's scan; None where it has none. What may not be asked is no scan either, and is said elsewhere."""
+    page = case.remote.tools.registry.scan_page(image.repository, image.digest, None)
+    if "Error" in page:
+        return None
+    try:
+        return read_scan([page])
+    except UnreadableScan as error:
+        raise GateInconclusive(
+            "the scan's answer cannot be read", where=f"{image.repository}@{image.digest}", why=str(error)
+        ) from error
+
+
+def _stops(case: Case, image: StoredImage, scan: ScanReading) -> bool:
+    """Whether a run would end at this scan: it has no result, or had none within the gate's time-out."""
+    if scan.state.answer != "wait":
+        return scan.state.answer == "stop"
+    age = case.remote.tools.clock.now() - case.remote.tools.registry.pushed_at(image.repository, image.digest)
+    return age > timedelta(seconds=case.project.gate.timeout)
+
+
+def _duration(case: Case, image: StoredImage, scan: ScanReading) -> timedelta | None:
+    """From push to result."""
+    if scan.completed is None:
+        return None
+    took = scan.completed - case.remote.tools.registry.pushed_at(image.repository, image.digest)
+    return None if took >= SCANNED_AGAIN else max(took, timedelta())
+
+
+def _function_images(case: Case, function: Function) -> Iterator[tuple[str, str]]:
+    """The newest image of a function's repository, and the one that it runs."""
+    repository = case.environment().repository(function.repository)
+    yield repository, LATEST
+    state = case.remote.tools.functions.state(function.function)
+    if state and state.digest:
+        yield repository, state.digest

@@ -1,0 +1,123 @@
+"""The machine: what a build needs, as it is here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import gettempdir
+
+from erp_build.clients.helm.call import OLDEST as OLDEST_HELM
+from erp_build.clients.maven.jdk import wanted_release
+from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
+from erp_build.doctor.facts import Case
+from erp_build.doctor.protocols import Version
+from erp_build.errors import BuildFailed
+
+OLDEST_PYTHON, OLDEST_GIT = (3, 11), (2, 30)
+GIGABYTE = 10**9
+LITTLE_DISK, SCARCE_DISK = 10 * GIGABYTE, 2 * GIGABYTE
+"""Four images with their layers, Maven's repository and the context take about five gigabytes."""
+
+LITTLE_MEMORY, SCARCE_MEMORY = 2 * GIGABYTE, GIGABYTE // 2
+"""An engine and one Maven run in two; below a half a Maven is killed."""
+
+
+def check_python(case: Case) -> Finding:
+    """The Python that runs erp_build."""
+    version = case.local.machine.python()
+    if version[:2] < OLDEST_PYTHON:
+        return problem("the running Python", dotted(version), "install Python 3.11 or newer")
+    return ok("the running Python", dotted(version))
+
+
+def check_git(case: Case) -> Finding:
+    """The program `git`."""
+    return _program(case, "git", OLDEST_GIT, "install git 2.30 or newer")
+
+
+def check_helm(case: Case) -> Finding:
+    """The program `helm`."""
+    return _program(case, "helm", OLDEST_HELM, "install Helm 3.14 or newer, or Helm 4")
+
+
+def check_maven(case: Case) -> Finding:
+    """The program `mvn`, for the services without a wrapper."""
+    poms = _poms(case)
+    without = [name for name, pom in poms.items() if not (pom.parent / "mvnw").is_file()]
+    looked = f"mvn in PATH, mvnw of {len(poms)} services"
+    if not without:
+        return ok(looked, "every service brings its wrapper")
+    version = case.local.machine.version_of("mvn")
+    if version is None:
+        return problem(looked, f"there is no mvn, and no wrapper: {', '.join(without)}", "install Maven, or add mvnw")
+    return ok(looked, f"Maven {dotted(version)}")
+
+
+def check_jdk(case: Case) -> Finding:
+    """The JDKs, against the release that each pom asks for."""
+    wanted = {name: wanted_release(pom) for name, pom in _poms(case).items()}
+    homes = case.local.machine.jdks()
+    there = ", ".join(f"JDK {release}" for release in sorted(homes)) or "no JDK"
+    looked = "JAVA_HOME, JAVA_*_HOME and javac in PATH; java.version of each pom.xml"
+    asked = sorted({release for release in wanted.values() if release})
+    if not homes or any(release > max(homes) for release in asked):
+        who = ", ".join(f"{name} wants {release}" for name, release in wanted.items() if release)
+        newest = max(asked, default=17)
+        return problem(looked, f"{there}; {who}", f"install a JDK {newest} and set JAVA_{newest}_HOME")
+    if others := [release for release in asked if release not in homes]:
+        found = (
+            f"{there}, and none of release {', '.join(map(str, others))}, which a pom asks for: a newer one is taken"
+        )
+        return warning(looked, found, f"install a JDK {others[-1]}: libraries of its time break on newer ones")
+    return ok(looked, f"{there}; asked for: {', '.join(map(str, asked)) or 'nothing'}")
+
+
+def check_engine(case: Case) -> Finding:
+    """The Docker engine."""
+    try:
+        version = case.local.machine.engine()
+    except BuildFailed as error:
+        return problem(f"the Docker engine at {error.where}", error.what, error.next_step)
+    return ok("the Docker engine", f"answers, version {version}")
+
+
+def check_disk(case: Case) -> Finding:
+    """Free space where the repository and temporary files lie."""
+    free = {str(folder): case.local.machine.free_disk(folder) for folder in (case.root, Path(gettempdir()))}
+    least = min(free.values())
+    found = ", ".join(f"{size / GIGABYTE:.1f} GB free" for size in dict.fromkeys(free.values()))
+    return _by_size(
+        " and ".join(free), found, least < LITTLE_DISK, least < SCARCE_DISK, "make room: docker system prune"
+    )
+
+
+def check_memory(case: Case) -> Finding:
+    """Memory that programs may still take, also inside of a container's limits."""
+    looked, memory = "/proc/meminfo and the limits of the container", case.local.machine.memory()
+    if memory is None:
+        return unknown(looked, "this system does not say", "look by hand: a build needs about 2 GB")
+    found = f"{memory / GIGABYTE:.1f} GB available"
+    hint = "take a larger machine (BUILD_GENERAL1_MEDIUM)"
+    return _by_size(looked, found, memory < LITTLE_MEMORY, memory < SCARCE_MEMORY, hint)
+
+
+def dotted(version: Version) -> str:
+    """A version as it is written."""
+    return ".".join(map(str, version))
+
+
+def _program(case: Case, name: str, oldest: tuple[int, int], hint: str) -> Finding:
+    looked, version = f"{name} in PATH", case.local.machine.version_of(name)
+    if version is None:
+        return problem(looked, f"there is no {name} that tells its version", hint)
+    return problem(looked, f"it is {dotted(version)}", hint) if version[:2] < oldest else ok(looked, dotted(version))
+
+
+def _by_size(looked: str, found: str, little: bool, scarce: bool, hint: str) -> Finding:  # noqa: FBT001 - two limits
+    if scarce:
+        return problem(looked, found, hint)
+    return warning(looked, found, hint) if little else ok(looked, found)
+
+
+def _poms(case: Case) -> Mapping[str, Path]:
+    """Target -> its pom; what has none is the business of a run, which refuses it."""
+    poms = {target.name: case.root / target.path / "pom.xml" for target in case.project.image_targets}
+    return {name: pom for name, pom in poms.items() if pom.is_file()}

@@ -1,0 +1,114 @@
+"""What the role of the build may do, against everything that a run calls."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from erp_build.doctor.diagnosis import Finding, ok, problem, warning
+from erp_build.doctor.facts import Case
+from erp_build.errors import ErpBuildError
+from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, Permission
+from erp_build.model.project import Function
+
+ANYTHING = "erp-build"
+"""Stands for what `*` leaves open: a role that names it more narrowly than a run needs is told of it."""
+
+PUBLISH = "publish of [[service]]"
+
+Asked = tuple[Permission, str]
+"""A permission, and the resource on which it is asked for."""
+
+
+def check_permissions(case: Case) -> Finding:
+    """Ask IAM for each action of a run; what a run can do without is a warning."""
+    role = case.build_project().role
+    looked = f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}"
+    asked, left_out = _asked(case)
+    denied = _denied(case, role, asked)
+    lacking = [(permission, resource) for permission, resource in asked if permission.action in denied[resource]]
+    note = f"; not asked, as their resource is not known: {', '.join(left_out)}" if left_out else ""
+    if not lacking:
+        return ok(looked, f"{len(asked)} permissions are there{note}")
+    lines = [f"{permission.action} on {resource}: {permission.reason}" for permission, resource in lacking]
+    actions = ", ".join(dict.fromkeys(permission.action for permission, _ in lacking))
+    hint = f"add to the role's policy: {actions}"
+    stops = any(permission.fatal for permission, _ in lacking)
+    return (problem if stops else warning)(looked, "\n".join(("not allowed:", *lines)) + note, hint)
+
+
+def _denied(case: Case, role: str, asked: Iterable[Asked]) -> Mapping[str, tuple[str, ...]]:
+    """Resource -> what is denied on it; one call for each resource."""
+    by_resource = groupby(sorted(asked, key=lambda one: one[1]), key=lambda one: one[1])
+    return {
+        resource: case.remote.policies.denied(role, tuple(one.action for one, _ in group), resource)
+        for resource, group in by_resource
+    }
+
+
+def _asked(case: Case) -> tuple[list[Asked], list[str]]:
+    """The permissions with their resources, and the actions of those whose resource is not known."""
+    asked: dict[Asked, None] = {}
+    left_out: dict[str, None] = {}
+    for names in _names(case):
+        for permission in RUN:
+            if not _is_needed(case, permission, names):
+                continue
+            try:
+                asked |= dict.fromkeys((permission, resource) for resource in _resources(case, permission, names))
+            except KeyError:
+                left_out[permission.action] = None
+    return list(asked), list(left_out)
+
+
+def _resources(case: Case, permission: Permission, names: Mapping[str, str]) -> Iterator[str]:
+    """What an action is done to: all repositories of the project, and one thing of every other kind."""
+    resource = permission.on(names)
+    if permission.resource == REPOSITORIES:
+        for target in case.project.image_targets:
+            yield resource.replace("*", target.repository)
+    else:
+        yield resource if resource == ANY else resource.replace("*", ANYTHING)
+
+
+def _is_needed(case: Case, permission: Permission, names: Mapping[str, str]) -> bool:
+    function = next((one for one in case.project.functions if one.function == names["function"]), None)
+    if ":UseConnection" in permission.action:
+        # The action has the name of the service that the connection's ARN names.
+        return permission.action.partition(":")[0] in names.get("connection", "")
+    if permission.only == ENHANCED:
+        repositories = (case.environment().repository(target.repository) for target in case.project.image_targets)
+        return any(case.remote.tools.registry.scanning(name).enhanced for name in repositories)
+    return not permission.only or (function is not None and _is_configured(permission.only, function))
+
+
+def _is_configured(condition: str, function: Function) -> bool:
+    """Whether a function is set up for what only some are; a key of one's own is not known here."""
+    return bool(function.alias) if condition == ALIAS else condition == PUBLISH and function.publish
+
+
+def _names(case: Case) -> Iterator[Mapping[str, str]]:
+    """What stands for the names in the resources: once for each function."""
+    environment, project, chart = case.environment(), case.build_project(), case.project
+    known = {
+        "partition": project.role.split(":")[1],
+        "region": environment.region,
+        "account": environment.account,
+        "prefix": environment.repository_prefix,
+        "cluster": environment.cluster,
+        "parameters": chart.parameters,
+        "project": project.name,
+        "log_group": f"/aws/codebuild/{project.name}",
+        "topic": f"{environment.project_name}-{environment.name}-alarms",
+        **_of_pipeline(case),
+    }
+    for function in case.project.functions or (None,):
+        yield {**known, "function": function.function if function else ANYTHING}
+
+
+def _of_pipeline(case: Case) -> dict[str, str]:
+    """Bucket and connection; a build that no pipeline starts has neither."""
+    try:
+        pipeline = case.pipeline()
+    except ErpBuildError:
+        return {}
+    connection = next((source.connection for source in pipeline.sources if source.connection), "")
+    return {name: value for name, value in (("bucket", pipeline.bucket), ("connection", connection)) if value}

@@ -1,0 +1,116 @@
+"""What `doctor` may ask beyond what a run asks: one protocol per outside thing, all of them reading only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from erp_build.clients.protocols import Tools
+from erp_build.clients.secrets import Secrets
+from erp_build.model.codepipeline import BuildProject, Pipeline
+from erp_build.model.project import Chart
+from erp_build.model.releases.kubernetes import OwnedDeployment
+from erp_build.model.releases.release import Release
+
+Version = tuple[int, int, int]
+
+
+class Clone(Protocol):
+    """The user's repository as it was cloned."""
+
+    @property
+    def root(self) -> Path:
+        """The root of the work tree."""
+
+    def has_metadata(self) -> bool:
+        """Whether there is a `.git` at all."""
+
+    def is_shallow(self) -> bool:
+        """Whether the history is cut off."""
+
+
+class Machine(Protocol):
+    """This machine."""
+
+    def python(self) -> Version:
+        """The version of the Python that runs this."""
+
+    def version_of(self, program: str) -> Version | None:
+        """The version of a program; None where it is not in PATH or does not say."""
+
+    def jdks(self) -> Mapping[int, str]:
+        """Release -> home of each JDK."""
+
+    def engine(self) -> str:
+        """The Docker engine's version; raises `BuildFailed` where none answers."""
+
+    def free_disk(self, folder: Path) -> int:
+        """Bytes that may still be written below a folder."""
+
+    def memory(self) -> int | None:
+        """Bytes that programs may still take; None where the system does not say."""
+
+
+class Charts(Protocol):
+    """Helm without a cluster."""
+
+    def rendered(self, root: Path, chart: Chart, values: bytes) -> tuple[Mapping[str, Any], ...]:
+        """The objects that the chart makes of values; raises `ReleaseFailed` with what does not render or lint."""
+
+
+class Delivery(Protocol):
+    """CodePipeline, CodeBuild, and the connections to GitHub."""
+
+    def pipeline(self, name: str) -> Pipeline | None:
+        """The pipeline, or None where there is none with this name."""
+
+    def project(self, name: str) -> BuildProject | None:
+        """The CodeBuild project, or None where there is none with this name."""
+
+    def connection_status(self, arn: str) -> str:
+        """`AVAILABLE`, `PENDING` or `ERROR`."""
+
+
+class Policies(Protocol):
+    """IAM's simulator."""
+
+    def denied(self, role: str, actions: Sequence[str], resource: str) -> tuple[str, ...]:
+        """Those of the actions that the role (an ARN) may not take on the resource."""
+
+
+class Repositories(Protocol):
+    """The settings of image repositories."""
+
+    def may_move(self, repository: str, tag: str) -> bool | None:
+        """Whether a tag may be moved to another image; None where there is no such repository."""
+
+
+class Facts(Protocol):
+    """What only a doctor asks a cluster."""
+
+    def version(self, release: Release) -> str:
+        """The API server's version, such as `v1.34.4`."""
+
+    def deployments(self, release: Release) -> tuple[OwnedDeployment, ...]:
+        """Every Deployment of the release's namespace with the release that made it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Local:
+    """What needs no credentials."""
+
+    clone: Clone
+    machine: Machine
+    charts: Charts
+    secrets: Secrets
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remote:
+    """The account and the cluster: the tools of a run, and those of a doctor alone."""
+
+    tools: Tools
+    delivery: Delivery
+    policies: Policies
+    repositories: Repositories
+    facts: Facts

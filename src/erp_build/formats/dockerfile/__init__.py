@@ -1,0 +1,1 @@
+"""Dockerfiles: their words, what is wrong in them, and what we add."""

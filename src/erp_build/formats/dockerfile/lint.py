@@ -1,0 +1,117 @@
+"""What is wrong with a Dockerfile before it is built: what only BuildKit reads, secrets, sources that are not there."""
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from erp_build.formats.dockerfile.parse import Instruction, directives, instructions
+
+NEW_FLAGS = {
+    "RUN": ("mount", "network", "security", "device"),
+    "COPY": ("chmod", "link", "parents", "exclude"),
+    "ADD": ("chmod", "link", "checksum", "keep-git-dir", "exclude", "unpack"),
+}
+"""Flags that the classic builder refuses, or, worse, leaves out."""
+
+PLATFORM_ARGUMENTS = re.compile(r"\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b")
+SECRET_NAME = re.compile(r"PASSW(?:OR)?D|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
+HARMLESS_NAME = re.compile(r"_(?:FILE|PATH|URL|URI|NAME|HEADER|TTL|EXPIRY)$", re.IGNORECASE)
+HARMLESS_VALUES = ("true", "false", "0", "1", "none")
+NO_SOURCE = re.compile(r"^(?:https?://|git@|<<)|\$")
+
+
+class Finding(NamedTuple):
+    """Something that is wrong: the line, and what it is. Never a value."""
+
+    line: int
+    what: str
+
+
+def buildkit_needs(text: str) -> tuple[Finding, ...]:
+    """What in a Dockerfile needs BuildKit; the classic builder fails on it, or silently makes something else."""
+    return tuple(_buildkit_needs(text))
+
+
+def secrets_in(text: str) -> tuple[Finding, ...]:
+    """ARG and ENV that carry a secret: everybody who may pull the image reads them in its history."""
+    found = []
+    for instruction in instructions(text):
+        if instruction.keyword in ("ARG", "ENV"):
+            found += [
+                Finding(instruction.line, f"{instruction.keyword} {name} has a value")
+                for name, value in _assignments(instruction)
+                if _is_secret(name, value)
+            ]
+    return tuple(found)
+
+
+def sources_of_nothing(text: str, files: Collection[str]) -> tuple[Finding, ...]:
+    """COPY and ADD whose source matches no file of the build context.
+
+    Args:
+        text: the Dockerfile.
+        files: the context's files, relative to it.
+    """
+    return tuple(
+        Finding(instruction.line, f"{instruction.keyword} {source}: no such file in the build context")
+        for instruction, source in _sources(text)
+        if not NO_SOURCE.search(source) and not is_source(source, files)
+    )
+
+
+def copies(text: str, file: str) -> bool:
+    """Whether an instruction takes a file of the build context, or may: a source with a variable can be anything."""
+    return any("$" in source or is_source(source, (file,)) for _, source in _sources(text))
+
+
+def is_source(source: str, files: Collection[str]) -> bool:
+    """Whether a source of COPY names something: a file, or a directory by its name or by a pattern on its path."""
+    pattern = posixpath.normpath(source.lstrip("/"))
+    if pattern == ".":
+        return bool(files)
+    parts = pattern.split("/")
+    return any(_matches(parts, file.split("/")) for file in files)
+
+
+def _sources(text: str) -> Iterator[tuple[Instruction, str]]:
+    """What COPY and ADD take out of the build context, with the instruction that does."""
+    for instruction in instructions(text):
+        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None and not instruction.heredocs:
+            yield from ((instruction, source) for source in instruction.words[:-1])
+
+
+def _matches(pattern: list[str], path: list[str]) -> bool:
+    # `*` stays inside of a part of the path; what matches a directory takes everything in it.
+    return len(path) >= len(pattern) and all(map(fnmatchcase, path, pattern))
+
+
+def _buildkit_needs(text: str) -> Iterator[Finding]:
+    if syntax := directives(text).get("syntax"):
+        yield Finding(1, f"# syntax={syntax}")
+    for instruction in instructions(text):
+        for flag in NEW_FLAGS.get(instruction.keyword, ()):
+            if instruction.flag(flag) is not None:
+                yield Finding(instruction.line, f"{instruction.keyword} --{flag}")
+        if instruction.heredocs:
+            yield Finding(instruction.line, f"{instruction.keyword} <<{instruction.heredocs[0]}")
+        if PLATFORM_ARGUMENTS.search(" ".join((*instruction.flags, *instruction.words))):
+            yield Finding(instruction.line, f"{instruction.keyword} with an argument of the platform")
+
+
+def _assignments(instruction: Instruction) -> Iterator[tuple[str, str]]:
+    words = instruction.words
+    if instruction.keyword == "ENV" and words and "=" not in words[0]:
+        yield words[0], " ".join(words[1:])  # the old form: ENV NAME value
+        return
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            yield name, value.strip("\"'")
+
+
+def _is_secret(name: str, value: str) -> bool:
+    if not value or value.startswith("$") or value.lower() in HARMLESS_VALUES:
+        return False
+    return bool(SECRET_NAME.search(name)) and not HARMLESS_NAME.search(name)

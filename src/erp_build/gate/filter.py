@@ -1,0 +1,87 @@
+"""Which findings count against a policy: not those that are waived, that run already, or that nobody can fix."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+
+from erp_build.gate.waivers import Waivers
+from erp_build.model.images.finding import Finding
+from erp_build.model.images.scan import ScanReading
+from erp_build.model.images.waiver import Waived, Waiver
+from erp_build.model.project import UNRATED, GatePolicy
+
+Identity = tuple[str, tuple[str, ...]]
+"""Name and packages: what makes it the same finding in another image."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sorted:
+    """The findings of a reading, each in one place.
+
+    Attributes:
+        counting: those that count, with the severity that they count as.
+        waived, known, unfixable: those that do not, and why.
+        expired: waivers that are about one that counts, and count no longer.
+        numbers: severity -> how many count, with those that are counted by the registry and not listed.
+    """
+
+    counting: tuple[tuple[str, Finding], ...]
+    waived: tuple[Waived, ...]
+    known: tuple[Finding, ...]
+    unfixable: tuple[Finding, ...]
+    expired: tuple[Waiver, ...]
+    numbers: Mapping[str, int]
+
+
+def sort_findings(
+    reading: ScanReading, policy: GatePolicy, waivers: Waivers, known: Mapping[Identity, int] | None
+) -> Sorted:
+    """Sort the findings of a reading; `known` is how often the deployed image has each, None where nobody knows."""
+    deployed = Counter(known or {})
+    counting, waived, running, unfixable = [], [], [], []
+    for finding in reading.findings:
+        if waiver := waivers.for_finding(finding):
+            waived.append(Waived(finding, waiver))
+        elif policy.fixable_only and finding.fixable is False:
+            unfixable.append(finding)
+        elif policy.new_only and deployed[finding.identity] > 0:
+            deployed[finding.identity] -= 1
+            running.append(finding)
+        else:
+            counting.append((rated(finding, policy), finding))
+    numbers = Counter(severity for severity, _ in counting)
+    # What is counted and not listed can be neither waived nor compared: it counts.
+    for severity, number in reading.unlisted.items():
+        numbers[meant(severity, policy)] += number
+    return Sorted(
+        counting=tuple(counting),
+        waived=tuple(waived),
+        known=tuple(running),
+        unfixable=tuple(unfixable),
+        expired=waivers.expired_for(finding for _, finding in counting),
+        numbers=numbers,
+    )
+
+
+def rated(finding: Finding, policy: GatePolicy) -> str:
+    """The severity that a finding counts as."""
+    return meant(finding.severity, policy)
+
+
+def meant(severity: str, policy: GatePolicy) -> str:
+    """What a severity means: one without a rating is what the policy says."""
+    return policy.undefined if severity in UNRATED and policy.undefined != UNRATED[0] else severity
+
+
+def allowed(policy: GatePolicy, severity: str) -> float:
+    """How many findings of a severity may pass; any number where the policy does not name it."""
+    return 0 if severity in policy.block else dict(policy.limits).get(severity, inf)
+
+
+def identities(readings: Iterable[ScanReading]) -> Counter[Identity]:
+    """The findings of the platforms of a deployed image, and how often one of them has each at most."""
+    most: Counter[Identity] = Counter()
+    for reading in readings:
+        most |= Counter(finding.identity for finding in reading.findings)
+    return most

@@ -1,0 +1,213 @@
+"""Following one image: the scans of its platforms, and of the deployed image that its findings are compared with."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from erp_build.clients.protocols import Tools
+from erp_build.errors import ErpBuildError
+from erp_build.gate.filter import Identity, identities
+from erp_build.gate.result import GateRules
+from erp_build.gate.scan_watch import FRESH_FOR, Scanner, ScanWatch, Seen
+from erp_build.gate.verdict import doubt_of, join, judge
+from erp_build.model.images.image import BuiltImage, StoredImage
+from erp_build.model.images.scan import ScanReading
+from erp_build.model.images.verdict import Verdict, Wait
+from erp_build.model.plan import Running
+
+
+class DeployedWatch:
+    """The findings of the image that runs now, from a fresh result; without one nothing is known of it.
+
+    Attributes:
+        known: its findings and how often it has each; None: nothing is known.
+        pending: why there is nothing yet; empty: this is the last word.
+    """
+
+    def __init__(self, parts: Sequence[ScanWatch], say: Callable[[str], object], why: str = "") -> None:
+        self._parts = parts
+        self._say = say
+        self._readings: dict[int, ScanReading] = {}
+        self.known: Mapping[Identity, int] | None = None
+        self.pending = "" if why else "not asked yet"
+        if why:
+            self.give_up(why)
+
+    def poll(self) -> None:
+        """Ask once for what is not known yet."""
+        if not self.pending:
+            return
+        for number, part in enumerate(self._parts):
+            if number not in self._readings:
+                answer = _proven(part)
+                if isinstance(answer, Verdict):
+                    self.give_up(answer.why)
+                    return
+                if isinstance(answer, Wait):
+                    self.pending = answer.why
+                else:
+                    self._readings[number] = answer
+        if len(self._readings) == len(self._parts):
+            self.pending = ""
+            self.known = identities(self._readings.values())
+
+    def give_up(self, why: str) -> None:
+        """Go on without it: every finding counts as new, which stops more and never less."""
+        self.pending = ""
+        self._say(f"no fresh result of the deployed image, so that every finding counts as new: {why}")
+
+
+class ImageWatch:
+    """Follows one image to its verdict.
+
+    Args:
+        image: what is to be deployed.
+        parts: its scans, one, or one for each platform of an index.
+        rules: what it is judged by.
+        deployed: what its findings are compared with; None: with nothing, or with itself.
+        is_running: whether this very image runs, so that none of its findings is new.
+    """
+
+    def __init__(
+        self,
+        image: BuiltImage,
+        parts: Sequence[ScanWatch] | Verdict,
+        rules: GateRules,
+        deployed: DeployedWatch | None = None,
+        *,
+        is_running: bool = False,
+    ) -> None:
+        self.image = image
+        self._parts = () if isinstance(parts, Verdict) else tuple(parts)
+        self._given_up = parts if isinstance(parts, Verdict) else None
+        self._rules = rules
+        self._deployed = deployed
+        self._is_running = is_running
+        self._verdicts: dict[int, Verdict] = {}
+        self._last: Wait | None = None
+
+    def poll(self) -> Verdict | Wait:
+        """Ask once for every part that has no verdict yet."""
+        if self._given_up:
+            return self._given_up
+        if self._deployed:
+            self._deployed.poll()
+        waits = []
+        for number, part in enumerate(self._parts):
+            if number not in self._verdicts:
+                answer = self._judge(part)
+                if isinstance(answer, Verdict):
+                    self._verdicts[number] = answer
+                else:
+                    waits.append(answer)
+        if waits:
+            self._last = waits[0]
+            return waits[0]
+        return join([self._verdicts[number] for number in range(len(self._parts))])
+
+    def out_of_time(self) -> Verdict:
+        """The verdict when the deadline is over: what waits for a comparison is judged without, the rest has none."""
+        if self._deployed and self._deployed.pending:
+            self._deployed.give_up(f"not finished in time: {self._deployed.pending}")
+            answer = self.poll()
+            if isinstance(answer, Verdict):
+                return answer
+        last = self._last or Wait("nothing was asked")
+        return Verdict(outcome="inconclusive", why=f"not finished in time: {last.why}", next_step=last.next_step)
+
+    def _judge(self, part: ScanWatch) -> Verdict | Wait:
+        seen = part.look()
+        if not isinstance(seen, Seen):
+            return seen
+        known = identities([seen.reading]) if self._is_running else self._deployed and self._deployed.known
+        answer = judge(
+            seen.reading, self._rules.policy, waivers=self._rules.waivers, known=known or None, around=seen.around
+        )
+        if isinstance(answer, Wait):
+            return (part.start() if answer.stale else None) or answer
+        if answer.outcome == "blocked" and self._deployed and self._deployed.pending:
+            return Wait(f"waiting for the deployed image: {self._deployed.pending}")
+        return answer
+
+
+def watch_image(
+    tools: Tools,
+    scanner: Scanner,
+    rules: GateRules,
+    image: BuiltImage,
+    running: Running | None,
+    say: Callable[[str, str], object],
+) -> ImageWatch:
+    """The watch of an image, with that of the deployed one where the policy compares with it."""
+    parts = _parts(
+        tools, scanner, image.repository, image.digest, lambda one: tools.registry.pushed_at(image.repository, one)
+    )
+    if not rules.policy.new_only:
+        return ImageWatch(image, parts, rules)
+    if running is not None and running.digest == image.digest:
+        return ImageWatch(image, parts, rules, is_running=True)
+    deployed = _watch_deployed(tools, scanner, running, lambda text: say(text, image.target))
+    return ImageWatch(image, parts, rules, deployed)
+
+
+def _watch_deployed(
+    tools: Tools, scanner: Scanner, running: Running | None, say: Callable[[str], object]
+) -> DeployedWatch:
+    if running is None or not running.digest:
+        return DeployedWatch((), say, "no image is deployed" if running is None else "its digest is not known")
+    oldest = tools.clock.now() - FRESH_FOR
+    parts = _parts(tools, scanner, running.repository, running.digest, lambda _: oldest)
+    return DeployedWatch((), say, parts.why) if isinstance(parts, Verdict) else DeployedWatch(parts, say)
+
+
+def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
+    seen = part.look()
+    if not isinstance(seen, Seen):
+        return seen
+    if seen.reading.state.answer == "stop":
+        return Verdict(outcome="inconclusive", why=str(seen.reading))
+    doubt = doubt_of(seen.reading, seen.around)
+    if doubt is None:
+        return seen.reading
+    return (part.start() if doubt.stale else None) or doubt
+
+
+def _parts(
+    tools: Tools, scanner: Scanner, repository: str, digest: str, not_before: Callable[[str], datetime]
+) -> tuple[ScanWatch, ...] | Verdict:
+    """The scans of an image: its own, or those of an index's platforms, because findings stand at the children."""
+    try:
+        stored = tools.registry.stored(repository, digest)
+        if stored is None:
+            return Verdict(
+                outcome="inconclusive",
+                why=f"{digest[:19]} is not in the registry",
+                next_step="look at the repository's lifecycle policy, then build it anew",
+            )
+        digests = platform_digests(stored)
+        if not digests:
+            return Verdict(
+                outcome="inconclusive",
+                why=f"{digest[:19]} is an index without images",
+                next_step="push an image for the platform that runs it",
+            )
+        return tuple(ScanWatch(repository, one, scanner, not_before(one)) for one in digests)
+    except ErpBuildError as error:
+        return Verdict(outcome="inconclusive", why=f"{error.what}: {error.why}", next_step=error.next_step)
+
+
+def platform_digests(image: StoredImage) -> tuple[str, ...]:
+    """The digests that a scanner looks at: the image's own, or those of an index's images without attestations."""
+    if "index" not in image.media_type and "manifest.list" not in image.media_type:
+        return (image.digest,)
+    children = json.loads(image.manifest).get("manifests") or ()
+    return tuple(str(child["digest"]) for child in children if not _is_attestation(child))
+
+
+def _is_attestation(child: Mapping[str, object]) -> bool:
+    annotations, platform = child.get("annotations") or {}, child.get("platform") or {}
+    assert isinstance(annotations, Mapping)
+    assert isinstance(platform, Mapping)
+    if annotations.get("vnd.docker.reference.type"):
+        return True
+    return platform.get("os") == "unknown" and platform.get("architecture") == "unknown"

@@ -1,0 +1,89 @@
+"""The gate over answers that were recorded, in a time that passes only by waiting."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from erp_build.clients.clock import Deadline, SimulatedClock
+from erp_build.gate.image_watch import DeployedWatch, ImageWatch
+from erp_build.gate.result import GateRules, Judged, Judgement
+from erp_build.gate.scan_watch import FRESH_FOR, Scanner, ScanWatch
+from erp_build.gate.stage import watch
+from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.scan import Scanning
+
+Answers = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """What was recorded of one image.
+
+    Attributes:
+        name: of the recording, for the reader.
+        answers: of successive polls of DescribeImageScanFindings.
+        deployed: those of the image that runs, where the policy compares with it.
+        pushed: when the image was pushed; None: not recorded, so that a result of any time counts.
+        now: when the first poll was.
+    """
+
+    name: str
+    answers: Answers
+    deployed: Answers = ()
+    pushed: datetime | None = None
+    now: datetime
+
+
+def judge_recording(recording: Recording, rules: GateRules, say: Callable[[str, str], object]) -> Judgement:
+    """Judge recorded answers as a run would have judged them."""
+    clock = SimulatedClock(recording.now)
+    remarks: list[str] = []
+    image = BuiltImage(target=recording.name, repository="recorded", tag="", digest="recorded", commit=None)
+    part = ScanWatch("recorded", "recorded", _scanner(recording.answers, clock), recording.pushed)
+    deployed = None
+    if rules.policy.new_only:
+        oldest = recording.now - FRESH_FOR
+        parts = (ScanWatch("recorded", "deployed", _scanner(recording.deployed, clock), oldest),)
+        why = "" if recording.deployed else "none was recorded"
+        deployed = DeployedWatch(parts, remarks.append, why)
+    deadline = Deadline(clock, rules.policy.timeout)
+    verdict = watch([ImageWatch(image, (part,), rules, deployed)], deadline, say)[0]
+    return Judgement(rules=rules, rows=(Judged(image, verdict),), remarks=tuple(remarks))
+
+
+def _scanner(answers: Answers, clock: SimulatedClock) -> Scanner:
+    scans = RecordedScans(answers)
+    # The form of the answers tells what scanned, as far as a recording can.
+    return Scanner(page=scans.scan_page, starter=scans, clock=clock, scanning=lambda _: Scanning(enhanced=False))
+
+
+class RecordedScans:
+    """Recorded answers in the place of the registry: a poll is an answer and the pages that its tokens lead to."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._polls: list[list[Mapping[str, Any]]] = []
+        follows = False
+        for answer in answers:
+            if follows:
+                self._polls[-1].append(answer)
+            else:
+                self._polls.append([answer])
+            follows = bool(answer.get("nextToken"))
+        self._poll = -1
+        self._page = 0
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:  # noqa: ARG002
+        """The next poll's first answer, or with a token the next page of this poll."""
+        if token is None:
+            self._poll, self._page = min(self._poll + 1, len(self._polls) - 1), 0
+        else:
+            self._page += 1
+        pages = self._polls[self._poll]
+        if self._page < len(pages):
+            return pages[self._page]
+        return {"Error": {"Code": "MissingPage", "Message": "the recording ends before the last page"}}
+
+    def start_scan(self, repository: str, digest: str) -> bool:  # noqa: ARG002
+        """Nothing: the recording already holds what came of it."""
+        return True

@@ -1,0 +1,69 @@
+"""What the gate found out about all images of a run, whether they pass or not: what a reader and a report need."""
+
+from dataclasses import dataclass
+
+from erp_build.gate.waivers import Waivers
+from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.verdict import Verdict
+from erp_build.model.images.waiver import Waiver
+from erp_build.model.project import GatePolicy
+
+OS_PACKAGES_ONLY = "Basic scanning sees packages of the operating system and no jars: a library in a jar is not judged."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GateRules:
+    """What a run's images are judged by."""
+
+    policy: GatePolicy
+    waivers: Waivers
+
+    @property
+    def warning(self) -> str:
+        """What must be said loudly of the rules themselves; empty: nothing."""
+        if self.policy.severities:
+            return ""
+        return "THE GATE BLOCKS NOTHING: [gate] names no severity in `block` and has no limits"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An image and its verdict."""
+
+    image: BuiltImage
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """All images of a run.
+
+    Attributes:
+        rules: what they were judged by.
+        rows: in the order of the images.
+        remarks: what else the reader must know, such as a comparison that could not be made.
+    """
+
+    rules: GateRules
+    rows: tuple[Judged, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def unused(self) -> tuple[Waiver, ...]:
+        """The waivers that are about no finding of any image here."""
+        return self.rules.waivers.unused(finding for row in self.rows for finding in row.verdict.findings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is said below the table, the loud one first."""
+        basic = any(row.verdict.scanner == "basic" for row in self.rows)
+        today = self.rules.waivers.today
+        return (
+            *((self.rules.warning,) if self.rules.warning else ()),
+            *self.remarks,
+            *(
+                f"waiver without use here{'' if row.counts_on(today) else ', and expired'}: {row}; take it out"
+                for row in self.unused
+            ),
+            *((OS_PACKAGES_ONLY,) if basic else ()),
+        )

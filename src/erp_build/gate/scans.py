@@ -1,0 +1,119 @@
+"""What a registry's scan says: the table of its statuses, and the reading of its answers.
+
+Statuses as in the model of the ECR API (2015-09-21, ScanStatus, botocore 1.44). Whatever is not in the table stops.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from erp_build.model.images.finding import Finding
+from erp_build.model.images.scan import Scanner, ScanReading
+
+
+class UnreadableScan(ValueError):
+    """An answer is not as ECR gives them; the text says where."""
+
+
+def read_scan(pages: Sequence[Mapping[str, Any]]) -> ScanReading:
+    """Read the pages of one DescribeImageScanFindings answer.
+
+    Counts and times stand on the first page, findings on all. Raises `UnreadableScan` for an answer of another form.
+    """
+    status = _map(pages[0].get("imageScanStatus"), "imageScanStatus")
+    blocks = [_map(page.get("imageScanFindings"), "imageScanFindings") for page in pages]
+    basic = [item for block in blocks for item in _list(block.get("findings"), "findings")]
+    enhanced = [item for block in blocks for item in _list(block.get("enhancedFindings"), "enhancedFindings")]
+    findings = (*map(_basic_finding, basic), *map(_enhanced_finding, enhanced))
+    stated = blocks[0].get("findingSeverityCounts")
+    listed = any(block.get(key) is not None for block in blocks for key in ("findings", "enhancedFindings"))
+    return ScanReading(
+        status=str(status.get("status") or ""),
+        description=str(status.get("description") or ""),
+        completed=read_time(blocks[0].get("imageScanCompletedAt")),
+        counts=_counts(_map(stated, "findingSeverityCounts"), findings) if listed or stated is not None else None,
+        findings=findings,
+        scanner=_scanner(str(status.get("status")), blocks),
+    )
+
+
+def read_time(value: object) -> datetime | None:
+    """A time as an SDK (datetime), the wire (seconds since 1970) or the AWS CLI (ISO 8601) gives it; None: none."""
+    try:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            value = datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _scanner(status: str, blocks: Sequence[Mapping[str, Any]]) -> Scanner:
+    if status == "ACTIVE" or any("enhancedFindings" in block for block in blocks):
+        return "enhanced"
+    return "basic" if any(block.get("findings") is not None for block in blocks) else "unknown"
+
+
+def _basic_finding(item: object) -> Finding:
+    found = _map(item, "a finding")
+    pairs = [_map(pair, "an attribute") for pair in _list(found.get("attributes"), "attributes")]
+    attributes = {str(pair.get("key")): str(pair.get("value") or "") for pair in pairs}
+    package = attributes.get("package_name", "")
+    return Finding(
+        name=str(found.get("name") or "unnamed"),
+        severity=_severity(found),
+        packages=(package,) if package else (),
+        version=attributes.get("package_version", ""),
+        uri=str(found.get("uri") or ""),
+    )
+
+
+def _enhanced_finding(item: object) -> Finding:
+    found = _map(item, "a finding")
+    details = _map(found.get("packageVulnerabilityDetails"), "packageVulnerabilityDetails")
+    packages = [_map(one, "a package") for one in _list(details.get("vulnerablePackages"), "vulnerablePackages")]
+    names = (str(package.get("name") or "") for package in packages)
+    return Finding(
+        name=str(details.get("vulnerabilityId") or found.get("name") or found.get("title") or "unnamed"),
+        severity=_severity(found),
+        packages=tuple(sorted({name for name in names if name})),
+        version=next((str(package["version"]) for package in packages if package.get("version")), ""),
+        fixable={"YES": True, "PARTIAL": True, "NO": False}.get(str(found.get("fixAvailable"))),
+        fixed_in=next((str(package["fixedInVersion"]) for package in packages if package.get("fixedInVersion")), ""),
+        uri=str(details.get("sourceUrl") or ""),
+    )
+
+
+def _severity(found: Mapping[str, Any]) -> str:
+    return str(found.get("severity") or "UNDEFINED").upper()
+
+
+def _counts(stated: Mapping[str, Any], findings: Sequence[Finding]) -> dict[str, int]:
+    own = Counter(finding.severity for finding in findings)
+    named: Counter[str] = Counter()
+    for name, number in stated.items():
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            raise UnreadableScan(f"findingSeverityCounts: {name} is {number!r}, not a number of findings")
+        named[str(name).upper()] += number
+    larger = {name: max(named[name], own[name]) for name in (*named, *own)}
+    return {name: number for name, number in sorted(larger.items()) if number}
+
+
+def _map(value: object, where: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UnreadableScan(f"{where} is not an object but {value!r:.80}")
+    return value
+
+
+def _list(value: object, where: str) -> Sequence[Any]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise UnreadableScan(f"{where} is not a list but {value!r:.80}")
+    return value

@@ -1,0 +1,126 @@
+"""The gate: waits for the scan of every image, all under one deadline, and lets none pass that was not judged good."""
+
+from collections.abc import Callable, Mapping, Sequence
+from zlib import crc32
+
+from erp_build.clients.clock import Deadline
+from erp_build.clients.protocols import Tools
+from erp_build.config.waivers import load_waivers
+from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
+from erp_build.gate.image_watch import ImageWatch, watch_image
+from erp_build.gate.result import GateRules, Judged, Judgement
+from erp_build.gate.scan_watch import Scanner
+from erp_build.gate.waivers import Waivers
+from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.scan import Scanning
+from erp_build.model.images.verdict import ClearedImage, Verdict
+from erp_build.model.plan import Running
+from erp_build.model.project import GatePolicy, Project
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
+JITTER = 0.2
+"""The part by which a pause may be longer or shorter, so that runs that began together do not ask together."""
+
+
+def read_rules(tools: Tools, project: Project) -> GateRules:
+    """The policy with its waivers; raises `ConfigurationError` for a waiver file that cannot be read."""
+    return rules_of(tools, project.gate)
+
+
+def rules_of(tools: Tools, policy: GatePolicy) -> GateRules:
+    """A policy with the waivers that it names, below the repository's root."""
+    rows = load_waivers(tools.repository.root / policy.waivers) if policy.waivers else ()
+    rules = GateRules(policy=policy, waivers=Waivers(rows=rows, today=tools.clock.now().date()))
+    if rules.warning:
+        tools.progress.say(rules.warning)
+    return rules
+
+
+def judge_images(
+    tools: Tools, rules: GateRules, images: Sequence[BuiltImage], running: Mapping[str, Running] | None = None
+) -> Judgement:
+    """Judge every image by its scan; `running` (target -> what runs) is what new findings are told from."""
+    deadline = Deadline(tools.clock, rules.policy.timeout)
+    remarks: list[str] = []
+
+    def say(text: str, target: str = "") -> None:
+        tools.progress.say(text, target)
+        remarks.append(f"{target}: {text}" if target else text)
+
+    scanner = scanner_of(tools, say)
+    watches = [watch_image(tools, scanner, rules, image, (running or {}).get(image.target), say) for image in images]
+    verdicts = watch(watches, deadline, tools.progress.say)
+    rows = tuple(Judged(image, verdict) for image, verdict in zip(images, verdicts, strict=True))
+    return Judgement(rules=rules, rows=rows, remarks=tuple(dict.fromkeys(remarks)))
+
+
+def clear_images(judgement: Judgement) -> tuple[ClearedImage, ...]:
+    """Clear every image; raises `GateBlocked` or `GateInconclusive`, which name all that did not pass."""
+    stop_unless_passed(judgement.rows)
+    return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in judgement.rows)
+
+
+def scanner_of(tools: Tools, say: Callable[[str], object]) -> Scanner:
+    """What the watches work with; how a repository is scanned is asked once, and a doubt about it is said."""
+    known: dict[str, Scanning] = {}
+
+    def scanning(repository: str) -> Scanning:
+        if repository not in known:
+            known[repository] = tools.registry.scanning(repository)
+            if known[repository].doubt:
+                say(known[repository].doubt)
+        return known[repository]
+
+    return Scanner(page=tools.registry.scan_page, starter=tools.effects, clock=tools.clock, scanning=scanning)
+
+
+def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:
+    """Poll all scans until each has a verdict or the deadline is over; a time-out is never a pass."""
+    verdicts: dict[int, Verdict] = {}
+    last: dict[int, str] = {}
+    pause, turn = FIRST_PAUSE, 0
+    while True:
+        for number, one in enumerate(watches):
+            if number not in verdicts:
+                answer = one.poll()
+                if last.get(number) != answer.why:
+                    say(answer.why, one.image.target)
+                last[number] = answer.why
+                if isinstance(answer, Verdict):
+                    verdicts[number] = answer
+        if len(verdicts) == len(watches) or deadline.is_over:
+            break
+        deadline.pause(pause * _jitter(watches[0].image.digest, turn))
+        pause, turn = min(pause * 2, LONGEST_PAUSE), turn + 1
+    return tuple(verdicts.get(number) or one.out_of_time() for number, one in enumerate(watches))
+
+
+def stop_unless_passed(rows: Sequence[Judged]) -> None:
+    """Raise for everything that did not pass; findings go before doubt, since they are certain."""
+    blocked = [row for row in rows if row.verdict.outcome == "blocked"]
+    stopped = [row for row in rows if row.verdict.outcome != "passed"]
+    if blocked:
+        next_step = "mend the image (base image, dependency), waive the finding with a reason, or change [gate]"
+        raise _gate_error(GateBlocked, f"{len(blocked)} of {len(rows)} images over the policy", blocked, next_step)
+    if stopped:
+        next_step = "\n".join(dict.fromkeys(row.verdict.next_step for row in stopped if row.verdict.next_step))
+        raise _gate_error(
+            GateInconclusive, f"{len(stopped)} of {len(rows)} images without a verdict", stopped, next_step
+        )
+
+
+def _gate_error(error: type[ErpBuildError], what: str, stopped: Sequence[Judged], next_step: str) -> ErpBuildError:
+    lines = []
+    for row in stopped:
+        names = ", ".join(str(finding) for finding in row.verdict.blocking[:5])
+        more = len(row.verdict.blocking) - 5
+        names += f" and {more} more" if more > 0 else ""
+        lines.append(f"{row.image.target} {row.image.digest[:19]}: {row.verdict.why}" + (f": {names}" if names else ""))
+    return error(
+        what, where=", ".join(row.image.repository for row in stopped), why="\n".join(lines), next_step=next_step
+    )
+
+
+def _jitter(seed: str, turn: int) -> float:
+    """A factor around 1 that another image or another turn has differently; the same run waits the same way again."""
+    return 1 + JITTER * (2 * crc32(f"{seed} {turn}".encode()) / 2**32 - 1)

@@ -1,0 +1,178 @@
+"""The gate's judgement: from a reading of a scan to a verdict, and from a passing verdict to clearance.
+
+An image passes only on a reading that is complete, fresh and counted. Whatever is not known to be good stops.
+"""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from erp_build.gate.filter import Identity, Sorted, allowed, rated, sort_findings
+from erp_build.gate.waivers import Waivers
+from erp_build.model.images.scan import ScanReading
+from erp_build.model.images.verdict import Outcome, Verdict, Wait
+from erp_build.model.project import SEVERITIES, GatePolicy
+
+SETTLED_AFTER = 10.0
+"""Seconds for which an enhanced scan must say the same: its findings arrive after its status (aws/aws-sdk#288)."""
+
+EMPTY_SETTLED_AFTER = 30.0
+"""Seconds for an enhanced scan that says "nothing": most likely it has not begun (aws/aws-sdk#289)."""
+
+UNKNOWN_SEVERITIES = "severities that erp_build does not know"
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What is known of a reading besides its words.
+
+    Attributes:
+        not_before: a result that was completed earlier does not count; None: any does.
+        settled: seconds for which readings in a row have said the same; None for the first of a row.
+        enhanced: whether the registry scans with Inspector; None where it does not say.
+    """
+
+    not_before: datetime | None = None
+    settled: float | None = None
+    enhanced: bool | None = False
+
+    def is_settled(self, reading: ScanReading) -> bool:
+        """Whether a reading has stayed the same for long enough; a basic scan is complete at once."""
+        if reading.scanner == "basic" and (self.enhanced is False or (self.enhanced is None and reading.counts)):
+            return True
+        needed = SETTLED_AFTER if reading.counts else EMPTY_SETTLED_AFTER
+        return self.settled is not None and self.settled >= needed
+
+
+def judge(
+    reading: ScanReading,
+    policy: GatePolicy,
+    *,
+    waivers: Waivers | None = None,
+    known: Mapping[Identity, int] | None = None,
+    around: Circumstances | None = None,
+) -> Verdict | Wait:
+    """Judge one reading: wait, pass, block, or give up because it cannot be judged.
+
+    Args:
+        reading: of all pages.
+        policy: what blocks.
+        waivers: what somebody answers for.
+        known: findings of the deployed image and how often it has each; None: nothing is known, so that all are new.
+        around: what else is known of the reading.
+    """
+    state = reading.state
+    if state.answer == "wait":
+        return Wait(str(reading), next_step=state.next_step)
+    if state.answer == "stop":
+        return Verdict(outcome="inconclusive", why=f"{reading}: {state.meaning}", next_step=state.next_step)
+    found = sort_findings(reading, policy, waivers or Waivers(), known)
+    if over := {name: number for name, number in found.numbers.items() if number > allowed(policy, name)}:
+        return _verdict("blocked", _blocked_text(over, found, policy), reading, found, over)
+    if unknown := sorted(set(found.numbers) - set(SEVERITIES)):
+        return _verdict("inconclusive", f"{UNKNOWN_SEVERITIES}: {', '.join(unknown)}", reading, found)
+    if doubt := doubt_of(reading, around or Circumstances()):
+        return doubt
+    return _verdict("passed", _passed_text(reading, found), reading, found)
+
+
+def doubt_of(reading: ScanReading, around: Circumstances) -> Wait | None:
+    """Why a reading does not clear anything yet: it is not counted, complete, fresh and settled. None: it is."""
+    next_step = reading.state.next_step
+    if reading.state.answer != "read":
+        return Wait(str(reading), next_step=next_step)
+    if reading.counts is None or reading.completed is None:
+        return Wait(f"{reading}, but its findings are not there yet", next_step=next_step)
+    if around.not_before and reading.completed < around.not_before:
+        why = f"{reading} of {_minute(reading.completed)}, older than {_minute(around.not_before)}"
+        return Wait(why, stale=True, next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)")
+    if not around.is_settled(reading):
+        why = "reading again, because findings of a continuous scan arrive late"
+        return Wait(f"{reading}, {counts_text(reading.counts)}; {why}", next_step=next_step)
+    return None
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """The numbers from the worst severity down; one that is not known comes first."""
+    names = [*sorted(set(counts) - set(SEVERITIES)), *(name for name in SEVERITIES if name in counts)]
+    return ", ".join(f"{counts[name]} {name}" for name in names) or "no findings"
+
+
+def _blocked_text(over: Mapping[str, int], found: Sorted, policy: GatePolicy) -> str:
+    new = "new " if policy.new_only else ""
+    parts = []
+    for name, number in sorted(over.items(), key=lambda pair: SEVERITIES.index(pair[0])):
+        most = allowed(policy, name)
+        parts.append(f"{number} {new}{name}" + (f" (allowed: {most:.0f})" if most else ""))
+    old = sum(rated(finding, policy) in over for finding in found.known)
+    expired = "".join(f"; the waiver of {row.id} expired on {row.until}" for row in found.expired)
+    return f"{', '.join(parts)}{f', {old} already running' if policy.new_only else ' found'}{expired}"
+
+
+def _passed_text(reading: ScanReading, found: Sorted) -> str:
+    parts = [counts_text(reading.counts or {})]
+    for number, what in (
+        (len(found.waived), "waived"),
+        (len(found.known), "already running"),
+        (len(found.unfixable), "without a fix"),
+    ):
+        if number:
+            parts.append(f"{number} {what}")
+    return "; ".join(parts)
+
+
+def _verdict(outcome: Outcome, why: str, reading: ScanReading, found: Sorted, over: Container[str] = ()) -> Verdict:
+    return Verdict(
+        outcome=outcome,
+        why=why,
+        counts=reading.counts or {},
+        blocking=tuple(finding for severity, finding in found.counting if severity in over),
+        waived=found.waived,
+        known=found.known,
+        unfixable=found.unfixable,
+        expired=found.expired,
+        findings=reading.findings,
+        scanner=reading.scanner,
+        next_step="look at the finding in ECR; update erp_build" if outcome == "inconclusive" else "",
+    )
+
+
+def _minute(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")
+
+
+def join(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict of an image of several platforms: the worst one counts, and everything that was found is kept."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    outcomes: Sequence[Outcome] = [one.outcome for one in verdicts]
+    worst = next((name for name in _WORST_FIRST if name in outcomes), _WORST_FIRST[1])
+    deciding = [one for one in verdicts if one.outcome == worst]
+    counts: Counter[str] = Counter()
+    for one in verdicts:
+        counts |= Counter(dict(one.counts))
+    return Verdict(
+        outcome=worst,
+        why="; ".join(dict.fromkeys(one.why for one in deciding)) or "nothing was scanned",
+        counts=dict(counts),
+        blocking=_all(one.blocking for one in verdicts),
+        waived=_all(one.waived for one in verdicts),
+        known=_all(one.known for one in verdicts),
+        unfixable=_all(one.unfixable for one in verdicts),
+        expired=_all(one.expired for one in verdicts),
+        findings=_all(one.findings for one in verdicts),
+        scanner="/".join(dict.fromkeys(one.scanner for one in verdicts if one.scanner)),
+        next_step="\n".join(dict.fromkeys(one.next_step for one in deciding if one.next_step)),
+    )
+
+
+_WORST_FIRST: tuple[Outcome, ...] = ("blocked", "inconclusive", "passed")
+
+
+def _all(parts: Iterable[Iterable[Item]]) -> tuple[Item, ...]:
+    """Each item of the parts once, in their order."""
+    return tuple(dict.fromkeys(item for part in parts for item in part))

@@ -1,0 +1,63 @@
+"""What changed for which target: baselines, changed paths, and the changes that come of them."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Source = Literal["argument", "deployed", "webhook", "upstream", "none"]
+
+
+class PathChange(NamedTuple):
+    """A path that differs between two trees.
+
+    Attributes:
+        path: relative to the root; bytes that are no UTF-8 as surrogates.
+        status: Git's letter: A added, D deleted, M modified (content or mode), T another type.
+        mode: of the new side: 100644, 100755, 120000 a link, 160000 a submodule, 000000 gone.
+    """
+
+    path: str
+    status: str
+    mode: str
+
+
+class Baseline(NamedTuple):
+    """The commit that a target is compared with.
+
+    Attributes:
+        target: name of the target.
+        commit: 40 hex, or None: there is nothing to compare with, so all of the target counts as changed.
+        source: the rung of the ladder that the commit comes from.
+        because: why this rung; for `none`, why every rung before it failed.
+    """
+
+    target: str
+    commit: str | None
+    source: Source
+    because: str = ""
+
+
+class Change(NamedTuple):
+    """A changed path and the rule that gives it to a target."""
+
+    path: str
+    rule: str
+
+
+class ChangeSet(NamedTuple):
+    """All changes between each target's baseline and head.
+
+    Attributes:
+        head: the commit that is built, 40 hex.
+        baselines: one per target, in the order of the project.
+        changes: target name -> its changes, sorted by path; a target without changes has an empty tuple.
+        removed: targets whose directory is gone in head.
+        unowned: changed paths that no rule gives to any target, sorted.
+        warnings: what a reader should know about the comparison.
+    """
+
+    head: str
+    baselines: tuple[Baseline, ...]
+    changes: Mapping[str, tuple[Change, ...]]
+    removed: frozenset[str] = frozenset()
+    unowned: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

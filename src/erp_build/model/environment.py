@@ -1,0 +1,41 @@
+"""Where a run deploys to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a run deploys to: project and environment as people know them, account, region, cluster."""
+
+    project: str
+    environment: str
+    account: str
+    region: str
+    cluster: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """What the six parameters say, and the account that really answers."""
+
+    account: str
+    region: str
+    cluster: str
+    repository_prefix: str
+    project_name: str
+    name: str
+
+    def repository(self, image: str) -> str:
+        """The full repository of an image, without host."""
+        return f"{self.repository_prefix}/{image}"
+
+    @property
+    def place(self) -> Place:
+        """What a report says of it."""
+        return Place(
+            project=self.project_name,
+            environment=self.name,
+            account=self.account,
+            region=self.region,
+            cluster=self.cluster,
+        )

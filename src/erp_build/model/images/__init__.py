@@ -1,0 +1,1 @@
+"""Images, their scans, and what is judged of them."""

@@ -1,0 +1,114 @@
+"""Images: how they are named, and what a build leaves behind."""
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from erp_build.model.images.build_timings import Making
+
+REVISION_LABEL = "org.opencontainers.image.revision"
+"""The label that holds the full commit (OCI image specification, annotations)."""
+
+SOURCE_LABEL = "org.opencontainers.image.source"
+BASE_NAME_LABEL = "org.opencontainers.image.base.name"
+BASE_DIGEST_LABEL = "org.opencontainers.image.base.digest"
+"""The digest of the base image in its registry; one that was made on this machine has none."""
+
+BASE_IMAGE_LABEL = "erp-build.base.image"
+"""The engine's own id of the base image, which each one has."""
+
+KEY_LABEL = "erp-build.key"
+VERSION_LABEL = "erp-build.version"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """`host/repository:tag`, `host/repository@digest` or both, as a Deployment or Lambda names an image."""
+
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "ImageReference":
+        """Split a reference; the repository is without its host, because hosts differ between accounts."""
+        name, _, digest = text.partition("@")
+        name, tag = _split_tag(name)
+        first, slash, rest = name.partition("/")
+        is_host = slash and ("." in first or ":" in first or first == "localhost")
+        return cls(repository=rest if is_host else name, tag=tag, digest=digest)
+
+
+def _split_tag(name: str) -> tuple[str, str]:
+    head, colon, tail = name.rpartition(":")
+    # A colon before the last slash is a port, not a tag.
+    return (head, tail) if colon and "/" not in tail else (name, "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredImage:
+    """An image as the registry has it; `manifest` is its exact text, because its digest is over these bytes."""
+
+    repository: str
+    digest: str
+    media_type: str
+    manifest: str
+
+    @property
+    def size(self) -> int:
+        """Compressed bytes of the configuration and all layers; 0 for an index."""
+        document = json.loads(self.manifest)
+        parts = [document.get("config") or {}, *(document.get("layers") or ())]
+        return sum(int(part.get("size", 0)) for part in parts)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one image and not an index of several, which Lambda and the scan refuse."""
+        return "layers" in json.loads(self.manifest)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalImage:
+    """An image in the engine: its id, its size in bytes, and its platform such as `linux/amd64`."""
+
+    identifier: str
+    size: int
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushedImage:
+    """What a push did: the digest that the registry gave, and the bytes (before compression) that it sent."""
+
+    digest: str
+    sent: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuiltImage:
+    """An image in the registry that a deployment wants to run.
+
+    Attributes:
+        target: name of the target.
+        repository: full repository without host, such as `erp/notification-service`.
+        tag: the tag that the values file names.
+        digest: `sha256:...` as the registry says, never as we guess.
+        commit: the commit it was built from; None where a running image does not say.
+        origin: built in this run, reused from the registry, or running before (a redeployment).
+        making: what it took; None for an image that was there already.
+        saved: compressed bytes of a reused image, which was neither built nor sent.
+    """
+
+    target: str
+    repository: str
+    tag: str
+    digest: str
+    commit: str | None
+    origin: Literal["built", "reused", "running"] = "built"
+    making: Making | None = None
+    saved: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """What Maven, engine and push took together."""
+        return self.making.maven + self.making.image + self.making.push if self.making else 0.0

@@ -1,0 +1,130 @@
+"""The plan: for each target one action, and why."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from erp_build.model.project import Chart, Function, Service, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from erp_build.model.change import Baseline
+    from erp_build.model.images.image import StoredImage
+    from erp_build.model.releases.release import Revision
+
+Action = Literal["build", "reuse", "redeploy", "none"]
+
+
+class Running(NamedTuple):
+    """What runs of a target now; `commit` is None when the image does not say, `trouble` is empty when all is well."""
+
+    target: str
+    repository: str
+    tag: str
+    digest: str
+    commit: str | None = None
+    trouble: str = ""
+
+    @property
+    def tag_or_digest(self) -> str:
+        """How the deployment names the image."""
+        return self.tag or self.digest
+
+
+class LiveState(NamedTuple):
+    """What runs now, read from the cluster and from Lambda.
+
+    Attributes:
+        running: target name -> what runs of it; a target that does not run at all is missing.
+        revision: the newest revision of the release, None before the first.
+        chart_commit: the commit whose chart is deployed, None when the release does not say.
+        chart_key: the content key of that chart, empty when the release does not say.
+    """
+
+    running: Mapping[str, Running] = MappingProxyType({})
+    revision: Revision | None = None
+    chart_commit: str | None = None
+    chart_key: str = ""
+
+
+class Reason(NamedTuple):
+    """Why a target has its action; `path` is None where no single file is the cause."""
+
+    rule: str
+    path: str | None = None
+
+
+class Step(NamedTuple):
+    """One target of the plan.
+
+    Attributes:
+        target, action, because: what is done with it, and why.
+        baseline: what it was compared with.
+        running: what runs of it now; None: nothing, or not looked at.
+        key: its content key; empty: not looked at, or the checkout is not the commit.
+        image: for `reuse`, the image in the registry that has this key.
+    """
+
+    target: Target
+    action: Action
+    baseline: Baseline
+    because: tuple[Reason, ...] = ()
+    running: Running | None = None
+    key: str = ""
+    image: StoredImage | None = None
+
+
+class Plan(NamedTuple):
+    """What a run does; `tag` is the first seven hex digits of `head`."""
+
+    head: str
+    steps: tuple[Step, ...]
+    unowned: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """The image tag of everything that this plan builds."""
+        return self.head[:7]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return all(step.action == "none" for step in self.steps)
+
+    @property
+    def builds(self) -> tuple[Step, ...]:
+        """The steps that need an image."""
+        return tuple(step for step in self.steps if step.action == "build")
+
+    @property
+    def reuses(self) -> tuple[Step, ...]:
+        """The steps whose image is in the registry already, under another tag."""
+        return tuple(step for step in self.steps if step.action == "reuse")
+
+    @property
+    def redeploys(self) -> tuple[Step, ...]:
+        """The services that are deployed again with the image that they run."""
+        return tuple(step for step in self.steps if step.action == "redeploy" and not isinstance(step.target, Chart))
+
+    @property
+    def services(self) -> tuple[Step, ...]:
+        """All steps of EKS services, unchanged ones too: an upgrade writes the tags of all of them."""
+        return tuple(step for step in self.steps if isinstance(step.target, Service))
+
+    @property
+    def functions(self) -> tuple[Step, ...]:
+        """The steps of Lambda functions that get a new image."""
+        return tuple(step for step in (*self.builds, *self.reuses) if isinstance(step.target, Function))
+
+    @property
+    def upgrades_for_chart(self) -> bool:
+        """Whether the chart itself differs, so that every EKS service is deployed again."""
+        return any(step.action != "none" for step in self.steps if isinstance(step.target, Chart))
+
+    @property
+    def upgrades_release(self) -> bool:
+        """Whether the Helm release gets a new revision."""
+        return any(step.action != "none" for step in self.steps if not isinstance(step.target, Function))

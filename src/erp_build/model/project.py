@@ -1,0 +1,226 @@
+"""The user's repository as erp_build sees it: targets, shared inputs, chart and gate policy."""
+
+from typing import Literal, NamedTuple
+
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
+"""What a finding of a scan may be, the worst first (ECR's model, and Inspector's last one)."""
+
+UNRATED = ("UNDEFINED", "UNTRIAGED")
+"""Severities of a finding that nobody has rated yet: ECR's word and Inspector's word."""
+
+Kind = Literal["eks", "lambda", "chart"]
+
+
+class Service(NamedTuple):
+    """A Deployment of the chart.
+
+    Attributes:
+        name: unique name, by default the last part of `path`.
+        path: its directory, relative to the repository's root, `/` between the parts.
+        repository: image repository without host and prefix, for instance `notification-service`.
+        values_key: its mapping in the values file, such as `services.notification`.
+        dockerfile: file name below `path`.
+        inputs: path patterns outside of `path` that go into the image as well.
+        layers: whether the jar's dependencies get a layer of their own in the image.
+    """
+
+    name: str
+    path: str
+    repository: str
+    values_key: str
+    dockerfile: str = "Dockerfile"
+    inputs: tuple[str, ...] = ()
+    layers: bool = False
+    kind: Literal["eks"] = "eks"
+
+
+class Function(NamedTuple):
+    """A Lambda function that runs an image; what is not named here is as in `Service`.
+
+    Attributes:
+        function: its name in Lambda.
+        publish: whether each new image becomes a numbered version.
+        alias: the alias that is moved to that version; empty: none.
+    """
+
+    name: str
+    path: str
+    repository: str
+    function: str
+    dockerfile: str = "Dockerfile"
+    inputs: tuple[str, ...] = ()
+    layers: bool = False
+    kind: Literal["lambda"] = "lambda"
+    publish: bool = False
+    alias: str = ""
+
+
+class Chart(NamedTuple):
+    """The Helm chart and its one release.
+
+    Attributes:
+        path: its directory.
+        values: the values file, relative to `path`; the image tags are written there.
+        release: the name that it is installed under.
+        namespace: of the cluster, in which it is installed.
+        timeout: seconds for the upgrade and the rollout together.
+        stable: seconds that the new pods must stay ready without a restart.
+        pin: whether the values file names `tag@digest` instead of the tag alone.
+    """
+
+    path: str = "helm-chart"
+    values: str = "values-dev.yaml"
+    release: str = "erp-microservices"
+    namespace: str = "erp-dev"
+    timeout: float = 300.0
+    name: str = "helm-chart"
+    kind: Literal["chart"] = "chart"
+    stable: float = 5.0
+    pin: bool = False
+
+
+Target = Service | Function | Chart
+
+
+class GatePolicy(NamedTuple):
+    """What the gate blocks.
+
+    Attributes:
+        block: severities of which a single finding stops.
+        timeout: seconds for the scans of all images together.
+        limits: (severity, most): more findings of it than `most` stop.
+        new_only: whether only findings count that the deployed image does not have.
+        fixable_only: whether only findings count for which there may be a fix.
+        undefined: the severity that a finding without a rating counts as; `UNDEFINED`: as itself.
+        waivers: path of the waiver file, relative to the root; empty: none.
+    """
+
+    block: tuple[str, ...] = ("CRITICAL",)
+    timeout: float = 600.0
+    limits: tuple[tuple[str, int], ...] = ()
+    new_only: bool = False
+    fixable_only: bool = False
+    undefined: str = "UNDEFINED"
+    waivers: str = ""
+
+    @property
+    def severities(self) -> tuple[str, ...]:
+        """The severities that may block."""
+        return (*self.block, *(name for name, _ in self.limits))
+
+
+class Check(NamedTuple):
+    """A check of each changed service before its image is built: a `[[check]]` table.
+
+    Attributes:
+        name: unique, also the name of a folder.
+        maven: goals and options for Maven; empty where `command` is given.
+        command: argument vector of a program, run in the service's directory.
+        blocks: whether a failure stops the run; otherwise it is a warning.
+        timeout: seconds for one service.
+        targets: names of the services and functions that it is for; empty: all.
+        reports: patterns below the service's directory of files to keep, such as JUnit or SARIF.
+        secrets: (environment variable, parameter of type SecureString); relative to `parameters` without a leading `/`.
+    """
+
+    name: str
+    maven: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    blocks: bool = True
+    timeout: float = 600.0
+    targets: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
+
+    def is_for(self, target: str) -> bool:
+        """Whether a target is checked by it."""
+        return not self.targets or target in self.targets
+
+
+Tests = Literal["compile", "run", "skip"]
+Builder = Literal["auto", "classic", "buildkit"]
+
+
+class BuildOptions(NamedTuple):
+    """How jars and images are made.
+
+    Attributes:
+        tests: what Maven does with the services' tests: only compile them, run them, or leave them alone.
+        builder: the engine's classic one, BuildKit by the docker program, or the first that can read the Dockerfile.
+        timeout: seconds for one call of Maven.
+    """
+
+    tests: Tests = "compile"
+    builder: Builder = "auto"
+    timeout: float = 1200.0
+
+
+OnFailure = Literal["rollback", "keep"]
+WriteBack = Literal["none", "branch"]
+
+
+class DeployPolicy(NamedTuple):
+    """How a deployment is guarded and what follows a failed one.
+
+    Attributes:
+        on_failure: `rollback` takes both halves back to what ran before; `keep` leaves everything as it is.
+        lock_expires: seconds after its last sign of life when the lock of a dead run may be taken.
+        alarms: beginning of the names of the alarms that are read after a deployment; empty: project-environment-.
+        write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
+        branch: the branch on `origin` that gets them.
+    """
+
+    on_failure: OnFailure = "rollback"
+    lock_expires: float = 30.0
+    alarms: str = ""
+    write_back: WriteBack = "none"
+    branch: str = "main"
+
+
+class NotifyPolicy(NamedTuple):
+    """Who is told how runs end.
+
+    Attributes:
+        topic: name or ARN of a topic of SNS; empty: that of the alarms, `<project>-<environment>-alarms`.
+        on: failure, recovery (the run before failed, this one deployed), success (each one that deployed).
+    """
+
+    topic: str = ""
+    on: tuple[str, ...] = ("failure", "recovery")
+
+
+class Project(NamedTuple):
+    """All of `erp-build.toml`.
+
+    Attributes:
+        parameters: prefix in Parameter Store, such as `/erp/dev`.
+        shared: path patterns; a change there builds every service and function.
+        ignore: patterns as in .gitignore; what they match belongs to nobody.
+        config_path: where this project was read from, relative to the root; itself a shared input. Empty: the default.
+    """
+
+    parameters: str = "/erp/dev"
+    shared: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    functions: tuple[Function, ...] = ()
+    chart: Chart = Chart()
+    gate: GatePolicy = GatePolicy()
+    build: BuildOptions = BuildOptions()
+    deploy: DeployPolicy = DeployPolicy()
+    notify: NotifyPolicy = NotifyPolicy()
+    checks: tuple[Check, ...] = ()
+    config_path: str = ""
+
+    @property
+    def image_targets(self) -> tuple[Service | Function, ...]:
+        """Everything that is built into an image, in the order of the file."""
+        return (*self.services, *self.functions)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Everything that is deployed: services, functions, then the chart."""
+        return (*self.image_targets, self.chart)
+
+
+FILE_NAME = "erp-build.toml"

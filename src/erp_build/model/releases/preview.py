@@ -1,0 +1,47 @@
+"""What a deployment would change: lines of the values file, fields of the cluster's objects, and the images for it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field of an object: its path, and its value before and after as text; None: it is not there."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectChange:
+    """An object of the release that would be added, removed or changed, and which of its fields."""
+
+    kind: str
+    name: str
+    change: Literal["added", "removed", "changed"]
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageWanted:
+    """An image that the deployment needs: built anew, reused by its content, or kept as it runs."""
+
+    target: str
+    how: Literal["build", "reuse", "keep"]
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """Everything that is to change.
+
+    Attributes:
+        values: a unified diff of the values file without lines around it; empty: nothing changes.
+        objects: what changes in the release.
+        images: what is deployed, in the order of the plan.
+    """
+
+    values: str = ""
+    objects: tuple[ObjectChange, ...] = ()
+    images: tuple[ImageWanted, ...] = ()

@@ -1,0 +1,27 @@
+"""A Helm release and its revisions."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Where a release lives: cluster, namespace, name."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """A line of `helm history`; `status` is Helm's word: deployed, failed, superseded, pending-upgrade, ..."""
+
+    number: int
+    status: str
+    description: str = ""
+    updated: str = ""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether an operation is in progress, or was cut off."""
+        return self.status.startswith("pending")

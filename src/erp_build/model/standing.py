@@ -1,0 +1,16 @@
+"""Where a target stands: since when it runs so, and what has drifted."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a target stands: since when it runs so, its tag in Git and in the release, and what has drifted.
+
+    `since` is ISO 8601; tags are empty where there are none (functions) or where they cannot be read.
+    """
+
+    since: str = ""
+    git_tag: str = ""
+    release_tag: str = ""
+    drift: tuple[str, ...] = ()

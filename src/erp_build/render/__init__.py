@@ -1,1 +1,0 @@
-"""What the values look like to a reader or a program."""

@@ -1,0 +1,98 @@
+"""Plans, status and history as JSON: the contract of `--json`, schema 1."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from erp_build.model.plan import LiveState, Plan, Running, Step
+from erp_build.model.releases.deployment import Alarm, Proof
+from erp_build.model.releases.ledger_entry import Entry
+from erp_build.model.releases.release import Revision
+from erp_build.model.standing import Standing
+
+SCHEMA = 1
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """A plan as `plan --json` prints it."""
+    return {
+        "schema": SCHEMA,
+        "head": plan.head,
+        "tag": plan.tag,
+        "targets": [step_document(step) for step in plan.steps],
+        "unowned": list(plan.unowned),
+        "warnings": list(plan.warnings),
+    }
+
+
+def status_document(live: LiveState, standing: Mapping[str, Standing] | None = None) -> dict[str, Any]:
+    """What runs and what has drifted, as `status --json` prints it."""
+    known = standing or {}
+    names = dict.fromkeys((*live.running, *known))
+    return {
+        "schema": SCHEMA,
+        "release": {
+            "revision": live.revision.number if live.revision else None,
+            "status": live.revision.status if live.revision else None,
+            "commit": live.chart_commit,
+        },
+        "targets": [_standing(name, live.running.get(name), known.get(name, Standing())) for name in names],
+    }
+
+
+def history_document(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> dict[str, Any]:
+    """What was deployed when, as `history --json` prints it."""
+    return {
+        "schema": SCHEMA,
+        "revisions": [
+            {"revision": one.number, "status": one.status, "updated": one.updated, "description": one.description}
+            for one in history
+        ],
+        "deployments": [
+            {
+                "at": entry.at,
+                "commit": entry.commit,
+                "build": entry.build,
+                "outcome": entry.outcome,
+                "revision": entry.revision,
+                "functions": dict(entry.functions),
+            }
+            for entry in entries
+        ],
+    }
+
+
+def proof_document(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> dict[str, Any]:
+    """What was read back, as `verify --json` and `rollback --json` print it."""
+    return {
+        "schema": SCHEMA,
+        "targets": [
+            {"name": one.target, "registry": one.built, "running": one.running, "units": one.units} for one in proofs
+        ],
+        "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in alarms],
+    }
+
+
+def _standing(name: str, running: Running | None, standing: Standing) -> dict[str, Any]:
+    return {
+        "name": name,
+        "repository": running.repository if running else None,
+        "tag": running.tag if running else None,
+        "digest": running.digest if running else None,
+        "commit": running.commit if running else None,
+        "trouble": (running.trouble or None) if running else "does not run",
+        "since": standing.since or None,
+        "git_tag": standing.git_tag or None,
+        "release_tag": standing.release_tag or None,
+        "drift": list(standing.drift),
+    }
+
+
+def step_document(step: Step) -> dict[str, Any]:
+    """A target of a plan: what is done with it, compared with what, and why."""
+    return {
+        "name": step.target.name,
+        "kind": step.target.kind,
+        "action": step.action,
+        "baseline": {"commit": step.baseline.commit, "source": step.baseline.source},
+        "because": [{"path": reason.path, "rule": reason.rule} for reason in step.because],
+    }

@@ -1,0 +1,157 @@
+"""The report of a run as Markdown, for a pull request or the summary of a build."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from re import findall
+from typing import Any
+
+from erp_build.report.document import Document, warnings_of
+from erp_build.report.text.plan import SHOWN, cell, printable
+
+LOG_LINES = 20
+OUTCOMES = {"deployed": "deployed", "nothing": "nothing to do", "rehearsed": "rehearsed", "failed": "**failed**"}
+
+
+def report_markdown(report: Document) -> str:
+    """The report: how it ended, then the plan, what changes, the gate, the proof; long parts are folded.
+
+    Args:
+        report: the document of `render.report`, with its secrets masked already.
+    """
+    parts = (_head, _error, _plan, _changes, _gate, _proof, _evidence, _warnings, _path)
+    return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
+
+
+def _head(report: Document) -> Iterator[str]:
+    place = report["place"]
+    whose = f"{place['project']} {place['environment']}" if place else "erp_build"
+    tag = f" `{report['tag']}`" if report["tag"] else ""
+    code = f" with exit code {report['exit_code']}" if report["exit_code"] else ""
+    rehearsal = ", a rehearsal" if report["rehearsal"] and report["outcome"] == "failed" else ""
+    yield f"### {cell(whose)}{tag}: {OUTCOMES[report['outcome']]}{code} in {report['seconds']:.1f} s{rehearsal}"
+    yield ""
+    if report["outcome"] == "nothing":
+        yield from ("Nothing to do: no target differs from its baseline.", "")
+
+
+def _error(report: Document) -> Iterator[str]:
+    error = report["error"]
+    if not error:
+        return
+    yield f"> **{cell(error['what'])}**"
+    for name in ("where", "why", "next"):
+        first, *rest = error[name].splitlines() or [""]
+        if first:
+            yield ">"
+            yield f"> {name}: {cell(first)}" + "".join(f"<br>{cell(line)}" for line in rest)
+    yield ""
+    yield from (f"- taken back: {cell(line)}" for line in report["taken_back"])
+    yield ""
+
+
+def _plan(report: Document) -> Iterator[str]:
+    rows = [
+        (cell(one["name"]), one["action"], _compared(one["baseline"]), _because(one["because"]))
+        for one in report["targets"]
+    ]
+    yield from _table(("target", "action", "compared with", "because"), rows)
+
+
+def _changes(report: Document) -> Iterator[str]:
+    changes = report["changes"]
+    if not changes:
+        return
+    if changes["values"]:
+        yield from _folded("Values file", _fenced(changes["values"], "diff"))
+    objects = [
+        f"- {cell(one['kind'])} {cell(one['name'])}: {one['change']}"
+        + "".join(f"<br>{cell(_field(item))}" for item in one["fields"])
+        for one in changes["objects"]
+    ]
+    if objects:
+        yield from _folded(f"{len(objects)} objects of the release change", objects)
+    rows = [(cell(one["target"]), one["how"], _code(one["name"])) for one in changes["images"]]
+    yield from _table(("image of", "", "name"), rows)
+
+
+def _gate(report: Document) -> Iterator[str]:
+    images = report["gate"]["images"] if report["gate"] else []
+    rows = [(cell(one["target"]), one["outcome"], cell(one["why"])) for one in images]
+    yield from _table(("gate", "verdict", "why"), rows)
+    checks = [(cell(one["name"]), cell(one["target"]), one["outcome"]) for one in report["checks"]]
+    yield from _table(("check", "target", "outcome"), checks)
+
+
+def _proof(report: Document) -> Iterator[str]:
+    rows = [
+        (
+            cell(one["name"]),
+            *(_code((one[key] or "-")[:19]) for key in ("built", "scanned", "running")),
+            str(one["units"]),
+        )
+        for one in report["targets"]
+        if one["running"]
+    ]
+    name = "assumed" if report["rehearsal"] else "proof"
+    yield from _table((name, "built", "scanned", "running", "units"), rows)
+
+
+def _evidence(report: Document) -> Iterator[str]:
+    for one in report["evidence"]:
+        text = "\n".join((*one["states"], *one["events"], *one["log"][-LOG_LINES:]))
+        yield from _folded(cell(f"Evidence: {one['target']} {one['pod']}"), _fenced(text))
+
+
+def _warnings(report: Document) -> Iterator[str]:
+    for text in warnings_of(report):
+        yield from (f"> **Warning:** {cell(text)}", "")
+    if report["unowned"]:
+        files = [f"- {cell(path)}" for path in report["unowned"]]
+        yield from _folded(f"{len(files)} changed files belong to no target", files)
+
+
+def _path(report: Document) -> Iterator[str]:
+    path = sorted(report["critical_path"], key=lambda one: one["seconds"], reverse=True)[:SHOWN]
+    parts = [f"{cell(one['part'] or one['name'])} {one['seconds']:.1f} s" for one in path]
+    if parts:
+        yield f"Critical path, mostly: {', '.join(parts)}."
+    link = report["build"]["link"]
+    if link and link.startswith("https://"):
+        yield from ("", f"[The build](<{link.replace('<', '').replace('>', '')}>)")
+
+
+def _compared(baseline: dict[str, Any]) -> str:
+    return f"`{baseline['commit'][:12]}` ({baseline['source']})" if baseline["commit"] else "nothing"
+
+
+def _code(text: str) -> str:
+    """A name in a fixed width; within it nothing can be escaped, so what would end it is replaced."""
+    return f"`{printable(text).replace('`', chr(39)).replace('|', '/').replace(chr(10), ' ')}`"
+
+
+def _because(reasons: list[dict[str, Any]]) -> str:
+    shown = [cell(f"{one['path']}  <- {one['rule']}" if one["path"] else one["rule"]) for one in reasons[:SHOWN]]
+    more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
+    return "<br>".join((*shown, *more)) or "nothing differs"
+
+
+def _field(item: dict[str, Any]) -> str:
+    before, after = ("nothing" if item[key] is None else item[key] for key in ("before", "after"))
+    return f"{item['path']}: {before} -> {after}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    if lines:
+        names = tuple(head)
+        yield from (f"| {' | '.join(names)} |", "|---" * len(names) + "|", *lines, "")
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"<details><summary>{title}</summary>", "", *lines, "", "</details>", "")
+
+
+def _fenced(text: str, language: str = "") -> Iterator[str]:
+    """A block that the text cannot end."""
+    fence = "`" * max(3, *(len(run) + 1 for run in findall("`+", text)), 3)
+    yield from (f"{fence}{language}", text.expandtabs(4), fence)

@@ -1,0 +1,125 @@
+"""What people are told of a run: a subject, a text that can be acted on from a phone, and the same for a chat."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Literal, NamedTuple
+
+from erp_build.report.document import Document
+from erp_build.report.text.plan import printable
+
+Event = Literal["failure", "recovery", "success"]
+
+LONGEST_SUBJECT = 99
+"""SNS wants fewer than 100 characters, all of them ASCII."""
+
+WHY_LINES, WHY_CHARACTERS = 12, 1500
+"""Of a cause: what a phone shows without much scrolling. The whole of it is in the report."""
+
+WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
+EMOJIS = {"failure": ":red_circle:", "recovery": ":large_green_circle:", "success": ":white_check_mark:"}
+CHANGING = {"update_function", "publish", "upgrade_release", "rollback_release"}
+
+
+class Message(NamedTuple):
+    """A message in its forms; `chat` is a custom notification of Amazon Q Developer in chat applications, as JSON."""
+
+    subject: str
+    text: str
+    chat: str
+
+
+def make_message(report: Document, event: Event) -> Message:
+    """The message about a run.
+
+    Args:
+        report: the document of `render.report`, with its secrets masked already.
+        event: what it is about.
+    """
+    title = f"{_whose(report)}: {WORDS[event]}: {_what(report)}"
+    return Message(_subject(title), _text(report, title), _chat(report, title, event))
+
+
+def _whose(report: Document) -> str:
+    place = report["place"]
+    return f"{place['project']} {place['environment']}" if place else "erp_build"
+
+
+def _what(report: Document) -> str:
+    if error := report["error"]:
+        return f"{error['what']} (exit code {report['exit_code']})"
+    names = [one["name"] for one in report["targets"] if one["running"]]
+    return f"{report['tag']} runs" + (f" ({', '.join(names)})" if names else "")
+
+
+def _subject(title: str) -> str:
+    """One line of ASCII: SNS refuses everything else."""
+    text = re.sub(r"[^\x20-\x7e]+", "?", title)
+    return text if len(text) <= LONGEST_SUBJECT else f"{text[: LONGEST_SUBJECT - 3]}..."
+
+
+def _text(report: Document, title: str) -> str:
+    facts = "\n".join(f"{name}: {value}" for name, value in _facts(report))
+    parts = [title, *(f"{name}: {value}" for name, value in _error_parts(report)), facts]
+    return printable("\n\n".join(part for part in parts if part)) + "\n"
+
+
+def _error_parts(report: Document) -> Iterator[tuple[str, str]]:
+    error = report["error"]
+    if not error:
+        return
+    for name, text in (("Where", error["where"]), ("Why", _short(error["why"])), ("Next", error["next"])):
+        if text:
+            yield name, text
+    yield "Changed", _changed(report)
+
+
+def _changed(report: Document) -> str:
+    """What the failure left behind, which decides how much of a hurry there is."""
+    if report["taken_back"]:
+        return f"taken back: {'; '.join(report['taken_back'])}"
+    moved = [one for one in report["effects"] if one["name"] in CHANGING and one["state"] != "assumed"]
+    if not moved:
+        return "nothing was deployed; what ran before still runs"
+    return "; ".join(f"{one['name']} {one['target']} {one['state']}" for one in moved)
+
+
+def _facts(report: Document) -> Iterator[tuple[str, str]]:
+    if failed := next((one["name"] for one in report["stages"] if one["status"] == "failed"), ""):
+        yield "stage", failed
+    if report["head"]:
+        yield "commit", report["head"]
+    if place := report["place"]:
+        yield "cluster", f"{place['cluster']}, {place['region']}, account {place['account']}"
+    if report["build"]["link"] or report["build"]["id"]:
+        yield "build", report["build"]["link"] or report["build"]["id"]
+
+
+def _chat(report: Document, title: str, event: Event) -> str:
+    lines = [f"*{name}:* {_said(value)}" for name, value in _error_parts(report) if name != "Next"]
+    lines += [f"{name}: {_said(value)}" for name, value in _facts(report)]
+    error = report["error"]
+    content = {
+        "textType": "client-markdown",
+        "title": f"{EMOJIS[event]} {_said(title)}",
+        "description": "\n".join(lines),
+        "nextSteps": [_said(error["next"])] if error and error["next"] else [],
+        "keywords": [_said(_whose(report)), *([report["tag"]] if report["tag"] else [])],
+    }
+    metadata = {"summary": _said(title), "eventType": f"erp_build {event}"}
+    document = {"version": "1.0", "source": "custom", "content": content, "metadata": metadata}
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _said(text: str) -> str:
+    """A stranger's text in a chat: it calls nobody (`<!channel>`) and makes no link of its own."""
+    return escape(printable(text), quote=False)
+
+
+def _short(text: str) -> str:
+    lines = text.splitlines()
+    short = "\n".join(lines[:WHY_LINES])
+    if len(lines) > WHY_LINES or len(short) > WHY_CHARACTERS:
+        return f"{short[:WHY_CHARACTERS]}\n... (the rest is in the report)"
+    return short

@@ -1,0 +1,49 @@
+"""Telling people how a run ended. What goes wrong here is said, and changes nothing of how it ended."""
+
+import signal
+from typing import TYPE_CHECKING
+
+from erp_build.clients.effects import NotifyRequest
+from erp_build.clients.protocols import Tools
+from erp_build.errors import ErpBuildError
+from erp_build.model.project import NotifyPolicy
+from erp_build.report.document import report_document
+from erp_build.report.message import make_message
+from erp_build.run_record import RunReport
+
+if TYPE_CHECKING:
+    from erp_build.report.message import Event
+
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit code of a run that somebody ended at the keyboard, and so knows of."""
+
+
+def notify(tools: Tools, policy: NotifyPolicy, report: RunReport) -> None:
+    """Send the message that the end of the run asks for, if any."""
+    event = event_of(report, policy)
+    if event is None:
+        return
+    place = report.place
+    topic = policy.topic or (f"{place.project}-{place.environment}-alarms" if place else "")
+    if not topic or (place is None and not topic.startswith("arn:")):
+        tools.progress.say("nobody is notified: the run ended before it knew its account; an ARN in [notify] is enough")
+        return
+    account, region = (place.account, place.region) if place else ("", "")
+    try:
+        message = make_message(tools.secrets.mask_all(report_document(report)), event)
+        tools.effects.notify(NotifyRequest(topic=topic, account=account, region=region, **message._asdict()))
+        tools.progress.say(f"told {topic}: {message.subject}")
+    except ErpBuildError as error:
+        tools.progress.say(f"nobody is notified: {error.what}: {error.where} {error.why}".strip())
+    except Exception as error:  # noqa: BLE001 - a mistake in a message must not become the end of a run
+        tools.progress.say(f"nobody is notified: a bug of erp_build, {type(error).__name__}: {error}")
+
+
+def event_of(report: RunReport, policy: NotifyPolicy) -> "Event | None":
+    """What people are told: of every failure, of the first deployment after one, or of each; None: nothing."""
+    events: list[Event] = []
+    if report.error:
+        events = ["failure"] if report.error.code != INTERRUPTED else []
+    elif report.outcome == "deployed":
+        events = ["recovery", "success"] if report.recovers else ["success"]
+    return next((event for event in events if event in policy.on), None)

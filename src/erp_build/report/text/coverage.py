@@ -1,0 +1,50 @@
+"""The coverage of the rules for a person and for a program."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from erp_build.changes.copied_sources import Uncovered
+from erp_build.changes.coverage import Coverage
+from erp_build.report.text.plan import printable
+
+SHOWN = 10
+
+
+def coverage_document(coverage: Coverage, missed: Sequence[Uncovered]) -> dict[str, Any]:
+    """The coverage as `replay --coverage --json` prints it."""
+    return {
+        "schema": 1,
+        "pairs": coverage.pairs,
+        "builds": dict(coverage.builds),
+        "silent": [{"rule": rule, "targets": list(names)} for rule, names in coverage.silent],
+        "unowned": dict(coverage.unowned),
+        "together": [{"targets": list(names), "times": times} for names, times in coverage.together.items()],
+        "uncovered": [{**item._asdict(), "paths": list(item.paths)} for item in missed],
+    }
+
+
+def coverage_text(coverage: Coverage, missed: Sequence[Uncovered]) -> str:
+    """The coverage in five short lists."""
+    builds = sorted(coverage.builds.items(), key=lambda item: -item[1])
+    lines = [f"{coverage.pairs} comparisons", "Changed how often"]
+    lines += _some([f"{times:5}  {name}" for name, times in builds])
+    lines += ["Changed together"]
+    lines += _some([f"{times:5}  {' + '.join(names)}" for names, times in coverage.together.items()])
+    lines += ["Rules that never matched"]
+    lines += _some([f"{rule}  (for {_names(names)})" for rule, names in coverage.silent])
+    lines += ["Paths that nobody owns"]
+    lines += _some([f"{times:5}  {path}" for path, times in coverage.unowned.items()])
+    lines += ["Taken into an image, but covered by no rule of its target"]
+    lines += _some(
+        [f"{item.file}:{item.line}  {item.source}: {_names(item.paths)}  ({item.target})" for item in missed]
+    )
+    return printable("\n".join(lines))
+
+
+def _some(rows: Sequence[str]) -> list[str]:
+    more = [f"  and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []
+    return [f"  {row}" for row in rows[:SHOWN]] + more or ["  none"]
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - a few

@@ -1,0 +1,66 @@
+"""What `doctor` found, for a person and as JSON."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, get_args
+
+from erp_build.doctor.diagnosis import Diagnosis, Finding, State
+
+SCHEMA = 1
+PLURAL = {"warning": "warnings", "problem": "problems"}
+
+
+def doctor_text(diagnoses: Sequence[Diagnosis]) -> str:
+    """A block per area, a line per check, those that failed for the same reason together; and what to do next."""
+    width = max((len(one.name) for one in diagnoses), default=0)
+    lines: list[str] = []
+    for area, members in groupby(diagnoses, key=lambda one: one.area):
+        lines.append(area)
+        for finding, same in groupby(members, key=lambda one: one.finding):
+            lines += _lines(finding, [one.name for one in same], width)
+    return "\n".join((*lines, _sum(diagnoses)))
+
+
+def doctor_document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
+    """The same as `doctor --json` prints it."""
+    return {
+        "schema": SCHEMA,
+        "counts": _counts(diagnoses),
+        "checks": [
+            {
+                "name": one.name,
+                "area": one.area,
+                "state": one.state,
+                "looked_at": one.finding.looked_at,
+                "found": one.finding.found,
+                "next": one.finding.next_step or None,
+            }
+            for one in diagnoses
+        ],
+    }
+
+
+def _lines(finding: Finding, names: Sequence[str], width: int) -> Iterator[str]:
+    margin = " " * (width + 13)
+    first, *rest = finding.found.splitlines() or [""]
+    if len(names) > 1:
+        yield f"  {finding.state:<8} {', '.join(names)}"
+        rest = [first, *rest]
+    else:
+        yield f"  {finding.state:<8} {names[0]:<{width}}  {first}".rstrip()
+    yield from (margin + line for line in rest)
+    yield f"{margin}looked at: {finding.looked_at}"
+    if finding.next_step:
+        yield f"{margin}next: {finding.next_step}"
+
+
+def _counts(diagnoses: Sequence[Diagnosis]) -> dict[str, int]:
+    found = Counter(one.state for one in diagnoses)
+    return {state: found[state] for state in get_args(State)}
+
+
+def _sum(diagnoses: Sequence[Diagnosis]) -> str:
+    counts = _counts(diagnoses)
+    told = (f"{number} {state if number == 1 else PLURAL.get(state, state)}" for state, number in counts.items())
+    return f"{len(diagnoses)} checks: {', '.join(told)}"

@@ -1,0 +1,13 @@
+"""An error as text: what, where, why, and what to do next."""
+
+from erp_build.errors import Failure
+
+
+def error_text(error: Failure) -> str:
+    """An error: what, where, why, and what to do next."""
+    lines = [f"erp_build: {error.what}"]
+    for name, text in (("where", error.where), ("why", error.why), ("next", error.next_step)):
+        if text:
+            first, *rest = text.splitlines()
+            lines += [f"  {name + ':':<7}{first}", *(f"         {line}" for line in rest)]
+    return "\n".join(lines)

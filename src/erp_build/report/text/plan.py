@@ -1,0 +1,116 @@
+"""A plan for a person: a few lines on a terminal, or Markdown for a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from erp_build.model.plan import Plan, Reason, Step
+
+SHOWN = 3
+"""Reasons that a target shows before the rest is only counted."""
+
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+COLOURS = {"build": "\x1b[33m", "reuse": "\x1b[36m", "redeploy": "\x1b[34m", "none": DIM}
+MEANING = {"build": "built", "reuse": "reused", "redeploy": "redeployed"}
+
+
+def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
+    """A plan: a line per target, and why.
+
+    Args:
+        plan: what to show.
+        others: targets that are not in the plan, because nothing touches them.
+        colour: for a terminal.
+    """
+    width = max(len(step.target.name) for step in plan.steps)
+    lines = [_styled(f"Plan for {plan.head[:12]} (tag {plan.tag})", BOLD, colour)]
+    for step in plan.steps:
+        action = _styled(f"{step.action:<8}", COLOURS[step.action], colour)
+        lines.append(f"  {_line(f'{step.target.name:<{width}}')}  {action}  {_compared(step)}")
+        lines += [_styled(f"  {'':<{width}}    {reason}", DIM, colour) for reason in _reasons(step.because)]
+    if others:
+        also = ", but the chart redeploys services" if plan.upgrades_for_chart else ""
+        lines.append(_styled(f"  {others} other targets: nothing of theirs differs{also}", DIM, colour))
+    if plan.unowned:
+        lines.append(_line(f"Owned by no target: {_some(plan.unowned)}"))
+    lines += [_line(f"Warning: {warning}") for warning in plan.warnings]
+    if plan.is_empty:
+        lines.append("Nothing to do: no target differs from its baseline.")
+    return "\n".join(lines)
+
+
+def plan_markdown(plan: Plan) -> str:
+    """A plan for a pull request: a sentence, a table, and the reasons folded away."""
+    lines = [f"### Plan for `{plan.head[:12]}`", "", _sentence(plan), ""]
+    lines += ["| target | action | compared with | because |", "|---|---|---|---|"]
+    for step in plan.steps:
+        because = "<br>".join(cell(reason) for reason in _reasons(step.because)) or "nothing differs"
+        compared = _compared(step).removeprefix("compared with ")
+        lines.append(f"| {cell(step.target.name)} | {step.action} | {compared} | {because} |")
+    if plan.unowned:
+        lines += ["", f"<details><summary>{len(plan.unowned)} changed files belong to no target</summary>", ""]
+        lines += [f"- {cell(path)}" for path in plan.unowned]
+        lines += ["", "</details>"]
+    lines += [line for warning in plan.warnings for line in ("", f"> **Warning:** {cell(warning)}")]
+    return printable("\n".join(lines))
+
+
+def printable(text: str) -> str:
+    """The text without control characters: a file name may hold any, and must not move the cursor or forge a line."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    # A byte of a file's name that is no UTF-8 is a lone surrogate, which the stream escapes.
+    return "".join(
+        char if char.isprintable() or char == "\n" or "\udc80" <= char <= "\udcff" else "\N{REPLACEMENT CHARACTER}"
+        for char in text
+    )
+
+
+def _sentence(plan: Plan) -> str:
+    if plan.is_empty:
+        return "Nothing to do: no target differs from its baseline."
+    parts: Iterator[str] = (
+        f"**{', '.join(names)}** {word}"
+        for action, word in MEANING.items()
+        if (names := [cell(step.target.name) for step in plan.steps if step.action == action])
+    )
+    return f"Merging this: {'; '.join(parts)}."
+
+
+def _compared(step: Step) -> str:
+    baseline = step.baseline
+    if baseline.commit is None:
+        return "compared with nothing"
+    return f"compared with {baseline.commit[:12]} ({baseline.source})"
+
+
+def _reasons(reasons: Sequence[Reason]) -> Iterable[str]:
+    for reason in reasons[:SHOWN]:
+        yield f"{reason.path}  <- {reason.rule}" if reason.path else reason.rule
+    if len(reasons) > SHOWN:
+        yield f"and {len(reasons) - SHOWN} more"
+
+
+def _some(paths: Sequence[str]) -> str:
+    shown = ", ".join(paths[:SHOWN])
+    return f"{shown} and {len(paths) - SHOWN} more" if len(paths) > SHOWN else shown
+
+
+def cell(text: str) -> str:
+    """A text for Markdown that cannot leave its cell of a table, nor its line."""
+    escaped = _line(text).replace("\\", "\\\\")
+    for char in "|<>`*_[]":
+        escaped = escaped.replace(char, f"\\{char}")
+    return escaped
+
+
+def _styled(text: str, style: str, colour: bool) -> str:  # noqa: FBT001 - passed on
+    return f"{style}{_line(text)}{PLAIN}" if colour else _line(text)
+
+
+def _line(text: str) -> str:
+    """A text that is one line: a name with a line end must not look like a line of the plan."""
+    return printable(text.replace("\n", "\N{SYMBOL FOR NEWLINE}"))

@@ -1,0 +1,61 @@
+"""What runs, what was deployed, and what was proven, as text."""
+
+from collections.abc import Mapping
+
+from erp_build.model.plan import LiveState
+from erp_build.model.releases.deployment import Alarm, Proof
+from erp_build.model.releases.ledger_entry import Entry
+from erp_build.model.releases.release import Revision
+from erp_build.model.standing import Standing
+from erp_build.report.text.table import table
+from erp_build.run_record import RunReport
+
+
+def status_text(live: LiveState, standing: Mapping[str, Standing] | None = None) -> str:
+    """What runs and what has drifted: a line per target, and one for each drift."""
+    known = standing or {}
+    revision = live.revision
+    commit = live.chart_commit[:12] if live.chart_commit else "unknown"
+    head = f"Release: revision {revision.number}, {revision.status}, commit {commit}" if revision else "No release yet"
+    rows = [("target", "tag", "commit", "digest", "since", "in git", "")]
+    for item in live.running.values():
+        commit = item.commit[:12] if item.commit else "unknown"
+        place = known.get(item.target, Standing())
+        state = item.trouble or ("drifted" if place.drift else "ok")
+        rows.append(
+            (item.target, item.tag or "-", commit, item.digest[:19], place.since[:16], place.git_tag or "-", state)
+        )
+    drifts = [f"Drift: {name}: {text}" for name, place in known.items() for text in place.drift]
+    return "\n".join((head, *table(rows), *drifts))
+
+
+def history_text(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> str:
+    """What was deployed when: Helm's revisions, and what was written down of each deployment."""
+    revisions = [("revision", "status", "updated", "description")]
+    revisions += [(str(one.number), one.status, one.updated[:19], one.description) for one in history]
+    deployments = [("at", "commit", "build", "outcome", "revision", "functions")]
+    for entry in entries:
+        functions = ", ".join(f"{name} {image.partition('@')[2][:19]}" for name, image in entry.functions.items())
+        deployments.append(
+            (entry.at[:19], entry.commit[:12], entry.build, entry.outcome, str(entry.revision or "-"), functions or "-")
+        )
+    return "\n".join(("Release", *table(revisions), "Deployments", *table(deployments)))
+
+
+def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:
+    """What was read back, a line per target, and the alarms."""
+    rows = [("target", "in the registry", "running", "units")]
+    rows += [(one.target, one.built[:19], one.running[:19], str(one.units)) for one in proofs]
+    return "\n".join((*table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))
+
+
+def _proof_lines(report: RunReport) -> list[str]:
+    if not report.proofs:
+        return []
+    what = "Assumed" if report.rehearsal else "Proof"
+    rows = [("target", "built", "scanned", "running", "units")]
+    rows += [
+        (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.units))
+        for proof in report.proofs
+    ]
+    return [what, *(f"  {row}" for row in table(rows))]

@@ -1,0 +1,115 @@
+"""A run as spans, with the names of OpenTelemetry's conventions for CI/CD: the run, its stages, and their services."""
+
+from collections.abc import Iterator, Mapping
+
+from erp_build.errors import Failure
+from erp_build.model.span import Attribute, Span
+from erp_build.run_record import RunReport, StageRecord
+
+TASK_TYPES = {
+    **dict.fromkeys(("build images",), "build"),
+    **dict.fromkeys(("check plan", "run checks", "require checks", "judge images", "clear images"), "test"),
+    **dict.fromkeys(("take lock", "deploy", "prove", "take back", "move latest", "write back"), "deploy"),
+}
+"""Stage -> what the conventions call its type; stages that only read have none."""
+
+CODEPIPELINE = "codepipeline/"
+
+
+def run_resource(report: RunReport, variables: Mapping[str, str], run_id: str) -> dict[str, Attribute]:
+    """What all spans of a run have in common; `run_id` names a run that no CodeBuild has named."""
+    build, initiator = variables.get("CODEBUILD_BUILD_ID", ""), variables.get("CODEBUILD_INITIATOR", "")
+    pipeline = initiator.removeprefix(CODEPIPELINE) if initiator.startswith(CODEPIPELINE) else build.partition(":")[0]
+    known = {
+        "service.name": "erp_build",
+        "cicd.pipeline.name": pipeline or "erp_build",
+        "cicd.pipeline.run.id": build or run_id,
+        "cicd.pipeline.run.url.full": variables.get("CODEBUILD_BUILD_URL", ""),
+        "vcs.ref.head.revision": report.plan.head if report.plan else "",
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def run_span(report: RunReport, seconds: float, name: str) -> Span:
+    """The run with everything in it; `name` is that of the pipeline."""
+    return Span(
+        name=f"RUN {name}",
+        begin=0.0,
+        end=seconds,
+        attributes={
+            "cicd.pipeline.action.name": "RUN",
+            "cicd.pipeline.result": _result(report.error),
+            "erp_build.outcome": report.outcome,
+            "erp_build.exit_code": report.error.code if report.error else 0,
+        },
+        error=type(report.error).__name__ if report.error else "",
+        children=tuple(_stage(report, place, stage) for place, stage in enumerate(report.stages)),
+    )
+
+
+def _result(error: Failure | None) -> str:
+    """The convention's word for how a run or a stage ended."""
+    if error is None:
+        return "success"
+    words = {70: "error", 130: "cancellation", 143: "cancellation"}
+    return words.get(error.code, "failure")
+
+
+def _stage(report: RunReport, place: int, stage: StageRecord) -> Span:
+    error = report.error if stage.status == "failed" else None
+    attributes: dict[str, Attribute] = {
+        "cicd.pipeline.task.name": stage.name,
+        "cicd.pipeline.task.run.id": f"{place + 1}",
+        "cicd.pipeline.task.run.result": _result(error) if error or stage.status == "done" else "failure",
+    }
+    if kind := TASK_TYPES.get(stage.name):
+        attributes["cicd.pipeline.task.type"] = kind
+    children = {"build images": _images, "run checks": _checks}.get(stage.name)
+    return Span(
+        name=stage.name,
+        begin=stage.began,
+        end=stage.began + stage.seconds,
+        attributes=attributes,
+        error=type(error).__name__ if error else "",
+        children=tuple(children(report, stage)) if children else (),
+    )
+
+
+def _images(report: RunReport, stage: StageRecord) -> Iterator[Span]:
+    """A span for each image that was made, and in it the engine's work and the push; its jar was made before."""
+    for image in report.images:
+        making = image.making
+        if making is None:
+            continue
+        begin = stage.began + making.began
+        built = begin + making.image
+        yield Span(
+            name=f"build {image.target}",
+            begin=begin,
+            end=stage.began + making.ended,
+            attributes={
+                "erp_build.target": image.target,
+                "erp_build.image": f"{image.repository}@{image.digest}",
+                "erp_build.maven.seconds": round(making.maven, 3),
+                "erp_build.push.bytes": making.sent,
+            },
+            children=(
+                Span(name="image", begin=begin, end=built),
+                Span(name="push", begin=built, end=built + making.push),
+            ),
+        )
+
+
+def _checks(report: RunReport, stage: StageRecord) -> Iterator[Span]:
+    """A span for each check of a service; they run one after the other."""
+    begin = stage.began
+    for one in report.checked:
+        end = begin + one.run.seconds
+        yield Span(
+            name=f"check {one.check.name}",
+            begin=begin,
+            end=end,
+            attributes={"erp_build.target": one.target, "erp_build.check.outcome": one.word},
+            error="" if one.run.outcome == "passed" else one.run.outcome,
+        )
+        begin = end

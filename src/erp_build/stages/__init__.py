@@ -1,1 +1,0 @@
-"""The stages of a run, a file each: take tools and a value, return the next value."""

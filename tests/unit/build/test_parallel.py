@@ -1,0 +1,113 @@
+"""The same work for several items at once."""
+
+import threading
+
+import pytest
+
+from erp_build.build.parallel import begin, fan_out, raise_together
+from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
+
+LONG = 60.0
+"""Seconds after which a thread that waits for another one gives up; never reached."""
+
+
+def test_results_stand_in_the_order_of_the_items_whoever_ends_first() -> None:
+    second_done = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 1:
+            assert second_done.wait(LONG)
+        else:
+            second_done.set()
+        return number * 10
+
+    assert fan_out(work, [1, 2, 3], at_once=2) == (10, 20, 30)
+
+
+def test_nothing_to_do_makes_nothing() -> None:
+    assert fan_out(str, [], at_once=2) == ()
+
+
+def test_as_many_as_allowed_are_at_work_and_no_more() -> None:
+    lock, meeting = threading.Lock(), threading.Barrier(3, timeout=LONG)
+    at_work, most = 0, 0
+
+    def work(_: int) -> None:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        meeting.wait()
+        with lock:
+            at_work -= 1
+
+    fan_out(work, range(12), at_once=3)
+    assert most == 3
+
+
+def test_one_at_once_is_one_after_the_other() -> None:
+    done: list[int] = []
+    fan_out(done.append, [3, 1, 2], at_once=1)
+    assert done == [3, 1, 2]
+
+
+def test_every_item_finishes_although_another_fails() -> None:
+    done: list[str] = []
+
+    def work(name: str) -> None:
+        if name == "b":
+            raise BuildFailed("Maven failed", where=name)
+        done.append(name)
+
+    with pytest.raises(BuildFailed, match="Maven failed"):
+        fan_out(work, "abc", at_once=1)
+    assert done == ["a", "c"]
+
+
+def test_failures_are_raised_together_in_the_order_of_the_items() -> None:
+    def work(name: str) -> None:
+        raise BuildFailed("Maven failed", where=name, why=f"error in {name}", next_step="mend it")
+
+    with pytest.raises(BuildFailed, match="3 targets failed") as caught:
+        fan_out(work, "abc", at_once=3)
+    assert caught.value.where == "a, b, c"
+    assert caught.value.why.splitlines()[1::2] == ["error in a", "error in b", "error in c"]
+    assert caught.value.next_step == "mend it"
+
+
+def test_a_bug_is_raised_as_it_came_and_before_the_failures() -> None:
+    def work(name: str) -> None:
+        if name == "b":
+            raise KeyError(name)
+        raise ErpBuildError("failed", where=name)
+
+    with pytest.raises(KeyError, match="b"):
+        fan_out(work, "abc", at_once=2)
+
+
+def test_a_signal_is_raised_before_everything_else() -> None:
+    errors = [ErpBuildError("failed"), KeyError("a"), Interrupted(15, "SIGTERM")]
+    with pytest.raises(Interrupted):
+        raise_together(errors)
+
+
+def test_work_that_was_begun_goes_on_beside_and_gives_its_result_to_everybody_who_asks() -> None:
+    meanwhile = threading.Event()
+
+    def work() -> int:
+        assert meanwhile.wait(LONG)
+        return 7
+
+    result = begin(work)
+    meanwhile.set()
+    assert (result(), result()) == (7, 7)
+
+
+def test_work_that_was_begun_and_failed_raises_where_its_result_is_asked_for() -> None:
+    def work() -> int:
+        raise BuildFailed("the cluster did not answer", where="erp-dev")
+
+    result = begin(work)
+    for _ in range(2):
+        with pytest.raises(BuildFailed, match="did not answer"):
+            result()

@@ -1,0 +1,234 @@
+"""Building: jars, then images and pushes, and the images that are there already."""
+
+import threading
+
+import pytest
+
+from erp_build.build.stage import build_images
+from erp_build.clients.effects import ImageRequest
+from erp_build.clients.site import read_environment
+from erp_build.errors import BuildFailed, ErpBuildError, OutOfReach, PushFailed, TagTaken, VerificationFailed
+from erp_build.model.images.image import LocalImage, PushedImage
+from erp_build.model.plan import Plan
+from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
+from tests.support.samples import (
+    BASE,
+    CHART,
+    DIGEST,
+    EMPLOYEE,
+    HEAD,
+    NOTIFICATION,
+    PROCESSING,
+    REQUEST,
+    plan_of,
+)
+
+POM = "pom.xml"
+KEY = "e" * 40
+
+
+def build(world: FakeWorld, plan: Plan) -> dict[str, str]:
+    """Make the plan's images; returns target -> digest."""
+    tools = world.tools()
+    return {image.target: image.digest for image in build_images(tools, read_environment(tools, world.project), plan)}
+
+
+def with_keys(plan: Plan) -> Plan:
+    return plan._replace(steps=tuple(step._replace(key=KEY) for step in plan.steps))
+
+
+def test_one_maven_makes_all_jars_and_an_image_is_built_when_its_own_is_complete(new_world: FakeWorld) -> None:
+    names = (REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE)
+    build(new_world, plan_of(dict.fromkeys(names, POM)))
+    done = new_world.done()
+    assert [effect for effect in done if effect.startswith("package")] == [f"package {name}" for name in names]
+    for name in names:
+        assert done.index(f"package {name}") < done.index(f"build_image {name}")
+    assert sorted(new_world.verbs()) == ["build_image"] * 4 + ["package"] * 4 + ["push"] * 4
+
+
+def test_while_images_are_pushed_the_next_is_built_and_waits_for_its_turn(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, images = new_world.workshop.pushes_at_once(), new_world.workshop.images_at_once()
+    assert turns < images
+    lock, all_built = threading.Lock(), threading.Event()
+    pushing, most, built = 0, 0, 0
+    build_image, push = new_world.effects.build_image, new_world.effects.push
+
+    def build_and_count(request: ImageRequest) -> LocalImage:
+        nonlocal built
+        image = build_image(request)
+        with lock:
+            built += 1
+            if built == images:
+                all_built.set()
+        return image
+
+    def push_and_count(request: ImageRequest) -> PushedImage:
+        nonlocal pushing, most
+        with lock:
+            pushing += 1
+            most = max(most, pushing)
+        assert all_built.wait(10), "no image was built beside the pushes"
+        try:
+            return push(request)
+        finally:
+            with lock:
+                pushing -= 1
+
+    monkeypatch.setattr(new_world.effects, "build_image", build_and_count)
+    monkeypatch.setattr(new_world.effects, "push", push_and_count)
+    assert len(build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE), POM)))) == 4
+    assert most == turns
+
+
+def test_a_service_that_fails_after_its_jar_was_made_is_never_found_by_its_content(new_world: FakeWorld) -> None:
+    new_world.effects.late_failures.add(PROCESSING)
+    with pytest.raises(BuildFailed, match="Maven failed"):
+        build(new_world, with_keys(plan_of(dict.fromkeys((REQUEST, PROCESSING), POM))))
+    keyed = {repository for repository, tag in new_world.registry.tags if tag.startswith("key-")}
+    assert keyed == {f"erp/{REQUEST}"}
+
+
+@pytest.mark.parametrize("name", [NOTIFICATION, EMPLOYEE])
+def test_an_image_for_another_platform_is_not_pushed(new_world: FakeWorld, name: str) -> None:
+    new_world.effects.platform = "linux/arm64"
+    with pytest.raises(BuildFailed, match="another platform") as caught:
+        build(new_world, plan_of({name: POM}))
+    assert caught.value.why == "the image is linux/arm64, wanted is linux/amd64"
+    assert "push" not in new_world.verbs()
+
+
+def test_the_nodes_are_asked_once_for_all_services_and_not_for_the_function(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def architectures(cluster: str) -> frozenset[str]:
+        asked.append(cluster)
+        return frozenset({"amd64"})
+
+    monkeypatch.setattr(new_world.release, "architectures", architectures)
+    build(new_world, plan_of({EMPLOYEE: POM}))
+    assert asked == []
+    build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE), POM)))
+    assert asked == ["erp-dev"]
+
+
+def test_a_cluster_that_does_not_answer_keeps_the_function_from_nothing(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> frozenset[str]:
+        raise OutOfReach("the cluster cannot be reached", where="erp-dev")
+
+    monkeypatch.setattr(new_world.release, "architectures", away)
+    with pytest.raises(ErpBuildError, match="cannot be reached"):
+        build(new_world, plan_of(dict.fromkeys((REQUEST, EMPLOYEE), POM)))
+    assert [effect for effect in new_world.done() if effect.startswith("push")] == [
+        "push erp/employee-service-lambda:aaaaaaa"
+    ]
+
+
+def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) -> None:
+    new_world.registry.manifest = '{"manifests": []}'
+    with pytest.raises(PushFailed, match="an index in place of an image"):
+        build(new_world, plan_of({EMPLOYEE: POM}))
+
+
+def test_it_is_told_what_an_image_took(new_world: FakeWorld) -> None:
+    tools = new_world.tools()
+    (image,) = build_images(tools, read_environment(tools, new_world.project), plan_of({EMPLOYEE: POM}))
+    assert image.making is not None
+    assert (image.making.sent, image.making.size, image.making.layered) == (50_000_000, 60_000_000, False)
+
+
+def test_a_built_image_has_the_digest_of_the_registry_and_the_commit_as_label(new_world: FakeWorld) -> None:
+    found = build(new_world, plan_of({EMPLOYEE: POM}))
+    stored = new_world.registry.stored(FUNCTION_REPOSITORY, HEAD[:7])
+    assert stored is not None
+    assert found == {EMPLOYEE: stored.digest}
+    assert new_world.registry.revision(stored) == HEAD
+
+
+def test_a_built_image_gets_its_key_as_a_tag(new_world: FakeWorld) -> None:
+    found = build(new_world, with_keys(plan_of({EMPLOYEE: POM})))
+    assert new_world.registry.tags_of(found[EMPLOYEE]) == {HEAD[:7], f"key-{KEY}"}
+
+
+def test_without_a_key_an_image_gets_no_tag_of_it(new_world: FakeWorld) -> None:
+    found = build(new_world, plan_of({EMPLOYEE: POM}))
+    assert new_world.registry.tags_of(found[EMPLOYEE]) == {HEAD[:7]}
+
+
+@pytest.mark.parametrize("effect", ["build_image", "push"])
+def test_a_failure_lets_the_other_images_finish(new_world: FakeWorld, effect: str) -> None:
+    new_world.effects.failures[effect, PROCESSING] = PushFailed("it failed", where=PROCESSING)
+    with pytest.raises(PushFailed, match="it failed"):
+        build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION), POM)))
+    pushed = {repository for repository, tag in new_world.registry.tags if tag == HEAD[:7]}
+    assert pushed == {f"erp/{REQUEST}", f"erp/{NOTIFICATION}"}
+
+
+def test_failures_of_all_images_are_named_together(new_world: FakeWorld) -> None:
+    for name in (REQUEST, NOTIFICATION):
+        new_world.effects.failures["build_image", name] = BuildFailed("no base image", where=name)
+    with pytest.raises(BuildFailed, match="2 targets failed") as caught:
+        build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION), POM)))
+    assert caught.value.where == f"{REQUEST}, {NOTIFICATION}"
+
+
+def test_an_image_that_is_gone_right_after_its_push_is_a_failed_push(new_world: FakeWorld) -> None:
+    new_world.registry.expired.add(FUNCTION_REPOSITORY)
+    with pytest.raises(PushFailed, match="just pushed is not in the registry"):
+        build(new_world, with_keys(plan_of({EMPLOYEE: POM})))
+
+
+def test_a_redeployment_takes_the_images_that_run(new_world: FakeWorld) -> None:
+    tools = new_world.tools()
+    images = build_images(tools, read_environment(tools, new_world.project), plan_of({CHART: POM}))
+    assert [(image.target, image.origin, image.tag, image.digest, image.commit) for image in images] == [
+        (name, "running", "0ld1234", DIGEST, BASE) for name in (REQUEST, PROCESSING, NOTIFICATION)
+    ]
+    assert new_world.done() == []
+
+
+@pytest.mark.parametrize("lacking", ["digest", "tag"])
+def test_a_redeployment_of_an_image_that_is_gone_says_so(new_world: FakeWorld, lacking: str) -> None:
+    plan = plan_of({CHART: POM})
+    steps = [step._replace(running=step.running and step.running._replace(**{lacking: ""})) for step in plan.steps]
+    with pytest.raises(VerificationFailed, match="not in the registry any more") as caught:
+        build(new_world, plan._replace(steps=tuple(steps)))
+    assert caught.value.where == REQUEST
+
+
+def test_the_time_of_an_image_counts_its_jar(new_world: FakeWorld) -> None:
+    build(new_world, plan_of({EMPLOYEE: POM}))
+    assert any(line.startswith(f"{EMPLOYEE}: jar made in ") for line in new_world.progress.lines)
+    assert any(line.startswith(f"{EMPLOYEE}: pushed {HEAD[:7]} as sha256:") for line in new_world.progress.lines)
+
+
+def test_a_tag_that_a_killed_run_left_is_taken_where_its_image_has_this_very_content(new_world: FakeWorld) -> None:
+    registry = new_world.registry
+    registry.immutable.add(FUNCTION_REPOSITORY)
+    left = registry.push(FUNCTION_REPOSITORY, HEAD[:7], HEAD, KEY)
+    assert build(new_world, with_keys(plan_of({EMPLOYEE: POM}))) == {EMPLOYEE: left}
+    assert registry.tags_of(left) == {HEAD[:7], f"key-{KEY}"}
+
+
+@pytest.mark.parametrize("key", [KEY, ""], ids=["other content", "no key"])
+def test_a_tag_that_another_image_has_for_good_is_a_failed_push(new_world: FakeWorld, key: str) -> None:
+    new_world.registry.immutable.add(FUNCTION_REPOSITORY)
+    new_world.registry.push(FUNCTION_REPOSITORY, HEAD[:7], HEAD, "f" * 40 if key else "")
+    plan = plan_of({EMPLOYEE: POM})
+    with pytest.raises(TagTaken):
+        build(new_world, with_keys(plan) if key else plan)
+
+
+def test_content_that_another_run_pushed_first_keeps_its_tag_where_tags_stay(new_world: FakeWorld) -> None:
+    registry = new_world.registry
+    registry.immutable.add(FUNCTION_REPOSITORY)
+    first = registry.push(FUNCTION_REPOSITORY, f"key-{KEY}", BASE, KEY)
+    found = build(new_world, with_keys(plan_of({EMPLOYEE: POM})))
+    assert registry.tags_of(first) == {f"key-{KEY}"}
+    assert registry.tags_of(found[EMPLOYEE]) == {HEAD[:7]}

@@ -1,0 +1,212 @@
+"""The comparison that is started before the imports: taken when it is the right one, and never missed."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from erp_build.cli.fast_path.early_git import start
+from erp_build.clients.git.repository import GitRepository
+from tests.support.cli import CommandLine
+from tests.support.git import Checkout
+from tests.support.samples import NOTIFICATION
+from tests.support.wrapper import GitCalls
+
+N = "backend/notification-service"
+UNKNOWN = "d" * 40
+
+
+@pytest.fixture
+def two(erp: Checkout) -> tuple[Checkout, str, str]:
+    """A repository with two commits, the second in the notification service."""
+    base = erp.head()
+    return erp, base, erp.commit({f"{N}/new": "x"})
+
+
+@pytest.fixture
+def calls(tmp_path: Path, two: object, monkeypatch: pytest.MonkeyPatch) -> GitCalls:  # noqa: ARG001 - made before
+    return GitCalls(tmp_path / "bin", monkeypatch)
+
+
+def built(out: str) -> list[str]:
+    return [target["name"] for target in json.loads(out)["targets"] if target["action"] == "build"]
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--markdown",), ("--strict",)])
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_plan_of_two_full_commits_starts_git_once(
+    two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine, form: tuple[str, ...], *, joined: bool
+) -> None:
+    erp, base, head = two
+    words = [f"--base={base}", f"--head={head}"] if joined else ["--base", base, "--head", head]
+    answer = erp_build("plan", "--repo", erp.root, *words, *form)
+    assert answer.code == 0
+    assert NOTIFICATION in answer.out
+    assert len(calls.made()) == 1
+
+
+def test_a_plan_of_head_starts_git_once_as_well(
+    two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    answer = erp_build("plan", "--repo", erp.root, "--base", base, "--json")
+    assert json.loads(answer.out)["head"] == head
+    assert ["diff-tree" in call for call in calls.made()] == [True]
+
+
+def test_a_plan_of_thousands_of_services_starts_git_once(
+    two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    text = "".join(f'[[service]]\npath = "backend/s{number}"\n' for number in range(2000))
+    erp.write("erp-build.toml", text + f'[[service]]\npath = "{N}"\n')
+    answer = erp_build("plan", "--repo", erp.root, "--base", base, "--head", head)
+    assert len(calls.made()) == 1
+    assert [line.split()[0] for line in answer.out.splitlines()[1:]] == [NOTIFICATION, f"{N}/new", "helm-chart", "2000"]
+    assert answer.out.endswith("  2000 other targets: nothing of theirs differs\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param(["--base", "BASE", "--head", "HEAD"], True, id="two full commits"),
+        pytest.param(["--base", "BASE"], True, id="a full base, and HEAD in a file"),
+        pytest.param(["--head=HEAD", "--json", "--base=BASE"], True, id="with equals signs, in any order"),
+        pytest.param(["--base", "BASE", "--live"], False, id="compared with what runs"),
+        pytest.param(["--head", "HEAD"], False, id="no base"),
+        pytest.param(["--base"], False, id="a base without its value"),
+        pytest.param(["--base", "main", "--head", "HEAD"], False, id="a branch"),
+        pytest.param(["--base", "BASE", "--head", "main"], False, id="a branch as head"),
+        pytest.param(["--base", "UPPER", "--head", "HEAD"], False, id="capital letters"),
+        pytest.param(["--base", "--output=/tmp/x", "--head", "HEAD"], False, id="what looks like an option"),
+        pytest.param([], False, id="nothing"),
+    ],
+)
+def test_git_is_started_early_for_full_commits_alone(
+    two: tuple[Checkout, str, str], arguments: list[str], *, expected: bool
+) -> None:
+    erp, base, head = two
+    words = [word.replace("BASE", base).replace("HEAD", head).replace("UPPER", base.upper()) for word in arguments]
+    early = start(["--repo", str(erp.root), *words])
+    assert (early is not None) == expected
+    if early:
+        assert (early.base, early.head) == (base, head)
+        assert early.output() is not None
+        assert early.output() == early.output()
+
+
+def test_an_early_answer_is_the_ordinary_one(two: tuple[Checkout, str, str], calls: GitCalls) -> None:
+    erp, base, head = two
+    early = GitRepository(erp.root, start(["--repo", str(erp.root), "--base", base]))
+    assert early.has_metadata()
+    assert early.resolve(base) == base
+    assert early.has_commit(head)
+    found = early.changed_paths(base, head)
+    assert len(calls.made()) == 1
+    assert found == GitRepository(erp.root).changed_paths(base, head)
+    assert [change.path for change in found] == [f"{N}/new"]
+
+
+def test_another_comparison_than_the_early_one_is_asked_of_git(two: tuple[Checkout, str, str], tmp_path: Path) -> None:
+    erp, base, head = two
+    repository = GitRepository(erp.root, start(["--repo", str(erp.root), "--base", base]))
+    assert [change.status for change in repository.changed_paths(head, base)] == ["D"]
+    other = Checkout.create(tmp_path / "other", a="x")
+    elsewhere = GitRepository(other.root, start(["--repo", str(erp.root), "--base", base]))
+    assert elsewhere.resolve(base) is None
+
+
+@pytest.mark.parametrize("option", ["--base", "--head"])
+def test_a_full_commit_that_nobody_has_is_told_as_ever(
+    two: tuple[Checkout, str, str], option: str, erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    words = {"--base": base, "--head": head} | {option: UNKNOWN}
+    answer = erp_build("plan", "--repo", erp.root, *[word for pair in words.items() for word in pair])
+    assert answer.code == 2
+    assert f"{option} names no commit" in answer.err
+    assert f"git does not know '{UNKNOWN}'" in answer.err
+
+
+@pytest.mark.parametrize("option", ["--base", "--head"])
+def test_the_id_of_a_tag_means_its_commit(two: tuple[Checkout, str, str], option: str, erp_build: CommandLine) -> None:
+    """`git rev-parse v1.4` prints the id of an annotated tag, which is no commit but names one."""
+    erp, base, head = two
+    words = {"--base": base, "--head": head}
+    erp.git("tag", "--annotate", "--message", "a tag", "v1.4", words[option])
+    words[option] = erp.git("rev-parse", "v1.4")
+    answer = erp_build("plan", "--repo", erp.root, "--json", *[word for pair in words.items() for word in pair])
+    document = json.loads(answer.out)
+    assert (document["head"], document["targets"][0]["baseline"]["commit"]) == (head, base)
+    assert built(answer.out) == [NOTIFICATION]
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        pytest.param("--head", "HEAD^{tree}", id="a tree as head"),
+        pytest.param("--head", f"HEAD:{N}/new", id="a file as head"),
+        pytest.param("--base", "HEAD~1^{tree}", id="a tree as base"),
+        pytest.param("--base", f"HEAD:{N}/new", id="a file as base"),
+    ],
+)
+def test_the_id_of_what_is_no_commit_is_refused(
+    two: tuple[Checkout, str, str], option: str, what: str, erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    words = {"--base": base, "--head": head} | {option: erp.git("rev-parse", what)}
+    answer = erp_build("plan", "--repo", erp.root, *[word for pair in words.items() for word in pair])
+    assert answer.code == 2
+    assert f"{option} names no commit" in answer.err
+
+
+def test_without_git_the_plan_says_so(
+    two: tuple[Checkout, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    monkeypatch.setenv("PATH", str(tmp_path))
+    answer = erp_build("plan", "--repo", erp.root, "--base", base, "--head", head)
+    assert answer.code == 2
+    assert "there is no git" in answer.err
+
+
+@pytest.mark.parametrize("form", ["packed references", "a worktree", "a bare repository", "a linked folder"])
+@pytest.mark.parametrize("named", [True, False], ids=["head named", "head not named"])
+def test_every_form_of_repository_has_the_same_plan(
+    two: tuple[Checkout, str, str], tmp_path: Path, form: str, erp_build: CommandLine, *, named: bool
+) -> None:
+    erp, base, head = two
+    root = erp.root
+    if form == "packed references":
+        erp.git("pack-refs", "--all", "--prune")
+    elif form == "a worktree":
+        root = tmp_path / "tree"
+        erp.git("worktree", "add", "--quiet", str(root), "HEAD")
+    elif form == "a bare repository":
+        root = erp.clone_to(tmp_path / "bare.git", "--bare").root
+    else:
+        root = tmp_path / "link"
+        root.symlink_to(erp.root)
+    answer = erp_build("plan", "--repo", root, "--json", "--base", base, *(("--head", head) if named else ()))
+    assert answer.code == 0
+    assert json.loads(answer.out)["head"] == head
+    assert built(answer.out) == [NOTIFICATION]
+
+
+def test_a_repository_in_the_working_directory_needs_no_option(
+    two: tuple[Checkout, str, str], monkeypatch: pytest.MonkeyPatch, calls: GitCalls, erp_build: CommandLine
+) -> None:
+    erp, base, _ = two
+    monkeypatch.chdir(erp.root)
+    assert built(erp_build("plan", "--base", base, "--json").out) == [NOTIFICATION]
+    assert ["diff-tree" in call for call in calls.made()] == [True]
+
+
+def test_no_file_of_an_early_comparison_stays_open(two: tuple[Checkout, str, str], erp_build: CommandLine) -> None:
+    erp, base, head = two
+    erp_build("plan", "--repo", erp.root, "--base", base)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - as a count
+    for _ in range(3):
+        erp_build("plan", "--repo", erp.root, "--base", base, "--head", head)
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as a count

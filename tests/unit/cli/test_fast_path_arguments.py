@@ -1,0 +1,55 @@
+"""A written out command line is read as argparse reads it, or left to argparse."""
+
+import argparse
+import contextlib
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from erp_build.cli.console import add_common_options
+from erp_build.cli.fast_path.arguments import read_written_out
+from erp_build.cli.verbs import plan
+
+WORDS = ("--base", "--head", "--repo", "--config", "--json", "--live", "--strict", "--markdown", "--bas", "--", "-v")
+VALUES = ("", "HEAD~3", "-x", "--json", "a b", "=", "결재")
+
+
+def by_argparse(arguments: list[str]) -> dict[str, object] | None:
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    plan.configure(parser)
+    add_common_options(parser)
+    with contextlib.redirect_stderr(io.StringIO()):
+        try:
+            return vars(parser.parse_args(arguments))
+        except SystemExit:
+            return None
+
+
+def written_out(arguments: list[str]) -> dict[str, object] | None:
+    found = read_written_out(arguments, plan.WRITTEN_OUT["values"], plan.WRITTEN_OUT["flags"])
+    return None if found is None else vars(found)
+
+
+joined = st.builds("{}={}".format, st.sampled_from(WORDS), st.sampled_from(VALUES))
+
+
+@given(st.lists(st.sampled_from(WORDS + VALUES) | joined, max_size=7))
+def test_what_is_read_without_argparse_is_what_argparse_reads(arguments: list[str]) -> None:
+    ours = written_out(arguments)
+    assert ours is None or ours == by_argparse(arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--base", "a", "--head", "b"], ["--base=a", "--json"], ["--repo", ".", "--strict"]]
+)
+def test_the_command_lines_of_scripts_need_no_argparse(arguments: list[str]) -> None:
+    assert written_out(arguments) == by_argparse(arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["-v"], ["HEAD"], ["--base"], ["--json", "--markdown"], ["--json=1"]]
+)
+def test_whatever_else_is_left_to_argparse(arguments: list[str]) -> None:
+    assert written_out(arguments) is None

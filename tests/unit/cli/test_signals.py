@@ -1,0 +1,166 @@
+"""A signal ends a run: the first one by an error on the way out, the second one at once."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from erp_build.cli.signals import signals_raise
+from erp_build.clients.aws.session import CONFIG, asking
+from erp_build.errors import ConfigurationError, Interrupted
+from tests.support.git import Checkout
+
+PROGRAM = """
+import ctypes, threading, time
+from erp_build.cli.signals import signals_raise
+from erp_build.clients.process import run
+
+def stubborn():
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+
+def deaf():
+    library, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(128)
+    while True:
+        library.pthread_mutex_lock(mutex)
+
+def child():
+    script = "trap '' TERM; echo $$; sleep 60"
+    run(["sh", "-c", script], env={}, timeout=60, on_line=lambda line: print(line, flush=True))
+
+try:
+    with signals_raise(), signals_raise():
+        print("works", flush=True)
+        time.sleep(60)
+finally:
+    threading.Thread(target=child, daemon=True).start()
+    WAY_OUT()
+"""
+"""It hangs on its way out, beside a child that does not end when it is asked to."""
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    signal.set_wakeup_fd(-1)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_raises_what_no_handler_of_exceptions_takes(number: signal.Signals) -> None:
+    with pytest.raises(Interrupted) as caught, signals_raise():
+        signal.raise_signal(number)
+    assert caught.value.code == 128 + number
+    assert not isinstance(caught.value, Exception)
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("way_out", ["stubborn", "deaf"])
+def test_a_second_signal_ends_a_program_that_hangs_on_its_way_out_and_its_child(
+    way_out: str, second: signal.Signals
+) -> None:
+    argv = [sys.executable, "-c", PROGRAM.replace("WAY_OUT", way_out)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        try:
+            assert program.stdout.readline() == "works\n"
+            program.send_signal(signal.SIGTERM)
+            child = int(program.stdout.readline())
+            program.send_signal(second)
+            assert program.wait(5) == 128 + second
+        finally:
+            program.kill()
+    assert has_ended(child)
+
+
+def has_ended(process: int) -> bool:
+    """Whether a process ends within some seconds; a zombie that waits for its parent has ended."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_signal_ends_a_call_of_aws_that_waits_for_its_answer() -> None:
+    """To botocore, every `Exception` is a broken connection and a reason to try again."""
+    asked: list[socket.socket] = []
+
+    def take_and_never_answer(listener: socket.socket) -> None:
+        asked.append(listener.accept()[0])
+        asked[0].recv(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = boto3.client(
+            "sts",
+            region_name="eu-central-1",
+            endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+            aws_access_key_id="invented",
+            aws_secret_access_key="invented",
+            config=CONFIG,
+        )
+        threading.Thread(target=take_and_never_answer, args=(listener,), daemon=True).start()
+        start = time.monotonic()
+        with pytest.raises(Interrupted), signals_raise(), asking("sts:GetCallerIdentity", "x", ConfigurationError):
+            client.get_caller_identity()
+        assert time.monotonic() - start < 5
+        client.close()
+        for connection in asked:
+            connection.close()
+
+
+def test_a_run_that_waits_for_aws_ends_by_a_signal_with_its_text_and_its_report(erp: Checkout, tmp_path: Path) -> None:
+    report = tmp_path / "out" / "report.json"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        variables = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{listener.getsockname()[1]}",
+            "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "invented",
+            "AWS_SECRET_ACCESS_KEY": "invented",
+        }
+        argv = [sys.executable, "-m", "erp_build", "run", "--repo", str(erp.root), "--report", str(report)]
+        with subprocess.Popen(
+            argv, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as program:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1)
+                program.send_signal(signal.SIGTERM)
+                _, said = program.communicate(timeout=5)
+    assert program.returncode == 128 + signal.SIGTERM, said
+    assert "erp_build: ended by SIGTERM" in said
+    assert json.loads(report.read_text(encoding="utf-8"))["exit_code"] == 128 + signal.SIGTERM
+
+
+def test_without_a_signal_everything_is_as_it_was() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    threads = threading.active_count()
+    with signals_raise():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.set_wakeup_fd(-1) == -1
+    end = time.monotonic() + 5
+    while threading.active_count() > threads:
+        assert time.monotonic() < end
+        time.sleep(0.01)

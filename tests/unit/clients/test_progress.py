@@ -1,0 +1,91 @@
+"""The lines of a run: a time, a stage, a target, and nothing that could forge a line."""
+
+import io
+
+import pytest
+
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.secrets import Secrets
+from erp_build.clients.terminal.progress import Lines, printable
+
+
+class Screen(io.StringIO):
+    """A stream that may be a terminal."""
+
+    def __init__(self, *, terminal: bool = False) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def test_a_line_has_time_stage_target_and_text() -> None:
+    screen, clock = Screen(), SimulatedClock()
+    lines = Lines(screen, clock, Secrets())
+    clock.sleep(72)
+    lines.stage("build images")
+    clock.sleep(3)
+    lines.say("pushed", "notification-service")
+    assert screen.getvalue() == (
+        "01:12 build images         ...\n01:15 build images         notification-service: pushed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "shown"), [(-1, []), (0, ["said"]), (1, ["said", "detailed"]), (2, ["said", "detailed"])]
+)
+def test_details_come_only_when_they_are_wanted(verbosity: int, shown: list[str]) -> None:
+    screen = Screen()
+    lines = Lines(screen, SimulatedClock(), Secrets(), verbosity)
+    lines.say("said")
+    lines.detail("detailed")
+    assert [line.split()[-1] for line in screen.getvalue().splitlines()] == shown
+
+
+def test_a_secret_in_a_line_is_masked() -> None:
+    screen, secrets = Screen(), Secrets()
+    secrets.add("s3cr3t-t0ken")
+    Lines(screen, SimulatedClock(), secrets).say("the token is s3cr3t-t0ken")
+    assert screen.getvalue().endswith("the token is ***\n")
+
+
+def test_a_log_has_no_colours_and_a_terminal_has() -> None:
+    log, terminal = Screen(), Screen(terminal=True)
+    for stream in (log, terminal):
+        Lines(stream, SimulatedClock(), Secrets()).stage("deploy")
+    assert "\x1b" not in log.getvalue()
+    assert terminal.getvalue().startswith("\x1b[1m")
+    assert terminal.getvalue().endswith("\x1b[0m\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\x1b[2K\x1b[1A all is well", id="the cursor"),
+        pytest.param("\rall is well", id="a carriage return"),
+        pytest.param("\x07\x08", id="bell and backspace"),
+        pytest.param("\x9b2K", id="the eight-bit escape"),
+        pytest.param("\u202edeleted", id="right to left"),
+        pytest.param("a\u2028b", id="a line separator"),
+        pytest.param("\x00", id="a NUL"),
+    ],
+)
+def test_no_output_of_a_child_moves_the_cursor(text: str) -> None:
+    screen = Screen()
+    Lines(screen, SimulatedClock(), Secrets()).say(text)
+    assert not any(char in screen.getvalue() for char in "\x1b\r\x07\x08\x9b\u202e\u2028\x00")
+    assert "\N{REPLACEMENT CHARACTER}" in screen.getvalue()
+    assert len(screen.getvalue().splitlines()) == 1
+
+
+def test_a_text_of_two_lines_cannot_forge_a_line() -> None:
+    screen = Screen()
+    lines = Lines(screen, SimulatedClock(), Secrets())
+    lines.stage("clear images")
+    lines.say("Rate exceeded\n00:01 clear images         passed", "notification-service")
+    assert not [line for line in screen.getvalue().splitlines()[1:] if line.startswith("00:01")]
+
+
+def test_words_of_all_languages_stay_as_they_are() -> None:
+    assert printable("결재 완료 😀 (ok)\tx") == "결재 완료 😀 (ok)\tx"

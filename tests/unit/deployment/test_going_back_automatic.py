@@ -1,0 +1,284 @@
+"""A deployment that fails: evidence first, then both halves back to what ran before, and the truth about what runs."""
+
+from copy import copy
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from erp_build.deployment.going_back.automatic import what_runs
+from erp_build.deployment.ledger import read_entries
+from erp_build.errors import (
+    ConfigurationError,
+    ErpBuildError,
+    Failure,
+    FunctionUpdateFailed,
+    Interrupted,
+    Locked,
+    ReleaseFailed,
+    VerificationFailed,
+    told,
+)
+from erp_build.model.releases.evidence import Event
+from tests.fakes.world import FUNCTION, FakeWorld
+from tests.support.samples import CHART, EMPLOYEE, ERP, NOTIFICATION, OTHER_DIGEST, REQUEST
+
+
+def fail(world: FakeWorld, kind: type[Failure] = ReleaseFailed) -> Failure:
+    with pytest.raises(kind) as caught:
+        world.run()
+    return caught.value
+
+
+def outcomes(world: FakeWorld) -> list[str]:
+    record = world.leases.lease.record if world.leases.lease else ""
+    return [entry.outcome for entry in read_entries(record)]
+
+
+def test_both_halves_go_back_to_what_ran_before(world: FakeWorld) -> None:
+    tags, digest = world.release.running(), world.functions.states[FUNCTION].digest
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.release.never_gets_ready(NOTIFICATION)
+    error = fail(world)
+    assert error.code == 9
+    assert world.release.running() == tags
+    assert world.functions.states[FUNCTION].digest == digest
+    assert world.report.taken_back == (
+        f"{EMPLOYEE}: back to {digest[:19]}",
+        "release erp-microservices: back to revision 1",
+    )
+    assert "taken back: release erp-microservices: back to revision 1" in error.why
+    assert outcomes(world)[-1] == "taken back"
+
+
+def test_the_evidence_is_collected_while_the_pods_exist(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    pod = f"{NOTIFICATION}-2-0"
+    world.release.never_gets_ready(NOTIFICATION)
+    world.release.logs = {pod: ("starting", "no disk")}
+    world.release.warnings = (Event(pod, "Unhealthy", "503", 7), Event("kafka-0", "BackOff", "other"))
+    fail(world)
+    found = world.report.evidence[0]
+    assert (found.target, found.pod) == (NOTIFICATION, pod)
+    assert found.events == ("Unhealthy: 503 (7 times)",)
+    assert found.log == ("starting", "no disk")
+    assert found.states == (": runs, not ready",)
+    stages = [stage.name for stage in world.report.stages]
+    assert stages.index("collect evidence") < stages.index("take back")
+
+
+def test_a_quota_that_leaves_no_pod_is_told_by_the_deployment(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.release.reports_failure(NOTIFICATION, "FailedCreate: exceeded quota")
+    world.release.warnings = (Event(f"{NOTIFICATION}-5d9", "FailedCreate", "exceeded quota: pods"),)
+    world.release.has_no_pods(NOTIFICATION)
+    fail(world)
+    assert world.report.evidence[0].states == ("FailedCreate: exceeded quota",)
+    assert world.report.evidence[0].events == ("FailedCreate: exceeded quota: pods",)
+
+
+def test_the_next_run_of_the_same_commit_tries_again(world: FakeWorld) -> None:
+    head = world.change(NOTIFICATION)
+    world.release.never_gets_ready(NOTIFICATION)
+    fail(world)
+    world.release.is_mended(NOTIFICATION)
+    world.run()
+    assert world.actions() == {NOTIFICATION: "reuse"}
+    assert world.release.running()[NOTIFICATION] == head[:7]
+
+
+def test_what_is_configured_to_stay_stays(world: FakeWorld) -> None:
+    world.keeps_failures()
+    head = world.change(NOTIFICATION, EMPLOYEE)
+    world.release.never_gets_ready(NOTIFICATION)
+    fail(world)
+    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert world.report.taken_back == ()
+    assert world.report.evidence
+    assert outcomes(world)[-1] == "failed"
+
+
+def test_a_function_whose_update_fails_goes_back_and_the_release_is_not_touched(world: FakeWorld) -> None:
+    before = world.functions.states[FUNCTION].digest
+    world.change(EMPLOYEE, NOTIFICATION)
+    world.functions.fails_to_update(FUNCTION, "InvalidImage: no", times=1)
+    fail(world, FunctionUpdateFailed)
+    assert world.functions.states[FUNCTION].digest == before
+    assert world.functions.states[FUNCTION].last_update == "Successful"
+    assert len(world.release.revisions) == 1
+
+
+def test_what_is_not_proven_goes_back_too(world: FakeWorld) -> None:
+    tags = world.release.running()
+    world.change(NOTIFICATION)
+    world.release.runs_instead(NOTIFICATION, OTHER_DIGEST)
+    assert fail(world, VerificationFailed).code == 10
+    assert world.release.running() == tags
+
+
+def test_a_rollback_that_fails_says_what_runs_where(world: FakeWorld) -> None:
+    tag = world.release.running()[REQUEST]
+    head = world.change(NOTIFICATION, EMPLOYEE)
+    before = world.functions.states[FUNCTION].digest
+    world.release.never_gets_ready(NOTIFICATION)
+    world.release.refusals["rollback"] = "the release cannot be written"
+    error = fail(world)
+    assert "the rollback failed as well: the release cannot be written" in error.why
+    assert f"  {REQUEST}: {tag}, 2 of 2 updated" in error.why
+    assert f"  {NOTIFICATION}: {head[:7]}, 2 of 2 updated, 0 ready" in error.why
+    assert f"  {EMPLOYEE}: {before}" in error.why
+    assert outcomes(world)[-1] == "failed"
+
+
+def test_a_half_that_cannot_be_taken_back_does_not_keep_the_other_one(world: FakeWorld) -> None:
+    tags = world.release.running()
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.release.never_gets_ready(NOTIFICATION)
+    world.functions.fails_to_update(FUNCTION, "ImageDeleted: gone", after=1)
+    error = fail(world)
+    assert error.code == 9
+    assert world.release.running() == tags
+    assert world.report.taken_back == ("release erp-microservices: back to revision 1",)
+    assert "taken back: release erp-microservices" in error.why
+    assert "the rollback failed as well: the function does not run the new image\nFailed: ImageDeleted" in error.why
+    assert f"  {REQUEST}: {tags[REQUEST]}, 2 of 2 updated" in error.why
+    assert outcomes(world)[-1] == "failed"
+
+
+def test_a_first_installation_has_nothing_to_go_back_to(new_world: FakeWorld) -> None:
+    before = new_world.functions.states[FUNCTION].digest
+    new_world.release.never_gets_ready(NOTIFICATION)
+    error = fail(new_world)
+    assert "installed for the first time" in error.why
+    assert new_world.functions.states[FUNCTION].digest == before
+    assert len(new_world.release.deployments) == 3
+
+
+def test_a_cluster_that_is_away_for_a_while_is_waited_for_before_the_rollback(world: FakeWorld) -> None:
+    tags = world.release.running()
+    world.change(NOTIFICATION)
+    world.project = world.project._replace(chart=world.project.chart._replace(timeout=30.0))
+    world.release.is_away_after_the_upgrade(seconds=50)
+    fail(world)
+    assert world.release.running() == tags
+    assert outcomes(world)[-1] == "taken back"
+
+
+def test_a_failure_before_the_deployment_takes_nothing_back(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.release.refusals["check_chart"] = "does not render"
+    fail(world)
+    assert not {"rollback_release", "update_function"} & set(world.verbs())
+
+
+@pytest.mark.parametrize("error", [Interrupted(15, "SIGTERM"), Locked("another run deploys")])
+def test_a_signal_and_a_lost_lock_take_nothing_back(world: FakeWorld, error: Failure) -> None:
+    world.change(NOTIFICATION)
+    world.release.interrupts["upgrade"] = error
+    fail(world, type(error))
+    assert "rollback_release" not in world.verbs()
+    assert outcomes(world)[-1] == "begun"
+
+
+def test_after_a_run_that_was_cut_off_the_last_proven_state_is_where_a_rollback_leads(world: FakeWorld) -> None:
+    """Cut off between the two halves: the function moved and was never proven."""
+    before = world.functions.states[FUNCTION].digest
+    world.change(EMPLOYEE, NOTIFICATION)
+    world.release.interrupts["upgrade"] = Interrupted(9, "SIGKILL")
+    fail(world, Interrupted)
+    assert world.functions.states[FUNCTION].digest != before
+    world.release.interrupts.clear()
+    world.release.never_gets_ready(NOTIFICATION)
+    fail(world)
+    assert world.functions.states[FUNCTION].digest == before
+
+
+def test_every_deployment_is_written_down(world: FakeWorld) -> None:
+    head = world.change(CHART)
+    world.run()
+    entries = read_entries(world.leases.lease.record if world.leases.lease else "")
+    assert [entry.outcome for entry in entries] == ["deployed", "deployed"]
+    assert (entries[-1].commit, entries[-1].before.revision, entries[-1].revision) == (head, 1, 2)
+
+
+MISTAKES = [
+    KeyError("resourceVersion"),
+    OSError(28, "No space left on device"),
+    EndpointConnectionError(endpoint_url="https://lambda.invalid"),
+    ConfigurationError("the parameter is gone"),
+    ErpBuildError("a bug"),
+]
+
+
+def fail_with(world: FakeWorld, error: Exception) -> str:
+    """What is told of the error, by itself and by its notes."""
+    world.release.interrupts["upgrade"] = error
+    with pytest.raises(type(error)) as caught:
+        world.run()
+    assert caught.value is error
+    return told(error)
+
+
+@pytest.mark.parametrize("error", MISTAKES, ids=lambda error: type(error).__name__)
+def test_whatever_a_deployment_fails_with_both_halves_go_back(world: FakeWorld, error: Exception) -> None:
+    tags, digest = world.release.running(), world.functions.states[FUNCTION].digest
+    world.change(NOTIFICATION, EMPLOYEE)
+    said = fail_with(world, copy(error))
+    assert world.release.running() == tags
+    assert world.functions.states[FUNCTION].digest == digest
+    assert "collect evidence" in [stage.name for stage in world.report.stages]
+    assert "taken back: release erp-microservices: back to revision 1" in said
+    assert outcomes(world)[-1] == "taken back"
+
+
+@pytest.mark.parametrize("second", [*MISTAKES, Locked("another run deploys")], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("first", [KeyError("image"), ReleaseFailed("no rollout")], ids=["a mistake", "ours"])
+def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
+    world: FakeWorld, first: Exception, second: Exception
+) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.release.interrupts["rollback"] = copy(second)
+    said = fail_with(world, copy(first))
+    assert f"the rollback failed as well: {told(second)}" in said
+    assert "what runs now:" in said
+    assert f"  {EMPLOYEE}: {world.functions.states[FUNCTION].digest}" in said
+    assert outcomes(world)[-1] == "failed"
+
+
+def test_both_halves_that_cannot_be_taken_back_are_told(world: FakeWorld) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.functions.fails_to_update(FUNCTION, "ImageDeleted: gone", after=1)
+    world.release.interrupts["rollback"] = KeyError("version")
+    said = fail_with(world, ReleaseFailed("no rollout"))
+    assert "the rollback failed as well: KeyError: 'version'\nthe function does not run the new image" in said
+
+
+def test_evidence_that_cannot_be_collected_and_targets_that_cannot_be_read_hide_nothing(world: FakeWorld) -> None:
+    world.release.interrupts["events"] = KeyError("involvedObject")
+    tags = world.release.running()
+    world.change(NOTIFICATION)
+    fail_with(world, OSError("reset by peer"))
+    assert world.release.running() == tags
+    assert "no evidence can be collected: KeyError: 'involvedObject'" in world.progress.lines
+    assert outcomes(world)[-1] == "taken back"
+
+
+def test_what_runs_says_of_each_target_that_it_cannot_be_read() -> None:
+    class Nothing:
+        def __getattr__(self, name: str) -> NoReturn:
+            raise KeyError(name)
+
+    tools: Any = SimpleNamespace(cluster=Nothing(), functions=Nothing())
+    environment: Any = SimpleNamespace(cluster="erp-dev")
+    assert what_runs(tools, ERP, environment) == (
+        "  services: not known, KeyError: 'workloads'",
+        f"  {EMPLOYEE}: not known, KeyError: 'state'",
+    )
+
+
+def test_an_end_that_cannot_be_written_down_is_said_and_hides_nothing(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.leases.breaks["taken back"] = KeyError("resourceVersion")
+    fail_with(world, ReleaseFailed("no rollout"))
+    assert "the end of this deployment is not written down: KeyError: 'resourceVersion'" in world.progress.lines

@@ -1,0 +1,156 @@
+"""What is asked before the first write: only what the plan needs, and all of it."""
+
+import pytest
+
+from erp_build.clients.site import read_environment
+from erp_build.deployment.preflight import check_plan
+from erp_build.errors import BuildFailed, ConfigurationError, FunctionUpdateFailed, ReleaseFailed
+from erp_build.model.plan import Plan
+from tests.fakes.world import FUNCTION, FakeWorld
+from tests.support.samples import CHART, DIGEST, EMPLOYEE, HEAD, NOTIFICATION, REQUEST, plan_of
+
+POM = "pom.xml"
+
+
+def check(world: FakeWorld, plan: Plan) -> None:
+    tools = world.tools()
+    check_plan(tools, world.project, read_environment(tools, world.project), plan)
+
+
+def test_a_plan_that_fits_passes_and_changes_nothing(new_world: FakeWorld) -> None:
+    before = new_world.values.read_bytes()
+    check(new_world, plan_of({NOTIFICATION: POM, EMPLOYEE: POM}))
+    assert new_world.workshop.checked == (NOTIFICATION, EMPLOYEE)
+    assert new_world.values.read_bytes() == before
+    assert new_world.done() == []
+
+
+def test_a_chart_change_needs_no_maven_and_no_repository(new_world: FakeWorld) -> None:
+    new_world.workshop.missing = "Maven"
+    new_world.registry.repositories.clear()
+    check(new_world, plan_of({CHART: "helm-chart/Chart.yaml"}))
+    assert new_world.workshop.checked == ()
+
+
+def test_a_function_alone_needs_neither_values_nor_release(new_world: FakeWorld) -> None:
+    new_world.values.unlink()
+    new_world.release.is_pending()
+    check(new_world, plan_of({EMPLOYEE: POM}))
+
+
+def test_the_values_of_unchanged_services_are_checked_too(new_world: FakeWorld) -> None:
+    text = new_world.values.read_text(encoding="utf-8")
+    new_world.values.write_text(text.replace("approvalRequest:", "requests:"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=f"{REQUEST} has no image in the values file"):
+        check(new_world, plan_of({NOTIFICATION: POM}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        pytest.param('      tag: "latest"  # 배포할 태그\n', "", "no image in the values file", id="no tag"),
+        pytest.param("      repository: ", "      name: ", "no image in the values file", id="no repository"),
+        pytest.param("replicaCount: 2", "replicaCount: [", "cannot be read", id="no YAML"),
+        pytest.param(
+            "  approvalRequest:\n", "  approvalRequest:\n    enabled: false\n", "is switched off", id="switched off"
+        ),
+        pytest.param(
+            "  approvalRequest:\n",
+            "  approvalRequest:\n    enabled: Off\n",
+            "is switched off",
+            id="switched off for YAML 1.1",
+        ),
+        pytest.param(
+            "  approvalRequest:\n",
+            "  approvalRequest:\n    enabled:\n",
+            "is switched off",
+            id="switched off by nothing",
+        ),
+        pytest.param("amazonaws.com/erp/", "amazonaws.com/other/", "not pushed", id="another repository"),
+    ],
+)
+def test_values_without_an_image_are_refused(new_world: FakeWorld, old: str, new: str, what: str) -> None:
+    text = new_world.values.read_text(encoding="utf-8")
+    assert old in text
+    new_world.values.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=what) as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert str(new_world.values) in caught.value.where
+
+
+def test_a_values_file_that_is_not_there_is_named(new_world: FakeWorld) -> None:
+    new_world.values.unlink()
+    with pytest.raises(ConfigurationError, match="cannot be read") as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert caught.value.where == str(new_world.values)
+    assert "`values` of [chart]" in caught.value.next_step
+
+
+def test_the_chart_is_tried_with_the_tags_that_it_will_have(new_world: FakeWorld) -> None:
+    check(new_world, plan_of({NOTIFICATION: POM}))
+    (values,) = new_world.release.checked
+    assert values.count(f'tag: "{HEAD[:7]}"') == 1
+    assert values.count('tag: "0ld1234"') == 2
+
+
+def test_a_chart_that_pins_is_tried_with_digests(new_world: FakeWorld) -> None:
+    chart = new_world.project.chart._replace(pin=True)
+    new_world.project = new_world.project._replace(chart=chart)
+    check(new_world, plan_of({NOTIFICATION: POM}))
+    (values,) = new_world.release.checked
+    assert values.count(f'tag: "0ld1234@{DIGEST}"') == 2
+    assert f'tag: "{HEAD[:7]}@sha256:' in values
+
+
+def test_rights_that_are_missing_are_all_named(new_world: FakeWorld) -> None:
+    new_world.release.not_allowed = ("create secrets", "patch deployments")
+    with pytest.raises(ReleaseFailed, match="lacks 2 rights") as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert caught.value.why == "create secrets\npatch deployments"
+
+
+def test_a_function_that_may_not_be_updated_is_found_before_the_build(new_world: FakeWorld) -> None:
+    new_world.functions.protected.add(FUNCTION)
+    with pytest.raises(FunctionUpdateFailed, match="not allowed"):
+        check(new_world, plan_of({EMPLOYEE: POM}))
+
+
+def test_a_service_without_a_tag_to_keep_is_found_before_the_build(world: FakeWorld) -> None:
+    world.release.is_set_by_hand(REQUEST)
+    world.change(NOTIFICATION)
+    with pytest.raises(ReleaseFailed, match="runs no tag that could be kept"):
+        world.run()
+    assert world.verbs() == []
+
+
+def test_what_the_values_file_keeps_secret_is_masked_from_then_on(new_world: FakeWorld) -> None:
+    text = new_world.values.read_text(encoding="utf-8")
+    secret = "database:\n  password: invented-one\n  uri: mongodb://erp:invented/two@mongo\n"
+    new_world.values.write_text(text + secret, encoding="utf-8")
+    check(new_world, plan_of({NOTIFICATION: POM}))
+    assert new_world.secrets.mask("invented-one, invented/two") == "***, ***"
+
+
+@pytest.mark.parametrize("name", [NOTIFICATION, EMPLOYEE])
+def test_an_image_to_reuse_that_is_for_another_platform_is_found_before_anything_is_tagged(
+    world: FakeWorld, name: str
+) -> None:
+    world.change(name)
+    world.run()
+    reverted = world.revert()
+    (image,) = {one.digest for one in world.registry.images.values() if one.digest in old_images(world, name)}
+    world.registry.platforms[image] = "linux/arm64"
+    with pytest.raises(BuildFailed, match="another platform") as caught:
+        world.run()
+    assert caught.value.where == name
+    assert reverted[:7] not in {tag for _, tag in world.registry.tags}
+    assert world.done() == []
+
+
+def old_images(world: FakeWorld, name: str) -> set[str]:
+    """The digests that a target has in the registry and does not run."""
+    repository = f"erp/{next(one.repository for one in world.project.image_targets if one.name == name)}"
+    mine = {digest for (place, _), digest in world.registry.tags.items() if place == repository}
+    return {digest for digest in mine if digest in world.registry.revisions} - {
+        world.registry.tags[repository, "latest"]
+    }

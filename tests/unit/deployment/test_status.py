@@ -1,0 +1,101 @@
+"""Drift: every kind of edit by hand is seen, and what nobody edited is not."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from erp_build.changes.drift import deployment_drift
+from erp_build.changes.live_state import read_live_state
+from erp_build.clients.site import read_environment
+from erp_build.deployment.status import read_standing
+from erp_build.model.standing import Standing
+from tests.fakes.world import FUNCTION, FakeWorld
+from tests.support.samples import EMPLOYEE, NOTIFICATION, REQUEST
+
+
+def standing(world: FakeWorld) -> dict[str, Standing]:
+    tools = world.tools()
+    environment = read_environment(tools, world.project)
+    return read_standing(tools, world.project, environment, read_live_state(tools, world.project, environment))
+
+
+def test_what_nobody_edited_has_no_drift(world: FakeWorld) -> None:
+    found = standing(world)
+    assert [place.drift for place in found.values()] == [()] * 4
+    assert found[REQUEST].release_tag == world.release.running()[REQUEST]
+    assert found[REQUEST].git_tag == world.release.running()[REQUEST]
+
+
+def test_a_stale_tag_in_git_is_shown(world: FakeWorld) -> None:
+    world.checkout.git("reset", "--quiet", "--hard")
+    assert standing(world)[REQUEST].git_tag == "latest"
+
+
+def test_without_a_values_file_there_is_no_tag_of_git_and_everything_else(world: FakeWorld) -> None:
+    world.values.unlink()
+    found = standing(world)
+    assert found[REQUEST].git_tag == ""
+    assert found[REQUEST].release_tag
+
+
+def test_an_image_set_by_hand_is_seen(world: FakeWorld) -> None:
+    deployed = world.release.deployments[NOTIFICATION]
+    wanted = deployed.image
+    deployed.image = wanted.rpartition(":")[0] + ":byhand1"
+    path = f"template.spec.containers[{NOTIFICATION}].image"
+    assert standing(world)[NOTIFICATION].drift == (f"{path}: {deployed.image} instead of {wanted}",)
+
+
+def test_a_number_of_pods_set_by_hand_is_seen(world: FakeWorld) -> None:
+    world.release.deployments[NOTIFICATION].replicas = 5
+    assert standing(world)[NOTIFICATION].drift == ("replicas: 5 instead of 2",)
+
+
+def test_a_deployment_that_was_deleted_is_seen(world: FakeWorld) -> None:
+    del world.release.deployments[NOTIFICATION]
+    assert standing(world)[NOTIFICATION].drift == (f"the Deployment {NOTIFICATION} is gone",)
+
+
+def test_an_environment_added_by_hand_is_seen_without_its_value(world: FakeWorld) -> None:
+    world.release.edits[NOTIFICATION] = {"env": [{"name": "PASSWORD", "value": "invented-secret"}]}
+    (drift,) = standing(world)[NOTIFICATION].drift
+    assert "containers[notification-service].env" in drift
+    assert "invented-secret" not in drift
+
+
+def test_a_function_updated_by_hand_is_seen(world: FakeWorld) -> None:
+    state = world.functions.states[FUNCTION]
+    other = f"{state.resolved.partition('@')[0]}@sha256:{'f' * 64}"
+    world.functions.states[FUNCTION] = replace(state, image=other, resolved=other)
+    (drift,) = standing(world)[EMPLOYEE].drift
+    assert drift == f"image: sha256:{'f' * 12} instead of {state.digest[:19]}"
+
+
+def spec(**fields: Any) -> dict[str, Any]:
+    return {"spec": fields}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live"),
+    [
+        pytest.param(spec(cpu="50m"), spec(cpu="0.05"), id="quantities"),
+        pytest.param(spec(memory="1Gi"), spec(memory="1024Mi"), id="bytes"),
+        pytest.param(spec(port=80), spec(port="80"), id="numbers and texts"),
+        pytest.param(spec(labels={}), spec(), id="what is empty is dropped"),
+        pytest.param(spec(a=1), spec(a=1, default="x"), id="a default of the API"),
+    ],
+)
+def test_what_means_the_same_is_no_drift(wanted: dict[str, Any], live: dict[str, Any]) -> None:
+    assert deployment_drift(wanted, live, None) == ()
+
+
+def test_replicas_in_the_autoscalers_range_are_no_drift() -> None:
+    scaler = spec(minReplicas=2, maxReplicas=4)
+    assert deployment_drift(spec(replicas=2), spec(replicas=3), scaler) == ()
+    assert deployment_drift(spec(replicas=2), spec(replicas=9), scaler) == ("replicas: 9 instead of 2",)
+
+
+def test_lists_without_names_are_compared_by_place() -> None:
+    assert deployment_drift(spec(args=["a", "b"]), spec(args=["a", "c"]), None) == ("args[1]: c instead of b",)
+    assert deployment_drift(spec(args=["a"]), spec(args=["a", "b"]), None) == ("args: 2 items instead of 1 items",)

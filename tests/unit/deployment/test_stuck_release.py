@@ -1,0 +1,78 @@
+"""A release that a run left pending: taken back when its run is dead, waited for when somebody works on it."""
+
+from datetime import timedelta
+
+import pytest
+
+from erp_build.clients.site import read_environment
+from erp_build.deployment.going_back.stuck_release import MARGIN, PAUSE, recover_release
+from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.lease import Lease
+from erp_build.pipeline import Options
+from tests.fakes.world import FakeWorld
+from tests.support.samples import NOTIFICATION
+
+
+def statuses(world: FakeWorld) -> list[str]:
+    return [one.status for one in world.release.revisions]
+
+
+def recover(world: FakeWorld, former: Lease | None = None, *, uninstall: bool = False) -> None:
+    tools = world.tools()
+    environment = read_environment(tools, world.project)
+    recover_release(tools, world.project, environment, former or Lease(), uninstall=uninstall)
+
+
+def test_what_a_killed_run_left_pending_is_rolled_back_and_the_second_run_deploys(world: FakeWorld) -> None:
+    world.leases.is_held(alive=False)
+    world.release.is_pending(world.leases.now.isoformat())
+    head = world.change(NOTIFICATION)
+    world.run()
+    assert len(statuses(world)) == 4
+    assert statuses(world)[-1] == "deployed"
+    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert "revision 2 was cut off (pending-upgrade): back to revision 1" in world.progress.lines
+
+
+def test_what_runs_after_the_recovery_is_what_the_plan_is_made_of(world: FakeWorld) -> None:
+    world.leases.is_held(alive=False)
+    world.release.is_pending(world.leases.now.isoformat())
+    world.run()
+    assert world.report.stages[-1].name == "prove again"
+    assert statuses(world)[-1] == "deployed"
+
+
+def test_a_pending_revision_of_nobody_we_know_is_dead_after_the_longest_time_that_it_may_take(world: FakeWorld) -> None:
+    world.release.is_pending(world.leases.now.isoformat())
+    start = world.clock.monotonic()
+    recover(world)
+    limit = world.project.chart.timeout + MARGIN
+    assert limit <= world.clock.monotonic() - start <= limit + 3 * PAUSE
+    assert statuses(world)[-1] == "deployed"
+
+
+def test_an_operation_that_ends_while_it_is_waited_for_needs_no_recovery(world: FakeWorld) -> None:
+    world.release.is_pending(world.leases.now.isoformat())
+    world.release.ends_by_itself(until=world.clock.monotonic() + 20)
+    recover(world)
+    assert not any(verb.startswith("rollback") for verb in world.verbs())
+    assert statuses(world) == ["superseded", "deployed"]
+
+
+def test_a_revision_outside_of_the_former_holders_time_is_not_his(world: FakeWorld) -> None:
+    began = world.leases.now + timedelta(hours=1)
+    world.release.is_pending(began.isoformat())
+    former = Lease().taken_by("a", "c" * 40, "b", 30, world.leases.now)
+    with pytest.raises(ReleaseFailed, match="another operation"):
+        recover(world, former)
+
+
+def test_a_first_installation_that_was_cut_off_is_removed_only_when_asked(new_world: FakeWorld) -> None:
+    new_world.leases.is_held(alive=False)
+    new_world.release.is_pending(new_world.leases.now.isoformat())
+    with pytest.raises(ReleaseFailed, match="first installation of the release was cut off") as caught:
+        new_world.run()
+    assert "--replace-cut-off-install" in caught.value.next_step
+    new_world.run(Options(replace_cut_off_install=True))
+    assert "uninstall_release" in new_world.verbs()
+    assert statuses(new_world) == ["deployed"]

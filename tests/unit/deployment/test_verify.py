@@ -1,0 +1,201 @@
+"""Proof: read back from the cluster and from Lambda, and `latest` only after it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_build.clients.protocols import Tools
+from erp_build.clients.site import read_environment
+from erp_build.deployment.latest import move_latest
+from erp_build.deployment.verify import prove
+from erp_build.errors import VerificationFailed
+from erp_build.model.releases.deployment import Proof
+from erp_build.model.releases.kubernetes import Container, Pod, Workload
+from erp_build.model.releases.release import Release
+from tests.fakes.registry import HOST
+from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
+from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST
+
+IMAGE = f"{HOST}/erp/{NOTIFICATION}"
+
+
+def prove_again(world: FakeWorld, tools: Tools | None = None) -> tuple[Proof, ...]:
+    """Prove the deployment of the last run once more."""
+    used, report = tools or world.tools(), world.report
+    assert report.plan is not None
+    assert report.deployment is not None
+    environment = read_environment(used, world.project)
+    return prove(used, world.project, environment, report.plan, report.cleared, report.deployment)
+
+
+class Altered:
+    """A cluster whose Deployment of the notification service is another one."""
+
+    def __init__(self, world: FakeWorld, alter: Callable[[Workload], Workload]) -> None:
+        self._world = world
+        self._alter = alter
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.release, name)
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        found = self._world.release.workloads(release)
+        return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
+
+    def architectures(self, cluster: str) -> frozenset[str]:
+        return self._world.release.architectures(cluster)
+
+
+def altered(world: FakeWorld, alter: Callable[[Workload], Workload]) -> Any:
+    return Altered(world, alter)
+
+
+def pod(digest: str, *, current: bool = True) -> Pod:
+    return Pod(name="extra", current=current, containers=(Container(image=IMAGE, image_id=f"{IMAGE}@{digest}"),))
+
+
+@pytest.fixture(scope="module")
+def changed_template(world_template: FakeWorld, tmp_path_factory: pytest.TempPathFactory) -> FakeWorld:
+    """A world in which the notification service and the function were just deployed, made once."""
+    world = world_template.copy_to(tmp_path_factory.mktemp("changed") / "world")
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.run()
+    return world
+
+
+@pytest.fixture
+def changed(changed_template: FakeWorld, tmp_path: Path) -> FakeWorld:
+    """A world in which the notification service and the function were just deployed."""
+    return changed_template.copy_to(tmp_path / "changed")
+
+
+def test_a_proof_counts_pods_and_functions(changed: FakeWorld) -> None:
+    proofs = prove_again(changed)
+    assert [(proof.target, proof.units, proof.holds) for proof in proofs] == [
+        (NOTIFICATION, 2, True),
+        (EMPLOYEE, 1, True),
+    ]
+    running = changed.release.digest(NOTIFICATION)
+    assert changed.progress.lines[-2] == f"{NOTIFICATION}: built = scanned = running = {running[:19]} (2)"
+
+
+@pytest.mark.parametrize(
+    ("alter", "why"),
+    [
+        pytest.param(lambda one: replace(one, pods=(*one.pods, pod(OTHER_DIGEST))), OTHER_DIGEST, id="one other pod"),
+        pytest.param(lambda one: replace(one, pods=()), "runs nothing", id="no pods"),
+        pytest.param(lambda one: replace(one, pods=(pod(""),)), "runs nothing", id="a pod that pulled nothing"),
+        pytest.param(lambda one: replace(one, images=("nginx:1",)), "runs nothing", id="another Deployment"),
+    ],
+)
+def test_pods_that_do_not_all_run_the_cleared_image_fail(
+    changed: FakeWorld, alter: Callable[[Workload], Workload], why: str
+) -> None:
+    with pytest.raises(VerificationFailed, match="1 targets do not run what was cleared") as caught:
+        prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))
+    assert why in caught.value.why
+
+
+def test_pods_of_an_older_revision_and_sidecars_prove_nothing(changed: FakeWorld) -> None:
+    sidecar = Container(image="sidecar:1", image_id=f"{HOST}/sidecar@{OTHER_DIGEST}")
+
+    def alter(one: Workload) -> Workload:
+        pods = [replace(item, containers=(*item.containers, sidecar)) for item in one.pods]
+        return replace(one, pods=(*pods, pod(OTHER_DIGEST, current=False)))
+
+    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
+
+
+def test_a_function_that_somebody_else_updated_fails(changed: FakeWorld) -> None:
+    state = changed.functions.states[FUNCTION]
+    changed.functions.states[FUNCTION] = replace(state, resolved=f"{HOST}/{FUNCTION_REPOSITORY}@{OTHER_DIGEST}")
+    with pytest.raises(VerificationFailed) as caught:
+        prove_again(changed)
+    assert caught.value.why.startswith(f"{EMPLOYEE}: built sha256:")
+    assert caught.value.why.endswith(f"runs {OTHER_DIGEST}")
+
+
+def test_a_function_that_is_gone_fails(changed: FakeWorld) -> None:
+    changed.functions.states.clear()
+    with pytest.raises(VerificationFailed, match="1 targets") as caught:
+        prove_again(changed)
+    assert "runs nothing" in caught.value.why
+
+
+def test_a_service_that_was_left_alone_must_keep_its_tag(changed: FakeWorld) -> None:
+    tag = changed.release.running()[REQUEST]
+    changed.release.deployments[REQUEST].image = f"{HOST}/erp/{REQUEST}:0ther12"
+    with pytest.raises(VerificationFailed) as caught:
+        prove_again(changed)
+    assert caught.value.why == f"{REQUEST}: should keep {tag}, has 0ther12"
+
+
+def test_a_service_that_was_left_alone_must_still_be_there(changed: FakeWorld) -> None:
+    del changed.release.deployments[REQUEST]
+    with pytest.raises(VerificationFailed) as caught:
+        prove_again(changed)
+    assert caught.value.why.endswith("has no Deployment")
+
+
+def test_latest_names_what_was_built(changed: FakeWorld) -> None:
+    digest = changed.release.digest(NOTIFICATION)
+    assert changed.latest()[f"erp/{NOTIFICATION}"] == digest
+    assert changed.latest()[f"erp/{REQUEST}"] == changed.release.digest(REQUEST) != digest
+
+
+def test_latest_does_not_move_for_what_was_only_deployed_again(world: FakeWorld) -> None:
+    world.change(CHART)
+    world.run()
+    assert not [effect for effect in world.done() if effect.endswith(":latest")]
+
+
+def test_latest_of_an_image_that_is_gone_says_so(changed: FakeWorld) -> None:
+    changed.registry.expired.add(FUNCTION_REPOSITORY)
+    with pytest.raises(VerificationFailed, match="gone from the registry") as caught:
+        move_latest(changed.tools(), changed.report.cleared)
+    assert caught.value.where.startswith(f"{FUNCTION_REPOSITORY}@sha256:")
+
+
+def test_a_pod_that_has_pulled_nothing_yet_is_not_counted(changed: FakeWorld) -> None:
+    def alter(one: Workload) -> Workload:
+        return replace(one, pods=(*one.pods, pod("")))
+
+    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
+
+
+def test_a_service_that_leads_to_no_ready_pod_is_no_proof(changed: FakeWorld) -> None:
+    changed.release.unreachable.add(NOTIFICATION)
+    with pytest.raises(VerificationFailed) as caught:
+        prove_again(changed)
+    assert f"{NOTIFICATION}: the Service {NOTIFICATION} leads to no ready pod (2 are not ready)" in caught.value.why
+
+
+def test_alarms_are_read_and_one_that_is_on_is_warned_of(changed: FakeWorld) -> None:
+    changed.alarms.alarms["erp-dev-pod-restarts"] = "ALARM"
+    changed.change(CHART)
+    report = changed.run()
+    assert [(alarm.name, alarm.state) for alarm in report.alarms] == [
+        ("erp-dev-high-error-rate", "OK"),
+        ("erp-dev-pod-restarts", "ALARM"),
+    ]
+    assert "warning: alarm erp-dev-pod-restarts is on" in changed.progress.lines
+
+
+def test_alarms_that_may_not_be_read_are_said_and_fail_nothing(changed: FakeWorld) -> None:
+    changed.alarms.denied = True
+    changed.change(CHART)
+    assert changed.run().outcome == "deployed"
+    assert any("alarms erp-dev-* are not read: cloudwatch:DescribeAlarms" in line for line in changed.progress.lines)
+
+
+def test_latest_stays_where_tags_are_immutable(changed: FakeWorld) -> None:
+    repository = f"erp/{NOTIFICATION}"
+    changed.registry.immutable.add(repository)
+    before = changed.registry.push(repository, "older", "0" * 40)
+    changed.registry.tags[repository, "latest"] = before
+    move_latest(changed.tools(), changed.report.cleared)
+    assert changed.latest()[repository] == before
+    assert any("`latest` stays where it is: tags are immutable" in line for line in changed.progress.lines)

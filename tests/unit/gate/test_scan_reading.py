@@ -1,0 +1,176 @@
+"""What is read from the pages of a DescribeImageScanFindings answer."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from erp_build.gate.scans import UnreadableScan, read_scan, read_time
+from erp_build.model.images.finding import Finding
+
+COMPLETED = "2026-11-20T10:00:00+09:00"
+BAD_NUMBERS: list[object] = ["1", 1.5, -1, True, None, []]
+BASIC: dict[str, Any] = {
+    "name": "CVE-1",
+    "severity": "HIGH",
+    "attributes": [{"key": "package_name", "value": "openssl"}],
+}
+ENHANCED = {
+    "severity": "CRITICAL",
+    "title": "CVE-2 - log4j",
+    "packageVulnerabilityDetails": {"vulnerabilityId": "CVE-2", "vulnerablePackages": [{"name": "log4j-core"}]},
+}
+
+
+def page(status: str = "COMPLETE", **findings: Any) -> dict[str, Any]:
+    return {
+        "imageScanStatus": {"status": status, "description": ""},
+        "imageScanFindings": {"imageScanCompletedAt": COMPLETED, **findings},
+    }
+
+
+def test_a_basic_finding_is_read() -> None:
+    reading = read_scan([page(findings=[BASIC], findingSeverityCounts={"HIGH": 1})])
+    assert reading.findings == (Finding(name="CVE-1", severity="HIGH", packages=("openssl",)),)
+    assert reading.counts == {"HIGH": 1}
+    assert reading.completed == datetime(2026, 11, 20, 10, tzinfo=timezone(timedelta(hours=9)))
+    assert reading.scanner == "basic"
+
+
+def test_an_enhanced_finding_is_read_and_so_is_the_scan_whatever_its_status() -> None:
+    reading = read_scan([page(enhancedFindings=[ENHANCED], findingSeverityCounts={"CRITICAL": 1})])
+    assert reading.findings == (Finding(name="CVE-2", severity="CRITICAL", packages=("log4j-core",)),)
+    assert reading.scanner == "enhanced"
+
+
+def test_an_active_scan_is_enhanced_without_any_finding() -> None:
+    assert read_scan([page("ACTIVE", findings=[], findingSeverityCounts={})]).scanner == "enhanced"
+
+
+def test_an_answer_without_any_list_does_not_say_what_scanned() -> None:
+    assert read_scan([page(findingSeverityCounts={})]).scanner == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("stated", "listed", "counts"),
+    [
+        pytest.param({"HIGH": 1}, [BASIC], {"HIGH": 1}, id="they agree"),
+        pytest.param({"CRITICAL": 2}, [], {"CRITICAL": 2}, id="only the map knows"),
+        pytest.param({}, [BASIC], {"HIGH": 1}, id="only the list knows"),
+        pytest.param({"HIGH": 1}, [BASIC, BASIC], {"HIGH": 2}, id="the list has more"),
+        pytest.param({"HIGH": 5}, [BASIC], {"HIGH": 5}, id="the map has more"),
+        pytest.param({"CRITICAL": 0}, [], {}, id="a zero is nothing"),
+        pytest.param({"critical": 1}, [], {"CRITICAL": 1}, id="another case is the same severity"),
+    ],
+)
+def test_the_larger_of_map_and_list_counts(stated: dict[str, int], listed: list[Any], counts: dict[str, int]) -> None:
+    assert read_scan([page(findings=listed, findingSeverityCounts=stated)]).counts == counts
+
+
+def test_findings_of_all_pages_are_counted_and_the_first_page_states_the_counts() -> None:
+    first = page(findings=[BASIC], findingSeverityCounts={"HIGH": 1})
+    second = {"imageScanFindings": {"findings": [{"name": "CVE-9", "severity": "CRITICAL"}]}}
+    assert read_scan([first, second]).counts == {"CRITICAL": 1, "HIGH": 1}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({}, id="an empty answer"),
+        pytest.param({"imageScanStatus": {"status": "COMPLETE"}}, id="a status alone"),
+        pytest.param({"imageScanStatus": None, "imageScanFindings": None}, id="nulls"),
+        pytest.param(page(), id="a time of completion alone"),
+        pytest.param(page(findings=None, findingSeverityCounts=None), id="nulls for map and list"),
+    ],
+)
+def test_a_missing_map_is_not_a_count_of_zero(answer: dict[str, Any]) -> None:
+    assert read_scan([answer]).counts is None
+
+
+def test_an_empty_map_and_an_empty_list_are_a_count_of_zero() -> None:
+    assert read_scan([page(findingSeverityCounts={})]).counts == {}
+    assert read_scan([page(findings=[])]).counts == {}
+
+
+def test_a_finding_without_severity_has_no_rating() -> None:
+    assert read_scan([page(findings=[{"name": "CVE-1"}])]).counts == {"UNDEFINED": 1}
+
+
+def test_a_finding_without_any_name_is_still_counted() -> None:
+    assert read_scan([page(findings=[{"severity": "LOW"}])]).findings == (Finding(name="unnamed", severity="LOW"),)
+
+
+def test_a_basic_finding_has_its_version_and_a_page_about_it() -> None:
+    item = {
+        **BASIC,
+        "uri": "https://cve/1",
+        "attributes": [*BASIC["attributes"], {"key": "package_version", "value": "3.1"}],
+    }
+    finding = read_scan([page(findings=[item])]).findings[0]
+    assert (finding.version, finding.uri, finding.fixable) == ("3.1", "https://cve/1", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "fixable"), [("YES", True), ("PARTIAL", True), ("NO", False), (None, None), ("?", None)]
+)
+def test_an_enhanced_finding_says_whether_there_is_a_fix(said: str | None, fixable: object) -> None:
+    assert read_scan([page(enhancedFindings=[{**ENHANCED, "fixAvailable": said}])]).findings[0].fixable is fixable
+
+
+def test_an_enhanced_finding_of_several_packages_names_each_once() -> None:
+    packages = [{"name": "b"}, {"name": "a", "version": "1", "fixedInVersion": "2"}, {"name": "b"}, {}]
+    item = {**ENHANCED, "packageVulnerabilityDetails": {"vulnerabilityId": "CVE-2", "vulnerablePackages": packages}}
+    finding = read_scan([page(enhancedFindings=[item])]).findings[0]
+    assert (finding.packages, finding.version, finding.fixed_in) == (("a", "b"), "1", "2")
+    assert str(finding) == "CVE-2 (a, b)"
+
+
+def test_a_finding_without_a_package_says_so() -> None:
+    assert str(read_scan([page(findings=[{"name": "CVE-1"}])]).findings[0]) == "CVE-1 (no package named)"
+
+
+def test_what_is_counted_and_not_listed_is_known_by_its_number() -> None:
+    reading = read_scan([page(findings=[BASIC], findingSeverityCounts={"HIGH": 3, "CRITICAL": 1, "LOW": 0})])
+    assert reading.unlisted == {"HIGH": 2, "CRITICAL": 1}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2026, 11, 20, 1, tzinfo=UTC),
+        datetime(2026, 11, 20, 1),  # noqa: DTZ001 - an SDK's time without a zone is taken for UTC
+        1_795_136_400,
+        1_795_136_400.0,
+        "2026-11-20T01:00:00Z",
+        "2026-11-20T10:00:00+09:00",
+        "2026-11-20T01:00:00",
+    ],
+)
+def test_a_time_is_read_in_every_form_that_it_comes_in(value: object) -> None:
+    assert read_time(value) == datetime(2026, 11, 20, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", True, float("nan"), 1e30, [], {}])
+def test_what_is_no_time_is_none(value: object) -> None:
+    assert read_time(value) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"imageScanStatus": "COMPLETE"}, id="a text for a status"),
+        pytest.param({"imageScanFindings": [1]}, id="a list for the findings"),
+        pytest.param({"imageScanFindings": {"findings": {"a": 1}}}, id="a map for a list"),
+        pytest.param({"imageScanFindings": {"findings": ["CVE-1"]}}, id="a text for a finding"),
+        pytest.param({"imageScanFindings": {"enhancedFindings": [{"packageVulnerabilityDetails": []}]}}, id="details"),
+        *(
+            pytest.param(
+                {"imageScanFindings": {"findingSeverityCounts": {"LOW": number}}}, id=f"{number!r} for a number"
+            )
+            for number in BAD_NUMBERS
+        ),
+    ],
+)
+def test_an_answer_of_another_form_is_not_read(answer: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableScan):
+        read_scan([answer])

@@ -1,0 +1,168 @@
+"""What a run leaves on the disk: every form, however it ended, and no secret in any of them."""
+
+import argparse
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from erp_build.cli.console import Console
+from erp_build.cli.verbs.run import error_noted
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.secrets import Secrets
+from erp_build.errors import BuildFailed, Failure, Interrupted
+from erp_build.model.check_run import Checked, CheckRun
+from erp_build.model.project import Check
+from erp_build.report.files import write_reports
+from erp_build.run_record import RunReport
+from tests.support.cli import CommandLine
+from tests.support.git import Checkout
+from tests.support.reports import Names, full
+
+FORMS = {"report.json", "report.html", "report.md", "junit.xml", "gate.sarif"}
+SECRETS = ("p<w&d'_*|x", 'quo"te\\d', "비밀번호-값", "https://user:hunter2@db.invalid/x", "AKIA" + "A" * 16)
+"""Each one is written in another way by one of the forms."""
+
+
+class Written:
+    """A console whose streams can be read, and the files that are left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "out"
+        self.err, self.out = io.StringIO(), io.StringIO()
+        options = argparse.Namespace(verbose=0, quiet=0, repo=str(folder), config=None)
+        self.console = Console(options, Secrets(), self.out, self.err)
+
+    def write(self, report: RunReport) -> dict[str, str]:
+        write_reports(report, self.folder / "report.json", self.console.secrets, self.console.complain)
+        return {path.name: path.read_text("utf-8") for path in self.folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    return Written(tmp_path)
+
+
+def early(error: Failure) -> RunReport:
+    return RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=error)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_run_leaves_its_report_in_every_form(fails: bool, written: Written) -> None:  # noqa: FBT001 - a parameter
+    files = written.write(full(fails=fails))
+    assert set(files) == FORMS
+    assert json.loads(files["report.json"])["outcome"] == ("failed" if fails else "deployed")
+    assert written.err.getvalue() == ""
+
+
+@pytest.mark.parametrize("error", [BuildFailed("no engine"), Interrupted(15, "SIGTERM")])
+def test_a_run_that_ended_early_leaves_all_but_findings(error: Failure, written: Written) -> None:
+    files = written.write(early(error))
+    assert set(files) == FORMS - {"gate.sarif"}
+    assert error.what in files["report.md"].replace("\\", "")
+    assert error.what in files["report.html"]
+
+
+def test_junit_has_a_case_per_stage_and_names_the_one_that_failed(written: Written) -> None:
+    suites = ET.fromstring(written.write(full(fails=True))["junit.xml"])  # noqa: S314 - our own
+    cases = {case.get("name"): case for case in suites.iterfind("testsuite[@name='run']/testcase")}
+    assert list(cases)[-2:] == ["clear images", "deploy"]
+    failure = cases["deploy"].find("failure")
+    assert failure is not None
+    assert failure.get("message") == "the rollout of notification-service failed"
+    assert "next: look at the log below" in str(failure.text)
+    assert [suite.get("name") for suite in suites] == ["run", "checks", "gate"]
+
+
+def test_junit_is_never_empty_because_a_report_group_wants_cases(written: Written) -> None:
+    suites = ET.fromstring(written.write(early(BuildFailed("no engine")))["junit.xml"])  # noqa: S314 - our own
+    assert [(case.get("name"), case.find("failure") is not None) for case in suites.iter("testcase")] == [
+        ("start", True)
+    ]
+
+
+def test_a_run_that_did_not_fail_has_no_failed_stage(written: Written) -> None:
+    suites = ET.fromstring(written.write(full())["junit.xml"])  # noqa: S314 - our own
+    suite = suites.find("testsuite[@name='run']")
+    assert suite is not None
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+    assert [case.get("name") for case in suite][-1] == "outcome"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_form_shows_a_secret_however_it_escapes_texts(secret: str, written: Written) -> None:
+    written.console.secrets.add(secret)
+    names = Names(path=f"a/{secret}", finding=secret, log=f"x {secret} y", what=f"{secret} failed", warning=secret)
+    files = written.write(full(names, fails=True))
+    shapes = {
+        secret,
+        secret.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#x27;"),
+        json.dumps(secret)[1:-1],
+    }
+    shapes |= {secret.replace("_", "\\_").replace("*", "\\*"), "hunter2", "비밀번호"}
+    for name, text in files.items():
+        assert not [shape for shape in shapes if shape in text], name
+        assert "***" in text or name == "gate.sarif", name
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_raises_nothing(written: Written) -> None:
+    written.folder.write_text("in the way", encoding="utf-8")
+    write_reports(full(), written.folder / "report.json", written.console.secrets, written.console.complain)
+    assert written.err.getvalue().count("the report cannot be written") == len(FORMS)
+
+
+def test_a_form_that_cannot_be_made_is_told_and_leaves_the_others(written: Written) -> None:
+    report = full()
+    broken = CheckRun(outcome="passed", reports=(("spotbugs.xml", "no bytes"),))  # type: ignore[arg-type]
+    report.checked = (Checked(Check(name="spotbugs"), "a", broken),)
+    assert set(written.write(report)) == FORMS
+    assert "a bug of erp_build in spotbugs.xml" in written.err.getvalue()
+
+
+def test_what_a_check_left_lies_beside_the_report_byte_for_byte(written: Written) -> None:
+    report = full()
+    run = CheckRun(outcome="passed", reports=(("target/a.xml", b"\xff\xfe <a/>"),))
+    report.checked = (Checked(Check(name="spotbugs"), "a", run),)
+    write_reports(report, written.folder / "report.json", written.console.secrets, written.console.complain)
+    assert (written.folder / "checks" / "spotbugs" / "a" / "target" / "a.xml").read_bytes() == b"\xff\xfe <a/>"
+
+
+@pytest.mark.parametrize(
+    ("raised", "what"),
+    [
+        (BuildFailed("no engine"), "no engine"),
+        (KeyboardInterrupt(), "ended by SIGINT"),
+        (ZeroDivisionError("division by zero"), "a bug of erp_build"),
+    ],
+)
+def test_whatever_ends_a_run_is_noted(raised: BaseException, what: str) -> None:
+    report = early(BuildFailed("before"))
+    with pytest.raises((type(raised), Interrupted)), error_noted(report):
+        raise raised
+    assert report.error
+    assert report.error.what == what
+
+
+def test_what_is_noted_at_a_mistake_of_this_program_is_in_the_report() -> None:
+    report, mistake = early(BuildFailed("before")), KeyError("image")
+    mistake.add_note("taken back: release erp-microservices: back to revision 1")
+    with pytest.raises(KeyError), error_noted(report):
+        raise mistake
+    assert report.error
+    assert report.error.why.splitlines() == ["KeyError: 'image'", *mistake.__notes__]
+
+
+def test_the_command_leaves_its_report_also_when_it_cannot_begin(
+    erp: Checkout, erp_build: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "nowhere")
+    monkeypatch.setenv("AWS_PROFILE", "not-there")
+    monkeypatch.setenv("CODEBUILD_BUILD_ID", "erp-unified-build:7")
+    answer = erp_build("run", "--repo", erp.root, "--report", tmp_path / "out" / "r.json")
+    assert answer.code == 2
+    report = json.loads((tmp_path / "out" / "r.json").read_text(encoding="utf-8"))
+    assert (report["outcome"], report["exit_code"], report["build"]["id"]) == ("failed", 2, "erp-unified-build:7")
+    assert "erp-unified-build:7" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "out" / "report.md").is_file()
