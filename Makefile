@@ -32,10 +32,11 @@ mutation: .venv/ready
 docs: .venv/ready
 	$(BIN)/sphinx-build -W --keep-going -q -j auto docs build/docs
 
-# What is written from the sources: the configuration's reference, and the completion of shells.
+# What is written from the sources: the configuration's reference, the completion of shells, the table of stages.
 generated: .venv/ready
 	$(BIN)/python -m scripts.configuration_page
 	$(BIN)/python -m scripts.completion
+	$(BIN)/python -m scripts.stage_table
 
 # Writes the wheel and its lock file into another repository: make vendor INTO=../erp
 vendor: .venv/ready

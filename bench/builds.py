@@ -14,7 +14,7 @@ from erp_build.build.stage import build_images
 from erp_build.clients.clock import SystemClock
 from erp_build.clients.effects import Journal
 from erp_build.clients.git.repository import GitRepository
-from erp_build.clients.protocols import Tools
+from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.site import read_environment
 from erp_build.clients.terminal.progress import Lines
@@ -23,20 +23,20 @@ from erp_build.model.change import Baseline
 from erp_build.model.plan import Action, Plan, Step
 from erp_build.model.project import Project
 from erp_build.report.text.build import build_table
-from erp_build.wiring import open_tools
+from erp_build.wiring import open_clients
 
 ROUNDS = 11
 
 
 @contextmanager
-def tools_of(root: Path) -> Iterator[tuple[Tools, Project]]:
-    """The tools of a run in a repository."""
+def tools_of(root: Path) -> Iterator[tuple[Clients, Project]]:
+    """The clients of a run in a repository."""
     project = load_project(root, Path(os.environ["BENCH_CONFIG"]) if "BENCH_CONFIG" in os.environ else None)
     secrets, clock = Secrets(), SystemClock()
     progress = Lines(sys.stderr, clock, secrets)
     with (
         tempfile.TemporaryDirectory() as logs,
-        open_tools(
+        open_clients(
             root,
             clock=clock,
             progress=progress,
@@ -44,9 +44,9 @@ def tools_of(root: Path) -> Iterator[tuple[Tools, Project]]:
             journal=Journal(),
             build=project.build,
             logs=Path(logs),
-        ) as tools,
+        ) as clients,
     ):
-        yield tools, project
+        yield clients, project
 
 
 def plan_of(root: Path, project: Project, names: Sequence[str], action: Action) -> Plan:
@@ -59,10 +59,10 @@ def plan_of(root: Path, project: Project, names: Sequence[str], action: Action) 
 
 def build(root: Path, names: Sequence[str]) -> None:
     """Build, push and show what it took; the last line is its parts in milliseconds, as `pipeline.py` reads them."""
-    with tools_of(root) as (tools, project):
-        environment, plan = read_environment(tools, project), plan_of(root, project, names, "build")
+    with tools_of(root) as (clients, project):
+        environment, plan = read_environment(clients, project), plan_of(root, project, names, "build")
         start = time.perf_counter()
-        images = build_images(tools, environment, plan)
+        images = build_images(clients, environment, plan)
         seconds = time.perf_counter() - start
     print("\n".join(build_table(images)))
     maven = sum(image.making.maven for image in images if image.making)
@@ -72,19 +72,19 @@ def build(root: Path, names: Sequence[str]) -> None:
 
 def small(root: Path, names: Sequence[str]) -> None:
     """Print what an unchanged service and a second tag cost, in milliseconds."""
-    with tools_of(root) as (tools, project):
-        environment = read_environment(tools, project)
+    with tools_of(root) as (clients, project):
+        environment = read_environment(clients, project)
         plan = plan_of(root, project, names, "none")
         started: list[str] = []
         sys.addaudithook(
             lambda event, _: started.append(event) if event in ("subprocess.Popen", "os.posix_spawn") else None
         )
-        unchanged = _median(lambda: build_images(tools, environment, plan))
+        unchanged = _median(lambda: build_images(clients, environment, plan))
         target = next(target for target in project.image_targets if target.name in names)
         repository = environment.repository(target.repository)
-        image = tools.registry.stored(repository, plan.tag)
+        image = clients.registry.stored(repository, plan.tag)
         assert image
-        retag = _median(lambda: tools.effects.tag(image, "second"))
+        retag = _median(lambda: clients.effects.tag(image, "second"))
     print(json.dumps({"unchanged_ms": unchanged, "retag_ms": retag, "processes": len(started), "n": ROUNDS}))
 
 

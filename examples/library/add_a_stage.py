@@ -5,15 +5,15 @@ Called in place of `erp-build`: `python add_a_stage.py run`.
 
 from datetime import timedelta, timezone
 
-from erp_build import ConfigurationError, Pipeline, Tools, deploy, main
+from erp_build import ConfigurationError, Pipeline, Site, deploy, main
 
 SEOUL = timezone(timedelta(hours=9))
 FRIDAY, EVENING = 4, 16
 
 
-def refuse_friday_evenings(tools: Tools, *_: object, **__: object) -> None:
+def refuse_friday_evenings(site: Site, *_: object, **__: object) -> None:
     """Runs after the gate and before the first update; what it raises ends the run with its exit code, here 2."""
-    now = tools.clock.now().astimezone(SEOUL)
+    now = site.clients.clock.now().astimezone(SEOUL)
     if now.weekday() == FRIDAY and now.hour >= EVENING:
         raise ConfigurationError("nobody deploys on a Friday evening", next_step="start the build again on Monday")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from erp_build import Journal, Lines, Options, RunReport, Secrets, SystemClock, load_project, open_tools, run
+from erp_build import Journal, Lines, Options, Run, RunReport, Secrets, SystemClock, load_project, open_clients, run
 from erp_build.model.effect import EffectState
 
 
@@ -28,9 +28,9 @@ def rehearse(root: Path) -> RunReport:
     """Go through a whole run; without `rehearse=True` it would be a real one."""
     clock, secrets, journal = SystemClock(), Secrets(), Announced()
     lines = Lines(sys.stderr, clock, secrets)
-    report = RunReport(clock=clock, on_stage=lines.stage, rehearsal=True, effects=journal.effects)
-    with open_tools(root, clock=clock, progress=lines, secrets=secrets, journal=journal, rehearse=True) as tools:
-        return run(load_project(root), tools, Options(), report)
+    record = Run(clock=clock, on_stage=lines.stage, rehearsal=True, effects=journal.effects)
+    with open_clients(root, clock=clock, progress=lines, secrets=secrets, journal=journal, rehearse=True) as clients:
+        return run(load_project(root), clients, Options(), record)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from erp_build.clients.clock import SystemClock
     from erp_build.clients.effects import Effects, Journal
     from erp_build.clients.git.repository import GitRepository
-    from erp_build.clients.protocols import Tools
+    from erp_build.clients.protocols import Clients
     from erp_build.clients.secrets import Secrets
-    from erp_build.clients.site import read_environment
+    from erp_build.clients.site import Site, open_site, read_environment
     from erp_build.clients.terminal.progress import Lines
     from erp_build.config.load import load_project
     from erp_build.deployment.alarms import read_alarms
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
     from erp_build.model.releases.deployment import Deployment
     from erp_build.model.stage_hooks import Pipeline
     from erp_build.pipeline import Options, run
-    from erp_build.run_record import RunReport
-    from erp_build.wiring import open_tools
+    from erp_build.run_record import Run, RunReport
+    from erp_build.wiring import open_clients
 
 __all__ = [
     "BuiltImage",
     "ClearedImage",
+    "Clients",
     "ConfigurationError",
     "Deployment",
     "Effects",
@@ -61,11 +62,12 @@ __all__ = [
     "Pipeline",
     "Plan",
     "Project",
+    "Run",
     "RunReport",
     "Running",
     "Secrets",
+    "Site",
     "SystemClock",
-    "Tools",
     "build_images",
     "check_plan",
     "clear_images",
@@ -79,7 +81,8 @@ __all__ = [
     "main",
     "make_plan",
     "move_latest",
-    "open_tools",
+    "open_clients",
+    "open_site",
     "plan",
     "prove",
     "read_alarms",
@@ -96,6 +99,7 @@ __all__ = [
 _HOMES = {
     "BuiltImage": "model.images.image",
     "ClearedImage": "model.images.verdict",
+    "Clients": "clients.protocols",
     "ConfigurationError": "errors",
     "Deployment": "model.releases.deployment",
     "Effects": "clients.effects",
@@ -112,11 +116,12 @@ _HOMES = {
     "Pipeline": "model.stage_hooks",
     "Plan": "model.plan",
     "Project": "model.project",
+    "Run": "run_record",
     "RunReport": "run_record",
     "Running": "model.plan",
     "Secrets": "clients.secrets",
+    "Site": "clients.site",
     "SystemClock": "clients.clock",
-    "Tools": "clients.protocols",
     "build_images": "build.stage",
     "check_plan": "deployment.preflight",
     "clear_images": "gate.stage",
@@ -130,7 +135,8 @@ _HOMES = {
     "main": "cli.app",
     "make_plan": "changes.make_plan",
     "move_latest": "deployment.latest",
-    "open_tools": "wiring",
+    "open_clients": "wiring",
+    "open_site": "clients.site",
     "plan": "changes.detect",
     "prove": "deployment.verify",
     "read_alarms": "deployment.alarms",
@@ -145,9 +151,14 @@ _HOMES = {
 }
 
 
+_FORMER_NAMES = {"Tools": "Clients", "open_tools": "open_clients"}
+"""Names of version 0.1 -> what they are called now."""
+
+
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
+    name = _FORMER_NAMES.get(name, name)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

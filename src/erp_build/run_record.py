@@ -1,8 +1,8 @@
-"""What a run leaves behind: stages with times, effects, proofs, and the error that ended it."""
+"""A run: it executes the stages and keeps what they made. What is left of it is a frozen report."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, ParamSpec, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar
 
 from erp_build.errors import Failure
 from erp_build.gate.result import Judgement
@@ -16,6 +16,7 @@ from erp_build.model.project import Tests
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import Preview
+from erp_build.model.stage import STAGES
 from erp_build.model.stage_hooks import Pipeline
 
 P = ParamSpec("P")
@@ -44,24 +45,23 @@ class Occasion:
     link: str = ""
 
 
-class Stopwatch(Protocol):
-    """The part of a clock that a report needs."""
-
-    def monotonic(self) -> float:
-        """Seconds since some fixed moment."""
-
-
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunReport:
-    """Everything that is known about a run, filled in while it goes on, so that it can be written at any moment.
+    """Everything that is known about a run at one moment, also in the middle of it or after a failure.
 
-    `pipeline` is what a caller does at the stages; `start` is the clock's reading when the report began; `recovers`
-    says that the run before failed after it had taken the lock.
+    Attributes:
+        rehearsal: whether effects were only assumed.
+        occasion, place: when and for which build it ran, and where it deploys to; None: not known yet.
+        recovers: whether the run before failed after it had taken the lock.
+        plan, preview, checked, images, judgement, cleared, deployment, proofs, alarms: what the stages made.
+        effects: what was changed in the world, in order.
+        stages: those that ran, in order.
+        error: what ended it.
+        evidence, taken_back: after a failure, what the cluster said, and a line for each half that went back.
+        tests: what Maven did with the tests.
+        seconds: since it began.
     """
 
-    clock: Stopwatch
-    on_stage: Callable[[str], object]
-    pipeline: Pipeline = field(default_factory=Pipeline)
     rehearsal: bool = False
     occasion: Occasion = Occasion()
     place: Place | None = None
@@ -74,49 +74,19 @@ class RunReport:
     cleared: tuple[ClearedImage, ...] = ()
     deployment: Deployment | None = None
     proofs: tuple[Proof, ...] = ()
-    effects: Sequence[Effect] = ()
-    stages: list[StageRecord] = field(default_factory=list)
+    effects: tuple[Effect, ...] = ()
+    stages: tuple[StageRecord, ...] = ()
     error: Failure | None = None
     evidence: tuple[Evidence, ...] = ()
     taken_back: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     tests: Tests = "compile"
-    start: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.start = self.clock.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the run began."""
-        return self.clock.monotonic() - self.start
+    seconds: float = 0.0
 
     @property
     def moved(self) -> bool:
         """Whether something that runs was changed, or may have been."""
-        return any(effect.name in MOVING and effect.state != "assumed" for effect in self.effects)
-
-    def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one stage, with what a caller has put at its place."""
-        for mine in self.pipeline.those("before", work):
-            self._record(_name(mine), mine, *args, **kwargs)
-        result = self._record(_name(work), self.pipeline.in_place_of(work), *args, **kwargs)
-        for mine in self.pipeline.those("after", work):
-            self._record(_name(mine), mine, result, *args, **kwargs)
-        return result
-
-    def _record(self, name: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do some work, and note how long it took and how it ended."""
-        self.on_stage(name)
-        start = self.clock.monotonic()
-        status: Literal["done", "failed"] = "failed"
-        try:
-            result = work(*args, **kwargs)
-            status = "done"
-        finally:
-            seconds = self.clock.monotonic() - start
-            self.stages.append(StageRecord(name=name, seconds=seconds, status=status, began=start - self.start))
-        return result
+        return _moved(self.effects)
 
     @property
     def outcome(self) -> Literal["deployed", "nothing", "rehearsed", "failed"]:
@@ -126,6 +96,95 @@ class RunReport:
         if self.plan is None or self.plan.is_empty:
             return "nothing"
         return "rehearsed" if self.rehearsal else "deployed"
+
+
+class Stopwatch(Protocol):
+    """The part of a clock that a run needs."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment."""
+
+
+class Run:
+    """A run that goes on.
+
+    Args:
+        clock: takes the time of the stages.
+        on_stage: called with the name of each stage when it begins.
+        pipeline: what the caller does at the stages.
+        rehearsal: whether effects are only assumed.
+        occasion: when and for which build it runs.
+        effects: those that were performed or assumed so far; the journal adds to it.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Stopwatch,
+        on_stage: Callable[[str], object],
+        pipeline: Pipeline = Pipeline(),  # noqa: B008 - a frozen value
+        rehearsal: bool = False,
+        occasion: Occasion = Occasion(),
+        effects: Sequence[Effect] = (),
+    ) -> None:
+        self._clock = clock
+        self._on_stage = on_stage
+        self._pipeline = pipeline
+        self._effects = effects
+        self._stages: list[StageRecord] = []
+        self._kept = RunReport(rehearsal=rehearsal, occasion=occasion)
+        self._start = clock.monotonic()
+
+    def require_known_stages(self) -> None:
+        """Raise `ConfigurationError` where the caller has put something at a place that a run never comes to."""
+        self._pipeline.require(STAGES)
+
+    @property
+    def moved(self) -> bool:
+        """Whether something that runs was changed, or may have been."""
+        return _moved(self._effects)
+
+    def report(self) -> RunReport:
+        """Everything that is known now."""
+        seconds = self._clock.monotonic() - self._start
+        return replace(self._kept, stages=tuple(self._stages), effects=tuple(self._effects), seconds=seconds)
+
+    def keep(self, **results: Any) -> None:
+        """Keep something for the report, by the names of its fields."""
+        self._kept = replace(self._kept, **results)
+
+    def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one stage, with what the caller has put at its place, and keep its result for the report."""
+        result = self.beside(work, *args, **kwargs)
+        if work in STAGES and (field := STAGES[work].keeps):
+            self.keep(**{field: result})
+        return result
+
+    def beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a stage for what another run deployed; its result is not kept."""
+        for mine in self._pipeline.those("before", work):
+            self._timed(_name(mine), mine, *args, **kwargs)
+        result = self._timed(_name(work), self._pipeline.in_place_of(work), *args, **kwargs)
+        for mine in self._pipeline.those("after", work):
+            self._timed(_name(mine), mine, result, *args, **kwargs)
+        return result
+
+    def _timed(self, name: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do some work, and note how long it took and how it ended."""
+        self._on_stage(name)
+        start = self._clock.monotonic()
+        status: Literal["done", "failed"] = "failed"
+        try:
+            result = work(*args, **kwargs)
+            status = "done"
+        finally:
+            seconds = self._clock.monotonic() - start
+            self._stages.append(StageRecord(name=name, seconds=seconds, status=status, began=start - self._start))
+        return result
+
+
+def _moved(effects: Sequence[Effect]) -> bool:
+    return any(effect.name in MOVING and effect.state != "assumed" for effect in effects)
 
 
 def _name(work: Callable[..., object]) -> str:

@@ -1,4 +1,4 @@
-"""The composition root: makes the clients once, joins them to tools, and picks live or rehearsal."""
+"""The composition root: makes the clients once, joins them to clients, and picks live or rehearsal."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.repository_settings import RepositorySettings
 from erp_build.clients.aws.role_policies import RolePolicies
-from erp_build.clients.aws.session import BRIEF, ONE_ATTEMPT, Caller, Clients, open_session
+from erp_build.clients.aws.session import BRIEF, ONE_ATTEMPT, AwsClients, Caller, open_session
 from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
@@ -34,7 +34,7 @@ from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.live_effects import Live
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
-from erp_build.clients.protocols import Tools
+from erp_build.clients.protocols import Clients
 from erp_build.clients.rehearsal import Assumptions, Rehearsal
 from erp_build.clients.rehearsed_reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
 from erp_build.clients.secrets import Secrets
@@ -44,7 +44,7 @@ from erp_build.model.project import BuildOptions
 
 
 @contextmanager
-def open_tools(
+def open_clients(
     root: Path,
     *,
     clock: Clock,
@@ -54,8 +54,8 @@ def open_tools(
     rehearse: bool = False,
     build: BuildOptions | None = None,
     logs: Path | None = None,
-) -> Iterator[Tools]:
-    """The tools for one repository; what they keep in files is outside of it, private, and gone afterwards.
+) -> Iterator[Clients]:
+    """The clients for one repository; what they keep in files is outside of it, private, and gone afterwards.
 
     Args:
         root: of the repository.
@@ -72,16 +72,16 @@ def open_tools(
         # The engine's client would ask the credential helpers of the user's configuration, which a run does not need.
         os.environ["DOCKER_CONFIG"] = str(folder)
         given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
-        tools, cluster, engine = _live_tools(given)
+        clients, cluster, engine = _live_clients(given)
         stack.callback(cluster.close)
         # A signal reaches the main thread alone: whatever the workers still do with the engine ends here.
         stack.callback(engine.abort)
-        yield _rehearsed(tools, journal) if rehearse else tools
+        yield _rehearsed(clients, journal) if rehearse else clients
 
 
-def reading_tools(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> AbstractContextManager[Tools]:
-    """The tools for a command that only reads."""
-    return open_tools(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
+def reading_clients(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> AbstractContextManager[Clients]:
+    """The clients for a command that only reads."""
+    return open_clients(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
 
 
 def local_instruments(root: Path, secrets: Secrets) -> Local:
@@ -93,15 +93,15 @@ def local_instruments(root: Path, secrets: Secrets) -> Local:
 def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
     """What `doctor` looks at with credentials; raises `ConfigurationError` where there are none."""
     with ExitStack() as stack:
-        tools = stack.enter_context(reading_tools(root, clock, progress, secrets))
+        clients = stack.enter_context(reading_clients(root, clock, progress, secrets))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
         session = open_session()
-        aws = Clients(session)
+        aws = AwsClients(session)
         connection = ClusterConnection(ClusterAccess(session, aws.client("eks"), folder, secrets))
         stack.callback(connection.close)
         names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
         yield Remote(
-            tools=tools,
+            clients=clients,
             delivery=AwsDelivery(*(aws.client(name) for name in names)),
             policies=RolePolicies(aws.client("iam")),
             repositories=RepositorySettings(aws.client("ecr")),
@@ -110,7 +110,7 @@ def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Se
 
 
 class _Given(NamedTuple):
-    """What the tools are made of."""
+    """What the clients are made of."""
 
     root: Path
     folder: Path
@@ -122,9 +122,9 @@ class _Given(NamedTuple):
     journal: Journal
 
 
-def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
+def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     session = open_session()
-    aws = Clients(session)
+    aws = AwsClients(session)
     registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT))
     functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
@@ -134,7 +134,7 @@ def _live_tools(given: _Given) -> tuple[Tools, EksCluster, Engine]:
     repository = GitRepository(given.root)
     workshop = _workshop(given, engine, registry, repository)
     return (
-        Tools(
+        Clients(
             repository=repository,
             parameters=ParameterStore(aws.client("ssm"), given.secrets),
             identity=Caller(aws.client("sts"), session.region_name),
@@ -183,14 +183,14 @@ def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
     )
 
 
-def _rehearsed(tools: Tools, journal: Journal) -> Tools:
-    """The same tools, reading the real world with the assumed effects laid over it."""
+def _rehearsed(clients: Clients, journal: Journal) -> Clients:
+    """The same clients, reading the real world with the assumed effects laid over it."""
     assumed = Assumptions()
     return replace(
-        tools,
-        registry=RehearsedRegistry(tools.registry, assumed),
-        functions=RehearsedFunctions(tools.functions, assumed),
-        cluster=RehearsedCluster(tools.cluster, assumed),
-        leases=RehearsedLeases(tools.leases, assumed),
+        clients,
+        registry=RehearsedRegistry(clients.registry, assumed),
+        functions=RehearsedFunctions(clients.functions, assumed),
+        cluster=RehearsedCluster(clients.cluster, assumed),
+        leases=RehearsedLeases(clients.leases, assumed),
         effects=Rehearsal(journal, assumed),
     )

@@ -187,7 +187,7 @@ class Clinic:
     def case(self) -> Case:
         """What the checks get."""
         remote = Remote(
-            tools=self.world.tools(),
+            clients=self.world.clients(),
             delivery=self.delivery,
             policies=self.policies,
             repositories=self.repositories,

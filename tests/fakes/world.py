@@ -9,14 +9,15 @@ from pathlib import Path
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import Journal
 from erp_build.clients.git.repository import GitRepository
-from erp_build.clients.protocols import Tools
+from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
+from erp_build.clients.site import Site, open_site
 from erp_build.errors import Failure
 from erp_build.model.effect import EffectState
 from erp_build.model.project import DeployPolicy
 from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options, run
-from erp_build.run_record import RunReport
+from erp_build.run_record import Run, RunReport
 from erp_build.wiring import _rehearsed
 from tests.fakes.account import FakeAlarms, FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
 from tests.fakes.effects import FakeEffects
@@ -89,7 +90,7 @@ class FakeWorld:
         self.pipeline = Pipeline()
         self.uncommitted: dict[str, str] = {}
         self.killed: tuple[str, int, str] | None = None
-        self.report = self._new_report(rehearsal=False)
+        self.report = RunReport()
         by_hand = self.registry.push(FUNCTION_REPOSITORY, "by-hand", None)
         self.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}:by-hand", by_hand)
 
@@ -123,9 +124,9 @@ class FakeWorld:
         """A deployment that fails is left as it is."""
         self.project = self.project._replace(deploy=DeployPolicy(on_failure="keep"))
 
-    def tools(self) -> Tools:
-        """The live tools."""
-        return Tools(
+    def clients(self) -> Clients:
+        """The live clients."""
+        return Clients(
             repository=GitRepository(self.root),
             parameters=self.parameters,
             identity=self.identity,
@@ -142,9 +143,13 @@ class FakeWorld:
             secrets=self.secrets,
         )
 
-    def rehearsal(self) -> Tools:
-        """The tools of a rehearsal, as `wiring` joins them."""
-        return _rehearsed(self.tools(), self.effects.journal)
+    def site(self, clients: Clients | None = None) -> Site:
+        """Where the stages work, with the clients of a run or with others."""
+        return open_site(self.project, clients or self.clients())
+
+    def rehearsal(self) -> Clients:
+        """The clients of a rehearsal, as `wiring` joins them."""
+        return _rehearsed(self.clients(), self.effects.journal)
 
     def run(self, options: Options | None = None) -> RunReport:
         """One run of a fresh checkout; it raises what the run raises, and `report` holds what is known of it."""
@@ -204,20 +209,22 @@ class FakeWorld:
             self.checkout.write(path, text)
         self.effects.journal = KillingJournal(*self.killed) if self.killed else Journal()
         self.progress.lines.clear()
-        self.report = self._new_report(rehearsal=rehearse)
+        going_on = self._new_run(rehearsal=rehearse)
         try:
-            return run(self.project, self.rehearsal() if rehearse else self.tools(), options, self.report)
+            return run(self.project, self.rehearsal() if rehearse else self.clients(), options, going_on)
         except Failure as error:
-            self.report.error = error
+            going_on.keep(error=error)
             raise
         except Killed:
             # Nobody has freed the lock or written down an end.
             self.leases.is_held(alive=False)
             raise
+        finally:
+            self.report = going_on.report()
 
-    def _new_report(self, *, rehearsal: bool) -> RunReport:
+    def _new_run(self, *, rehearsal: bool) -> Run:
         effects = self.effects.journal.effects
-        return RunReport(
+        return Run(
             clock=self.clock,
             on_stage=self.progress.stage,
             pipeline=self.pipeline,

@@ -15,14 +15,14 @@ from erp_build.build.stage import build_images
 from erp_build.changes.baselines import find_head
 from erp_build.changes.reuse import find_reusable
 from erp_build.cli.app import main
-from erp_build.clients.protocols import Tools
-from erp_build.clients.site import read_environment
+from erp_build.clients.protocols import Clients
+from erp_build.clients.site import Site, read_environment
 from erp_build.clients.terminal import progress
 from erp_build.model.change import Baseline
 from erp_build.model.plan import LiveState, Plan, Step
 from erp_build.model.project import Project
 from erp_build.pipeline import Options
-from erp_build.run_record import RunReport
+from erp_build.run_record import Run, RunReport
 
 AT = "signal at "
 """What is printed before the signal, with the time of the machine's clock."""
@@ -30,23 +30,23 @@ AT = "signal at "
 NAMES, WHEN, SIGNAL = sys.argv[1].split(","), sys.argv[2], sys.argv[3]
 
 
-def run(project: Project, tools: Tools, options: Options, report: RunReport) -> RunReport:
+def run(project: Project, clients: Clients, options: Options, run: Run) -> RunReport:
     """From a plan to images in the registry; nothing is judged and nothing is deployed."""
-    head = find_head(tools.repository, options.variables, options.head)
-    environment = report.stage(read_environment, tools, project)
+    head = find_head(clients.repository, options.variables, options.head)
+    site = Site(project, clients, run.stage(read_environment, clients, project))
     steps = tuple(
         Step(target, "build" if target.name in NAMES else "none", Baseline(target.name, None, "none"))
         for target in project.targets
     )
-    report.plan = report.stage(find_reusable, tools, project, environment, Plan(head, steps), LiveState())
-    report.stage(check_workshop, tools, report.plan)
-    report.images = report.stage(build_images, tools, environment, report.plan)
-    return report
+    plan = run.stage(find_reusable, site, Plan(head, steps), LiveState())
+    run.stage(check_workshop, clients, plan)
+    run.stage(build_images, site, plan)
+    return run.report()
 
 
-def check_workshop(tools: Tools, plan: Plan) -> None:
+def check_workshop(clients: Clients, plan: Plan) -> None:
     """What is checked before a build."""
-    tools.workshop.check([step.target for step in plan.builds if step.target.kind != "chart"])
+    clients.workshop.check([step.target for step in plan.builds if step.target.kind != "chart"])
 
 
 class Ending(progress.Lines):

@@ -21,7 +21,7 @@ from erp_build.model.project import Check, GatePolicy
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import FieldChange, ImageWanted, ObjectChange, Preview
-from erp_build.run_record import Occasion, RunReport
+from erp_build.run_record import Occasion, Run, RunReport
 from tests.support.judgements import LOG4J, OPENSSL, WAIVER
 from tests.support.samples import (
     CHART,
@@ -84,13 +84,16 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
     clock = SimulatedClock()
     plan = _plan(names)
     images = _images()
-    report = RunReport(
+    run = Run(
         clock=clock,
         on_stage=lambda _: None,
         rehearsal=rehearsal,
         occasion=Occasion(
             started="2026-11-26T08:15:03+00:00", build=names.build, link="https://console.invalid/build/1"
         ),
+        effects=_effects("assumed" if rehearsal else "performed"),
+    )
+    run.keep(
         place=Place(
             project="erp", environment="dev", account="123456789012", region="ap-northeast-2", cluster="erp-dev"
         ),
@@ -103,24 +106,25 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
             ClearedImage(image, Verdict(outcome="passed", why="2 LOW", counts={"LOW": 2}), image.digest)
             for image in images
         ),
-        effects=_effects("assumed" if rehearsal else "performed"),
         alarms=(Alarm("erp-dev-high-error-rate", "OK"), Alarm("erp-dev-pod-restarts", "ALARM")),
     )
-    _play(report, clock, "deploy" if fails else "")
+    _play(run, clock, "deploy" if fails else "")
     if fails:
-        _fail(report, names)
+        _fail(run, names)
     else:
-        report.deployment = Deployment(
-            tags_before=dict.fromkeys((REQUEST, NOTIFICATION), "0ld1234"), tags_after={NOTIFICATION: plan.tag}
+        run.keep(
+            deployment=Deployment(
+                tags_before=dict.fromkeys((REQUEST, NOTIFICATION), "0ld1234"), tags_after={NOTIFICATION: plan.tag}
+            ),
+            proofs=tuple(
+                Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, units=2)
+                for image in images
+            ),
         )
-        report.proofs = tuple(
-            Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, units=2)
-            for image in images
-        )
-    return report
+    return run.report()
 
 
-def _play(report: RunReport, clock: SimulatedClock, broken: str) -> None:
+def _play(run: Run, clock: SimulatedClock, broken: str) -> None:
     def stage(name: str) -> None:
         clock.sleep(STAGES[name])
         if name == broken:
@@ -129,34 +133,36 @@ def _play(report: RunReport, clock: SimulatedClock, broken: str) -> None:
     for name in STAGES:
         stage.__name__ = name
         try:
-            report.stage(stage, name)
+            run.stage(stage, name)
         except ReleaseFailed:
             return
 
 
-def _fail(report: RunReport, names: Names) -> None:
-    report.error = ReleaseFailed(
-        names.what,
-        where="release erp-microservices, namespace erp-dev",
-        why=f"1 of 2 updated, 0 ready\nthe containers wait with CrashLoopBackOff\n{names.log}",
-        next_step="look at the log below; mend the service, then push again",
-    )
-    report.evidence = (
-        Evidence(
-            target=NOTIFICATION,
-            pod="notification-service-7d9c5b6f4-x2x7k",
-            states=("notification: waiting, CrashLoopBackOff, 3 restarts",),
-            events=("BackOff: Back-off restarting failed container (4 times)",),
-            log=(
-                "2026-11-26T08:15:44Z ERROR 알림 서비스 시작 실패",
-                names.log,
-                "\tat java.base/java.lang.Thread.run(Thread.java:840)",
+def _fail(run: Run, names: Names) -> None:
+    run.keep(
+        error=ReleaseFailed(
+            names.what,
+            where="release erp-microservices, namespace erp-dev",
+            why=f"1 of 2 updated, 0 ready\nthe containers wait with CrashLoopBackOff\n{names.log}",
+            next_step="look at the log below; mend the service, then push again",
+        ),
+        evidence=(
+            Evidence(
+                target=NOTIFICATION,
+                pod="notification-service-7d9c5b6f4-x2x7k",
+                states=("notification: waiting, CrashLoopBackOff, 3 restarts",),
+                events=("BackOff: Back-off restarting failed container (4 times)",),
+                log=(
+                    "2026-11-26T08:15:44Z ERROR 알림 서비스 시작 실패",
+                    names.log,
+                    "\tat java.base/java.lang.Thread.run(Thread.java:840)",
+                ),
             ),
         ),
-    )
-    report.taken_back = (
-        "employee-service: back to sha256:222222222222",
-        "release erp-microservices: back to revision 41",
+        taken_back=(
+            "employee-service: back to sha256:222222222222",
+            "release erp-microservices: back to revision 41",
+        ),
     )
 
 

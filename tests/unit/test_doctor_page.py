@@ -40,9 +40,9 @@ def test_the_states_are_explained() -> None:
 
 
 def test_the_actions_that_it_needs_are_those_that_its_tools_call() -> None:
-    tools = Path(erp_build.__file__).parent / "clients" / "aws"
+    clients = Path(erp_build.__file__).parent / "clients" / "aws"
     texts = [
-        (tools / f"{name}.py").read_text(encoding="utf-8")
+        (clients / f"{name}.py").read_text(encoding="utf-8")
         for name in ("codepipeline", "role_policies", "repository_settings")
     ]
     called = set(re.findall(r'asking\(f?"([^"]+)"', "\n".join(texts)))

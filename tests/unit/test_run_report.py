@@ -6,17 +6,17 @@ from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.model.plan import Plan
 from erp_build.model.releases.deployment import Proof
-from erp_build.run_record import RunReport
+from erp_build.run_record import Run, RunReport
 from tests.support.samples import DIGEST, NOTIFICATION, OTHER_DIGEST, plan_of
 
 
 def report(*, rehearsal: bool = False, plan: Plan | None = None, error: ErpBuildError | None = None) -> RunReport:
-    return RunReport(clock=SimulatedClock(), on_stage=lambda _: None, rehearsal=rehearsal, plan=plan, error=error)
+    return RunReport(rehearsal=rehearsal, plan=plan, error=error)
 
 
 def test_a_stage_is_named_after_its_function_and_timed() -> None:
     clock, announced = SimulatedClock(), list[str]()
-    recording = RunReport(clock=clock, on_stage=announced.append)
+    recording = Run(clock=clock, on_stage=announced.append)
 
     def build_images(seconds: float, *, result: str) -> str:
         clock.sleep(seconds)
@@ -24,12 +24,14 @@ def test_a_stage_is_named_after_its_function_and_timed() -> None:
 
     assert recording.stage(build_images, 2.5, result="an image") == "an image"
     assert announced == ["build images"]
-    assert [(stage.name, stage.seconds, stage.status) for stage in recording.stages] == [("build images", 2.5, "done")]
+    assert [(stage.name, stage.seconds, stage.status) for stage in recording.report().stages] == [
+        ("build images", 2.5, "done")
+    ]
 
 
 def test_a_stage_that_fails_is_recorded_and_its_error_goes_on() -> None:
     clock = SimulatedClock()
-    recording = RunReport(clock=clock, on_stage=lambda _: None)
+    recording = Run(clock=clock, on_stage=lambda _: None)
 
     def build_images() -> None:
         clock.sleep(3)
@@ -37,20 +39,20 @@ def test_a_stage_that_fails_is_recorded_and_its_error_goes_on() -> None:
 
     with pytest.raises(BuildFailed):
         recording.stage(build_images)
-    assert [(stage.name, stage.seconds, stage.status) for stage in recording.stages] == [
+    assert [(stage.name, stage.seconds, stage.status) for stage in recording.report().stages] == [
         ("build images", 3.0, "failed")
     ]
 
 
 def test_a_stage_that_is_interrupted_is_recorded_as_failed() -> None:
-    recording = report()
+    recording = Run(clock=SimulatedClock(), on_stage=lambda _: None)
 
     def deploy() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         recording.stage(deploy)
-    assert recording.stages[0].status == "failed"
+    assert recording.report().stages[0].status == "failed"
 
 
 WORK = plan_of({NOTIFICATION: "pom.xml"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed
 from erp_build.model.project import Function, Service
 
@@ -13,9 +13,9 @@ Nodes = Callable[[], frozenset[str]]
 """The architectures of the cluster's nodes, which are the same for all services and so are asked once."""
 
 
-def check_platform(tools: Tools, nodes: Nodes, target: Service | Function, platform: str) -> None:
+def check_platform(site: Site, nodes: Nodes, target: Service | Function, platform: str) -> None:
     """Raise `BuildFailed` where the function, or every node of the cluster, is of another platform than the image's."""
-    wanted = _wanted(tools, nodes, target)
+    wanted = _wanted(site, nodes, target)
     if platform and wanted and platform not in wanted:
         raise BuildFailed(
             "the image is for another platform than what runs it",
@@ -25,10 +25,10 @@ def check_platform(tools: Tools, nodes: Nodes, target: Service | Function, platf
         )
 
 
-def _wanted(tools: Tools, nodes: Nodes, target: Service | Function) -> set[str]:
+def _wanted(site: Site, nodes: Nodes, target: Service | Function) -> set[str]:
     """The platforms that will do; empty where nothing can be known, because there is nothing yet or none may ask."""
     if isinstance(target, Function):
-        state = tools.functions.state(target.function)
+        state = site.clients.functions.state(target.function)
         architectures = {state.architecture} if state else set()
     else:
         architectures = set(nodes())

@@ -3,32 +3,35 @@
 from collections.abc import Mapping, Sequence
 
 from erp_build.clients.effects import CheckRequest
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
 from erp_build.model.check_run import Checked
 from erp_build.model.plan import Plan
-from erp_build.model.project import Chart, Check, Project
+from erp_build.model.project import Chart, Check
+from erp_build.model.stage import stage
 
 
-def run_checks(tools: Tools, project: Project, plan: Plan) -> tuple[Checked, ...]:
+@stage("what a `[[check]]` touches", keeps="checked")
+def run_checks(site: Site, plan: Plan) -> tuple[Checked, ...]:
     """Check what is to be built, one after the other, as Mavens share a repository; a failure ends none of them."""
     pairs = [
         (check, step.target)
         for step in plan.builds
-        for check in project.checks
+        for check in site.project.checks
         if not isinstance(step.target, Chart) and check.is_for(step.target.name)
     ]
-    secrets = _read_secrets(tools, project, [check for check, _ in pairs])
+    secrets = _read_secrets(site, [check for check, _ in pairs])
     checked = []
     for check, target in pairs:
-        values = {variable: secrets[_parameter(project, name)] for variable, name in check.secrets}
-        run = tools.effects.check(CheckRequest(check=check, target=target, secrets=values))
+        values = {variable: secrets[_parameter(site, name)] for variable, name in check.secrets}
+        run = site.clients.effects.check(CheckRequest(check=check, target=target, secrets=values))
         done = Checked(check, target.name, run)
-        tools.progress.say(f"{check.name}: {done.word} in {run.seconds:.1f} s", target.name)
+        site.say(f"{check.name}: {done.word} in {run.seconds:.1f} s", target.name)
         checked.append(done)
     return tuple(checked)
 
 
+@stage("nothing")
 def require_checks(checked: Sequence[Checked]) -> None:
     """Raise `GateBlocked` where a check failed that blocks, or `GateInconclusive` where one did not come to an end."""
     stopping = [one for one in checked if one.stops]
@@ -49,10 +52,10 @@ def _error(kind: type[ErpBuildError], what: str, stopping: Sequence[Checked], hi
     )
 
 
-def _read_secrets(tools: Tools, project: Project, checks: Sequence[Check]) -> Mapping[str, str]:
-    names = [_parameter(project, name) for check in checks for _, name in check.secrets]
-    return tools.parameters.read_secrets(tuple(dict.fromkeys(names))) if names else {}
+def _read_secrets(site: Site, checks: Sequence[Check]) -> Mapping[str, str]:
+    names = [_parameter(site, name) for check in checks for _, name in check.secrets]
+    return site.clients.parameters.read_secrets(tuple(dict.fromkeys(names))) if names else {}
 
 
-def _parameter(project: Project, name: str) -> str:
-    return name if name.startswith("/") else f"{project.parameters.rstrip('/')}/{name}"
+def _parameter(site: Site, name: str) -> str:
+    return name if name.startswith("/") else f"{site.project.parameters.rstrip('/')}/{name}"

@@ -8,13 +8,13 @@ from erp_build.build.architecture import Nodes, check_platform
 from erp_build.build.parallel import HandOver, assemble, begin, fan_out, raise_together
 from erp_build.changes.content_key import KEY_TAG
 from erp_build.clients.effects import ImageRequest
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
-from erp_build.model.environment import Environment
 from erp_build.model.images.build_timings import Making
 from erp_build.model.images.image import BuiltImage, PushedImage, StoredImage
 from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Chart, Function, Service
+from erp_build.model.stage import stage
 
 TAGS_AT_ONCE = 4
 """Tags of images that are in the registry already: two small calls each."""
@@ -44,85 +44,86 @@ class Pushed(NamedTuple):
     making: Making
 
 
-def build_images(tools: Tools, environment: Environment, plan: Plan) -> tuple[BuiltImage, ...]:
+@stage("Maven, engine, ECR: new tags only", keeps="images")
+def build_images(site: Site, plan: Plan) -> tuple[BuiltImage, ...]:
     """Make every image that the plan deploys: those to build, to reuse, and those that run already.
 
     One Maven makes the jars; an image is built and pushed as soon as its jar is complete. What fails lets the rest
     finish, so that the next run finds it.
     """
-    built = _build_all(tools, environment.cluster, [_request(step, environment, plan) for step in plan.builds])
-    reused = fan_out(lambda step: _reuse(tools, step, plan), plan.reuses, TAGS_AT_ONCE)
+    built = _build_all(site, [_request(site, step, plan) for step in plan.builds])
+    reused = fan_out(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
     return (*built, *reused, *(_running_image(step) for step in plan.redeploys))
 
 
-def _build_all(tools: Tools, cluster: str, requests: list[ImageRequest]) -> tuple[BuiltImage, ...]:
+def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ...]:
     if not requests:
         return ()
-    turns = BoundedSemaphore(tools.workshop.pushes_at_once())
-    shared = Shared(_nodes(tools, cluster, requests), turns, tools.clock.monotonic())
+    turns = BoundedSemaphore(site.clients.workshop.pushes_at_once())
+    shared = Shared(_nodes(site, requests), turns, site.clients.clock.monotonic())
 
     def package(hand_over: HandOver[Job]) -> None:
-        _package(tools, requests, hand_over)
+        _package(site, requests, hand_over)
 
     def build_and_push(job: Job) -> Pushed:
-        return _build_and_push(tools, job, shared)
+        return _build_and_push(site, job, shared)
 
-    finished = assemble(package, build_and_push, tools.workshop.images_at_once())
+    finished = assemble(package, build_and_push, site.clients.workshop.images_at_once())
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
     whole = [pushed for pushed in finished.done.values() if pushed.request.target.name not in broken]
     # Only now: a service may fail after its jar was made, and then nobody must find its image by its content.
-    fan_out(lambda pushed: _tag_with_key(tools, pushed), whole, TAGS_AT_ONCE)
+    fan_out(lambda pushed: _tag_with_key(site, pushed), whole, TAGS_AT_ONCE)
     raise_together(finished.failed)
     return tuple(_built(finished.done[place]) for place in range(len(requests)))
 
 
-def _nodes(tools: Tools, cluster: str, requests: list[ImageRequest]) -> Nodes:
+def _nodes(site: Site, requests: list[ImageRequest]) -> Nodes:
     """The nodes' architectures, asked while Maven works, and by one thread: the cluster's client is not for several."""
     if not any(isinstance(request.target, Service) for request in requests):
         return frozenset
-    return begin(lambda: tools.cluster.architectures(cluster))
+    return begin(lambda: site.clients.cluster.architectures(site.environment.cluster))
 
 
-def _request(step: Step, environment: Environment, plan: Plan) -> ImageRequest:
+def _request(site: Site, step: Step, plan: Plan) -> ImageRequest:
     target = step.target
     assert not isinstance(target, Chart)
     return ImageRequest(
         target=target,
-        repository=environment.repository(target.repository),
+        repository=site.repository(target),
         tag=plan.tag,
         commit=plan.head,
         key=step.key,
     )
 
 
-def _package(tools: Tools, requests: list[ImageRequest], hand_over: HandOver[Job]) -> None:
+def _package(site: Site, requests: list[ImageRequest], hand_over: HandOver[Job]) -> None:
     places = {request.target.name: place for place, request in enumerate(requests)}
 
     def ready(name: str, seconds: float) -> None:
-        tools.progress.say(f"jar made in {seconds:.1f} s", name)
-        hand_over(places[name], Job(requests[places[name]], seconds, tools.clock.monotonic()))
+        site.say(f"jar made in {seconds:.1f} s", name)
+        hand_over(places[name], Job(requests[places[name]], seconds, site.clients.clock.monotonic()))
 
     targets: list[Service | Function] = [request.target for request in requests]
     for target in targets:
-        tools.progress.phase(target.name, "maven")
-    tools.effects.package(targets, ready)
+        site.clients.progress.phase(target.name, "maven")
+    site.clients.effects.package(targets, ready)
 
 
-def _build_and_push(tools: Tools, job: Job, shared: Shared) -> Pushed:
+def _build_and_push(site: Site, job: Job, shared: Shared) -> Pushed:
     request, name = job.request, job.request.target.name
-    clock, began = tools.clock, tools.clock.monotonic()
-    tools.progress.phase(name, "image")
-    image = tools.effects.build_image(request)
-    check_platform(tools, shared.nodes, request.target, image.platform)
+    clock, began = site.clients.clock, site.clients.clock.monotonic()
+    site.clients.progress.phase(name, "image")
+    image = site.clients.effects.build_image(request)
+    check_platform(site, shared.nodes, request.target, image.platform)
     built = clock.monotonic()
-    tools.progress.phase(name, "waits to push")
+    site.clients.progress.phase(name, "waits to push")
     with shared.turns:
         turn = clock.monotonic()
-        tools.progress.phase(name, "push")
-        pushed = _push(tools, request)
-        stored = _read_back(tools, request, pushed.digest)
+        site.clients.progress.phase(name, "push")
+        pushed = _push(site, request)
+        stored = _read_back(site, request, pushed.digest)
     ended = clock.monotonic()
-    tools.progress.phase(name, "done")
+    site.clients.progress.phase(name, "done")
     making = Making(
         maven=job.maven,
         image=built - began,
@@ -135,7 +136,7 @@ def _build_and_push(tools: Tools, job: Job, shared: Shared) -> Pushed:
         stored=stored.size,
         layered=request.target.layers,
     )
-    tools.progress.say(
+    site.say(
         f"pushed {request.tag} as {pushed.digest[:19]}: image {making.image:.1f} s, push {making.push:.1f} s, "
         f"{pushed.sent / 1e6:.1f} MB sent",
         name,
@@ -143,24 +144,24 @@ def _build_and_push(tools: Tools, job: Job, shared: Shared) -> Pushed:
     return Pushed(request, stored, making)
 
 
-def _push(tools: Tools, request: ImageRequest) -> PushedImage:
+def _push(site: Site, request: ImageRequest) -> PushedImage:
     """Push the image; where the tag is taken for good, by an image of this very content, that one is the image.
 
     A run was killed right after its push: what it made has this tag, and not yet that of its content.
     """
     try:
-        return tools.effects.push(request)
+        return site.clients.effects.push(request)
     except TagTaken:
-        there = tools.registry.stored(request.repository, request.tag)
-        if not there or not request.key or tools.registry.key(there) != request.key:
+        there = site.clients.registry.stored(request.repository, request.tag)
+        if not there or not request.key or site.clients.registry.key(there) != request.key:
             raise
-        tools.progress.say("the tag is there already, with this very content: taken as it is", request.target.name)
+        site.say("the tag is there already, with this very content: taken as it is", request.target.name)
         return PushedImage(there.digest)
 
 
-def _read_back(tools: Tools, request: ImageRequest, digest: str) -> StoredImage:
+def _read_back(site: Site, request: ImageRequest, digest: str) -> StoredImage:
     """The image as the registry has it: the engine's word is no proof, and an index can be neither scanned nor run."""
-    stored = tools.registry.stored(request.repository, digest)
+    stored = site.clients.registry.stored(request.repository, digest)
     where = f"{request.repository}@{digest}"
     if stored is None:
         raise PushFailed(
@@ -178,12 +179,12 @@ def _read_back(tools: Tools, request: ImageRequest, digest: str) -> StoredImage:
     return stored
 
 
-def _tag_with_key(tools: Tools, pushed: Pushed) -> None:
+def _tag_with_key(site: Site, pushed: Pushed) -> None:
     """Let the image be found by its content: whoever has the same files later takes this one."""
     if pushed.request.key:
         # Where tags are immutable, another run at the same time may have made an image of this content first.
         with suppress(TagTaken):
-            tools.effects.tag(pushed.stored, f"{KEY_TAG}{pushed.request.key}")
+            site.clients.effects.tag(pushed.stored, f"{KEY_TAG}{pushed.request.key}")
 
 
 def _built(pushed: Pushed) -> BuiltImage:
@@ -198,17 +199,17 @@ def _built(pushed: Pushed) -> BuiltImage:
     )
 
 
-def _reuse(tools: Tools, step: Step, plan: Plan) -> BuiltImage:
+def _reuse(site: Site, step: Step, plan: Plan) -> BuiltImage:
     """Take the image that has this content already: only its manifest gets another tag."""
     assert step.image is not None
-    tools.effects.tag(step.image, plan.tag)
-    tools.progress.say(f"reused {step.image.digest[:19]} as {plan.tag}, nothing was built", step.target.name)
+    site.clients.effects.tag(step.image, plan.tag)
+    site.say(f"reused {step.image.digest[:19]} as {plan.tag}, nothing was built", step.target.name)
     return BuiltImage(
         target=step.target.name,
         repository=step.image.repository,
         tag=plan.tag,
         digest=step.image.digest,
-        commit=tools.registry.revision(step.image),
+        commit=site.clients.registry.revision(step.image),
         origin="reused",
         saved=step.image.size,
     )

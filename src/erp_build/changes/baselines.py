@@ -8,6 +8,7 @@ from erp_build.config.codebuild import commit_from
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
 from erp_build.model.change import Baseline, Source
 from erp_build.model.project import Chart
+from erp_build.model.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,7 @@ def find_head(repository: Repository, variables: Mapping[str, str], wanted: str 
     return head
 
 
+@stage("reads only: Git")
 def find_baselines(
     repository: Repository,
     project: Project,

@@ -12,6 +12,7 @@ from erp_build.changes.rules import Rules, attribute
 from erp_build.changes.tag_only_commits import without_tag_edits
 from erp_build.model.change import Baseline, Change, ChangeSet, PathChange
 from erp_build.model.plan import LiveState, Plan
+from erp_build.model.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +53,7 @@ def plan(
     return make_plan(project, detect_changes(repository, project, baselines, commit), live or LiveState())
 
 
+@stage("reads only: Git")
 def detect_changes(repository: Repository, project: Project, baselines: tuple[Baseline, ...], head: str) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
     rules = Rules(project, ignore_of(project))

@@ -5,31 +5,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from erp_build.changes.drift import deployment_drift
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
-from erp_build.model.environment import Environment
 from erp_build.model.plan import LiveState, Running
-from erp_build.model.project import Function, Project, Service
-from erp_build.model.releases.kubernetes import Workload
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.project import Function, Service
+from erp_build.model.releases.kubernetes import Workload, workload_of
+from erp_build.model.releases.release import Revision
+from erp_build.model.stage import stage
 
 DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]{40})(?: chart (?P<key>[0-9a-f]{40}))?")
 ROLLBACK = re.compile(r"Rollback to (\d+)")
 
 
-def release_of(project: Project, environment: Environment) -> Release:
-    """Where the project's release lives in this environment."""
-    return Release(environment.cluster, project.chart.namespace, project.chart.release)
-
-
-def read_live_state(tools: Tools, project: Project, environment: Environment) -> LiveState:
+@stage("reads only: cluster, Lambda, Helm, ECR")
+def read_live_state(site: Site) -> LiveState:
     """Read what runs of each target; a cluster or function that cannot be read stops the run."""
-    release = release_of(project, environment)
-    workloads = tools.cluster.workloads(release)
-    history = tools.helm.history(release)
-    edited = _edited(tools, release) if history and workloads else {}
-    running = [_running_service(tools, service, environment, workloads, edited) for service in project.services]
-    running += [_running_function(tools, function, environment) for function in project.functions]
+    workloads = site.clients.cluster.workloads(site.release)
+    history = site.clients.helm.history(site.release)
+    edited = _edited(site) if history and workloads else {}
+    running = [_running_service(site, service, workloads, edited) for service in site.project.services]
+    running += [_running_function(site, function) for function in site.project.functions]
     deployed = _deployed_chart(history)
     return LiveState(
         running={item.target: item for item in running if item},
@@ -39,17 +34,13 @@ def read_live_state(tools: Tools, project: Project, environment: Environment) ->
     )
 
 
-def workload_of(workloads: tuple[Workload, ...], repository: str) -> Workload | None:
-    """The Deployment that runs an image of the repository: the image tells it, whatever the Deployment is called."""
-    return next((workload for workload in workloads if workload.image_of(repository)), None)
-
-
-def _edited(tools: Tools, release: Release) -> dict[str, str]:
+def _edited(site: Site) -> dict[str, str]:
     """Deployment -> what was edited by hand and what the next upgrade repairs.
 
     Another image is not among it: that is found as another baseline. What was only added survives an upgrade.
     """
-    wanted, live = objects_of(tools.helm.objects(release)), objects_of(tools.cluster.live_objects(release))
+    wanted = objects_of(site.clients.helm.objects(site.release))
+    live = objects_of(site.clients.cluster.live_objects(site.release))
     found = {}
     for (kind, name), item in wanted.items():
         if kind == "Deployment" and (kind, name) in live:
@@ -71,45 +62,44 @@ def scaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> M
 
 
 def _running_service(
-    tools: Tools,
+    site: Site,
     service: Service,
-    environment: Environment,
     workloads: tuple[Workload, ...],
     edited: Mapping[str, str],
 ) -> Running | None:
-    repository = environment.repository(service.repository)
+    repository = site.repository(service)
     workload = workload_of(workloads, repository)
     image = workload.image_of(repository) if workload else None
     if workload is None or image is None:
         return None
-    stored = tools.registry.stored(repository, image.digest or image.tag)
+    stored = site.clients.registry.stored(repository, image.digest or image.tag)
     return Running(
         target=service.name,
         repository=repository,
         tag=image.tag,
         digest=stored.digest if stored else "",
-        commit=tools.registry.revision(stored) if stored else None,
+        commit=site.clients.registry.revision(stored) if stored else None,
         trouble=edited.get(workload.name, "") if workload.rolled_out else workload.failure or workload.progress,
     )
 
 
-def _running_function(tools: Tools, function: Function, environment: Environment) -> Running | None:
-    state = tools.functions.state(function.function)
+def _running_function(site: Site, function: Function) -> Running | None:
+    state = site.clients.functions.state(function.function)
     if state is None or state.package_type != "Image":
         raise FunctionUpdateFailed(
             f"there is no function {function.function}" if state is None else f"{function.function} runs no image",
-            where=f"Lambda, {environment.region}",
+            where=f"Lambda, {site.environment.region}",
             why="" if state is None else f"its package type is {state.package_type}",
             next_step="create it with an image, or correct `function` in erp-build.toml",
         )
-    repository = environment.repository(function.repository)
-    stored = tools.registry.stored(repository, state.digest) if state.digest else None
+    repository = site.repository(function)
+    stored = site.clients.registry.stored(repository, state.digest) if state.digest else None
     return Running(
         target=function.name,
         repository=repository,
         tag=state.image.rpartition(":")[2] if "@" not in state.image else "",
         digest=state.digest,
-        commit=tools.registry.revision(stored) if stored else None,
+        commit=site.clients.registry.revision(stored) if stored else None,
         trouble=f"last update {state.last_update}: {state.reason}" if state.last_update == "Failed" else "",
     )
 

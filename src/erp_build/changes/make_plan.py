@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erp_build.model.project import Function, Project, Service, Target
+from erp_build.model.stage import stage
 
 if TYPE_CHECKING:
     from erp_build.model.change import Baseline, ChangeSet
 from erp_build.model.plan import Action, LiveState, Plan, Reason, Running, Step
 
 
+@stage("nothing", keeps="plan")
 def make_plan(project: Project, changes: ChangeSet, live: LiveState) -> Plan:
     """Decide an action for each target.
 

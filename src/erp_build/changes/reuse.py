@@ -6,29 +6,30 @@ from erp_build.changes.content_key import KEY_TAG, content_key
 from erp_build.changes.detect import warning_of
 from erp_build.changes.ignored_paths import ignore_of
 from erp_build.changes.rules import Rules
-from erp_build.clients.protocols import Tools
-from erp_build.model.environment import Environment
+from erp_build.clients.site import Site
 from erp_build.model.plan import LiveState, Plan, Reason, Step
-from erp_build.model.project import Chart, Project, Service
+from erp_build.model.project import Chart, Service
+from erp_build.model.stage import stage
 
 if TYPE_CHECKING:
     from erp_build.model.source_file import SourceFile
 
 
-def find_reusable(tools: Tools, project: Project, environment: Environment, plan: Plan, live: LiveState) -> Plan:
+@stage("reads only: Git, ECR", keeps="plan")
+def find_reusable(site: Site, plan: Plan, live: LiveState) -> Plan:
     """Give every step its content key, and turn a build into `reuse`, or into `none` where this very image runs.
 
     Without Git this is what finds out what changed. A target with uncommitted files gets no key, because what would be
     built is not what the key names.
     """
-    uncommitted = tools.repository.uncommitted()
+    uncommitted = site.clients.repository.uncommitted()
     plan = plan._replace(warnings=(*plan.warnings, *warning_of(uncommitted)))
     if plan.is_empty:
         return plan
-    rules = Rules(project, ignore_of(project))
-    keys = content_keys(tools, project, rules, plan.head)
+    rules = Rules(site.project, ignore_of(site.project))
+    keys = content_keys(site, rules, plan.head)
     keys.update(dict.fromkeys(rules.touched(uncommitted), ""))
-    steps = tuple(_with_key(tools, environment, step, keys[step.target.name], live) for step in plan.steps)
+    steps = tuple(_with_key(site, step, keys[step.target.name], live) for step in plan.steps)
     chart = steps[-1]
     if chart.action == "none" and plan.steps[-1].action != "none":
         steps = tuple(_without_chart(step) for step in steps)
@@ -37,16 +38,16 @@ def find_reusable(tools: Tools, project: Project, environment: Environment, plan
     return plan._replace(steps=steps)
 
 
-def content_keys(tools: Tools, project: Project, rules: Rules, head: str) -> dict[str, str]:
+def content_keys(site: Site, rules: Rules, head: str) -> dict[str, str]:
     """The key of every target, over exactly those files that the rules give to it."""
-    files: dict[str, list[SourceFile]] = {target.name: [] for target in project.targets}
-    for file in tools.repository.source_files(head):
+    files: dict[str, list[SourceFile]] = {target.name: [] for target in site.project.targets}
+    for file in site.clients.repository.source_files(head):
         for name in rules.owners(file.path):
             files[name].append(file)
-    return {target.name: content_key(target, files[target.name], project.build) for target in project.targets}
+    return {target.name: content_key(target, files[target.name], site.project.build) for target in site.project.targets}
 
 
-def _with_key(tools: Tools, environment: Environment, step: Step, key: str, live: LiveState) -> Step:
+def _with_key(site: Site, step: Step, key: str, live: LiveState) -> Step:
     step = step._replace(key=key)
     if step.action == "none" or not key:
         return step
@@ -56,7 +57,7 @@ def _with_key(tools: Tools, environment: Environment, step: Step, key: str, live
         return step._replace(action="none", because=(why,)) if same else step
     if step.action != "build":
         return step
-    image = tools.registry.stored(environment.repository(step.target.repository), f"{KEY_TAG}{key}")
+    image = site.clients.registry.stored(site.repository(step.target), f"{KEY_TAG}{key}")
     if image is None:
         return step
     running = step.running

@@ -10,22 +10,22 @@ from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.stage import judge_images
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.plan import Running
-from erp_build.wiring import open_tools
+from erp_build.wiring import open_clients
 
 
 def judge_references(names: Sequence[str], deployed: str | None, rules: GateRules, console: Console) -> Judgement:
     """Judge images by name; `deployed` is what `new_only` compares them with."""
-    with open_tools(
+    with open_clients(
         console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-    ) as tools:
+    ) as clients:
         known = [target.repository for target in console.project().image_targets]
-        images = [find_image(tools.registry, name, known) for name in names]
+        images = [find_image(clients.registry, name, known) for name in names]
         running = {}
         if deployed:
-            old = find_image(tools.registry, deployed, known)
+            old = find_image(clients.registry, deployed, known)
             running = {image.target: _running(image, old) for image in images}
         console.progress.stage("judge images")
-        return judge_images(tools, rules, images, running)
+        return judge_images(clients, rules, images, running)
 
 
 def find_image(registry: Registry, name: str, known: Sequence[str] = ()) -> BuiltImage:

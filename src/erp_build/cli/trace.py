@@ -28,9 +28,8 @@ def send_trace(report: RunReport, console: Console, variables: Mapping[str, str]
             value = unquote(header.partition("=")[2].strip())
             console.secrets.add(value)
             console.secrets.add(value.rpartition(" ")[2])  # "Bearer" may be missing where the key is repeated
-    seconds = console.clock.monotonic() - report.start
-    began = console.clock.now() - timedelta(seconds=seconds)
+    began = console.clock.now() - timedelta(seconds=report.seconds)
     resource = run_resource(report, variables, began.isoformat(timespec="seconds"))
-    span = run_span(report, seconds, str(resource["cicd.pipeline.name"]))
+    span = run_span(report, report.seconds, str(resource["cicd.pipeline.name"]))
     if trouble := Sender(resource, began, console.secrets.mask).send(span):
         console.complain(f"erp_build: the trace of this run was not sent: {trouble}")

@@ -199,7 +199,7 @@ class Workshop(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tools:
+class Clients:
     """Everything that the stages work with; `wiring` makes it, live or as a rehearsal."""
 
     repository: Repository

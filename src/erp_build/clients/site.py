@@ -1,17 +1,62 @@
-"""Settings: the six parameters, checked against the account and region that really answer."""
+"""Where a stage works: the project, the environment that it is deployed to, and the clients."""
 
-from erp_build.clients.protocols import Tools
+from dataclasses import dataclass
+
+from erp_build.clients.protocols import Clients
 from erp_build.config.environment import make_environment, parameter_names
 from erp_build.model.environment import Environment
-from erp_build.model.project import Project
+from erp_build.model.project import Function, Project, Service
+from erp_build.model.releases.kubernetes import Workload, workload_of
+from erp_build.model.releases.release import Release
+from erp_build.model.stage import stage
 
 
-def read_environment(tools: Tools, project: Project) -> Environment:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a stage works on.
+
+    Attributes:
+        project: what there is to deploy.
+        clients: what the outside world is read and changed by.
+        environment: where it is deployed to.
+    """
+
+    project: Project
+    clients: Clients
+    environment: Environment
+
+    @property
+    def release(self) -> Release:
+        """Where the project's Helm release lives in this environment."""
+        chart = self.project.chart
+        return Release(self.environment.cluster, chart.namespace, chart.release)
+
+    def repository(self, target: Service | Function) -> str:
+        """The full image repository of a target, without host."""
+        return self.environment.repository(target.repository)
+
+    def workloads(self) -> dict[str, Workload | None]:
+        """Name of a service -> its Deployment, read now; None where there is none with its image."""
+        found = self.clients.cluster.workloads(self.release)
+        return {one.name: workload_of(found, self.repository(one)) for one in self.project.services}
+
+    def say(self, text: str, target: str = "") -> None:
+        """Tell whoever watches the run, of one target or of all."""
+        self.clients.progress.say(text, target)
+
+
+def open_site(project: Project, clients: Clients) -> Site:
+    """The site of a project: its environment is read from Parameter Store; errors as of `read_environment`."""
+    return Site(project, clients, read_environment(clients, project))
+
+
+@stage("reads only: STS, Parameter Store")
+def read_environment(clients: Clients, project: Project) -> Environment:
     """Read the environment from Parameter Store; raises `ConfigurationError` that names everything missing at once."""
-    account = tools.identity.account()
-    found = tools.parameters.read(parameter_names(project.parameters))
-    environment = make_environment(project.parameters, found, account=account, region=tools.identity.region)
-    tools.progress.say(
+    account = clients.identity.account()
+    found = clients.parameters.read(parameter_names(project.parameters))
+    environment = make_environment(project.parameters, found, account=account, region=clients.identity.region)
+    clients.progress.say(
         f"account {account}, {environment.region}, cluster {environment.cluster} (from {project.parameters})"
     )
     return environment

@@ -1,7 +1,7 @@
 """The update of one Lambda function: wait, update by digest, wait until it is live; then its version and alias."""
 
 from erp_build.clients.clock import Deadline
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.images.image import ImageReference
 from erp_build.model.lambda_function import FunctionState
@@ -21,35 +21,35 @@ HINTS = {
 """Beginning of `LastUpdateStatusReasonCode` -> what to do."""
 
 
-def update_function(tools: Tools, function: Function, image: str) -> FunctionState:
+def update_function(site: Site, function: Function, image: str) -> FunctionState:
     """Make a function run an image and return its state; it is live when Lambda says `Successful`.
 
     Args:
-        tools: what it is done with.
+        site: what it is done with.
         function: the target.
         image: `host/repository@sha256:...`.
     """
     name, digest = function.function, ImageReference.parse(image).digest
-    state = settled(tools, name)
+    state = settled(site, name)
     runs_already = state.digest == digest and state.last_update == "Successful"
     if runs_already:
-        tools.progress.say("runs this image already", function.name)
+        site.say("runs this image already", function.name)
     else:
-        tools.effects.update_function(state, image)
-        state = settled(tools, name)
+        site.clients.effects.update_function(state, image)
+        state = settled(site, name)
         if state.last_update != "Successful" or state.digest != digest:
             raise _not_live(name, state)
-        tools.progress.say(f"{state.last_update}, runs {state.digest[:19]}", function.name)
-    if function.publish and not (runs_already and _alias_is_there(tools, function, digest)):
-        _publish(tools, function, state)
+        site.say(f"{state.last_update}, runs {state.digest[:19]}", function.name)
+    if function.publish and not (runs_already and _alias_is_there(site, function, digest)):
+        _publish(site, function, state)
     return state
 
 
-def settled(tools: Tools, name: str) -> FunctionState:
+def settled(site: Site, name: str) -> FunctionState:
     """The function when no update is in progress."""
-    deadline = Deadline(tools.clock, UPDATE_SECONDS)
+    deadline = Deadline(site.clients.clock, UPDATE_SECONDS)
     while True:
-        state = tools.functions.state(name)
+        state = site.clients.functions.state(name)
         if state is None:
             raise FunctionUpdateFailed("the function is gone", where=name, next_step="create it, then run again")
         if state.last_update != "InProgress" and state.state != "Pending":
@@ -64,20 +64,20 @@ def settled(tools: Tools, name: str) -> FunctionState:
         deadline.pause(PAUSE)
 
 
-def _alias_is_there(tools: Tools, function: Function, digest: str) -> bool:
-    return not function.alias or tools.functions.alias_digest(function.function, function.alias) == digest
+def _alias_is_there(site: Site, function: Function, digest: str) -> bool:
+    return not function.alias or site.clients.functions.alias_digest(function.function, function.alias) == digest
 
 
-def _publish(tools: Tools, function: Function, state: FunctionState) -> None:
-    version = tools.effects.publish(state, function.alias)
-    if not _alias_is_there(tools, function, state.digest):
+def _publish(site: Site, function: Function, state: FunctionState) -> None:
+    version = site.clients.effects.publish(state, function.alias)
+    if not _alias_is_there(site, function, state.digest):
         raise FunctionUpdateFailed(
             "the alias does not lead to the new image",
             where=f"{function.function}:{function.alias}",
             why=f"version {version} was published, and the alias was moved to it",
             next_step="somebody else moves the alias: run again",
         )
-    tools.progress.say(f"version {version}" + (f", alias {function.alias}" if function.alias else ""), function.name)
+    site.say(f"version {version}" + (f", alias {function.alias}" if function.alias else ""), function.name)
 
 
 def _not_live(name: str, state: FunctionState) -> FunctionUpdateFailed:

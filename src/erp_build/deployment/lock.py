@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Self
 
 from erp_build.clients.clock import Deadline
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.deployment.attempt import attempt
 from erp_build.errors import Locked, told
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
+from erp_build.model.stage import stage
 
 Change = Callable[[Lease], Lease]
 PAUSE = 1.0
@@ -47,34 +48,35 @@ def claim_of(variables: Mapping[str, str], commit: str, seconds: float, wait: fl
     return Claim(holder=f"{build}/{uuid.uuid4().hex[:8]}", commit=commit, build=build, seconds=seconds, wait=wait)
 
 
-def take_lock(tools: Tools, release: Release, claim: Claim) -> "Lock":
+@stage("the cluster's Lease")
+def take_lock(site: Site, claim: Claim) -> "Lock":
     """Take the lock of a release.
 
     A dead holder is waited out, which takes no longer than its lock is good; a living one ends the run with `Locked`,
     or is waited for as the claim says.
     """
-    deadline = Deadline(tools.clock, claim.wait)
+    deadline = Deadline(site.clients.clock, claim.wait)
     first: Lease | None = None
     while True:
-        reading = tools.leases.read(release)
+        reading = site.clients.leases.read(site.release)
         current = reading.lease or Lease()
         if current.holder == claim.holder:
-            return Lock(tools, release, current)
+            return Lock(site, current)
         if not current.is_held(reading.now):
             if current.was_left(reading.now):
-                tools.progress.say(f"the lock of {current.build} has expired: that run ended without freeing it")
+                site.say(f"the lock of {current.build} has expired: that run ended without freeing it")
             wanted = current.taken_by(claim.holder, claim.commit, claim.build, claim.seconds, reading.now)
-            taken = tools.effects.write_lease(release, wanted)
+            taken = site.clients.effects.write_lease(site.release, wanted)
             if taken:
-                return Lock(tools, release, taken, former=current)
+                return Lock(site, taken, former=current)
             continue
         if first is None:
             first = current
-            tools.progress.say(f"{current.build} deploys {current.commit[:12]} since {current.acquired:%H:%M:%S} UTC")
+            site.say(f"{current.build} deploys {current.commit[:12]} since {current.acquired:%H:%M:%S} UTC")
         is_alive = (current.holder, current.renewed) != (first.holder, first.renewed)
         if is_alive and deadline.is_over:
-            raise _locked(release, current)
-        tools.clock.sleep(min(PAUSE, claim.seconds / BEATS))
+            raise _locked(site.release, current)
+        site.clients.clock.sleep(min(PAUSE, claim.seconds / BEATS))
 
 
 class Lock:
@@ -83,16 +85,16 @@ class Lock:
     `former` is the lease as the run before left it.
     """
 
-    def __init__(self, tools: Tools, release: Release, lease: Lease, former: Lease | None = None) -> None:
+    def __init__(self, site: Site, lease: Lease, former: Lease | None = None) -> None:
         self.former = former or Lease()
-        self._tools = tools
-        self._release = release
+        self._site = site
+        self._release = site.release
         self._lease = lease
         self._taken_by: Lease | None = None
         """Whose lock it is since it was lost."""
         self._mutex = threading.Lock()
         self._ended = threading.Event()
-        self._heard = tools.clock.monotonic()
+        self._heard = site.clients.clock.monotonic()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> Self:
@@ -106,7 +108,7 @@ class Lock:
         """Free the lock; one that cannot be freed expires by itself."""
         self._ended.set()
         if trouble := attempt(partial(self._free, failed=error is not None)):
-            self._tools.progress.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
+            self._site.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
 
     @property
     def build(self) -> str:
@@ -135,7 +137,7 @@ class Lock:
         was_started = self._thread.ident is not None
         if was_started and not self._thread.is_alive():
             raise _not_kept_alive(self._release)
-        if self._tools.clock.monotonic() - self._heard < self._lease.seconds / BEATS * 2:
+        if self._site.clients.clock.monotonic() - self._heard < self._lease.seconds / BEATS * 2:
             return
         with self._mutex:
             self._write(lambda lease: lease)
@@ -144,7 +146,7 @@ class Lock:
         """Give signs of life until the end, or until the lock is lost; one that fails is said and tried again."""
         while self._taken_by is None and not self._ended.wait(self._lease.seconds / BEATS):
             if trouble := attempt(self._give_sign):
-                self._tools.progress.say(f"no sign of life could be given: {told(trouble)}")
+                self._site.say(f"no sign of life could be given: {told(trouble)}")
 
     def _give_sign(self) -> None:
         with self._mutex:
@@ -160,14 +162,16 @@ class Lock:
         if self._taken_by is not None:
             raise _locked(self._release, self._taken_by)
         for _ in range(BEATS):
-            reading = self._tools.leases.read(self._release)
+            reading = self._site.clients.leases.read(self._release)
             if reading.lease is None or reading.lease.holder != self._lease.holder:
                 self._taken_by = reading.lease or Lease()
                 raise _locked(self._release, self._taken_by)
-            stored = self._tools.effects.write_lease(self._release, change(reading.lease.renewed_at(reading.now)))
+            stored = self._site.clients.effects.write_lease(
+                self._release, change(reading.lease.renewed_at(reading.now))
+            )
             if stored:
                 self._lease = replace(stored, holder=self._lease.holder)
-                self._heard = self._tools.clock.monotonic()
+                self._heard = self._site.clients.clock.monotonic()
                 return
         raise _locked(self._release, self._lease)
 

@@ -6,48 +6,48 @@ from functools import cache
 from pathlib import Path
 
 from erp_build.build.architecture import check_platform
-from erp_build.changes.live_state import release_of
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.tags import expected_tags, keys_of
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
 from erp_build.formats.values_file import named_values, read_value, set_tags
-from erp_build.model.environment import Environment
 from erp_build.model.plan import Plan
-from erp_build.model.project import Chart, Function, Project, Service
+from erp_build.model.project import Chart, Function, Service
 from erp_build.model.releases.preview import ImageWanted, Preview
+from erp_build.model.stage import stage
 
 SWITCHED_OFF = ("false", "no", "off", "0", "null", "~", "")
 """What Helm's YAML 1.1 and its templates take for false; a key that is not there is another matter."""
 
 
-def check_plan(tools: Tools, project: Project, environment: Environment, plan: Plan) -> Preview:
+@stage("reads only: sources, engine, ECR, chart, cluster", keeps="preview")
+def check_plan(site: Site, plan: Plan) -> Preview:
     """Check what the plan needs: sources, engine, repositories, functions, values, chart, rights. Changes nothing.
 
     What would change comes out of it by itself, and is returned.
     """
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
-    tools.workshop.check(builds)
-    _check_repositories(tools, environment, builds)
-    nodes = cache(lambda: tools.cluster.architectures(environment.cluster))
+    site.clients.workshop.check(builds)
+    _check_repositories(site, builds)
+    nodes = cache(lambda: site.clients.cluster.architectures(site.environment.cluster))
     for step in plan.reuses:
         if step.image and isinstance(step.target, Service | Function):
-            check_platform(tools, nodes, step.target, tools.registry.platform(step.image))
+            check_platform(site, nodes, step.target, site.clients.registry.platform(step.image))
     for step in plan.functions:
         assert isinstance(step.target, Function)
-        if state := tools.functions.state(step.target.function):
-            tools.functions.may_update(state)
-    preview = Preview(images=_images(environment, plan))
-    return _check_release(tools, project, environment, plan, preview) if plan.upgrades_release else preview
+        if state := site.clients.functions.state(step.target.function):
+            site.clients.functions.may_update(state)
+    preview = Preview(images=_images(site, plan))
+    return _check_release(site, plan, preview) if plan.upgrades_release else preview
 
 
-def _images(environment: Environment, plan: Plan) -> tuple[ImageWanted, ...]:
+def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
     """Every image that the plan deploys, by the name that it will have or has."""
     found = []
     for step in plan.steps:
         if isinstance(step.target, Chart):
             continue
-        repository = environment.repository(step.target.repository)
+        repository = site.repository(step.target)
         if step.action in ("build", "reuse"):
             name = f"{repository}:{plan.tag}"
             found.append(ImageWanted(target=step.target.name, how=step.action, name=name))
@@ -57,13 +57,13 @@ def _images(environment: Environment, plan: Plan) -> tuple[ImageWanted, ...]:
     return tuple(found)
 
 
-def _check_release(tools: Tools, project: Project, environment: Environment, plan: Plan, preview: Preview) -> Preview:
-    path = values_path(tools, project)
+def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
+    path = values_path(site)
     content = read_values(path)
     for name, value in named_values(content, where=str(path)):
-        tools.secrets.add_named(name, value)
-    for service in project.services:
-        pushed = f"{tools.registry.host()}/{environment.repository(service.repository)}"
+        site.clients.secrets.add_named(name, value)
+    for service in site.project.services:
+        pushed = f"{site.clients.registry.host()}/{site.repository(service)}"
         _check_values(path, content, service, pushed)
     if not os.access(path.resolve().parent, os.W_OK):
         raise ConfigurationError(
@@ -73,9 +73,9 @@ def _check_release(tools: Tools, project: Project, environment: Environment, pla
             next_step="let the run write into its checkout",
         )
     # The tags are known before the images are: what cannot be kept, rendered or deployed is found before the build.
-    values = set_tags(content, keys_of(plan, expected_tags(plan, pin=project.chart.pin)), where=str(path))
-    release = release_of(project, environment)
-    if missing := tools.cluster.missing_permissions(release):
+    values = set_tags(content, keys_of(plan, expected_tags(plan, pin=site.project.chart.pin)), where=str(path))
+    release = site.release
+    if missing := site.clients.cluster.missing_permissions(release):
         raise ReleaseFailed(
             f"the role lacks {len(missing)} rights in the namespace",
             where=f"{release.cluster}, namespace {release.namespace}",
@@ -83,17 +83,17 @@ def _check_release(tools: Tools, project: Project, environment: Environment, pla
             next_step=f"kubectl apply --namespace {release.namespace} --filename infra/access.yaml, or add what is "
             "missing to the role in the cluster",
         )
-    after = tools.helm.check_chart(release, tools.repository.root / project.chart.path, values)
+    after = site.clients.helm.check_chart(release, site.clients.repository.root / site.project.chart.path, values)
     return replace(
         preview,
-        values=values_diff(content, values, f"{project.chart.path}/{project.chart.values}"),
-        objects=object_changes(tools.helm.manifest(release), after, tools.secrets.hides),
+        values=values_diff(content, values, f"{site.project.chart.path}/{site.project.chart.values}"),
+        objects=object_changes(site.clients.helm.manifest(release), after, site.clients.secrets.hides),
     )
 
 
-def values_path(tools: Tools, project: Project) -> Path:
+def values_path(site: Site) -> Path:
     """Where the values file is."""
-    return tools.repository.root / project.chart.path / project.chart.values
+    return site.clients.repository.root / site.project.chart.path / site.project.chart.values
 
 
 def read_values(path: Path) -> bytes:
@@ -109,12 +109,12 @@ def read_values(path: Path) -> bytes:
         ) from error
 
 
-def _check_repositories(tools: Tools, environment: Environment, builds: tuple[Service | Function, ...]) -> None:
-    wanted = [environment.repository(target.repository) for target in builds]
-    if missing := tools.registry.missing_repositories(wanted):
+def _check_repositories(site: Site, builds: tuple[Service | Function, ...]) -> None:
+    wanted = [site.repository(target) for target in builds]
+    if missing := site.clients.registry.missing_repositories(wanted):
         raise PushFailed(
             f"{len(missing)} repositories do not exist",
-            where=f"ECR, account {environment.account}, {environment.region}",
+            where=f"ECR, account {site.environment.account}, {site.environment.region}",
             why="\n".join(missing),
             next_step=f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` "
             "in erp-build.toml",

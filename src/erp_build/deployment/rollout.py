@@ -2,12 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from erp_build.changes.live_state import release_of, workload_of
 from erp_build.clients.clock import Deadline
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.errors import OutOfReach, ReleaseFailed
-from erp_build.model.environment import Environment
-from erp_build.model.project import Project
 from erp_build.model.releases.kubernetes import Container, Workload
 
 PAUSE = 1.0
@@ -29,21 +26,18 @@ Services = Mapping[str, Workload | None]
 """Name of a service -> its Deployment, None where there is none."""
 
 
-def wait_for_rollout(
-    tools: Tools, project: Project, environment: Environment, deadline: Deadline, changed: Collection[str]
-) -> None:
+def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *, stable: float | None = None) -> None:
     """Return when every changed service is rolled out and has stayed so; raises `ReleaseFailed` with what each lacks.
 
     Args:
-        tools: what it is watched with.
-        project: its services and chart.
-        environment: where they run.
+        site: its services, and the cluster where they run.
         deadline: for all of it.
         changed: names of the services that must get there. What else is not well is said and keeps nobody.
+        stable: seconds for which they must stay so; None: those of the chart.
     """
-    watch = _Watch(tools, project)
+    watch = _Watch(site, site.project.chart.stable if stable is None else stable)
     while True:
-        services = _look(tools, project, environment)
+        services = _look(site)
         if services is not None:
             watch.say_progress(services)
             open_ones = {name: item for name, item in services.items() if name in changed and not _is_complete(item)}
@@ -51,32 +45,29 @@ def wait_for_rollout(
                 watch.say_others({name: item for name, item in services.items() if name not in changed})
                 return
             if watch.hopeless(open_ones):
-                raise _failed("a rollout cannot succeed", open_ones, project)
+                raise _failed("a rollout cannot succeed", open_ones, site)
             if deadline.is_over:
-                raise _failed("the rollout is not complete in time", open_ones or services, project)
+                raise _failed("the rollout is not complete in time", open_ones or services, site)
         elif deadline.is_over:
-            raise _failed("the rollout is not complete in time, and the cluster cannot be reached", {}, project)
+            raise _failed("the rollout is not complete in time, and the cluster cannot be reached", {}, site)
         deadline.pause(PAUSE)
 
 
-def _look(tools: Tools, project: Project, environment: Environment) -> Services | None:
+def _look(site: Site) -> Services | None:
     """Every service with its Deployment; None while the cluster does not answer, which need not last."""
     try:
-        workloads = tools.cluster.workloads(release_of(project, environment))
+        return site.workloads()
     except OutOfReach as error:
-        tools.progress.say(f"{error.what}: {error.why}")
+        site.say(f"{error.what}: {error.why}")
         return None
-    return {
-        service.name: workload_of(workloads, environment.repository(service.repository)) for service in project.services
-    }
 
 
 class _Watch:
     """What was seen so far: since when a service is in trouble, and since when all is well."""
 
-    def __init__(self, tools: Tools, project: Project) -> None:
-        self._tools = tools
-        self._stable = project.chart.stable
+    def __init__(self, site: Site, stable: float) -> None:
+        self._site = site
+        self._stable = stable
         self._troubled: dict[str, float] = {}
         self._said: dict[str, str] = {}
         self._complete: float | None = None
@@ -87,7 +78,7 @@ class _Watch:
         for name, workload in services.items():
             progress = workload.progress if workload else ABSENT
             if self._said.get(name) != progress:
-                self._tools.progress.say(progress, name)
+                self._site.say(progress, name)
             self._said[name] = progress
 
     def say_others(self, services: Services) -> None:
@@ -95,11 +86,11 @@ class _Watch:
         for name, workload in services.items():
             if not _is_complete(workload):
                 why = (workload.failure or workload.progress) if workload else ABSENT
-                self._tools.progress.say(f"warning: not well, and not changed by this deployment: {why}", name)
+                self._site.say(f"warning: not well, and not changed by this deployment: {why}", name)
 
     def is_stable(self, services: Services, open_ones: Services) -> bool:
         """Whether all services are complete and no container of theirs has restarted for long enough."""
-        now = self._tools.clock.monotonic()
+        now = self._site.clients.clock.monotonic()
         restarts = {name: sum(one.restarts for one in current_containers(item)) for name, item in services.items()}
         if open_ones or self._complete is None or restarts != self._restarts:
             self._complete, self._restarts = (None if open_ones else now), restarts
@@ -123,7 +114,7 @@ class _Watch:
         if not stuck:
             self._troubled.pop(name, None)
             return False
-        now = self._tools.clock.monotonic()
+        now = self._site.clients.clock.monotonic()
         return now - self._troubled.setdefault(name, now) >= PATIENCE
 
 
@@ -137,7 +128,7 @@ def _is_complete(workload: Workload | None) -> bool:
     return workload is not None and workload.rolled_out
 
 
-def _failed(what: str, open_ones: Services, project: Project) -> ReleaseFailed:
+def _failed(what: str, open_ones: Services, site: Site) -> ReleaseFailed:
     lines = []
     for name, workload in open_ones.items():
         lines.append(f"{name}: {workload.progress if workload else ABSENT}")
@@ -148,7 +139,7 @@ def _failed(what: str, open_ones: Services, project: Project) -> ReleaseFailed:
             lines += [f"  {pod.name}: {state}" for state in (*states, pod.unschedulable) if state]
     return ReleaseFailed(
         what,
-        where=f"release {project.chart.release}, namespace {project.chart.namespace}",
+        where=f"release {site.project.chart.release}, namespace {site.project.chart.namespace}",
         why="\n".join(lines),
         next_step="see the evidence in the report; mend the cause and run again",
     )

@@ -4,45 +4,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from erp_build.changes.drift import deployment_drift
-from erp_build.changes.live_state import objects_of, release_of, scaler_of
-from erp_build.clients.protocols import Tools
+from erp_build.changes.live_state import objects_of, scaler_of
+from erp_build.clients.site import Site
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.preflight import read_values, values_path
 from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import read_value
-from erp_build.model.environment import Environment
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
-from erp_build.model.project import Project, Service
+from erp_build.model.project import Service
 from erp_build.model.releases.ledger_entry import Entry
-from erp_build.model.releases.release import Release
 from erp_build.model.standing import Standing
 
 Objects = Mapping[tuple[str, str], Mapping[str, Any]]
 """Kind and name -> the object."""
 
 
-def read_standing(tools: Tools, project: Project, environment: Environment, live: LiveState) -> dict[str, Standing]:
+def read_standing(site: Site, live: LiveState) -> dict[str, Standing]:
     """Compare Git, the release and what is live: target -> where it stands."""
-    release = release_of(project, environment)
-    git = _git_tags(tools, project)
-    keys = {f"{service.values_key}.image.tag": service.name for service in project.services}
-    tags = tools.helm.values_of(release, tuple(keys)) if live.revision else {}
+    git = _git_tags(site)
+    keys = {f"{service.values_key}.image.tag": service.name for service in site.project.services}
+    tags = site.clients.helm.values_of(site.release, tuple(keys)) if live.revision else {}
     released = {name: tags.get(key, "") for key, name in keys.items()}
-    wanted, there = (objects_of(found) for found in _both(tools, release, has_release=live.revision is not None))
+    wanted, there = (objects_of(found) for found in _both(site, has_release=live.revision is not None))
     since = live.revision.updated if live.revision else ""
     found = {
         service.name: Standing(
             since=since,
             git_tag=git.get(service.name, ""),
             release_tag=released[service.name],
-            drift=_service_drift(service, environment, wanted, there),
+            drift=_service_drift(site, service, wanted, there),
         )
-        for service in project.services
+        for service in site.project.services
     }
-    entries = read_entries(record_of(tools, release))
-    for function in project.functions:
-        state = tools.functions.state(function.function)
+    entries = read_entries(record_of(site))
+    for function in site.project.functions:
+        state = site.clients.functions.state(function.function)
         digest = state.digest if state else ""
         found[function.name] = Standing(
             since=state.modified if state else "", drift=_function_drift(function.name, digest, entries)
@@ -50,37 +47,39 @@ def read_standing(tools: Tools, project: Project, environment: Environment, live
     return found
 
 
-def record_of(tools: Tools, release: Release) -> str:
+def record_of(site: Site) -> str:
     """What past deployments wrote down beside the lock; empty where there is nothing or it may not be read."""
     try:
-        reading = tools.leases.read(release)
+        reading = site.clients.leases.read(site.release)
     except ErpBuildError as error:
-        tools.progress.say(f"past deployments are not known: {error.what}")
+        site.say(f"past deployments are not known: {error.what}")
         return ""
     return reading.lease.record if reading.lease else ""
 
 
-def _git_tags(tools: Tools, project: Project) -> dict[str, str]:
+def _git_tags(site: Site) -> dict[str, str]:
     """Service -> its tag in the checkout; none where the values file cannot be read."""
-    path = values_path(tools, project)
+    path = values_path(site)
     try:
         content = read_values(path)
         tags = {
             service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path))
-            for service in project.services
+            for service in site.project.services
         }
     except ErpBuildError as error:
-        tools.progress.say(f"tags in git are not known: {error.what}")
+        site.say(f"tags in git are not known: {error.what}")
         return {}
     return {name: tag for name, tag in tags.items() if tag}
 
 
-def _both(tools: Tools, release: Release, *, has_release: bool) -> tuple[tuple[Mapping[str, Any], ...], ...]:
-    return (tools.helm.objects(release), tools.cluster.live_objects(release)) if has_release else ((), ())
+def _both(site: Site, *, has_release: bool) -> tuple[tuple[Mapping[str, Any], ...], ...]:
+    if not has_release:
+        return (), ()
+    return site.clients.helm.objects(site.release), site.clients.cluster.live_objects(site.release)
 
 
-def _service_drift(service: Service, environment: Environment, wanted: Objects, there: Objects) -> tuple[str, ...]:
-    repository = environment.repository(service.repository)
+def _service_drift(site: Site, service: Service, wanted: Objects, there: Objects) -> tuple[str, ...]:
+    repository = site.repository(service)
     mine = next((item for (kind, _), item in wanted.items() if kind == "Deployment" and _runs(item, repository)), None)
     if mine is None:
         return ("the release has no Deployment with its image",) if wanted else ()

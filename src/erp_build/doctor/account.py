@@ -21,7 +21,7 @@ def check_settings(case: Case) -> Finding:
 def check_functions(case: Case) -> Finding:
     """Whether each function can be updated now."""
     _ = case.environment()
-    states = {one.function: case.remote.tools.functions.state(one.function) for one in case.project.functions}
+    states = {one.function: case.remote.clients.functions.state(one.function) for one in case.project.functions}
     looked = f"lambda:GetFunction of {', '.join(states) or 'no function'}"
     if broken := [trouble for one in case.project.functions if (trouble := _trouble(one, states[one.function]))]:
         return problem(looked, "\n".join(broken), "see the reason; a run needs a function that takes images")

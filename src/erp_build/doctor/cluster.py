@@ -23,7 +23,7 @@ def check_access(case: Case) -> Finding:
     release = case.release()
     looked = f"eks:DescribeCluster of {release.cluster}, SelfSubjectAccessReviews in {release.namespace}"
     try:
-        missing = case.remote.tools.cluster.missing_permissions(release)
+        missing = case.remote.clients.cluster.missing_permissions(release)
     except ReleaseFailed as error:
         return problem(looked, told(error), error.next_step or "see the message")
     if missing:
@@ -75,7 +75,7 @@ def check_release_state(case: Case) -> Finding:
     """Whether the release is free: an operation that was cut off keeps every other one out."""
     release = case.release()
     looked = f"helm history {release.name} in {release.namespace}"
-    history = case.remote.tools.helm.history(release)
+    history = case.remote.clients.helm.history(release)
     if not history:
         return ok(looked, "there is no release yet: the first run installs it")
     last = history[-1]
@@ -95,7 +95,7 @@ def check_dry_run(case: Case) -> Finding:
     _ = case.rendered()
     looked = f"helm upgrade --dry-run=server of {release.name} in {release.namespace}"
     try:
-        case.remote.tools.helm.check_chart(release, case.root / chart.path, values)
+        case.remote.clients.helm.check_chart(release, case.root / chart.path, values)
     except ReleaseFailed as error:
         return problem(looked, told(error), error.next_step or "see the message")
     return ok(looked, "the cluster would take it")

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from erp_build.changes.live_state import release_of
-from erp_build.clients.site import read_environment
+from erp_build.clients.site import Site, read_environment
 from erp_build.deployment.preflight import read_values
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.errors import ConfigurationError, ErpBuildError
@@ -62,11 +61,11 @@ class Case:
 
     def environment(self) -> Environment:
         """The six parameters."""
-        return self._once("environment", lambda: read_environment(self.remote.tools, self.project))
+        return self._once("environment", lambda: read_environment(self.remote.clients, self.project))
 
     def release(self) -> Release:
         """Where the release lives."""
-        return release_of(self.project, self.environment())
+        return Site(self.project, self.remote.clients, self.environment()).release
 
     def values(self) -> bytes:
         """The values file; its secrets are kept out of everything that is shown."""

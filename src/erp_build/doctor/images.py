@@ -37,7 +37,7 @@ def check_scan_mode(case: Case) -> Finding:
     """Whether new images are scanned by themselves, and by which scanner."""
     names = _repositories(case)
     looked = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
-    modes = {name: case.remote.tools.registry.scanning(name) for name in names}
+    modes = {name: case.remote.clients.registry.scanning(name) for name in names}
     if doubt := next((mode.doubt for mode in modes.values() if mode.doubt), ""):
         return unknown(looked, doubt, "allow both actions to who calls doctor, and to the build's role")
     if manual := [name for name, mode in modes.items() if mode.frequency in ("", "MANUAL") and not mode.enhanced]:
@@ -74,7 +74,7 @@ def check_scan_time(case: Case) -> Finding:
 def check_provenance(case: Case) -> Finding:
     """Whether a function's repository holds an index with attestations, which Lambda does not take."""
     images = {
-        f"{repository}:{reference[:19]}": case.remote.tools.registry.stored(repository, reference)
+        f"{repository}:{reference[:19]}": case.remote.clients.registry.stored(repository, reference)
         for function in case.project.functions
         for repository, reference in _function_images(case, function)
     }
@@ -96,13 +96,13 @@ def _repositories(case: Case) -> tuple[str, ...]:
 
 def _newest(case: Case) -> Iterator[StoredImage]:
     for name in _repositories(case):
-        if image := case.remote.tools.registry.stored(name, LATEST):
+        if image := case.remote.clients.registry.stored(name, LATEST):
             yield image
 
 
 def _last_scan(case: Case, image: StoredImage) -> ScanReading | None:
     """The image's scan; None where it has none. What may not be asked is no scan either, and is said elsewhere."""
-    page = case.remote.tools.registry.scan_page(image.repository, image.digest, None)
+    page = case.remote.clients.registry.scan_page(image.repository, image.digest, None)
     if "Error" in page:
         return None
     try:
@@ -117,7 +117,7 @@ def _stops(case: Case, image: StoredImage, scan: ScanReading) -> bool:
     """Whether a run would end at this scan: it has no result, or had none within the gate's time-out."""
     if scan.state.answer != "wait":
         return scan.state.answer == "stop"
-    age = case.remote.tools.clock.now() - case.remote.tools.registry.pushed_at(image.repository, image.digest)
+    age = case.remote.clients.clock.now() - case.remote.clients.registry.pushed_at(image.repository, image.digest)
     return age > timedelta(seconds=case.project.gate.timeout)
 
 
@@ -125,7 +125,7 @@ def _duration(case: Case, image: StoredImage, scan: ScanReading) -> timedelta | 
     """From push to result."""
     if scan.completed is None:
         return None
-    took = scan.completed - case.remote.tools.registry.pushed_at(image.repository, image.digest)
+    took = scan.completed - case.remote.clients.registry.pushed_at(image.repository, image.digest)
     return None if took >= SCANNED_AGAIN else max(took, timedelta())
 
 
@@ -133,6 +133,6 @@ def _function_images(case: Case, function: Function) -> Iterator[tuple[str, str]
     """The newest image of a function's repository, and the one that it runs."""
     repository = case.environment().repository(function.repository)
     yield repository, LATEST
-    state = case.remote.tools.functions.state(function.function)
+    state = case.remote.clients.functions.state(function.function)
     if state and state.digest:
         yield repository, state.digest

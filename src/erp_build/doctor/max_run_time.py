@@ -5,7 +5,7 @@ from typing import NamedTuple
 from erp_build.clients.aws.lambda_functions import CONFLICT_SECONDS
 from erp_build.clients.helm.call import CHECK_SECONDS
 from erp_build.clients.helm.program import MARGIN as HELM_MARGIN
-from erp_build.deployment.going_back.automatic import ABSENCE
+from erp_build.deployment.going_back.automatic import UNREACHABLE_CLUSTER_S
 from erp_build.deployment.going_back.stuck_release import MARGIN as RECOVERY_MARGIN
 from erp_build.deployment.lambda_update import UPDATE_SECONDS
 from erp_build.model.project import Project
@@ -46,5 +46,5 @@ def longest_run(project: Project) -> tuple[Part, ...]:
     ]
     if project.deploy.on_failure == "rollback":
         parts.append(Part("functions taken back", update))
-        parts.append(Part("release taken back", rollout + project.chart.timeout + ABSENCE))
+        parts.append(Part("release taken back", rollout + project.chart.timeout + UNREACHABLE_CLUSTER_S))
     return tuple(part for part in parts if part.seconds)

@@ -76,7 +76,7 @@ def _is_needed(case: Case, permission: Permission, names: Mapping[str, str]) -> 
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
         repositories = (case.environment().repository(target.repository) for target in case.project.image_targets)
-        return any(case.remote.tools.registry.scanning(name).enhanced for name in repositories)
+        return any(case.remote.clients.registry.scanning(name).enhanced for name in repositories)
     return not permission.only or (function is not None and _is_configured(permission.only, function))
 
 

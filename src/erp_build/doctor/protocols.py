@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from erp_build.clients.protocols import Tools
+from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.model.codepipeline import BuildProject, Pipeline
 from erp_build.model.project import Chart
@@ -107,9 +107,9 @@ class Local:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remote:
-    """The account and the cluster: the tools of a run, and those of a doctor alone."""
+    """The account and the cluster: the clients of a run, and those of a doctor alone."""
 
-    tools: Tools
+    clients: Clients
     delivery: Delivery
     policies: Policies
     repositories: Repositories

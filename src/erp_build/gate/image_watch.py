@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from erp_build.clients.protocols import Tools
+from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
 from erp_build.gate.filter import Identity, identities
 from erp_build.gate.result import GateRules
@@ -131,7 +131,7 @@ class ImageWatch:
 
 
 def watch_image(
-    tools: Tools,
+    clients: Clients,
     scanner: Scanner,
     rules: GateRules,
     image: BuiltImage,
@@ -140,23 +140,23 @@ def watch_image(
 ) -> ImageWatch:
     """The watch of an image, with that of the deployed one where the policy compares with it."""
     parts = _parts(
-        tools, scanner, image.repository, image.digest, lambda one: tools.registry.pushed_at(image.repository, one)
+        clients, scanner, image.repository, image.digest, lambda one: clients.registry.pushed_at(image.repository, one)
     )
     if not rules.policy.new_only:
         return ImageWatch(image, parts, rules)
     if running is not None and running.digest == image.digest:
         return ImageWatch(image, parts, rules, is_running=True)
-    deployed = _watch_deployed(tools, scanner, running, lambda text: say(text, image.target))
+    deployed = _watch_deployed(clients, scanner, running, lambda text: say(text, image.target))
     return ImageWatch(image, parts, rules, deployed)
 
 
 def _watch_deployed(
-    tools: Tools, scanner: Scanner, running: Running | None, say: Callable[[str], object]
+    clients: Clients, scanner: Scanner, running: Running | None, say: Callable[[str], object]
 ) -> DeployedWatch:
     if running is None or not running.digest:
         return DeployedWatch((), say, "no image is deployed" if running is None else "its digest is not known")
-    oldest = tools.clock.now() - FRESH_FOR
-    parts = _parts(tools, scanner, running.repository, running.digest, lambda _: oldest)
+    oldest = clients.clock.now() - FRESH_FOR
+    parts = _parts(clients, scanner, running.repository, running.digest, lambda _: oldest)
     return DeployedWatch((), say, parts.why) if isinstance(parts, Verdict) else DeployedWatch(parts, say)
 
 
@@ -173,11 +173,11 @@ def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
 
 
 def _parts(
-    tools: Tools, scanner: Scanner, repository: str, digest: str, not_before: Callable[[str], datetime]
+    clients: Clients, scanner: Scanner, repository: str, digest: str, not_before: Callable[[str], datetime]
 ) -> tuple[ScanWatch, ...] | Verdict:
     """The scans of an image: its own, or those of an index's platforms, because findings stand at the children."""
     try:
-        stored = tools.registry.stored(repository, digest)
+        stored = clients.registry.stored(repository, digest)
         if stored is None:
             return Verdict(
                 outcome="inconclusive",

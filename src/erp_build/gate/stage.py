@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from zlib import crc32
 
 from erp_build.clients.clock import Deadline
-from erp_build.clients.protocols import Tools
+from erp_build.clients.protocols import Clients
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
 from erp_build.gate.image_watch import ImageWatch, watch_image
@@ -15,63 +15,65 @@ from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import ClearedImage, Verdict
 from erp_build.model.plan import Running
-from erp_build.model.project import GatePolicy, Project
+from erp_build.model.project import GatePolicy
+from erp_build.model.stage import stage
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 JITTER = 0.2
 """The part by which a pause may be longer or shorter, so that runs that began together do not ask together."""
 
 
-def read_rules(tools: Tools, project: Project) -> GateRules:
-    """The policy with its waivers; raises `ConfigurationError` for a waiver file that cannot be read."""
-    return rules_of(tools, project.gate)
+@stage("reads only: the waiver file")
+def read_rules(clients: Clients, policy: GatePolicy) -> GateRules:
+    """A policy with the waivers that it names, below the repository's root.
 
-
-def rules_of(tools: Tools, policy: GatePolicy) -> GateRules:
-    """A policy with the waivers that it names, below the repository's root."""
-    rows = load_waivers(tools.repository.root / policy.waivers) if policy.waivers else ()
-    rules = GateRules(policy=policy, waivers=Waivers(rows=rows, today=tools.clock.now().date()))
+    Raises `ConfigurationError` for a waiver file that cannot be read.
+    """
+    rows = load_waivers(clients.repository.root / policy.waivers) if policy.waivers else ()
+    rules = GateRules(policy=policy, waivers=Waivers(rows=rows, today=clients.clock.now().date()))
     if rules.warning:
-        tools.progress.say(rules.warning)
+        clients.progress.say(rules.warning)
     return rules
 
 
+@stage("ECR scans", keeps="judgement")
 def judge_images(
-    tools: Tools, rules: GateRules, images: Sequence[BuiltImage], running: Mapping[str, Running] | None = None
+    clients: Clients, rules: GateRules, images: Sequence[BuiltImage], running: Mapping[str, Running] | None = None
 ) -> Judgement:
     """Judge every image by its scan; `running` (target -> what runs) is what new findings are told from."""
-    deadline = Deadline(tools.clock, rules.policy.timeout)
+    deadline = Deadline(clients.clock, rules.policy.timeout)
     remarks: list[str] = []
 
     def say(text: str, target: str = "") -> None:
-        tools.progress.say(text, target)
+        clients.progress.say(text, target)
         remarks.append(f"{target}: {text}" if target else text)
 
-    scanner = scanner_of(tools, say)
-    watches = [watch_image(tools, scanner, rules, image, (running or {}).get(image.target), say) for image in images]
-    verdicts = watch(watches, deadline, tools.progress.say)
+    scanner = scanner_of(clients, say)
+    watches = [watch_image(clients, scanner, rules, image, (running or {}).get(image.target), say) for image in images]
+    verdicts = watch(watches, deadline, clients.progress.say)
     rows = tuple(Judged(image, verdict) for image, verdict in zip(images, verdicts, strict=True))
     return Judgement(rules=rules, rows=rows, remarks=tuple(dict.fromkeys(remarks)))
 
 
+@stage("nothing", keeps="cleared")
 def clear_images(judgement: Judgement) -> tuple[ClearedImage, ...]:
     """Clear every image; raises `GateBlocked` or `GateInconclusive`, which name all that did not pass."""
     stop_unless_passed(judgement.rows)
     return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in judgement.rows)
 
 
-def scanner_of(tools: Tools, say: Callable[[str], object]) -> Scanner:
+def scanner_of(clients: Clients, say: Callable[[str], object]) -> Scanner:
     """What the watches work with; how a repository is scanned is asked once, and a doubt about it is said."""
     known: dict[str, Scanning] = {}
 
     def scanning(repository: str) -> Scanning:
         if repository not in known:
-            known[repository] = tools.registry.scanning(repository)
+            known[repository] = clients.registry.scanning(repository)
             if known[repository].doubt:
                 say(known[repository].doubt)
         return known[repository]
 
-    return Scanner(page=tools.registry.scan_page, starter=tools.effects, clock=tools.clock, scanning=scanning)
+    return Scanner(page=clients.registry.scan_page, starter=clients.effects, clock=clients.clock, scanning=scanning)
 
 
 def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:

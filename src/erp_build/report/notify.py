@@ -4,7 +4,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from erp_build.clients.effects import NotifyRequest
-from erp_build.clients.protocols import Tools
+from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
 from erp_build.model.project import NotifyPolicy
 from erp_build.report.document import report_document
@@ -18,7 +18,7 @@ INTERRUPTED = 128 + signal.SIGINT
 """The exit code of a run that somebody ended at the keyboard, and so knows of."""
 
 
-def notify(tools: Tools, policy: NotifyPolicy, report: RunReport) -> None:
+def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
     """Send the message that the end of the run asks for, if any."""
     event = event_of(report, policy)
     if event is None:
@@ -26,17 +26,19 @@ def notify(tools: Tools, policy: NotifyPolicy, report: RunReport) -> None:
     place = report.place
     topic = policy.topic or (f"{place.project}-{place.environment}-alarms" if place else "")
     if not topic or (place is None and not topic.startswith("arn:")):
-        tools.progress.say("nobody is notified: the run ended before it knew its account; an ARN in [notify] is enough")
+        clients.progress.say(
+            "nobody is notified: the run ended before it knew its account; an ARN in [notify] is enough"
+        )
         return
     account, region = (place.account, place.region) if place else ("", "")
     try:
-        message = make_message(tools.secrets.mask_all(report_document(report)), event)
-        tools.effects.notify(NotifyRequest(topic=topic, account=account, region=region, **message._asdict()))
-        tools.progress.say(f"told {topic}: {message.subject}")
+        message = make_message(clients.secrets.mask_all(report_document(report)), event)
+        clients.effects.notify(NotifyRequest(topic=topic, account=account, region=region, **message._asdict()))
+        clients.progress.say(f"told {topic}: {message.subject}")
     except ErpBuildError as error:
-        tools.progress.say(f"nobody is notified: {error.what}: {error.where} {error.why}".strip())
+        clients.progress.say(f"nobody is notified: {error.what}: {error.where} {error.why}".strip())
     except Exception as error:  # noqa: BLE001 - a mistake in a message must not become the end of a run
-        tools.progress.say(f"nobody is notified: a bug of erp_build, {type(error).__name__}: {error}")
+        clients.progress.say(f"nobody is notified: a bug of erp_build, {type(error).__name__}: {error}")
 
 
 def event_of(report: RunReport, policy: NotifyPolicy) -> "Event | None":

@@ -1,4 +1,4 @@
-"""What Parameter Store and STS promise: the real tools over moto and the fakes of the stage tests."""
+"""What Parameter Store and STS promise: the real clients over moto and the fakes of the stage tests."""
 
 from collections.abc import Mapping
 

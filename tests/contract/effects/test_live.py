@@ -1,4 +1,4 @@
-"""Every effect of a run is performed by the real tools and noted in the journal, also when it fails."""
+"""Every effect of a run is performed by the real clients and noted in the journal, also when it fails."""
 
 import base64
 from collections.abc import Callable
@@ -86,7 +86,7 @@ class Details:
 
 
 class Run:
-    """A source tree and the tools of a run, whose every effect works, or fails."""
+    """A source tree and the clients of a run, whose every effect works, or fails."""
 
     def __init__(self, root: Path, docker: Loopback, *, works: bool) -> None:
         self.journal, self.details = Journal(), Details()

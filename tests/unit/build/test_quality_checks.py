@@ -62,7 +62,7 @@ def test_a_check_that_warns_is_told_and_stops_nothing(world: FakeWorld) -> None:
     report = world.run()
     assert report.outcome == "deployed"
     assert f"{NOTIFICATION}: style: warning in 1.5 s" in world.progress.lines
-    assert "style  notification-service  warning  1.5 s" in report_text(report, 1)
+    assert "style  notification-service  warning  1.5 s" in report_text(report)
     assert report_document(report)["checks"] == [
         {
             "name": "style",
@@ -97,7 +97,7 @@ def test_secrets_reach_the_check_and_no_report(world: FakeWorld) -> None:
     world.parameters.secrets = {"/erp/dev/sonar-token": "squ_invented", "/shared/nvd": "nvd-invented"}
     report = world.run()
     assert world.effects.given_secrets == {"SONAR_TOKEN": "squ_invented", "NVD_API_KEY": "nvd-invented"}
-    everything = json.dumps(report_document(report)) + report_text(report, 1) + "\n".join(world.progress.lines)
+    everything = json.dumps(report_document(report)) + report_text(report) + "\n".join(world.progress.lines)
     assert "invented" not in everything
 
 

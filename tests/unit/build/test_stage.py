@@ -6,7 +6,6 @@ import pytest
 
 from erp_build.build.stage import build_images
 from erp_build.clients.effects import ImageRequest
-from erp_build.clients.site import read_environment
 from erp_build.errors import BuildFailed, ErpBuildError, OutOfReach, PushFailed, TagTaken, VerificationFailed
 from erp_build.model.images.image import LocalImage, PushedImage
 from erp_build.model.plan import Plan
@@ -29,8 +28,7 @@ KEY = "e" * 40
 
 def build(world: FakeWorld, plan: Plan) -> dict[str, str]:
     """Make the plan's images; returns target -> digest."""
-    tools = world.tools()
-    return {image.target: image.digest for image in build_images(tools, read_environment(tools, world.project), plan)}
+    return {image.target: image.digest for image in build_images(world.site(), plan)}
 
 
 def with_keys(plan: Plan) -> Plan:
@@ -137,8 +135,7 @@ def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) ->
 
 
 def test_it_is_told_what_an_image_took(new_world: FakeWorld) -> None:
-    tools = new_world.tools()
-    (image,) = build_images(tools, read_environment(tools, new_world.project), plan_of({EMPLOYEE: POM}))
+    (image,) = build_images(new_world.site(), plan_of({EMPLOYEE: POM}))
     assert image.making is not None
     assert (image.making.sent, image.making.size, image.making.layered) == (50_000_000, 60_000_000, False)
 
@@ -185,8 +182,7 @@ def test_an_image_that_is_gone_right_after_its_push_is_a_failed_push(new_world: 
 
 
 def test_a_redeployment_takes_the_images_that_run(new_world: FakeWorld) -> None:
-    tools = new_world.tools()
-    images = build_images(tools, read_environment(tools, new_world.project), plan_of({CHART: POM}))
+    images = build_images(new_world.site(), plan_of({CHART: POM}))
     assert [(image.target, image.origin, image.tag, image.digest, image.commit) for image in images] == [
         (name, "running", "0ld1234", DIGEST, BASE) for name in (REQUEST, PROCESSING, NOTIFICATION)
     ]

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from erp_build.changes.live_state import read_live_state
-from erp_build.clients.site import read_environment
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.release import Revision
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
@@ -15,8 +14,7 @@ COMMIT, KEY = "f" * 40, "e" * 40
 
 
 def read(world: FakeWorld) -> LiveState:
-    tools = world.tools()
-    return read_live_state(tools, world.project, read_environment(tools, world.project))
+    return read_live_state(world.site())
 
 
 def test_before_the_first_deployment_only_the_function_runs(new_world: FakeWorld) -> None:

@@ -9,7 +9,7 @@ from tests.fakes.world import FakeWorld
 
 
 def test_the_six_parameters_make_the_environment(new_world: FakeWorld) -> None:
-    environment = read_environment(new_world.tools(), new_world.project)
+    environment = read_environment(new_world.clients(), new_world.project)
     assert (environment.account, environment.region, environment.cluster) == (ACCOUNT, REGION, CLUSTER)
     assert environment.repository("notification-service") == "erp/notification-service"
     assert new_world.progress.lines == [f"account {ACCOUNT}, {REGION}, cluster {CLUSTER} (from /erp/dev)"]
@@ -19,13 +19,13 @@ def test_all_missing_parameters_are_named_at_once(new_world: FakeWorld) -> None:
     for name in ("region", "eks/cluster-name"):
         del new_world.parameters.values[f"/erp/dev/{name}"]
     with pytest.raises(ConfigurationError, match="2 of 6 parameters are missing") as caught:
-        read_environment(new_world.tools(), new_world.project)
+        read_environment(new_world.clients(), new_world.project)
     assert caught.value.why.splitlines() == ["/erp/dev/region", "/erp/dev/eks/cluster-name"]
 
 
 def test_the_parameters_of_another_prefix_are_read_when_the_project_says_so(new_world: FakeWorld) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        read_environment(new_world.tools(), new_world.project._replace(parameters="/erp/prod"))
+        read_environment(new_world.clients(), new_world.project._replace(parameters="/erp/prod"))
     assert "/erp/prod/account-id" in caught.value.why
 
 
@@ -39,5 +39,5 @@ def test_the_parameters_of_another_prefix_are_read_when_the_project_says_so(new_
 def test_a_caller_from_elsewhere_is_refused(new_world: FakeWorld, account: str, region: str, parameter: str) -> None:
     new_world.identity.number, new_world.identity.region = account, region
     with pytest.raises(ConfigurationError) as caught:
-        read_environment(new_world.tools(), new_world.project)
+        read_environment(new_world.clients(), new_world.project)
     assert caught.value.where == parameter

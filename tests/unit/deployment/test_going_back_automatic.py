@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from erp_build.clients.site import Site
 from erp_build.deployment.going_back.automatic import what_runs
 from erp_build.deployment.ledger import read_entries
 from erp_build.errors import (
@@ -269,9 +270,9 @@ def test_what_runs_says_of_each_target_that_it_cannot_be_read() -> None:
         def __getattr__(self, name: str) -> NoReturn:
             raise KeyError(name)
 
-    tools: Any = SimpleNamespace(cluster=Nothing(), functions=Nothing())
+    clients: Any = SimpleNamespace(cluster=Nothing(), functions=Nothing())
     environment: Any = SimpleNamespace(cluster="erp-dev")
-    assert what_runs(tools, ERP, environment) == (
+    assert what_runs(Site(ERP, clients, environment)) == (
         "  services: not known, KeyError: 'workloads'",
         f"  {EMPLOYEE}: not known, KeyError: 'state'",
     )

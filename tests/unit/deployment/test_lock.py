@@ -21,7 +21,7 @@ CLAIM = Claim(holder="me/1", commit="a" * 40, build="erp-unified-build:2", secon
 
 
 def take(world: FakeWorld, wait: float = 0.0) -> Lock:
-    return take_lock(world.tools(), RELEASE, replace(CLAIM, wait=wait))
+    return take_lock(world.site(), replace(CLAIM, wait=wait))
 
 
 def test_a_run_holds_the_lock_while_it_deploys_and_frees_it(world: FakeWorld) -> None:
@@ -135,7 +135,7 @@ def test_a_lock_that_was_taken_away_is_not_freed_for_its_new_holder(world: FakeW
 
 def test_signs_of_life_are_given_while_the_work_goes_on(world: FakeWorld) -> None:
     claim = replace(CLAIM, seconds=0.06)
-    with take_lock(world.tools(), RELEASE, claim):
+    with take_lock(world.site(), claim):
         version = world.leases.lease.version if world.leases.lease else ""
         for _ in range(500):
             if world.leases.lease and world.leases.lease.version != version:
@@ -148,7 +148,7 @@ def test_signs_of_life_are_given_while_the_work_goes_on(world: FakeWorld) -> Non
 def test_what_is_written_down_outlives_the_run(world: FakeWorld) -> None:
     with take(world) as lock:
         lock.write_record("[1]")
-    assert take_lock(world.tools(), RELEASE, replace(CLAIM, holder="next/1")).record == "[1]"
+    assert take_lock(world.site(), replace(CLAIM, holder="next/1")).record == "[1]"
 
 
 def test_a_rehearsal_takes_no_lock_and_waits_for_none(world: FakeWorld) -> None:
@@ -181,7 +181,7 @@ def soon(happens: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("trouble", ODD, ids=str)
 def test_a_sign_of_life_that_fails_is_said_and_the_next_one_is_given(world: FakeWorld, trouble: Exception) -> None:
-    with take_lock(world.tools(), RELEASE, replace(CLAIM, seconds=0.06)) as lock:
+    with take_lock(world.site(), replace(CLAIM, seconds=0.06)) as lock:
         world.leases.troubles.append(trouble)
         said = f"no sign of life could be given: {told(trouble)}"
         soon(lambda: said in world.progress.lines)
@@ -196,9 +196,10 @@ def test_without_a_thread_that_gives_signs_of_life_no_further_step_is_made(world
         def say(self, text: str, target: str = "") -> None:
             raise SystemExit(f"{text} {target}")
 
-    world.progress = Mute()
+    site = world.site()
+    site = replace(site, clients=replace(site.clients, progress=Mute()))
     before = threading.active_count()
-    lock = take_lock(world.tools(), RELEASE, replace(CLAIM, seconds=0.06))
+    lock = take_lock(site, replace(CLAIM, seconds=0.06))
     with lock:
         world.leases.troubles.append(OSError("connection reset"))
         soon(lambda: threading.active_count() == before)
@@ -207,7 +208,7 @@ def test_without_a_thread_that_gives_signs_of_life_no_further_step_is_made(world
 
 
 def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
-    with take_lock(world.tools(), RELEASE, replace(CLAIM, seconds=0.06)) as lock:
+    with take_lock(world.site(), replace(CLAIM, seconds=0.06)) as lock:
         ours = world.leases.lease
         world.leases.is_held(alive=True)
         soon(lambda: any("no sign of life" in line for line in world.progress.lines))

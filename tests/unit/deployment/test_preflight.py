@@ -2,7 +2,6 @@
 
 import pytest
 
-from erp_build.clients.site import read_environment
 from erp_build.deployment.preflight import check_plan
 from erp_build.errors import BuildFailed, ConfigurationError, FunctionUpdateFailed, ReleaseFailed
 from erp_build.model.plan import Plan
@@ -13,8 +12,7 @@ POM = "pom.xml"
 
 
 def check(world: FakeWorld, plan: Plan) -> None:
-    tools = world.tools()
-    check_plan(tools, world.project, read_environment(tools, world.project), plan)
+    check_plan(world.site(), plan)
 
 
 def test_a_plan_that_fits_passes_and_changes_nothing(new_world: FakeWorld) -> None:

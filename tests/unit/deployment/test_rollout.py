@@ -3,7 +3,6 @@
 import pytest
 
 from erp_build.clients.clock import Deadline
-from erp_build.clients.site import read_environment
 from erp_build.deployment.rollout import PATIENCE, PAUSE, wait_for_rollout
 from erp_build.errors import ReleaseFailed
 from tests.fakes.release import OLD_PODS_UNTIL
@@ -19,10 +18,10 @@ def roll_out(
     """Wait for the rollout of an upgrade that was just made; returns the seconds that it took."""
     for deployed in world.release.deployments.values():
         deployed.reads = 0
-    tools, start = world.tools(), world.clock.monotonic()
+    start = world.clock.monotonic()
     world.progress.lines.clear()
-    project = ERP._replace(chart=ERP.chart._replace(stable=stable))
-    wait_for_rollout(tools, project, read_environment(tools, ERP), Deadline(world.clock, seconds), changed)
+    world.project = ERP._replace(chart=ERP.chart._replace(stable=stable))
+    wait_for_rollout(world.site(), Deadline(world.clock, seconds), changed)
     return world.clock.monotonic() - start
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from erp_build.changes.drift import deployment_drift
 from erp_build.changes.live_state import read_live_state
-from erp_build.clients.site import read_environment
 from erp_build.deployment.status import read_standing
 from erp_build.model.standing import Standing
 from tests.fakes.world import FUNCTION, FakeWorld
@@ -15,9 +14,8 @@ from tests.support.samples import EMPLOYEE, NOTIFICATION, REQUEST
 
 
 def standing(world: FakeWorld) -> dict[str, Standing]:
-    tools = world.tools()
-    environment = read_environment(tools, world.project)
-    return read_standing(tools, world.project, environment, read_live_state(tools, world.project, environment))
+    site = world.site()
+    return read_standing(site, read_live_state(site))
 
 
 def test_what_nobody_edited_has_no_drift(world: FakeWorld) -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from erp_build.clients.site import read_environment
 from erp_build.deployment.going_back.stuck_release import MARGIN, PAUSE, recover_release
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
@@ -18,9 +17,7 @@ def statuses(world: FakeWorld) -> list[str]:
 
 
 def recover(world: FakeWorld, former: Lease | None = None, *, uninstall: bool = False) -> None:
-    tools = world.tools()
-    environment = read_environment(tools, world.project)
-    recover_release(tools, world.project, environment, former or Lease(), uninstall=uninstall)
+    recover_release(world.site(), former or Lease(), uninstall=uninstall)
 
 
 def test_what_a_killed_run_left_pending_is_rolled_back_and_the_second_run_deploys(world: FakeWorld) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.clients.protocols import Tools
-from erp_build.clients.site import read_environment
+from erp_build.clients.protocols import Clients
 from erp_build.deployment.latest import move_latest
 from erp_build.deployment.verify import prove
 from erp_build.errors import VerificationFailed
@@ -22,13 +21,12 @@ from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, R
 IMAGE = f"{HOST}/erp/{NOTIFICATION}"
 
 
-def prove_again(world: FakeWorld, tools: Tools | None = None) -> tuple[Proof, ...]:
+def prove_again(world: FakeWorld, clients: Clients | None = None) -> tuple[Proof, ...]:
     """Prove the deployment of the last run once more."""
-    used, report = tools or world.tools(), world.report
+    report = world.report
     assert report.plan is not None
     assert report.deployment is not None
-    environment = read_environment(used, world.project)
-    return prove(used, world.project, environment, report.plan, report.cleared, report.deployment)
+    return prove(world.site(clients), report.plan, report.cleared, report.deployment)
 
 
 class Altered:
@@ -95,7 +93,7 @@ def test_pods_that_do_not_all_run_the_cleared_image_fail(
     changed: FakeWorld, alter: Callable[[Workload], Workload], why: str
 ) -> None:
     with pytest.raises(VerificationFailed, match="1 targets do not run what was cleared") as caught:
-        prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))
+        prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))
     assert why in caught.value.why
 
 
@@ -106,7 +104,7 @@ def test_pods_of_an_older_revision_and_sidecars_prove_nothing(changed: FakeWorld
         pods = [replace(item, containers=(*item.containers, sidecar)) for item in one.pods]
         return replace(one, pods=(*pods, pod(OTHER_DIGEST, current=False)))
 
-    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
+    assert prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))[0].units == 2
 
 
 def test_a_function_that_somebody_else_updated_fails(changed: FakeWorld) -> None:
@@ -155,7 +153,7 @@ def test_latest_does_not_move_for_what_was_only_deployed_again(world: FakeWorld)
 def test_latest_of_an_image_that_is_gone_says_so(changed: FakeWorld) -> None:
     changed.registry.expired.add(FUNCTION_REPOSITORY)
     with pytest.raises(VerificationFailed, match="gone from the registry") as caught:
-        move_latest(changed.tools(), changed.report.cleared)
+        move_latest(changed.site(), changed.report.cleared)
     assert caught.value.where.startswith(f"{FUNCTION_REPOSITORY}@sha256:")
 
 
@@ -163,7 +161,7 @@ def test_a_pod_that_has_pulled_nothing_yet_is_not_counted(changed: FakeWorld) ->
     def alter(one: Workload) -> Workload:
         return replace(one, pods=(*one.pods, pod("")))
 
-    assert prove_again(changed, replace(changed.tools(), cluster=altered(changed, alter)))[0].units == 2
+    assert prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))[0].units == 2
 
 
 def test_a_service_that_leads_to_no_ready_pod_is_no_proof(changed: FakeWorld) -> None:
@@ -196,6 +194,6 @@ def test_latest_stays_where_tags_are_immutable(changed: FakeWorld) -> None:
     changed.registry.immutable.add(repository)
     before = changed.registry.push(repository, "older", "0" * 40)
     changed.registry.tags[repository, "latest"] = before
-    move_latest(changed.tools(), changed.report.cleared)
+    move_latest(changed.site(), changed.report.cleared)
     assert changed.latest()[repository] == before
     assert any("`latest` stays where it is: tags are immutable" in line for line in changed.progress.lines)

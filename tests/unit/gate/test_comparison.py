@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.gate.result import Judgement
-from erp_build.gate.stage import judge_images, rules_of
+from erp_build.gate.stage import judge_images, read_rules
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy
@@ -29,8 +29,8 @@ def running(new_world: FakeWorld) -> Running:
 
 
 def judge(world: FakeWorld, image: BuiltImage, running: Running | None) -> Judgement:
-    tools = world.tools()
-    return judge_images(tools, rules_of(tools, POLICY), [image], {NOTIFICATION: running} if running else {})
+    clients = world.clients()
+    return judge_images(clients, read_rules(clients, POLICY), [image], {NOTIFICATION: running} if running else {})
 
 
 def of(time: str, answer: Answer) -> Answer:

@@ -9,7 +9,7 @@ import pytest
 from erp_build.errors import GateInconclusive
 from erp_build.gate.image_watch import platform_digests
 from erp_build.gate.scan_watch import GRACE, ON_PUSH_GRACE
-from erp_build.gate.stage import judge_images, rules_of
+from erp_build.gate.stage import judge_images, read_rules
 from erp_build.gate.verdict import SETTLED_AFTER
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import Scanning
@@ -31,8 +31,8 @@ def pushed(world: FakeWorld, commit: str = "f" * 40) -> BuiltImage:
 
 
 def judge(world: FakeWorld, image: BuiltImage, timeout: float = 120) -> Verdict:
-    tools = world.tools()
-    return judge_images(tools, rules_of(tools, GatePolicy(timeout=timeout)), [image]).rows[0].verdict
+    clients = world.clients()
+    return judge_images(clients, read_rules(clients, GatePolicy(timeout=timeout)), [image]).rows[0].verdict
 
 
 def index_of(world: FakeWorld, *children: Mapping[str, object]) -> BuiltImage:

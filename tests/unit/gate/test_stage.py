@@ -4,7 +4,7 @@ import pytest
 
 from erp_build.errors import GateBlocked, GateInconclusive
 from erp_build.gate.scan_watch import GRACE, PASSING_TROUBLE
-from erp_build.gate.stage import JITTER, clear_images, judge_images, rules_of
+from erp_build.gate.stage import JITTER, clear_images, judge_images, read_rules
 from erp_build.gate.verdict import EMPTY_SETTLED_AFTER, SETTLED_AFTER
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
@@ -33,8 +33,8 @@ def pushed(world: FakeWorld, *names: str) -> list[BuiltImage]:
 
 def clear(world: FakeWorld, images: list[BuiltImage], policy: GatePolicy | None = None) -> tuple[ClearedImage, ...]:
     """Judge images and clear them."""
-    tools = world.tools()
-    return clear_images(judge_images(tools, rules_of(tools, policy or GatePolicy()), images))
+    clients = world.clients()
+    return clear_images(judge_images(clients, read_rules(clients, policy or GatePolicy()), images))
 
 
 def judge(world: FakeWorld, *answers: Answer, policy: GatePolicy | None = None) -> tuple[ClearedImage, ...]:

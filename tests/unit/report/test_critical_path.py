@@ -30,7 +30,7 @@ def test_the_path_has_every_stage_and_of_the_build_the_image_that_was_ready_last
 def test_waiting_for_a_turn_is_told_apart_from_maven_and_from_the_work() -> None:
     report = full()
     waits = Making(maven=2.0, image=3.0, push=4.0, ready=6.0, began=7.5, ended=16.5)
-    report.images = tuple(replace(image, making=waits) for image in report.images[:1])
+    report = replace(report, images=tuple(replace(image, making=waits) for image in report.images[:1]))
     build = [segment for segment in critical_path(report) if segment.stage == "build images"]
     assert [(segment.part, segment.seconds) for segment in build[:-1]] == [
         ("Maven", 6.0),
@@ -54,5 +54,5 @@ def test_the_pieces_follow_one_another_and_are_as_long_as_the_run() -> None:
 
 def test_a_build_without_new_images_is_a_stage_like_others() -> None:
     report = full()
-    report.images = ()
+    report = replace(report, images=())
     assert [segment.part for segment in critical_path(report) if segment.stage == "build images"] == [""]

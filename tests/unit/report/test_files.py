@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -16,7 +17,7 @@ from erp_build.errors import BuildFailed, Failure, Interrupted
 from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.project import Check
 from erp_build.report.files import write_reports
-from erp_build.run_record import RunReport
+from erp_build.run_record import Run, RunReport
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 from tests.support.reports import Names, full
@@ -46,7 +47,7 @@ def written(tmp_path: Path) -> Written:
 
 
 def early(error: Failure) -> RunReport:
-    return RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=error)
+    return RunReport(error=error)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -116,7 +117,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_raises_nothing(written: Wri
 def test_a_form_that_cannot_be_made_is_told_and_leaves_the_others(written: Written) -> None:
     report = full()
     broken = CheckRun(outcome="passed", reports=(("spotbugs.xml", "no bytes"),))  # type: ignore[arg-type]
-    report.checked = (Checked(Check(name="spotbugs"), "a", broken),)
+    report = replace(report, checked=(Checked(Check(name="spotbugs"), "a", broken),))
     assert set(written.write(report)) == FORMS
     assert "a bug of erp_build in spotbugs.xml" in written.err.getvalue()
 
@@ -124,7 +125,7 @@ def test_a_form_that_cannot_be_made_is_told_and_leaves_the_others(written: Writt
 def test_what_a_check_left_lies_beside_the_report_byte_for_byte(written: Written) -> None:
     report = full()
     run = CheckRun(outcome="passed", reports=(("target/a.xml", b"\xff\xfe <a/>"),))
-    report.checked = (Checked(Check(name="spotbugs"), "a", run),)
+    report = replace(report, checked=(Checked(Check(name="spotbugs"), "a", run),))
     write_reports(report, written.folder / "report.json", written.console.secrets, written.console.complain)
     assert (written.folder / "checks" / "spotbugs" / "a" / "target" / "a.xml").read_bytes() == b"\xff\xfe <a/>"
 
@@ -138,20 +139,22 @@ def test_what_a_check_left_lies_beside_the_report_byte_for_byte(written: Written
     ],
 )
 def test_whatever_ends_a_run_is_noted(raised: BaseException, what: str) -> None:
-    report = early(BuildFailed("before"))
-    with pytest.raises((type(raised), Interrupted)), error_noted(report):
+    run = Run(clock=SimulatedClock(), on_stage=lambda _: None)
+    with pytest.raises((type(raised), Interrupted)), error_noted(run):
         raise raised
-    assert report.error
-    assert report.error.what == what
+    error = run.report().error
+    assert error
+    assert error.what == what
 
 
 def test_what_is_noted_at_a_mistake_of_this_program_is_in_the_report() -> None:
-    report, mistake = early(BuildFailed("before")), KeyError("image")
+    run, mistake = Run(clock=SimulatedClock(), on_stage=lambda _: None), KeyError("image")
     mistake.add_note("taken back: release erp-microservices: back to revision 1")
-    with pytest.raises(KeyError), error_noted(report):
+    with pytest.raises(KeyError), error_noted(run):
         raise mistake
-    assert report.error
-    assert report.error.why.splitlines() == ["KeyError: 'image'", *mistake.__notes__]
+    error = run.report().error
+    assert error
+    assert error.why.splitlines() == ["KeyError: 'image'", *mistake.__notes__]
 
 
 def test_the_command_leaves_its_report_also_when_it_cannot_begin(

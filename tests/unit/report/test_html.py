@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed
 from erp_build.report.document import report_document
 from erp_build.report.html import html_page
@@ -86,7 +85,7 @@ def test_a_rehearsal_says_that_its_proof_is_assumed() -> None:
 
 
 def test_a_run_that_failed_before_anything_was_known_has_a_page_too() -> None:
-    report = RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=BuildFailed("no credentials"))
+    report = RunReport(error=BuildFailed("no credentials"))
     text = page_of(report)
     assert headings(text) == ["no credentials"]
     assert "Nothing was deployed." in Page(text).text

@@ -1,8 +1,8 @@
 """The documents of `--json` are a contract: these keys, these types, schema 1."""
 
 import json
+from dataclasses import replace
 
-from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed, GateBlocked
 from erp_build.model.effect import Effect
 from erp_build.model.images.verdict import ClearedImage, Verdict
@@ -11,7 +11,7 @@ from erp_build.model.releases.deployment import Deployment, Proof
 from erp_build.model.releases.release import Revision
 from erp_build.report.document import report_document
 from erp_build.report.json import plan_document, status_document
-from erp_build.run_record import RunReport
+from erp_build.run_record import RunReport, StageRecord
 from tests.support.documents import keys
 from tests.support.samples import (
     BASE,
@@ -36,9 +36,7 @@ PLAN = plan_of({NOTIFICATION: "backend/notification-service/pom.xml"})
 
 def deployed() -> RunReport:
     verdict = Verdict(outcome="passed", why="2 LOW", counts={"LOW": 2})
-    report = RunReport(
-        clock=SimulatedClock(),
-        on_stage=lambda _: None,
+    return RunReport(
         plan=PLAN,
         images=(built(),),
         cleared=(ClearedImage(built(), verdict, DIGEST),),
@@ -47,13 +45,8 @@ def deployed() -> RunReport:
         ),
         proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, units=2),),
         effects=(Effect(name="upgrade_release", target="erp-microservices", state="performed"),),
+        stages=(StageRecord(name="make plan", seconds=0.0, status="done"),),
     )
-    report.stage(make_plan)
-    return report
-
-
-def make_plan() -> None:
-    """A stage that does nothing."""
 
 
 def test_a_plan_has_the_keys_of_the_contract() -> None:
@@ -137,7 +130,7 @@ def test_a_target_that_was_left_alone_shows_no_digests() -> None:
 
 def test_a_run_that_fails_before_the_plan_still_has_every_key() -> None:
     error = BuildFailed("Maven failed", where="backend/a", why="[ERROR] x", next_step="mvn")
-    document = report_document(RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=error))
+    document = report_document(RunReport(error=error))
     contract = {
         "schema": 1,
         "outcome": "failed",
@@ -160,13 +153,8 @@ def test_a_run_that_fails_before_the_plan_still_has_every_key() -> None:
 
 
 def test_a_blocked_image_is_built_but_neither_scanned_nor_running() -> None:
-    report = deployed()
-    report.cleared, report.proofs, report.deployment, report.error = (
-        (),
-        (),
-        None,
-        GateBlocked("1 image over the policy"),
-    )
+    error = GateBlocked("1 image over the policy")
+    report = replace(deployed(), cleared=(), proofs=(), deployment=None, error=error)
     document = report_document(report)
     target = document["targets"][2]
     assert (document["outcome"], document["exit_code"]) == ("failed", 6)

@@ -5,7 +5,6 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed
 from erp_build.report.document import report_document
 from erp_build.report.markdown import report_markdown
@@ -44,12 +43,12 @@ def test_the_diff_of_the_values_file_is_shown() -> None:
 
 
 def test_nothing_to_do_is_said() -> None:
-    report = RunReport(clock=SimulatedClock(), on_stage=lambda _: None, plan=plan_of({}))
+    report = RunReport(plan=plan_of({}))
     assert "Nothing to do: no target differs from its baseline." in markdown(report)
 
 
 def test_a_failure_before_anything_is_known_is_told() -> None:
-    report = RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=BuildFailed("no credentials"))
+    report = RunReport(error=BuildFailed("no credentials"))
     assert markdown(report) == "### erp\\_build: **failed** with exit code 4 in 0.0 s\n\n> **no credentials**\n"
 
 

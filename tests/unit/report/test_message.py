@@ -2,13 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.report.document import report_document
 from erp_build.report.message import WHY_LINES, Message, make_message
@@ -23,8 +23,7 @@ def about(report: RunReport, event: Any = "failure") -> Message:
 
 def failed(what: str, why: str = "") -> RunReport:
     report = full(fails=True)
-    report.error = ErpBuildError(what, why=why)
-    return report
+    return replace(report, error=ErpBuildError(what, why=why))
 
 
 def test_a_failure_says_what_where_why_next_what_moved_and_where_to_look() -> None:
@@ -49,7 +48,7 @@ def test_a_failure_says_what_where_why_next_what_moved_and_where_to_look() -> No
 
 
 def test_a_failure_that_moved_nothing_says_that_nothing_is_urgent() -> None:
-    report = RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=BuildFailed("Maven failed"))
+    report = RunReport(error=BuildFailed("Maven failed"))
     message = about(report)
     assert message.subject == "erp_build: FAILED: Maven failed (exit code 4)"
     assert "nothing was deployed; what ran before still runs" in message.text
@@ -57,7 +56,7 @@ def test_a_failure_that_moved_nothing_says_that_nothing_is_urgent() -> None:
 
 def test_a_failure_that_was_not_taken_back_names_what_moved() -> None:
     report = full(fails=True)
-    report.taken_back = ()
+    report = replace(report, taken_back=())
     assert "Changed: update_function erp-dev-employee-service performed; upgrade_release" in about(report).text
 
 
@@ -110,6 +109,8 @@ def test_no_text_of_a_stranger_calls_anybody_or_makes_a_link(name: str) -> None:
 
 def test_a_message_is_far_below_what_sns_takes() -> None:
     report = full(fails=True)
-    report.error = ErpBuildError("x" * 3000, where="y" * 3000, why="z" * 100_000, next_step=NOTIFICATION)
+    report = replace(
+        report, error=ErpBuildError("x" * 3000, where="y" * 3000, why="z" * 100_000, next_step=NOTIFICATION)
+    )
     message = about(report)
     assert len(json.dumps(message).encode()) < 64_000

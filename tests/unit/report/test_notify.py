@@ -1,8 +1,9 @@
 """Who is told of which end of a run, and that telling changes nothing of it."""
 
+from dataclasses import replace
+
 import pytest
 
-from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ConfigurationError, ErpBuildError, Interrupted
 from erp_build.model.project import NotifyPolicy
 from erp_build.report.notify import notify
@@ -20,7 +21,7 @@ TOPIC = "erp-dev-alarms"
 def tell(world: FakeWorld, policy: NotifyPolicy = DEFAULT) -> list[str]:
     """The words of the subjects that are sent of the last run."""
     world.effects.messages.clear()
-    notify(world.tools(), policy, world.report)
+    notify(world.clients(), policy, world.report)
     return [message.subject.split(":")[1].strip() for message in world.effects.messages]
 
 
@@ -85,7 +86,7 @@ def test_an_end_from_outside_is_told_and_one_at_the_keyboard_is_not(
     number: int, name: str, told: list[str], world: FakeWorld
 ) -> None:
     world.run()
-    world.report.error = Interrupted(number, name)
+    world.report = replace(world.report, error=Interrupted(number, name))
     assert tell(world) == told
 
 
@@ -113,7 +114,7 @@ def test_a_message_that_cannot_be_sent_is_said_and_noted_and_no_error(world: Fak
 
 
 def test_a_run_that_does_not_know_its_account_says_so(world: FakeWorld) -> None:
-    world.report = RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=ErpBuildError("no account"))
+    world.report = RunReport(error=ErpBuildError("no account"))
     assert tell(world) == []
     assert "nobody is notified" in world.progress.lines[-1]
     assert tell(world, NotifyPolicy(topic="alarms")) == []
@@ -121,7 +122,7 @@ def test_a_run_that_does_not_know_its_account_says_so(world: FakeWorld) -> None:
 
 def test_with_an_arn_a_run_tells_even_that_it_does_not_know_its_account(world: FakeWorld) -> None:
     arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
-    world.report = RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=ErpBuildError("no account"))
+    world.report = RunReport(error=ErpBuildError("no account"))
     assert tell(world, NotifyPolicy(topic=arn)) == ["FAILED"]
     assert world.effects.messages[0].topic == arn
 
@@ -129,7 +130,9 @@ def test_with_an_arn_a_run_tells_even_that_it_does_not_know_its_account(world: F
 def test_no_secret_is_told(world: FakeWorld) -> None:
     world.secrets.add("p<w&d-invented")
     world.run()
-    world.report.error = ErpBuildError("sign-in with p<w&d-invented failed", why="p<w&d-invented")
+    world.report = replace(
+        world.report, error=ErpBuildError("sign-in with p<w&d-invented failed", why="p<w&d-invented")
+    )
     tell(world)
     everything = "".join(
         map(str, (world.effects.messages[0].subject, world.effects.messages[0].text, world.effects.messages[0].chat))

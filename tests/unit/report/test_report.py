@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 import jsonschema
 import pytest
 
-from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ErpBuildError, Failure, GateInconclusive, Interrupted
 from erp_build.report.document import report_document
 from erp_build.report.html import html_page
@@ -122,7 +122,7 @@ def test_the_report_of_a_run_is_as_the_schema_says(name: str, world: FakeWorld) 
 
 @pytest.mark.parametrize("report", [full(), full(fails=True), full(rehearsal=True)])
 def test_a_report_with_everything_in_it_is_as_the_schema_says(report: RunReport) -> None:
-    report.judgement = JUDGEMENT
+    report = replace(report, judgement=JUDGEMENT)
     document = check(report)
     for name in ("targets", "stages", "effects", "alarms", "checks", "warnings", "unowned", "critical_path"):
         assert document[name], name
@@ -130,7 +130,7 @@ def test_a_report_with_everything_in_it_is_as_the_schema_says(report: RunReport)
 
 @pytest.mark.parametrize("error", [Interrupted(15, "SIGTERM"), Interrupted(2, "SIGINT"), ErpBuildError("a bug")])
 def test_a_run_that_ended_at_once_is_as_the_schema_says(error: Failure) -> None:
-    document = check(RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=error))
+    document = check(RunReport(error=error))
     assert document["exit_code"] == error.code
 
 

@@ -1,7 +1,8 @@
 """Plans, reports and errors as a person reads them."""
 
+from dataclasses import replace
+
 from erp_build.changes.make_plan import make_plan
-from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed, ErpBuildError, GateBlocked, Interrupted, combine
 from erp_build.model.change import Change
 from erp_build.model.effect import Effect, EffectState
@@ -13,7 +14,7 @@ from erp_build.report.text.error import error_text
 from erp_build.report.text.plan import plan_text
 from erp_build.report.text.run import report_text
 from erp_build.report.text.status import status_text
-from erp_build.run_record import RunReport
+from erp_build.run_record import RunReport, StageRecord
 from tests.support.reports import full
 from tests.support.samples import BASE, CHART, DIGEST, ERP, HEAD, NOTIFICATION, change_set, plan_of, running
 
@@ -22,8 +23,6 @@ POM = "backend/notification-service/pom.xml"
 
 def report(*effects: Effect, error: ErpBuildError | None = None, rehearsal: bool = False) -> RunReport:
     return RunReport(
-        clock=SimulatedClock(),
-        on_stage=lambda _: None,
         plan=plan_of({NOTIFICATION: POM}),
         effects=effects,
         error=error,
@@ -111,19 +110,19 @@ def test_what_nobody_owns_and_warnings_are_shown() -> None:
 
 def test_an_early_failure_says_that_nothing_was_deployed() -> None:
     pushed = (effect("package", "backend/a"), effect("push", "erp/a:1234567"), effect("start_scan", "erp/a"))
-    text = report_text(report(*pushed, error=GateBlocked("1 of 1 images over the policy")), 12.0)
+    text = report_text(replace(report(*pushed, error=GateBlocked("1 of 1 images over the policy")), seconds=12.0))
     assert "Nothing was deployed." in text
     assert text.endswith("Outcome: failed in 12.0 s")
 
 
 def test_a_failure_before_the_plan_says_that_nothing_was_deployed() -> None:
-    early = RunReport(clock=SimulatedClock(), on_stage=lambda _: None, error=BuildFailed("x"))
-    assert report_text(early, 0.5) == "Nothing was deployed.\nOutcome: failed in 0.5 s"
+    early = RunReport(error=BuildFailed("x"), seconds=0.5)
+    assert report_text(early) == "Nothing was deployed.\nOutcome: failed in 0.5 s"
 
 
 def test_a_late_failure_lists_what_was_changed_before_it() -> None:
     done = (effect("write_file", "values-dev.yaml"), effect("upgrade_release", "erp-microservices", "failed"))
-    text = report_text(report(*done, error=BuildFailed("x")), 1.0)
+    text = report_text(report(*done, error=BuildFailed("x")))
     assert "Nothing was deployed." not in text
     assert "Changed before the failure" in text
     assert "  write_file values-dev.yaml: performed" in text
@@ -131,7 +130,7 @@ def test_a_late_failure_lists_what_was_changed_before_it() -> None:
 
 
 def test_a_success_says_neither() -> None:
-    text = report_text(report(effect("upgrade_release", "erp-microservices")), 1.0)
+    text = report_text(replace(report(effect("upgrade_release", "erp-microservices")), seconds=1.0))
     assert "Nothing was deployed." not in text
     assert "before the failure" not in text
     assert text.endswith("Outcome: deployed in 1.0 s")
@@ -139,41 +138,40 @@ def test_a_success_says_neither() -> None:
 
 def test_a_rehearsal_says_how_to_do_it_for_real() -> None:
     rehearsed = report(rehearsal=True)
-    rehearsed.proofs = (Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, units=1),)
-    lines = report_text(rehearsed, 1.0).splitlines()
+    rehearsed = replace(
+        rehearsed, proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, units=1),)
+    )
+    lines = report_text(rehearsed).splitlines()
     assert "Assumed" in lines
     assert "Proof" not in lines
     assert lines[-1] == "Nothing was changed. Next: the same command without --rehearse."
 
 
 def test_a_rehearsal_shows_what_would_change() -> None:
-    lines = report_text(full(rehearsal=True), 1.0).splitlines()
+    lines = report_text(full(rehearsal=True)).splitlines()
     first = lines.index("Images that are deployed")
     assert lines[first + 1].split() == [NOTIFICATION, "would", "be", "built", f"erp/{NOTIFICATION}:{HEAD[:7]}"]
     assert '  +      tag: "aaaaaaa"  # 배포할 태그' in lines
     assert f"  Deployment {NOTIFICATION}: changed" in lines
     assert "    spec.replicas: 2 -> 3" in lines
     assert f"    spec.template.spec.containers[{NOTIFICATION}].env[LOG_LEVEL].value: nothing -> DEBUG" in lines
-    assert "Values file" not in report_text(full(), 1.0)
+    assert "Values file" not in report_text(full())
 
 
 def test_a_rehearsal_of_a_function_alone_shows_its_image_alone() -> None:
     rehearsed = report(rehearsal=True)
-    rehearsed.preview = Preview(images=(ImageWanted(target="employee-service", how="reuse", name="erp/e:1"),))
-    text = report_text(rehearsed, 1.0)
+    rehearsed = replace(
+        rehearsed, preview=Preview(images=(ImageWanted(target="employee-service", how="reuse", name="erp/e:1"),))
+    )
+    text = report_text(rehearsed)
     assert "  employee-service  reused  erp/e:1" in text
     assert "Values file" not in text
     assert "Objects of the release" not in text
 
 
 def test_stages_are_listed_with_their_times_and_how_they_ended() -> None:
-    recording = report()
-
-    def build_images() -> None:
-        """A stage that does nothing."""
-
-    recording.stage(build_images)
-    assert "  build images           0.0 s  done" in report_text(recording, 0.0)
+    recording = replace(report(), stages=(StageRecord(name="build images", seconds=0.0, status="done"),))
+    assert "  build images           0.0 s  done" in report_text(recording)
 
 
 def test_a_status_lists_what_runs() -> None:

@@ -1,5 +1,7 @@
 """A run as spans: names and attributes are those of OpenTelemetry's conventions, times those of the report."""
 
+from dataclasses import replace
+
 import pytest
 from opentelemetry.semconv._incubating.attributes import cicd_attributes, vcs_attributes
 from opentelemetry.semconv.attributes import error_attributes
@@ -29,7 +31,7 @@ def names(span: Span) -> set[str]:
 def deployed(world: FakeWorld) -> Span:
     world.change(NOTIFICATION)
     report = world.run()
-    return run_span(report, world.clock.monotonic() - report.start, "erp-unified-pipeline")
+    return run_span(report, report.seconds, "erp-unified-pipeline")
 
 
 def test_the_run_is_named_after_its_pipeline_and_says_how_it_ended(deployed: Span) -> None:
@@ -86,7 +88,7 @@ def test_a_run_of_codebuild_is_named_by_it(world: FakeWorld) -> None:
 
 
 def test_another_run_is_named_by_its_beginning(world: FakeWorld) -> None:
-    world.report.plan = None
+    world.report = replace(world.report, plan=None)
     resource = run_resource(world.report, {}, "2026-01-01")
     assert resource == {
         "service.name": "erp_build",
@@ -105,7 +107,7 @@ def test_another_run_is_named_by_its_beginning(world: FakeWorld) -> None:
     ],
 )
 def test_a_failure_is_told_by_the_class_of_its_error_alone(error: Failure, result: str, world: FakeWorld) -> None:
-    world.report.error = error
+    world.report = replace(world.report, error=error)
     span = run_span(world.report, 1.0, "erp")
     assert span.error == type(error).__name__
     assert span.attributes["cicd.pipeline.result"] == result

@@ -3,14 +3,13 @@
 import argparse
 import json
 
-from erp_build.changes.live_state import release_of
 from erp_build.cli.console import Console
-from erp_build.clients.site import read_environment
+from erp_build.clients.site import open_site
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.status import record_of
 from erp_build.report.json import history_document
 from erp_build.report.text.status import history_text
-from erp_build.wiring import reading_tools
+from erp_build.wiring import reading_clients
 
 EXAMPLES = """\
 examples:
@@ -30,9 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, console: Console) -> int:
     """Print Helm's history and what past deployments wrote down."""
     project = console.project()
-    with reading_tools(console.root, console.clock, console.progress, console.secrets) as tools:
-        release = release_of(project, read_environment(tools, project))
-        history, entries = tools.helm.history(release), read_entries(record_of(tools, release))
+    with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
+        site = open_site(project, clients)
+        history, entries = clients.helm.history(site.release), read_entries(record_of(site))
     document = history_document(history, entries)
     console.print(json.dumps(document, ensure_ascii=False) if options.json else history_text(history, entries))
     return 0

@@ -99,12 +99,12 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
     from erp_build.changes.live_state import read_live_state
     from erp_build.changes.reuse import find_reusable
     from erp_build.clients.effects import Journal
-    from erp_build.clients.site import read_environment
-    from erp_build.wiring import open_tools
+    from erp_build.clients.site import open_site
+    from erp_build.wiring import open_clients
 
-    with open_tools(
+    with open_clients(
         console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-    ) as tools:
-        environment = read_environment(tools, project)
-        live = read_live_state(tools, project, environment)
-        return find_reusable(tools, project, environment, _plan(project, repository, options, live), live)
+    ) as clients:
+        site = open_site(project, clients)
+        live = read_live_state(site)
+        return find_reusable(site, _plan(project, repository, options, live), live)

@@ -4,12 +4,11 @@ import argparse
 import json
 import os
 
-from erp_build.changes.live_state import release_of
 from erp_build.cli.console import Console, add_lock_options
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.effects import Journal
-from erp_build.clients.protocols import Tools
-from erp_build.clients.site import read_environment
+from erp_build.clients.protocols import Clients
+from erp_build.clients.site import open_site
 from erp_build.deployment.going_back.by_hand import find_destination, go_back
 from erp_build.deployment.going_back.stuck_release import recover_release
 from erp_build.deployment.lock import claim_of, take_lock
@@ -18,7 +17,7 @@ from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
 from erp_build.report.json import proof_document
 from erp_build.report.text.status import proof_text
-from erp_build.wiring import open_tools
+from erp_build.wiring import open_clients
 
 EXAMPLES = """\
 examples:
@@ -41,25 +40,24 @@ def main(options: argparse.Namespace, console: Console) -> int:
     """Take both halves back and print the proof."""
     with (
         signals_raise(),
-        open_tools(
+        open_clients(
             console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-        ) as tools,
+        ) as clients,
     ):
-        proofs = roll_back(tools, console.project(), options.to, options.wait_for_lock)
+        proofs = roll_back(clients, console.project(), options.to, options.wait_for_lock)
     console.print(
         json.dumps(proof_document(proofs, ()), ensure_ascii=False) if options.json else proof_text(proofs, ())
     )
     return 0
 
 
-def roll_back(tools: Tools, project: Project, to: str | None, wait: float) -> tuple[Proof, ...]:
+def roll_back(clients: Clients, project: Project, to: str | None, wait: float) -> tuple[Proof, ...]:
     """Find what to go back to, take the lock, look again, and go back."""
-    environment = read_environment(tools, project)
-    release = release_of(project, environment)
-    destination = find_destination(tools, project, environment, record_of(tools, release), to)
+    site = open_site(project, clients)
+    destination = find_destination(site, record_of(site), to)
     claim = claim_of(os.environ, destination.commit, project.deploy.lock_expires, wait)
-    with take_lock(tools, release, claim) as lock:
-        recover_release(tools, project, environment, lock.former)
-        destination = find_destination(tools, project, environment, lock.record, to)
-        tools.progress.say(f"back to {destination.commit[:12] or 'an unknown commit'}")
-        return go_back(tools, project, environment, destination, lock)
+    with take_lock(site, claim) as lock:
+        recover_release(site, lock.former)
+        destination = find_destination(site, lock.record, to)
+        site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")
+        return go_back(site, destination, lock)

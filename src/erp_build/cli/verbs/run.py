@@ -20,8 +20,8 @@ from erp_build.model.stage_hooks import Pipeline
 from erp_build.report.files import write_reports
 from erp_build.report.notify import notify
 from erp_build.report.text.run import report_text
-from erp_build.run_record import Occasion, RunReport
-from erp_build.wiring import open_tools
+from erp_build.run_record import Occasion, Run
+from erp_build.wiring import open_clients
 
 REPORT = Path("erp-build-report") / "report.json"
 
@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, console: Console) -> int:
     """Run the pipeline; the report is written whatever happens."""
     journal = Journal()
-    report = RunReport(
+    run = Run(
         clock=console.clock,
         on_stage=console.progress.stage,
         pipeline=options.pipeline or Pipeline(),
@@ -61,30 +61,32 @@ def main(options: argparse.Namespace, console: Console) -> int:
         effects=journal.effects,
     )
     try:
-        with signals_raise(), error_noted(report):
-            _run(options, console, report, journal)
+        with signals_raise(), error_noted(run):
+            _run(options, console, run, journal)
     finally:
         console.progress.close()
+        report = run.report()
         document = write_reports(report, _report_path(options), console.secrets, console.complain)
-        text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report, report.seconds)
+        text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report)
         console.print(text)
         send_trace(report, console, os.environ)
     return 0
 
 
 @contextmanager
-def error_noted(report: RunReport) -> Iterator[None]:
-    """Let the report know how the block ended, whatever raises in it."""
+def error_noted(run: Run) -> Iterator[None]:
+    """Keep how the block ended, whatever raises in it."""
     try:
         yield
     except Failure as error:
-        report.error = error
+        run.keep(error=error)
         raise
     except KeyboardInterrupt:
-        report.error = Interrupted(signal.SIGINT, "SIGINT")
-        raise report.error from None
+        interrupted = Interrupted(signal.SIGINT, "SIGINT")
+        run.keep(error=interrupted)
+        raise interrupted from None
     except BaseException as error:
-        report.error = ErpBuildError("a bug of erp_build", why=told(error))
+        run.keep(error=ErpBuildError("a bug of erp_build", why=told(error)))
         raise
 
 
@@ -100,9 +102,9 @@ def _report_path(options: argparse.Namespace) -> Path:
     return options.report or Path(options.repo) / REPORT
 
 
-def _run(options: argparse.Namespace, console: Console, report: RunReport, journal: Journal) -> None:
+def _run(options: argparse.Namespace, console: Console, run: Run, journal: Journal) -> None:
     project = console.project()
-    report.tests = project.build.tests
+    run.keep(tests=project.build.tests)
     choices = pipeline.Options(
         variables=dict(os.environ),
         base=options.base,
@@ -112,7 +114,7 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         wait_for_lock=options.wait_for_lock,
         replace_cut_off_install=options.replace_cut_off_install,
     )
-    with open_tools(
+    with open_clients(
         console.root,
         clock=console.clock,
         progress=console.progress,
@@ -121,10 +123,10 @@ def _run(options: argparse.Namespace, console: Console, report: RunReport, journ
         rehearse=options.rehearse,
         build=project.build,
         logs=None if options.rehearse else _report_path(options).resolve().parent,
-    ) as tools:
+    ) as clients:
         try:
             # Children end here and not only at the very end: telling people may take some seconds.
-            with error_noted(report), signals_raise():
-                pipeline.run(project, tools, choices, report)
+            with error_noted(run), signals_raise():
+                pipeline.run(project, clients, choices, run)
         finally:
-            notify(tools, project.notify, report)
+            notify(clients, project.notify, run.report())

@@ -5,11 +5,11 @@ import json
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
-from erp_build.clients.site import read_environment
+from erp_build.clients.site import open_site
 from erp_build.deployment.status import read_standing
 from erp_build.report.json import status_document
 from erp_build.report.text.status import status_text
-from erp_build.wiring import reading_tools
+from erp_build.wiring import reading_clients
 
 EXAMPLES = """\
 examples:
@@ -29,10 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, console: Console) -> int:
     """Print what runs of each target, and its drift."""
     project = console.project()
-    with reading_tools(console.root, console.clock, console.progress, console.secrets) as tools:
-        environment = read_environment(tools, project)
-        live = read_live_state(tools, project, environment)
-        standing = read_standing(tools, project, environment, live)
+    with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
+        site = open_site(project, clients)
+        live = read_live_state(site)
+        standing = read_standing(site, live)
     document = status_document(live, standing)
     console.print(json.dumps(document, ensure_ascii=False) if options.json else status_text(live, standing))
     return 0

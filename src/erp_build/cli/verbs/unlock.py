@@ -2,12 +2,11 @@
 
 import argparse
 
-from erp_build.changes.live_state import release_of
 from erp_build.cli.console import Console
 from erp_build.clients.effects import Journal
-from erp_build.clients.site import read_environment
+from erp_build.clients.site import open_site
 from erp_build.errors import Locked
-from erp_build.wiring import open_tools
+from erp_build.wiring import open_clients
 
 EXAMPLES = """\
 examples:
@@ -26,11 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, console: Console) -> int:
     """Free the lock."""
     project = console.project()
-    with open_tools(
+    with open_clients(
         console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-    ) as tools:
-        release = release_of(project, read_environment(tools, project))
-        reading = tools.leases.read(release)
+    ) as clients:
+        release = open_site(project, clients).release
+        reading = clients.leases.read(release)
         lease = reading.lease
         if lease is None or not lease.holder:
             console.print("nobody holds the lock")
@@ -39,11 +38,11 @@ def main(options: argparse.Namespace, console: Console) -> int:
         if lease.is_held(reading.now) and not options.force:
             raise Locked(
                 "the holder of the lock is alive",
-                where=f"release {release.name}, namespace {release.namespace}",
+                where=str(release),
                 why=who,
                 next_step="wait for it, or erp-build unlock --force if it is dead for sure",
             )
-        if tools.effects.write_lease(release, lease.freed(failed=True)) is None:
+        if clients.effects.write_lease(release, lease.freed(failed=True)) is None:
             raise Locked("the lock has changed meanwhile", where=release.name, next_step="look again: erp-build unlock")
     console.print(f"freed: {who}")
     return 0

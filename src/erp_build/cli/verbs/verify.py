@@ -5,12 +5,12 @@ import json
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
-from erp_build.clients.site import read_environment
+from erp_build.clients.site import open_site
 from erp_build.deployment.alarms import read_alarms
-from erp_build.deployment.going_back.by_hand import prove_running, running_images
+from erp_build.deployment.verify import prove_running, running_images
 from erp_build.report.json import proof_document
 from erp_build.report.text.status import proof_text
-from erp_build.wiring import reading_tools
+from erp_build.wiring import reading_clients
 
 EXAMPLES = """\
 examples:
@@ -27,11 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, console: Console) -> int:
     """Read back every target; exit 10 when one does not run what it should."""
     project = console.project()
-    with reading_tools(console.root, console.clock, console.progress, console.secrets) as tools:
-        environment = read_environment(tools, project)
-        images = running_images(tools, read_live_state(tools, project, environment))
-        proofs = prove_running(tools, project, environment, images)
-        alarms = read_alarms(tools, project, environment)
+    with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
+        site = open_site(project, clients)
+        proofs = prove_running(site, running_images(site, read_live_state(site)))
+        alarms = read_alarms(site)
     document = proof_document(proofs, alarms)
     console.print(json.dumps(document, ensure_ascii=False) if options.json else proof_text(proofs, alarms))
     return 0

@@ -71,7 +71,7 @@ class LazyClient:
         return getattr(self._made, name)
 
 
-class Clients:
+class AwsClients:
     """The clients of a session."""
 
     def __init__(self, session: boto3.Session) -> None:

@@ -1,109 +1,126 @@
-"""Taking a deployment back: both halves, to what ran before, and an honest word about what runs where."""
+"""Going back after a failure: both halves, to what ran before, and an honest word about what runs where."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 
-from erp_build.changes.live_state import origin_of, release_of, workload_of
+from erp_build.changes.live_state import origin_of
 from erp_build.clients.clock import Deadline
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.deployment.attempt import attempt
 from erp_build.deployment.going_back.evidence import collect_evidence
 from erp_build.deployment.going_back.stuck_release import last_good
 from erp_build.deployment.lambda_update import settled, update_function
-from erp_build.deployment.ledger import begun, ended, read_entries
+from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
+from erp_build.deployment.recording import function_images, recorded
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, combine, explain, told
-from erp_build.model.environment import Environment
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import Plan
-from erp_build.model.project import Function, Project
-from erp_build.model.releases.ledger_entry import Before, Entry, Outcome
-from erp_build.model.releases.release import Release, Revision
-from erp_build.run_record import RunReport
+from erp_build.model.project import Function
+from erp_build.model.releases.ledger_entry import Before, Outcome
+from erp_build.model.releases.release import Revision
+from erp_build.model.stage import StageRunner, stage
 
-ABSENCE = 60.0
-"""Seconds that a cluster which is away is waited for before the rollback is given up."""
+UNREACHABLE_CLUSTER_S = 60.0
+"""Seconds that a cluster which does not answer is waited for before the rollback is given up."""
 
 
 @contextmanager
-def taken_back_on_failure(
-    tools: Tools, project: Project, environment: Environment, plan: Plan, report: RunReport, lock: Lock
-) -> Iterator[None]:
-    """Write down what is deployed in the block; when it fails, collect evidence and take both halves back.
+def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) -> Iterator[None]:
+    """Record what is deployed in the block; when it fails, collect evidence and take both halves back.
 
-    Whatever it fails with is one of ours or a mistake of this program: what runs is not proven in either case. Only a
+    Any error does, once something has moved: what runs is not proven after a mistake of this program either. Only a
     signal and a lost lock take nothing back: the one has no time, and with the other somebody else deploys.
     """
-    before = _proven(lock.record) or remember(tools, project, environment)
-    lock.write_record(begun(lock.record, Entry(at=lock.time, commit=plan.head, build=lock.build, before=before)))
-    try:
-        yield
-    except Locked:
-        raise
-    except Exception as error:
-        outcome: Outcome = "failed"
-        if report.moved and (trouble := attempt(partial(_collect_evidence, tools, project, environment, plan, report))):
-            tools.progress.say(f"no evidence can be collected: {told(trouble)}")
-        if project.deploy.on_failure == "rollback" and report.moved:
-            outcome = _take_back(tools, project, environment, before, report, lock, error)
-        _write_end(tools, project, environment, lock, outcome)
-        raise
-    _write_end(tools, project, environment, lock, "deployed")
+    before = _last_proven(lock.record) or remember(site)
+    with recorded(site, lock, commit=plan.head, before=before, outcome="deployed") as recording:
+        try:
+            yield
+        except Locked:
+            raise
+        except Exception as error:
+            recording.outcome_of_failure = "failed"
+            if run.moved:
+                _keep_evidence(run, site, plan)
+                if site.project.deploy.on_failure == "rollback":
+                    recording.outcome_of_failure = _go_back(run, site, before, lock, error)
+            raise
 
 
-def _collect_evidence(tools: Tools, project: Project, environment: Environment, plan: Plan, report: RunReport) -> None:
-    names = [step.target.name for step in plan.services if step.action != "none"]
-    report.evidence = report.stage(collect_evidence, tools, project, environment, names)
-
-
-def _proven(record: str) -> Before | None:
-    """What ran before a deployment that was cut off: what it left was never proven, so that leads nowhere."""
-    entries = read_entries(record)
-    return entries[-1].before if entries and entries[-1].outcome == "begun" else None
-
-
-def remember(tools: Tools, project: Project, environment: Environment) -> Before:
+def remember(site: Site) -> Before:
     """What runs now, to come back to."""
-    release = release_of(project, environment)
-    workloads = tools.cluster.workloads(release)
+    workloads = site.workloads()
     images = {
-        service.name: workload.image_of(environment.repository(service.repository))
-        for service in project.services
-        if (workload := workload_of(workloads, environment.repository(service.repository)))
+        one.name: workload.image_of(site.repository(one))
+        for one in site.project.services
+        if (workload := workloads[one.name])
     }
-    good = last_good(tools.helm.history(release))
+    good = last_good(site.clients.helm.history(site.release))
     return Before(
-        functions=function_images(tools, project.functions),
+        functions=function_images(site, site.project.functions),
         tags={name: image.tag for name, image in images.items() if image},
         revision=good.number if good else None,
     )
 
 
-def function_images(tools: Tools, functions: Sequence[Function]) -> dict[str, str]:
-    """Target -> the image that its function runs, by digest."""
-    states = {function.name: settled(tools, function.function) for function in functions}
-    return {name: state.resolved for name, state in states.items() if state.resolved}
-
-
-def take_back(
-    tools: Tools, project: Project, environment: Environment, before: Before, lock: Lock, note: Callable[[str], None]
-) -> None:
+@stage("Lambda, Helm")
+def take_back(site: Site, before: Before, lock: Lock, note: Callable[[str], None]) -> None:
     """Take everything that has moved back to what ran before; `note` gets a line for each that went back.
 
     What cannot be taken back keeps nothing else from it, and is raised in the end; a lost lock does.
     """
     troubles: list[Exception] = []
-    halves = [partial(_take_function_back, tools, function, before, lock) for function in project.functions]
-    for half in (*halves, partial(_take_release_back, tools, project, environment, before, lock)):
+    halves = [partial(_take_function_back, site, function, before, lock) for function in site.project.functions]
+    for half in (*halves, partial(_take_release_back, site, before, lock)):
         if trouble := attempt(partial(_take_half_back, half, note)):
             troubles.append(trouble)
         if isinstance(trouble, Locked):
             break
     if troubles:
         raise _as_one(troubles)
+
+
+def what_runs(site: Site) -> tuple[str, ...]:
+    """A line per target, each read now; what cannot be read says so."""
+    services = _lines("services", partial(_services, site))
+    functions = [_lines(function.name, partial(_function, site, function)) for function in site.project.functions]
+    return (*services, *chain.from_iterable(functions))
+
+
+def _last_proven(record: str) -> Before | None:
+    """What ran before a deployment that was cut off: what it left was never proven, so that leads nowhere."""
+    entries = read_entries(record)
+    return entries[-1].before if entries and entries[-1].outcome == "begun" else None
+
+
+def _keep_evidence(run: StageRunner, site: Site, plan: Plan) -> None:
+    names = [step.target.name for step in plan.services if step.action != "none"]
+    if trouble := attempt(partial(run.stage, collect_evidence, site, names)):
+        site.say(f"no evidence can be collected: {told(trouble)}")
+
+
+def _go_back(run: StageRunner, site: Site, before: Before, lock: Lock, error: Exception) -> Outcome:
+    lines: list[str] = []
+
+    def note(line: str) -> None:
+        lines.append(line)
+        run.keep(taken_back=tuple(lines))
+
+    second = attempt(partial(run.stage, take_back, site, before, lock, note))
+    explain(error, *(f"taken back: {line}" for line in lines))
+    if second is None:
+        return "taken back"
+    explain(
+        error,
+        f"the rollback failed as well: {_in_lines(second)}",
+        "what runs now:",
+        *what_runs(site),
+        next_step="erp-build status shows what runs; fix the cause, then run again or erp-build rollback",
+    )
+    return "failed"
 
 
 def _take_half_back(half: Callable[[], str], note: Callable[[str], None]) -> None:
@@ -121,19 +138,18 @@ def _as_one(troubles: Sequence[Exception]) -> Exception:
     return others[0]
 
 
-def _take_function_back(tools: Tools, function: Function, before: Before, lock: Lock) -> str:
+def _take_function_back(site: Site, function: Function, before: Before, lock: Lock) -> str:
     image = before.functions.get(function.name)
-    state = settled(tools, function.function)
+    state = settled(site, function.function)
     if not image or (state.digest == ImageReference.parse(image).digest and state.last_update != "Failed"):
         return ""
     lock.check()
-    update_function(tools, function, image)
+    update_function(site, function, image)
     return f"{function.name}: back to {ImageReference.parse(image).digest[:19]}"
 
 
-def _take_release_back(tools: Tools, project: Project, environment: Environment, before: Before, lock: Lock) -> str:
-    release = release_of(project, environment)
-    history = _history(tools, release)
+def _take_release_back(site: Site, before: Before, lock: Lock) -> str:
+    history = _history(site)
     newest = history[-1] if history else None
     target = next((one for one in history if one.number == before.revision), None)
     if newest is None or (target and newest.status == "deployed" and _same_objects(newest, target, history)):
@@ -141,64 +157,31 @@ def _take_release_back(tools: Tools, project: Project, environment: Environment,
     if before.revision is None:
         return "the release was installed for the first time: there is none to go back to, it stays as it is"
     lock.check()
-    tools.effects.rollback_release(release, before.revision, project.chart.timeout)
-    calm = project._replace(chart=project.chart._replace(stable=0.0))
-    names = [service.name for service in project.services]
-    wait_for_rollout(tools, calm, environment, Deadline(tools.clock, project.chart.timeout), before.tags or names)
-    return f"release {release.name}: back to revision {before.revision}"
+    timeout = site.project.chart.timeout
+    site.clients.effects.rollback_release(site.release, before.revision, timeout)
+    names = before.tags or [service.name for service in site.project.services]
+    wait_for_rollout(site, Deadline(site.clients.clock, timeout), names, stable=0.0)
+    return f"release {site.release.name}: back to revision {before.revision}"
 
 
 def _same_objects(one: Revision, other: Revision, history: tuple[Revision, ...]) -> bool:
     return origin_of(one, history).number == origin_of(other, history).number
 
 
-def _history(tools: Tools, release: Release) -> tuple[Revision, ...]:
+def _history(site: Site) -> tuple[Revision, ...]:
     """The history of the release, also of a cluster that is away for a while."""
-    deadline = Deadline(tools.clock, ABSENCE)
+    deadline = Deadline(site.clients.clock, UNREACHABLE_CLUSTER_S)
     while True:
         try:
-            return tools.helm.history(release)
+            return site.clients.helm.history(site.release)
         except ReleaseFailed:
             if deadline.is_over:
                 raise
         deadline.pause(5.0)
 
 
-def _take_back(  # noqa: PLR0917 - what every stage of a deployment has
-    tools: Tools,
-    project: Project,
-    environment: Environment,
-    before: Before,
-    report: RunReport,
-    lock: Lock,
-    error: Exception,
-) -> Outcome:
-    def note(line: str) -> None:
-        report.taken_back = (*report.taken_back, line)
-
-    second = attempt(partial(report.stage, take_back, tools, project, environment, before, lock, note))
-    explain(error, *(f"taken back: {line}" for line in report.taken_back))
-    if second is None:
-        return "taken back"
-    explain(
-        error,
-        f"the rollback failed as well: {_in_lines(second)}",
-        "what runs now:",
-        *what_runs(tools, project, environment),
-        next_step="erp-build status shows what runs; mend the cause, then run again or erp-build rollback",
-    )
-    return "failed"
-
-
 def _in_lines(error: Exception) -> str:
     return f"{error.what}\n{error.why}".strip() if isinstance(error, ErpBuildError) else told(error)
-
-
-def what_runs(tools: Tools, project: Project, environment: Environment) -> tuple[str, ...]:
-    """A line per target, each read now; what cannot be read says so."""
-    services = _lines("services", partial(_services, tools, project, environment))
-    functions = [_lines(function.name, partial(_function, tools, function)) for function in project.functions]
-    return (*services, *chain.from_iterable(functions))
 
 
 def _lines(name: str, read: Callable[[], Iterable[str]]) -> list[str]:
@@ -207,27 +190,15 @@ def _lines(name: str, read: Callable[[], Iterable[str]]) -> list[str]:
     return [f"  {name}: not known, {told(trouble)}"] if trouble else found
 
 
-def _services(tools: Tools, project: Project, environment: Environment) -> Iterator[str]:
-    workloads = tools.cluster.workloads(release_of(project, environment))
-    for service in project.services:
-        workload = workload_of(workloads, environment.repository(service.repository))
-        image = workload.image_of(environment.repository(service.repository)) if workload else None
+def _services(site: Site) -> Iterator[str]:
+    workloads = site.workloads()
+    for service in site.project.services:
+        workload = workloads[service.name]
+        image = workload.image_of(site.repository(service)) if workload else None
         runs = f"{image.tag or image.digest}, {workload.progress}" if workload and image else "no Deployment"
         yield f"  {service.name}: {runs}"
 
 
-def _function(tools: Tools, function: Function) -> Iterator[str]:
-    state = tools.functions.state(function.function)
+def _function(site: Site, function: Function) -> Iterator[str]:
+    state = site.clients.functions.state(function.function)
     yield f"  {function.name}: {state.digest if state else 'no function'}"
-
-
-def _write_end(tools: Tools, project: Project, environment: Environment, lock: Lock, outcome: Outcome) -> None:
-    """Write down how it ended; it must not hide how it ended."""
-
-    def write() -> None:
-        history = tools.helm.history(release_of(project, environment))
-        images = function_images(tools, project.functions)
-        lock.write_record(ended(lock.record, outcome, history[-1].number if history else None, images))
-
-    if trouble := attempt(write):
-        tools.progress.say(f"the end of this deployment is not written down: {told(trouble)}")

@@ -2,15 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from erp_build.changes.live_state import release_of
 from erp_build.clients.clock import Deadline
-from erp_build.clients.protocols import Tools
+from erp_build.clients.site import Site
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.errors import ReleaseFailed
-from erp_build.model.environment import Environment
-from erp_build.model.project import Project
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release, Revision
+from erp_build.model.stage import stage
 
 PAUSE = 5.0
 MARGIN = 60.0
@@ -20,30 +18,26 @@ SKEW = timedelta(seconds=60)
 """How far the clock of the machine where Helm ran may be from the API server's."""
 
 
-def recover_release(
-    tools: Tools, project: Project, environment: Environment, former: Lease, *, uninstall: bool = False
-) -> None:
+@stage("Helm")
+def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> None:
     """End a revision that is pending and that nobody works on any more; a young one of somebody else is waited for.
 
     Args:
-        tools: what it is done with.
-        project: whose release.
-        environment: where it is.
+        site: whose release, and what it is done with.
         former: the lock as it was before we took it. We hold it now, so an operation of that run is dead.
         uninstall: whether a first installation that was cut off may be removed.
     """
-    release = release_of(project, environment)
-    history = tools.helm.history(release)
-    deadline = Deadline(tools.clock, project.chart.timeout + MARGIN + 3 * PAUSE)
-    while history and history[-1].is_pending and not _is_dead(tools, release, history[-1], former, project):
-        tools.progress.say(f"revision {history[-1].number} is {history[-1].status}: waiting for whoever works on it")
+    history = site.clients.helm.history(site.release)
+    deadline = Deadline(site.clients.clock, site.project.chart.timeout + MARGIN + 3 * PAUSE)
+    while history and history[-1].is_pending and not _is_dead(site, history[-1], former):
+        site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for whoever works on it")
         if deadline.is_over:
-            raise _busy(release, history[-1])
+            raise _busy(site.release, history[-1])
         deadline.pause(PAUSE)
-        history = tools.helm.history(release)
+        history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
-        _end(tools, release, history, project.chart.timeout, uninstall=uninstall)
-        let_it_settle(tools, project, environment)
+        _end(site, history, site.project.chart.timeout, uninstall=uninstall)
+        let_it_settle(site)
 
 
 def last_good(history: tuple[Revision, ...]) -> Revision | None:
@@ -51,7 +45,7 @@ def last_good(history: tuple[Revision, ...]) -> Revision | None:
     return next((one for one in reversed(history) if one.status in ("deployed", "superseded")), None)
 
 
-def _is_dead(tools: Tools, release: Release, last: Revision, former: Lease, project: Project) -> bool:
+def _is_dead(site: Site, last: Revision, former: Lease) -> bool:
     began = time_of(last.updated)
     if began is None:
         return False
@@ -59,7 +53,7 @@ def _is_dead(tools: Tools, release: Release, last: Revision, former: Lease, proj
         ended = former.renewed + timedelta(seconds=former.seconds)
         if former.acquired - SKEW <= began <= ended + SKEW:
             return True
-    return tools.leases.read(release).now - began > timedelta(seconds=project.chart.timeout + MARGIN)
+    return site.clients.leases.read(site.release).now - began > timedelta(seconds=site.project.chart.timeout + MARGIN)
 
 
 def time_of(text: str) -> datetime | None:
@@ -71,37 +65,38 @@ def time_of(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _end(tools: Tools, release: Release, history: tuple[Revision, ...], timeout: float, *, uninstall: bool) -> None:
+def _end(site: Site, history: tuple[Revision, ...], timeout: float, *, uninstall: bool) -> None:
     last, good = history[-1], last_good(history)
     if good:
-        tools.progress.say(f"revision {last.number} was cut off ({last.status}): back to revision {good.number}")
-        tools.effects.rollback_release(release, good.number, timeout)
+        site.say(f"revision {last.number} was cut off ({last.status}): back to revision {good.number}")
+        site.clients.effects.rollback_release(site.release, good.number, timeout)
     elif uninstall:
-        tools.progress.say("the first installation was cut off: it is removed")
-        tools.effects.uninstall_release(release)
+        site.say("the first installation was cut off: it is removed")
+        site.clients.effects.uninstall_release(site.release)
     else:
         raise ReleaseFailed(
             "the first installation of the release was cut off",
-            where=f"release {release.name}, namespace {release.namespace}",
+            where=str(site.release),
             why=f"revision {last.number} is {last.status}, and there is none to go back to",
             next_step="run with --replace-cut-off-install, which removes the release and everything that it made",
         )
 
 
-def let_it_settle(tools: Tools, project: Project, environment: Environment) -> None:
+@stage("reads only: cluster")
+def let_it_settle(site: Site) -> None:
     """Wait until a rollout that nobody watches any more is over; what does not get well is a matter of the plan."""
-    names = [service.name for service in project.services]
+    names = [service.name for service in site.project.services]
     try:
-        if tools.cluster.workloads(release_of(project, environment)):
-            wait_for_rollout(tools, project, environment, Deadline(tools.clock, project.chart.timeout), names)
+        if site.clients.cluster.workloads(site.release):
+            wait_for_rollout(site, Deadline(site.clients.clock, site.project.chart.timeout), names)
     except ReleaseFailed as error:
-        tools.progress.say(f"what the run before left: {error.what}")
+        site.say(f"what the run before left: {error.what}")
 
 
 def _busy(release: Release, last: Revision) -> ReleaseFailed:
     return ReleaseFailed(
         "another operation on the release is in progress",
-        where=f"release {release.name}, namespace {release.namespace}",
+        where=str(release),
         why=f"revision {last.number} is {last.status} since {last.updated}",
         next_step="find out who works on it; if nobody does: helm rollback to the last deployed revision",
     )

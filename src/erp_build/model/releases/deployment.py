@@ -14,18 +14,27 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """Three digests of a target that must be one: built, scanned, running; `units` counts its pods or functions."""
+    """Three digests of a target that must be one: built, scanned, running.
+
+    Attributes:
+        target: its name.
+        built, scanned, running: digests; `running` is empty where nothing runs.
+        units: how many pods or functions run it.
+        scaled_to_zero: whether no pod is wanted; `running` is then what the Deployment names.
+    """
 
     target: str
     built: str
     scanned: str
     running: str
     units: int
+    scaled_to_zero: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether what runs is what was built and cleared."""
-        return bool(self.built) and self.built == self.scanned == self.running and self.units > 0
+        is_one = bool(self.built) and self.built == self.scanned == self.running
+        return is_one and (self.units > 0 or self.scaled_to_zero)
 
 
 @dataclass(frozen=True, slots=True)

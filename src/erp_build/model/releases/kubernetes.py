@@ -101,6 +101,11 @@ class Workload:
         return f"{self.updated} of {self.desired} updated, {self.available} ready, {self.replicas} in all"
 
 
+def workload_of(workloads: tuple[Workload, ...], repository: str) -> Workload | None:
+    """The Deployment that runs an image of the repository: the image tells it, whatever the Deployment is called."""
+    return next((workload for workload in workloads if workload.image_of(repository)), None)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoints:
     """A Kubernetes Service of the release: the labels that it selects, and how many addresses behind it are ready."""

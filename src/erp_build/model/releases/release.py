@@ -11,6 +11,10 @@ class Release:
     namespace: str
     name: str
 
+    def __str__(self) -> str:
+        """As an error names it."""
+        return f"release {self.name}, namespace {self.namespace}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:

@@ -4,7 +4,7 @@ from erp_build.report.text.build import build_table
 from erp_build.report.text.changes import changes_text
 from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_text
-from erp_build.report.text.status import _proof_lines
+from erp_build.report.text.status import proof_lines
 from erp_build.report.text.table import table
 from erp_build.run_record import RunReport
 
@@ -15,7 +15,7 @@ TESTS = {
 }
 
 
-def report_text(report: RunReport, seconds: float) -> str:
+def report_text(report: RunReport) -> str:
     """The summary at the end of a run: what, how long, the proof, what next."""
     lines = [plan_text(report.plan)] if report.plan else []
     if report.stages:
@@ -31,11 +31,11 @@ def report_text(report: RunReport, seconds: float) -> str:
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.making for image in report.images) else []
-    lines += _proof_lines(report)
+    lines += proof_lines(report)
     lines += _evidence_lines(report)
     lines += _moved_before_failure(report)
     lines += [f"Alarm {alarm.name}: {alarm.state}" for alarm in report.alarms if alarm.state != "OK"]
-    lines.append(f"Outcome: {report.outcome} in {seconds:.1f} s")
+    lines.append(f"Outcome: {report.outcome} in {report.seconds:.1f} s")
     if report.outcome == "rehearsed":
         lines.append("Nothing was changed. Next: the same command without --rehearse.")
     return "\n".join(lines)

@@ -49,7 +49,8 @@ def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:
     return "\n".join((*table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))
 
 
-def _proof_lines(report: RunReport) -> list[str]:
+def proof_lines(report: RunReport) -> list[str]:
+    """The proofs of a run as a table; nothing where there is none."""
     if not report.proofs:
         return []
     what = "Assumed" if report.rehearsal else "Proof"
