@@ -18,9 +18,13 @@ from pathlib import Path
 
 from bench.timing import measure, save
 from erp_build.clients.maven.program import CLASSES, FAST_JVM
-from sandbox import runner, sample, tenant
-from sandbox.layout import REGISTRY_HOST, ROOT
-from sandbox.parts import engine
+from sandbox import erp_build_process
+from sandbox.aws.client import client
+from sandbox.docker import engine
+from sandbox.endpoints import REGISTRY_HOST
+from sandbox.paths import ROOT
+from sandbox.sample import erp_repository
+from sandbox.tenants import provisioning
 
 TENANT = "bench"
 SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")
@@ -57,15 +61,17 @@ class Workplace:
     """The sample as a repository of its own, and what the cases need to know of it."""
 
     def __init__(self, folder: Path) -> None:
-        tenant.create(TENANT)
+        provisioning.create(TENANT)
         self.root = folder / "erp"
-        sample.make_repository(self.root, TENANT)
+        erp_repository.make(self.root, TENANT)
         self.layered = folder / "layered.toml"
         text = (self.root / "erp-build.toml").read_text(encoding="utf-8")
         self.layered.write_text(text.replace("[[service]]\n", "[[service]]\nlayers = true\n"), encoding="utf-8")
         self.classes = folder / "maven-classes.jsa"
         subprocess.run([ROOT / "scripts" / "archive-classes.sh", self.classes], check=True)
-        self.env = runner.environment(extra={"DOCKER_CONFIG": str(_signed_in(folder)), "HOST": REGISTRY_HOST})
+        self.env = erp_build_process.environment(
+            extra={"DOCKER_CONFIG": str(_signed_in(folder)), "HOST": REGISTRY_HOST}
+        )
         self.peak: dict[str, int] = {}
         self.parts: dict[str, list[dict[str, int]]] = {}
         self._edits = 0
@@ -77,7 +83,7 @@ class Workplace:
             shutil.rmtree(self.root / "backend" / service / "target", ignore_errors=True)
             settings = self.root / "backend" / service / "src/main/resources/application.yaml"
             settings.write_text(f"{settings.read_text(encoding='utf-8')}# {self._edits}\n", encoding="utf-8")
-        return sample.commit(self.root, f"edit {self._edits}")[:7]
+        return erp_repository.commit(self.root, f"edit {self._edits}")[:7]
 
     def case(self, name: str, words: Callable[[str], list[str]], extra: Mapping[str, str]) -> Callable[[], object]:
         """A case that is timed: a commit, and a command which is told its tag."""
@@ -213,5 +219,5 @@ def _password() -> str:
 
 
 def _token() -> str:
-    data = tenant.client("ecr").get_authorization_token()["authorizationData"]
+    data = client("ecr").get_authorization_token()["authorizationData"]
     return str(data[0]["authorizationToken"])

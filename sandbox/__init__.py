@@ -1,1 +1,1 @@
-"""The real world in a box: everything that a run touches, on one machine, on loopback addresses only."""
+"""The real world on one machine, on loopback addresses only: what a run of erp_build touches (docs/sandbox.md)."""

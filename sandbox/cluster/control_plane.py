@@ -8,17 +8,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from sandbox import processes
-from sandbox.cluster.places import (
-    API_CERTIFICATES,
-    HOME,
-    KUBELET_CLIENT,
-    NODE_ADDRESS,
-    PKI,
-    VOLUME_PLUGINS,
-    write_private,
-)
-from sandbox.layout import ADMIN_KUBECONFIG, API_SERVER_PORT, CLUSTER, SIGN_IN_ADDRESS
+from sandbox.cluster.network import NODE_ADDRESS
+from sandbox.cluster.paths import API_CERTIFICATES, HOME, KUBELET_CLIENT, PKI, VOLUME_PLUGINS
+from sandbox.endpoints import API_SERVER_PORT, CLUSTER, SIGN_IN_ADDRESS
+from sandbox.machine import processes
+from sandbox.machine.private_file import write_private
+from sandbox.paths import ADMIN_KUBECONFIG
 
 ENDPOINT = f"https://127.0.0.1:{API_SERVER_PORT}"
 ETCD = "http://127.0.0.1:12379"

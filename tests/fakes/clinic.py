@@ -159,7 +159,7 @@ class FakeFacts:
 
     def deployments(self, release: Release) -> tuple[OwnedDeployment, ...]:
         assert release.namespace == "erp-dev"
-        found = self._world.release.deployments.values()
+        found = self._world.cluster.deployments.values()
         ours = (OwnedDeployment(name=one.name, owner=self.owner, images=(one.image,)) for one in found)
         return (*ours, OwnedDeployment(name="prometheus", owner="monitoring", images=("prom:2",)))
 

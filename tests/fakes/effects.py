@@ -20,9 +20,9 @@ from erp_build.model.project import Function, Service
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.helm import FakeHelm
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
-from tests.fakes.release import FakeRelease
 
 
 class FakeEffects:
@@ -34,9 +34,7 @@ class FakeEffects:
     An image needs a jar, and a push an image, so that a stage that mixes up the order fails.
     """
 
-    def __init__(
-        self, registry: FakeRegistry, functions: FakeFunctions, release: FakeRelease, leases: FakeLeases
-    ) -> None:
+    def __init__(self, registry: FakeRegistry, functions: FakeFunctions, helm: FakeHelm, leases: FakeLeases) -> None:
         self.journal = Journal()
         self.failures: dict[tuple[str, str], ErpBuildError] = {}
         self.branches: dict[str, bytes] = {}
@@ -47,7 +45,7 @@ class FakeEffects:
         self.messages: list[NotifyRequest] = []
         self._registry = registry
         self._functions = functions
-        self._release = release
+        self._helm = helm
         self._leases = leases
         self._jars: set[str] = set()
         self._images: set[str] = set()
@@ -108,15 +106,15 @@ class FakeEffects:
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         with self.journal.note("upgrade_release", request.release.name):
-            self._release.upgrade(request)
+            self._helm.upgrade(request)
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
         with self.journal.note("rollback_release", f"{release.name}:{revision}"):
-            self._release.rollback(revision)
+            self._helm.rollback(revision)
 
     def uninstall_release(self, release: Release) -> None:
         with self.journal.note("uninstall_release", release.name):
-            self._release.uninstall()
+            self._helm.uninstall()
 
     def edit_branch(self, request: EditRequest) -> str | None:
         with self.journal.note("edit_branch", request.branch):

@@ -20,11 +20,13 @@ from erp_build.pipeline import Options, run
 from erp_build.run_record import Run, RunReport
 from erp_build.wiring import _rehearsed
 from tests.fakes.account import FakeAlarms, FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.helm import FakeHelm, values_text
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import HOST, FakeRegistry
-from tests.fakes.release import FakeRelease, values_text
 from tests.support.git import Checkout
 from tests.support.samples import CHART, ERP
 
@@ -56,11 +58,11 @@ class KillingJournal(Journal):
         self._left -= name == self._effect
         now = name == self._effect and self._left == 0
         if now and self._when == "before":
-            raise Killed
+            raise Killed(f"before {name}")
         with super().note(name, target, state):
             yield
         if now:
-            raise Killed
+            raise Killed(f"after {name}")
 
 
 class FakeWorld:
@@ -77,9 +79,11 @@ class FakeWorld:
         self.clock = SimulatedClock()
         self.registry = FakeRegistry(f"erp/{target.repository}" for target in ERP.image_targets)
         self.functions = FakeFunctions()
-        self.release = FakeRelease(self.registry, self.clock)
+        deployments = Deployments(self.clock)
+        self.cluster = FakeCluster(deployments, self.registry)
+        self.helm = FakeHelm(deployments)
         self.leases = FakeLeases(self.clock)
-        self.effects = FakeEffects(self.registry, self.functions, self.release, self.leases)
+        self.effects = FakeEffects(self.registry, self.functions, self.helm, self.leases)
         self.parameters = FakeParameters()
         self.identity = FakeIdentity()
         self.workshop = FakeWorkshop()
@@ -132,10 +136,10 @@ class FakeWorld:
             identity=self.identity,
             registry=self.registry,
             functions=self.functions,
-            cluster=self.release,
+            cluster=self.cluster,
             leases=self.leases,
             alarms=self.alarms,
-            helm=self.release,
+            helm=self.helm,
             workshop=self.workshop,
             effects=self.effects,
             clock=self.clock,

@@ -64,6 +64,10 @@ ELSEWHERE = {
     **dict.fromkeys(INSTALLS, "tests/world/test_docs.py::test_the_quick_start_works_word_by_word"),
     "make demo": "tests/world/test_demo.py::test_the_demo_holds_with_helm_3",
     "make test": "tests/__main__.py::main",
+    ".venv/bin/python -m sandbox up": "tests/world/conftest.py::_sandbox",
+    ".venv/bin/python -m sandbox down": (
+        "tests/world/test_down.py::test_down_leaves_no_process_mount_link_rule_name_or_folder"
+    ),
     **OF_OTHERS,
     **dict.fromkeys(DOCTOR, "tests/world/test_docs.py::test_doctor_answers_in_an_account_whatever_it_is_asked"),
     "erp-build doctor": f"{_DOCTOR}::test_every_planted_trouble_is_found_and_none_is_invented",

@@ -1,92 +1,11 @@
-"""What the unit tests share."""
+"""What all unit tests have in common."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
 from hypothesis import settings
 
-from tests.support.cli import CommandLine
-from tests.support.git import Checkout
+from tests.support.isolation import own_cache, plain_environment
 
-if TYPE_CHECKING:
-    from tests.fakes.world import FakeWorld
+__all__ = ["own_cache", "plain_environment"]
 
 # The same examples every time, and none too slow: a busy machine is no failure.
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
-
-OURS = ("GIT_", "CODEBUILD_", "AWS_", "DOCKER_", "KUBECONFIG", "ERP_BUILD_")
-SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")
-
-
-@pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of the machine that runs the tests says anything about a repository, a build or an account."""
-    for name in list(os.environ):
-        if name.startswith(OURS):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What is read of projects is not kept in the cache of the user who runs the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
-@pytest.fixture(scope="session")
-def erp_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository in the layout of the ERP with one commit, made once."""
-    files = {f"backend/{name}/pom.xml": f"<project>{name}</project>\n" for name in SERVICES}
-    files |= {f"backend/{name}/src/App.java": f"class App {{ /* {name} */ }}\n" for name in SERVICES}
-    files |= {"helm-chart/values-dev.yaml": "replicaCount: 2\n", "backend/proto/a.proto": "p\n", "README.md": "r\n"}
-    return Checkout.create(tmp_path_factory.mktemp("template"), **files).root
-
-
-@pytest.fixture
-def erp(erp_template: Path, tmp_path: Path) -> Checkout:
-    """A repository in the layout of the ERP, with one commit, for one test."""
-    return Checkout(Path(shutil.copytree(erp_template, tmp_path / "erp", symlinks=True)))
-
-
-@pytest.fixture
-def erp_build(capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    """The command line."""
-    return CommandLine(capsys)
-
-
-@pytest.fixture(scope="session")
-def new_world_template(tmp_path_factory: pytest.TempPathFactory) -> "FakeWorld":
-    """A fake world in which nothing was deployed yet, made once."""
-    from tests.fakes.world import FakeWorld, sources
-
-    checkout = Checkout.create(tmp_path_factory.mktemp("world") / "new", **sources())
-    # Every test copies and removes these files: the fewer, the faster.
-    checkout.git("gc", "--quiet")
-    shutil.rmtree(checkout.root / ".git" / "hooks", ignore_errors=True)
-    return FakeWorld(checkout)
-
-
-@pytest.fixture(scope="session")
-def world_template(new_world_template: "FakeWorld") -> "FakeWorld":
-    """A fake world after the first deployment, made once."""
-    world = new_world_template.copy_to(new_world_template.root.with_name("deployed"))
-    world.run()
-    return world
-
-
-@pytest.fixture
-def new_world(new_world_template: "FakeWorld", tmp_path: Path) -> "FakeWorld":
-    """A fake world in which nothing was deployed yet."""
-    return new_world_template.copy_to(tmp_path / "new-world")
-
-
-@pytest.fixture
-def world(world_template: "FakeWorld", tmp_path: Path) -> "FakeWorld":
-    """A fake world after the first deployment."""
-    return world_template.copy_to(tmp_path / "world")

@@ -24,7 +24,7 @@ def test_the_first_deployment_builds_and_proves_all_four(new_world: FakeWorld) -
 def test_the_first_deployment_gives_everything_the_tag_of_its_commit(new_world: FakeWorld) -> None:
     tag = new_world.checkout.head()[:7]
     new_world.run()
-    assert new_world.release.running() == dict.fromkeys(EKS, tag)
+    assert new_world.cluster.running() == dict.fromkeys(EKS, tag)
     assert f'tag: "{tag}"  # 배포할 태그' in new_world.values.read_text(encoding="utf-8")
     assert len(new_world.latest()) == len(IMAGES)
 
@@ -34,7 +34,7 @@ def test_the_revision_names_the_full_commit_the_key_of_the_chart_and_the_build(n
     assert report.plan is not None
     key = report.plan.steps[-1].key
     assert len(key) == 40
-    assert new_world.release.revisions[-1].description == (
+    assert new_world.helm.revisions[-1].description == (
         f"erp_build {new_world.checkout.head()} chart {key} build erp-unified-build:7"
     )
 
@@ -90,17 +90,17 @@ def test_latest_moves_after_everything_else(new_world: FakeWorld) -> None:
 
 
 def test_one_changed_service_is_built_and_the_other_two_keep_their_tags(world: FakeWorld) -> None:
-    before = world.release.running()
+    before = world.cluster.running()
     head = world.change(NOTIFICATION)
     report = world.run()
     assert world.actions() == {NOTIFICATION: "build"}
-    assert world.release.running() == {**before, NOTIFICATION: head[:7]}
+    assert world.cluster.running() == {**before, NOTIFICATION: head[:7]}
     assert proven(report) == [NOTIFICATION]
     assert world.verbs().count("push") == 1
 
 
 def test_a_kept_tag_is_written_although_the_checkout_says_latest(world: FakeWorld) -> None:
-    before = world.release.running()[REQUEST]
+    before = world.cluster.running()[REQUEST]
     head = world.change(NOTIFICATION)
     world.run()
     text = world.values.read_text(encoding="utf-8")
@@ -112,7 +112,7 @@ def test_the_employee_service_alone_makes_no_revision(world: FakeWorld) -> None:
     world.change(EMPLOYEE)
     report = world.run()
     assert world.actions() == {EMPLOYEE: "build"}
-    assert len(world.release.revisions) == 1
+    assert len(world.helm.revisions) == 1
     assert world.verbs() == ["package", "build_image", "push", "tag", "update_function", "tag"]
     assert proven(report) == [EMPLOYEE]
 
@@ -125,11 +125,11 @@ def test_the_function_is_updated_by_digest(world: FakeWorld) -> None:
 
 
 def test_a_chart_change_redeploys_running_tags_without_building(world: FakeWorld) -> None:
-    before = world.release.running()
+    before = world.cluster.running()
     world.change(CHART)
     report = world.run()
     assert world.actions() == dict.fromkeys((*EKS, CHART), "redeploy")
-    assert world.release.running() == before
+    assert world.cluster.running() == before
     assert world.verbs() == ["write_file", "upgrade_release"]
     assert proven(report) == list(EKS)
 

@@ -43,7 +43,7 @@ def with_waivers(world: FakeWorld, text: str = WAIVER) -> FakeWorld:
 def test_a_blocked_run_passes_with_a_waiver_and_blocks_again_the_day_after_its_last(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
     world.registry.answers(REPOSITORY, BLOCKED)
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 1 images over the policy"):
         on(world, 2026, 3, 30).run()
 
     with_waivers(world)
@@ -82,7 +82,7 @@ def test_every_image_of_the_plan_is_judged_also_those_that_run_already(
 def test_a_redeployed_image_with_a_new_finding_stops_the_chart(world: FakeWorld) -> None:
     world.change(CHART)
     world.registry.answers(REPOSITORY, scan(CRITICAL=1))
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 3 images over the policy"):
         world.run()
     assert world.moved() == set()
 
@@ -117,7 +117,7 @@ def test_a_policy_that_blocks_nothing_is_said_loudly(world: FakeWorld) -> None:
 def test_a_stopped_run_reports_the_judgement_of_every_image(world: FakeWorld) -> None:
     world.change(NOTIFICATION, EMPLOYEE)
     world.registry.answers(REPOSITORY, BLOCKED)
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 2 images over the policy"):
         world.run()
     images = report_document(world.report)["gate"]["images"]
     assert {image["target"]: image["outcome"] for image in images} == {NOTIFICATION: "blocked", EMPLOYEE: "passed"}

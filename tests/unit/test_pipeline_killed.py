@@ -18,19 +18,19 @@ STEPS = [("write_file", 1), ("update_function", 1), ("upgrade_release", 1), ("ta
 @pytest.mark.parametrize(("effect", "number"), STEPS)
 def test_the_second_run_finishes_what_a_killed_one_left(world: FakeWorld, effect: str, number: int, when: str) -> None:
     head = world.change(NOTIFICATION, EMPLOYEE)
-    updates, revisions = len(world.functions.updates), len(world.release.revisions)
+    updates, revisions = len(world.functions.updates), len(world.helm.revisions)
     world.is_killed(effect, number, when)
-    with pytest.raises(Killed):
+    with pytest.raises(Killed, match=f"{when} {effect}"):
         world.run()
     world.killed = None
     world.run()
-    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert world.cluster.running()[NOTIFICATION] == head[:7]
     digest = world.registry.tags[FUNCTION_REPOSITORY, head[:7]]
     assert world.functions.states[FUNCTION].digest == digest
     assert len(world.functions.updates) == updates + 1
-    assert len(world.release.revisions) == revisions + 1
+    assert len(world.helm.revisions) == revisions + 1
     assert world.latest()[FUNCTION_REPOSITORY] == digest
-    assert world.latest()[f"erp/{NOTIFICATION}"] == world.release.digest(NOTIFICATION)
+    assert world.latest()[f"erp/{NOTIFICATION}"] == world.cluster.digest(NOTIFICATION)
     assert all(proof.holds for proof in world.report.proofs)
     assert world.report.proofs
     assert world.run().outcome == "nothing"
@@ -81,12 +81,12 @@ def test_of_two_runs_at_once_never_the_older_one_wins(
 
     first.progress = Hooked(place, run_the_other)
     ended.insert(0, run(first))
-    deployed = [commit_of(one, tuple(world.release.revisions)) for one in world.release.revisions[1:]]
+    deployed = [commit_of(one, tuple(world.helm.revisions)) for one in world.helm.revisions[1:]]
     assert deployed in ([], [older], [newer], [older, newer])
     state = world.registry.revisions[world.functions.states[FUNCTION].digest]
     assert state != older
     assert set(ended) <= {"deployed", "nothing", "locked", "newer"}
     assert run(world.beside(tmp_path / "c", newer)) in ("deployed", "nothing")
-    assert world.release.running()[NOTIFICATION] in (older[:7], newer[:7])
+    assert world.cluster.running()[NOTIFICATION] in (older[:7], newer[:7])
     assert world.registry.revisions[world.functions.states[FUNCTION].digest] == newer
     assert run(world.beside(tmp_path / "d", older)) == "newer"

@@ -17,6 +17,7 @@ from erp_build.errors import (
     VerificationFailed,
 )
 from erp_build.pipeline import Options
+from tests.fakes.deployments import NEVER_READY, Trouble
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, PROCESSING, REQUEST
@@ -26,14 +27,14 @@ EKS = (REQUEST, PROCESSING, NOTIFICATION)
 
 
 def test_a_critical_finding_deploys_nothing_and_leaves_latest(world: FakeWorld) -> None:
-    latest, running = world.latest(), world.release.running()
+    latest, running = world.latest(), world.cluster.running()
     world.registry.answers(NOTIFICATION_REPOSITORY, scan("IN_PROGRESS"), scan(CRITICAL=1, LOW=3))
     world.change(NOTIFICATION, EMPLOYEE)
     with pytest.raises(GateBlocked, match="1 of 2 images over the policy") as caught:
         world.run()
     assert "CVE-CRITICAL-0" in caught.value.why
     assert world.moved() == set()
-    assert (world.latest(), world.release.running()) == (latest, running)
+    assert (world.latest(), world.cluster.running()) == (latest, running)
     assert world.report.outcome == "failed"
 
 
@@ -50,7 +51,7 @@ def test_an_image_that_was_blocked_is_still_blocked_by_the_next_run(world: FakeW
     world.registry.answers(NOTIFICATION_REPOSITORY, scan(CRITICAL=1))
     world.change(NOTIFICATION)
     for action in ("build", "reuse"):
-        with pytest.raises(GateBlocked):
+        with pytest.raises(GateBlocked, match="1 of 1 images over the policy"):
             world.run()
         assert world.actions() == {NOTIFICATION: action}
 
@@ -79,7 +80,7 @@ def test_one_failed_maven_lets_the_others_finish(world: FakeWorld) -> None:
 def test_what_did_not_fail_is_reused_by_the_next_run(world: FakeWorld) -> None:
     world.effects.does_not_compile(PROCESSING)
     world.change(*EKS)
-    with pytest.raises(BuildFailed):
+    with pytest.raises(BuildFailed, match="Maven failed"):
         world.run()
     world.effects.failures.clear()
     plan = world.run().plan
@@ -100,7 +101,7 @@ def test_all_failed_mavens_are_named_at_once(world: FakeWorld) -> None:
 
 def test_a_failed_effect_is_in_the_journal_as_failed(world: FakeWorld) -> None:
     world.keeps_failures()
-    world.release.refusals["upgrade"] = "field is immutable"
+    world.helm.failures["upgrade"] = ReleaseFailed("field is immutable")
     world.change(NOTIFICATION)
     with pytest.raises(ReleaseFailed, match="field is immutable"):
         world.run()
@@ -113,31 +114,31 @@ def test_a_failed_effect_is_in_the_journal_as_failed(world: FakeWorld) -> None:
 
 def test_a_release_that_failed_is_deployed_again_by_the_next_run(world: FakeWorld) -> None:
     world.keeps_failures()
-    world.release.refusals["upgrade"] = "field is immutable"
+    world.helm.failures["upgrade"] = ReleaseFailed("field is immutable")
     head = world.change(NOTIFICATION)
-    with pytest.raises(ReleaseFailed):
+    with pytest.raises(ReleaseFailed, match="field is immutable"):
         world.run()
-    world.release.refusals.clear()
+    world.helm.failures.clear()
     world.run()
     assert world.actions() == {REQUEST: "redeploy", PROCESSING: "redeploy", NOTIFICATION: "reuse", CHART: "redeploy"}
-    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert world.cluster.running()[NOTIFICATION] == head[:7]
 
 
 def test_a_rollout_that_was_left_incomplete_is_deployed_again_by_the_next_run(world: FakeWorld) -> None:
     world.keeps_failures()
     head = world.change(NOTIFICATION)
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     with pytest.raises(ReleaseFailed, match="not complete in time"):
         world.run()
-    world.release.rolls_out_again(NOTIFICATION)
+    world.cluster.rolls_out_again(NOTIFICATION)
     world.run()
     assert world.actions() == {NOTIFICATION: "redeploy"}
-    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert world.cluster.running()[NOTIFICATION] == head[:7]
 
 
 def test_pods_that_run_another_image_than_was_cleared_fail_the_run(world: FakeWorld) -> None:
     latest = world.latest()
-    world.release.runs_instead(NOTIFICATION, OTHER_DIGEST)
+    world.cluster.troubles[NOTIFICATION] = Trouble(digest=OTHER_DIGEST, ready=True)
     world.change(NOTIFICATION)
     with pytest.raises(VerificationFailed) as caught:
         world.run()
@@ -162,11 +163,11 @@ def test_an_older_commit_goes_live_when_it_is_asked_for(world: FakeWorld) -> Non
     world.run()
     world.checkout.git("reset", "--quiet", "--hard", old)
     world.run(Options(allow_older=True))
-    assert world.release.running()[NOTIFICATION] == old[:7]
+    assert world.cluster.running()[NOTIFICATION] == old[:7]
 
 
 def test_a_release_on_which_somebody_else_works_is_left_alone(world: FakeWorld) -> None:
-    world.release.is_pending("2026-01-01T01:00:00Z")
+    world.helm.is_pending("2026-01-01T01:00:00Z")
     world.change(NOTIFICATION)
     with pytest.raises(ReleaseFailed, match="another operation") as caught:
         world.run()
@@ -202,7 +203,7 @@ def test_values_that_do_not_fit_stop_before_the_first_build(world: FakeWorld, ol
 
 
 def test_a_chart_that_does_not_render_stops_before_the_first_build(world: FakeWorld) -> None:
-    world.release.refusals["check_chart"] = "the chart does not render"
+    world.helm.failures["check_chart"] = ReleaseFailed("the chart does not render")
     world.change(NOTIFICATION)
     with pytest.raises(ReleaseFailed, match="does not render"):
         world.run()

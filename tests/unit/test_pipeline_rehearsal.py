@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from erp_build.errors import ConfigurationError, GateBlocked, ReleaseFailed
+from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
@@ -35,8 +36,8 @@ def state(world: FakeWorld) -> tuple[object, ...]:
         dict(world.registry.tags),
         dict(world.registry.images),
         dict(world.functions.states),
-        world.release.running(),
-        list(world.release.revisions),
+        world.cluster.running(),
+        list(world.helm.revisions),
         world.values.read_bytes(),
     )
 
@@ -62,13 +63,13 @@ def test_a_rehearsal_of_the_first_deployment_goes_to_the_end(new_world: FakeWorl
     assert report.outcome == "rehearsed"
     assert len(report.proofs) == 4
     assert report.stages[-1].name == "read alarms"
-    assert new_world.release.deployments == {}
+    assert new_world.cluster.deployments == {}
     assert new_world.functions.updates == []
 
 
 def test_a_rehearsal_refuses_what_the_run_would_refuse(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.release.is_pending("2026-01-01T01:00:00Z")
+    world.helm.is_pending("2026-01-01T01:00:00Z")
     with pytest.raises(ReleaseFailed, match="in progress"):
         world.rehearse()
 
@@ -82,15 +83,15 @@ def test_a_rehearsal_reads_the_real_parameters(new_world: FakeWorld) -> None:
 def test_a_rehearsal_judges_the_real_scan_of_an_image_that_is_there(world: FakeWorld) -> None:
     world.change(CHART)
     world.registry.answers(f"erp/{NOTIFICATION}", scan(CRITICAL=1))
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 3 images over the policy"):
         world.rehearse()
 
 
 def test_a_rehearsal_after_a_cut_off_rollout_assumes_that_it_succeeds(world: FakeWorld) -> None:
     world.keeps_failures()
     world.change(NOTIFICATION)
-    world.release.never_gets_ready(NOTIFICATION)
-    with pytest.raises(ReleaseFailed):
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    with pytest.raises(ReleaseFailed, match="not complete in time"):
         world.run()
     assert world.rehearse().outcome == "rehearsed"
     assert world.actions() == {NOTIFICATION: "redeploy"}

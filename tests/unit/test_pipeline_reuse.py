@@ -23,10 +23,10 @@ def without_git(world: FakeWorld) -> Options:
 
 
 def test_a_revert_tags_the_earlier_image_again_and_builds_nothing(world: FakeWorld) -> None:
-    digest = world.release.digest(NOTIFICATION)
+    digest = world.cluster.digest(NOTIFICATION)
     world.change(NOTIFICATION)
     world.run()
-    assert world.release.digest(NOTIFICATION) != digest
+    assert world.cluster.digest(NOTIFICATION) != digest
     tag = world.revert()[:7]
     world.run()
     assert world.actions() == {NOTIFICATION: "reuse"}
@@ -36,8 +36,8 @@ def test_a_revert_tags_the_earlier_image_again_and_builds_nothing(world: FakeWor
         "upgrade_release erp-microservices",
         f"tag {NOTIFICATION_REPOSITORY}:latest",
     ]
-    assert world.release.running()[NOTIFICATION] == tag
-    assert world.release.digest(NOTIFICATION) == world.latest()[NOTIFICATION_REPOSITORY] == digest
+    assert world.cluster.running()[NOTIFICATION] == tag
+    assert world.cluster.digest(NOTIFICATION) == world.latest()[NOTIFICATION_REPOSITORY] == digest
 
 
 def test_a_reverted_function_runs_its_earlier_image(world: FakeWorld) -> None:
@@ -64,7 +64,7 @@ def test_a_reused_image_is_judged_by_what_is_known_today(world: FakeWorld) -> No
     world.run()
     world.revert()
     world.registry.answers(NOTIFICATION_REPOSITORY, scan(CRITICAL=1))
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 1 images over the policy"):
         world.run()
     assert world.moved() == set()
 
@@ -94,18 +94,18 @@ def test_images_that_run_with_the_same_content_are_left_alone(world: FakeWorld) 
 
 def test_an_image_whose_rollout_is_incomplete_is_deployed_again_whatever_its_content(world: FakeWorld) -> None:
     world.registry.revisions.clear()
-    world.release.rolls_out_again(NOTIFICATION)
+    world.cluster.rolls_out_again(NOTIFICATION)
     world.run()
     assert world.actions() == {NOTIFICATION: "reuse"}
 
 
 def test_without_git_the_keys_find_what_changed(world: FakeWorld) -> None:
-    before = world.release.running()
+    before = world.cluster.running()
     options = without_git(world)
     world.checkout.write(SOURCE, "changed\n")
     world.run(options)
     assert world.actions() == {NOTIFICATION: "build"}
-    assert world.release.running() == {**before, NOTIFICATION: LATER[:7]}
+    assert world.cluster.running() == {**before, NOTIFICATION: LATER[:7]}
 
 
 def test_without_git_the_same_files_perform_nothing(world: FakeWorld) -> None:
@@ -115,13 +115,23 @@ def test_without_git_the_same_files_perform_nothing(world: FakeWorld) -> None:
 
 
 def test_without_git_a_changed_chart_redeploys_without_building(world: FakeWorld) -> None:
-    before = world.release.running()
+    before = world.cluster.running()
     options = without_git(world)
     world.checkout.write("helm-chart/templates/hpa.yaml", "changed\n")
     world.run(options)
     assert world.actions() == dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, CHART), "redeploy")
     assert world.verbs() == ["write_file", "upgrade_release"]
-    assert world.release.running() == before
+    assert world.cluster.running() == before
+
+
+def test_a_base_before_the_chart_deploys_it_again_although_it_runs(world: FakeWorld) -> None:
+    """The key decides only where nothing can be compared: whoever names a base wants what differs from it deployed."""
+    base = world.checkout.head()
+    world.change(CHART)
+    world.run()
+    world.run(Options(base=base))
+    assert world.actions() == dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, CHART), "redeploy")
+    assert world.verbs() == ["write_file", "upgrade_release"]
 
 
 def test_an_uncommitted_file_is_built_without_a_key(world: FakeWorld) -> None:

@@ -37,7 +37,7 @@ def test_a_stage_that_fails_is_recorded_and_its_error_goes_on() -> None:
         clock.sleep(3)
         raise BuildFailed("Maven failed")
 
-    with pytest.raises(BuildFailed):
+    with pytest.raises(BuildFailed, match="Maven failed"):
         recording.stage(build_images)
     assert [(stage.name, stage.seconds, stage.status) for stage in recording.report().stages] == [
         ("build images", 3.0, "failed")
@@ -48,9 +48,9 @@ def test_a_stage_that_is_interrupted_is_recorded_as_failed() -> None:
     recording = Run(clock=SimulatedClock(), on_stage=lambda _: None)
 
     def deploy() -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("by hand")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="by hand"):
         recording.stage(deploy)
     assert recording.report().stages[0].status == "failed"
 

@@ -20,11 +20,13 @@ from zipfile import ZipFile
 import docker
 import docker.errors
 
-from sandbox import runner, sample
-from sandbox.layout import ROOT
-from sandbox.parts import engine
-from sandbox.runner import Finished
-from sandbox.tenant import Tenant, client
+from sandbox import erp_build_process
+from sandbox.aws.client import client
+from sandbox.docker import engine
+from sandbox.erp_build_process import Finished
+from sandbox.paths import ROOT
+from sandbox.sample import erp_repository
+from sandbox.tenants.tenant import Tenant
 
 SERVICE, OTHER = "notification-service", "approval-request-service"
 SECRET_KEY = "invented-AWS-secret-key-4b1d"
@@ -91,7 +93,7 @@ class Workplace:
         words = ["-m", "tests.support.built", ",".join(names), when, sign]
         words += ["run", "-v", "--repo", str(self.root), "--report", str(self.report)]
         own = {"AWS_SECRET_ACCESS_KEY": SECRET_KEY, "TMPDIR": str(self.temporary), "PYTHONPATH": str(ROOT)}
-        env = runner.environment(extra={**own, **variables})
+        env = erp_build_process.environment(extra={**own, **variables})
         self.report.unlink(missing_ok=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir()
@@ -112,7 +114,7 @@ class Workplace:
         """Commit new content of a service; returns the commit."""
         folder = self.root / "backend" / name
         (folder / "content.txt").write_text(uuid.uuid4().hex, encoding="ascii")
-        return sample.commit(self.root, f"{name}: 내용 변경")
+        return erp_repository.commit(self.root, f"{name}: 내용 변경")
 
     def renew(self) -> None:
         """Commit new content and a new mark, so that nothing of the engine's cache fits."""
@@ -173,7 +175,7 @@ def tiny(folder: Path, tenant: Tenant) -> Workplace:
     (place.root / ".gitignore").write_text("target/\npause.sh\n", encoding="ascii")
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=place.root, check=True)
     place.pause(0)
-    sample.commit(place.root, "작은 서비스 둘")
+    erp_repository.commit(place.root, "작은 서비스 둘")
     return place
 
 

@@ -12,12 +12,17 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox import demo, machine, readback, runner, sample, ways
-from sandbox.__main__ import up
-from sandbox.faults import Faults
-from sandbox.layout import LANE, in_lane
-from sandbox.parts import runner_image
-from sandbox.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
+from sandbox import erp_build_process
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.codebuild import runner_image
+from sandbox.demo import run_modes
+from sandbox.demo.play import play
+from sandbox.lanes import LANE, in_lane
+from sandbox.lifecycle import up
+from sandbox.machine import inventory
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants import deployed_state
+from sandbox.tenants.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
 from tests.world.pairs import Pair, wait_until
 
 KEEP = "ERP_BUILD_SANDBOX_KEEP"
@@ -29,7 +34,7 @@ BEFORE = "ERP_BUILD_SANDBOX_BEFORE"
 IMPATIENT = {'stable = "5s"': 'stable = "1s"', 'lock_expires = "30s"': 'lock_expires = "5s"'}
 """How the ERP of these tests differs from the example: its dozens of deployments are waited for."""
 
-URI = (sample.SOURCE / sample.VALUES).read_text(encoding="utf-8").partition("uri: ")[2].split('"')[1]
+URI = (erp_repository.SOURCE / erp_repository.VALUES).read_text(encoding="utf-8").partition("uri: ")[2].split('"')[1]
 PASSWORD = URI.partition("://")[2].partition(":")[2].partition("@")[0]
 SECRETS = (
     *(PASSWORD, base64.b64encode(PASSWORD.encode()).decode(), quote(PASSWORD, safe="")),
@@ -56,23 +61,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def before() -> machine.Machine:
+def before() -> inventory.Inventory:
     """The machine before the sandbox."""
     if BEFORE in os.environ:
-        return machine.kept(Path(os.environ[BEFORE]).read_text(encoding="utf-8"))
+        return inventory.from_json(Path(os.environ[BEFORE]).read_text(encoding="utf-8"))
     if KEEP not in os.environ:
         sandbox("down")
-    return machine.look()
+    return inventory.take()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _sandbox(before: machine.Machine) -> machine.Machine:
+def _sandbox(before: inventory.Inventory) -> inventory.Inventory:
     sandbox("up")
     return before
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_secret_is_said(_sandbox: machine.Machine) -> Iterator[None]:
+def _nothing_secret_is_said(_sandbox: inventory.Inventory) -> Iterator[None]:
     """After the last test: no secret of the sandbox is in anything that a run printed or reported."""
     yield
     assert secrets_said() == []
@@ -80,7 +85,7 @@ def _nothing_secret_is_said(_sandbox: machine.Machine) -> Iterator[None]:
 
 def secrets_said() -> list[str]:
     """The secrets of the sandbox that runs have printed or reported so far."""
-    return [secret for secret in SECRETS if any(secret in text for text in runner.SAID)]
+    return [secret for secret in SECRETS if any(secret in text for text in erp_build_process.SAID)]
 
 
 @dataclass
@@ -92,7 +97,7 @@ class Erp:
     commit: str
     changes: int = 0
 
-    def run(self, *words: str, env: dict[str, str] | None = None, config: str = "") -> runner.Finished:
+    def run(self, *words: str, env: dict[str, str] | None = None, config: str = "") -> erp_build_process.Finished:
         """`erp-build run` in this repository; `config` is the text of another erp-build.toml."""
         report = self.repository.parent / "report.json"
         if config:
@@ -100,27 +105,31 @@ class Erp:
             path.write_text(config, encoding="utf-8")
             words = (*words, "--config", str(path))
         words = ("run", "--repo", str(self.repository), "--report", str(report), *words)
-        done = runner.erp_build(*words, env=env or runner.environment(role_of=self.tenant), report=report)
+        done = erp_build_process.run(
+            *words, env=env or erp_build_process.environment(role_of=self.tenant), report=report
+        )
         if done.report.get("outcome") == "deployed":
             self.commit = self.git("rev-parse", "HEAD")
         return done
 
     def start(self, *words: str, module: Sequence[str] = ("erp_build",), env: dict[str, str] | None = None,
-              repository: Path | None = None) -> runner.Started:  # fmt: skip
+              repository: Path | None = None) -> erp_build_process.Started:  # fmt: skip
         """A run that goes on beside the test, here or in another clone."""
         folder = repository or self.repository
         report = folder.parent / "beside.json"
         words = ("run", "--repo", str(folder), "--report", str(report), *words)
-        return runner.Started(words, env or runner.environment(role_of=self.tenant), report, module=module)
+        return erp_build_process.Started(
+            words, env or erp_build_process.environment(role_of=self.tenant), report, module=module
+        )
 
-    def call(self, *words: str, helm: int = 3) -> runner.Finished:
+    def call(self, *words: str, helm: int = 3) -> erp_build_process.Finished:
         """Another verb, in this repository."""
-        env = runner.environment(helm, role_of=self.tenant)
-        return runner.erp_build(words[0], "--repo", str(self.repository), *words[1:], env=env)
+        env = erp_build_process.environment(helm, role_of=self.tenant)
+        return erp_build_process.run(words[0], "--repo", str(self.repository), *words[1:], env=env)
 
-    def look(self) -> readback.Snapshot:
+    def look(self) -> deployed_state.Snapshot:
         """What really runs now."""
-        return readback.snapshot(self.tenant, self.repository)
+        return deployed_state.snapshot(self.tenant, self.repository)
 
     def new_content(self, service: str) -> str:
         """Commit a change that no image has yet, so that it is built and not reused; returns the commit."""
@@ -128,7 +137,7 @@ class Erp:
         self.git("reset", "--quiet", "--hard")
         settings = self.repository / "backend" / service / "src/main/resources/application.yaml"
         settings.write_text(f"{settings.read_text(encoding='utf-8')}# {self.changes}\n", encoding="utf-8")
-        return sample.commit(self.repository, f"{service}: {self.changes}")
+        return erp_repository.commit(self.repository, f"{service}: {self.changes}")
 
     @property
     def config(self) -> str:
@@ -149,9 +158,9 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Er
     """
     folder = tmp_path_factory.mktemp("demo") / "helm3"
     if LANE == 0:
-        up((runner_image.PART,))
-    way = ways.here() if LANE else ways.in_the_runner_image
-    tenant = demo.play(in_lane("world"), folder, way, IMPATIENT)
+        up((runner_image.RUNNER_IMAGE,))
+    way = run_modes.on_this_machine() if LANE else run_modes.in_the_runner_image
+    tenant = play(in_lane("world"), folder, way, IMPATIENT)
     replicas = json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", replicas["head"])
 
@@ -170,8 +179,8 @@ def made(demonstrated: Erp) -> Pair:
     """The second content of both halves deployed on two pods of each service; the first one is known from the demo."""
     Faults().clear()
     demonstrated.git("reset", "--quiet", "--hard", demonstrated.commit)
-    if b"replicaCount: 2" not in (demonstrated.repository / sample.VALUES).read_bytes():
-        sample.change_replicas(demonstrated.repository, 2)
+    if b"replicaCount: 2" not in (demonstrated.repository / erp_repository.VALUES).read_bytes():
+        erp_commits.change_replicas(demonstrated.repository, 2)
     pair = Pair(demonstrated)
     pair.next()
     done = pair.run()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import docker.errors
 
-from sandbox.parts import engine
-from sandbox.processes import end_all_below, unmount_below
+from sandbox.docker import engine
+from sandbox.machine.processes import end_all_below, unmount_below
 from tests.world.building import engine_at, small_disk
 
 NETWORK = ("--iptables=false", "--ip-forward=false", "--ip-masq=false")

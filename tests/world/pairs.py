@@ -9,10 +9,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox import runner, sample
-from sandbox.faults import Faults
-from sandbox.layout import ADMIN_KUBECONFIG
-from sandbox.parts import binaries
+from sandbox import erp_build_process
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.cluster import go_binaries
+from sandbox.paths import ADMIN_KUBECONFIG
+from sandbox.sample import erp_commits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,12 +50,12 @@ class Pair:
 
     def next(self, *names: str) -> str:
         """Commit the other content of both halves, or of some services; returns the commit."""
-        return sample.toggle(self.erp.repository, *(names or (SERVICE, EMPLOYEE)))
+        return erp_commits.toggle(self.erp.repository, *(names or (SERVICE, EMPLOYEE)))
 
-    def run(self, *words: str, env: dict[str, str] | None = None, config: str = "") -> runner.Finished:
+    def run(self, *words: str, env: dict[str, str] | None = None, config: str = "") -> erp_build_process.Finished:
         return self.erp.run(*words, env=env, config=config)
 
-    def call(self, *words: str, helm: int = 3) -> runner.Finished:
+    def call(self, *words: str, helm: int = 3) -> erp_build_process.Finished:
         return self.erp.call(*words, helm=helm)
 
     def config(self, old: str, new: str) -> str:
@@ -68,26 +69,26 @@ def updates() -> int:
     return sum(call["operation"] == "UpdateFunctionCode" for call in Faults().log())
 
 
-def seconds_of(done: runner.Finished, *names: str) -> float:
+def seconds_of(done: erp_build_process.Finished, *names: str) -> float:
     """What some stages took together."""
     return float(sum(stage["seconds"] for stage in done.report["stages"] if stage["name"] in names))
 
 
 def with_helm(pair: Pair, helm: int, folder: Path, then: str) -> dict[str, str]:
     """An environment whose helm does something while the release is pending."""
-    real = binaries.helm4() if helm == 4 else binaries.helm3()
+    real = go_binaries.helm4() if helm == 4 else go_binaries.helm3()
     tenant = pair.erp.tenant
     names = {"helm": real, "release": tenant.release, "namespace": tenant.namespace, "kubeconfig": ADMIN_KUBECONFIG}
     program = folder / "helm"
     program.write_text(PENDING.format(**names, then=then.format(mark=folder / "mark")), encoding="utf-8")
     program.chmod(0o755)
-    env = runner.environment(helm)
+    env = erp_build_process.environment(helm)
     return {**env, "PATH": f"{folder}:{env['PATH']}"}
 
 
 def administrators_helm(*words: str, helm: int = 3) -> str:
     """What Helm prints to somebody who may do everything; what it learns of the cluster stays in the sandbox."""
-    program = binaries.helm4() if helm == 4 else binaries.helm3()
+    program = go_binaries.helm4() if helm == 4 else go_binaries.helm3()
     env = {**os.environ, "KUBECACHEDIR": str(ADMIN_KUBECONFIG.parent / "helm-cache")}
     argv = [str(program), *words, "--kubeconfig", str(ADMIN_KUBECONFIG)]
     return subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout

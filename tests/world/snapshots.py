@@ -5,10 +5,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sandbox import kube, readback
-from sandbox.layout import REGISTRY_HOST
-from sandbox.parts import engine
-from sandbox.tenant import Tenant, client
+from sandbox.aws.client import client
+from sandbox.cluster import admin_client
+from sandbox.docker import engine
+from sandbox.endpoints import REGISTRY_HOST
+from sandbox.tenants import deployed_state
+from sandbox.tenants.tenant import Tenant
 
 BY_THEMSELVES = ("events", "pods", "endpoints", "endpointslices", "horizontalpodautoscalers")
 """Objects that the cluster itself writes at any time; of these, only that they are the same ones counts."""
@@ -17,7 +19,7 @@ BY_THEMSELVES = ("events", "pods", "endpoints", "endpointslices", "horizontalpod
 def everything(tenant: Tenant, repository: Path) -> dict[str, Any]:
     """What runs, the objects of the namespace, the images, the function, the engine's names, and every file."""
     return {
-        "runs": readback.snapshot(tenant, repository),
+        "runs": deployed_state.snapshot(tenant, repository),
         "objects": objects(tenant.namespace),
         "images": images(tenant),
         "function": client("lambda").get_function(FunctionName=tenant.function)["Configuration"]["LastModified"],
@@ -28,7 +30,7 @@ def everything(tenant: Tenant, repository: Path) -> dict[str, Any]:
 
 def objects(namespace: str) -> dict[str, str]:
     """Every object of a namespace, Leases and Secrets too: kind and name -> its version."""
-    api, found = kube.admin(), {}
+    api, found = admin_client.connect(), {}
     for prefix in (
         "/api/v1",
         *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in _get(api, "/apis")["groups"]),
@@ -76,5 +78,5 @@ def _mark(path: Path) -> tuple[int, int, int]:
 
 def _get(api: Any, path: str) -> dict[str, Any]:
     headers = {one["key"]: one["value"] for one in api.configuration.auth_settings().values()}
-    answer = api.call_api("GET", f"{api.configuration.host}{path}", headers, _request_timeout=kube.TIMEOUT)
+    answer = api.call_api("GET", f"{api.configuration.host}{path}", headers, _request_timeout=admin_client.TIMEOUT)
     return dict(json.loads(answer.read()))

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sandbox import runner, sample
-from sandbox.demo import CRITICAL
-from sandbox.faults import Faults
-from sandbox.layout import ACCOUNT, CLUSTER, REGION, STATE
-from sandbox.tenant import client, parameter_values
+from sandbox import erp_build_process
+from sandbox.aws.client import client
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.demo.acts import CRITICAL
+from sandbox.endpoints import ACCOUNT, CLUSTER, REGION
+from sandbox.paths import STATE
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants.tenant import parameter_values
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -23,13 +26,13 @@ IN_PROGRESS = {"imageScanStatus": {"status": "IN_PROGRESS", "description": "The 
 class Given:
     """What a run is given: its environment and its configuration, where they are not the usual ones."""
 
-    env: dict[str, str] = field(default_factory=runner.environment)
+    env: dict[str, str] = field(default_factory=erp_build_process.environment)
     config: str = ""
 
 
 def no_credentials(_: Erp) -> Given:
     hidden = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-    return Given(env={name: value for name, value in runner.environment().items() if name not in hidden})
+    return Given(env={name: value for name, value in erp_build_process.environment().items() if name not in hidden})
 
 
 def two_parameters_missing(erp: Erp) -> Given:
@@ -52,17 +55,17 @@ def _other_parameters(erp: Erp, prefix: str, wanted: Callable[[str], bool]) -> G
 
 def no_engine(erp: Erp) -> Given:
     erp.new_content("notification-service")
-    return Given(env={**runner.environment(), "DOCKER_HOST": "unix:///nowhere/docker.sock"})
+    return Given(env={**erp_build_process.environment(), "DOCKER_HOST": "unix:///nowhere/docker.sock"})
 
 
 def no_pom(erp: Erp) -> Given:
     (erp.repository / "backend/notification-service/pom.xml").unlink()
-    sample.commit(erp.repository, "notification-service: pom.xml 삭제")
+    erp_repository.commit(erp.repository, "notification-service: pom.xml 삭제")
     return Given()
 
 
 def a_compile_error(erp: Erp) -> Given:
-    sample.break_compile(erp.repository, "notification-service")
+    erp_commits.break_compile(erp.repository, "notification-service")
     return Given()
 
 
@@ -78,7 +81,7 @@ def a_taken_tag(erp: Erp) -> Given:
 
 
 def a_repository_that_is_not_there(erp: Erp) -> Given:
-    sample.change_employee(erp.repository)
+    erp_commits.change_employee(erp.repository)
     return Given(config=erp.config.replace('"employee-service-lambda"', '"employee-service-gone"'))
 
 
@@ -99,7 +102,7 @@ def no_function(erp: Erp) -> Given:
 
 
 def a_chart_that_does_not_render(erp: Erp) -> Given:
-    sample.break_chart(erp.repository)
+    erp_commits.break_chart(erp.repository)
     return Given()
 
 
@@ -128,11 +131,11 @@ def a_tag_that_is_an_alias(erp: Erp) -> Given:
 
 def _edited(erp: Erp, old: str, new: str) -> Given:
     """A values file with something else in it, committed."""
-    values = erp.repository / sample.VALUES
+    values = erp.repository / erp_repository.VALUES
     text = values.read_text(encoding="utf-8")
     assert old in text
     values.write_text(text.replace(old, new), encoding="utf-8")
-    sample.commit(erp.repository, "chart: 값 변경")
+    erp_repository.commit(erp.repository, "chart: 값 변경")
     return Given()
 
 
@@ -183,7 +186,7 @@ def test_the_run_ends_with_one_clear_error_and_moves_nothing(
 def test_a_values_file_that_cannot_be_written_is_found_before_anything_is_built(erp: Erp) -> None:
     """The checkout's chart is mounted read-only, which binds root too."""
     erp.new_content("notification-service")
-    before, chart = erp.look(), str(erp.repository / sample.CHART)
+    before, chart = erp.look(), str(erp.repository / erp_repository.CHART)
     subprocess.run(["mount", "--bind", chart, chart], check=True)
     try:
         subprocess.run(["mount", "--options", "remount,bind,ro", chart], check=True)

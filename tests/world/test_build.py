@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import tenant
-from sandbox.faults import Faults
-from sandbox.layout import in_lane
-from sandbox.runner import Finished
-from sandbox.tenant import client
+from sandbox.aws.client import client
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.erp_build_process import Finished
+from sandbox.lanes import in_lane
+from sandbox.tenants import provisioning
 from tests.world.building import OTHER, SERVICE, Workplace, small_disk, tiny
 
 pytestmark = pytest.mark.world
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.world
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return tiny(tmp_path_factory.mktemp("tiny"), tenant.create(in_lane("built")))
+    return tiny(tmp_path_factory.mktemp("tiny"), provisioning.create(in_lane("built")))
 
 
 @pytest.fixture

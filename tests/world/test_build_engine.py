@@ -10,9 +10,9 @@ import pytest
 from erp_build.clients.docker.build_context import REWRITTEN, Context
 from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.formats.dockerfile.labels import with_labels
-from sandbox import tenant
-from sandbox.layout import in_lane
-from sandbox.parts import engine as shared
+from sandbox.docker import engine as shared
+from sandbox.lanes import in_lane
+from sandbox.tenants import provisioning
 from tests.world.building import SERVICE, Workplace, engine_at, marked, tiny
 from tests.world.own_engine import OwnEngine, own_engine
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.world
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return tiny(tmp_path_factory.mktemp("engine"), tenant.create(in_lane("engine")))
+    return tiny(tmp_path_factory.mktemp("engine"), provisioning.create(in_lane("engine")))
 
 
 @pytest.fixture(scope="module")

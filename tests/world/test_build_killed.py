@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from sandbox import tenant
-from sandbox.layout import in_lane
-from sandbox.parts import engine
+from sandbox.docker import engine
+from sandbox.lanes import in_lane
+from sandbox.tenants import provisioning
 from tests.support.built import AT
 from tests.world.building import SERVICE, Workplace, marked, tiny
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.world
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return tiny(tmp_path_factory.mktemp("killed"), tenant.create(in_lane("ended")))
+    return tiny(tmp_path_factory.mktemp("killed"), provisioning.create(in_lane("ended")))
 
 
 @pytest.fixture

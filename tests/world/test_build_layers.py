@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
-from sandbox import sample, tenant
-from sandbox.layout import REGISTRY_HOST, in_lane
-from sandbox.parts import engine
-from sandbox.runner import Finished
-from sandbox.tenant import FUNCTION_PASSWORD, client
+from sandbox.aws.client import client
+from sandbox.docker import engine
+from sandbox.endpoints import REGISTRY_HOST
+from sandbox.erp_build_process import Finished
+from sandbox.lanes import in_lane
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants import provisioning
+from sandbox.tenants.tenant import FUNCTION_PASSWORD
 from tests.world.building import SECRET_KEY, Workplace, engine_at, files_of_images, sent
 
 pytestmark = pytest.mark.world
@@ -48,18 +51,18 @@ class Builds(NamedTuple):
 
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
-    owner = tenant.create(in_lane("layers"))
+    owner = provisioning.create(in_lane("layers"))
     root = tmp_path_factory.mktemp("layers") / "erp"
-    sample.make_repository(root, owner.name)
+    erp_repository.make(root, owner.name)
     config = root / "erp-build.toml"
     text = config.read_text(encoding="utf-8").replace("[[service]]\n", "[[service]]\nlayers = true\n")
     config.write_text(text.replace('tests = "compile" ', 'tests = "skip" '), encoding="utf-8")
-    sample.commit(root, "층으로 나눈 이미지")
+    erp_repository.commit(root, "층으로 나눈 이미지")
     place = Workplace(owner, root)
     first = place.build(*PORTS)
     assert first.code == 0, first.stderr
     for name in PORTS:
-        sample.change_service(root, name)
+        erp_commits.change_service(root, name)
     changed = place.build(*PORTS)
     assert changed.code == 0, changed.stderr
     return Builds(place, first, changed)

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
-from sandbox import readback, runner, sample, tenant
-from sandbox.codebuild import Build, full_clone, run_buildspec
-from sandbox.demo import CRITICAL, EMPLOYEE, SERVICES
-from sandbox.faults import Faults
-from sandbox.layout import ROOT, in_lane
-from sandbox.tenant import Tenant
+from sandbox import erp_build_process
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.codebuild.buildspec import Build, full_clone, run_buildspec
+from sandbox.demo.acts import CRITICAL, EMPLOYEE, SERVICES
+from sandbox.lanes import in_lane
+from sandbox.paths import ROOT
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants import deployed_state, provisioning
+from sandbox.tenants.tenant import Tenant
 
 pytestmark = pytest.mark.world
 
@@ -42,7 +45,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     subprocess.run([sys.executable, "-m", "venv", str(python)], check=True)
     (python / "bin" / "start-engine").symlink_to(ROOT / "scripts" / "start-engine.sh")
     reach = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    known = runner.environment()
+    known = erp_build_process.environment()
     return {**known, **reach, "PATH": f"{python / 'bin'}:{known['PATH']}"}
 
 
@@ -50,16 +53,16 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def first(tmp_path_factory: pytest.TempPathFactory, machine: dict[str, str]) -> Iterator[First]:
     """The sample with a vendored erp_build, deployed by its buildspec from a source without `.git` (CODE_ZIP)."""
     folder = tmp_path_factory.mktemp("buildspec")
-    owner = tenant.create(in_lane("buildspec"))
+    owner = provisioning.create(in_lane("buildspec"))
     try:
-        origin = sample.make_repository(folder / "origin", tenant=owner.name).root
-        commit = sample.vendor(origin)
+        origin = erp_repository.make(folder / "origin", tenant=owner.name).root
+        commit = erp_commits.vendor(origin)
         source = folder / "zip"
         shutil.copytree(origin, source, ignore=LEFT_OUT)
         build = run_buildspec(source, commit, machine)
         yield First(owner, origin, commit, build, _report(source))
     finally:
-        tenant.remove(owner)
+        provisioning.remove(owner)
 
 
 def test_its_own_buildspec_deploys_the_sample(first: First) -> None:
@@ -68,20 +71,20 @@ def test_its_own_buildspec_deploys_the_sample(first: First) -> None:
     assert first.report["head"] == first.commit
     targets = {item["name"]: item for item in first.report["targets"]}
     assert {name for name, item in targets.items() if item["action"] == "build"} == {*SERVICES, EMPLOYEE}
-    running = readback.deployments(first.tenant)
+    running = deployed_state.deployments(first.tenant)
     for name in SERVICES:
         assert running[name].image.endswith(f":{first.commit[:7]}")
         assert set(running[name].digests) == {targets[name]["running"]}
-    assert readback.function_digest(first.tenant) == targets[EMPLOYEE]["running"]
-    assert readback.invoke_function(first.tenant)["commit"] == first.commit
+    assert deployed_state.function_digest(first.tenant) == targets[EMPLOYEE]["running"]
+    assert deployed_state.invoke_function(first.tenant)["commit"] == first.commit
 
 
 def test_a_critical_finding_fails_the_build_phase_and_moves_nothing(
     first: First, machine: dict[str, str], tmp_path: Path
 ) -> None:
-    commit = sample.change_service(first.origin, "notification-service")
+    commit = erp_commits.change_service(first.origin, "notification-service")
     source = full_clone(first.origin, commit, tmp_path / "clone")
-    before = readback.snapshot(first.tenant, first.origin)
+    before = deployed_state.snapshot(first.tenant, first.origin)
     Faults().scans(f"{first.tenant.name}/notification-service", [CRITICAL])
     try:
         build = run_buildspec(source, commit, machine)
@@ -91,7 +94,7 @@ def test_a_critical_finding_fails_the_build_phase_and_moves_nothing(
     assert build.code("build") == 6, build.output
     assert not build.succeeded
     assert _report(source)["outcome"] == "failed"
-    assert readback.snapshot(first.tenant, first.origin) == before
+    assert deployed_state.snapshot(first.tenant, first.origin) == before
 
 
 def test_the_projects_buildspec_has_nothing_to_do_for_what_is_deployed(

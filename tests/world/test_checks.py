@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox import sample
+from sandbox.sample import erp_repository
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -38,7 +38,7 @@ def test_a_warning_is_shown_and_a_bug_is_not_built(erp: Erp) -> None:
     text = source.read_text(encoding="utf-8")
     end = text.rindex("}")
     source.write_text(f"{text[:end]}{BUG}{text[end:]}", encoding="utf-8")
-    sample.commit(erp.repository, f"{SERVICE}: 널 참조")
+    erp_repository.commit(erp.repository, f"{SERVICE}: 널 참조")
     before = erp.look()
     stopped = erp.run(config=erp.config + CHECKS)
     assert stopped.code == 6, stopped.stderr

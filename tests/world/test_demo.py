@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import demo, tenant, ways
-from sandbox.layout import in_lane
+from sandbox.demo import run_modes
+from sandbox.demo.play import play
+from sandbox.lanes import in_lane
+from sandbox.tenants import provisioning
 from tests.world.conftest import IMPATIENT, Erp
 
 pytestmark = pytest.mark.world
@@ -34,9 +36,9 @@ def test_the_demo_holds_with_helm_3(demonstrated: Erp) -> None:
 
 
 def test_the_demo_holds_with_helm_4(tmp_path: Path) -> None:
-    erp = demo.play(in_lane("helm4"), tmp_path / "helm4", ways.here(helm=4), IMPATIENT)
+    erp = play(in_lane("helm4"), tmp_path / "helm4", run_modes.on_this_machine(helm=4), IMPATIENT)
     assert outcomes(tmp_path / "helm4") == EXPECTED
-    tenant.remove(erp)
+    provisioning.remove(erp)
 
 
 def test_every_deployed_target_of_every_report_has_one_digest(demonstrated: Erp) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import runner, sample
-from sandbox.demo import EMPLOYEE, SERVICES
+from sandbox import erp_build_process
+from sandbox.demo.acts import EMPLOYEE, SERVICES
+from sandbox.sample import erp_commits
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -31,9 +32,9 @@ def live_commits(erp: Erp) -> dict[str, str]:
 def test_of_five_commits_only_the_last_one_runs_and_all_five_are_deployed(erp: Erp) -> None:
     baselines = live_commits(erp)
     for service in sorted(SERVICES):
-        sample.change_service(erp.repository, service)
-    sample.change_employee(erp.repository)
-    last = sample.change_replicas(erp.repository, 2)
+        erp_commits.change_service(erp.repository, service)
+    erp_commits.change_employee(erp.repository)
+    last = erp_commits.change_replicas(erp.repository, 2)
     done = erp.run()
     assert done.code == 0, done.stderr
     assert set(actions(done.report)) == {*SERVICES, EMPLOYEE, "helm-chart"}
@@ -50,16 +51,16 @@ def test_of_five_commits_only_the_last_one_runs_and_all_five_are_deployed(erp: E
 
 def test_without_git_only_what_differs_from_what_runs_is_built_and_the_rest_says_why(erp: Erp, tmp_path: Path) -> None:
     """The source is what CodePipeline's CODE_ZIP unpacks: files, and the commit in a variable."""
-    sample.change_service(erp.repository, "notification-service")
+    erp_commits.change_service(erp.repository, "notification-service")
     assert erp.run().code == 0
-    head = sample.change_service(erp.repository, "approval-request-service")
+    head = erp_commits.change_service(erp.repository, "approval-request-service")
     source = tmp_path / "source"
     unpack(erp, source)
     before = erp.look()
     report = tmp_path / "report.json"
     variables = {"CODEBUILD_RESOLVED_SOURCE_VERSION": head}
     words = ("run", "--repo", str(source), "--report", str(report))
-    done = runner.erp_build(*words, env=runner.environment(extra=variables), report=report)
+    done = erp_build_process.run(*words, env=erp_build_process.environment(extra=variables), report=report)
     assert done.code == 0, done.stderr
     changed = "approval-request-service"
     assert actions(done.report)[changed] in ("build", "reuse")
@@ -94,10 +95,10 @@ def unpack(erp: Erp, folder: Path) -> None:
 
 def test_a_revert_takes_the_earlier_image_again_and_builds_nothing(erp: Erp) -> None:
     service = "notification-service"
-    first = sample.change_service(erp.repository, service)
+    first = erp_commits.change_service(erp.repository, service)
     assert erp.run().code == 0
     wanted = erp.look().deployments[service].digests
-    sample.change_service(erp.repository, service)
+    erp_commits.change_service(erp.repository, service)
     assert erp.run().code == 0
     erp.git("reset", "--quiet", "--hard")
     erp.git("revert", "--no-edit", "HEAD")

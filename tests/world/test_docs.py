@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import runner
+from sandbox import erp_build_process
 from tests.support.documented import (
     DOCTOR,
     ELSEWHERE,
@@ -72,7 +72,7 @@ def test_the_library_rehearses_and_announces_what_it_would_do(erp: Erp, tmp_path
     done = subprocess.run(
         [sys.executable, program, erp.repository],
         cwd=tmp_path,
-        env=runner.environment(),
+        env=erp_build_process.environment(),
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -92,7 +92,9 @@ def test_a_run_with_a_stage_of_ones_own_is_ended_by_it(erp: Erp, tmp_path: Path)
     erp.new_content(SERVICE)
     before = erp.look()
     command = [sys.executable, str(program), "run", "--rehearse", "--json", "--repo", str(erp.repository)]
-    done = subprocess.run(command, env=runner.environment(), capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        command, env=erp_build_process.environment(), capture_output=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 2, done.stderr
     report = json.loads(done.stdout)
     assert report["error"]["what"] == "nobody deploys on a Friday evening"

@@ -14,11 +14,15 @@ from typing import Any
 import pytest
 
 from erp_build.model.permission import RUN
-from sandbox import runner, sample
-from sandbox.faults import Faults
-from sandbox.layout import ACCOUNT, REGION, in_lane
-from sandbox.tenant import POLICY as SHIPPED
-from sandbox.tenant import Tenant, client, create, remove
+from sandbox import erp_build_process
+from sandbox.aws.client import client
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.endpoints import ACCOUNT, REGION
+from sandbox.lanes import in_lane
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants.provisioning import create, remove
+from sandbox.tenants.roles import POLICY as SHIPPED
+from sandbox.tenants.tenant import Tenant
 from tests.world.conftest import Erp
 from tests.world.pairs import administrators_helm
 
@@ -160,7 +164,7 @@ PLANTED = {
 def broken(tmp_path: Path) -> Iterator[Path]:
     """A repository, an account and a namespace in which everything of `PLANTED` is wrong."""
     tenant = create(in_lane("doctor"))
-    sample.make_repository(tmp_path / "erp", tenant.name)
+    erp_repository.make(tmp_path / "erp", tenant.name)
     Faults().clear()
     delivery = Delivery(tenant)
     # What the role of every tenant may do would hide what this one lacks.
@@ -200,9 +204,9 @@ def look(repository: Path) -> tuple[int, dict[str, Any]]:
     # The kubectl of the machine plays no part: it is as new as the cluster.
     (tools / "kubectl").write_text("#!/bin/sh\necho Client Version: v1.34.0\n", encoding="utf-8")
     (tools / "kubectl").chmod(0o755)
-    env = runner.environment()
+    env = erp_build_process.environment()
     env["PATH"] = f"{tools}:{env['PATH']}"
-    done = runner.erp_build("doctor", "--repo", str(repository), "--json", *words, env=env)
+    done = erp_build_process.run("doctor", "--repo", str(repository), "--json", *words, env=env)
     assert done.stdout, done.stderr
     assert SECRET not in done.stderr
     return done.code, {check["name"]: check for check in json.loads(done.stdout)["checks"]}
@@ -236,7 +240,7 @@ def plant_busy_function(tenant: Tenant) -> None:
 
 def install_as(tenant: Tenant, repository: Path, release: str) -> None:
     """The chart as it was installed by an older pipeline, under another name; without pods."""
-    words = ["install", release, str(repository / "helm-chart"), "--values", str(repository / sample.VALUES)]
+    words = ["install", release, str(repository / "helm-chart"), "--values", str(repository / erp_repository.VALUES)]
     switched_off = ["autoscaling.enabled=false", "replicaCount=0"]
     sets = [word for value in switched_off for word in ("--set", value)]
     administrators_helm(*words, *sets, "--namespace", tenant.namespace)
@@ -244,15 +248,15 @@ def install_as(tenant: Tenant, repository: Path, release: str) -> None:
 
 def plant_in_repository(repository: Path) -> None:
     """A chart that does not render, a password in plain text, and a pom that wants a Java which nobody has."""
-    values = repository / sample.VALUES
+    values = repository / erp_repository.VALUES
     values.write_text(f"{values.read_text(encoding='utf-8')}cache:\n  password: {SECRET}\n", encoding="utf-8")
     pom = repository / "backend" / "notification-service" / "pom.xml"
     text = pom.read_text(encoding="utf-8")
     changed = re.sub(r"(?<=<java.version>)\d+", "99", text)
     assert changed != text
     pom.write_text(changed, encoding="utf-8")
-    sample.commit(repository, "설정 변경")
-    sample.break_chart(repository)
+    erp_repository.commit(repository, "설정 변경")
+    erp_commits.break_chart(repository)
 
 
 def _stage(name: str, provider: str, configuration: Mapping[str, str]) -> dict[str, Any]:

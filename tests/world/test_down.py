@@ -4,18 +4,18 @@ from collections import Counter
 
 import pytest
 
-from sandbox import machine
-from sandbox.layout import STATE
+from sandbox.machine import inventory
+from sandbox.paths import STATE
 from tests.world.conftest import sandbox
 
 pytestmark = pytest.mark.world
 
 
-def test_down_leaves_no_process_mount_link_rule_name_or_folder(before: machine.Machine) -> None:
-    during = machine.look()
+def test_down_leaves_no_process_mount_link_rule_name_or_folder(before: inventory.Inventory) -> None:
+    during = inventory.take()
     assert during.processes != before.processes
     sandbox("down")
-    after = machine.look()
+    after = inventory.take()
     assert after.hosts == before.hosts
     for part in ("processes", "mounts", "links", "rules", "folders"):
         now, then = Counter(getattr(after, part)), Counter(getattr(before, part))

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import readback, sample
-from sandbox.faults import Faults
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants import deployed_state
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -118,7 +119,7 @@ def test_an_image_in_the_registry_is_judged_by_its_name(erp: Erp, candidate: str
 
 
 def test_four_images_share_one_deadline(erp: Erp) -> None:
-    sample.change_proto(erp.repository)
+    erp_commits.change_proto(erp.repository)
     before = erp.look()
     for repository in erp.tenant.repositories:
         Faults().scans(repository, [status("IN_PROGRESS")])
@@ -166,13 +167,13 @@ def test_a_waiver_lets_a_blocked_commit_pass_and_stands_in_the_report(erp: Erp) 
     waivers = erp.repository / "waivers.toml"
     row = '[[waiver]]\nid = "CVE-2026-CRITICAL-0"\npackage = "openssl"\nreason = "not reachable"\nowner = "kim"\n'
     waivers.write_text(f"{row}until = 2026-01-31\n", encoding="utf-8")
-    sample.commit(erp.repository, "gate: 예외")
+    erp_repository.commit(erp.repository, "gate: 예외")
     Faults().scans(f"{erp.tenant.name}/{SERVICE}", [scanned(CRITICAL=1)])
     expired = erp.run(config=config)
     assert expired.code == 6, expired.stderr
     assert "the waiver of CVE-2026-CRITICAL-0 expired on 2026-01-31" in expired.stderr
     waivers.write_text(f"{row}until = 9999-12-31\n", encoding="utf-8")
-    commit = sample.commit(erp.repository, "gate: 예외 연장")
+    commit = erp_repository.commit(erp.repository, "gate: 예외 연장")
     done = erp.run(config=config)
     assert done.code == 0, done.stderr
     assert "waived: CVE-2026-CRITICAL-0 (openssl), CRITICAL: not reachable (kim, until 9999-12-31)" in done.stdout
@@ -187,7 +188,7 @@ def _short(erp: Erp) -> str:
 
 def _deployed(erp: Erp, commit: str, report: dict[str, Any]) -> None:
     """What runs and what `latest` names are the images that the report says were judged."""
-    after, latest = erp.look(), readback.latest_digests(erp.tenant)
+    after, latest = erp.look(), deployed_state.latest_digests(erp.tenant)
     for image in report["gate"]["images"]:
         service, digest = image["target"], image["digest"]
         assert after.deployments[service].image.endswith(f":{commit[:7]}")

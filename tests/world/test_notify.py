@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from sandbox import runner
-from sandbox.demo import CRITICAL
-from sandbox.faults import Faults
-from sandbox.layout import ACCOUNT, REGION
-from sandbox.tenant import client
+from sandbox import erp_build_process
+from sandbox.aws.client import client
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.demo.acts import CRITICAL
+from sandbox.endpoints import ACCOUNT, REGION
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -42,7 +42,7 @@ class Phone:
 
 def test_a_failure_and_its_recovery_are_heard_and_a_silent_topic_changes_no_exit_code(erp: Erp) -> None:
     phone = Phone(erp.tenant.topic)
-    env = {**runner.environment(), **CODEBUILD}
+    env = {**erp_build_process.environment(), **CODEBUILD}
     commit = erp.new_content("employee-service")
     Faults().scans(f"{erp.tenant.name}/employee-service-lambda", [CRITICAL])
 

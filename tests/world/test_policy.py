@@ -31,11 +31,14 @@ from erp_build.model.images.image import StoredImage
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.permission import DOCTOR, RUN
-from sandbox import policy, tenant
-from sandbox.faults import Faults
-from sandbox.layout import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_HOST, in_lane
-from sandbox.parts import engine
-from sandbox.tenant import Tenant
+from sandbox.aws import pipeline_template
+from sandbox.aws.client import client
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.docker import engine
+from sandbox.endpoints import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_HOST
+from sandbox.lanes import in_lane
+from sandbox.tenants import provisioning, roles
+from sandbox.tenants.tenant import Tenant
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -54,7 +57,7 @@ class Desk:
 
     @cached_property
     def session(self) -> boto3.Session:
-        key, secret, token = tenant.role_credentials(self.erp, self.role).values()
+        key, secret, token = roles.role_credentials(self.erp, self.role).values()
         return boto3.Session(key, secret, token, region_name=REGION)
 
     def client(self, name: Any) -> Any:
@@ -75,14 +78,14 @@ class Desk:
     @cached_property
     def image(self) -> StoredImage:
         """The function's first image, found with all rights."""
-        found = EcrRegistry(tenant.client("ecr"), Secrets()).stored(self.repository, "bootstrap")
+        found = EcrRegistry(client("ecr"), Secrets()).stored(self.repository, "bootstrap")
         assert found
         return found
 
     @cached_property
     def state(self) -> FunctionState:
         """The function, read with all rights."""
-        found = LambdaFunctions(tenant.client("lambda"), SystemClock(), print).state(self.erp.function)
+        found = LambdaFunctions(client("lambda"), SystemClock(), print).state(self.erp.function)
         assert found
         return found
 
@@ -162,15 +165,15 @@ CALLS: dict[str, Callable[[Desk], object]] = {
 def small() -> Iterator[Tenant]:
     """A tenant that nobody deploys to."""
     os.environ.setdefault("DOCKER_HOST", engine.address())
-    made = tenant.create(in_lane("policy"))
+    made = provisioning.create(in_lane("policy"))
     yield made
-    tenant.remove(made)
+    provisioning.remove(made)
 
 
 def desk(erp: Tenant, action: str) -> Desk:
     """The desk of a new role with the shipped policy without one action."""
     name = f"{erp.build_role}-{secrets.token_hex(3)}"
-    tenant.create_role(name, policy.without(tenant.shipped_policy(erp), action))
+    roles.create_role(name, pipeline_template.without(roles.shipped_policy(erp), action))
     return Desk(erp, name)
 
 
@@ -179,7 +182,7 @@ def whole(small: Tenant) -> Iterator[Desk]:
     """The desk of a role with the whole policy."""
     made = desk(small, "nothing")
     yield made
-    tenant.remove_role(made.role)
+    roles.remove_role(made.role)
 
 
 @pytest.fixture
@@ -187,7 +190,7 @@ def reduced(small: Tenant, action: str) -> Iterator[Desk]:
     """The desk of a role without the action of the test."""
     made = desk(small, action)
     yield made
-    tenant.remove_role(made.role)
+    roles.remove_role(made.role)
 
 
 def test_each_action_that_erp_build_needs_has_its_call_here() -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from kubernetes import client as kubernetes
 
-from sandbox import kube, runner
-from sandbox.tenant import client
+from sandbox import erp_build_process
+from sandbox.aws.client import client
+from sandbox.cluster import admin_client
 from tests.world.conftest import secrets_said
 from tests.world.pairs import EMPLOYEE, REQUEST, SERVICE, Pair, administrators_helm, drift, updates, wait_until
 
@@ -24,7 +25,7 @@ SAYS = (("status",), ("history", "--json"), ("verify", "--json"), ("plan", "--li
 
 def test_a_rollback_is_proven_one_to_a_commit_too_and_one_to_a_lost_image_touches_nothing(pair: Pair) -> None:
     old = pair.erp.look()
-    head, env = pair.next(), runner.environment(4)
+    head, env = pair.next(), erp_build_process.environment(4)
     assert pair.run(env=env).code == 0
     new = pair.erp.look()
     done = pair.call("rollback", "--json", helm=4)
@@ -93,7 +94,7 @@ def clone(pair: Pair, folder: Path, commit: str) -> Path:
 
 
 def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pair) -> None:
-    tenant, apps = pair.erp.tenant, kubernetes.AppsV1Api(kube.admin())
+    tenant, apps = pair.erp.tenant, kubernetes.AppsV1Api(admin_client.connect())
     assert drift(pair) == {}
     assert pair.call("verify").code == 0
     before = pair.erp.look()
@@ -144,7 +145,7 @@ def test_pods_that_the_autoscaler_moved_are_nobodys_edit(pair: Pair) -> None:
 
 def scale(pair: Pair, pods: int) -> None:
     """Do what an autoscaler does, and wait until it is done."""
-    apps: Any = kubernetes.AppsV1Api(kube.admin())
+    apps: Any = kubernetes.AppsV1Api(admin_client.connect())
     place = (SERVICE, pair.erp.tenant.namespace)
     apps.patch_namespaced_deployment_scale(*place, {"spec": {"replicas": pods}})
     wait_until(lambda: apps.read_namespaced_deployment(*place).status.available_replicas == pods)
@@ -192,5 +193,5 @@ def test_no_secret_is_in_any_output_of_these_tests(pair: Pair) -> None:
         assert pair.call(*words).code == 0
     pair.next()
     assert pair.run("--rehearse", "-v").code == 0
-    assert len(runner.SAID) > len(SAYS)
+    assert len(erp_build_process.SAID) > len(SAYS)
     assert secrets_said() == []

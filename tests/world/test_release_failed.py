@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from kubernetes import client as kubernetes
 
-from sandbox import kube, runner, sample
-from sandbox.faults import Faults
-from sandbox.layout import API_SERVER_PORT, CLUSTER, STATE
+from sandbox import erp_build_process
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.cluster import admin_client
+from sandbox.endpoints import API_SERVER_PORT, CLUSTER
+from sandbox.paths import STATE
+from sandbox.sample import erp_commits
 from tests.support.relay import Relay, relay_to
 from tests.world.conftest import secrets_said
 from tests.world.pairs import (
@@ -35,14 +38,14 @@ AWAY = 20.0
 
 def test_what_cannot_start_is_found_within_a_minute_told_with_its_reasons_and_taken_back(pair: Pair) -> None:
     """A Secret that is not there, an image that cannot be pulled and a quota at once, with Helm 4."""
-    before, core = pair.erp.look(), kubernetes.CoreV1Api(kube.admin())
+    before, core = pair.erp.look(), kubernetes.CoreV1Api(admin_client.connect())
     pair.next(EMPLOYEE)
-    sample.no_start(pair.erp.repository)
+    erp_commits.no_start(pair.erp.repository)
     scope = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": [PRIORITY]}]}
     quota: Any = {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}, "scopeSelector": scope}}
     core.create_namespaced_resource_quota(pair.erp.tenant.namespace, quota)
     try:
-        done = pair.run(env=runner.environment(4))
+        done = pair.run(env=erp_build_process.environment(4))
     finally:
         core.delete_namespaced_resource_quota("none", pair.erp.tenant.namespace)
     assert done.code == 9, done.stderr
@@ -58,7 +61,7 @@ def test_what_cannot_start_is_found_within_a_minute_told_with_its_reasons_and_ta
 
 def test_a_crash_is_told_with_its_log_in_which_secrets_are_masked(pair: Pair) -> None:
     before = pair.erp.look()
-    sample.crash(pair.erp.repository)
+    erp_commits.crash(pair.erp.repository)
     done = pair.run()
     assert done.code == 9, done.stderr
     assert "a rollout cannot succeed" in done.stderr
@@ -68,7 +71,7 @@ def test_a_crash_is_told_with_its_log_in_which_secrets_are_masked(pair: Pair) ->
     assert pair.erp.look().deployments == before.deployments
 
 
-def told(done: runner.Finished, target: str) -> str:
+def told(done: erp_build_process.Finished, target: str) -> str:
     """The evidence of a target, as text."""
     found = [one for one in done.report["evidence"] if one["target"] == target]
     return json.dumps(found, ensure_ascii=False)
@@ -77,7 +80,7 @@ def told(done: runner.Finished, target: str) -> str:
 def test_pods_that_never_get_ready_leave_evidence_and_both_halves_go_back_in_time(pair: Pair) -> None:
     before = pair.erp.look()
     pair.next(EMPLOYEE)
-    sample.unready(pair.erp.repository, SERVICE)
+    erp_commits.unready(pair.erp.repository, SERVICE)
     done = pair.run(config=pair.config('timeout = "5m"', 'timeout = "20s"'))
     assert done.code == 9, done.stderr
     assert seconds_of(done, "deploy", "collect evidence", "take back") < 20 + 20
@@ -95,7 +98,7 @@ def test_pods_that_never_get_ready_leave_evidence_and_both_halves_go_back_in_tim
 def test_a_half_that_cannot_be_taken_back_keeps_not_the_other_and_it_is_told_what_runs(pair: Pair) -> None:
     before = pair.erp.look()
     pair.next(EMPLOYEE)
-    sample.unready(pair.erp.repository, SERVICE)
+    erp_commits.unready(pair.erp.repository, SERVICE)
     denied = {"error": "AccessDeniedException", "status": 403}
     Faults().script("UpdateFunctionCode", [{}, denied], then="sticky", target=pair.erp.tenant.function)
     done = pair.run(config=pair.config('timeout = "5m"', 'timeout = "6s"'))

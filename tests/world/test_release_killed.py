@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import runner, sample
-from sandbox.faults import Faults
+from sandbox import erp_build_process
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.sample import erp_commits
 from tests.world.pairs import EMPLOYEE, KILLED, SERVICE, Pair, updates, with_helm
 
 pytestmark = pytest.mark.world
@@ -52,8 +53,8 @@ def kill(pair: Pair, *how: str, env: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", MATRIX, ids=[row.id for row in MATRIX])
 def test_a_second_run_repairs_what_one_left_that_was_killed_after(pair: Pair, tmp_path: Path, row: Row) -> None:
-    before, env = pair.erp.look(), runner.environment(row.helm)
-    head = sample.fresh(pair.erp.repository, EMPLOYEE) if row.built else pair.next()
+    before, env = pair.erp.look(), erp_build_process.environment(row.helm)
+    head = erp_commits.fresh(pair.erp.repository, EMPLOYEE) if row.built else pair.next()
     Faults().clear()
     kill(pair, *row.how, env=env if row.how else with_helm(pair, row.helm, tmp_path, KILLED))
     done = pair.run(env=env)

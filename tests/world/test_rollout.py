@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox import sample
+from sandbox.sample import erp_commits
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -17,7 +17,7 @@ def kept(erp: Erp, timeout: str) -> str:
 def test_pods_that_never_get_ready_end_every_run_of_their_commit_and_the_next_one_repairs_it(erp: Erp) -> None:
     service = "notification-service"
     before = erp.look()
-    sample.unready(erp.repository, service)
+    erp_commits.unready(erp.repository, service)
     done = erp.run(config=kept(erp, "12s"))
     assert done.code == 9, done.stderr
     assert "the rollout is not complete in time" in done.stderr

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import runner, sample
-from sandbox.faults import Faults
-from sandbox.tenant import FUNCTION_PASSWORD
+from sandbox import erp_build_process
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.sample import erp_commits
+from sandbox.tenants.tenant import FUNCTION_PASSWORD
 from tests.world import snapshots
 from tests.world.conftest import Erp
 
@@ -41,7 +42,7 @@ def test_a_rehearsal_shows_what_would_change_and_writes_nothing_anywhere(erp: Er
     home, temporary = tmp_path / "home", tmp_path / "tmp"
     home.mkdir()
     temporary.mkdir()
-    env = {**runner.environment(), "HOME": str(home), "TMPDIR": str(temporary)}
+    env = {**erp_build_process.environment(), "HOME": str(home), "TMPDIR": str(temporary)}
     before = snapshots.everything(erp.tenant, erp.repository)
     asked = len(Faults().registry_log(erp.tenant.name))
     Faults().clear()
@@ -119,7 +120,7 @@ def test_an_older_commit_is_not_deployed_over_a_newer_one(erp: Erp) -> None:
 
 
 def test_lambda_is_updated_although_another_update_is_in_progress(erp: Erp) -> None:
-    sample.change_employee(erp.repository)
+    erp_commits.change_employee(erp.repository)
     conflict = {"error": "ResourceConflictException", "status": 409, "message": "An update is in progress"}
     Faults().script("UpdateFunctionCode", [conflict, conflict], target=erp.tenant.function)
     done = erp.run()
@@ -155,7 +156,7 @@ def test_a_run_that_is_asked_to_stop_ends_maven_writes_its_report_and_leaves_not
     words = ["-m", "erp_build", "run", "--repo", str(erp.repository), "--report", str(report)]
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    env = {**runner.environment(), "TMPDIR": str(temporary)}
+    env = {**erp_build_process.environment(), "TMPDIR": str(temporary)}
     with subprocess.Popen([sys.executable, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         _wait_for_maven(erp.repository)
         child.send_signal(signal.SIGTERM)

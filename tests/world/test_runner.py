@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import build_container, sample
-from sandbox.__main__ import up
-from sandbox.build_container import BuildContainer
-from sandbox.codebuild import full_clone, run_buildspec
-from sandbox.layout import ROOT
-from sandbox.parts import engine, runner_image
-from sandbox.tenant import FUNCTION_PASSWORD
+from sandbox.codebuild import build_container, runner_image
+from sandbox.codebuild.build_container import BuildContainer
+from sandbox.codebuild.buildspec import full_clone, run_buildspec
+from sandbox.docker import engine
+from sandbox.lifecycle import up
+from sandbox.paths import ROOT
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants.tenant import FUNCTION_PASSWORD
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -29,7 +30,7 @@ PINNED = re.compile(r'"([a-z0-9.-]+)=([^"]+)"')
 
 @pytest.fixture(scope="module", autouse=True)
 def _image() -> None:
-    up((runner_image.PART,))
+    up((runner_image.RUNNER_IMAGE,))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,7 @@ def test_a_repository_that_pins_erp_build_gets_that_one_without_any_index(
     container: BuildContainer, demonstrated: Erp, sources: Path
 ) -> None:
     origin = full_clone(demonstrated.repository, demonstrated.commit, sources / "origin")
-    commit = sample.vendor(origin)
+    commit = erp_commits.vendor(origin)
     source = full_clone(origin, commit, sources / "pinned")
     before = printed(container, "erp-build", "--version")
     variables = build_container.variables(demonstrated.tenant, {"PIP_NO_INDEX": "1"})
@@ -114,8 +115,8 @@ def test_a_repository_that_pins_erp_build_gets_that_one_without_any_index(
 
 
 def test_what_needs_no_engine_runs_as_an_ordinary_user(container: BuildContainer, sources: Path) -> None:
-    repository = sample.make_repository(sources / "erp").root
-    sample.change_service(repository, "notification-service")
+    repository = erp_repository.make(sources / "erp").root
+    erp_commits.change_service(repository, "notification-service")
     assert printed(container, "id", "--user", user="erp-build") != "0"
     words = ("erp-build", "plan", "--base", "HEAD~1", "--json")
     plan = json.loads(printed(container, *words, user="erp-build", folder=repository).splitlines()[-1])

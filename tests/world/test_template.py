@@ -9,8 +9,8 @@ import boto3
 import pytest
 import yaml
 
-from sandbox.parts import aws
-from sandbox.policy import BUILD_ROLE, CONNECTION, Template
+from sandbox.aws import ministack
+from sandbox.aws.pipeline_template import BUILD_ROLE, CONNECTION, Template
 
 pytestmark = pytest.mark.world
 
@@ -25,7 +25,7 @@ def client(service: Any) -> Any:
     return boto3.client(
         service,
         region_name="ap-northeast-2",
-        endpoint_url=aws.ADDRESS,
+        endpoint_url=ministack.ADDRESS,
         aws_access_key_id=ACCOUNT,
         aws_secret_access_key="sandbox",
     )

@@ -11,9 +11,9 @@ import yaml
 from kubernetes import client as kubernetes
 
 from erp_build.formats.values_file import set_tags
-from sandbox import kube
-from sandbox.layout import in_lane
-from sandbox.sample import CHART, SOURCE
+from sandbox.cluster import admin_client
+from sandbox.lanes import in_lane
+from sandbox.sample.erp_repository import CHART, SOURCE
 from tests.world.pairs import administrators_helm
 
 pytestmark = pytest.mark.world
@@ -28,9 +28,9 @@ TAGS = (
 def namespace() -> Iterator[str]:
     """A namespace of this test alone."""
     name = in_lane("tags")
-    kube.create_namespace(name)
+    admin_client.create_namespace(name)
     yield name
-    kube.delete_namespace(name)
+    admin_client.delete_namespace(name)
 
 
 def values() -> bytes:
@@ -60,6 +60,6 @@ def test_every_tag_reaches_the_pods_image_as_it_was_written(helm: int, namespace
 
 def pod_tags(namespace: str) -> dict[str, str]:
     """Service -> the tag that its pod names."""
-    core: Any = kubernetes.CoreV1Api(kube.admin())
-    pods = core.list_namespaced_pod(namespace, _request_timeout=kube.TIMEOUT).items
+    core: Any = kubernetes.CoreV1Api(admin_client.connect())
+    pods = core.list_namespaced_pod(namespace, _request_timeout=admin_client.TIMEOUT).items
     return {pod.metadata.labels["app"]: pod.spec.containers[0].image.rpartition(":")[2] for pod in pods}

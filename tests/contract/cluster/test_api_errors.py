@@ -88,10 +88,14 @@ def test_a_token_that_is_not_taken_any_more_is_forgotten_and_worth_another_try(s
     way = Way(server.address)
     cluster = EksCluster(way)  # type: ignore[arg-type]
     server.serve(ANY, {"kind": "Status"}, 401)
-    assert isinstance(refusal(cluster), OutOfReach)
+    error = refusal(cluster)
+    assert isinstance(error, OutOfReach)
+    assert error.what.startswith("the cluster answered 401")
     assert way.forgotten == 1
     server.serve(ANY, {"kind": "Status"}, 403)
-    assert not isinstance(refusal(cluster), OutOfReach)
+    error = refusal(cluster)
+    assert not isinstance(error, OutOfReach)
+    assert error.what.startswith("the cluster answered 403")
     cluster.close()
 
 

@@ -14,8 +14,10 @@ from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.model.releases.kubernetes import Workload
 from erp_build.model.releases.release import Release
 from tests.contract.cluster.conftest import RELEASE, recorded, serve
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.deployments import Deployments
+from tests.fakes.helm import FakeHelm, values_text
 from tests.fakes.registry import HOST, FakeRegistry
-from tests.fakes.release import FakeRelease, values_text
 from tests.support.loopback import Loopback
 
 SERVICE = "approval-request-service"
@@ -38,7 +40,8 @@ def from_lists(server: Loopback, cluster: EksCluster) -> Read:
 @pytest.fixture
 def in_memory(tmp_path: Path) -> Read:
     registry = FakeRegistry([REPOSITORY])
-    release = FakeRelease(registry, SimulatedClock())
+    deployments = Deployments(SimulatedClock())
+    cluster, helm = FakeCluster(deployments, registry), FakeHelm(deployments)
     place = Release("erp-dev", "erp-dev", "erp-microservices")
     values = tmp_path / "values.yaml"
     for tag in ("aaaaaaa", "ccccccc"):
@@ -46,8 +49,8 @@ def in_memory(tmp_path: Path) -> Read:
         text = values_text({"approvalRequest": f"{HOST}/{REPOSITORY}"}).replace("latest", tag)
         values.write_text(text, encoding="utf-8")
         request = UpgradeRequest(release=place, chart=tmp_path, values=values, description=tag, timeout=60)
-        release.upgrade(request)
-    return lambda: release.workloads(place)[0]
+        helm.upgrade(request)
+    return lambda: cluster.workloads(place)[0]
 
 
 @pytest.fixture(params=["from_lists", "in_memory"], ids=["lists", "fake"])

@@ -10,7 +10,7 @@ from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import PushFailed
 from erp_build.model.change import Baseline
-from tests.fakes.release import values_text
+from tests.fakes.helm import values_text
 from tests.support.git import Checkout
 from tests.support.samples import CHART, ERP
 

@@ -26,7 +26,7 @@ from erp_build.model.project import Check, Service
 from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
-from tests.contract.helm.conftest import RELEASE, FakeHelm
+from tests.contract.helm.conftest import RELEASE, StubHelm
 from tests.support.loopback import Loopback
 from tests.support.workshop import workshop
 
@@ -97,7 +97,7 @@ class Run:
         sign_in = {"authorizationToken": token, "proxyEndpoint": "https://host"}
         ends = {"expiresAt": datetime.now(UTC) + timedelta(hours=12)}
         self.sign_in = lambda: ecr_stub.add_response("get_authorization_token", {"authorizationData": [sign_in | ends]})
-        helm = FakeHelm(root / "bin")
+        helm = StubHelm(root / "bin")
         source = root / "backend" / "a"
         source.mkdir(parents=True)
         files = {"pom.xml": "<project/>", "mvnw": MAVEN, "Dockerfile": "FROM scratch\n"}
@@ -163,11 +163,32 @@ def test_an_effect_is_noted_as_performed(name: str, tmp_path: Path, docker: Loop
     assert run.journal.effects == [Effect(name=name, target=target, state="performed")]
 
 
-@pytest.mark.parametrize("name", sorted(set(EFFECTS) - {"check"}))  # how a check ends is its result
+REFUSED = {
+    "package": "Maven failed",
+    "build_image": "the image was not built",
+    "push": "the registry refused the image",
+    "start_scan": "ecr:StartImageScan failed",
+    "update_function": "lambda:UpdateFunctionCode failed",
+    "publish": "lambda:PublishVersion failed",
+    "write_file": "a file cannot be written",
+    "upgrade_release": "Helm did not upgrade the release",
+    "rollback_release": "Helm did not roll the release back",
+    "uninstall_release": "Helm did not remove the release",
+    "tag": "ecr:PutImage failed",
+    "notify": "sns:Publish failed",
+}
+"""What an effect says that fails. How a check ends is its result: it does not fail."""
+
+
+def test_every_effect_but_a_check_may_fail() -> None:
+    assert {*REFUSED, "check"} == set(EFFECTS)
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_an_effect_is_noted_as_failed(name: str, tmp_path: Path, docker: Loopback) -> None:
     target, perform = EFFECTS[name]
     run = Run(tmp_path, docker, works=False).ready_for(name)
-    with pytest.raises(ErpBuildError):
+    with pytest.raises(ErpBuildError, match=REFUSED[name]):
         perform(run.live, tmp_path)
     assert run.journal.effects == [Effect(name=name, target=target, state="failed")]
 

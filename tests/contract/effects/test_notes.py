@@ -12,11 +12,12 @@ from erp_build.errors import BuildFailed, ErpBuildError, PushFailed
 from erp_build.model.effect import Effect, EffectState
 from tests.contract.effects.conftest import DIGEST
 from tests.contract.effects.test_live import EFFECTS, IMAGE, REQUEST
+from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.helm import FakeHelm, values_text
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import HOST, FakeRegistry
-from tests.fakes.release import FakeRelease, values_text
 
 Made = tuple[Effects, Journal, EffectState]
 
@@ -26,9 +27,9 @@ def in_memory() -> FakeEffects:
     registry.images[DIGEST] = IMAGE
     functions.create("employee", f"{HOST}/erp/a:abc1234", DIGEST)
     clock = SimulatedClock()
-    release = FakeRelease(registry, clock)
-    release.was_deployed(values_text({"a": f"{HOST}/erp/a"}))
-    return FakeEffects(registry, functions, release, FakeLeases(clock))
+    helm = FakeHelm(Deployments(clock))
+    helm.was_deployed(values_text({"a": f"{HOST}/erp/a"}))
+    return FakeEffects(registry, functions, helm, FakeLeases(clock))
 
 
 def fake() -> Made:
@@ -90,6 +91,6 @@ def test_the_fake_notes_a_failure_as_the_live_one_does(name: str, error: ErpBuil
     effects = in_memory()
     effects.failures[name, "a"] = error
     target, perform = EFFECTS[name]
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error), match="no"):
         perform(effects, root)
     assert effects.journal.effects == [Effect(name=name, target=target, state="failed")]

@@ -39,7 +39,7 @@ class Call:
     environment: dict[str, str]
 
 
-class FakeHelm:
+class StubHelm:
     """The program in a folder, and the tool that calls it."""
 
     def __init__(self, folder: Path) -> None:
@@ -80,10 +80,10 @@ class FakeHelm:
 
 
 @pytest.fixture
-def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHelm:
+def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubHelm:
     """The program, alone in PATH."""
     for name in list(os.environ):
         if name.startswith(("HELM_", "KUBE", "AWS_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    return FakeHelm(tmp_path / "bin")
+    return StubHelm(tmp_path / "bin")

@@ -7,7 +7,7 @@ import pytest
 
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.release import Revision
-from tests.contract.helm.conftest import RELEASE, FakeHelm
+from tests.contract.helm.conftest import RELEASE, StubHelm
 
 PLACE = ["--namespace", "erp-ns", "--kubeconfig", "/nowhere/kubeconfig"]
 CHART = Path("/src/helm-chart")
@@ -25,7 +25,7 @@ HISTORY = [
 ]
 
 
-def test_a_history_is_asked_of_this_release_alone(helm: FakeHelm) -> None:
+def test_a_history_is_asked_of_this_release_alone(helm: StubHelm) -> None:
     helm.answer(out=json.dumps(HISTORY))
     assert helm.tool.history(RELEASE) == (
         Revision(number=1, status="superseded", description="erp-build abc1234", updated="2026-11-20T06:00:00Z"),
@@ -34,7 +34,7 @@ def test_a_history_is_asked_of_this_release_alone(helm: FakeHelm) -> None:
     assert helm.call().words == ["history", "erp", *PLACE, "--output", "json", "--max", "10"]
 
 
-def test_a_release_that_was_never_installed_has_an_empty_history(helm: FakeHelm) -> None:
+def test_a_release_that_was_never_installed_has_an_empty_history(helm: StubHelm) -> None:
     helm.answer(1, err="Error: release: not found\n")
     assert helm.tool.history(RELEASE) == ()
 
@@ -42,7 +42,7 @@ def test_a_release_that_was_never_installed_has_an_empty_history(helm: FakeHelm)
 @pytest.mark.parametrize(
     ("version", "hidden"), [("v3.14.2", []), ("v3.19.5", ["--hide-secret"]), ("v4.0.5", ["--hide-secret"])]
 )
-def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidden: list[str], helm: FakeHelm) -> None:
+def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidden: list[str], helm: StubHelm) -> None:
     helm.answer(out=version)
     helm.tool.check_chart(RELEASE, CHART, b"x: 1\n")
     template, lint, asked, tried = helm.calls()
@@ -58,35 +58,35 @@ def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidde
     assert not Path(values).exists()
 
 
-def test_what_a_chart_would_make_comes_back_without_its_secrets(helm: FakeHelm) -> None:
+def test_what_a_chart_would_make_comes_back_without_its_secrets(helm: StubHelm) -> None:
     helm.answer(out="v3.19.5")
     helm.render("---\nkind: Secret\ndata: {}\n---\nkind: Service\nmetadata: {name: a}\n---\n# nothing\n")
     assert helm.tool.check_chart(RELEASE, CHART, b"x: 1\n") == ({"kind": "Service", "metadata": {"name": "a"}},)
 
 
-def test_a_release_that_was_never_installed_has_no_objects(helm: FakeHelm) -> None:
+def test_a_release_that_was_never_installed_has_no_objects(helm: StubHelm) -> None:
     helm.answer(1, err="Error: release: not found\n")
     assert helm.tool.manifest(RELEASE) == ()
 
 
-def test_a_helm_that_is_too_old_is_refused(helm: FakeHelm) -> None:
+def test_a_helm_that_is_too_old_is_refused(helm: StubHelm) -> None:
     helm.answer(out="v3.13.9")
     with pytest.raises(ReleaseFailed, match="too old") as caught:
         _ = helm.tool.version
     assert "3.13" in caught.value.why
 
 
-def test_a_rollback_names_its_revision_and_has_a_time_out(helm: FakeHelm) -> None:
+def test_a_rollback_names_its_revision_and_has_a_time_out(helm: StubHelm) -> None:
     helm.tool.rollback(RELEASE, 7, 120)
     assert helm.call().words == ["rollback", "erp", "7", *PLACE, "--history-max", "10", "--timeout", "120s"]
 
 
-def test_a_removal_names_the_release(helm: FakeHelm) -> None:
+def test_a_removal_names_the_release(helm: StubHelm) -> None:
     helm.tool.uninstall(RELEASE)
     assert helm.call().words == ["uninstall", "erp", *PLACE]
 
 
-def test_of_the_values_only_those_that_are_asked_for_come_back(helm: FakeHelm) -> None:
+def test_of_the_values_only_those_that_are_asked_for_come_back(helm: StubHelm) -> None:
     values = {"services": {"a": {"image": {"tag": "1234567"}}}, "database": {"password": "invented"}}
     helm.answer(out=json.dumps(values))
     keys = ["services.a.image.tag", "services.b.image.tag"]
@@ -94,13 +94,13 @@ def test_of_the_values_only_those_that_are_asked_for_come_back(helm: FakeHelm) -
     assert helm.call().words == ["get", "values", "erp", *PLACE, "--all", "--output", "json", "--revision", "3"]
 
 
-def test_of_the_manifest_secrets_do_not_come_back(helm: FakeHelm) -> None:
+def test_of_the_manifest_secrets_do_not_come_back(helm: StubHelm) -> None:
     helm.answer(out="---\nkind: Secret\ndata: {}\n---\nkind: Deployment\nmetadata: {name: a}\n---\n")
     assert helm.tool.objects(RELEASE) == ({"kind": "Deployment", "metadata": {"name": "a"}},)
     assert helm.call().words == ["get", "manifest", "erp", *PLACE]
 
 
-def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: FakeHelm) -> None:
+def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: StubHelm) -> None:
     helm.tool.upgrade(RELEASE, CHART, VALUES, "erp-build abc1234", 299.6)
     assert helm.call().words == [
         "upgrade",
@@ -122,7 +122,7 @@ def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: FakeHelm)
 
 @pytest.mark.parametrize("verb", ["history", "template", "upgrade"])
 def test_helm_gets_credentials_and_proxies_but_nothing_that_moves_it_elsewhere(
-    verb: str, helm: FakeHelm, monkeypatch: pytest.MonkeyPatch
+    verb: str, helm: StubHelm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = {
         "AWS_REGION": "ap-northeast-2",

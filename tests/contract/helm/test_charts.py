@@ -7,14 +7,14 @@ import pytest
 from erp_build.clients.helm.local_charts import LocalCharts
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import Chart
-from tests.contract.helm.conftest import FakeHelm
+from tests.contract.helm.conftest import StubHelm
 
 ROOT = Path("/src")
 CHART = Chart()
 RENDERED = "---\n# Source: a\nkind: Deployment\nmetadata: {name: a}\n---\n# nothing\n---\nkind: Service\n"
 
 
-def test_a_chart_is_rendered_and_linted_with_its_values_and_no_kubeconfig(helm: FakeHelm) -> None:
+def test_a_chart_is_rendered_and_linted_with_its_values_and_no_kubeconfig(helm: StubHelm) -> None:
     helm.answer(out=RENDERED)
     objects = LocalCharts().rendered(ROOT, CHART, b"x: 1\n")
     assert [item["kind"] for item in objects] == ["Deployment", "Service"]
@@ -27,7 +27,7 @@ def test_a_chart_is_rendered_and_linted_with_its_values_and_no_kubeconfig(helm: 
         assert not Path(call.words[-1]).exists()
 
 
-def test_a_chart_that_does_not_render_says_why_and_what_to_do(helm: FakeHelm) -> None:
+def test_a_chart_that_does_not_render_says_why_and_what_to_do(helm: StubHelm) -> None:
     helm.answer(1, err='Error: template: x: executing "x" at <.a.b>: nil pointer evaluating interface {}.b\n')
     with pytest.raises(ReleaseFailed, match="the chart does not render") as caught:
         LocalCharts().rendered(ROOT, CHART, b"")
@@ -35,7 +35,7 @@ def test_a_chart_that_does_not_render_says_why_and_what_to_do(helm: FakeHelm) ->
     assert "helm template shows the same" in caught.value.next_step
 
 
-def test_without_helm_there_is_one_clear_error(helm: FakeHelm) -> None:
+def test_without_helm_there_is_one_clear_error(helm: StubHelm) -> None:
     helm.remove()
     with pytest.raises(ReleaseFailed, match="there is no Helm"):
         LocalCharts().rendered(ROOT, CHART, b"")

@@ -11,7 +11,7 @@ import pytest
 
 from erp_build.clients.helm.program import MARGIN
 from erp_build.errors import ReleaseFailed
-from tests.contract.helm.conftest import PROGRAM, RELEASE, FakeHelm
+from tests.contract.helm.conftest import PROGRAM, RELEASE, StubHelm
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "helm"
 CHART, VALUES = Path("/src/helm-chart"), Path("/src/values.yaml")
@@ -37,7 +37,7 @@ assert {file.stem[3:] for file in FILES} == set(HINTS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
-def test_a_message_of_helm_becomes_an_error_that_says_what_to_do(file: Path, helm: FakeHelm) -> None:
+def test_a_message_of_helm_becomes_an_error_that_says_what_to_do(file: Path, helm: StubHelm) -> None:
     text = file.read_text(encoding="utf-8")
     helm.answer(1, err=text)
     with pytest.raises(ReleaseFailed) as caught:
@@ -49,25 +49,25 @@ def test_a_message_of_helm_becomes_an_error_that_says_what_to_do(file: Path, hel
     assert error.why == "\n".join(told).strip()
 
 
-def test_the_noise_of_the_kubernetes_client_is_no_cause(helm: FakeHelm) -> None:
+def test_the_noise_of_the_kubernetes_client_is_no_cause(helm: StubHelm) -> None:
     helm.answer(1, out="what is left", err=(RECORDED / "v3-warnings-alone.txt").read_text(encoding="utf-8"))
     with pytest.raises(ReleaseFailed) as caught:
         helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 60)
     assert caught.value.why == "what is left"
 
 
-def test_a_warning_of_a_call_that_went_well_is_no_error(helm: FakeHelm) -> None:
+def test_a_warning_of_a_call_that_went_well_is_no_error(helm: StubHelm) -> None:
     helm.answer(0, err="WARNING: Kubernetes configuration file is group-readable\n")
     helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 60)
 
 
-def test_a_history_that_cannot_be_read_is_not_an_empty_one(helm: FakeHelm) -> None:
+def test_a_history_that_cannot_be_read_is_not_an_empty_one(helm: StubHelm) -> None:
     helm.answer(1, err=(RECORDED / "v3-unauthorized.txt").read_text(encoding="utf-8"))
     with pytest.raises(ReleaseFailed, match="history of the release cannot be read"):
         helm.tool.history(RELEASE)
 
 
-def test_a_chart_that_does_not_render_is_named(helm: FakeHelm) -> None:
+def test_a_chart_that_does_not_render_is_named(helm: StubHelm) -> None:
     helm.answer(1, err=(RECORDED / "v4-nil-pointer.txt").read_text(encoding="utf-8"))
     with pytest.raises(ReleaseFailed, match="does not render") as caught:
         helm.tool.check_chart(RELEASE, CHART, b"")
@@ -87,7 +87,7 @@ LINTED = """\
 """What Helm 4.0.5 says of such a chart; version 3.19.5 says the same without the warning."""
 
 
-def test_the_mistakes_of_a_chart_are_told_and_not_their_number_alone(helm: FakeHelm) -> None:
+def test_the_mistakes_of_a_chart_are_told_and_not_their_number_alone(helm: StubHelm) -> None:
     helm.replace(
         PROGRAM.replace("sys.exit(code)", "sys.exit(code * (sys.argv[1] == 'lint'))").format(python=sys.executable)
     )
@@ -101,14 +101,14 @@ def test_the_mistakes_of_a_chart_are_told_and_not_their_number_alone(helm: FakeH
     ]
 
 
-def test_no_helm_in_path_says_which_one_to_install(helm: FakeHelm) -> None:
+def test_no_helm_in_path_says_which_one_to_install(helm: StubHelm) -> None:
     helm.remove()
     with pytest.raises(ReleaseFailed, match="there is no Helm") as caught:
         helm.tool.history(RELEASE)
     assert "3.14 or newer, or Helm 4" in caught.value.next_step
 
 
-def test_a_helm_that_does_not_end_is_ended(helm: FakeHelm) -> None:
+def test_a_helm_that_does_not_end_is_ended(helm: StubHelm) -> None:
     helm.replace("#!/bin/sh\nexec /bin/sleep 60\n")
     with pytest.raises(ReleaseFailed, match="took too long: upgrade of erp") as caught:
         helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 0.1 - MARGIN)

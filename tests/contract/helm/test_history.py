@@ -9,18 +9,18 @@ from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import UpgradeRequest
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.release import Release
-from tests.contract.helm.conftest import RELEASE, FakeHelm
+from tests.contract.helm.conftest import RELEASE, StubHelm
 from tests.contract.helm.test_calls import HISTORY
 from tests.contract.helm.test_errors import RECORDED
-from tests.fakes.registry import FakeRegistry
-from tests.fakes.release import FakeRelease
+from tests.fakes.deployments import Deployments
+from tests.fakes.helm import FakeHelm
 
 PLACE = Release("erp-dev", "erp-dev", "erp-microservices")
 
 
 @pytest.fixture
-def fake() -> FakeRelease:
-    return FakeRelease(FakeRegistry([]), SimulatedClock())
+def fake() -> FakeHelm:
+    return FakeHelm(Deployments(SimulatedClock()))
 
 
 @pytest.fixture
@@ -30,18 +30,18 @@ def request_of(tmp_path: Path) -> UpgradeRequest:
     return UpgradeRequest(release=PLACE, chart=tmp_path, values=values, description="erp-build abc1234", timeout=60)
 
 
-def test_a_release_that_was_never_installed_has_no_revision(helm: FakeHelm, fake: FakeRelease) -> None:
+def test_a_release_that_was_never_installed_has_no_revision(helm: StubHelm, fake: FakeHelm) -> None:
     helm.answer(1, err="Error: release: not found\n")
     assert helm.tool.history(RELEASE) == fake.history(PLACE) == ()
 
 
 def test_a_revision_that_is_replaced_is_superseded_and_one_cut_off_is_pending(
-    helm: FakeHelm, fake: FakeRelease, request_of: UpgradeRequest
+    helm: StubHelm, fake: FakeHelm, request_of: UpgradeRequest
 ) -> None:
     fake.upgrade(request_of)
     fake.upgrade(request_of)
     assert [(one.number, one.status) for one in fake.history(PLACE)] == [(1, "superseded"), (2, "deployed")]
-    fake = FakeRelease(FakeRegistry([]), SimulatedClock())
+    fake = FakeHelm(Deployments(SimulatedClock()))
     fake.upgrade(request_of)
     fake.is_pending()
     helm.answer(out=json.dumps([{**HISTORY[0], "status": "deployed"}, HISTORY[1]]))
@@ -52,7 +52,7 @@ def test_a_revision_that_is_replaced_is_superseded_and_one_cut_off_is_pending(
 
 @pytest.mark.parametrize("version", ["v3", "v4"])
 def test_an_upgrade_beside_another_operation_is_refused_by_the_same_words(
-    version: str, helm: FakeHelm, fake: FakeRelease, request_of: UpgradeRequest
+    version: str, helm: StubHelm, fake: FakeHelm, request_of: UpgradeRequest
 ) -> None:
     helm.answer(1, err=(RECORDED / f"{version}-pending.txt").read_text(encoding="utf-8"))
     fake.is_pending()

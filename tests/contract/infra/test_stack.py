@@ -19,7 +19,7 @@ from moto import mock_aws
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.secrets import Secrets
 from erp_build.config.environment import RULES
-from sandbox.policy import BUILD_ROLE, CONNECTION, TEMPLATE, Template
+from sandbox.aws.pipeline_template import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 
 REGION = "ap-northeast-2"
 PASSED_OVER = {

@@ -87,7 +87,7 @@ def test_a_failure_goes_before_a_doubt(world: FakeWorld) -> None:
     with_checks(world, STYLE, BUGS).change(NOTIFICATION)
     world.effects.check_runs["style", NOTIFICATION] = CheckRun(outcome="inconclusive")
     world.effects.check_runs["bugs", NOTIFICATION] = NO
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 2 checks failed"):
         world.run()
 
 
@@ -117,7 +117,7 @@ def test_a_rehearsal_assumes_that_checks_pass(world: FakeWorld) -> None:
 def test_checks_are_test_cases(world: FakeWorld) -> None:
     with_checks(world, STYLE, BUGS, replace_name(STYLE)).change(NOTIFICATION)
     world.effects.check_runs["style", NOTIFICATION] = NO
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 3 checks failed"):
         world.run()
     text = junit_text(None, world.report.checked)
     assert '<testsuite name="checks" tests="3" failures="1" errors="0" skipped="0"' in text

@@ -107,7 +107,7 @@ def test_the_nodes_are_asked_once_for_all_services_and_not_for_the_function(
         asked.append(cluster)
         return frozenset({"amd64"})
 
-    monkeypatch.setattr(new_world.release, "architectures", architectures)
+    monkeypatch.setattr(new_world.cluster, "architectures", architectures)
     build(new_world, plan_of({EMPLOYEE: POM}))
     assert asked == []
     build(new_world, plan_of(dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE), POM)))
@@ -120,7 +120,7 @@ def test_a_cluster_that_does_not_answer_keeps_the_function_from_nothing(
     def away(_: str) -> frozenset[str]:
         raise OutOfReach("the cluster cannot be reached", where="erp-dev")
 
-    monkeypatch.setattr(new_world.release, "architectures", away)
+    monkeypatch.setattr(new_world.cluster, "architectures", away)
     with pytest.raises(ErpBuildError, match="cannot be reached"):
         build(new_world, plan_of(dict.fromkeys((REQUEST, EMPLOYEE), POM)))
     assert [effect for effect in new_world.done() if effect.startswith("push")] == [
@@ -217,7 +217,7 @@ def test_a_tag_that_another_image_has_for_good_is_a_failed_push(new_world: FakeW
     new_world.registry.immutable.add(FUNCTION_REPOSITORY)
     new_world.registry.push(FUNCTION_REPOSITORY, HEAD[:7], HEAD, "f" * 40 if key else "")
     plan = plan_of({EMPLOYEE: POM})
-    with pytest.raises(TagTaken):
+    with pytest.raises(TagTaken, match="the registry refused the image"):
         build(new_world, with_keys(plan) if key else plan)
 
 

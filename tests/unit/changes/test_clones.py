@@ -148,7 +148,7 @@ def test_a_newer_commit_that_is_live_is_not_taken_back(erp: Checkout) -> None:
 def test_a_newer_commit_that_this_clone_never_saw_is_not_taken_back(erp: Checkout, tmp_path: Path) -> None:
     clone = erp.clone_to(tmp_path / "clone")
     newer = erp.commit({f"{N}/new": "x"})
-    with pytest.raises(NewerDeployed):
+    with pytest.raises(NewerDeployed, match="a newer commit is already deployed"):
         refuse_older(GitRepository(clone.root), clone.head(), live(newer))
 
 
@@ -157,7 +157,7 @@ def test_a_newer_commit_that_a_shallow_clone_never_saw_is_not_taken_back(erp: Ch
     clone = erp.clone_to(tmp_path / "clone", "--depth=1")
     erp.commit({f"{N}/between": "x"})
     newer = erp.commit({f"{N}/new": "x"})
-    with pytest.raises(NewerDeployed):
+    with pytest.raises(NewerDeployed, match="a newer commit is already deployed"):
         refuse_older(GitRepository(clone.root), clone.head(), live(newer))
 
 

@@ -31,7 +31,7 @@ def test_a_running_service_has_tag_digest_and_commit(world: FakeWorld) -> None:
     assert set(live.running) == {REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE}
     running = live.running[NOTIFICATION]
     assert (running.tag, running.commit, running.trouble) == (head[:7], head, "")
-    assert running.digest == world.release.digest(NOTIFICATION)
+    assert running.digest == world.cluster.digest(NOTIFICATION)
 
 
 def test_a_function_that_runs_a_digest_has_no_tag(world: FakeWorld) -> None:
@@ -41,7 +41,7 @@ def test_a_function_that_runs_a_digest_has_no_tag(world: FakeWorld) -> None:
 
 
 def test_a_deployment_is_found_by_its_image_whatever_it_is_called(world: FakeWorld) -> None:
-    world.release.deployments[NOTIFICATION].name = "erp-dev-alerts"
+    world.cluster.deployments[NOTIFICATION].name = "erp-dev-alerts"
     assert NOTIFICATION in read(world).running
 
 
@@ -53,7 +53,7 @@ def test_an_image_that_is_gone_from_the_registry_names_no_commit(world: FakeWorl
 
 
 def test_a_rollout_that_is_not_complete_is_trouble(world: FakeWorld) -> None:
-    world.release.rolls_out_again(NOTIFICATION)
+    world.cluster.rolls_out_again(NOTIFICATION)
     assert read(world).running[NOTIFICATION].trouble == "not yet seen by the controller"
     assert read(world).running[NOTIFICATION].trouble.startswith("1 of 2 updated")
     assert read(world).running[NOTIFICATION].trouble == ""
@@ -80,7 +80,7 @@ def test_a_failed_update_of_the_function_is_trouble(world: FakeWorld) -> None:
 def test_the_newest_revision_says_which_chart_is_deployed(
     world: FakeWorld, status: str, description: str, commit: str | None, key: str
 ) -> None:
-    world.release.revisions.append(Revision(number=2, status=status, description=description))
+    world.helm.revisions.append(Revision(number=2, status=status, description=description))
     live = read(world)
-    assert live.revision == world.release.revisions[-1]
+    assert live.revision == world.helm.revisions[-1]
     assert (live.chart_commit, live.chart_key) == (commit, key)

@@ -62,7 +62,7 @@ def _handlers() -> Iterator[None]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_raises_what_no_handler_of_exceptions_takes(number: signal.Signals) -> None:
-    with pytest.raises(Interrupted) as caught, signals_raise():
+    with pytest.raises(Interrupted, match=f"ended by {number.name}") as caught, signals_raise():
         signal.raise_signal(number)
     assert caught.value.code == 128 + number
     assert not isinstance(caught.value, Exception)

@@ -69,7 +69,7 @@ def test_a_failure_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="No such file or directory"):
         write_atomically(tmp_path / "none" / "a", b"new")
 
 
@@ -80,5 +80,5 @@ def test_a_full_disk_is_a_failure_that_names_what_was_written() -> None:
 
 
 def test_another_trouble_with_a_file_is_none_of_the_disk(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), full_disk_fails("there"):
+    with pytest.raises(FileNotFoundError, match="No such file or directory"), full_disk_fails("there"):
         (tmp_path / "none").read_bytes()

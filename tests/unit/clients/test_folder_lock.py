@@ -86,7 +86,10 @@ def test_a_lock_is_held_as_long_as_the_child_of_a_killed_holder_runs(tmp_path: P
         holder.send_signal(signal.SIGKILL)
         holder.wait()
     try:
-        with pytest.raises(BuildFailed), locks.held([tmp_path], SimulatedClock(), print, patience=1):
+        with (
+            pytest.raises(BuildFailed, match="another Maven works in the service's directory"),
+            locks.held([tmp_path], SimulatedClock(), print, patience=1),
+        ):
             pass
     finally:
         subprocess.run(["kill", "-9", str(child)], check=True)

@@ -74,7 +74,7 @@ def test_a_child_runs_where_it_is_told(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_not_there_is_not_found() -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="no-such-program-at-all"):
         run(["no-such-program-at-all"], env=ENVIRONMENT, timeout=10)
 
 
@@ -98,12 +98,12 @@ def test_an_interruption_ends_the_whole_family(script: str) -> None:
     written = list[str]()
 
     def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - the signature of a handler
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("by hand")
 
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.3)
     try:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match="by hand"):
             run(["sh", "-c", script], env=ENVIRONMENT, timeout=30, on_line=written.append)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -22,12 +22,15 @@ from erp_build.errors import (
     told,
 )
 from erp_build.model.releases.evidence import Event
+from tests.fakes.deployments import NEVER_READY, Trouble
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, ERP, NOTIFICATION, OTHER_DIGEST, REQUEST
 
 
-def fail(world: FakeWorld, kind: type[Failure] = ReleaseFailed) -> Failure:
-    with pytest.raises(kind) as caught:
+def fail(
+    world: FakeWorld, kind: type[Failure] = ReleaseFailed, said: str = "the rollout is not complete in time"
+) -> Failure:
+    with pytest.raises(kind, match=said) as caught:
         world.run()
     return caught.value
 
@@ -38,12 +41,12 @@ def outcomes(world: FakeWorld) -> list[str]:
 
 
 def test_both_halves_go_back_to_what_ran_before(world: FakeWorld) -> None:
-    tags, digest = world.release.running(), world.functions.states[FUNCTION].digest
+    tags, digest = world.cluster.running(), world.functions.states[FUNCTION].digest
     world.change(NOTIFICATION, EMPLOYEE)
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     error = fail(world)
     assert error.code == 9
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     assert world.functions.states[FUNCTION].digest == digest
     assert world.report.taken_back == (
         f"{EMPLOYEE}: back to {digest[:19]}",
@@ -56,9 +59,9 @@ def test_both_halves_go_back_to_what_ran_before(world: FakeWorld) -> None:
 def test_the_evidence_is_collected_while_the_pods_exist(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
     pod = f"{NOTIFICATION}-2-0"
-    world.release.never_gets_ready(NOTIFICATION)
-    world.release.logs = {pod: ("starting", "no disk")}
-    world.release.warnings = (Event(pod, "Unhealthy", "503", 7), Event("kafka-0", "BackOff", "other"))
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    world.cluster.logs = {pod: ("starting", "no disk")}
+    world.cluster.warnings = (Event(pod, "Unhealthy", "503", 7), Event("kafka-0", "BackOff", "other"))
     fail(world)
     found = world.report.evidence[0]
     assert (found.target, found.pod) == (NOTIFICATION, pod)
@@ -71,30 +74,29 @@ def test_the_evidence_is_collected_while_the_pods_exist(world: FakeWorld) -> Non
 
 def test_a_quota_that_leaves_no_pod_is_told_by_the_deployment(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.release.reports_failure(NOTIFICATION, "FailedCreate: exceeded quota")
-    world.release.warnings = (Event(f"{NOTIFICATION}-5d9", "FailedCreate", "exceeded quota: pods"),)
-    world.release.has_no_pods(NOTIFICATION)
-    fail(world)
+    world.cluster.troubles[NOTIFICATION] = Trouble(failure="FailedCreate: exceeded quota", no_pods=True)
+    world.cluster.warnings = (Event(f"{NOTIFICATION}-5d9", "FailedCreate", "exceeded quota: pods"),)
+    fail(world, said="a rollout cannot succeed")
     assert world.report.evidence[0].states == ("FailedCreate: exceeded quota",)
     assert world.report.evidence[0].events == ("FailedCreate: exceeded quota: pods",)
 
 
 def test_the_next_run_of_the_same_commit_tries_again(world: FakeWorld) -> None:
     head = world.change(NOTIFICATION)
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     fail(world)
-    world.release.is_mended(NOTIFICATION)
+    world.cluster.troubles.clear()
     world.run()
     assert world.actions() == {NOTIFICATION: "reuse"}
-    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert world.cluster.running()[NOTIFICATION] == head[:7]
 
 
 def test_what_is_configured_to_stay_stays(world: FakeWorld) -> None:
     world.keeps_failures()
     head = world.change(NOTIFICATION, EMPLOYEE)
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     fail(world)
-    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert world.cluster.running()[NOTIFICATION] == head[:7]
     assert world.report.taken_back == ()
     assert world.report.evidence
     assert outcomes(world)[-1] == "failed"
@@ -104,26 +106,26 @@ def test_a_function_whose_update_fails_goes_back_and_the_release_is_not_touched(
     before = world.functions.states[FUNCTION].digest
     world.change(EMPLOYEE, NOTIFICATION)
     world.functions.fails_to_update(FUNCTION, "InvalidImage: no", times=1)
-    fail(world, FunctionUpdateFailed)
+    fail(world, FunctionUpdateFailed, "the function does not run the new image")
     assert world.functions.states[FUNCTION].digest == before
     assert world.functions.states[FUNCTION].last_update == "Successful"
-    assert len(world.release.revisions) == 1
+    assert len(world.helm.revisions) == 1
 
 
 def test_what_is_not_proven_goes_back_too(world: FakeWorld) -> None:
-    tags = world.release.running()
+    tags = world.cluster.running()
     world.change(NOTIFICATION)
-    world.release.runs_instead(NOTIFICATION, OTHER_DIGEST)
-    assert fail(world, VerificationFailed).code == 10
-    assert world.release.running() == tags
+    world.cluster.troubles[NOTIFICATION] = Trouble(digest=OTHER_DIGEST, ready=True)
+    assert fail(world, VerificationFailed, "1 targets do not run what was cleared").code == 10
+    assert world.cluster.running() == tags
 
 
 def test_a_rollback_that_fails_says_what_runs_where(world: FakeWorld) -> None:
-    tag = world.release.running()[REQUEST]
+    tag = world.cluster.running()[REQUEST]
     head = world.change(NOTIFICATION, EMPLOYEE)
     before = world.functions.states[FUNCTION].digest
-    world.release.never_gets_ready(NOTIFICATION)
-    world.release.refusals["rollback"] = "the release cannot be written"
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    world.helm.failures["rollback"] = ReleaseFailed("the release cannot be written")
     error = fail(world)
     assert "the rollback failed as well: the release cannot be written" in error.why
     assert f"  {REQUEST}: {tag}, 2 of 2 updated" in error.why
@@ -133,13 +135,13 @@ def test_a_rollback_that_fails_says_what_runs_where(world: FakeWorld) -> None:
 
 
 def test_a_half_that_cannot_be_taken_back_does_not_keep_the_other_one(world: FakeWorld) -> None:
-    tags = world.release.running()
+    tags = world.cluster.running()
     world.change(NOTIFICATION, EMPLOYEE)
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     world.functions.fails_to_update(FUNCTION, "ImageDeleted: gone", after=1)
     error = fail(world)
     assert error.code == 9
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     assert world.report.taken_back == ("release erp-microservices: back to revision 1",)
     assert "taken back: release erp-microservices" in error.why
     assert "the rollback failed as well: the function does not run the new image\nFailed: ImageDeleted" in error.why
@@ -149,35 +151,35 @@ def test_a_half_that_cannot_be_taken_back_does_not_keep_the_other_one(world: Fak
 
 def test_a_first_installation_has_nothing_to_go_back_to(new_world: FakeWorld) -> None:
     before = new_world.functions.states[FUNCTION].digest
-    new_world.release.never_gets_ready(NOTIFICATION)
+    new_world.cluster.troubles[NOTIFICATION] = NEVER_READY
     error = fail(new_world)
     assert "installed for the first time" in error.why
     assert new_world.functions.states[FUNCTION].digest == before
-    assert len(new_world.release.deployments) == 3
+    assert len(new_world.cluster.deployments) == 3
 
 
 def test_a_cluster_that_is_away_for_a_while_is_waited_for_before_the_rollback(world: FakeWorld) -> None:
-    tags = world.release.running()
+    tags = world.cluster.running()
     world.change(NOTIFICATION)
     world.project = world.project._replace(chart=world.project.chart._replace(timeout=30.0))
-    world.release.is_away_after_the_upgrade(seconds=50)
+    world.cluster.is_away_after_the_upgrade(seconds=50)
     fail(world)
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     assert outcomes(world)[-1] == "taken back"
 
 
 def test_a_failure_before_the_deployment_takes_nothing_back(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.release.refusals["check_chart"] = "does not render"
-    fail(world)
+    world.helm.failures["check_chart"] = ReleaseFailed("does not render")
+    fail(world, said="does not render")
     assert not {"rollback_release", "update_function"} & set(world.verbs())
 
 
 @pytest.mark.parametrize("error", [Interrupted(15, "SIGTERM"), Locked("another run deploys")])
 def test_a_signal_and_a_lost_lock_take_nothing_back(world: FakeWorld, error: Failure) -> None:
     world.change(NOTIFICATION)
-    world.release.interrupts["upgrade"] = error
-    fail(world, type(error))
+    world.helm.failures["upgrade"] = error
+    fail(world, type(error), error.what)
     assert "rollback_release" not in world.verbs()
     assert outcomes(world)[-1] == "begun"
 
@@ -186,11 +188,11 @@ def test_after_a_run_that_was_cut_off_the_last_proven_state_is_where_a_rollback_
     """Cut off between the two halves: the function moved and was never proven."""
     before = world.functions.states[FUNCTION].digest
     world.change(EMPLOYEE, NOTIFICATION)
-    world.release.interrupts["upgrade"] = Interrupted(9, "SIGKILL")
-    fail(world, Interrupted)
+    world.helm.failures["upgrade"] = Interrupted(9, "SIGKILL")
+    fail(world, Interrupted, "ended by SIGKILL")
     assert world.functions.states[FUNCTION].digest != before
-    world.release.interrupts.clear()
-    world.release.never_gets_ready(NOTIFICATION)
+    world.helm.failures.clear()
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     fail(world)
     assert world.functions.states[FUNCTION].digest == before
 
@@ -214,7 +216,7 @@ MISTAKES = [
 
 def fail_with(world: FakeWorld, error: Exception) -> str:
     """What is told of the error, by itself and by its notes."""
-    world.release.interrupts["upgrade"] = error
+    world.helm.failures["upgrade"] = error
     with pytest.raises(type(error)) as caught:
         world.run()
     assert caught.value is error
@@ -223,10 +225,10 @@ def fail_with(world: FakeWorld, error: Exception) -> str:
 
 @pytest.mark.parametrize("error", MISTAKES, ids=lambda error: type(error).__name__)
 def test_whatever_a_deployment_fails_with_both_halves_go_back(world: FakeWorld, error: Exception) -> None:
-    tags, digest = world.release.running(), world.functions.states[FUNCTION].digest
+    tags, digest = world.cluster.running(), world.functions.states[FUNCTION].digest
     world.change(NOTIFICATION, EMPLOYEE)
     said = fail_with(world, copy(error))
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     assert world.functions.states[FUNCTION].digest == digest
     assert "collect evidence" in [stage.name for stage in world.report.stages]
     assert "taken back: release erp-microservices: back to revision 1" in said
@@ -239,7 +241,7 @@ def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
     world: FakeWorld, first: Exception, second: Exception
 ) -> None:
     world.change(NOTIFICATION, EMPLOYEE)
-    world.release.interrupts["rollback"] = copy(second)
+    world.helm.failures["rollback"] = copy(second)
     said = fail_with(world, copy(first))
     assert f"the rollback failed as well: {told(second)}" in said
     assert "what runs now:" in said
@@ -250,17 +252,17 @@ def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
 def test_both_halves_that_cannot_be_taken_back_are_told(world: FakeWorld) -> None:
     world.change(NOTIFICATION, EMPLOYEE)
     world.functions.fails_to_update(FUNCTION, "ImageDeleted: gone", after=1)
-    world.release.interrupts["rollback"] = KeyError("version")
+    world.helm.failures["rollback"] = KeyError("version")
     said = fail_with(world, ReleaseFailed("no rollout"))
     assert "the rollback failed as well: KeyError: 'version'\nthe function does not run the new image" in said
 
 
 def test_evidence_that_cannot_be_collected_and_targets_that_cannot_be_read_hide_nothing(world: FakeWorld) -> None:
-    world.release.interrupts["events"] = KeyError("involvedObject")
-    tags = world.release.running()
+    world.cluster.failures["events"] = KeyError("involvedObject")
+    tags = world.cluster.running()
     world.change(NOTIFICATION)
     fail_with(world, OSError("reset by peer"))
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     assert "no evidence can be collected: KeyError: 'involvedObject'" in world.progress.lines
     assert outcomes(world)[-1] == "taken back"
 

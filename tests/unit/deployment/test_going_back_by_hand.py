@@ -14,7 +14,7 @@ def go_back(world: FakeWorld, to: str | None = None) -> list[str]:
 
 
 def deployed(world: FakeWorld, *names: str) -> str:
-    head = world.change(*names, text=f"change {len(world.release.revisions)}")
+    head = world.change(*names, text=f"change {len(world.helm.revisions)}")
     world.run()
     return head
 
@@ -25,13 +25,13 @@ def entries(world: FakeWorld) -> list[tuple[str, int | None]]:
 
 
 def test_without_a_commit_both_halves_go_back_to_what_ran_before_and_are_proven(world: FakeWorld) -> None:
-    tags, digest = world.release.running(), world.functions.states[FUNCTION].digest
+    tags, digest = world.cluster.running(), world.functions.states[FUNCTION].digest
     deployed(world, NOTIFICATION, EMPLOYEE)
     assert len(go_back(world)) == 4
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     assert world.functions.states[FUNCTION].digest == digest
     assert world.latest()[FUNCTION_REPOSITORY] == digest
-    assert world.release.revisions[-1].description == "Rollback to 1"
+    assert world.helm.revisions[-1].description == "Rollback to 1"
     assert entries(world)[-1] == ("rolled back", 3)
 
 
@@ -40,48 +40,48 @@ def test_a_deployment_of_lambda_alone_is_taken_back_without_a_revision(world: Fa
     deployed(world, EMPLOYEE)
     go_back(world)
     assert world.functions.states[FUNCTION].digest == digest
-    assert len(world.release.revisions) == 1
+    assert len(world.helm.revisions) == 1
 
 
 def test_a_commit_is_found_among_the_deployments(world: FakeWorld) -> None:
     first = deployed(world, NOTIFICATION)
-    tags, digest = world.release.running(), world.functions.states[FUNCTION].digest
+    tags, digest = world.cluster.running(), world.functions.states[FUNCTION].digest
     deployed(world, EMPLOYEE)
     deployed(world, NOTIFICATION)
     go_back(world, first[:9])
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     assert world.functions.states[FUNCTION].digest == digest
 
 
 def test_a_second_rollback_undoes_the_first(world: FakeWorld) -> None:
     deployed(world, NOTIFICATION)
-    tags = world.release.running()
+    tags = world.cluster.running()
     go_back(world)
     go_back(world)
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
 
 
 def test_without_anything_written_down_helms_history_is_what_there_is(world: FakeWorld) -> None:
-    tags = world.release.running()
+    tags = world.cluster.running()
     head = deployed(world, CHART)
     deployed(world, NOTIFICATION)
     world.leases.lease = None
     go_back(world)
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
     world.leases.lease = None
     go_back(world, head[:7])
-    assert world.release.running() == tags
+    assert world.cluster.running() == tags
 
 
 @pytest.mark.parametrize("repository", [f"erp/{NOTIFICATION}", FUNCTION_REPOSITORY])
 def test_an_image_that_is_gone_refuses_before_anything_is_touched(world: FakeWorld, repository: str) -> None:
     deployed(world, NOTIFICATION, EMPLOYEE)
-    before, effects = world.release.running(), len(world.verbs())
+    before, effects = world.cluster.running(), len(world.verbs())
     world.registry.expired.add(repository)
     with pytest.raises(ReleaseFailed, match="nothing was touched") as caught:
         go_back(world)
     assert repository in caught.value.why
-    assert world.release.running() == before
+    assert world.cluster.running() == before
     assert len(world.verbs()) == effects
 
 
@@ -100,13 +100,13 @@ def test_the_first_deployment_has_nothing_before_it(new_world: FakeWorld) -> Non
 def test_a_rollback_needs_the_lock_as_a_run_does(world: FakeWorld) -> None:
     deployed(world, NOTIFICATION)
     world.leases.is_held(alive=True)
-    with pytest.raises(Locked):
+    with pytest.raises(Locked, match="another run deploys"):
         go_back(world)
 
 
 def test_a_rollback_that_is_not_proven_says_what_runs(world: FakeWorld) -> None:
     deployed(world, NOTIFICATION)
-    world.release.unreachable.add(NOTIFICATION)
+    world.cluster.unreachable.add(NOTIFICATION)
     with pytest.raises(VerificationFailed) as caught:
         go_back(world)
     assert f"the Service {NOTIFICATION} leads to no ready pod (2 are not ready)" in caught.value.why
@@ -115,7 +115,7 @@ def test_a_rollback_that_is_not_proven_says_what_runs(world: FakeWorld) -> None:
 
 def test_a_rollback_that_a_mistake_of_this_program_ends_says_what_runs(world: FakeWorld) -> None:
     deployed(world, NOTIFICATION)
-    world.release.interrupts["rollback"] = KeyError("version")
+    world.helm.failures["rollback"] = KeyError("version")
     with pytest.raises(KeyError) as caught:
         go_back(world)
     assert "what runs now:" in told(caught.value)

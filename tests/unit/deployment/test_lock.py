@@ -41,8 +41,8 @@ def test_a_run_with_nothing_to_do_takes_no_lock(world: FakeWorld) -> None:
 
 def test_a_failed_run_frees_the_lock(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.release.refusals["check_chart"] = "does not render"
-    with pytest.raises(ReleaseFailed):
+    world.helm.failures["check_chart"] = ReleaseFailed("does not render")
+    with pytest.raises(ReleaseFailed, match="does not render"):
         world.run()
     assert world.leases.lease is not None
     assert world.leases.lease.holder == ""
@@ -50,12 +50,12 @@ def test_a_failed_run_frees_the_lock(world: FakeWorld) -> None:
 
 def test_a_failed_run_leaves_that_word_in_the_lock_until_one_ends_well(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.release.refusals["check_chart"] = "does not render"
-    with pytest.raises(ReleaseFailed):
+    world.helm.failures["check_chart"] = ReleaseFailed("does not render")
+    with pytest.raises(ReleaseFailed, match="does not render"):
         world.run(Options(variables={"CODEBUILD_BUILD_ID": "erp-unified-build:7"}))
     assert world.leases.lease is not None
     assert world.leases.lease.failed == "erp-unified-build:7"
-    world.release.refusals.clear()
+    world.helm.failures.clear()
     assert world.run().recovers
     assert world.leases.lease.failed == ""
     world.change(NOTIFICATION, text="more")
@@ -84,7 +84,7 @@ def test_a_living_holder_is_waited_for_when_asked(world: FakeWorld) -> None:
 def test_the_wait_for_a_living_holder_ends(world: FakeWorld) -> None:
     world.leases.is_held(alive=True)
     start = world.clock.monotonic()
-    with pytest.raises(Locked):
+    with pytest.raises(Locked, match="another run deploys"):
         take(world, wait=60)
     assert 60 <= world.clock.monotonic() - start <= 61
 
@@ -99,7 +99,7 @@ def test_a_dead_holder_is_waited_out_without_being_asked(world: FakeWorld) -> No
 
 def test_of_two_that_write_at_once_one_gets_it(world: FakeWorld) -> None:
     world.leases.another_is_faster()
-    with pytest.raises(Locked):
+    with pytest.raises(Locked, match="another run deploys"):
         take(world)
 
 

@@ -32,7 +32,7 @@ def test_a_chart_change_needs_no_maven_and_no_repository(new_world: FakeWorld) -
 
 def test_a_function_alone_needs_neither_values_nor_release(new_world: FakeWorld) -> None:
     new_world.values.unlink()
-    new_world.release.is_pending()
+    new_world.helm.is_pending()
     check(new_world, plan_of({EMPLOYEE: POM}))
 
 
@@ -86,7 +86,7 @@ def test_a_values_file_that_is_not_there_is_named(new_world: FakeWorld) -> None:
 
 def test_the_chart_is_tried_with_the_tags_that_it_will_have(new_world: FakeWorld) -> None:
     check(new_world, plan_of({NOTIFICATION: POM}))
-    (values,) = new_world.release.checked
+    (values,) = new_world.helm.checked
     assert values.count(f'tag: "{HEAD[:7]}"') == 1
     assert values.count('tag: "0ld1234"') == 2
 
@@ -95,13 +95,13 @@ def test_a_chart_that_pins_is_tried_with_digests(new_world: FakeWorld) -> None:
     chart = new_world.project.chart._replace(pin=True)
     new_world.project = new_world.project._replace(chart=chart)
     check(new_world, plan_of({NOTIFICATION: POM}))
-    (values,) = new_world.release.checked
+    (values,) = new_world.helm.checked
     assert values.count(f'tag: "0ld1234@{DIGEST}"') == 2
     assert f'tag: "{HEAD[:7]}@sha256:' in values
 
 
 def test_rights_that_are_missing_are_all_named(new_world: FakeWorld) -> None:
-    new_world.release.not_allowed = ("create secrets", "patch deployments")
+    new_world.cluster.not_allowed = ("create secrets", "patch deployments")
     with pytest.raises(ReleaseFailed, match="lacks 2 rights") as caught:
         check(new_world, plan_of({NOTIFICATION: POM}))
     assert caught.value.why == "create secrets\npatch deployments"
@@ -114,7 +114,7 @@ def test_a_function_that_may_not_be_updated_is_found_before_the_build(new_world:
 
 
 def test_a_service_without_a_tag_to_keep_is_found_before_the_build(world: FakeWorld) -> None:
-    world.release.is_set_by_hand(REQUEST)
+    world.cluster.is_set_by_hand(REQUEST)
     world.change(NOTIFICATION)
     with pytest.raises(ReleaseFailed, match="runs no tag that could be kept"):
         world.run()

@@ -5,7 +5,8 @@ import pytest
 from erp_build.clients.clock import Deadline
 from erp_build.deployment.rollout import PATIENCE, PAUSE, wait_for_rollout
 from erp_build.errors import ReleaseFailed
-from tests.fakes.release import OLD_PODS_UNTIL
+from tests.fakes.cluster import OLD_PODS_UNTIL
+from tests.fakes.deployments import NEVER_READY, Trouble
 from tests.fakes.world import FakeWorld
 from tests.support.samples import ERP, NOTIFICATION, PROCESSING, REQUEST
 
@@ -16,7 +17,7 @@ def roll_out(
     world: FakeWorld, seconds: float = 300.0, *, stable: float = 0.0, changed: tuple[str, ...] = SERVICES
 ) -> float:
     """Wait for the rollout of an upgrade that was just made; returns the seconds that it took."""
-    for deployed in world.release.deployments.values():
+    for deployed in world.cluster.deployments.values():
         deployed.reads = 0
     start = world.clock.monotonic()
     world.progress.lines.clear()
@@ -46,7 +47,7 @@ def test_progress_is_said_when_it_changes(world: FakeWorld) -> None:
 
 
 def test_pods_that_never_get_ready_use_up_the_time(world: FakeWorld) -> None:
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     seconds, error = fail_to_roll_out(world, "not complete in time")
     assert seconds == 300
     assert error.why.startswith(f"{NOTIFICATION}: 2 of 2 updated, 0 ready, 2 in all\n")
@@ -66,7 +67,7 @@ def test_pods_that_never_get_ready_use_up_the_time(world: FakeWorld) -> None:
     ],
 )
 def test_a_rollout_that_cannot_succeed_ends_early(world: FakeWorld, reason: str, restarts: int, seconds: float) -> None:
-    world.release.waits_with(NOTIFICATION, reason, restarts=restarts)
+    world.cluster.troubles[NOTIFICATION] = Trouble(waiting=reason, restarts=restarts)
     taken, error = fail_to_roll_out(world, "cannot succeed")
     assert taken == seconds
     assert f"{NOTIFICATION}-1-0: {reason}" in error.why
@@ -81,53 +82,53 @@ def test_a_rollout_that_cannot_succeed_ends_early(world: FakeWorld, reason: str,
     ],
 )
 def test_a_wait_that_may_still_end_well_has_the_whole_time(world: FakeWorld, reason: str, restarts: int) -> None:
-    world.release.waits_with(NOTIFICATION, reason, restarts=restarts)
+    world.cluster.troubles[NOTIFICATION] = Trouble(waiting=reason, restarts=restarts)
     assert fail_to_roll_out(world, "not complete in time")[0] == 300
 
 
 def test_a_pull_that_succeeds_in_the_end_is_no_failure(world: FakeWorld) -> None:
-    world.release.waits_with(NOTIFICATION, "ErrImagePull", until=world.clock.monotonic() + PATIENCE - 1)
+    world.cluster.troubles[NOTIFICATION] = Trouble(waiting="ErrImagePull", until=world.clock.monotonic() + PATIENCE - 1)
     assert roll_out(world) == PATIENCE - 1
 
 
 def test_a_deployment_that_reports_its_own_failure_ends_early(world: FakeWorld) -> None:
-    world.release.reports_failure(NOTIFICATION, "FailedCreate: exceeded quota")
+    world.cluster.troubles[NOTIFICATION] = Trouble(failure="FailedCreate: exceeded quota")
     taken, error = fail_to_roll_out(world, "cannot succeed")
     assert taken == PATIENCE
     assert "\n  FailedCreate: exceeded quota\n" in error.why
 
 
 def test_a_pod_without_a_node_is_told_with_the_schedulers_words(world: FakeWorld) -> None:
-    world.release.finds_no_node(NOTIFICATION, "0/2 nodes are available: 2 Insufficient memory.")
+    world.cluster.troubles[NOTIFICATION] = Trouble(unschedulable="0/2 nodes are available: 2 Insufficient memory.")
     taken, error = fail_to_roll_out(world, "not complete in time")
     assert taken == 300
     assert f"{NOTIFICATION}-1-1: 0/2 nodes are available: 2 Insufficient memory." in error.why
 
 
 def test_a_service_without_deployment_ends_early(world: FakeWorld) -> None:
-    del world.release.deployments[NOTIFICATION]
+    del world.cluster.deployments[NOTIFICATION]
     taken, error = fail_to_roll_out(world, "cannot succeed")
     assert taken == PATIENCE
     assert error.why == f"{NOTIFICATION}: there is no Deployment with its image"
 
 
 def test_everything_that_is_open_is_told_when_one_cannot_succeed(world: FakeWorld) -> None:
-    world.release.waits_with(NOTIFICATION, "ImagePullBackOff")
-    world.release.never_gets_ready(PROCESSING)
+    world.cluster.troubles[NOTIFICATION] = Trouble(waiting="ImagePullBackOff")
+    world.cluster.troubles[PROCESSING] = NEVER_READY
     _, error = fail_to_roll_out(world, "cannot succeed")
     assert f"{PROCESSING}: 2 of 2 updated, 0 ready" in error.why
     assert f"{NOTIFICATION}: 2 of 2 updated, 0 ready" in error.why
 
 
 def test_a_tag_that_is_not_in_the_registry_is_never_pulled(world: FakeWorld) -> None:
-    tag = world.release.running()[NOTIFICATION]
+    tag = world.cluster.running()[NOTIFICATION]
     del world.registry.tags[f"erp/{NOTIFICATION}", tag]
     assert "ImagePullBackOff" in fail_to_roll_out(world, "cannot succeed")[1].why
 
 
 def test_old_pods_that_crash_do_not_end_the_rollout_that_replaces_them(world: FakeWorld) -> None:
-    deployed = world.release.deployments[NOTIFICATION]
-    deployed.before = deployed.image.replace(world.release.running()[NOTIFICATION], "br0ken1")
+    deployed = world.cluster.deployments[NOTIFICATION]
+    deployed.before = deployed.image.replace(world.cluster.running()[NOTIFICATION], "br0ken1")
     assert roll_out(world) == OLD_PODS_UNTIL * PAUSE
 
 
@@ -136,12 +137,13 @@ def test_pods_must_stay_ready_for_a_while(world: FakeWorld) -> None:
 
 
 def test_a_container_that_restarts_in_the_while_begins_it_anew(world: FakeWorld) -> None:
-    world.release.restarts_at(NOTIFICATION, OLD_PODS_UNTIL * PAUSE + 5)
+    moment = world.clock.monotonic() + OLD_PODS_UNTIL * PAUSE + 5
+    world.cluster.troubles[NOTIFICATION] = Trouble(restarts=1, ready=True, since=moment)
     assert roll_out(world, stable=10) == OLD_PODS_UNTIL * PAUSE + 5 + 10
 
 
 def test_a_service_that_was_not_changed_and_is_not_well_is_warned_of_and_keeps_nobody(world: FakeWorld) -> None:
-    world.release.waits_with(PROCESSING, "ImagePullBackOff")
+    world.cluster.troubles[PROCESSING] = Trouble(waiting="ImagePullBackOff")
     assert roll_out(world, changed=(NOTIFICATION,)) == OLD_PODS_UNTIL * PAUSE
     assert (
         f"{PROCESSING}: warning: not well, and not changed by this deployment: 2 of 2 updated, 0 ready, 2 in all"
@@ -150,19 +152,19 @@ def test_a_service_that_was_not_changed_and_is_not_well_is_warned_of_and_keeps_n
 
 
 def test_a_cluster_that_is_away_for_a_while_is_waited_for(world: FakeWorld) -> None:
-    world.release.is_away(until=world.clock.monotonic() + 20)
+    world.cluster.is_away(seconds=20)
     assert 20 <= roll_out(world) <= 20 + (OLD_PODS_UNTIL + 1) * PAUSE
     assert "the cluster cannot be reached: connection refused" in world.progress.lines
 
 
 def test_a_cluster_that_stays_away_ends_the_wait_in_time(world: FakeWorld) -> None:
-    world.release.is_away(until=world.clock.monotonic() + 2000)
+    world.cluster.is_away(seconds=2000)
     taken, _ = fail_to_roll_out(world, "the cluster cannot be reached")
     assert taken == 300
 
 
 def test_an_init_container_that_cannot_start_is_named(world: FakeWorld) -> None:
-    world.release.cannot_prepare(NOTIFICATION, "migrate", "CreateContainerConfigError")
+    world.cluster.troubles[NOTIFICATION] = Trouble(waiting="CreateContainerConfigError", init_container="migrate")
     taken, error = fail_to_roll_out(world, "cannot succeed")
     assert taken == PATIENCE
     assert f"{NOTIFICATION}-1-0: init container migrate: CreateContainerConfigError" in error.why

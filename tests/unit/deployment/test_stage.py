@@ -3,6 +3,7 @@
 import pytest
 
 from erp_build.errors import FunctionUpdateFailed, ReleaseFailed
+from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST
 
@@ -27,7 +28,7 @@ def test_a_function_that_cannot_be_updated_leaves_the_release_alone(world: FakeW
 
 def test_a_values_file_that_is_right_already_is_not_written(world: FakeWorld) -> None:
     """The tags that run are committed: a chart change leaves not a byte to write."""
-    tag = world.release.running()[NOTIFICATION]
+    tag = world.cluster.running()[NOTIFICATION]
     values = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml").replace("latest", tag)
     world.commit({"helm-chart/values-dev.yaml": values + "\n# another line\n"})
     world.run()
@@ -36,7 +37,7 @@ def test_a_values_file_that_is_right_already_is_not_written(world: FakeWorld) ->
 
 def test_only_the_tags_of_the_values_file_change(world: FakeWorld) -> None:
     before = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml") + "\n"
-    tag = world.release.running()[REQUEST]
+    tag = world.cluster.running()[REQUEST]
     head = world.change(NOTIFICATION)
     world.run()
     expected = before.replace('"latest"', f'"{tag}"', 2).replace('"latest"', f'"{head[:7]}"')
@@ -44,7 +45,7 @@ def test_only_the_tags_of_the_values_file_change(world: FakeWorld) -> None:
 
 
 def test_the_tags_are_told_before_the_upgrade(world: FakeWorld) -> None:
-    tag, head = world.release.running()[REQUEST], world.change(NOTIFICATION)
+    tag, head = world.cluster.running()[REQUEST], world.change(NOTIFICATION)
     world.run()
     start = world.progress.lines.index("== deploy") + 1
     assert world.progress.lines[start : start + 3] == [
@@ -57,7 +58,7 @@ def test_the_tags_are_told_before_the_upgrade(world: FakeWorld) -> None:
 def test_upgrade_and_rollout_share_the_charts_time(world: FakeWorld) -> None:
     chart = world.project.chart._replace(timeout=45.0)
     world.project = world.project._replace(chart=chart)
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     world.change(NOTIFICATION)
     with pytest.raises(ReleaseFailed, match="not complete in time"):
         world.run()
@@ -65,7 +66,7 @@ def test_upgrade_and_rollout_share_the_charts_time(world: FakeWorld) -> None:
 
 
 def test_a_service_without_a_tag_to_keep_stops_before_anything_moves(world: FakeWorld) -> None:
-    world.release.is_set_by_hand(REQUEST)
+    world.cluster.is_set_by_hand(REQUEST)
     world.change(NOTIFICATION, EMPLOYEE)
     with pytest.raises(ReleaseFailed, match="runs no tag that could be kept") as caught:
         world.run()
@@ -74,7 +75,7 @@ def test_a_service_without_a_tag_to_keep_stops_before_anything_moves(world: Fake
 
 
 def test_a_service_without_a_tag_to_keep_does_not_concern_a_function(world: FakeWorld) -> None:
-    world.release.is_set_by_hand(REQUEST)
+    world.cluster.is_set_by_hand(REQUEST)
     world.change(EMPLOYEE)
     report = world.run()
     assert report.outcome == "deployed"
@@ -87,18 +88,18 @@ def test_a_pinned_release_names_tag_and_digest_and_the_next_run_keeps_both(world
     head = world.change(NOTIFICATION)
     world.run()
     digest = world.registry.tags[f"erp/{NOTIFICATION}", head[:7]]
-    assert world.release.deployments[NOTIFICATION].image.endswith(f":{head[:7]}@{digest}")
+    assert world.cluster.deployments[NOTIFICATION].image.endswith(f":{head[:7]}@{digest}")
     world.change(REQUEST)
     world.run()
-    assert world.release.deployments[NOTIFICATION].image.endswith(f":{head[:7]}@{digest}")
+    assert world.cluster.deployments[NOTIFICATION].image.endswith(f":{head[:7]}@{digest}")
     assert world.run().outcome == "nothing"
 
 
 def test_an_edit_by_hand_is_repaired_by_a_plain_run(world: FakeWorld) -> None:
-    world.release.deployments[NOTIFICATION].replicas = 5
+    world.cluster.deployments[NOTIFICATION].replicas = 5
     world.run()
     assert world.actions() == {NOTIFICATION: "redeploy"}
-    assert world.release.deployments[NOTIFICATION].replicas == 2
+    assert world.cluster.deployments[NOTIFICATION].replicas == 2
 
 
 def test_a_lambda_and_its_alias_go_live_together(world: FakeWorld) -> None:

@@ -21,8 +21,8 @@ def standing(world: FakeWorld) -> dict[str, Standing]:
 def test_what_nobody_edited_has_no_drift(world: FakeWorld) -> None:
     found = standing(world)
     assert [place.drift for place in found.values()] == [()] * 4
-    assert found[REQUEST].release_tag == world.release.running()[REQUEST]
-    assert found[REQUEST].git_tag == world.release.running()[REQUEST]
+    assert found[REQUEST].release_tag == world.cluster.running()[REQUEST]
+    assert found[REQUEST].git_tag == world.cluster.running()[REQUEST]
 
 
 def test_a_stale_tag_in_git_is_shown(world: FakeWorld) -> None:
@@ -38,7 +38,7 @@ def test_without_a_values_file_there_is_no_tag_of_git_and_everything_else(world:
 
 
 def test_an_image_set_by_hand_is_seen(world: FakeWorld) -> None:
-    deployed = world.release.deployments[NOTIFICATION]
+    deployed = world.cluster.deployments[NOTIFICATION]
     wanted = deployed.image
     deployed.image = wanted.rpartition(":")[0] + ":byhand1"
     path = f"template.spec.containers[{NOTIFICATION}].image"
@@ -46,17 +46,17 @@ def test_an_image_set_by_hand_is_seen(world: FakeWorld) -> None:
 
 
 def test_a_number_of_pods_set_by_hand_is_seen(world: FakeWorld) -> None:
-    world.release.deployments[NOTIFICATION].replicas = 5
+    world.cluster.deployments[NOTIFICATION].replicas = 5
     assert standing(world)[NOTIFICATION].drift == ("replicas: 5 instead of 2",)
 
 
 def test_a_deployment_that_was_deleted_is_seen(world: FakeWorld) -> None:
-    del world.release.deployments[NOTIFICATION]
+    del world.cluster.deployments[NOTIFICATION]
     assert standing(world)[NOTIFICATION].drift == (f"the Deployment {NOTIFICATION} is gone",)
 
 
 def test_an_environment_added_by_hand_is_seen_without_its_value(world: FakeWorld) -> None:
-    world.release.edits[NOTIFICATION] = {"env": [{"name": "PASSWORD", "value": "invented-secret"}]}
+    world.cluster.deployments[NOTIFICATION].edits = {"env": [{"name": "PASSWORD", "value": "invented-secret"}]}
     (drift,) = standing(world)[NOTIFICATION].drift
     assert "containers[notification-service].env" in drift
     assert "invented-secret" not in drift

@@ -11,9 +11,12 @@ from erp_build.pipeline import Options
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
 
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HELD = timedelta(seconds=30)
+
 
 def statuses(world: FakeWorld) -> list[str]:
-    return [one.status for one in world.release.revisions]
+    return [one.status for one in world.helm.revisions]
 
 
 def recover(world: FakeWorld, former: Lease | None = None, *, uninstall: bool = False) -> None:
@@ -22,25 +25,25 @@ def recover(world: FakeWorld, former: Lease | None = None, *, uninstall: bool = 
 
 def test_what_a_killed_run_left_pending_is_rolled_back_and_the_second_run_deploys(world: FakeWorld) -> None:
     world.leases.is_held(alive=False)
-    world.release.is_pending(world.leases.now.isoformat())
+    world.helm.is_pending(world.leases.now.isoformat())
     head = world.change(NOTIFICATION)
     world.run()
     assert len(statuses(world)) == 4
     assert statuses(world)[-1] == "deployed"
-    assert world.release.running()[NOTIFICATION] == head[:7]
+    assert world.cluster.running()[NOTIFICATION] == head[:7]
     assert "revision 2 was cut off (pending-upgrade): back to revision 1" in world.progress.lines
 
 
 def test_what_runs_after_the_recovery_is_what_the_plan_is_made_of(world: FakeWorld) -> None:
     world.leases.is_held(alive=False)
-    world.release.is_pending(world.leases.now.isoformat())
+    world.helm.is_pending(world.leases.now.isoformat())
     world.run()
     assert world.report.stages[-1].name == "prove again"
     assert statuses(world)[-1] == "deployed"
 
 
 def test_a_pending_revision_of_nobody_we_know_is_dead_after_the_longest_time_that_it_may_take(world: FakeWorld) -> None:
-    world.release.is_pending(world.leases.now.isoformat())
+    world.helm.is_pending(world.leases.now.isoformat())
     start = world.clock.monotonic()
     recover(world)
     limit = world.project.chart.timeout + MARGIN
@@ -49,8 +52,7 @@ def test_a_pending_revision_of_nobody_we_know_is_dead_after_the_longest_time_tha
 
 
 def test_an_operation_that_ends_while_it_is_waited_for_needs_no_recovery(world: FakeWorld) -> None:
-    world.release.is_pending(world.leases.now.isoformat())
-    world.release.ends_by_itself(until=world.clock.monotonic() + 20)
+    world.helm.is_pending(world.leases.now.isoformat(), until=world.clock.monotonic() + 20)
     recover(world)
     assert not any(verb.startswith("rollback") for verb in world.verbs())
     assert statuses(world) == ["superseded", "deployed"]
@@ -58,15 +60,36 @@ def test_an_operation_that_ends_while_it_is_waited_for_needs_no_recovery(world: 
 
 def test_a_revision_outside_of_the_former_holders_time_is_not_his(world: FakeWorld) -> None:
     began = world.leases.now + timedelta(hours=1)
-    world.release.is_pending(began.isoformat())
+    world.helm.is_pending(began.isoformat())
     former = Lease().taken_by("a", "c" * 40, "b", 30, world.leases.now)
     with pytest.raises(ReleaseFailed, match="another operation"):
         recover(world, former)
 
 
+@pytest.mark.parametrize(
+    ("late", "dead"),
+    [
+        pytest.param(-MINUTE - SECOND, False, id="before the lock"),
+        pytest.param(-MINUTE, True, id="before the lock, by a clock that is slow"),
+        pytest.param(HELD + MINUTE, True, id="after the lock, by a clock that is fast"),
+        pytest.param(HELD + MINUTE + SECOND, False, id="after the lock"),
+    ],
+)
+def test_a_revision_is_the_former_holders_as_far_as_two_clocks_may_differ(
+    world: FakeWorld, late: timedelta, *, dead: bool
+) -> None:
+    """The API server writes the lock, and the machine where Helm ran the revision."""
+    taken = world.leases.now - timedelta(minutes=3)
+    world.helm.is_pending((taken + late).isoformat())
+    recover(world, Lease().taken_by("a", "c" * 40, "b", HELD.total_seconds(), taken))
+    waited = "revision 2 is pending-upgrade: waiting for whoever works on it" in world.progress.lines
+    assert waited is not dead
+    assert (len(statuses(world)), statuses(world)[-1]) == (3, "deployed")
+
+
 def test_a_first_installation_that_was_cut_off_is_removed_only_when_asked(new_world: FakeWorld) -> None:
     new_world.leases.is_held(alive=False)
-    new_world.release.is_pending(new_world.leases.now.isoformat())
+    new_world.helm.is_pending(new_world.leases.now.isoformat())
     with pytest.raises(ReleaseFailed, match="first installation of the release was cut off") as caught:
         new_world.run()
     assert "--replace-cut-off-install" in caught.value.next_step

@@ -9,13 +9,14 @@ import pytest
 
 from erp_build.clients.protocols import Clients
 from erp_build.deployment.latest import move_latest
-from erp_build.deployment.verify import prove
+from erp_build.deployment.verify import prove, prove_running
 from erp_build.errors import VerificationFailed
 from erp_build.model.releases.deployment import Proof
 from erp_build.model.releases.kubernetes import Container, Pod, Workload
 from erp_build.model.releases.release import Release
 from tests.fakes.registry import HOST
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
+from tests.support.cases import cases
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST
 
 IMAGE = f"{HOST}/erp/{NOTIFICATION}"
@@ -37,14 +38,14 @@ class Altered:
         self._alter = alter
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._world.release, name)
+        return getattr(self._world.cluster, name)
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
-        found = self._world.release.workloads(release)
+        found = self._world.cluster.workloads(release)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
 
     def architectures(self, cluster: str) -> frozenset[str]:
-        return self._world.release.architectures(cluster)
+        return self._world.cluster.architectures(cluster)
 
 
 def altered(world: FakeWorld, alter: Callable[[Workload], Workload]) -> Any:
@@ -76,7 +77,7 @@ def test_a_proof_counts_pods_and_functions(changed: FakeWorld) -> None:
         (NOTIFICATION, 2, True),
         (EMPLOYEE, 1, True),
     ]
-    running = changed.release.digest(NOTIFICATION)
+    running = changed.cluster.digest(NOTIFICATION)
     assert changed.progress.lines[-2] == f"{NOTIFICATION}: built = scanned = running = {running[:19]} (2)"
 
 
@@ -124,24 +125,24 @@ def test_a_function_that_is_gone_fails(changed: FakeWorld) -> None:
 
 
 def test_a_service_that_was_left_alone_must_keep_its_tag(changed: FakeWorld) -> None:
-    tag = changed.release.running()[REQUEST]
-    changed.release.deployments[REQUEST].image = f"{HOST}/erp/{REQUEST}:0ther12"
+    tag = changed.cluster.running()[REQUEST]
+    changed.cluster.deployments[REQUEST].image = f"{HOST}/erp/{REQUEST}:0ther12"
     with pytest.raises(VerificationFailed) as caught:
         prove_again(changed)
     assert caught.value.why == f"{REQUEST}: should keep {tag}, has 0ther12"
 
 
 def test_a_service_that_was_left_alone_must_still_be_there(changed: FakeWorld) -> None:
-    del changed.release.deployments[REQUEST]
+    del changed.cluster.deployments[REQUEST]
     with pytest.raises(VerificationFailed) as caught:
         prove_again(changed)
     assert caught.value.why.endswith("has no Deployment")
 
 
 def test_latest_names_what_was_built(changed: FakeWorld) -> None:
-    digest = changed.release.digest(NOTIFICATION)
+    digest = changed.cluster.digest(NOTIFICATION)
     assert changed.latest()[f"erp/{NOTIFICATION}"] == digest
-    assert changed.latest()[f"erp/{REQUEST}"] == changed.release.digest(REQUEST) != digest
+    assert changed.latest()[f"erp/{REQUEST}"] == changed.cluster.digest(REQUEST) != digest
 
 
 def test_latest_does_not_move_for_what_was_only_deployed_again(world: FakeWorld) -> None:
@@ -165,10 +166,44 @@ def test_a_pod_that_has_pulled_nothing_yet_is_not_counted(changed: FakeWorld) ->
 
 
 def test_a_service_that_leads_to_no_ready_pod_is_no_proof(changed: FakeWorld) -> None:
-    changed.release.unreachable.add(NOTIFICATION)
+    changed.cluster.unreachable.add(NOTIFICATION)
     with pytest.raises(VerificationFailed) as caught:
         prove_again(changed)
     assert f"{NOTIFICATION}: the Service {NOTIFICATION} leads to no ready pod (2 are not ready)" in caught.value.why
+
+
+def prove_cleared(world: FakeWorld, clients: Clients) -> tuple[Proof, ...]:
+    """As a run proves what it has just deployed."""
+    return prove_again(world, clients)
+
+
+def prove_by_the_registry(world: FakeWorld, clients: Clients) -> tuple[Proof, ...]:
+    """As `verify` and a rollback prove what runs."""
+    images = {one.image.target: world.registry.stored(one.image.repository, one.image.digest)
+              for one in world.report.cleared}  # fmt: skip
+    return prove_running(world.site(clients), {name: image for name, image in images.items() if image})
+
+
+@pytest.mark.parametrize("caller", [prove_cleared, prove_by_the_registry])
+@pytest.mark.parametrize("case", cases("proof"))
+def test_both_proofs_hold_for_the_same_deployments(
+    changed: FakeWorld, case: dict[str, Any], caller: Callable[[FakeWorld, Clients], tuple[Proof, ...]]
+) -> None:
+    digests = {"cleared": changed.cluster.digest(NOTIFICATION), "other": OTHER_DIGEST}
+    if not case["ready"]:
+        changed.cluster.unreachable.add(NOTIFICATION)
+
+    def alter(one: Workload) -> Workload:
+        pods = tuple(pod(digests[name]) for name in case["pods"])
+        return replace(one, desired=case["replicas"], images=(f"{IMAGE}@{digests[case['names']]}",), pods=pods)
+
+    clients = replace(changed.clients(), cluster=altered(changed, alter))
+    if case["why"]:
+        with pytest.raises(VerificationFailed, match="1 targets do not run what") as caught:
+            caller(changed, clients)
+        assert case["why"] in caught.value.why
+    else:
+        assert all(proof.holds for proof in caller(changed, clients))
 
 
 def test_alarms_are_read_and_one_that_is_on_is_warned_of(changed: FakeWorld) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from erp_build.errors import ReleaseFailed
 from erp_build.model.project import Check, GatePolicy
 from tests.fakes.clinic import Clinic
 from tests.fakes.registry import PUSHED, scan
@@ -113,7 +114,7 @@ def no_function(clinic: Clinic) -> None:
 
 
 def no_rights(clinic: Clinic) -> None:
-    clinic.world.release.not_allowed = ("create secrets",)
+    clinic.world.cluster.not_allowed = ("create secrets",)
 
 
 def old_helm_for_cluster(clinic: Clinic) -> None:
@@ -133,16 +134,16 @@ def no_owner(clinic: Clinic) -> None:
 
 
 def pending_release(clinic: Clinic) -> None:
-    clinic.world.release.is_pending()
+    clinic.world.helm.is_pending()
 
 
 def failed_release(clinic: Clinic) -> None:
-    revisions = clinic.world.release.revisions
+    revisions = clinic.world.helm.revisions
     revisions[-1] = replace(revisions[-1], status="failed", description="timed out")
 
 
 def refused_by_cluster(clinic: Clinic) -> None:
-    clinic.world.release.refusals["check_chart"] = "the cluster would not take the release"
+    clinic.world.helm.failures["check_chart"] = ReleaseFailed("the cluster would not take the release")
 
 
 REMOTE_TROUBLES = (

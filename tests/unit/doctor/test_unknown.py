@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from erp_build.doctor.examine import CHECKS, examine
-from erp_build.errors import ConfigurationError, OutOfReach, ReleaseFailed
+from erp_build.errors import ConfigurationError, ReleaseFailed
 from erp_build.model.images.scan import Scanning
 from tests.fakes.account import FakeParameters
 from tests.fakes.clinic import PIPELINE, PROJECT, Clinic
@@ -86,16 +86,14 @@ def test_versions_without_kubectl_are_compared_all_the_same(clinic: Clinic) -> N
 
 
 def test_a_cluster_that_does_not_answer_is_a_problem_of_access_and_unknown_elsewhere(clinic: Clinic) -> None:
-    away = OutOfReach("the cluster cannot be reached", where="erp-dev", next_step="check the network of the build")
-    clinic.world.release.is_away(until=float("inf"))
+    clinic.world.cluster.is_away(seconds=1e9)
     assert clinic.find("release-state").state == "unknown"
-    clinic.world.release.absent = away
     finding = clinic.find("access")
-    assert (finding.state, finding.found) == ("problem", "the cluster cannot be reached")
+    assert (finding.state, finding.found) == ("problem", "the cluster cannot be reached: connection refused")
 
 
 def test_a_release_that_was_never_installed_is_no_trouble(clinic: Clinic) -> None:
-    clinic.world.release.uninstall()
+    clinic.world.helm.uninstall()
     assert clinic.find("release-state").state == "ok"
 
 

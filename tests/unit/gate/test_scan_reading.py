@@ -156,21 +156,29 @@ def test_what_is_no_time_is_none(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "what"),
     [
-        pytest.param({"imageScanStatus": "COMPLETE"}, id="a text for a status"),
-        pytest.param({"imageScanFindings": [1]}, id="a list for the findings"),
-        pytest.param({"imageScanFindings": {"findings": {"a": 1}}}, id="a map for a list"),
-        pytest.param({"imageScanFindings": {"findings": ["CVE-1"]}}, id="a text for a finding"),
-        pytest.param({"imageScanFindings": {"enhancedFindings": [{"packageVulnerabilityDetails": []}]}}, id="details"),
+        pytest.param({"imageScanStatus": "COMPLETE"}, "imageScanStatus is not an object", id="a text for a status"),
+        pytest.param({"imageScanFindings": [1]}, "imageScanFindings is not an object", id="a list for the findings"),
+        pytest.param({"imageScanFindings": {"findings": {"a": 1}}}, "findings is not a list", id="a map for a list"),
+        pytest.param(
+            {"imageScanFindings": {"findings": ["CVE-1"]}}, "a finding is not an object", id="a text for a finding"
+        ),
+        pytest.param(
+            {"imageScanFindings": {"enhancedFindings": [{"packageVulnerabilityDetails": []}]}},
+            "packageVulnerabilityDetails is not an object",
+            id="details",
+        ),
         *(
             pytest.param(
-                {"imageScanFindings": {"findingSeverityCounts": {"LOW": number}}}, id=f"{number!r} for a number"
+                {"imageScanFindings": {"findingSeverityCounts": {"LOW": number}}},
+                "LOW is .*, not a number of findings",
+                id=f"{number!r} for a number",
             )
             for number in BAD_NUMBERS
         ),
     ],
 )
-def test_an_answer_of_another_form_is_not_read(answer: dict[str, Any]) -> None:
-    with pytest.raises(UnreadableScan):
+def test_an_answer_of_another_form_is_not_read(answer: dict[str, Any], what: str) -> None:
+    with pytest.raises(UnreadableScan, match=what):
         read_scan([answer])

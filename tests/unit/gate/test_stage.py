@@ -84,7 +84,7 @@ def test_findings_below_the_policy_pass(new_world: FakeWorld) -> None:
 
 
 def test_a_finding_on_a_further_page_is_seen(new_world: FakeWorld) -> None:
-    with pytest.raises(GateBlocked):
+    with pytest.raises(GateBlocked, match="1 of 1 images over the policy"):
         judge(new_world, scan(token="2", LOW=1), scan(CRITICAL=1))
 
 

@@ -131,16 +131,16 @@ def test_what_a_check_left_lies_beside_the_report_byte_for_byte(written: Written
 
 
 @pytest.mark.parametrize(
-    ("raised", "what"),
+    ("raised", "said", "what"),
     [
-        (BuildFailed("no engine"), "no engine"),
-        (KeyboardInterrupt(), "ended by SIGINT"),
-        (ZeroDivisionError("division by zero"), "a bug of erp_build"),
+        (BuildFailed("no engine"), "no engine", "no engine"),
+        (KeyboardInterrupt(), "ended by SIGINT", "ended by SIGINT"),
+        (ZeroDivisionError("division by zero"), "division by zero", "a bug of erp_build"),
     ],
 )
-def test_whatever_ends_a_run_is_noted(raised: BaseException, what: str) -> None:
+def test_whatever_ends_a_run_is_noted(raised: BaseException, said: str, what: str) -> None:
     run = Run(clock=SimulatedClock(), on_stage=lambda _: None)
-    with pytest.raises((type(raised), Interrupted)), error_noted(run):
+    with pytest.raises((type(raised), Interrupted), match=said), error_noted(run):
         raise raised
     error = run.report().error
     assert error

@@ -28,7 +28,7 @@ def tell(world: FakeWorld, policy: NotifyPolicy = DEFAULT) -> list[str]:
 def fail(world: FakeWorld) -> None:
     world.change(NOTIFICATION, text="bad")
     world.registry.answers(f"erp/{NOTIFICATION}", scan(CRITICAL=1))
-    with pytest.raises(ErpBuildError):
+    with pytest.raises(ErpBuildError, match="1 of 1 images over the policy"):
         world.run()
     world.registry.answers(f"erp/{NOTIFICATION}", scan())
 
@@ -93,7 +93,7 @@ def test_an_end_from_outside_is_told_and_one_at_the_keyboard_is_not(
 def test_a_rehearsal_that_fails_tells_nobody_and_notes_that_the_run_would(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
     world.workshop.missing = "Docker"
-    with pytest.raises(ErpBuildError):
+    with pytest.raises(ErpBuildError, match="there is no Docker"):
         world.rehearse()
     notify(world.rehearsal(), DEFAULT, world.report)
     assert world.effects.messages == []

@@ -14,6 +14,7 @@ from erp_build.report.document import report_document
 from erp_build.report.html import html_page
 from erp_build.report.markdown import report_markdown
 from erp_build.run_record import RunReport
+from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.judgements import JUDGEMENT
@@ -62,7 +63,7 @@ def blocked(world: FakeWorld) -> None:
 
 def never_ready(world: FakeWorld) -> None:
     world.change(NOTIFICATION, EMPLOYEE)
-    world.release.never_gets_ready(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
     fails(world)
 
 
@@ -150,7 +151,7 @@ def test_a_key_that_the_schema_does_not_know_would_be_found(key: str) -> None:
 
 def test_a_deployment_shows_what_it_changes(world: FakeWorld) -> None:
     commit = world.change(NOTIFICATION, EMPLOYEE)
-    before = world.release.running()[NOTIFICATION]
+    before = world.cluster.running()[NOTIFICATION]
     changes = check(world.rehearse())["changes"]
     # The file in Git still says `latest`: every upgrade writes the tags of all services.
     moved = [line for line in changes["values"].splitlines()[2:] if not line.startswith("@@")]

@@ -37,7 +37,7 @@ def test_the_document_is_valid(judgement: Judgement) -> None:
 def test_the_schema_would_notice() -> None:
     document = sarif_document(JUDGEMENT, "1.2.3")
     document["runs"][0]["results"][0]["level"] = "critical"
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema.ValidationError, match="'critical' is not one of"):
         jsonschema.Draft4Validator(SCHEMA).validate(document)
 
 

@@ -116,7 +116,7 @@ def test_a_failure_is_told_by_the_class_of_its_error_alone(error: Failure, resul
 def test_the_stage_that_failed_has_the_error_and_the_others_do_not(world: FakeWorld) -> None:
     world.effects.failures["push", NOTIFICATION] = BuildFailed("the pom holds s3cr3t")
     world.change(NOTIFICATION)
-    with pytest.raises(BuildFailed):
+    with pytest.raises(BuildFailed, match="the pom holds"):
         world.run()
     *before, last = run_span(world.report, 9.0, "erp").children
     assert (last.name, last.error, last.attributes["cicd.pipeline.task.run.result"]) == (

@@ -1,0 +1,206 @@
+"""A registry as ECR is one: its sign-in, repositories that must exist, tags that may be immutable.
+
+    python -m sandbox.aws.ecr.server 127.77.0.1:80 http://127.0.0.1:4566
+
+What it lets through goes to ministack, which keeps layers and manifests. Below the prefix of repositories that a query
+names (`?repository=erp/`), `POST /_expired/on` makes every sign-in an expired one and `/_expired/off` ends that;
+`POST /_drop/before` and `/_drop/after` break the connection of the next manifest, before or after it is stored.
+`GET /_log` lists the newest requests as [method, path], so that a test can count the writes among them.
+
+A sign-in that the fault proxy gave to a role is good for what the role's policies allow; the proxy is asked each time.
+"""
+
+import base64
+import binascii
+import re
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
+
+from sandbox.aws.iam.required_actions import registry_need
+from sandbox.aws.json_protocol import ECR, call
+from sandbox.endpoints import ACCOUNT
+
+PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|tags)/(?P<reference>.*)")
+OF_A_ROLE = re.compile(r"AWS:(?P<password>(?P<port>[0-9]+)-[0-9a-f]+)")
+"""A sign-in of the fault proxy; the number leads to its lane."""
+HOP_BY_HOP = {"transfer-encoding", "connection"}
+NOT_FORWARDED = HOP_BY_HOP | {"authorization", "content-length", "expect"}
+CHUNK = 1 << 16
+REMEMBERED = 20_000
+"""Requests that the log keeps: more than a test makes between two looks."""
+
+
+def refusal(status: int, code: str, message: str, **headers: str) -> web.Response:
+    """An error in the registry's form (OCI distribution specification)."""
+    body = {"errors": [{"code": code, "message": message, "detail": {}}]}
+    return web.json_response(
+        body, status=status, headers={"Docker-Distribution-Api-Version": "registry/2.0", **headers}
+    )
+
+
+class Front:
+    """The front before one stand-in."""
+
+    def __init__(self, upstream: str) -> None:
+        self._upstream = upstream
+        self._session: ClientSession | None = None
+        self.expired: set[str] = set()
+        self.drops: dict[str, str] = {}
+        self.log: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+
+    async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
+        """Keep one session while the server runs."""
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0), timeout=ClientTimeout(total=None), auto_decompress=False
+        )
+        yield
+        await self._session.close()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Check a request as ECR does, then let it through."""
+        self.log.append((request.method, request.path))
+        match = PATH.fullmatch(request.path)
+        refused = await self._check_sign_in(request, match)
+        if refused is None and match:
+            refused = await self._check_repository(request, match["repository"], match["kind"], match["reference"])
+        if refused is not None:
+            return refused
+        is_manifest = request.method == "PUT" and match is not None and match["kind"] == "manifests"
+        drop = self._drop(match["repository"]) if is_manifest and match else ""
+        if drop == "before":
+            return _broken(request)
+        answer = await self._forward(request, streamed=not drop)
+        return _broken(request) if drop else answer
+
+    def _drop(self, repository: str) -> str:
+        """When the connection of this manifest breaks, told once; empty: never."""
+        prefix = next((prefix for prefix in self.drops if repository.startswith(prefix)), None)
+        return "" if prefix is None else self.drops.pop(prefix)
+
+    async def _check_sign_in(self, request: web.Request, match: re.Match[str] | None) -> web.Response | None:
+        repository = match["repository"] if match else ""
+        realm = {"Www-Authenticate": f'Basic realm="http://{request.host}/",service="ecr.amazonaws.com"'}
+        given = request.headers.get("Authorization")
+        if not given:
+            return refusal(401, "UNAUTHORIZED", "Not Authorized", **realm)
+        if repository and any(repository.startswith(prefix) for prefix in self.expired):
+            return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+        if role := _role_of(given):
+            return await self._check_role(request, match, role)
+        _, answer = await self._ecr("GetAuthorizationToken", {})
+        if given != f"Basic {answer['authorizationData'][0]['authorizationToken']}":
+            return refusal(401, "UNAUTHORIZED", "authentication required", **realm)
+        return None
+
+    async def _check_role(
+        self, request: web.Request, match: re.Match[str] | None, role: re.Match[str]
+    ) -> web.Response | None:
+        assert self._session is not None
+        need = registry_need(request.method, match["kind"], match["repository"]) if match else None
+        question = {
+            "password": role["password"],
+            "action": need.action if need else "",
+            "resource": need.resource if need else "",
+        }
+        async with self._session.post(f"http://127.0.0.1:{role['port']}/_iam/registry", json=question) as answer:
+            decided = await answer.json()
+        if not decided["known"]:
+            return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+        return refusal(403, "DENIED", decided["refused"]) if decided["refused"] else None
+
+    async def _check_repository(
+        self, request: web.Request, repository: str, kind: str, reference: str
+    ) -> web.Response | None:
+        status, answer = await self._ecr("DescribeRepositories", {"repositoryNames": [repository]})
+        if status >= 400:  # noqa: PLR2004 - an error
+            text = f"The repository with name '{repository}' does not exist in the registry with id '{ACCOUNT}'"
+            return refusal(404, "NAME_UNKNOWN", text)
+        immutable = answer["repositories"][0].get("imageTagMutability") == "IMMUTABLE"
+        if request.method == "PUT" and kind == "manifests" and immutable:
+            status, found = await self._ecr(
+                "BatchGetImage", {"repositoryName": repository, "imageIds": [{"imageTag": reference}]}
+            )
+            if found.get("images"):
+                return refusal(
+                    400,
+                    "TAG_INVALID",
+                    f"The image tag '{reference}' already exists in the '{repository}' repository and cannot be "
+                    "overwritten because the tag is immutable.",
+                )
+        return None
+
+    async def _forward(self, request: web.Request, *, streamed: bool) -> web.StreamResponse:
+        assert self._session is not None
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_FORWARDED}
+        body = request.content if request.can_read_body else None
+        async with self._session.request(
+            request.method, self._upstream + request.raw_path, data=body, headers=headers, allow_redirects=False
+        ) as upstream:
+            kept = {name: value for name, value in upstream.headers.items() if name.lower() not in HOP_BY_HOP}
+            answer = web.StreamResponse(status=upstream.status, headers=kept)
+            if not streamed:
+                await upstream.read()
+                return answer
+            await answer.prepare(request)
+            async for chunk in upstream.content.iter_chunked(CHUNK):
+                await answer.write(chunk)
+            await answer.write_eof()
+            return answer
+
+    async def _ecr(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        assert self._session is not None
+        return await call(self._session, self._upstream, ECR, operation, body)
+
+
+def _role_of(header: str) -> re.Match[str] | None:
+    """The sign-in of a role in an Authorization header."""
+    try:
+        text = base64.b64decode(header.removeprefix("Basic ")).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return OF_A_ROLE.fullmatch(text)
+
+
+def _broken(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def application(upstream: str) -> web.Application:
+    """The server with its control routes."""
+    front = Front(upstream)
+
+    async def expire(request: web.Request) -> web.Response:
+        change = front.expired.add if request.match_info["state"] == "on" else front.expired.discard
+        change(request.query.get("repository", ""))
+        return web.Response()
+
+    async def drop(request: web.Request) -> web.Response:
+        front.drops[request.query.get("repository", "")] = request.match_info["when"]
+        return web.Response()
+
+    async def log(_: web.Request) -> web.Response:
+        return web.json_response(list(front.log))
+
+    app = web.Application(client_max_size=2**33)
+    app.cleanup_ctx.append(front.lifetime)
+    app.router.add_post("/_expired/{state:on|off}", expire)
+    app.router.add_get("/_log", log)
+    app.router.add_post("/_drop/{when:before|after}", drop)
+    app.router.add_route("*", "/{path:.*}", front.handle)
+    return app
+
+
+def main() -> None:
+    """Listen until the end."""
+    host, _, port = sys.argv[1].rpartition(":")
+    web.run_app(application(sys.argv[2]), host=host, port=int(port), print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Which IAM action on which resource a call needs, for all that a run calls; after AWS's authorization reference.
+
+The stand-in's own enforcement knows these less exactly: it checks `GetParameters` against `*`, takes `UpdateAlias` for
+`ListAliases`, and leaves the registry open.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from sandbox.endpoints import ACCOUNT, REGION
+
+HERE = f"{REGION}:{ACCOUNT}"
+ANY = "*"
+SIGNED_FOR = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
+NAMESPACES = {"monitoring": "cloudwatch"}
+"""Services that sign with another name than policies have."""
+
+
+class Need(NamedTuple):
+    """An action and the resource that it is checked against."""
+
+    action: str
+    resource: str
+
+
+def repository_arn(name: str) -> str:
+    """The ARN of an image repository."""
+    return f"arn:aws:ecr:{HERE}:repository/{name}"
+
+
+def _one_repository(body: Mapping[str, Any]) -> list[str]:
+    return [repository_arn(str(body.get("repositoryName", "")))]
+
+
+def _repositories(body: Mapping[str, Any]) -> list[str]:
+    return [repository_arn(name) for name in body.get("repositoryNames", ())]
+
+
+def _parameters(body: Mapping[str, Any]) -> list[str]:
+    return [f"arn:aws:ssm:{HERE}:parameter/{name.lstrip('/')}" for name in body.get("Names", ())]
+
+
+_JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
+    "GetParameters": ("ssm:GetParameters", _parameters),
+    "GetAuthorizationToken": ("ecr:GetAuthorizationToken", lambda _: [ANY]),
+    "GetRegistryScanningConfiguration": ("ecr:GetRegistryScanningConfiguration", lambda _: [ANY]),
+    "BatchGetRepositoryScanningConfiguration": ("ecr:BatchGetRepositoryScanningConfiguration", _repositories),
+    "BatchGetImage": ("ecr:BatchGetImage", _one_repository),
+    "DescribeImages": ("ecr:DescribeImages", _one_repository),
+    "DescribeImageScanFindings": ("ecr:DescribeImageScanFindings", _one_repository),
+    "StartImageScan": ("ecr:StartImageScan", _one_repository),
+    "PutImage": ("ecr:PutImage", _one_repository),
+    "DescribeAlarms": ("cloudwatch:DescribeAlarms", lambda _: [f"arn:aws:cloudwatch:{HERE}:alarm:*"]),
+    "Publish": ("sns:Publish", lambda body: [str(body.get("TopicArn", ANY))]),
+}
+
+FUNCTION = r"/2015-03-31/functions/(?P<name>[^/]+)"
+_REST = (
+    (re.compile(rf"GET {FUNCTION}"), "lambda:GetFunction"),
+    (re.compile(rf"PUT {FUNCTION}/code"), "lambda:UpdateFunctionCode"),
+    (re.compile(rf"POST {FUNCTION}/versions"), "lambda:PublishVersion"),
+    (re.compile(rf"POST {FUNCTION}/aliases"), "lambda:CreateAlias"),
+    (re.compile(rf"PUT {FUNCTION}/aliases/[^/]+"), "lambda:UpdateAlias"),
+    (re.compile(r"GET /clusters/(?P<name>[^/]+)"), "eks:DescribeCluster"),
+)
+
+_REGISTRY = {
+    ("HEAD", "blobs"): "BatchCheckLayerAvailability",
+    ("GET", "blobs"): "GetDownloadUrlForLayer",
+    ("POST", "blobs"): "InitiateLayerUpload",
+    ("PATCH", "blobs"): "UploadLayerPart",
+    ("PUT", "blobs"): "CompleteLayerUpload",
+    ("HEAD", "manifests"): "BatchGetImage",
+    ("GET", "manifests"): "BatchGetImage",
+    ("PUT", "manifests"): "PutImage",
+}
+"""The registry's protocol (OCI distribution) and ECR's actions behind it."""
+
+INSPECTOR = (Need("inspector2:ListCoverage", ANY), Need("inspector2:ListFindings", ANY))
+"""What ECR asks in the caller's name where the registry scans with Inspector."""
+
+KNOWN = frozenset(
+    {action for action, _ in _JSON.values()}
+    | {action for _, action in _REST}
+    | {f"ecr:{action}" for action in _REGISTRY.values()}
+    | {need.action for need in INSPECTOR}
+)
+"""Every action that a row knows."""
+
+
+def needs(request: web.Request, operation: str, body: bytes, *, enhanced: bool) -> tuple[Need, ...]:
+    """What a call of AWS needs; empty for the one that needs nothing.
+
+    Args:
+        request: the call.
+        operation: its name.
+        body: of the call.
+        enhanced: whether the registry scans with Inspector.
+    """
+    if operation == "GetCallerIdentity":
+        return ()
+    if operation in _JSON:
+        action, resources = _JSON[operation]
+        found = tuple(Need(action, resource) for resource in resources(_fields(request, body)) or [ANY])
+        return (*found, *INSPECTOR) if enhanced and operation == "DescribeImageScanFindings" else found
+    line = f"{request.method} {request.path.rstrip('/')}"
+    for pattern, action in _REST:
+        if match := pattern.fullmatch(line):
+            return (Need(action, _rest_resource(action, match["name"], request.query.get("Qualifier", ""))),)
+    # No row knows it, so the resource is not known either: only a policy for all of them allows it.
+    signed = SIGNED_FOR.search(request.headers.get("Authorization", ""))
+    service = signed[1] if signed else "unknown"
+    return (Need(f"{NAMESPACES.get(service, service)}:{operation}", ANY),)
+
+
+def registry_need(method: str, kind: str, repository: str) -> Need:
+    """What a request to the registry itself needs."""
+    return Need(f"ecr:{_REGISTRY.get((method, kind), f'{method}-{kind}')}", repository_arn(repository))
+
+
+def _rest_resource(action: str, name: str, qualifier: str) -> str:
+    if action == "eks:DescribeCluster":
+        return f"arn:aws:eks:{HERE}:cluster/{name}"
+    return f"arn:aws:lambda:{HERE}:function:{name.rpartition(':')[2]}" + (f":{qualifier}" if qualifier else "")
+
+
+def _fields(request: web.Request, body: bytes) -> Mapping[str, Any]:
+    if "x-www-form-urlencoded" in request.headers.get("Content-Type", ""):
+        return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

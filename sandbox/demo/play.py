@@ -1,0 +1,135 @@
+"""`make demo`: five commits of the sample, five runs, and after each one the proof, read back from the world itself."""
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.demo import run_modes
+from sandbox.demo.acts import ACTS, CRITICAL, EMPLOYEE, SERVICES, Act
+from sandbox.paths import OUT
+from sandbox.sample import erp_commits, erp_repository
+from sandbox.tenants import deployed_state, provisioning
+from sandbox.tenants.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the demo is played: the tenant, the folder of its reports, and how erp_build is run."""
+
+    erp: Tenant
+    folder: Path
+    way: run_modes.RunMode
+
+    @property
+    def repository(self) -> Path:
+        """The sample as a repository."""
+        return self.folder / "erp"
+
+
+def main() -> int:
+    """Play the demo in the runner image; returns 0 when all was as it must be, and raises `AssertionError` when not."""
+    start = time.monotonic()
+    play(erp_repository.DEFAULT_TENANT, OUT, run_modes.in_the_runner_image)
+    print(f"\nThe demo is right in every point ({time.monotonic() - start:.0f} s). Reports: {OUT}/*.json")
+    return 0
+
+
+def play(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str, str] = erp_repository.NONE) -> Tenant:
+    """Play all acts for a tenant of this name, which is made anew and left as the last act leaves it.
+
+    Args:
+        name: of the tenant.
+        folder: made anew; afterwards it holds a report per act, and in `erp` the sample as a Git repository.
+        way: how erp_build is run.
+        settings: what the sample's erp-build.toml says otherwise, as `erp_repository.make` takes it.
+    """
+    erp = provisioning.create(name)
+    Faults().clear()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    erp_repository.make(folder / "erp", name, settings)
+    stage = Stage(erp, folder, way)
+    for act in ACTS:
+        _play(act, stage)
+    _play_blocked(stage)
+    return erp
+
+
+def _play(act: Act, stage: Stage) -> None:
+    _headline(act.name, act.title)
+    before = deployed_state.snapshot(stage.erp, stage.repository)
+    commit = act.change(stage.repository) if act.change else _head(stage.repository)
+    done = _run(act.name, stage)
+    _expect(done.code == 0, f"exit code {done.code}")
+    after = deployed_state.snapshot(stage.erp, stage.repository)
+    targets = {item["name"]: item for item in done.report["targets"]}
+    _expect(_named(targets, "build") == act.built, f"built: {sorted(act.built)}")
+    _expect(_named(targets, "redeploy") - {"helm-chart"} == act.redeployed, f"redeployed: {sorted(act.redeployed)}")
+    _expect(after.revision == before.revision + act.upgrades, f"release revision {after.revision}")
+    for name in sorted(act.built | act.redeployed):
+        _check_target(targets[name], after)
+    for name in sorted(SERVICES - act.built):
+        _expect(after.deployments[name].image == before.deployments[name].image, f"{name} keeps its running tag")
+    _check_pods(after, act.pods)
+    if EMPLOYEE in act.built:
+        answer = deployed_state.invoke_function(stage.erp)
+        _expect(answer["commit"] == commit, f"Lambda answers with commit {answer['commit'][:12]}")
+
+
+def _play_blocked(stage: Stage) -> None:
+    _headline("5-critical", "one CRITICAL finding, and nothing moves")
+    erp_commits.change_service(stage.repository, "approval-request-service")
+    before = deployed_state.snapshot(stage.erp, stage.repository)
+    Faults().scans(f"{stage.erp.name}/approval-request-service", [CRITICAL])
+    try:
+        done = _run("5-critical", stage)
+    finally:
+        Faults().clear()
+    after = deployed_state.snapshot(stage.erp, stage.repository)
+    _expect(done.code == 6, f"exit code {done.code}")  # noqa: PLR2004 - the contract's code
+    for what in ("function", "deployments", "revision", "latest"):
+        _expect(getattr(after, what) == getattr(before, what), f"{what}: the same before and after")
+    _expect(done.values == before.values, "values: the same before and after")
+
+
+def _run(name: str, stage: Stage) -> run_modes.Run:
+    return stage.way(stage.erp, stage.repository, stage.folder / f"{name}.json")
+
+
+def _check_target(item: dict[str, Any], after: deployed_state.Snapshot) -> None:
+    """The report's three digests are one, and it is what the world says when asked directly."""
+    is_function = item["kind"] == "lambda"
+    really = {after.function} if is_function else set(after.deployments[item["name"]].digests)
+    same = item["built"] == item["scanned"] == item["running"] and really == {item["running"]}
+    _expect(
+        same, f"{item['name']}: built = scanned = running = {item['running']}, read back {json.dumps(list(really))}"
+    )
+
+
+def _check_pods(after: deployed_state.Snapshot, wanted: int) -> None:
+    for name in sorted(SERVICES):
+        _expect(len(after.deployments[name].digests) == wanted, f"{name}: {wanted} pods")
+
+
+def _named(targets: dict[str, Any], action: str) -> set[str]:
+    return {name for name, item in targets.items() if item["action"] == action}
+
+
+def _head(repository: Path) -> str:
+    return (repository / ".git" / "refs" / "heads" / "main").read_text(encoding="ascii").strip()
+
+
+def _headline(name: str, title: str) -> None:
+    print(f"\n=== {name}: {title}", flush=True)
+
+
+def _expect(holds: object, what: str) -> None:
+    """Show what was checked; a point that does not hold ends the demo."""
+    print(f"  {'ok ' if holds else 'NO '} {what}", flush=True)
+    if not holds:
+        raise AssertionError(what)

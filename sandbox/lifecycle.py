@@ -1,0 +1,64 @@
+"""Puts the components of the sandbox up, in order, and takes them down."""
+
+import shutil
+import time
+
+from sandbox.aws.ecr.component import REGISTRY
+from sandbox.aws.fault_proxy.client import Faults
+from sandbox.aws.fault_proxy.component import FAULT_PROXY
+from sandbox.aws.ministack import MINISTACK
+from sandbox.cluster.component import KUBERNETES
+from sandbox.cluster.custom_resources import CUSTOM_RESOURCES
+from sandbox.cluster.go_binaries import GO_BINARIES
+from sandbox.cluster.sign_in.component import SIGN_IN
+from sandbox.component import Component
+from sandbox.docker.engine import ENGINE
+from sandbox.docker.java_base_image import JAVA_BASE_IMAGE
+from sandbox.machine.debian_packages import DEBIAN_PACKAGES
+from sandbox.machine.processes import unmount_below
+from sandbox.paths import CACHE, STATE
+from sandbox.tenants import provisioning
+from sandbox.tenants.default_tenant import DEFAULT_TENANT, ERP
+
+AWS_COMPONENTS = (DEBIAN_PACKAGES, ENGINE, JAVA_BASE_IMAGE, MINISTACK, REGISTRY, FAULT_PROXY)
+CLUSTER_COMPONENTS = (GO_BINARIES, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
+COMPONENTS: tuple[Component, ...] = (*AWS_COMPONENTS, *CLUSTER_COMPONENTS, DEFAULT_TENANT)
+
+
+def up(components: tuple[Component, ...] = COMPONENTS) -> None:
+    """Put every component up, in order; what is up already is left alone."""
+    start = time.monotonic()
+    for component in components:
+        began = time.monotonic()
+        if component.is_up():
+            print(f"{component.name:<18} is up", flush=True)
+            continue
+        print(f"{component.name:<18} ...", flush=True)
+        component.up()
+        print(f"{component.name:<18} up in {time.monotonic() - began:.1f} s", flush=True)
+    print(f"The sandbox is up ({time.monotonic() - start:.1f} s). Cache: {CACHE}, state: {STATE}")
+
+
+def down() -> None:
+    """Take every component down, in reverse order, and remove the state; the cache of built programs stays."""
+    for component in reversed(COMPONENTS):
+        component.down()
+        print(f"{component.name:<18} down", flush=True)
+    unmount_below(STATE)
+    if STATE.exists():
+        shutil.rmtree(STATE)
+
+
+def status() -> int:
+    """A line per component; 0 when all are up."""
+    states = [(component.name, component.is_up()) for component in COMPONENTS]
+    for name, is_up in states:
+        print(f"{name:<18} {'up' if is_up else 'down'}")
+    return 0 if all(is_up for _, is_up in states) else 1
+
+
+def reset() -> None:
+    """Bring the account back to its beginning and let everything go right again."""
+    Faults().clear()
+    provisioning.create(ERP.name)
+    print("The account is as it was at the beginning.")

@@ -1,1 +1,0 @@
-"""The parts that make up the sandbox, a file each."""

@@ -1,1 +1,0 @@
-"""Small servers that stand in for what a cloud would answer."""

@@ -1,0 +1,1 @@
+"""Tests of what people read: README, pages, the commands and examples in them."""

@@ -1,0 +1,135 @@
+"""The one list of permissions, held against what the program calls and against the template."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeGuard
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from erp_build.model.permission import DOCTOR, READS, RUN
+from sandbox.aws.iam.required_actions import KNOWN
+from sandbox.aws.pipeline_template import BUILD_ROLE, CONNECTION, TEMPLATE, Template
+
+SOURCES = Path(__file__).parents[2] / "src" / "erp_build"
+FREE = {"sts:GetCallerIdentity"}
+"""Needs no permission."""
+BY_THE_ENGINE = {
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:CompleteLayerUpload",
+    "ecr:GetDownloadUrlForLayer",
+}
+"""What the registry's own protocol comes to: the engine's pushes and pulls, and a look at an image's configuration."""
+FOR_US = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms", "inspector2"}
+"""Services that CodeBuild calls with the role, or that AWS asks behind another call."""
+NAMES = {
+    "partition": "aws",
+    "region": "ap-northeast-2",
+    "account": "123456789012",
+    "parameters": "/erp/dev",
+    "prefix": "erp",
+    "function": "erp-dev-employee-service",
+    "cluster": "erp-dev",
+    "topic": "erp-dev-alarms",
+    "bucket": "erp-unified-pipeline-123456789012-ap-northeast-2",
+    "log_group": "/aws/codebuild/erp-unified-build",
+    "project": "erp-unified-build",
+    "connection": CONNECTION,
+    "key": "arn:aws:kms:ap-northeast-2:123456789012:key/1",
+}
+EVERYTHING = {"Publish": "true", "EnhancedScanning": "true", "KeyArn": NAMES["key"]}
+
+
+def granted(given: dict[str, str]) -> set[tuple[str, str]]:
+    """(action, resource) of the template's policy for the role of a run."""
+    (document,) = Template(given).policies(BUILD_ROLE)
+    return {(action, one["Resource"]) for one in document["Statement"] for action in one["Action"]}
+
+
+def listed(*without: str) -> set[tuple[str, str]]:
+    """(action, resource) of the list, without what is needed only for some settings."""
+    return {(one.action, one.on(NAMES)) for one in RUN if not any(word in one.only for word in without)}
+
+
+def called() -> Iterator[str]:
+    """Every operation of AWS whose method is named anywhere in the program, of the services that it has clients of."""
+    session = botocore.session.get_session()
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES.rglob("*.py")]
+    clients = {service for tree in trees for service in _clients(tree)}
+    named = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    calls = [node for tree in trees for node in ast.walk(tree) if _is_call(node, "get_paginator")]
+    named |= {str(call.args[0].value) for call in calls if isinstance(call.args[0], ast.Constant)}
+    for service in clients:
+        for operation in session.get_service_model(service).operation_names:
+            if xform_name(operation) in named:
+                yield f"{service}:{operation}"
+
+
+def _clients(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if _is_call(node, "client") and node.args and isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value)
+
+
+def _is_call(node: ast.AST, method: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method
+
+
+def test_the_list_is_what_the_program_calls() -> None:
+    ours = {one.action for one in RUN if one.action.partition(":")[0] not in FOR_US} - BY_THE_ENGINE
+    found = set(called()) - FREE
+    assert found - {one.action for one in DOCTOR} <= ours
+    assert ours <= found
+
+
+def test_the_sandbox_enforces_every_action_of_the_list_that_is_called_in_it() -> None:
+    of_codebuild = FOR_US - {"inspector2"}
+    assert {one.action for one in RUN if one.action.partition(":")[0] not in of_codebuild} == KNOWN
+
+
+def test_the_template_carries_exactly_the_list() -> None:
+    assert granted(EVERYTHING) == listed()
+
+
+@pytest.mark.parametrize(
+    ("missing", "without"),
+    [("Publish", ("publish", "alias")), ("EnhancedScanning", ("enhanced",)), ("KeyArn", ("KMS",))],
+)
+def test_what_only_some_need_is_only_given_to_them(missing: str, without: tuple[str, ...]) -> None:
+    given = {name: value for name, value in EVERYTHING.items() if name != missing}
+    assert granted(given) == listed(*without)
+
+
+def test_each_action_of_the_template_has_its_reason_beside_it() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    assert [one for one in RUN if f"- {one.action}  # {one.reason}\n" not in text] == []
+
+
+def test_who_looks_may_read_what_doctor_reads_and_change_nothing() -> None:
+    template = Template({})
+    document = template.resolve(template.document["Resources"]["DoctorPolicy"]["Properties"]["PolicyDocument"])
+    assert {action for one in document["Statement"] for action in one["Action"]} == READS | {
+        one.action for one in DOCTOR
+    }
+    assert {one.action for one in RUN} > READS
+    assert all(action.partition(":")[2].startswith(("Get", "BatchGet", "Describe")) for action in READS)
+
+
+def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
+    wide = {one.action for one in RUN if one.resource == "*"}
+    assert wide == {
+        "ecr:GetAuthorizationToken",
+        "ecr:GetRegistryScanningConfiguration",
+        "inspector2:ListCoverage",
+        "inspector2:ListFindings",
+    }
+
+
+def test_nothing_is_listed_twice_and_no_action_is_a_pattern() -> None:
+    pairs = [(one.action, one.resource) for one in RUN]
+    assert len(pairs) == len(set(pairs))
+    assert not any("*" in action for action, _ in pairs)
