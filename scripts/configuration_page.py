@@ -4,8 +4,6 @@ A project is read by the very code that reads a user's file, from tables that no
 is for stands in the docstrings of `model/project.py`, where developers read it too.
 """
 
-import inspect
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from erp_build.config.toml_table import Table
 from erp_build.config.waivers import waivers_of
 from erp_build.model import project as values
 from erp_build.model.images.waiver import Waiver
+from scripts.attributes import attributes_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
 
@@ -228,16 +227,14 @@ def describe(kinds: Iterable[Any]) -> dict[str, str]:
     """Key -> the text behind it under `Attributes:` in the docstrings of some classes."""
     found: dict[str, str] = {}
     for kind in kinds:
-        text = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2]
-        for names, about in re.findall(r"^ {4}([a-z_, ]+): ((?:.|\n {5,})*)", text, flags=re.MULTILINE):
-            for name in names.split(", "):
-                found[OTHER_NAMES.get(name, name)] = _sentence(about)
+        for name, about in attributes_of(kind).items():
+            found[OTHER_NAMES.get(name, name)] = _sentence(about)
     return found
 
 
 def _sentence(text: str) -> str:
-    joined = " ".join(text.split()).replace("|", "\\|")
-    return joined[:1].upper() + joined[1:]
+    escaped = text.replace("|", "\\|")
+    return escaped[:1].upper() + escaped[1:]
 
 
 def _list(items: Iterable[str]) -> str:

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from erp_build import Journal, Lines, Options, Run, RunReport, Secrets, SystemClock, load_project, open_clients, run
-from erp_build.model.effect import EffectState
+from erp_build.model.effect import EffectKind, EffectState
 
 
 class Announced(Journal):
     """A journal that speaks before it notes."""
 
     @contextmanager
-    def note(self, name: str, target: str, state: EffectState = "performed") -> Iterator[None]:
+    def note(self, name: EffectKind, target: str, state: EffectState = "performed") -> Iterator[None]:
         """Announce the effect, then let it be performed or assumed."""
         print(f"about to {name.replace('_', ' ')}: {target}")
         with super().note(name, target, state):

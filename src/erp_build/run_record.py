@@ -22,9 +22,6 @@ from erp_build.model.stage_hooks import Pipeline
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MOVING = {"update_function", "publish", "upgrade_release"}
-"""Effects after which something else runs than before."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
@@ -184,7 +181,7 @@ class Run:
 
 
 def _moved(effects: Sequence[Effect]) -> bool:
-    return any(effect.name in MOVING and effect.state != "assumed" for effect in effects)
+    return any(effect.moves_what_runs for effect in effects)
 
 
 def _name(work: Callable[..., object]) -> str:

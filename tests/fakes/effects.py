@@ -14,6 +14,7 @@ from erp_build.clients.effects import (
 )
 from erp_build.errors import BuildFailed, ErpBuildError, combine
 from erp_build.model.check_run import CheckRun
+from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function, Service
@@ -51,7 +52,7 @@ class FakeEffects:
         self._images: set[str] = set()
 
     def check(self, request: CheckRequest) -> CheckRun:
-        with self.journal.note("check", f"{request.check.name} {request.target.name}"):
+        with self.journal.note(EffectKind.CHECK, f"{request.check.name} {request.target.name}"):
             self.given_secrets.update(request.secrets)
             return self.check_runs.get((request.check.name, request.target.name), CheckRun(outcome="passed"))
 
@@ -60,9 +61,9 @@ class FakeEffects:
         for target in targets:
             if error := self.failures.get(("package", target.name)):
                 failed[target.name] = error
-                self.journal.note_failure("package", target.name)
+                self.journal.note_failure(EffectKind.PACKAGE, target.name)
                 continue
-            with self.journal.note("package", target.name):
+            with self.journal.note(EffectKind.PACKAGE, target.name):
                 self._jars.add(target.name)
             ready(target.name, 0.0)
         for name in self.late_failures & {target.name for target in targets}:
@@ -74,7 +75,7 @@ class FakeEffects:
             raise error
 
     def build_image(self, request: ImageRequest) -> LocalImage:
-        with self.journal.note("build_image", request.target.name):
+        with self.journal.note(EffectKind.BUILD_IMAGE, request.target.name):
             self._fail("build_image", request.target.name)
             assert request.target.name in self._jars, "an image was built before its jar"
             self._images.add(f"{request.repository}:{request.tag}")
@@ -82,49 +83,49 @@ class FakeEffects:
 
     def push(self, request: ImageRequest) -> PushedImage:
         name = f"{request.repository}:{request.tag}"
-        with self.journal.note("push", name):
+        with self.journal.note(EffectKind.PUSH, name):
             self._fail("push", request.target.name)
             assert name in self._images, "an image was pushed before it was built"
             digest = self._registry.push(request.repository, request.tag, request.commit, request.key)
             return PushedImage(digest, 50_000_000)
 
     def start_scan(self, repository: str, digest: str) -> bool:
-        with self.journal.note("start_scan", f"{repository}@{digest}"):
+        with self.journal.note(EffectKind.START_SCAN, f"{repository}@{digest}"):
             return self._registry.start_scan(repository, digest)
 
     def update_function(self, state: FunctionState, image: str) -> None:
-        with self.journal.note("update_function", state.name):
+        with self.journal.note(EffectKind.UPDATE_FUNCTION, state.name):
             self._functions.update(state, image)
 
     def publish(self, state: FunctionState, alias: str) -> str:
-        with self.journal.note("publish", state.name):
+        with self.journal.note(EffectKind.PUBLISH, state.name):
             return self._functions.publish(state.name, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
-        with self.journal.note("write_file", path.name):
+        with self.journal.note(EffectKind.WRITE_FILE, path.name):
             path.write_bytes(content)
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
-        with self.journal.note("upgrade_release", request.release.name):
+        with self.journal.note(EffectKind.UPGRADE_RELEASE, request.release.name):
             self._helm.upgrade(request)
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
-        with self.journal.note("rollback_release", f"{release.name}:{revision}"):
+        with self.journal.note(EffectKind.ROLLBACK_RELEASE, f"{release.name}:{revision}"):
             self._helm.rollback(revision)
 
     def uninstall_release(self, release: Release) -> None:
-        with self.journal.note("uninstall_release", release.name):
+        with self.journal.note(EffectKind.UNINSTALL_RELEASE, release.name):
             self._helm.uninstall()
 
     def edit_branch(self, request: EditRequest) -> str | None:
-        with self.journal.note("edit_branch", request.branch):
+        with self.journal.note(EffectKind.EDIT_BRANCH, request.branch):
             self._fail("edit_branch", request.branch)
             before = self.branches.get(request.branch, b"")
             after = self.branches[request.branch] = request.change(before)
             return "f" * 40 if after != before else None
 
     def notify(self, request: NotifyRequest) -> None:
-        with self.journal.note("notify", request.topic):
+        with self.journal.note(EffectKind.NOTIFY, request.topic):
             self._fail("notify", request.topic)
             self.messages.append(request)
 
@@ -132,7 +133,7 @@ class FakeEffects:
         return self._leases.write(release, lease)
 
     def tag(self, image: StoredImage, tag: str) -> None:
-        with self.journal.note("tag", f"{image.repository}:{tag}"):
+        with self.journal.note(EffectKind.TAG, f"{image.repository}:{tag}"):
             self._registry.put_tag(image, tag)
 
     def does_not_compile(self, name: str) -> None:

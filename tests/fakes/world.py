@@ -13,7 +13,7 @@ from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.site import Site, open_site
 from erp_build.errors import Failure
-from erp_build.model.effect import EffectState
+from erp_build.model.effect import EffectKind, EffectState
 from erp_build.model.project import DeployPolicy
 from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options, run
@@ -54,7 +54,7 @@ class KillingJournal(Journal):
         self._effect, self._left, self._when = effect, number, when
 
     @contextmanager
-    def note(self, name: str, target: str, state: EffectState = "performed") -> Iterator[None]:
+    def note(self, name: EffectKind, target: str, state: EffectState = "performed") -> Iterator[None]:
         self._left -= name == self._effect
         now = name == self._effect and self._left == 0
         if now and self._when == "before":
@@ -194,8 +194,8 @@ class FakeWorld:
 
     def moved(self) -> set[str]:
         """The verbs of the last run that changed something that runs; `latest` counts."""
-        deploying = {"update_function", "write_file", "upgrade_release"}
-        return {verb for verb in self.verbs() if verb in deploying} | {
+        kinds = [effect.name for effect in self.effects.journal.effects]
+        return {kind for kind in kinds if kind.moves_what_runs or kind is EffectKind.WRITE_FILE} | {
             effect for effect in self.done() if effect.endswith(":latest")
         }
 

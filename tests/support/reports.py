@@ -10,7 +10,7 @@ from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.waivers import Waivers
 from erp_build.model.change import Change
 from erp_build.model.check_run import Checked, CheckRun
-from erp_build.model.effect import Effect, EffectState
+from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.environment import Place
 from erp_build.model.images.build_timings import Making
 from erp_build.model.images.image import BuiltImage
@@ -290,4 +290,4 @@ def _effects(state: EffectState) -> tuple[Effect, ...]:
         "update_function": "erp-dev-employee-service",
         "upgrade_release": f"erp-microservices {CHART}",
     }
-    return tuple(Effect(name=name, target=target, state=state) for name, target in done.items())
+    return tuple(Effect(name=EffectKind(name), target=target, state=state) for name, target in done.items())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from erp_build.model.check_run import CheckRun
-from erp_build.model.effect import Effect, EffectState
+from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Check, Function, Service
@@ -139,7 +139,7 @@ class Journal:
         self.effects: list[Effect] = []
 
     @contextmanager
-    def note(self, name: str, target: str, state: EffectState = "performed") -> Iterator[None]:
+    def note(self, name: EffectKind, target: str, state: EffectState = "performed") -> Iterator[None]:
         """Note the effect that the block performs."""
         try:
             yield
@@ -148,6 +148,6 @@ class Journal:
             raise
         self.effects.append(Effect(name=name, target=target, state=state))
 
-    def note_failure(self, name: str, target: str) -> None:
+    def note_failure(self, name: EffectKind, target: str) -> None:
         """Note an effect that failed as one of several."""
         self.effects.append(Effect(name=name, target=target, state="failed"))

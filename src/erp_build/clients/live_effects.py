@@ -22,6 +22,7 @@ from erp_build.clients.helm.program import HelmProgram
 from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.model.check_run import CheckRun
+from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function, Service
@@ -71,7 +72,7 @@ class Live:
 
     def check(self, request: CheckRequest) -> CheckRun:
         """Check a target's sources."""
-        with self._journal.note("check", f"{request.check.name} {request.target.name}"):
+        with self._journal.note(EffectKind.CHECK, f"{request.check.name} {request.target.name}"):
             return self._workshop.run_check(request)
 
     def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
@@ -79,7 +80,7 @@ class Live:
         noted = set()
 
         def note(name: str, seconds: float) -> None:
-            with self._journal.note("package", name):
+            with self._journal.note(EffectKind.PACKAGE, name):
                 noted.add(name)
             ready(name, seconds)
 
@@ -87,37 +88,37 @@ class Live:
             self._workshop.package(targets, note)
         except BuildFailed as error:
             for name in sorted(error.targets or {target.name for target in targets} - noted):
-                self._journal.note_failure("package", name)
+                self._journal.note_failure(EffectKind.PACKAGE, name)
             raise
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Make the image in the engine."""
-        with self._journal.note("build_image", request.target.name):
+        with self._journal.note(EffectKind.BUILD_IMAGE, request.target.name):
             return self._workshop.build_image(request)
 
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag."""
-        with self._journal.note("push", f"{request.repository}:{request.tag}"):
+        with self._journal.note(EffectKind.PUSH, f"{request.repository}:{request.tag}"):
             return self._workshop.push(request)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask the registry for a scan; False where there is one already."""
-        with self._journal.note("start_scan", f"{repository}@{digest}"):
+        with self._journal.note(EffectKind.START_SCAN, f"{repository}@{digest}"):
             return self._registry.start_scan(repository, digest)
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest."""
-        with self._journal.note("update_function", state.name):
+        with self._journal.note(EffectKind.UPDATE_FUNCTION, state.name):
             self._functions.update(state, image)
 
     def publish(self, state: FunctionState, alias: str) -> str:
         """Make a version of a function's code and move an alias to it."""
-        with self._journal.note("publish", state.name):
+        with self._journal.note(EffectKind.PUBLISH, state.name):
             return self._functions.publish(state, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
         """Replace a file atomically."""
-        with self._journal.note("write_file", path.name):
+        with self._journal.note(EffectKind.WRITE_FILE, path.name):
             try:
                 write_atomically(path, content)
             except OSError as error:
@@ -127,22 +128,22 @@ class Live:
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release."""
-        with self._journal.note("upgrade_release", request.release.name):
+        with self._journal.note(EffectKind.UPGRADE_RELEASE, request.release.name):
             self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
         """Take the release back to a revision."""
-        with self._journal.note("rollback_release", f"{release.name}:{revision}"):
+        with self._journal.note(EffectKind.ROLLBACK_RELEASE, f"{release.name}:{revision}"):
             self._helm.rollback(release, revision, timeout)
 
     def uninstall_release(self, release: Release) -> None:
         """Remove a release whose first installation was cut off."""
-        with self._journal.note("uninstall_release", release.name):
+        with self._journal.note(EffectKind.UNINSTALL_RELEASE, release.name):
             self._helm.uninstall(release)
 
     def edit_branch(self, request: EditRequest) -> str | None:
         """Commit and push the change of one file."""
-        with self._journal.note("edit_branch", request.branch):
+        with self._journal.note(EffectKind.EDIT_BRANCH, request.branch):
             return self._branch.edit(request.branch, request.path, request.change, request.message)
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
@@ -151,10 +152,10 @@ class Live:
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag."""
-        with self._journal.note("tag", f"{image.repository}:{tag}"):
+        with self._journal.note(EffectKind.TAG, f"{image.repository}:{tag}"):
             self._registry.put_tag(image, tag)
 
     def notify(self, request: NotifyRequest) -> None:
         """Send a message to a topic."""
-        with self._journal.note("notify", request.topic):
+        with self._journal.note(EffectKind.NOTIFY, request.topic):
             self._topics.publish(request)

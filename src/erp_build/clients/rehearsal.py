@@ -15,6 +15,7 @@ from erp_build.clients.effects import (
     UpgradeRequest,
 )
 from erp_build.model.check_run import CheckRun
+from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import ImageReference, LocalImage, PushedImage, StoredImage
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function, Service
@@ -54,23 +55,23 @@ class Rehearsal:
 
     def check(self, request: CheckRequest) -> CheckRun:
         """Assume that the check passes."""
-        self._note("check", f"{request.check.name} {request.target.name}")
+        self._note(EffectKind.CHECK, f"{request.check.name} {request.target.name}")
         return CheckRun(outcome="passed", why="assumed")
 
     def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
         """Assume the jars."""
         for target in targets:
-            self._note("package", target.name)
+            self._note(EffectKind.PACKAGE, target.name)
             ready(target.name, 0.0)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Assume the image."""
-        self._note("build_image", request.target.name)
+        self._note(EffectKind.BUILD_IMAGE, request.target.name)
         return LocalImage(identifier="assumed", size=0, platform="")
 
     def push(self, request: ImageRequest) -> PushedImage:
         """Assume the push; the digest is made of the name, as no real one can be known."""
-        self._note("push", f"{request.repository}:{request.tag}")
+        self._note(EffectKind.PUSH, f"{request.repository}:{request.tag}")
         text = f"assumed {request.repository}:{request.tag} of {request.commit}"
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         self._assumed.pushed.add(digest)
@@ -79,46 +80,46 @@ class Rehearsal:
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Assume the scan; it finds what the last one found."""
-        self._note("start_scan", f"{repository}@{digest}")
+        self._note(EffectKind.START_SCAN, f"{repository}@{digest}")
         self._assumed.scans.add(digest)
         return True
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Assume the function's new image."""
-        self._note("update_function", state.name)
+        self._note(EffectKind.UPDATE_FUNCTION, state.name)
         self._assumed.functions[state.name] = image
 
     def publish(self, state: FunctionState, alias: str) -> str:
         """Assume the version."""
-        self._note("publish", state.name)
+        self._note(EffectKind.PUBLISH, state.name)
         self._assumed.aliases[f"{state.name}:{alias}"] = state.digest
         return "assumed"
 
     def write_file(self, path: Path, content: bytes) -> None:  # noqa: ARG002 - the protocol's
         """Assume the file."""
-        self._note("write_file", path.name)
+        self._note(EffectKind.WRITE_FILE, path.name)
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Assume the release's new revision."""
-        self._note("upgrade_release", request.release.name)
+        self._note(EffectKind.UPGRADE_RELEASE, request.release.name)
         self._assumed.upgraded = True
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Assume the tag; the first one that an image gets without a push is the one that it is deployed with."""
-        self._note("tag", f"{image.repository}:{tag}")
+        self._note(EffectKind.TAG, f"{image.repository}:{tag}")
         self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
         """Assume the rollback."""
-        self._note("rollback_release", f"{release.name}:{revision}")
+        self._note(EffectKind.ROLLBACK_RELEASE, f"{release.name}:{revision}")
 
     def uninstall_release(self, release: Release) -> None:
         """Assume the removal."""
-        self._note("uninstall_release", release.name)
+        self._note(EffectKind.UNINSTALL_RELEASE, release.name)
 
     def edit_branch(self, request: EditRequest) -> str | None:
         """Assume the commit; its id cannot be known."""
-        self._note("edit_branch", request.branch)
+        self._note(EffectKind.EDIT_BRANCH, request.branch)
         return "0" * 40
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - the protocol's
@@ -128,8 +129,8 @@ class Rehearsal:
 
     def notify(self, request: NotifyRequest) -> None:
         """Assume the message."""
-        self._note("notify", request.topic)
+        self._note(EffectKind.NOTIFY, request.topic)
 
-    def _note(self, name: str, target: str) -> None:
+    def _note(self, name: EffectKind, target: str) -> None:
         with self._journal.note(name, target, "assumed"):
             pass

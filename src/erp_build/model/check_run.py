@@ -37,7 +37,7 @@ class Checked:
         return self.check.blocks and self.run.outcome != "passed"
 
     @property
-    def word(self) -> str:
+    def word(self) -> Literal["passed", "failed", "inconclusive", "warning"]:
         """How it ended, in a word: what does not block is a warning."""
         if self.run.outcome == "passed" or self.check.blocks:
             return self.run.outcome

@@ -1,7 +1,8 @@
 """The critical path of a run: the chain of work that nothing else could have shortened."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from erp_build.model.images.build_timings import Making
 from erp_build.model.images.image import BuiltImage
@@ -24,27 +25,58 @@ class Segment:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A piece of an image's way: what was done, when it began, in seconds since the stage did, and its seconds."""
+
+    work: Literal["Maven", "waits for a turn", "image", "waits to push", "push"]
+    began: float
+    seconds: float
+
+    @property
+    def is_wait(self) -> bool:
+        """Whether nothing was done in it."""
+        return self.work.startswith("waits")
+
+
 def critical_path(report: RunReport) -> tuple[Segment, ...]:
     """Stages follow one another; of the build it is the image that was ready last, and what that one waited for."""
     return tuple(segment for stage in report.stages for segment in _of_stage(stage, report.images))
 
 
+def last_made(images: Sequence[BuiltImage]) -> tuple[str, Making] | None:
+    """The target and the timings of the image that decides how long the build takes; None: no image was made."""
+    made = {image.target: image.making for image in images if image.making}
+    last = last_to_end((target, making.ended) for target, making in made.items())
+    return (last, made[last]) if last else None
+
+
+def last_to_end(ended: Iterable[tuple[str, float]]) -> str:
+    """The target whose image was ready last; of several in the same millisecond the first by name; empty: none."""
+    return min(ended, key=lambda pair: (-round(pair[1], 3), pair[0]), default=("", 0.0))[0]
+
+
+def phases_of(making: Making) -> tuple[Phase, ...]:
+    """An image's way from the begin of the stage to the end of its push, without a gap."""
+    built, turn = making.began + making.image, making.ended - making.push
+    return (
+        Phase("Maven", 0.0, making.ready),
+        Phase("waits for a turn", making.ready, making.began - making.ready),
+        Phase("image", making.began, making.image),
+        Phase("waits to push", built, turn - built),
+        Phase("push", turn, making.push),
+    )
+
+
 def _of_stage(stage: StageRecord, images: Sequence[BuiltImage]) -> Iterator[Segment]:
-    made = [(image.target, image.making) for image in images if image.making]
-    if stage.name != BUILD or not made:
+    last = last_made(images) if stage.name == BUILD else None
+    if last is None:
         yield Segment(stage.name, "", stage.began, stage.seconds)
         return
-    target, making = max(made, key=lambda pair: pair[1].ended)
-    for part, began, seconds in _parts(target, making, stage.seconds):
-        if seconds > SHORTEST:
-            yield Segment(stage.name, part, stage.began + began, seconds)
-
-
-def _parts(target: str, making: Making, whole: float) -> Iterator[tuple[str, float, float]]:
-    built, turn = making.began + making.image, making.ended - making.push
-    yield "Maven", 0.0, making.ready
-    yield f"{target}: waits for a turn", making.ready, making.began - making.ready
-    yield f"{target}: image", making.began, making.image
-    yield f"{target}: waits to push", built, turn - built
-    yield f"{target}: push", turn, making.push
-    yield "tags", making.ended, whole - making.ended
+    target, making = last
+    for phase in phases_of(making):
+        if phase.seconds > SHORTEST:
+            part = "Maven" if phase.work == "Maven" else f"{target}: {phase.work}"
+            yield Segment(stage.name, part, stage.began + phase.began, phase.seconds)
+    if (tags := stage.seconds - making.ended) > SHORTEST:
+        yield Segment(stage.name, "tags", stage.began + making.ended, tags)

@@ -1,25 +1,30 @@
 """The report of a run as JSON, `schemas/report-1.json`. The pages for people are made of this document."""
 
-from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
 
 from erp_build.errors import Failure
 from erp_build.model.environment import Place
 from erp_build.model.images.build_timings import Making
-from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Step
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import Preview
-from erp_build.report.critical_path import critical_path
+from erp_build.report.critical_path import Segment, critical_path
+from erp_build.report.document_types import (
+    CheckDocument,
+    ErrorDocument,
+    EvidenceDocument,
+    PlaceDocument,
+    ReportDocument,
+    SegmentDocument,
+    StageDocument,
+)
 from erp_build.report.json import SCHEMA, step_document
+from erp_build.report.plan_types import ChangesDocument, MakingDocument, TargetDocument
 from erp_build.report.text.gate import judgement_document
-from erp_build.run_record import RunReport
-
-Document = Mapping[str, Any]
+from erp_build.run_record import RunReport, StageRecord
 
 
-def report_document(report: RunReport) -> dict[str, Any]:
+def report_document(report: RunReport) -> ReportDocument:
     """A report as `run --json` prints it and as the report file holds it."""
     plan = report.plan
     return {
@@ -39,9 +44,11 @@ def report_document(report: RunReport) -> dict[str, Any]:
         "unowned": list(plan.unowned) if plan else [],
         "warnings": list(plan.warnings) if plan else [],
         "changes": _changes(report.preview) if report.preview else None,
-        "stages": [_timed(one.name, one.began, one.seconds, status=one.status) for one in report.stages],
-        "critical_path": [_timed(one.stage, one.began, one.seconds, part=one.part) for one in critical_path(report)],
-        "effects": [{"name": effect.name, "target": effect.target, "state": effect.state} for effect in report.effects],
+        "stages": [_stage(one) for one in report.stages],
+        "critical_path": [_segment(one) for one in critical_path(report)],
+        "effects": [
+            {"name": effect.name.value, "target": effect.target, "state": effect.state} for effect in report.effects
+        ],
         "evidence": [_evidence(one) for one in report.evidence],
         "taken_back": list(report.taken_back),
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in report.alarms],
@@ -52,17 +59,15 @@ def report_document(report: RunReport) -> dict[str, Any]:
     }
 
 
-def warnings_of(report: Document) -> list[str]:
-    """What a reader must be warned of: by the plan, and by alarms that are on."""
-    on = (f"alarm {one['name']} is {one['state']}" for one in report["alarms"] if one["state"] != "OK")
-    return [*report["warnings"], *on]
+def _stage(one: StageRecord) -> StageDocument:
+    return {"name": one.name, "began": round(one.began, 3), "seconds": round(one.seconds, 3), "status": one.status}
 
 
-def _timed(name: str, began: float, seconds: float, **more: str) -> dict[str, Any]:
-    return {"name": name, "began": round(began, 3), "seconds": round(seconds, 3), **more}
+def _segment(one: Segment) -> SegmentDocument:
+    return {"name": one.stage, "began": round(one.began, 3), "seconds": round(one.seconds, 3), "part": one.part}
 
 
-def _place(place: Place) -> dict[str, str]:
+def _place(place: Place) -> PlaceDocument:
     return {
         "project": place.project,
         "environment": place.environment,
@@ -72,7 +77,7 @@ def _place(place: Place) -> dict[str, str]:
     }
 
 
-def _changes(preview: Preview) -> dict[str, Any]:
+def _changes(preview: Preview) -> ChangesDocument:
     return {
         "values": preview.values,
         "objects": [
@@ -88,7 +93,7 @@ def _changes(preview: Preview) -> dict[str, Any]:
     }
 
 
-def _evidence(one: Evidence) -> dict[str, Any]:
+def _evidence(one: Evidence) -> EvidenceDocument:
     return {
         "target": one.target,
         "pod": one.pod,
@@ -98,7 +103,7 @@ def _evidence(one: Evidence) -> dict[str, Any]:
     }
 
 
-def _checks(report: RunReport) -> list[dict[str, Any]]:
+def _checks(report: RunReport) -> list[CheckDocument]:
     return [
         {
             "name": one.check.name,
@@ -112,7 +117,7 @@ def _checks(report: RunReport) -> list[dict[str, Any]]:
     ]
 
 
-def _deployed(report: RunReport, step: Step) -> dict[str, Any]:
+def _deployed(report: RunReport, step: Step) -> TargetDocument:
     name = step.target.name
     image = next((image for image in report.images if image.target == name), None)
     cleared = next((one for one in report.cleared if one.image.target == name), None)
@@ -127,12 +132,6 @@ def _deployed(report: RunReport, step: Step) -> dict[str, Any]:
         "findings": dict(cleared.verdict.counts) if cleared else None,
         "tag_before": step.running.tag if step.running else None,
         "tag_after": after,
-        **_made(image),
-    }
-
-
-def _made(image: BuiltImage | None) -> dict[str, Any]:
-    return {
         "origin": image.origin if image else None,
         "seconds": round(image.seconds, 3) if image else None,
         "making": _making(image.making) if image and image.making else None,
@@ -140,7 +139,7 @@ def _made(image: BuiltImage | None) -> dict[str, Any]:
     }
 
 
-def _making(making: Making) -> dict[str, Any]:
+def _making(making: Making) -> MakingDocument:
     """Seconds and bytes of an image that was built; moments count from the begin of the stage."""
     return {
         "maven": round(making.maven, 3),
@@ -156,5 +155,5 @@ def _making(making: Making) -> dict[str, Any]:
     }
 
 
-def _error(error: Failure) -> dict[str, str]:
+def _error(error: Failure) -> ErrorDocument:
     return {"what": error.what, "where": error.where, "why": error.why, "next": error.next_step}

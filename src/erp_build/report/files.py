@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from erp_build.clients.files import write_atomically
 from erp_build.clients.secrets import Secrets
 from erp_build.report.document import report_document
+from erp_build.report.document_types import ReportDocument
 from erp_build.report.html import html_page
 from erp_build.report.junit import run_junit_text
 from erp_build.report.markdown import report_markdown
@@ -18,7 +18,7 @@ from erp_build.run_record import RunReport
 Complain = Callable[[str], object]
 
 
-def write_reports(report: RunReport, path: Path, secrets: Secrets, complain: Complain) -> dict[str, Any]:
+def write_reports(report: RunReport, path: Path, secrets: Secrets, complain: Complain) -> ReportDocument:
     """Write all of them, also of a run that failed, and return the document that they are made of, masked.
 
     Args:
@@ -28,11 +28,11 @@ def write_reports(report: RunReport, path: Path, secrets: Secrets, complain: Com
         complain: told of a file that cannot be written; it changes no exit code.
     """
     # Masked before it is made into anything: what escapes a text must not hide a secret from the mask.
-    document: dict[str, Any] = secrets.mask_all(report_document(report))
+    document: ReportDocument = secrets.mask_all(report_document(report))
     _write(path, lambda: json.dumps(document, ensure_ascii=False, indent=2) + "\n", secrets, complain)
     _write(path.with_name("report.html"), lambda: html_page(document), secrets, complain)
     _write(path.with_name("report.md"), lambda: report_markdown(document), secrets, complain)
-    _write(path.with_name("junit.xml"), lambda: run_junit_text(report), secrets, complain)
+    _write(path.with_name("junit.xml"), lambda: run_junit_text(report, secrets.mask), secrets, complain)
     if judgement := report.judgement:
         _write(path.with_name("gate.sarif"), lambda: sarif_text(judgement), secrets, complain)
     for one in report.checked:

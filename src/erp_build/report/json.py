@@ -1,15 +1,21 @@
 """Plans, status and history as JSON: the contract of `--json`, schema 1."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-from erp_build.model.plan import LiveState, Plan, Running, Step
-from erp_build.model.releases.deployment import Alarm, Proof
-from erp_build.model.releases.ledger_entry import Entry
-from erp_build.model.releases.release import Revision
+from typing import TYPE_CHECKING, Any, Final
+
 from erp_build.model.standing import Standing
 
-SCHEMA = 1
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from erp_build.model.plan import LiveState, Plan, Running, Step
+    from erp_build.model.releases.deployment import Alarm, Proof
+    from erp_build.model.releases.ledger_entry import Entry
+    from erp_build.model.releases.release import Revision
+    from erp_build.report.plan_types import StepDocument
+
+SCHEMA: Final = 1
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def _standing(name: str, running: Running | None, standing: Standing) -> dict[st
     }
 
 
-def step_document(step: Step) -> dict[str, Any]:
+def step_document(step: Step) -> StepDocument:
     """A target of a plan: what is done with it, compared with what, and why."""
     return {
         "name": step.target.name,

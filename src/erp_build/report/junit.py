@@ -1,69 +1,109 @@
 """A run's stages, its checks and its gate as JUnit's XML, for report groups of CodeBuild."""
 
-from collections.abc import Sequence
-from html import escape
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+from xml.etree import ElementTree as ET
 
 from erp_build.errors import Failure
 from erp_build.gate.result import Judged, Judgement
 from erp_build.model.check_run import Checked
 from erp_build.run_record import RunReport
 
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold at all; a name of a finding is a stranger's text."""
 
-def run_junit_text(report: RunReport) -> str:
+Mask = Callable[[str], str]
+"""Takes the secrets out of a text. It is called before XML escapes the text, which would hide a secret from it."""
+
+
+End = Literal["passed", "failure", "error"]
+"""How a case ended: `failure` stops the run, `error` says that nothing could be judged."""
+
+
+class Case(NamedTuple):
+    """A test case: where, what, how it ended, why (may have several lines), and its seconds."""
+
+    where: str
+    what: str
+    end: End
+    why: str = ""
+    seconds: float = 0.0
+
+
+class Suite(NamedTuple):
+    """Test cases that belong together, and what else must be said of them, a line each."""
+
+    name: str
+    cases: Sequence[Case]
+    notes: Sequence[str] = ()
+
+
+def run_junit_text(report: RunReport, mask: Mask = str) -> str:
     """A test case per stage, check and image; it is never empty, because a report group wants a file of every build."""
+    return _file([_run_suite(report), *_suites(report.judgement, report.checked)], mask)
+
+
+def junit_text(judgement: Judgement | None, checked: Sequence[Checked] = (), mask: Mask = str) -> str:
+    """A test case per check and per image: a failure where it stops, an error where nothing could be judged."""
+    return _file(_suites(judgement, checked), mask)
+
+
+def _run_suite(report: RunReport) -> Suite:
     cases = [Case("run", stage.name, "passed", "", stage.seconds) for stage in report.stages if stage.status == "done"]
-    if report.error:
-        # Stages within stages end with the same error: it is told once, by the innermost.
-        name = next((stage.name for stage in report.stages if stage.status == "failed"), "start")
-        seconds = sum(stage.seconds for stage in report.stages if stage.name == name)
-        cases.append(Case("run", name, "failure", _error_lines(report.error), seconds))
-    end = [] if report.error else [Case("run", "outcome", "passed", report.outcome)]
-    return junit_text(report.judgement, report.checked, [_suite("run", [*cases, *end])])
+    if report.error is None:
+        return Suite("run", [*cases, Case("run", "outcome", "passed", report.outcome)])
+    # Stages within stages end with the same error: it is told once, by the innermost.
+    name = next((stage.name for stage in report.stages if stage.status == "failed"), "start")
+    seconds = sum(stage.seconds for stage in report.stages if stage.name == name)
+    return Suite("run", [*cases, Case("run", name, "failure", _error_lines(report.error), seconds)])
 
 
-def junit_text(judgement: Judgement | None, checked: Sequence[Checked] = (), first: Sequence[str] = ()) -> str:
-    """A test case per check and per image: a failure where it stops, an error where nothing could be judged.
-
-    `first` are suites that come before.
-    """
-    suites = [*first, *([_suite("checks", [_check_case(one) for one in checked])] if checked else [])]
+def _suites(judgement: Judgement | None, checked: Sequence[Checked]) -> list[Suite]:
+    suites = [Suite("checks", [_check_case(one) for one in checked])] if checked else []
     if judgement:
-        suites.append(_suite("gate", [_image_case(row) for row in judgement.rows], judgement.notes))
-    return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n' + "".join(suites) + "</testsuites>\n"
+        suites.append(Suite("gate", [_image_case(row) for row in judgement.rows], judgement.notes))
+    return suites
 
 
-class Case:
-    """A test case: where, what, how it ended (`passed`, `failure`, `error`, `skipped`), why, and its seconds."""
+def _file(suites: Sequence[Suite], mask: Mask) -> str:
+    def text(raw: str) -> str:
+        return NO_XML.sub("\N{REPLACEMENT CHARACTER}", mask(raw))
 
-    def __init__(self, where: str, what: str, end: str, why: str, seconds: float = 0.0) -> None:
-        self.where = where
-        self.what = what
-        self.end = end
-        self.why = why
-        self.seconds = seconds
-
-    def __str__(self) -> str:
-        """Its element."""
-        head = f"    <testcase classname={_quoted(self.where)} name={_quoted(self.what)} time='{self.seconds:.3f}'>"
-        first, _, _ = self.why.partition("\n")
-        ends = {
-            "failure": f"\n      <failure message={_quoted(first)}>{_text(self.why)}</failure>",
-            "error": f"\n      <error message={_quoted(first)}>{_text(self.why)}</error>",
-        }
-        said = f"\n      <system-out>{_text(self.why)}</system-out>" if self.end not in ends and self.why else ""
-        return f"{head}{ends.get(self.end, said)}\n    </testcase>\n"
+    root = ET.Element("testsuites")
+    for suite in suites:
+        _add_suite(root, suite, text)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(name: str, cases: Sequence[Case], notes: Sequence[str] = ()) -> str:
-    ends = [case.end for case in cases]
-    seconds = sum(case.seconds for case in cases)
-    head = (
-        f"  <testsuite name={_quoted(name)} tests={_quoted(str(len(cases)))} "
-        f"failures={_quoted(str(ends.count('failure')))} errors={_quoted(str(ends.count('error')))} "
-        f'skipped="0" time={_quoted(f"{seconds:.3f}")}>\n'
+def _add_suite(root: ET.Element, suite: Suite, text: Mask) -> None:
+    ends = [case.end for case in suite.cases]
+    element = ET.SubElement(
+        root,
+        "testsuite",
+        name=text(suite.name),
+        tests=str(len(ends)),
+        failures=str(ends.count("failure")),
+        errors=str(ends.count("error")),
+        skipped="0",
+        time=f"{sum(case.seconds for case in suite.cases):.3f}",
     )
-    said = f"    <system-out>{_text(chr(10).join(notes))}</system-out>\n" if notes else ""
-    return head + "".join(map(str, cases)) + said + "  </testsuite>\n"
+    for case in suite.cases:
+        _add_case(element, case, text)
+    if suite.notes:
+        ET.SubElement(element, "system-out").text = text("\n".join(suite.notes))
+
+
+def _add_case(suite: ET.Element, case: Case, text: Mask) -> None:
+    element = ET.SubElement(
+        suite, "testcase", classname=text(case.where), name=text(case.what), time=f"{case.seconds:.3f}"
+    )
+    why = text(case.why)  # before it is cut into lines: a secret may have several
+    if case.end != "passed":
+        ET.SubElement(element, case.end, message=why.partition("\n")[0]).text = why
+    elif why:
+        ET.SubElement(element, "system-out").text = why
 
 
 def _error_lines(error: Failure) -> str:
@@ -72,34 +112,21 @@ def _error_lines(error: Failure) -> str:
 
 
 def _image_case(row: Judged) -> Case:
-    end = {"blocked": "failure", "inconclusive": "error"}.get(row.verdict.outcome, "passed")
+    ends: dict[str, End] = {"blocked": "failure", "inconclusive": "error"}
     lines = [row.verdict.why]
     lines += [f"{finding.severity} {finding}" for finding in row.verdict.blocking]
     lines += [f"waived: {one.finding}: {one.waiver.reason} ({one.waiver})" for one in row.verdict.waived]
     if row.verdict.next_step:
         lines.append(f"next: {row.verdict.next_step}")
-    return Case(row.image.repository, f"{row.image.target} {row.image.digest[:19]}", end, "\n".join(lines))
+    return Case(
+        row.image.repository,
+        f"{row.image.target} {row.image.digest[:19]}",
+        ends.get(row.verdict.outcome, "passed"),
+        "\n".join(lines),
+    )
 
 
 def _check_case(one: Checked) -> Case:
-    end = {"failed": "failure", "inconclusive": "error"}.get(one.word, "passed")
+    ends: dict[str, End] = {"failed": "failure", "inconclusive": "error"}
     why = f"{one.word}: {one.run.why}" if one.run.why else one.word
-    return Case(one.target, one.check.name, end, why, one.run.seconds)
-
-
-def _text(text: str) -> str:
-    return escape(_clean(text), quote=False)
-
-
-def _quoted(text: str) -> str:
-    return f'"{escape(_clean(text))}"'
-
-
-def _clean(text: str) -> str:
-    return "".join(char if _is_xml(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def _is_xml(char: str) -> bool:
-    """Whether XML 1.0 can hold a character at all; a name of a finding is a stranger's text."""
-    code = ord(char)
-    return char in "\t\n\r" or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000  # noqa: PLR2004
+    return Case(one.target, one.check.name, ends.get(one.word, "passed"), why, one.run.seconds)

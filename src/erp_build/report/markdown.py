@@ -1,28 +1,30 @@
 """The report of a run as Markdown, for a pull request or the summary of a build."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from re import findall
-from typing import Any
 
-from erp_build.report.document import Document, warnings_of
-from erp_build.report.text.plan import SHOWN, cell, printable
+from erp_build.formats.printable import one_line, printable
+from erp_build.report.document_types import ReportDocument
+from erp_build.report.plan_types import BaselineDocument, FieldDocument, ReasonDocument
+from erp_build.report.summary import longest_work, warnings_of
+from erp_build.report.text.plan import SHOWN, cell
 
 LOG_LINES = 20
 OUTCOMES = {"deployed": "deployed", "nothing": "nothing to do", "rehearsed": "rehearsed", "failed": "**failed**"}
 
 
-def report_markdown(report: Document) -> str:
+def report_markdown(report: ReportDocument) -> str:
     """The report: how it ended, then the plan, what changes, the gate, the proof; long parts are folded.
 
     Args:
-        report: the document of `render.report`, with its secrets masked already.
+        report: the document of `report_document`, with its secrets masked already.
     """
     parts = (_head, _error, _plan, _changes, _gate, _proof, _evidence, _warnings, _path)
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
 
-def _head(report: Document) -> Iterator[str]:
+def _head(report: ReportDocument) -> Iterator[str]:
     place = report["place"]
     whose = f"{place['project']} {place['environment']}" if place else "erp_build"
     tag = f" `{report['tag']}`" if report["tag"] else ""
@@ -34,13 +36,13 @@ def _head(report: Document) -> Iterator[str]:
         yield from ("Nothing to do: no target differs from its baseline.", "")
 
 
-def _error(report: Document) -> Iterator[str]:
+def _error(report: ReportDocument) -> Iterator[str]:
     error = report["error"]
     if not error:
         return
     yield f"> **{cell(error['what'])}**"
-    for name in ("where", "why", "next"):
-        first, *rest = error[name].splitlines() or [""]
+    for name, text in (("where", error["where"]), ("why", error["why"]), ("next", error["next"])):
+        first, *rest = text.splitlines() or [""]
         if first:
             yield ">"
             yield f"> {name}: {cell(first)}" + "".join(f"<br>{cell(line)}" for line in rest)
@@ -49,7 +51,7 @@ def _error(report: Document) -> Iterator[str]:
     yield ""
 
 
-def _plan(report: Document) -> Iterator[str]:
+def _plan(report: ReportDocument) -> Iterator[str]:
     rows = [
         (cell(one["name"]), one["action"], _compared(one["baseline"]), _because(one["because"]))
         for one in report["targets"]
@@ -57,7 +59,7 @@ def _plan(report: Document) -> Iterator[str]:
     yield from _table(("target", "action", "compared with", "because"), rows)
 
 
-def _changes(report: Document) -> Iterator[str]:
+def _changes(report: ReportDocument) -> Iterator[str]:
     changes = report["changes"]
     if not changes:
         return
@@ -74,7 +76,7 @@ def _changes(report: Document) -> Iterator[str]:
     yield from _table(("image of", "", "name"), rows)
 
 
-def _gate(report: Document) -> Iterator[str]:
+def _gate(report: ReportDocument) -> Iterator[str]:
     images = report["gate"]["images"] if report["gate"] else []
     rows = [(cell(one["target"]), one["outcome"], cell(one["why"])) for one in images]
     yield from _table(("gate", "verdict", "why"), rows)
@@ -82,11 +84,11 @@ def _gate(report: Document) -> Iterator[str]:
     yield from _table(("check", "target", "outcome"), checks)
 
 
-def _proof(report: Document) -> Iterator[str]:
+def _proof(report: ReportDocument) -> Iterator[str]:
     rows = [
         (
             cell(one["name"]),
-            *(_code((one[key] or "-")[:19]) for key in ("built", "scanned", "running")),
+            *(_code((digest or "-")[:19]) for digest in (one["built"], one["scanned"], one["running"])),
             str(one["units"]),
         )
         for one in report["targets"]
@@ -96,13 +98,13 @@ def _proof(report: Document) -> Iterator[str]:
     yield from _table((name, "built", "scanned", "running", "units"), rows)
 
 
-def _evidence(report: Document) -> Iterator[str]:
+def _evidence(report: ReportDocument) -> Iterator[str]:
     for one in report["evidence"]:
         text = "\n".join((*one["states"], *one["events"], *one["log"][-LOG_LINES:]))
         yield from _folded(cell(f"Evidence: {one['target']} {one['pod']}"), _fenced(text))
 
 
-def _warnings(report: Document) -> Iterator[str]:
+def _warnings(report: ReportDocument) -> Iterator[str]:
     for text in warnings_of(report):
         yield from (f"> **Warning:** {cell(text)}", "")
     if report["unowned"]:
@@ -110,9 +112,8 @@ def _warnings(report: Document) -> Iterator[str]:
         yield from _folded(f"{len(files)} changed files belong to no target", files)
 
 
-def _path(report: Document) -> Iterator[str]:
-    path = sorted(report["critical_path"], key=lambda one: one["seconds"], reverse=True)[:SHOWN]
-    parts = [f"{cell(one['part'] or one['name'])} {one['seconds']:.1f} s" for one in path]
+def _path(report: ReportDocument) -> Iterator[str]:
+    parts = [f"{cell(one['part'] or one['name'])} {one['seconds']:.1f} s" for one in longest_work(report)]
     if parts:
         yield f"Critical path, mostly: {', '.join(parts)}."
     link = report["build"]["link"]
@@ -120,23 +121,23 @@ def _path(report: Document) -> Iterator[str]:
         yield from ("", f"[The build](<{link.replace('<', '').replace('>', '')}>)")
 
 
-def _compared(baseline: dict[str, Any]) -> str:
+def _compared(baseline: BaselineDocument) -> str:
     return f"`{baseline['commit'][:12]}` ({baseline['source']})" if baseline["commit"] else "nothing"
 
 
 def _code(text: str) -> str:
     """A name in a fixed width; within it nothing can be escaped, so what would end it is replaced."""
-    return f"`{printable(text).replace('`', chr(39)).replace('|', '/').replace(chr(10), ' ')}`"
+    return f"`{one_line(text).replace('`', chr(39)).replace('|', '/')}`"
 
 
-def _because(reasons: list[dict[str, Any]]) -> str:
+def _because(reasons: Sequence[ReasonDocument]) -> str:
     shown = [cell(f"{one['path']}  <- {one['rule']}" if one["path"] else one["rule"]) for one in reasons[:SHOWN]]
     more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
     return "<br>".join((*shown, *more)) or "nothing differs"
 
 
-def _field(item: dict[str, Any]) -> str:
-    before, after = ("nothing" if item[key] is None else item[key] for key in ("before", "after"))
+def _field(item: FieldDocument) -> str:
+    before, after = ("nothing" if value is None else value for value in (item["before"], item["after"]))
     return f"{item['path']}: {before} -> {after}"
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import Literal, NamedTuple
 
-from erp_build.report.document import Document
-from erp_build.report.text.plan import printable
+from erp_build.formats.printable import printable
+from erp_build.report.document_types import ReportDocument
+from erp_build.report.summary import moved_effects
 
 Event = Literal["failure", "recovery", "success"]
 
@@ -19,7 +20,6 @@ WHY_LINES, WHY_CHARACTERS = 12, 1500
 
 WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
 EMOJIS = {"failure": ":red_circle:", "recovery": ":large_green_circle:", "success": ":white_check_mark:"}
-CHANGING = {"update_function", "publish", "upgrade_release", "rollback_release"}
 
 
 class Message(NamedTuple):
@@ -30,23 +30,23 @@ class Message(NamedTuple):
     chat: str
 
 
-def make_message(report: Document, event: Event) -> Message:
+def make_message(report: ReportDocument, event: Event) -> Message:
     """The message about a run.
 
     Args:
-        report: the document of `render.report`, with its secrets masked already.
+        report: the document of `report_document`, with its secrets masked already.
         event: what it is about.
     """
     title = f"{_whose(report)}: {WORDS[event]}: {_what(report)}"
     return Message(_subject(title), _text(report, title), _chat(report, title, event))
 
 
-def _whose(report: Document) -> str:
+def _whose(report: ReportDocument) -> str:
     place = report["place"]
     return f"{place['project']} {place['environment']}" if place else "erp_build"
 
 
-def _what(report: Document) -> str:
+def _what(report: ReportDocument) -> str:
     if error := report["error"]:
         return f"{error['what']} (exit code {report['exit_code']})"
     names = [one["name"] for one in report["targets"] if one["running"]]
@@ -59,13 +59,13 @@ def _subject(title: str) -> str:
     return text if len(text) <= LONGEST_SUBJECT else f"{text[: LONGEST_SUBJECT - 3]}..."
 
 
-def _text(report: Document, title: str) -> str:
+def _text(report: ReportDocument, title: str) -> str:
     facts = "\n".join(f"{name}: {value}" for name, value in _facts(report))
     parts = [title, *(f"{name}: {value}" for name, value in _error_parts(report)), facts]
     return printable("\n\n".join(part for part in parts if part)) + "\n"
 
 
-def _error_parts(report: Document) -> Iterator[tuple[str, str]]:
+def _error_parts(report: ReportDocument) -> Iterator[tuple[str, str]]:
     error = report["error"]
     if not error:
         return
@@ -75,28 +75,28 @@ def _error_parts(report: Document) -> Iterator[tuple[str, str]]:
     yield "Changed", _changed(report)
 
 
-def _changed(report: Document) -> str:
+def _changed(report: ReportDocument) -> str:
     """What the failure left behind, which decides how much of a hurry there is."""
     if report["taken_back"]:
         return f"taken back: {'; '.join(report['taken_back'])}"
-    moved = [one for one in report["effects"] if one["name"] in CHANGING and one["state"] != "assumed"]
+    moved = moved_effects(report)
     if not moved:
         return "nothing was deployed; what ran before still runs"
     return "; ".join(f"{one['name']} {one['target']} {one['state']}" for one in moved)
 
 
-def _facts(report: Document) -> Iterator[tuple[str, str]]:
+def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
     if failed := next((one["name"] for one in report["stages"] if one["status"] == "failed"), ""):
         yield "stage", failed
     if report["head"]:
         yield "commit", report["head"]
     if place := report["place"]:
         yield "cluster", f"{place['cluster']}, {place['region']}, account {place['account']}"
-    if report["build"]["link"] or report["build"]["id"]:
-        yield "build", report["build"]["link"] or report["build"]["id"]
+    if build := report["build"]["link"] or report["build"]["id"]:
+        yield "build", build
 
 
-def _chat(report: Document, title: str, event: Event) -> str:
+def _chat(report: ReportDocument, title: str, event: Event) -> str:
     lines = [f"*{name}:* {_said(value)}" for name, value in _error_parts(report) if name != "Next"]
     lines += [f"{name}: {_said(value)}" for name, value in _facts(report)]
     error = report["error"]

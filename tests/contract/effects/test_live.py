@@ -19,7 +19,7 @@ from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.live_effects import Live
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
-from erp_build.model.effect import Effect
+from erp_build.model.effect import Effect, EffectKind
 from erp_build.model.images.image import StoredImage
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Check, Service
@@ -160,7 +160,7 @@ def test_an_effect_is_noted_as_performed(name: str, tmp_path: Path, docker: Loop
     target, perform = EFFECTS[name]
     run = Run(tmp_path, docker, works=True).ready_for(name)
     perform(run.live, tmp_path)
-    assert run.journal.effects == [Effect(name=name, target=target, state="performed")]
+    assert run.journal.effects == [Effect(name=EffectKind(name), target=target, state="performed")]
 
 
 REFUSED = {
@@ -190,7 +190,7 @@ def test_an_effect_is_noted_as_failed(name: str, tmp_path: Path, docker: Loopbac
     run = Run(tmp_path, docker, works=False).ready_for(name)
     with pytest.raises(ErpBuildError, match=REFUSED[name]):
         perform(run.live, tmp_path)
-    assert run.journal.effects == [Effect(name=name, target=target, state="failed")]
+    assert run.journal.effects == [Effect(name=EffectKind(name), target=target, state="failed")]
 
 
 def test_the_lines_of_children_are_details_of_their_target(tmp_path: Path, docker: Loopback) -> None:

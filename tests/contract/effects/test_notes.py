@@ -9,7 +9,7 @@ from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import Effects, Journal
 from erp_build.clients.rehearsal import Assumptions, Rehearsal
 from erp_build.errors import BuildFailed, ErpBuildError, PushFailed
-from erp_build.model.effect import Effect, EffectState
+from erp_build.model.effect import Effect, EffectKind, EffectState
 from tests.contract.effects.conftest import DIGEST
 from tests.contract.effects.test_live import EFFECTS, IMAGE, REQUEST
 from tests.fakes.deployments import Deployments
@@ -57,7 +57,7 @@ def test_an_effect_is_noted_by_the_words_of_the_live_one(name: str, make: Callab
     effects.build_image(REQUEST)
     target, perform = EFFECTS[name]
     perform(effects, root)
-    assert journal.effects[-1] == Effect(name=name, target=target, state=state)
+    assert journal.effects[-1] == Effect(name=EffectKind(name), target=target, state=state)
     assert len(journal.effects) == 3
 
 
@@ -93,4 +93,4 @@ def test_the_fake_notes_a_failure_as_the_live_one_does(name: str, error: ErpBuil
     target, perform = EFFECTS[name]
     with pytest.raises(type(error), match="no"):
         perform(effects, root)
-    assert effects.journal.effects == [Effect(name=name, target=target, state="failed")]
+    assert effects.journal.effects == [Effect(name=EffectKind(name), target=target, state="failed")]

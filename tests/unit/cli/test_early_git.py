@@ -64,7 +64,7 @@ def test_a_plan_of_thousands_of_services_starts_git_once(
     answer = erp_build("plan", "--repo", erp.root, "--base", base, "--head", head)
     assert len(calls.made()) == 1
     assert [line.split()[0] for line in answer.out.splitlines()[1:]] == [NOTIFICATION, f"{N}/new", "helm-chart", "2000"]
-    assert answer.out.endswith("  2000 other targets: nothing of theirs differs\n")
+    assert answer.out.endswith("  2000 other targets do not differ\n")
 
 
 @pytest.mark.parametrize(

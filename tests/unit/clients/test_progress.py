@@ -6,7 +6,9 @@ import pytest
 
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
-from erp_build.clients.terminal.progress import Lines, printable
+from erp_build.clients.terminal.progress import Lines
+from erp_build.formats.printable import printable
+from tests.support.printable_cases import CASES, Shown
 
 
 class Screen(io.StringIO):
@@ -85,6 +87,15 @@ def test_a_text_of_two_lines_cannot_forge_a_line() -> None:
     lines.stage("clear images")
     lines.say("Rate exceeded\n00:01 clear images         passed", "notification-service")
     assert not [line for line in screen.getvalue().splitlines()[1:] if line.startswith("00:01")]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_line_shows_a_text_as_the_table_says(case: Shown) -> None:
+    screen = Screen()
+    Lines(screen, SimulatedClock(), Secrets()).say(case.text, case.text)
+    first, *rest = case.printable.split("\n")
+    head = f"00:00 {'':<20} {case.one_line}: {first}"
+    assert screen.getvalue().split("\n") == [head, *(f"{'':<27}{line}" for line in rest), ""]
 
 
 def test_words_of_all_languages_stay_as_they_are() -> None:

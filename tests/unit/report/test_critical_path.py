@@ -7,9 +7,11 @@ import pytest
 
 from erp_build.model.images.build_timings import Making
 from erp_build.report.critical_path import critical_path
+from erp_build.report.document import report_document
+from erp_build.report.html import html_page
 from erp_build.report.text.build import build_table
 from tests.support.reports import STAGES, full
-from tests.support.samples import NOTIFICATION
+from tests.support.samples import NOTIFICATION, REQUEST
 
 
 def test_the_path_has_every_stage_and_of_the_build_the_image_that_was_ready_last() -> None:
@@ -56,3 +58,18 @@ def test_a_build_without_new_images_is_a_stage_like_others() -> None:
     report = full()
     report = replace(report, images=())
     assert [segment.part for segment in critical_path(report) if segment.stage == "build images"] == [""]
+
+
+def test_every_form_names_the_same_image_where_two_end_in_the_same_millisecond() -> None:
+    whole = full()
+    ends = {NOTIFICATION: 19.5001, REQUEST: 19.4999}
+    images = tuple(
+        replace(image, making=replace(image.making, ended=ends[image.target]) if image.making else None)
+        for image in whole.images
+    )
+    report = replace(whole, images=images)
+    parts = {segment.part.partition(":")[0] for segment in critical_path(report) if ":" in segment.part}
+    assert parts == {REQUEST}
+    assert f"then {REQUEST}: " in build_table(report.images)[-1]
+    page = html_page(report_document(report))
+    assert [text.rpartition("<span>")[2] for text in page.split('<span class="dim"> · last to end')[:-1]] == [REQUEST]

@@ -1,6 +1,7 @@
 """The page of a run: whole without anything else, and whatever a stranger's text holds, it stays text."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -8,12 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from erp_build.errors import BuildFailed
+from erp_build.formats.printable import printable
 from erp_build.report.document import report_document
 from erp_build.report.html import html_page
-from erp_build.report.html.markup import seconds
+from erp_build.report.html.markup import element, seconds
 from erp_build.report.html.style import STYLE
-from erp_build.report.text.plan import printable
 from erp_build.run_record import RunReport
+from tests.support.printable_cases import CASES, Shown
 from tests.support.reports import KOREAN, Names, full
 from tests.support.samples import NOTIFICATION
 
@@ -121,7 +123,8 @@ def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "http://x", "data:text/html,x", ' https://x"'])
 def test_only_an_address_of_the_web_becomes_a_link(link: str) -> None:
-    document = {**report_document(full()), "build": {"id": "b", "link": link}}
+    document = report_document(full())
+    document["build"] = {"id": "b", "link": link}
     assert [value for name, value in Page(html_page(document)).attributes if name == "href"] == []
 
 
@@ -144,6 +147,11 @@ def test_whatever_a_text_holds_it_stays_a_text(path: str, finding: str, log: str
     seen = _flat(page.text)
     for name in (path, finding, what):
         assert _flat(printable(name)) in seen
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_text_on_the_page_is_shown_as_the_table_says(case: Shown) -> None:
+    assert f"<p>{escape(case.printable)}</p>" == element("p", case.text)
 
 
 def _flat(text: str) -> str:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from erp_build.errors import BuildFailed, GateBlocked
-from erp_build.model.effect import Effect
+from erp_build.model.effect import Effect, EffectKind
 from erp_build.model.images.verdict import ClearedImage, Verdict
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.releases.deployment import Deployment, Proof
@@ -44,7 +44,7 @@ def deployed() -> RunReport:
             tags_before={NOTIFICATION: "0ld1234"}, tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}
         ),
         proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, units=2),),
-        effects=(Effect(name="upgrade_release", target="erp-microservices", state="performed"),),
+        effects=(Effect(name=EffectKind.UPGRADE_RELEASE, target="erp-microservices", state="performed"),),
         stages=(StageRecord(name="make plan", seconds=0.0, status="done"),),
     )
 
@@ -148,7 +148,7 @@ def test_a_run_that_fails_before_the_plan_still_has_every_key() -> None:
         "gate": None,
         "error": {"what": "Maven failed", "where": "backend/a", "why": "[ERROR] x", "next": "mvn"},
     }
-    assert {name: document[name] for name in contract} == contract
+    assert {name: value for name, value in document.items() if name in contract} == contract
     assert set(document) == set(report_document(deployed()))
 
 

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
-from erp_build.report.junit import junit_text
+from erp_build.clients.secrets import Secrets
+from erp_build.errors import ReleaseFailed
+from erp_build.report.junit import junit_text, run_junit_text
 from tests.support.judgements import JUDGEMENT
+from tests.support.reports import full
 
 
 def suites() -> list[TestSuite]:
@@ -50,3 +53,14 @@ def test_a_strangers_text_cannot_break_the_file() -> None:
 
 def test_without_images_there_is_a_file_all_the_same() -> None:
     assert list(JUnitXml.fromstring(junit_text(None).encode())) == []
+
+
+def test_a_secret_is_masked_before_xml_escapes_it() -> None:
+    secret = "both \" and ' and\n& on two lines"
+    secrets = Secrets()
+    secrets.add(secret)
+    report = replace(full(fails=True), error=ReleaseFailed(f"<{secret}> failed", why=secret))
+    text = run_junit_text(report, secrets.mask)
+    case = next(case for suite in JUnitXml.fromstring(text.encode()) for case in suite if case.result)
+    assert case.result[0].message == "<***> failed"
+    assert case.result[0].text == "<***> failed\nwhy: ***"

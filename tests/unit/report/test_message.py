@@ -13,6 +13,7 @@ from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.report.document import report_document
 from erp_build.report.message import WHY_LINES, Message, make_message
 from erp_build.run_record import RunReport
+from tests.support.printable_cases import CASES, Shown
 from tests.support.reports import Names, full
 from tests.support.samples import HEAD, NOTIFICATION
 
@@ -114,3 +115,12 @@ def test_a_message_is_far_below_what_sns_takes() -> None:
     )
     message = about(report)
     assert len(json.dumps(message).encode()) < 64_000
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_place_is_told_as_the_table_says(case: Shown) -> None:
+    report = replace(full(fails=True), error=ErpBuildError("x", where=f"<{case.text}>"))
+    message = about(report)
+    assert f"Where: <{case.printable}>" in message.text
+    assert f"*Where:* &lt;{case.printable}&gt;" in json.loads(message.chat)["content"]["description"]
+    assert message.chat.encode("utf-8")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from erp_build.model.plan import Plan, Reason, Step
 from erp_build.model.project import Service
-from erp_build.report.text.plan import plan_markdown, plan_text
+from erp_build.report.text.plan import cell, plan_markdown, plan_text
+from tests.support.printable_cases import CASES, Shown
 from tests.support.samples import NOTIFICATION, baselines, plan_of
 
 ESCAPE = "\x1b"
@@ -48,6 +49,14 @@ def test_no_name_forges_a_line_or_moves_the_cursor(name: str, colour: bool) -> N
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]", without_ours)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_a_name_is_shown_as_the_table_says(case: Shown) -> None:
+    lines = plan_text(forged(case.text)).split("\n")
+    assert f"Owned by no target: {case.one_line}, {case.one_line}" in lines
+    assert f"Warning: {case.one_line}" in lines
+    assert f"> **Warning:** {cell(case.text)}" in plan_markdown(forged(case.text)).split("\n")
+
+
 def test_a_table_in_a_pull_request_says_what_happens_and_why() -> None:
     text = plan_markdown(plan_of({NOTIFICATION: "a|b.java"}))
     assert "Merging this: **notification-service** built." in text
@@ -73,7 +82,8 @@ def test_colours_are_there_only_when_asked_for(*, colour: bool) -> None:
 
 
 def test_what_is_not_shown_is_counted() -> None:
-    assert "  7 other targets: nothing of theirs differs" in plan_text(plan_of({}), others=7).splitlines()
+    assert "  7 other targets do not differ" in plan_text(plan_of({}), others=7).splitlines()
+    assert "  1 other target does not differ" in plan_text(plan_of({}), others=1).splitlines()
     assert "other targets" not in plan_text(plan_of({}))
 
 

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from erp_build.changes.make_plan import make_plan
 from erp_build.errors import BuildFailed, ErpBuildError, GateBlocked, Interrupted, combine
 from erp_build.model.change import Change
-from erp_build.model.effect import Effect, EffectState
+from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Proof
+from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import ImageWanted, Preview
 from erp_build.model.releases.release import Revision
 from erp_build.report.text.error import error_text
@@ -15,6 +18,7 @@ from erp_build.report.text.plan import plan_text
 from erp_build.report.text.run import report_text
 from erp_build.report.text.status import status_text
 from erp_build.run_record import RunReport, StageRecord
+from tests.support.printable_cases import CASES, Shown
 from tests.support.reports import full
 from tests.support.samples import BASE, CHART, DIGEST, ERP, HEAD, NOTIFICATION, change_set, plan_of, running
 
@@ -31,7 +35,7 @@ def report(*effects: Effect, error: ErpBuildError | None = None, rehearsal: bool
 
 
 def effect(name: str, target: str, state: EffectState = "performed") -> Effect:
-    return Effect(name=name, target=target, state=state)
+    return Effect(name=EffectKind(name), target=target, state=state)
 
 
 def test_an_error_says_what_where_why_and_what_next() -> None:
@@ -149,7 +153,7 @@ def test_a_rehearsal_says_how_to_do_it_for_real() -> None:
 
 def test_a_rehearsal_shows_what_would_change() -> None:
     lines = report_text(full(rehearsal=True)).splitlines()
-    first = lines.index("Images that are deployed")
+    first = lines.index("Images of the deployment")
     assert lines[first + 1].split() == [NOTIFICATION, "would", "be", "built", f"erp/{NOTIFICATION}:{HEAD[:7]}"]
     assert '  +      tag: "aaaaaaa"  # 배포할 태그' in lines
     assert f"  Deployment {NOTIFICATION}: changed" in lines
@@ -184,3 +188,16 @@ def test_a_status_lists_what_runs() -> None:
 
 def test_a_status_before_the_first_release_says_so() -> None:
     assert status_text(LiveState()).splitlines()[0] == "No release yet"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_name_in_the_evidence_is_shown_as_the_table_says(case: Shown) -> None:
+    failed = report(error=BuildFailed("x"))
+    log = ("\tat a.B(B.java:1)\x1b[2J",)
+    evidence = (Evidence(target=NOTIFICATION, pod=case.text, events=(case.text,), log=log),)
+    lines = report_text(replace(failed, evidence=evidence)).split("\n")
+    assert lines[lines.index("Evidence") :][1:4] == [
+        f"  {NOTIFICATION}: {case.one_line}",
+        f"    {case.one_line}",
+        "    |     at a.B(B.java:1)\N{REPLACEMENT CHARACTER}[2J",
+    ]

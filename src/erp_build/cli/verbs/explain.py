@@ -7,8 +7,8 @@ from erp_build.changes.ignored_paths import ignore_of
 from erp_build.changes.rules import Rules
 from erp_build.cli.console import Console
 from erp_build.errors import nearest
+from erp_build.formats.printable import one_line, printable
 from erp_build.model.project import Chart, Project
-from erp_build.report.text.plan import printable
 
 EXAMPLES = """\
 examples:
@@ -33,17 +33,17 @@ def main(options: argparse.Namespace, console: Console) -> int:
         console.print(json.dumps({"schema": 1, "paths": rows}, ensure_ascii=False))
     else:
         for path, found in owners.items():
-            console.print(printable(_text(project, rules, path, found)))
+            console.print(printable(f"{one_line(path)}\n{_text(project, rules, path, found)}"))
     return 0
 
 
 def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> str:
     if not owners and rules.is_ignored(path):
-        return f"{path}\n  is ignored"
+        return "  is ignored"
     if not owners:
-        return f"{path}\n  belongs to no target: a change builds nothing{_hint(project, path)}"
+        return f"  belongs to no target: a change builds nothing{_hint(project, path)}"
     kinds = {target.name: target for target in project.targets}
-    lines = [path]
+    lines = []
     for name, rule in owners.items():
         effect = "redeploys every EKS service" if isinstance(kinds[name], Chart) else "builds it"
         lines.append(f"  -> {rule} -> {name}: a change {effect}")

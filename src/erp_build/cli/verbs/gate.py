@@ -88,7 +88,10 @@ def _judge_recorded(options: argparse.Namespace, console: Console, rules: GateRu
 
 def _print(judgement: Judgement, options: argparse.Namespace, console: Console) -> None:
     document = summary_document(judgement)
-    for path, text in ((options.sarif, sarif_text(judgement)), (options.junit, junit_text(judgement))):
+    for path, text in (
+        (options.sarif, sarif_text(judgement)),
+        (options.junit, junit_text(judgement, mask=console.secrets.mask)),
+    ):
         if path:
             write_result(path, console.secrets.mask(text))
     if options.json:

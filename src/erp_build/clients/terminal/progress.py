@@ -7,6 +7,7 @@ from erp_build.clients.clock import Clock
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.board import Board, Heart
 from erp_build.clients.terminal.display import Display
+from erp_build.formats.printable import one_line, printable
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 CONTINUED = "\n" + " " * 27
@@ -91,14 +92,9 @@ class Lines:
 
     def _write(self, text: str, target: str, style: str) -> None:
         minutes, seconds = divmod(int(self._clock.monotonic() - self._start), 60)
-        name = f"{target}: " if target else ""
+        name = f"{one_line(target)}: " if target else ""
         shown = printable(self._secrets.mask(text)).replace("\n", CONTINUED)
         line = f"{minutes:02}:{seconds:02} {self._stage:<20} {name}{shown}"
         with self._lock:
             if not (isinstance(self._alive, Display) and self._alive.print(line)):
                 print(f"{style}{line}{PLAIN}" if self._colour and style else line, file=self._stream, flush=True)
-
-
-def printable(text: str) -> str:
-    """The text without control characters, so that no output of a child can forge a line or move the cursor."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,9 +1,11 @@
 """What the gate and the checks said, what the images took, and what was collected after a failure."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from erp_build.report.document import Document
+from erp_build.report.document_types import ReportDocument
+from erp_build.report.gate_types import FindingDocument, WaivedFindingDocument
 from erp_build.report.html.markup import NOTHING, Markup, block, digest, element, pill, seconds, section, table
+from erp_build.report.plan_types import MakingDocument, TargetDocument
 
 TONES = {
     "passed": "good", "blocked": "bad", "inconclusive": "warn", "failed": "bad", "warning": "warn",
@@ -12,7 +14,7 @@ TONES = {
 SHOWN = 5
 
 
-def gate_section(report: Document) -> Markup:
+def gate_section(report: ReportDocument) -> Markup:
     """A row per image: the verdict, what was counted, what blocks, and what somebody answers for."""
     gate = report["gate"]
     if not gate:
@@ -32,7 +34,7 @@ def gate_section(report: Document) -> Markup:
     return section("Gate", table(("image", "digest", "verdict", "counts", "blocked by", "waived"), rows), notes)
 
 
-def checks_section(report: Document) -> Markup:
+def checks_section(report: ReportDocument) -> Markup:
     """A row per check and target."""
     rows = [
         (one["name"], one["target"], pill(one["outcome"], TONES[one["outcome"]]), seconds(one["seconds"]),
@@ -42,7 +44,7 @@ def checks_section(report: Document) -> Markup:
     return section("Checks", table(("check", "target", "outcome", "time", "why"), rows))
 
 
-def images_section(report: Document) -> Markup:
+def images_section(report: ReportDocument) -> Markup:
     """What it took to make the images, and what was saved."""
     rows = [
         (element("b", one["name"]), _how(one), *_making(one["making"]))
@@ -52,7 +54,7 @@ def images_section(report: Document) -> Markup:
     return section("Images", table(("target", "", "Maven", "image", "push", "sent", "size", "stored"), rows))
 
 
-def effects_section(report: Document) -> Markup:
+def effects_section(report: ReportDocument) -> Markup:
     """Every change of the world, in its order."""
     rows = [
         (str(place), one["name"], element("code", one["target"]), pill(one["state"], TONES[one["state"]]))
@@ -61,7 +63,7 @@ def effects_section(report: Document) -> Markup:
     return section("Effects", table(("", "effect", "on", "state"), rows))
 
 
-def evidence_section(report: Document) -> Markup:
+def evidence_section(report: ReportDocument) -> Markup:
     """What was collected of pods that did not get ready, while they were there."""
     parts = []
     for one in report["evidence"]:
@@ -72,7 +74,7 @@ def evidence_section(report: Document) -> Markup:
     return section("Evidence", *parts)
 
 
-def _named(findings: list[dict[str, Any]]) -> Markup:
+def _named(findings: Sequence[FindingDocument]) -> Markup:
     names = list(dict.fromkeys(f"{one['name']} {one['package']}".strip() for one in findings))
     if not names:
         return element("span", "-", class_="dim")
@@ -80,7 +82,7 @@ def _named(findings: list[dict[str, Any]]) -> Markup:
     return element("ul", *(element("li", name) for name in (*names[:SHOWN], *more)))
 
 
-def _waived(waived: list[dict[str, Any]]) -> Markup:
+def _waived(waived: Sequence[WaivedFindingDocument]) -> Markup:
     if not waived:
         return element("span", "-", class_="dim")
     texts = (f"{one['name']}: {one['waiver']['reason']} ({one['waiver']['owner']}, until {one['waiver']['until']})"
@@ -88,14 +90,14 @@ def _waived(waived: list[dict[str, Any]]) -> Markup:
     return element("ul", *(element("li", text) for text in dict.fromkeys(texts)))
 
 
-def _how(target: dict[str, Any]) -> Markup:
-    layered = target["making"] and target["making"]["layered"]
-    return pill(f"{target['origin']} in layers" if layered else target["origin"], "info")
+def _how(target: TargetDocument) -> Markup:
+    layered = target["making"] is not None and target["making"]["layered"]
+    return pill(f"{target['origin']}{' in layers' if layered else ''}", "info")
 
 
-def _making(making: dict[str, Any] | None) -> tuple[str, ...]:
+def _making(making: MakingDocument | None) -> tuple[str, ...]:
     if making is None:
         return ("-",) * 6
-    times = (seconds(making[name]) for name in ("maven", "image", "push"))
-    sizes = (f"{making[name] / 1e6:.1f} MB" for name in ("sent", "size", "stored"))
+    times = (seconds(number) for number in (making["maven"], making["image"], making["push"]))
+    sizes = (f"{number / 1e6:.1f} MB" for number in (making["sent"], making["size"], making["stored"]))
     return (*times, *sizes)

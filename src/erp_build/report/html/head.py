@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from erp_build.report.document import Document, warnings_of
+from erp_build.report.document_types import ReportDocument
 from erp_build.report.html.markup import NOTHING, Markup, block, code, element, lines, pill, seconds, section
+from erp_build.report.summary import moved_effects, warnings_of
 
 OUTCOMES = {
     "deployed": ("Deployed", "good"),
@@ -13,7 +14,7 @@ OUTCOMES = {
 }
 
 
-def head(report: Document) -> Markup:
+def head(report: ReportDocument) -> Markup:
     """The headline, the facts, and the numbers."""
     word, tone = OUTCOMES[report["outcome"]]
     marks = [pill(word if report["outcome"] != "failed" else f"{word}, exit code {report['exit_code']}", tone)]
@@ -30,37 +31,40 @@ def head(report: Document) -> Markup:
     )
 
 
-def headline(report: Document) -> str:
+def headline(report: ReportDocument) -> str:
     """Whose run it is."""
     place = report["place"]
     what = f"{place['project']} {place['environment']}" if place else "erp_build"
     return f"{what} · {report['tag']}" if report["tag"] else what
 
 
-def error_section(report: Document) -> Markup:
+def error_section(report: ReportDocument) -> Markup:
     """What failed, where, why, what to do next, and what of the world was changed nevertheless."""
     error = report["error"]
     if not error:
         return NOTHING
-    rows = [("where", element("dd", error["where"])), ("why", element("dd", block(error["why"])))]
-    shown = [lines(element("dt", name), content) for name, content in rows if error[name]]
-    moved = [one for one in report["effects"] if one["state"] != "assumed" and one["name"] in CHANGING]
-    left = f"{len(moved)} changes were made before it, see Effects." if moved else "Nothing was deployed."
+    rows = [("where", error["where"], error["where"]), ("why", error["why"], block(error["why"]))]
+    shown = [lines(element("dt", name), element("dd", content)) for name, text, content in rows if text]
     return element(
         "section",
         element("h2", error["what"]),
         element("dl", *shown) if shown else NOTHING,
         element("p", element("b", "Next: "), error["next"], class_="next") if error["next"] else NOTHING,
-        element("p", left, class_="note"),
+        element("p", _left_behind(report), class_="note"),
         element("ul", *(element("li", f"Taken back: {one}") for one in report["taken_back"])),
         class_="error",
     )
 
 
-CHANGING = {"update_function", "publish", "write_file", "upgrade_release", "rollback_release", "tag"}
+def _left_behind(report: ReportDocument) -> str:
+    number = len(moved_effects(report))
+    if not number:
+        return "Nothing was deployed."
+    changes = "1 change of what runs was" if number == 1 else f"{number} changes of what runs were"
+    return f"{changes} made before it failed, see Effects."
 
 
-def warnings_section(report: Document) -> Markup:
+def warnings_section(report: ReportDocument) -> Markup:
     """What the plan warns of, alarms that are on, and files that belong to nobody."""
     said = warnings_of(report)
     items = [element("ul", *(element("li", one) for one in said))] if said else []
@@ -71,7 +75,7 @@ def warnings_section(report: Document) -> Markup:
     return section("Warnings", *items)
 
 
-def _facts(report: Document) -> Iterator[tuple[str, str]]:
+def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
     if report["head"]:
         yield "commit", code(report["head"][:12], report["head"])
     if report["started"]:
@@ -88,10 +92,10 @@ def _facts(report: Document) -> Iterator[tuple[str, str]]:
         yield "build", build["id"]
 
 
-def _tiles(report: Document) -> Iterator[Markup]:
+def _tiles(report: ReportDocument) -> Iterator[Markup]:
     actions = [target["action"] for target in report["targets"] if target["kind"] != "chart"]
     verb = "to be " if report["rehearsal"] else ""
-    for action, word in (("build", "built"), ("reuse", "reused"), ("redeploy", "redeployed"), ("none", "left alone")):
+    for action, word in (("build", "built"), ("reuse", "reused"), ("redeploy", "redeployed"), ("none", "unchanged")):
         if action in actions:
             yield _tile(str(actions.count(action)), f"{verb if action != 'none' else ''}{word}")
     if report["gate"]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from erp_build.report.text.plan import printable
+from erp_build.formats.printable import printable
 
 
 class Markup(str):

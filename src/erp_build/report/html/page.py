@@ -1,6 +1,6 @@
 """The page as a whole: what matters most comes first."""
 
-from erp_build.report.document import Document
+from erp_build.report.document_types import ReportDocument
 from erp_build.report.html.findings import (
     checks_section,
     effects_section,
@@ -33,11 +33,11 @@ PARTS = (
 )
 
 
-def html_page(report: Document) -> str:
+def html_page(report: ReportDocument) -> str:
     """The report as a page.
 
     Args:
-        report: the document of `render.report`, with its secrets masked already.
+        report: the document of `report_document`, with its secrets masked already.
     """
     title = f"{OUTCOMES[report['outcome']][0]}: {headline(report)}"
     meta = (

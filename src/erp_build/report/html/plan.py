@@ -1,17 +1,17 @@
 """What was planned and why, and what that changes: tags, objects of the release, images."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from erp_build.report.document import Document
+from erp_build.report.document_types import ReportDocument
 from erp_build.report.html.markup import NOTHING, Markup, code, digest, element, lines, pill, section, table
+from erp_build.report.plan_types import BaselineDocument, ObjectDocument, ReasonDocument
 
 TONES = {"build": "warn", "reuse": "info", "redeploy": "info", "added": "good", "removed": "bad", "changed": "warn"}
 SHOWN = 4
 """Reasons that are shown before the rest is folded away."""
 
 
-def plan_section(report: Document) -> Markup:
+def plan_section(report: ReportDocument) -> Markup:
     """A row per target: the action, what it was compared with, and the files that are the reason."""
     rows = [
         (
@@ -26,7 +26,7 @@ def plan_section(report: Document) -> Markup:
     return section("Plan", table(("target", "kind", "action", "compared with", "because"), rows))
 
 
-def changes_section(report: Document) -> Markup:
+def changes_section(report: ReportDocument) -> Markup:
     """What a deployment changes: the values file, the release's objects, and the images."""
     changes = report["changes"]
     if not changes:
@@ -43,7 +43,7 @@ def changes_section(report: Document) -> Markup:
     return section("What changes", *parts, note="Secrets are not compared, and no value with a secret's name is shown.")
 
 
-def proof_section(report: Document) -> Markup:
+def proof_section(report: ReportDocument) -> Markup:
     """Three digests of each target that must be one."""
     rows = [
         (
@@ -61,13 +61,13 @@ def proof_section(report: Document) -> Markup:
     return section(title, table(("target", "built", "scanned", "running", "units", ""), rows))
 
 
-def _compared(baseline: dict[str, Any]) -> Markup:
+def _compared(baseline: BaselineDocument) -> Markup:
     if not baseline["commit"]:
         return element("span", "nothing", class_="dim")
     return element("span", code(baseline["commit"][:12], baseline["commit"]), f" {baseline['source']}")
 
 
-def _reasons(because: list[dict[str, Any]]) -> Markup:
+def _reasons(because: Sequence[ReasonDocument]) -> Markup:
     if not because:
         return element("span", "nothing differs", class_="dim")
     items = [_reason(one) for one in because]
@@ -78,7 +78,7 @@ def _reasons(because: list[dict[str, Any]]) -> Markup:
     return element("div", shown, rest)
 
 
-def _reason(one: dict[str, Any]) -> Markup:
+def _reason(one: ReasonDocument) -> Markup:
     if one["path"] is None:
         return element("li", one["rule"])
     return element("li", code(one["path"]), element("span", f" {one['rule']}", class_="dim"))
@@ -91,7 +91,7 @@ def _coloured(diff: str) -> Iterable[Markup]:
         yield element("span", f"{line}\n", class_=tone)
 
 
-def _object(one: dict[str, Any]) -> Markup:
+def _object(one: ObjectDocument) -> Markup:
     title = lines(element("b", f"{one['kind']} "), one["name"], " ", pill(one["change"], TONES[one["change"]]))
     if not one["fields"]:
         return element("p", title)

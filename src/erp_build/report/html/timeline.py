@@ -1,17 +1,18 @@
 """When what went on: a bar per stage, below the build a lane per image, and the critical path."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from erp_build.report.critical_path import BUILD
-from erp_build.report.document import Document
+from erp_build.report.critical_path import BUILD, last_to_end
+from erp_build.report.document_types import ReportDocument, StageDocument
 from erp_build.report.html.markup import NOTHING, Markup, element, lines, seconds, section
+from erp_build.report.plan_types import MakingDocument
+from erp_build.report.summary import longest_work
 
 SHORTEST = 0.05
 """Seconds under which a stage gets no row, because it would show as 0.0."""
 
 
-def timeline_section(report: Document) -> Markup:
+def timeline_section(report: ReportDocument) -> Markup:
     """The stages on one axis; nothing where none was begun."""
     stages = report["stages"]
     if not stages:
@@ -20,16 +21,14 @@ def timeline_section(report: Document) -> Markup:
     return section("Timeline", _sentence(report), _legend(report), *_rows(report, whole), _left_out(report))
 
 
-def _sentence(report: Document) -> Markup:
-    path = [one for one in report["critical_path"] if one["seconds"] > 0]
-    longest = sorted(path, key=lambda one: one["seconds"], reverse=True)[:3]
-    parts = [f"{one['part'] or one['name']} {seconds(one['seconds'])}" for one in longest]
+def _sentence(report: ReportDocument) -> Markup:
+    parts = [f"{one['part'] or one['name']} {seconds(one['seconds'])}" for one in longest_work(report)]
     if not parts:
         return NOTHING
     return element("p", element("b", "Critical path: "), f"mostly {', '.join(parts)}", class_="note")
 
 
-def _legend(report: Document) -> Markup:
+def _legend(report: ReportDocument) -> Markup:
     tones = [("path", "stage, on the critical path")]
     if any(target["making"] for target in report["targets"]):
         tones = [("path", "stage"), ("maven", "Maven"), ("image", "image"), ("push", "push")]
@@ -39,16 +38,16 @@ def _legend(report: Document) -> Markup:
                    class_="legend")  # fmt: skip
 
 
-def _left_out(report: Document) -> Markup:
+def _left_out(report: ReportDocument) -> Markup:
     names = [one["name"] for one in report["stages"] if _is_nothing(one)]
     return element("p", f"In no time: {', '.join(names)}.", class_="note") if names else NOTHING
 
 
-def _is_nothing(stage: dict[str, Any]) -> bool:
-    return bool(stage["status"] == "done" and stage["seconds"] < SHORTEST)
+def _is_nothing(stage: StageDocument) -> bool:
+    return stage["status"] == "done" and stage["seconds"] < SHORTEST
 
 
-def _rows(report: Document, whole: float) -> Iterator[Markup]:
+def _rows(report: ReportDocument, whole: float) -> Iterator[Markup]:
     for stage in report["stages"]:
         if _is_nothing(stage):
             continue
@@ -56,17 +55,15 @@ def _rows(report: Document, whole: float) -> Iterator[Markup]:
         bar = _bar(tone, stage["name"], stage["began"], stage["seconds"], whole)
         yield _row(stage["name"], [bar], stage["seconds"])
         if stage["name"] == BUILD:
-            last = max((one["making"]["ended"] for one in report["targets"] if one["making"]), default=0)
-            yield from (
-                _lane(one["name"], one["making"], stage["began"], whole, last=one["making"]["ended"] == last)
-                for one in report["targets"]
-                if one["making"]
-            )
+            made = {one["name"]: one["making"] for one in report["targets"] if one["making"]}
+            last = last_to_end((name, making["ended"]) for name, making in made.items())
+            for name, making in made.items():
+                yield _lane(name, making, stage["began"], whole, last=name == last)
 
 
-def _lane(name: str, making: dict[str, Any], offset: float, whole: float, *, last: bool) -> Markup:
+def _lane(name: str, making: MakingDocument, offset: float, whole: float, *, last: bool) -> Markup:
     """An image's way: its jar, then the image, then the push; what lies between is waiting for a turn."""
-    maven, ready, push = (making[key] for key in ("maven", "ready", "push"))
+    maven, ready, push = making["maven"], making["ready"], making["push"]
     bars = [
         _bar("maven", f"{name}: Maven", offset + max(ready - maven, 0), min(maven, ready), whole),
         _bar("image", f"{name}: image", offset + making["began"], making["image"], whole),

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from erp_build.model.images.build_timings import Making
 from erp_build.model.images.image import BuiltImage
+from erp_build.report.critical_path import last_made, phases_of
 from erp_build.report.text.table import table
 
 SHORTEST = 0.1
@@ -36,16 +36,13 @@ def _row(image: BuiltImage) -> tuple[str, ...]:
 
 
 def _critical_path(images: Sequence[BuiltImage]) -> list[str]:
-    """The work that nothing else could have shortened: the last image to end, and what it waited for."""
-    made = [(image, image.making) for image in images if image.making]
-    if not made:
+    last = last_made(images)
+    if last is None:
         return []
-    last, making = max(made, key=lambda pair: pair[1].ended)
-    parts = [f"Maven {making.ready:.1f} s" if making.ready else "", f"{last.target}: {_phases(making)}"]
-    return [f"Critical path: {', then '.join(part for part in parts if part)} = {making.ended:.1f} s"]
-
-
-def _phases(making: Making) -> str:
-    waited = making.ended - making.ready - making.image - making.push
-    waits = f"waits {waited:.1f} s for a turn, " if waited >= SHORTEST else ""
-    return f"{waits}image {making.image:.1f} s, push {making.push:.1f} s"
+    target, making = last
+    maven, *phases = phases_of(making)
+    waited = sum(phase.seconds for phase in phases if phase.is_wait)
+    parts = [f"waits {waited:.1f} s for a turn"] if waited >= SHORTEST else []
+    parts += [f"{phase.work} {phase.seconds:.1f} s" for phase in phases if not phase.is_wait]
+    jar = f"Maven {maven.seconds:.1f} s, then " if maven.seconds else ""
+    return [f"Critical path: {jar}{target}: {', '.join(parts)} = {making.ended:.1f} s"]

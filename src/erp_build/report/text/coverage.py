@@ -5,7 +5,7 @@ from typing import Any
 
 from erp_build.changes.copied_sources import Uncovered
 from erp_build.changes.coverage import Coverage
-from erp_build.report.text.plan import printable
+from erp_build.formats.printable import one_line
 
 SHOWN = 10
 
@@ -24,7 +24,7 @@ def coverage_document(coverage: Coverage, missed: Sequence[Uncovered]) -> dict[s
 
 
 def coverage_text(coverage: Coverage, missed: Sequence[Uncovered]) -> str:
-    """The coverage in five short lists."""
+    """The coverage as five short lists: changed often, changed together, dead rules, unowned paths, missing rules."""
     builds = sorted(coverage.builds.items(), key=lambda item: -item[1])
     lines = [f"{coverage.pairs} comparisons", "Changed how often"]
     lines += _some([f"{times:5}  {name}" for name, times in builds])
@@ -34,16 +34,16 @@ def coverage_text(coverage: Coverage, missed: Sequence[Uncovered]) -> str:
     lines += _some([f"{rule}  (for {_names(names)})" for rule, names in coverage.silent])
     lines += ["Paths that nobody owns"]
     lines += _some([f"{times:5}  {path}" for path, times in coverage.unowned.items()])
-    lines += ["Taken into an image, but covered by no rule of its target"]
+    lines += ["Copied into an image, but matched by no rule of its target"]
     lines += _some(
         [f"{item.file}:{item.line}  {item.source}: {_names(item.paths)}  ({item.target})" for item in missed]
     )
-    return printable("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _some(rows: Sequence[str]) -> list[str]:
     more = [f"  and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []
-    return [f"  {row}" for row in rows[:SHOWN]] + more or ["  none"]
+    return [f"  {one_line(row)}" for row in rows[:SHOWN]] + more or ["  none"]
 
 
 def _names(names: Sequence[str]) -> str:

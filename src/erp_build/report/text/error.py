@@ -1,6 +1,7 @@
 """An error as text: what, where, why, and what to do next."""
 
 from erp_build.errors import Failure
+from erp_build.formats.printable import printable
 
 
 def error_text(error: Failure) -> str:
@@ -10,4 +11,4 @@ def error_text(error: Failure) -> str:
         if text:
             first, *rest = text.splitlines()
             lines += [f"  {name + ':':<7}{first}", *(f"         {line}" for line in rest)]
-    return "\n".join(lines)
+    return printable("\n".join(lines))

@@ -1,12 +1,13 @@
 """The gate's judgement for a person and as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from erp_build.gate.result import Judged, Judgement
 from erp_build.gate.verdict import counts_text
 from erp_build.model.images.finding import Finding
 from erp_build.model.images.waiver import Waived, Waiver
+from erp_build.report.gate_types import FindingDocument, GateDocument, JudgedImageDocument, WaiverDocument
 from erp_build.report.text.table import table
 
 HEAD = ("image", "digest", "outcome", "counts", "blocked by", "waived")
@@ -24,7 +25,7 @@ def judgement_text(judgement: Judgement) -> str:
     return "\n".join(lines)
 
 
-def judgement_document(judgement: Judgement) -> dict[str, Any]:
+def judgement_document(judgement: Judgement) -> GateDocument:
     """The judgement as `gate --json` and the report of a run hold it."""
     policy = judgement.rules.policy
     return {
@@ -77,7 +78,7 @@ def _row(row: Judged) -> tuple[str, ...]:
     )
 
 
-def _image(row: Judged) -> dict[str, Any]:
+def _image(row: Judged) -> JudgedImageDocument:
     verdict = row.verdict
     return {
         "target": row.image.target,
@@ -96,11 +97,11 @@ def _image(row: Judged) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> FindingDocument:
     return {"name": finding.name, "severity": finding.severity, "package": ", ".join(finding.packages)}
 
 
-def _waiver(waiver: Waiver) -> Mapping[str, Any]:
+def _waiver(waiver: Waiver) -> WaiverDocument:
     return {
         "id": waiver.id,
         "packages": list(waiver.packages),
@@ -110,5 +111,5 @@ def _waiver(waiver: Waiver) -> Mapping[str, Any]:
     }
 
 
-def _once(waived: Any) -> Sequence[Waived]:
+def _once(waived: Iterable[Waived]) -> Sequence[Waived]:
     return tuple(dict.fromkeys(waived))

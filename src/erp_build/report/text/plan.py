@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from erp_build.formats.printable import one_line, printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -29,14 +31,15 @@ def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
     lines = [_styled(f"Plan for {plan.head[:12]} (tag {plan.tag})", BOLD, colour)]
     for step in plan.steps:
         action = _styled(f"{step.action:<8}", COLOURS[step.action], colour)
-        lines.append(f"  {_line(f'{step.target.name:<{width}}')}  {action}  {_compared(step)}")
+        lines.append(f"  {one_line(f'{step.target.name:<{width}}')}  {action}  {_compared(step)}")
         lines += [_styled(f"  {'':<{width}}    {reason}", DIM, colour) for reason in _reasons(step.because)]
     if others:
+        same = "1 other target does not differ" if others == 1 else f"{others} other targets do not differ"
         also = ", but the chart redeploys services" if plan.upgrades_for_chart else ""
-        lines.append(_styled(f"  {others} other targets: nothing of theirs differs{also}", DIM, colour))
+        lines.append(_styled(f"  {same}{also}", DIM, colour))
     if plan.unowned:
-        lines.append(_line(f"Owned by no target: {_some(plan.unowned)}"))
-    lines += [_line(f"Warning: {warning}") for warning in plan.warnings]
+        lines.append(one_line(f"Owned by no target: {_some(plan.unowned)}"))
+    lines += [one_line(f"Warning: {warning}") for warning in plan.warnings]
     if plan.is_empty:
         lines.append("Nothing to do: no target differs from its baseline.")
     return "\n".join(lines)
@@ -56,17 +59,6 @@ def plan_markdown(plan: Plan) -> str:
         lines += ["", "</details>"]
     lines += [line for warning in plan.warnings for line in ("", f"> **Warning:** {cell(warning)}")]
     return printable("\n".join(lines))
-
-
-def printable(text: str) -> str:
-    """The text without control characters: a file name may hold any, and must not move the cursor or forge a line."""
-    if text.isascii() and text.replace("\n", "").isprintable():
-        return text
-    # A byte of a file's name that is no UTF-8 is a lone surrogate, which the stream escapes.
-    return "".join(
-        char if char.isprintable() or char == "\n" or "\udc80" <= char <= "\udcff" else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )
 
 
 def _sentence(plan: Plan) -> str:
@@ -101,16 +93,11 @@ def _some(paths: Sequence[str]) -> str:
 
 def cell(text: str) -> str:
     """A text for Markdown that cannot leave its cell of a table, nor its line."""
-    escaped = _line(text).replace("\\", "\\\\")
+    escaped = one_line(text).replace("\\", "\\\\")
     for char in "|<>`*_[]":
         escaped = escaped.replace(char, f"\\{char}")
     return escaped
 
 
 def _styled(text: str, style: str, colour: bool) -> str:  # noqa: FBT001 - passed on
-    return f"{style}{_line(text)}{PLAIN}" if colour else _line(text)
-
-
-def _line(text: str) -> str:
-    """A text that is one line: a name with a line end must not look like a line of the plan."""
-    return printable(text.replace("\n", "\N{SYMBOL FOR NEWLINE}"))
+    return f"{style}{one_line(text)}{PLAIN}" if colour else one_line(text)

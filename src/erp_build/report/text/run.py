@@ -1,10 +1,10 @@
-"""Reports, status and errors for a person."""
+"""The summary that a run prints at its end."""
 
+from erp_build.formats.printable import one_line
 from erp_build.report.text.build import build_table
 from erp_build.report.text.changes import changes_text
 from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_text
-from erp_build.report.text.status import proof_lines
 from erp_build.report.text.table import table
 from erp_build.run_record import RunReport
 
@@ -16,7 +16,7 @@ TESTS = {
 
 
 def report_text(report: RunReport) -> str:
-    """The summary at the end of a run: what, how long, the proof, what next."""
+    """The plan, the stages and their times, checks, gate, images, the proof, and after a failure what was changed."""
     lines = [plan_text(report.plan)] if report.plan else []
     if report.stages:
         lines.append("Stages")
@@ -31,9 +31,9 @@ def report_text(report: RunReport) -> str:
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.making for image in report.images) else []
-    lines += proof_lines(report)
+    lines += _proof_lines(report)
     lines += _evidence_lines(report)
-    lines += _moved_before_failure(report)
+    lines += _changes_before_failure(report)
     lines += [f"Alarm {alarm.name}: {alarm.state}" for alarm in report.alarms if alarm.state != "OK"]
     lines.append(f"Outcome: {report.outcome} in {report.seconds:.1f} s")
     if report.outcome == "rehearsed":
@@ -41,22 +41,33 @@ def report_text(report: RunReport) -> str:
     return "\n".join(lines)
 
 
+def _proof_lines(report: RunReport) -> list[str]:
+    if not report.proofs:
+        return []
+    what = "Assumed" if report.rehearsal else "Proof"
+    rows = [("target", "built", "scanned", "running", "units")]
+    rows += [
+        (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.units))
+        for proof in report.proofs
+    ]
+    return [what, *(f"  {row}" for row in table(rows))]
+
+
 def _evidence_lines(report: RunReport) -> list[str]:
     lines = ["Evidence"] if report.evidence else []
     for one in report.evidence:
-        lines.append(f"  {one.target}: {one.pod or 'no pod'}")
-        lines += [f"    {text}" for text in (*one.states, *one.events)]
-        lines += [f"    | {text}" for text in one.log]
+        lines.append(one_line(f"  {one.target}: {one.pod or 'no pod'}"))
+        lines += [one_line(f"    {text}") for text in (*one.states, *one.events)]
+        lines += [one_line(f"    | {text.expandtabs(4)}") for text in one.log]
     return lines
 
 
-def _moved_before_failure(report: RunReport) -> list[str]:
-    """After a failure: what of the world was changed nevertheless."""
+def _changes_before_failure(report: RunReport) -> list[str]:
+    """After a failure: what was changed before it, and whether anything of it moves what runs."""
     if not report.error:
         return []
-    deploying = {"update_function", "publish", "write_file", "upgrade_release", "rollback_release", "tag"}
-    moved = [
-        f"  {effect.name} {effect.target}: {effect.state}" for effect in report.effects if effect.name in deploying
-    ]
-    taken_back = [f"Taken back: {line}" for line in report.taken_back]
-    return ["Changed before the failure", *moved, *taken_back] if moved else ["Nothing was deployed."]
+    done = [effect for effect in report.effects if effect.moves_what_runs or effect.says_what_runs]
+    lines = [f"  {effect.name} {effect.target}: {effect.state}" for effect in done]
+    if any(effect.moves_what_runs for effect in done):
+        return ["Changed before the failure", *lines, *(f"Taken back: {line}" for line in report.taken_back)]
+    return ["Nothing was deployed.", *(["Changed before the failure, but not what runs", *lines] if lines else [])]

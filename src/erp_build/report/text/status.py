@@ -8,7 +8,6 @@ from erp_build.model.releases.ledger_entry import Entry
 from erp_build.model.releases.release import Revision
 from erp_build.model.standing import Standing
 from erp_build.report.text.table import table
-from erp_build.run_record import RunReport
 
 
 def status_text(live: LiveState, standing: Mapping[str, Standing] | None = None) -> str:
@@ -47,16 +46,3 @@ def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:
     rows = [("target", "in the registry", "running", "units")]
     rows += [(one.target, one.built[:19], one.running[:19], str(one.units)) for one in proofs]
     return "\n".join((*table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))
-
-
-def proof_lines(report: RunReport) -> list[str]:
-    """The proofs of a run as a table; nothing where there is none."""
-    if not report.proofs:
-        return []
-    what = "Assumed" if report.rehearsal else "Proof"
-    rows = [("target", "built", "scanned", "running", "units")]
-    rows += [
-        (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.units))
-        for proof in report.proofs
-    ]
-    return [what, *(f"  {row}" for row in table(rows))]

@@ -1,0 +1,224 @@
+"""The keys of a run's report: what `run --json` prints, what report.json holds, and what every page is made of.
+
+`scripts/report_schema.py` writes the published schema from these classes: their types, and what stands in their
+docstrings.
+"""
+
+from typing import Annotated, Literal, TypedDict
+
+from erp_build.model.effect import EffectState
+from erp_build.model.project import Tests
+from erp_build.report.gate_types import GateDocument
+from erp_build.report.plan_types import ChangesDocument, Seconds, TargetDocument
+
+ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 70, 130, 143]}]
+Account = Annotated[str, {"pattern": "^[0-9]{12}$"}]
+Commit = Annotated[str | None, {"pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}]
+Moment = Annotated[str | None, {"format": "date-time"}]
+AlarmState = Annotated[str, {"enum": ["OK", "ALARM", "INSUFFICIENT_DATA"]}]
+
+
+class BuildDocument(TypedDict):
+    """The build of CodeBuild that the run belongs to.
+
+    Attributes:
+        id: its id; null: there is none.
+        link: address of the build; null: there is none.
+    """
+
+    id: str | None
+    link: str | None
+
+
+class PlaceDocument(TypedDict):
+    """Where the run deploys to.
+
+    Attributes:
+        project: name of the project.
+        environment: name of the environment, such as dev.
+        account: AWS account, twelve digits.
+        region: AWS region.
+        cluster: name of the EKS cluster.
+    """
+
+    project: str
+    environment: str
+    account: Account
+    region: str
+    cluster: str
+
+
+class StageDocument(TypedDict):
+    """A stage that ran.
+
+    Attributes:
+        name: name of the stage.
+        began: when it began, in seconds since the run began.
+        seconds: how long it took.
+        status: how it ended.
+    """
+
+    name: str
+    began: Seconds
+    seconds: Seconds
+    status: Literal["done", "failed"]
+
+
+class SegmentDocument(TypedDict):
+    """A piece of the critical path.
+
+    Attributes:
+        name: name of the stage.
+        began: when the piece began, in seconds since the run began.
+        seconds: how long it took.
+        part: what was done in the stage; empty: the stage itself.
+    """
+
+    name: str
+    began: Seconds
+    seconds: Seconds
+    part: str
+
+
+class EffectDocument(TypedDict):
+    """A change of the world.
+
+    Attributes:
+        name: the verb.
+        target: what it was done to.
+        state: whether it was performed, only assumed (a rehearsal), or failed.
+    """
+
+    name: str
+    target: str
+    state: EffectState
+
+
+class EvidenceDocument(TypedDict):
+    """Why a pod of a service did not get ready.
+
+    Attributes:
+        target: name of the service.
+        pod: name of the pod; empty: there was none.
+        states: of its containers, a line each.
+        events: of the pod, a line each.
+        log: last lines.
+    """
+
+    target: str
+    pod: str
+    states: list[str]
+    events: list[str]
+    log: list[str]
+
+
+class AlarmDocument(TypedDict):
+    """An alarm of CloudWatch, read after the deployment.
+
+    Attributes:
+        name: its name.
+        state: its state.
+    """
+
+    name: str
+    state: AlarmState
+
+
+class CheckDocument(TypedDict):
+    """A check of one target's sources.
+
+    Attributes:
+        name: name of the check in the configuration.
+        target: name of the target.
+        outcome: how it ended; warning: it does not pass, and does not block.
+        seconds: how long it took.
+        why: the end of what it printed, or why it did not run; null: nothing to say.
+        reports: paths of the files that are kept, below the target's directory.
+    """
+
+    name: str
+    target: str
+    outcome: Literal["passed", "failed", "inconclusive", "warning"]
+    seconds: Seconds
+    why: str | None
+    reports: list[str]
+
+
+class ErrorDocument(TypedDict):
+    """What ended the run.
+
+    Attributes:
+        what: what failed, one line.
+        where: the file, service, call or address; empty: not known.
+        why: the cause; may have several lines, or be empty.
+        next: what the reader does now; empty: not known.
+    """
+
+    what: str
+    where: str
+    why: str
+    next: str
+
+
+class ReportDocument(TypedDict):
+    """What `erp-build run --json` prints and what report.json holds, whatever the outcome.
+
+    Keys may be added within schema 1; none is renamed, removed or given another meaning.
+
+    Attributes:
+        schema: version of this form.
+        erp_build: the version that wrote the report.
+        outcome: how the run ended; nothing: there was nothing to do.
+        exit_code: 0 done or nothing to do; 2 configuration; 3 detection refused; 4 build; 5 push; 6 findings over the
+            policy; 7 no verdict; 8 Lambda; 9 cluster, Helm, rollout; 10 not what was cleared runs; 11 locked or newer
+            deployed; 70 a bug; 130 SIGINT; 143 SIGTERM.
+        rehearsal: whether every change was only assumed.
+        recovers: whether the run before failed after it had taken the lock.
+        started: when the run began, ISO 8601, UTC.
+        seconds: how long the run took.
+        build: the build that the run belongs to.
+        place: where the run deploys to; null: it ended before it knew.
+        head: the full commit that is deployed.
+        tag: the image tag of everything that this run builds.
+        targets: in the order of the configuration.
+        unowned: changed files that belong to no target.
+        warnings: what the plan warns of.
+        changes: what the deployment changes, or would; null: the run did not come to it.
+        stages: in their order; each begins when the one before has ended.
+        critical_path: the chain of work that nothing else could have shortened.
+        effects: every change of the world in its order.
+        evidence: collected of pods that did not get ready.
+        taken_back: what was taken back after a failed deployment, a line each.
+        alarms: the alarms behind the deployment.
+        tests: what became of the services' own tests.
+        checks: the checks before the images.
+        gate: what the gate found; null: the run did not come to it.
+        error: what ended the run; null: it did not fail.
+    """
+
+    schema: Literal[1]
+    erp_build: str
+    outcome: Literal["deployed", "nothing", "rehearsed", "failed"]
+    exit_code: ExitCode
+    rehearsal: bool
+    recovers: bool
+    started: Moment
+    seconds: Seconds
+    build: BuildDocument
+    place: PlaceDocument | None
+    head: Commit
+    tag: str | None
+    targets: list[TargetDocument]
+    unowned: list[str]
+    warnings: list[str]
+    changes: ChangesDocument | None
+    stages: list[StageDocument]
+    critical_path: list[SegmentDocument]
+    effects: list[EffectDocument]
+    evidence: list[EvidenceDocument]
+    taken_back: list[str]
+    alarms: list[AlarmDocument]
+    tests: Tests
+    checks: list[CheckDocument]
+    gate: GateDocument | None
+    error: ErrorDocument | None

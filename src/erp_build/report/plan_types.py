@@ -1,0 +1,177 @@
+"""The keys of a plan's targets and of what a deployment changes, as JSON: parts of a run's report.
+
+`scripts/report_schema.py` writes the published schema from these classes: their types, and what stands in their
+docstrings.
+"""
+
+from typing import Annotated, Literal, TypedDict
+
+from erp_build.model.change import Source
+from erp_build.model.plan import Action
+from erp_build.report.gate_types import Count, Digest
+
+Seconds = Annotated[float, {"minimum": 0}]
+"""With milliseconds."""
+
+
+class BaselineDocument(TypedDict):
+    """The commit that a target was compared with.
+
+    Attributes:
+        commit: the full commit; null: there was nothing to compare with, and all of the target counts as changed.
+        source: where the commit comes from.
+    """
+
+    commit: str | None
+    source: Source
+
+
+class ReasonDocument(TypedDict):
+    """Why a target has its action.
+
+    Attributes:
+        path: the changed file; null: no single file is the cause.
+        rule: the rule that gives the file to the target, or the cause in words.
+    """
+
+    path: str | None
+    rule: str
+
+
+class StepDocument(TypedDict):
+    """A target of a plan: what is done with it, compared with what, and why.
+
+    Attributes:
+        name: name of the target.
+        kind: what it runs on; the chart is a target of its own.
+        action: what is done with it.
+        baseline: what it was compared with.
+        because: the reasons; empty: nothing differs.
+    """
+
+    name: str
+    kind: Literal["eks", "lambda", "chart"]
+    action: Action
+    baseline: BaselineDocument
+    because: list[ReasonDocument]
+
+
+class MakingDocument(TypedDict):
+    """What it took to build the image. What lies between its parts is waiting for a turn.
+
+    Attributes:
+        maven: seconds that its jar took.
+        image: seconds that the engine took for the image.
+        push: seconds that the push took.
+        ready: when the jar was complete, in seconds since the stage began.
+        began: when the image was begun, in seconds since the stage began; before it, it waited for a turn.
+        ended: when the push was over, in seconds since the stage began.
+        sent: bytes that the push sent, before compression.
+        size: bytes in the engine.
+        stored: bytes in the registry, compressed.
+        layered: whether the jar's dependencies are a layer of their own.
+    """
+
+    maven: Seconds
+    image: Seconds
+    push: Seconds
+    ready: Seconds
+    began: Seconds
+    ended: Seconds
+    sent: Count
+    size: Count
+    stored: Count
+    layered: bool
+
+
+class TargetDocument(StepDocument):
+    """A target of the plan, and what became of it. What the run did not come to is null.
+
+    Attributes:
+        name: name of the target.
+        kind: what it runs on; the chart is a target of its own.
+        action: what is done with it.
+        baseline: what it was compared with.
+        because: the reasons; empty: nothing differs.
+        built: digest of the image that the registry has.
+        scanned: digest that was scanned and cleared.
+        running: digest that runs, read back after the deployment.
+        units: pods or functions that run it.
+        findings: severity -> number of findings of the image that was cleared.
+        tag_before: image tag that ran before the deployment.
+        tag_after: image tag that the deployment names.
+        origin: where the image comes from; running: it ran before and is deployed again.
+        seconds: Maven, image and push together.
+        making: what it took to build the image; null: it was there already.
+        saved: compressed bytes of a reused image, which was neither built nor sent.
+    """
+
+    built: Digest
+    scanned: Digest
+    running: Digest
+    units: int | None
+    findings: dict[str, Count] | None
+    tag_before: str | None
+    tag_after: str | None
+    origin: Literal["built", "reused", "running"] | None
+    seconds: float | None
+    making: MakingDocument | None
+    saved: int | None
+
+
+class FieldDocument(TypedDict):
+    """A field of an object that changes.
+
+    Attributes:
+        path: where the field stands in the object.
+        before: its value before; null: it is not there.
+        after: its value after; null: it is not there any more.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class ObjectDocument(TypedDict):
+    """An object of the release that changes.
+
+    Attributes:
+        kind: its kind in Kubernetes.
+        name: its name.
+        change: what becomes of it.
+        fields: the fields that change.
+    """
+
+    kind: str
+    name: str
+    change: Literal["added", "removed", "changed"]
+    fields: list[FieldDocument]
+
+
+class WantedImageDocument(TypedDict):
+    """An image that the deployment needs.
+
+    Attributes:
+        target: name of the target.
+        how: whether it is built anew, reused by its content, or kept as it runs.
+        name: repository:tag.
+    """
+
+    target: str
+    how: Literal["build", "reuse", "keep"]
+    name: str
+
+
+class ChangesDocument(TypedDict):
+    """What the deployment changes, or would.
+
+    Attributes:
+        values: unified diff of the values file without lines around it; empty: nothing changes.
+        objects: what changes in the release; Secrets are left out.
+        images: what is deployed, in the order of the plan.
+    """
+
+    values: str
+    objects: list[ObjectDocument]
+    images: list[WantedImageDocument]

@@ -1,0 +1,25 @@
+"""What every page and message says of a run in the same way."""
+
+from erp_build.model.effect import EffectKind
+from erp_build.report.document_types import EffectDocument, ReportDocument, SegmentDocument
+
+MOVING = frozenset(kind.value for kind in EffectKind if kind.moves_what_runs)
+LONGEST = 3
+"""Pieces of the critical path that a sentence names."""
+
+
+def moved_effects(report: ReportDocument) -> list[EffectDocument]:
+    """The effects after which something else may run than before, in their order; failed ones are among them."""
+    return [one for one in report["effects"] if one["name"] in MOVING and one["state"] != "assumed"]
+
+
+def longest_work(report: ReportDocument) -> list[SegmentDocument]:
+    """What took longest on the critical path: few pieces, the longest first."""
+    path = [one for one in report["critical_path"] if one["seconds"] > 0]
+    return sorted(path, key=lambda one: one["seconds"], reverse=True)[:LONGEST]
+
+
+def warnings_of(report: ReportDocument) -> list[str]:
+    """What a reader must be warned of: by the plan, and by alarms that are on."""
+    on = (f"alarm {one['name']} is {one['state']}" for one in report["alarms"] if one["state"] != "OK")
+    return [*report["warnings"], *on]
