@@ -105,7 +105,7 @@ def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Se
             delivery=AwsDelivery(*(aws.client(name) for name in names)),
             policies=RolePolicies(aws.client("iam")),
             repositories=RepositorySettings(aws.client("ecr")),
-            facts=ClusterFacts(connection),
+            cluster_reader=ClusterFacts(connection),
         )
 
 

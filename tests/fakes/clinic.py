@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erp_build.clients.git.repository import GitRepository
-from erp_build.doctor.diagnosis import Finding
+from erp_build.doctor.diagnosis import CheckResult
 from erp_build.doctor.examine import examine
-from erp_build.doctor.facts import Case
+from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Local, Remote, Version
 from erp_build.model.codepipeline import FULL_CLONE, BuildProject, Pipeline, SourceAction
 from erp_build.model.project import Chart
@@ -145,7 +145,7 @@ class FakeRepositories:
         return repository not in self.fixed if repository in self._world.registry.repositories else None
 
 
-class FakeFacts:
+class FakeClusterReader:
     """A cluster whose Deployments belong to the release unless a test says otherwise."""
 
     def __init__(self, world: FakeWorld) -> None:
@@ -175,7 +175,8 @@ class Clinic:
     def __init__(self, world: FakeWorld) -> None:
         self.world = world
         self.machine, self.charts, self.delivery = FakeMachine(), FakeCharts(), FakeDelivery()
-        self.policies, self.repositories, self.facts = FakePolicies(), FakeRepositories(world), FakeFacts(world)
+        self.policies, self.repositories = FakePolicies(), FakeRepositories(world)
+        self.cluster_reader = FakeClusterReader(world)
         self.no_account: ErpBuildError | None = None
         self.variables: dict[str, str] = {}
         self.pipeline = ""
@@ -184,22 +185,22 @@ class Clinic:
         # Every scan ended a minute after the push.
         world.registry.pushed = dict.fromkeys(world.registry.images, PUSHED + timedelta(hours=23, minutes=59))
 
-    def case(self) -> Case:
+    def facts(self) -> Facts:
         """What the checks get."""
         remote = Remote(
             clients=self.world.clients(),
             delivery=self.delivery,
             policies=self.policies,
             repositories=self.repositories,
-            facts=self.facts,
+            cluster_reader=self.cluster_reader,
         )
         clone = GitRepository(self.world.root)
         local = Local(clone=clone, machine=self.machine, charts=self.charts, secrets=self.world.secrets)
-        return Case(
+        return Facts(
             self.world.project, local, self.no_account or remote, variables=self.variables, pipeline=self.pipeline
         )
 
-    def find(self, check: str) -> Finding:
+    def find(self, check: str) -> CheckResult:
         """What one check finds."""
-        (diagnosis,) = examine(self.case(), [check])
-        return diagnosis.finding
+        (diagnosis,) = examine(self.facts(), [check])
+        return diagnosis.result

@@ -1,29 +1,29 @@
 """The account: sign-in with the six parameters, and the functions."""
 
-from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function
 
 
-def check_settings(case: Case) -> Finding:
+def check_settings(facts: Facts) -> CheckResult:
     """Whether the credentials, the account, the region and the six parameters fit together."""
-    looked = f"sts:GetCallerIdentity and ssm:GetParameters below {case.project.parameters}"
-    _ = case.remote
+    looked = f"sts:GetCallerIdentity and ssm:GetParameters below {facts.project.parameters}"
+    _ = facts.remote
     try:
-        environment = case.environment()
+        environment = facts.environment()
     except ConfigurationError as error:
         return problem(looked, f"{error.what}: {error.where}\n{error.why}", error.next_step)
     return ok(looked, f"account {environment.account}, {environment.region}, cluster {environment.cluster}")
 
 
-def check_functions(case: Case) -> Finding:
+def check_functions(facts: Facts) -> CheckResult:
     """Whether each function can be updated now."""
-    _ = case.environment()
-    states = {one.function: case.remote.clients.functions.state(one.function) for one in case.project.functions}
+    _ = facts.environment()
+    states = {one.function: facts.remote.clients.functions.state(one.function) for one in facts.project.functions}
     looked = f"lambda:GetFunction of {', '.join(states) or 'no function'}"
-    if broken := [trouble for one in case.project.functions if (trouble := _trouble(one, states[one.function]))]:
+    if broken := [trouble for one in facts.project.functions if (trouble := _trouble(one, states[one.function]))]:
         return problem(looked, "\n".join(broken), "see the reason; a run needs a function that takes images")
     if busy := [name for name, state in states.items() if state and _is_busy(state)]:
         return warning(

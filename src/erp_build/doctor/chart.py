@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from erp_build.doctor.diagnosis import Finding, ok, problem, warning
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, warning
+from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError, ReleaseFailed, told
 
 NO_HELM = "there is no Helm"
 
 
-def check_renders(case: Case) -> Finding:
+def check_renders(facts: Facts) -> CheckResult:
     """Whether the chart lints and renders with its values, without a cluster."""
-    chart = case.project.chart
+    chart = facts.project.chart
     looked = f"helm template and helm lint of {chart.path} with {chart.values}"
     try:
-        objects = case.rendered()
+        objects = facts.rendered()
     except (ConfigurationError, ReleaseFailed) as error:
         if error.what == NO_HELM:
             raise
@@ -23,9 +23,9 @@ def check_renders(case: Case) -> Finding:
     return ok(looked, f"{len(objects)} objects")
 
 
-def check_replicas(case: Case) -> Finding:
+def check_replicas(facts: Facts) -> CheckResult:
     """Whether a Deployment sets `replicas` that an autoscaler moves."""
-    objects = case.rendered()
+    objects = facts.rendered()
     scaled = {
         item["spec"].get("scaleTargetRef", {}).get("name")
         for item in objects
@@ -42,11 +42,11 @@ def check_replicas(case: Case) -> Finding:
     return ok(looked, "no Deployment sets what an autoscaler moves")
 
 
-def check_probes(case: Case) -> Finding:
+def check_probes(facts: Facts) -> CheckResult:
     """Whether the services' containers have a readiness and a liveness probe."""
     lacking = [
         f"{_name(item)}/{container['name']} has no {probe}"
-        for item in _deployments(case.rendered())
+        for item in _deployments(facts.rendered())
         for container in item["spec"]["template"]["spec"]["containers"]
         for probe in ("readinessProbe", "livenessProbe")
         if not container.get(probe)

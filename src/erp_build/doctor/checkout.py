@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from erp_build.clients.secrets import looks_secret
-from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import scalars
 
 
-def check_metadata(case: Case) -> Finding:
+def check_metadata(facts: Facts) -> CheckResult:
     """Whether the source has a `.git`."""
-    looked = f"{case.root}/.git"
-    if case.local.clone.has_metadata():
+    looked = f"{facts.root}/.git"
+    if facts.local.clone.has_metadata():
         return ok(looked, "Git reads it")
     return problem(
         looked,
@@ -21,12 +21,12 @@ def check_metadata(case: Case) -> Finding:
     )
 
 
-def check_depth(case: Case) -> Finding:
+def check_depth(facts: Facts) -> CheckResult:
     """Whether the history is whole."""
     looked = "git rev-parse --is-shallow-repository"
-    if not case.local.clone.has_metadata():
+    if not facts.local.clone.has_metadata():
         return unknown(looked, "there is no .git", "see git-metadata")
-    if case.local.clone.is_shallow():
+    if facts.local.clone.is_shallow():
         return warning(
             looked,
             "the clone is shallow: each run fetches the commits that it lacks, or builds everything",
@@ -35,14 +35,14 @@ def check_depth(case: Case) -> Finding:
     return ok(looked, "the history is whole")
 
 
-def check_plain_secrets(case: Case) -> Finding:
+def check_plain_secrets(facts: Facts) -> CheckResult:
     """Secrets in plain text in the values files; their places are told, never their values."""
-    files = sorted((case.root / case.project.chart.path).glob("values*.y*ml"))
-    looked = ", ".join(file.name for file in files) or f"values files of {case.project.chart.path}"
+    files = sorted((facts.root / facts.project.chart.path).glob("values*.y*ml"))
+    looked = ", ".join(file.name for file in files) or f"values files of {facts.project.chart.path}"
     if not files:
         return unknown(looked, "there is no values file", "correct `path` of [chart] in erp-build.toml")
     unread: list[str] = []
-    places = [place for file in files for place in _places(case, file, unread)]
+    places = [place for file in files for place in _places(facts, file, unread)]
     if places:
         return warning(
             looked,
@@ -52,7 +52,7 @@ def check_plain_secrets(case: Case) -> Finding:
     return unknown(looked, "\n".join(unread), "mend the file") if unread else ok(looked, "no secret in plain text")
 
 
-def _places(case: Case, file: Path, unread: list[str]) -> list[str]:
+def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     try:
         found = dict(scalars(file.read_bytes(), where=file.name))
     except (OSError, ErpBuildError) as error:
@@ -63,7 +63,7 @@ def _places(case: Case, file: Path, unread: list[str]) -> list[str]:
         # A variable of a container is a pair: `name` tells what `value` is.
         name = found.get((*path[:-1], "name"), "") if path[-1] == "value" else path[-1]
         if looks_secret(name, value):
-            case.local.secrets.add_named(name, value)
-            case.local.secrets.add(value)
+            facts.local.secrets.add_named(name, value)
+            facts.local.secrets.add(value)
             places.append(f"{file.name}: {'.'.join(path)}")
     return places

@@ -2,8 +2,8 @@
 
 import re
 
-from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.facts import Facts
 from erp_build.doctor.machine import dotted
 from erp_build.doctor.protocols import Version
 from erp_build.errors import ReleaseFailed, told
@@ -18,12 +18,12 @@ BEHIND = 3
 KUBERNETES = re.compile(r"v?(\d+)\.(\d+)")
 
 
-def check_access(case: Case) -> Finding:
+def check_access(facts: Facts) -> CheckResult:
     """Whether the cluster answers, and the caller may do what a deployment does."""
-    release = case.release()
+    release = facts.release()
     looked = f"eks:DescribeCluster of {release.cluster}, SelfSubjectAccessReviews in {release.namespace}"
     try:
-        missing = case.remote.clients.cluster.missing_permissions(release)
+        missing = facts.remote.clients.cluster.missing_permissions(release)
     except ReleaseFailed as error:
         return problem(looked, told(error), error.next_step or "see the message")
     if missing:
@@ -35,11 +35,11 @@ def check_access(case: Case) -> Finding:
     return ok(looked, "it answers, and everything is allowed that a deployment does")
 
 
-def check_versions(case: Case) -> Finding:
+def check_versions(facts: Facts) -> CheckResult:
     """Whether Helm, and kubectl where it is there, were made for the cluster's version."""
-    stated = case.remote.facts.version(case.release())
-    helm, kubectl = (case.local.machine.version_of(program) for program in ("helm", "kubectl"))
-    looked = f"/version of {case.release().cluster}, helm and kubectl in PATH"
+    stated = facts.remote.cluster_reader.version(facts.release())
+    helm, kubectl = (facts.local.machine.version_of(program) for program in ("helm", "kubectl"))
+    looked = f"/version of {facts.release().cluster}, helm and kubectl in PATH"
     found = KUBERNETES.match(stated)
     if found is None or helm is None:
         return unknown(looked, f"cluster {stated or 'unknown'}, no helm" if helm is None else stated, "see helm")
@@ -51,14 +51,14 @@ def check_versions(case: Case) -> Finding:
     return ok(looked, f"Kubernetes {stated}, {told}")
 
 
-def check_release_name(case: Case) -> Finding:
+def check_release_name(facts: Facts) -> CheckResult:
     """Whether another release owns Deployments of ours: a release that was renamed owns them still."""
-    release, environment = case.release(), case.environment()
-    ours = {environment.repository(service.repository) for service in case.project.services}
+    release, environment = facts.release(), facts.environment()
+    ours = {environment.repository(service.repository) for service in facts.project.services}
     looked = f"Deployments in namespace {release.namespace}: annotation meta.helm.sh/release-name"
     found = [
         one
-        for one in case.remote.facts.deployments(release)
+        for one in facts.remote.cluster_reader.deployments(release)
         if ours & {ImageReference.parse(image).repository for image in one.images}
     ]
     strange = [one for one in found if one.owner != release.name]
@@ -71,11 +71,11 @@ def check_release_name(case: Case) -> Finding:
     return ok(looked, f"{len(found)} of our services' Deployments, all of {release.name}")
 
 
-def check_release_state(case: Case) -> Finding:
+def check_release_state(facts: Facts) -> CheckResult:
     """Whether the release is free: an operation that was cut off keeps every other one out."""
-    release = case.release()
+    release = facts.release()
     looked = f"helm history {release.name} in {release.namespace}"
-    history = case.remote.clients.helm.history(release)
+    history = facts.remote.clients.helm.history(release)
     if not history:
         return ok(looked, "there is no release yet: the first run installs it")
     last = history[-1]
@@ -88,14 +88,14 @@ def check_release_state(case: Case) -> Finding:
     return ok(looked, stands)
 
 
-def check_dry_run(case: Case) -> Finding:
+def check_dry_run(facts: Facts) -> CheckResult:
     """Whether the cluster would take the chart as it is here."""
-    release, chart = case.release(), case.project.chart
-    values = case.values()
-    _ = case.rendered()
+    release, chart = facts.release(), facts.project.chart
+    values = facts.values()
+    _ = facts.rendered()
     looked = f"helm upgrade --dry-run=server of {release.name} in {release.namespace}"
     try:
-        case.remote.clients.helm.check_chart(release, case.root / chart.path, values)
+        facts.remote.clients.helm.check_chart(release, facts.root / chart.path, values)
     except ReleaseFailed as error:
         return problem(looked, told(error), error.next_step or "see the message")
     return ok(looked, "the cluster would take it")

@@ -1,7 +1,7 @@
 """The pipeline around a run: where the source comes from, and what the build project allows."""
 
-from erp_build.doctor.diagnosis import Finding, ok, problem, unknown
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown
+from erp_build.doctor.facts import Facts
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.codepipeline import FULL_CLONE, SourceAction
 
@@ -9,9 +9,9 @@ AVAILABLE = "AVAILABLE"
 IN_PIPELINE = "CODEPIPELINE"
 
 
-def check_connection(case: Case) -> Finding:
+def check_connection(facts: Facts) -> CheckResult:
     """Whether the connection to GitHub is confirmed."""
-    pipeline = case.pipeline()
+    pipeline = facts.pipeline()
     connected = [source for source in pipeline.sources if source.connection]
     if not connected:
         return unknown(
@@ -20,7 +20,7 @@ def check_connection(case: Case) -> Finding:
             "nothing, if the source comes from elsewhere than GitHub",
         )
     arn = connected[0].connection
-    status = case.remote.delivery.connection_status(arn)
+    status = facts.remote.delivery.connection_status(arn)
     looked = f"source action {connected[0].name} of {pipeline.name}: connection {arn.rpartition('/')[2]}"
     if status == AVAILABLE:
         return ok(looked, f"it is {status}")
@@ -31,9 +31,9 @@ def check_connection(case: Case) -> Finding:
     )
 
 
-def check_source_format(case: Case) -> Finding:
+def check_source_format(facts: Facts) -> CheckResult:
     """Whether the source arrives with its whole history."""
-    pipeline = case.pipeline()
+    pipeline = facts.pipeline()
     looked = f"OutputArtifactFormat of the source actions of {pipeline.name}"
     zipped = [source.name for source in pipeline.sources if source.connection and source.output != FULL_CLONE]
     if zipped:
@@ -42,7 +42,7 @@ def check_source_format(case: Case) -> Finding:
             f"{', '.join(zipped)}: a zip without .git, so that no run knows what changed",
             f"choose full clone ({FULL_CLONE}), and allow UseConnection to the build's role",
         )
-    project = case.build_project()
+    project = facts.build_project()
     if project.source != IN_PIPELINE and project.clone_depth:
         return problem(
             f"source of the build project {project.name}",
@@ -52,9 +52,9 @@ def check_source_format(case: Case) -> Finding:
     return ok(looked, f"{FULL_CLONE}" if pipeline.sources else "there is no source action")
 
 
-def check_privileged(case: Case) -> Finding:
+def check_privileged(facts: Facts) -> CheckResult:
     """Whether a Docker engine may run in the build."""
-    project = case.build_project()
+    project = facts.build_project()
     looked = f"environment.privilegedMode of the build project {project.name}"
     if project.privileged:
         return ok(looked, "it is on")
@@ -65,9 +65,9 @@ def check_privileged(case: Case) -> Finding:
     )
 
 
-def check_project_timeout(case: Case) -> Finding:
+def check_project_timeout(facts: Facts) -> CheckResult:
     """Whether CodeBuild lets a run end by its own deadlines."""
-    project, parts = case.build_project(), longest_run(case.project)
+    project, parts = facts.build_project(), longest_run(facts.project)
     needed = sum(part.seconds for part in parts)
     terms = " + ".join(f"{part.name} {part.seconds / 60:.0f}" for part in parts)
     found = f"{project.timeout / 60:.0f} min; a run may take {needed / 60:.0f} min ({terms})"

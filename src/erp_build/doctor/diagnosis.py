@@ -13,7 +13,7 @@ State = Literal["ok", "warning", "problem", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class CheckResult:
     """What a check saw.
 
     Attributes:
@@ -31,36 +31,36 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
-    """The finding of a check with the check's name and area."""
+    """The result of a check with the check's name and area."""
 
     name: str
     area: Area
-    finding: Finding
+    result: CheckResult
 
     @property
     def state(self) -> State:
         """How it stands."""
-        return self.finding.state
+        return self.result.state
 
 
-def ok(looked_at: str, found: str) -> Finding:
+def ok(looked_at: str, found: str) -> CheckResult:
     """All is well."""
-    return Finding(state="ok", looked_at=looked_at, found=found)
+    return CheckResult(state="ok", looked_at=looked_at, found=found)
 
 
-def warning(looked_at: str, found: str, next_step: str) -> Finding:
+def warning(looked_at: str, found: str, next_step: str) -> CheckResult:
     """A run works, and something is better mended."""
-    return Finding(state="warning", looked_at=looked_at, found=found, next_step=next_step)
+    return CheckResult(state="warning", looked_at=looked_at, found=found, next_step=next_step)
 
 
-def problem(looked_at: str, found: str, next_step: str) -> Finding:
+def problem(looked_at: str, found: str, next_step: str) -> CheckResult:
     """A run fails, or does what nobody wants."""
-    return Finding(state="problem", looked_at=looked_at, found=found, next_step=next_step)
+    return CheckResult(state="problem", looked_at=looked_at, found=found, next_step=next_step)
 
 
-def unknown(looked_at: str, found: str, next_step: str) -> Finding:
+def unknown(looked_at: str, found: str, next_step: str) -> CheckResult:
     """The check could not look, and says why."""
-    return Finding(state="unknown", looked_at=looked_at, found=found, next_step=next_step)
+    return CheckResult(state="unknown", looked_at=looked_at, found=found, next_step=next_step)
 
 
 def has_problem(diagnoses: Iterable[Diagnosis]) -> bool:

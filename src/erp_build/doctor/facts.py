@@ -1,4 +1,4 @@
-"""What the checks of one call share: each fact is asked once, and an error is remembered as an answer is."""
+"""The facts that the checks of one call share."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,8 +20,8 @@ STARTED_BY = "codepipeline/"
 """Before the pipeline's name in `CODEBUILD_INITIATOR`."""
 
 
-class Case:
-    """The patient.
+class Facts:
+    """Asks for each fact once, and remembers the answer or the error for the next check.
 
     Args:
         project: what there is to deploy.

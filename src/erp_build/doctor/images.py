@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.facts import Facts
 from erp_build.errors import GateInconclusive
 from erp_build.gate.scans import UnreadableScan, read_scan
 from erp_build.model.images.image import StoredImage
@@ -16,9 +16,9 @@ SCANNED_AGAIN = timedelta(days=1)
 """A result that is later than this was made by a new scan of an old image, and tells nothing of a run's wait."""
 
 
-def check_mutability(case: Case) -> Finding:
+def check_mutability(facts: Facts) -> CheckResult:
     """Whether a run can move `latest` in every repository."""
-    moves = {name: case.remote.repositories.may_move(name, LATEST) for name in _repositories(case)}
+    moves = {name: facts.remote.repositories.may_move(name, LATEST) for name in _repositories(facts)}
     looked = f"ecr:DescribeRepositories of {', '.join(moves)}"
     if missing := [name for name, may in moves.items() if may is None]:
         hint = f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` in erp-build.toml"
@@ -33,11 +33,11 @@ def check_mutability(case: Case) -> Finding:
     return ok(looked, f"`{LATEST}` may move")
 
 
-def check_scan_mode(case: Case) -> Finding:
+def check_scan_mode(facts: Facts) -> CheckResult:
     """Whether new images are scanned by themselves, and by which scanner."""
-    names = _repositories(case)
+    names = _repositories(facts)
     looked = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
-    modes = {name: case.remote.clients.registry.scanning(name) for name in names}
+    modes = {name: facts.remote.clients.registry.scanning(name) for name in names}
     if doubt := next((mode.doubt for mode in modes.values() if mode.doubt), ""):
         return unknown(looked, doubt, "allow both actions to who calls doctor, and to the build's role")
     if manual := [name for name, mode in modes.items() if mode.frequency in ("", "MANUAL") and not mode.enhanced]:
@@ -50,16 +50,16 @@ def check_scan_mode(case: Case) -> Finding:
     return ok(looked, ", ".join(f"{kind} scanning, {frequency}" for kind, frequency in words.items()))
 
 
-def check_scan_time(case: Case) -> Finding:
+def check_scan_time(facts: Facts) -> CheckResult:
     """How the last scans ended, and whether they fit into the gate's time-out."""
-    timeout = timedelta(seconds=case.project.gate.timeout)
+    timeout = timedelta(seconds=facts.project.gate.timeout)
     looked = f"ecr:DescribeImageScanFindings of `{LATEST}`, and the gate's time-out of {timeout.total_seconds():.0f} s"
-    scans = {image.repository: (image, _last_scan(case, image)) for image in _newest(case)}
-    stopped = {name: scan for name, (image, scan) in scans.items() if scan and _stops(case, image, scan)}
+    scans = {image.repository: (image, _last_scan(facts, image)) for image in _newest(facts)}
+    stopped = {name: scan for name, (image, scan) in scans.items() if scan and _stops(facts, image, scan)}
     if stopped:
         lines = [f"{name}: {scan}: {scan.state.meaning}" for name, scan in stopped.items()]
         return problem(looked, "\n".join(lines), "; ".join(sorted({scan.state.next_step for scan in stopped.values()})))
-    took = {name: _duration(case, image, scan) for name, (image, scan) in scans.items() if scan}
+    took = {name: _duration(facts, image, scan) for name, (image, scan) in scans.items() if scan}
     known = {name: seconds for name, seconds in took.items() if seconds is not None}
     if not known:
         return unknown(looked, "no image has a scan whose length is known", "look again after the next run")
@@ -71,12 +71,12 @@ def check_scan_time(case: Case) -> Finding:
     return ok(looked, found)
 
 
-def check_provenance(case: Case) -> Finding:
+def check_provenance(facts: Facts) -> CheckResult:
     """Whether a function's repository holds an index with attestations, which Lambda does not take."""
     images = {
-        f"{repository}:{reference[:19]}": case.remote.clients.registry.stored(repository, reference)
-        for function in case.project.functions
-        for repository, reference in _function_images(case, function)
+        f"{repository}:{reference[:19]}": facts.remote.clients.registry.stored(repository, reference)
+        for function in facts.project.functions
+        for repository, reference in _function_images(facts, function)
     }
     looked = f"ecr:BatchGetImage of {', '.join(images) or 'no function'}"
     indexes = [name for name, image in images.items() if image and not image.is_single]
@@ -89,20 +89,20 @@ def check_provenance(case: Case) -> Finding:
     return ok(looked, f"{sum(image is not None for image in images.values())} single images")
 
 
-def _repositories(case: Case) -> tuple[str, ...]:
-    environment = case.environment()
-    return tuple(environment.repository(target.repository) for target in case.project.image_targets)
+def _repositories(facts: Facts) -> tuple[str, ...]:
+    environment = facts.environment()
+    return tuple(environment.repository(target.repository) for target in facts.project.image_targets)
 
 
-def _newest(case: Case) -> Iterator[StoredImage]:
-    for name in _repositories(case):
-        if image := case.remote.clients.registry.stored(name, LATEST):
+def _newest(facts: Facts) -> Iterator[StoredImage]:
+    for name in _repositories(facts):
+        if image := facts.remote.clients.registry.stored(name, LATEST):
             yield image
 
 
-def _last_scan(case: Case, image: StoredImage) -> ScanReading | None:
+def _last_scan(facts: Facts, image: StoredImage) -> ScanReading | None:
     """The image's scan; None where it has none. What may not be asked is no scan either, and is said elsewhere."""
-    page = case.remote.clients.registry.scan_page(image.repository, image.digest, None)
+    page = facts.remote.clients.registry.scan_page(image.repository, image.digest, None)
     if "Error" in page:
         return None
     try:
@@ -113,26 +113,26 @@ def _last_scan(case: Case, image: StoredImage) -> ScanReading | None:
         ) from error
 
 
-def _stops(case: Case, image: StoredImage, scan: ScanReading) -> bool:
+def _stops(facts: Facts, image: StoredImage, scan: ScanReading) -> bool:
     """Whether a run would end at this scan: it has no result, or had none within the gate's time-out."""
     if scan.state.answer != "wait":
         return scan.state.answer == "stop"
-    age = case.remote.clients.clock.now() - case.remote.clients.registry.pushed_at(image.repository, image.digest)
-    return age > timedelta(seconds=case.project.gate.timeout)
+    age = facts.remote.clients.clock.now() - facts.remote.clients.registry.pushed_at(image.repository, image.digest)
+    return age > timedelta(seconds=facts.project.gate.timeout)
 
 
-def _duration(case: Case, image: StoredImage, scan: ScanReading) -> timedelta | None:
+def _duration(facts: Facts, image: StoredImage, scan: ScanReading) -> timedelta | None:
     """From push to result."""
     if scan.completed is None:
         return None
-    took = scan.completed - case.remote.clients.registry.pushed_at(image.repository, image.digest)
+    took = scan.completed - facts.remote.clients.registry.pushed_at(image.repository, image.digest)
     return None if took >= SCANNED_AGAIN else max(took, timedelta())
 
 
-def _function_images(case: Case, function: Function) -> Iterator[tuple[str, str]]:
+def _function_images(facts: Facts, function: Function) -> Iterator[tuple[str, str]]:
     """The newest image of a function's repository, and the one that it runs."""
-    repository = case.environment().repository(function.repository)
+    repository = facts.environment().repository(function.repository)
     yield repository, LATEST
-    state = case.remote.clients.functions.state(function.function)
+    state = facts.remote.clients.functions.state(function.function)
     if state and state.digest:
         yield repository, state.digest

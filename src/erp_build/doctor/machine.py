@@ -6,8 +6,8 @@ from tempfile import gettempdir
 
 from erp_build.clients.helm.call import OLDEST as OLDEST_HELM
 from erp_build.clients.maven.jdk import wanted_release
-from erp_build.doctor.diagnosis import Finding, ok, problem, unknown, warning
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Version
 from erp_build.errors import BuildFailed
 
@@ -20,41 +20,41 @@ LITTLE_MEMORY, SCARCE_MEMORY = 2 * GIGABYTE, GIGABYTE // 2
 """An engine and one Maven run in two; below a half a Maven is killed."""
 
 
-def check_python(case: Case) -> Finding:
+def check_python(facts: Facts) -> CheckResult:
     """The Python that runs erp_build."""
-    version = case.local.machine.python()
+    version = facts.local.machine.python()
     if version[:2] < OLDEST_PYTHON:
         return problem("the running Python", dotted(version), "install Python 3.11 or newer")
     return ok("the running Python", dotted(version))
 
 
-def check_git(case: Case) -> Finding:
+def check_git(facts: Facts) -> CheckResult:
     """The program `git`."""
-    return _program(case, "git", OLDEST_GIT, "install git 2.30 or newer")
+    return _program(facts, "git", OLDEST_GIT, "install git 2.30 or newer")
 
 
-def check_helm(case: Case) -> Finding:
+def check_helm(facts: Facts) -> CheckResult:
     """The program `helm`."""
-    return _program(case, "helm", OLDEST_HELM, "install Helm 3.14 or newer, or Helm 4")
+    return _program(facts, "helm", OLDEST_HELM, "install Helm 3.14 or newer, or Helm 4")
 
 
-def check_maven(case: Case) -> Finding:
+def check_maven(facts: Facts) -> CheckResult:
     """The program `mvn`, for the services without a wrapper."""
-    poms = _poms(case)
+    poms = _poms(facts)
     without = [name for name, pom in poms.items() if not (pom.parent / "mvnw").is_file()]
     looked = f"mvn in PATH, mvnw of {len(poms)} services"
     if not without:
         return ok(looked, "every service brings its wrapper")
-    version = case.local.machine.version_of("mvn")
+    version = facts.local.machine.version_of("mvn")
     if version is None:
         return problem(looked, f"there is no mvn, and no wrapper: {', '.join(without)}", "install Maven, or add mvnw")
     return ok(looked, f"Maven {dotted(version)}")
 
 
-def check_jdk(case: Case) -> Finding:
+def check_jdk(facts: Facts) -> CheckResult:
     """The JDKs, against the release that each pom asks for."""
-    wanted = {name: wanted_release(pom) for name, pom in _poms(case).items()}
-    homes = case.local.machine.jdks()
+    wanted = {name: wanted_release(pom) for name, pom in _poms(facts).items()}
+    homes = facts.local.machine.jdks()
     there = ", ".join(f"JDK {release}" for release in sorted(homes)) or "no JDK"
     looked = "JAVA_HOME, JAVA_*_HOME and javac in PATH; java.version of each pom.xml"
     asked = sorted({release for release in wanted.values() if release})
@@ -70,18 +70,18 @@ def check_jdk(case: Case) -> Finding:
     return ok(looked, f"{there}; asked for: {', '.join(map(str, asked)) or 'nothing'}")
 
 
-def check_engine(case: Case) -> Finding:
+def check_engine(facts: Facts) -> CheckResult:
     """The Docker engine."""
     try:
-        version = case.local.machine.engine()
+        version = facts.local.machine.engine()
     except BuildFailed as error:
         return problem(f"the Docker engine at {error.where}", error.what, error.next_step)
     return ok("the Docker engine", f"answers, version {version}")
 
 
-def check_disk(case: Case) -> Finding:
+def check_disk(facts: Facts) -> CheckResult:
     """Free space where the repository and temporary files lie."""
-    free = {str(folder): case.local.machine.free_disk(folder) for folder in (case.root, Path(gettempdir()))}
+    free = {str(folder): facts.local.machine.free_disk(folder) for folder in (facts.root, Path(gettempdir()))}
     least = min(free.values())
     found = ", ".join(f"{size / GIGABYTE:.1f} GB free" for size in dict.fromkeys(free.values()))
     return _by_size(
@@ -89,9 +89,9 @@ def check_disk(case: Case) -> Finding:
     )
 
 
-def check_memory(case: Case) -> Finding:
+def check_memory(facts: Facts) -> CheckResult:
     """Memory that programs may still take, also inside of a container's limits."""
-    looked, memory = "/proc/meminfo and the limits of the container", case.local.machine.memory()
+    looked, memory = "/proc/meminfo and the limits of the container", facts.local.machine.memory()
     if memory is None:
         return unknown(looked, "this system does not say", "look by hand: a build needs about 2 GB")
     found = f"{memory / GIGABYTE:.1f} GB available"
@@ -104,20 +104,20 @@ def dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def _program(case: Case, name: str, oldest: tuple[int, int], hint: str) -> Finding:
-    looked, version = f"{name} in PATH", case.local.machine.version_of(name)
+def _program(facts: Facts, name: str, oldest: tuple[int, int], hint: str) -> CheckResult:
+    looked, version = f"{name} in PATH", facts.local.machine.version_of(name)
     if version is None:
         return problem(looked, f"there is no {name} that tells its version", hint)
     return problem(looked, f"it is {dotted(version)}", hint) if version[:2] < oldest else ok(looked, dotted(version))
 
 
-def _by_size(looked: str, found: str, little: bool, scarce: bool, hint: str) -> Finding:  # noqa: FBT001 - two limits
+def _by_size(looked: str, found: str, little: bool, scarce: bool, hint: str) -> CheckResult:  # noqa: FBT001 - two limits
     if scarce:
         return problem(looked, found, hint)
     return warning(looked, found, hint) if little else ok(looked, found)
 
 
-def _poms(case: Case) -> Mapping[str, Path]:
+def _poms(facts: Facts) -> Mapping[str, Path]:
     """Target -> its pom; what has none is the business of a run, which refuses it."""
-    poms = {target.name: case.root / target.path / "pom.xml" for target in case.project.image_targets}
+    poms = {target.name: facts.root / target.path / "pom.xml" for target in facts.project.image_targets}
     return {name: pom for name, pom in poms.items() if pom.is_file()}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from erp_build.doctor.diagnosis import Finding, ok, problem, warning
-from erp_build.doctor.facts import Case
+from erp_build.doctor.diagnosis import CheckResult, ok, problem, warning
+from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, Permission
 from erp_build.model.project import Function
@@ -18,12 +18,12 @@ Asked = tuple[Permission, str]
 """A permission, and the resource on which it is asked for."""
 
 
-def check_permissions(case: Case) -> Finding:
+def check_permissions(facts: Facts) -> CheckResult:
     """Ask IAM for each action of a run; what a run can do without is a warning."""
-    role = case.build_project().role
+    role = facts.build_project().role
     looked = f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}"
-    asked, left_out = _asked(case)
-    denied = _denied(case, role, asked)
+    asked, left_out = _asked(facts)
+    denied = _denied(facts, role, asked)
     lacking = [(permission, resource) for permission, resource in asked if permission.action in denied[resource]]
     note = f"; not asked, as their resource is not known: {', '.join(left_out)}" if left_out else ""
     if not lacking:
@@ -35,48 +35,48 @@ def check_permissions(case: Case) -> Finding:
     return (problem if stops else warning)(looked, "\n".join(("not allowed:", *lines)) + note, hint)
 
 
-def _denied(case: Case, role: str, asked: Iterable[Asked]) -> Mapping[str, tuple[str, ...]]:
+def _denied(facts: Facts, role: str, asked: Iterable[Asked]) -> Mapping[str, tuple[str, ...]]:
     """Resource -> what is denied on it; one call for each resource."""
     by_resource = groupby(sorted(asked, key=lambda one: one[1]), key=lambda one: one[1])
     return {
-        resource: case.remote.policies.denied(role, tuple(one.action for one, _ in group), resource)
+        resource: facts.remote.policies.denied(role, tuple(one.action for one, _ in group), resource)
         for resource, group in by_resource
     }
 
 
-def _asked(case: Case) -> tuple[list[Asked], list[str]]:
+def _asked(facts: Facts) -> tuple[list[Asked], list[str]]:
     """The permissions with their resources, and the actions of those whose resource is not known."""
     asked: dict[Asked, None] = {}
     left_out: dict[str, None] = {}
-    for names in _names(case):
+    for names in _names(facts):
         for permission in RUN:
-            if not _is_needed(case, permission, names):
+            if not _is_needed(facts, permission, names):
                 continue
             try:
-                asked |= dict.fromkeys((permission, resource) for resource in _resources(case, permission, names))
+                asked |= dict.fromkeys((permission, resource) for resource in _resources(facts, permission, names))
             except KeyError:
                 left_out[permission.action] = None
     return list(asked), list(left_out)
 
 
-def _resources(case: Case, permission: Permission, names: Mapping[str, str]) -> Iterator[str]:
+def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -> Iterator[str]:
     """What an action is done to: all repositories of the project, and one thing of every other kind."""
     resource = permission.on(names)
     if permission.resource == REPOSITORIES:
-        for target in case.project.image_targets:
+        for target in facts.project.image_targets:
             yield resource.replace("*", target.repository)
     else:
         yield resource if resource == ANY else resource.replace("*", ANYTHING)
 
 
-def _is_needed(case: Case, permission: Permission, names: Mapping[str, str]) -> bool:
-    function = next((one for one in case.project.functions if one.function == names["function"]), None)
+def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -> bool:
+    function = next((one for one in facts.project.functions if one.function == names["function"]), None)
     if ":UseConnection" in permission.action:
         # The action has the name of the service that the connection's ARN names.
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
-        repositories = (case.environment().repository(target.repository) for target in case.project.image_targets)
-        return any(case.remote.clients.registry.scanning(name).enhanced for name in repositories)
+        repositories = (facts.environment().repository(target.repository) for target in facts.project.image_targets)
+        return any(facts.remote.clients.registry.scanning(name).enhanced for name in repositories)
     return not permission.only or (function is not None and _is_configured(permission.only, function))
 
 
@@ -85,9 +85,9 @@ def _is_configured(condition: str, function: Function) -> bool:
     return bool(function.alias) if condition == ALIAS else condition == PUBLISH and function.publish
 
 
-def _names(case: Case) -> Iterator[Mapping[str, str]]:
+def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
     """What stands for the names in the resources: once for each function."""
-    environment, project, chart = case.environment(), case.build_project(), case.project
+    environment, project, chart = facts.environment(), facts.build_project(), facts.project
     known = {
         "partition": project.role.split(":")[1],
         "region": environment.region,
@@ -98,16 +98,16 @@ def _names(case: Case) -> Iterator[Mapping[str, str]]:
         "project": project.name,
         "log_group": f"/aws/codebuild/{project.name}",
         "topic": f"{environment.project_name}-{environment.name}-alarms",
-        **_of_pipeline(case),
+        **_of_pipeline(facts),
     }
-    for function in case.project.functions or (None,):
+    for function in facts.project.functions or (None,):
         yield {**known, "function": function.function if function else ANYTHING}
 
 
-def _of_pipeline(case: Case) -> dict[str, str]:
+def _of_pipeline(facts: Facts) -> dict[str, str]:
     """Bucket and connection; a build that no pipeline starts has neither."""
     try:
-        pipeline = case.pipeline()
+        pipeline = facts.pipeline()
     except ErpBuildError:
         return {}
     connection = next((source.connection for source in pipeline.sources if source.connection), "")

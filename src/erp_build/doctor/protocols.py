@@ -85,7 +85,7 @@ class Repositories(Protocol):
         """Whether a tag may be moved to another image; None where there is no such repository."""
 
 
-class Facts(Protocol):
+class ClusterReader(Protocol):
     """What only a doctor asks a cluster."""
 
     def version(self, release: Release) -> str:
@@ -113,4 +113,4 @@ class Remote:
     delivery: Delivery
     policies: Policies
     repositories: Repositories
-    facts: Facts
+    cluster_reader: ClusterReader

@@ -118,7 +118,7 @@ def no_rights(clinic: Clinic) -> None:
 
 
 def old_helm_for_cluster(clinic: Clinic) -> None:
-    clinic.facts.stated = "v1.36.0-eks-1"
+    clinic.cluster_reader.stated = "v1.36.0-eks-1"
 
 
 def old_kubectl(clinic: Clinic) -> None:
@@ -126,11 +126,11 @@ def old_kubectl(clinic: Clinic) -> None:
 
 
 def other_release(clinic: Clinic) -> None:
-    clinic.facts.owner = "erp-dev"
+    clinic.cluster_reader.owner = "erp-dev"
 
 
 def no_owner(clinic: Clinic) -> None:
-    clinic.facts.owner = ""
+    clinic.cluster_reader.owner = ""
 
 
 def pending_release(clinic: Clinic) -> None:

@@ -5,10 +5,10 @@ from erp_build.report.text.doctor import doctor_document, doctor_text
 
 GONE = unknown("sign-in", "could not look: no credentials", "aws sso login")
 DIAGNOSES = (
-    Diagnosis(name="git", area="machine", finding=ok("git in PATH", "2.39.5")),
-    Diagnosis(name="chart", area="repository", finding=problem("helm template", "알림: nil\nsecond line", "mend it")),
-    Diagnosis(name="connection", area="account", finding=GONE),
-    Diagnosis(name="function", area="account", finding=GONE),
+    Diagnosis(name="git", area="machine", result=ok("git in PATH", "2.39.5")),
+    Diagnosis(name="chart", area="repository", result=problem("helm template", "알림: nil\nsecond line", "mend it")),
+    Diagnosis(name="connection", area="account", result=GONE),
+    Diagnosis(name="function", area="account", result=GONE),
 )
 
 

@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, console: Console) -> int:
     """Make the checks and print what they found."""
     from erp_build.doctor.examine import CHECKS, examine
-    from erp_build.doctor.facts import Case
+    from erp_build.doctor.facts import Facts
     from erp_build.wiring import local_instruments, remote_instruments
 
     _refuse_unknown(options.only, {*AREAS, *(check.name for check in CHECKS)})
@@ -65,8 +65,8 @@ def main(options: argparse.Namespace, console: Console) -> int:
             # Without credentials there is still the machine and the repository to look at.
             remote = error
         local = local_instruments(console.root, console.secrets)
-        case = Case(project, local, remote, variables=os.environ, pipeline=options.pipeline)
-        diagnoses = examine(case, options.only)
+        facts = Facts(project, local, remote, variables=os.environ, pipeline=options.pipeline)
+        diagnoses = examine(facts, options.only)
     found = doctor_document(diagnoses)
     console.print(json.dumps(found, ensure_ascii=False) if options.json else doctor_text(diagnoses))
     return FOUND_A_PROBLEM if has_problem(diagnoses) else 0

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, get_args
 
-from erp_build.doctor.diagnosis import Diagnosis, Finding, State
+from erp_build.doctor.diagnosis import CheckResult, Diagnosis, State
 
 SCHEMA = 1
 PLURAL = {"warning": "warnings", "problem": "problems"}
@@ -17,8 +17,8 @@ def doctor_text(diagnoses: Sequence[Diagnosis]) -> str:
     lines: list[str] = []
     for area, members in groupby(diagnoses, key=lambda one: one.area):
         lines.append(area)
-        for finding, same in groupby(members, key=lambda one: one.finding):
-            lines += _lines(finding, [one.name for one in same], width)
+        for result, same in groupby(members, key=lambda one: one.result):
+            lines += _lines(result, [one.name for one in same], width)
     return "\n".join((*lines, _sum(diagnoses)))
 
 
@@ -32,27 +32,27 @@ def doctor_document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
                 "name": one.name,
                 "area": one.area,
                 "state": one.state,
-                "looked_at": one.finding.looked_at,
-                "found": one.finding.found,
-                "next": one.finding.next_step or None,
+                "looked_at": one.result.looked_at,
+                "found": one.result.found,
+                "next": one.result.next_step or None,
             }
             for one in diagnoses
         ],
     }
 
 
-def _lines(finding: Finding, names: Sequence[str], width: int) -> Iterator[str]:
+def _lines(result: CheckResult, names: Sequence[str], width: int) -> Iterator[str]:
     margin = " " * (width + 13)
-    first, *rest = finding.found.splitlines() or [""]
+    first, *rest = result.found.splitlines() or [""]
     if len(names) > 1:
-        yield f"  {finding.state:<8} {', '.join(names)}"
+        yield f"  {result.state:<8} {', '.join(names)}"
         rest = [first, *rest]
     else:
-        yield f"  {finding.state:<8} {names[0]:<{width}}  {first}".rstrip()
+        yield f"  {result.state:<8} {names[0]:<{width}}  {first}".rstrip()
     yield from (margin + line for line in rest)
-    yield f"{margin}looked at: {finding.looked_at}"
-    if finding.next_step:
-        yield f"{margin}next: {finding.next_step}"
+    yield f"{margin}looked at: {result.looked_at}"
+    if result.next_step:
+        yield f"{margin}next: {result.next_step}"
 
 
 def _counts(diagnoses: Sequence[Diagnosis]) -> dict[str, int]:
