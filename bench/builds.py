@@ -65,7 +65,7 @@ def build(root: Path, names: Sequence[str]) -> None:
         images = build_images(clients, environment, plan)
         seconds = time.perf_counter() - start
     print("\n".join(build_table(images)))
-    maven = sum(image.making.maven for image in images if image.making)
+    maven = sum(image.timings.maven for image in images if image.timings)
     parts = {"maven": maven, "images after the last jar": seconds - maven}
     print(json.dumps({part: round(value * 1000) for part, value in parts.items()}))
 

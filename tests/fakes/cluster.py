@@ -151,7 +151,7 @@ class FakeCluster:
         container = replace(container, ready=trouble.ready, waiting=trouble.waiting, restarts=trouble.restarts)
         if not trouble.init_container:
             return (container,)
-        first = Container(image="init:1", name=trouble.init_container, prepares=True, waiting=trouble.waiting)
+        first = Container(image="init:1", name=trouble.init_container, is_init=True, waiting=trouble.waiting)
         return first, replace(container, waiting="PodInitializing")
 
     def _old_pods(self, deployed: Deployed) -> Iterator[Pod]:

@@ -12,7 +12,7 @@ from erp_build.model.change import Change
 from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.environment import Place
-from erp_build.model.images.build_timings import Making
+from erp_build.model.images.build_timings import BuildTimings
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage, Verdict
 from erp_build.model.images.waiver import Waived
@@ -117,7 +117,7 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
                 tags_before=dict.fromkeys((REQUEST, NOTIFICATION), "0ld1234"), tags_after={NOTIFICATION: plan.tag}
             ),
             proofs=tuple(
-                Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, units=2)
+                Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, replicas=2)
                 for image in images
             ),
         )
@@ -180,25 +180,25 @@ def _plan(names: Names) -> Plan:
 
 
 def _images() -> tuple[BuiltImage, ...]:
-    slow = Making(
+    slow = BuildTimings(
         maven=11.2,
         image=3.1,
         push=4.4,
         ready=12.0,
         began=12.0,
         ended=19.5,
-        sent=51_200_000,
+        bytes_pushed=51_200_000,
         size=312_000_000,
         stored=147_000_000,
     )
-    quick = Making(
+    quick = BuildTimings(
         maven=4.1,
         image=2.0,
         push=3.2,
         ready=4.3,
         began=4.3,
         ended=9.5,
-        sent=2_100_000,
+        bytes_pushed=2_100_000,
         size=312_000_000,
         stored=147_000_000,
         layered=True,
@@ -209,12 +209,12 @@ def _images() -> tuple[BuiltImage, ...]:
         tag=HEAD[:7],
         digest=DIGEST,
         commit=HEAD,
-        making=slow,
+        timings=slow,
     )
     return (
         one,
-        replace(one, target=REQUEST, repository=f"erp/{REQUEST}", digest=OTHER_DIGEST, making=quick),
-        replace(one, target=EMPLOYEE, repository=f"erp/{EMPLOYEE}-lambda", making=None, origin="reused"),
+        replace(one, target=REQUEST, repository=f"erp/{REQUEST}", digest=OTHER_DIGEST, timings=quick),
+        replace(one, target=EMPLOYEE, repository=f"erp/{EMPLOYEE}-lambda", timings=None, origin="reused"),
     )
 
 

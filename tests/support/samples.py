@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from erp_build.changes.make_plan import make_plan
 from erp_build.config.load import default_project
 from erp_build.model.change import Baseline, Change, ChangeSet
-from erp_build.model.images.build_timings import Making
+from erp_build.model.images.build_timings import BuildTimings
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.plan import LiveState, Plan, Running
@@ -72,7 +72,7 @@ def built(target: str = NOTIFICATION, digest: str = DIGEST) -> BuiltImage:
         tag=HEAD[:7],
         digest=digest,
         commit=HEAD,
-        making=Making(maven=1.0, push=0.23456),
+        timings=BuildTimings(maven=1.0, push=0.23456),
     )
 
 

@@ -17,7 +17,7 @@ def test_the_first_deployment_builds_and_proves_all_four(new_world: FakeWorld) -
     report = new_world.run()
     assert new_world.actions() == {**dict.fromkeys(IMAGES, "build"), CHART: "redeploy"}
     assert proven(report) == list(IMAGES)
-    assert [proof.units for proof in report.proofs] == [2, 2, 2, 1]
+    assert [proof.replicas for proof in report.proofs] == [2, 2, 2, 1]
     assert report.outcome == "deployed"
 
 

@@ -76,7 +76,7 @@ def test_a_run_has_an_outcome(ended: RunReport, outcome: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("built", "scanned", "running", "units", "holds"),
+    ("built", "scanned", "running", "replicas", "holds"),
     [
         pytest.param(DIGEST, DIGEST, DIGEST, 2, True, id="all three are one"),
         pytest.param(DIGEST, DIGEST, OTHER_DIGEST, 2, False, id="something else runs"),
@@ -87,6 +87,6 @@ def test_a_run_has_an_outcome(ended: RunReport, outcome: str) -> None:
         pytest.param(DIGEST, DIGEST, "", 2, False, id="what runs is not known"),
     ],
 )
-def test_a_proof_holds_or_not(built: str, scanned: str, running: str, units: int, holds: bool) -> None:  # noqa: FBT001
-    proof = Proof(target=NOTIFICATION, built=built, scanned=scanned, running=running, units=units)
+def test_a_proof_holds_or_not(built: str, scanned: str, running: str, replicas: int, holds: bool) -> None:  # noqa: FBT001
+    proof = Proof(target=NOTIFICATION, built=built, scanned=scanned, running=running, replicas=replicas)
     assert proof.holds is holds

@@ -10,7 +10,7 @@ from erp_build.changes.content_key import KEY_TAG
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
-from erp_build.model.images.build_timings import Making
+from erp_build.model.images.build_timings import BuildTimings
 from erp_build.model.images.image import BuiltImage, PushedImage, StoredImage
 from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Chart, Function, Service
@@ -41,7 +41,7 @@ class Pushed(NamedTuple):
 
     request: ImageRequest
     stored: StoredImage
-    making: Making
+    timings: BuildTimings
 
 
 @stage("Maven, engine, ECR: new tags only", keeps="images")
@@ -124,24 +124,24 @@ def _build_and_push(site: Site, job: Job, shared: Shared) -> Pushed:
         stored = _read_back(site, request, pushed.digest)
     ended = clock.monotonic()
     site.clients.progress.phase(name, "done")
-    making = Making(
+    timings = BuildTimings(
         maven=job.maven,
         image=built - began,
         push=ended - turn,
         ready=job.ready - shared.start,
         began=began - shared.start,
         ended=ended - shared.start,
-        sent=pushed.sent,
+        bytes_pushed=pushed.bytes_pushed,
         size=image.size,
         stored=stored.size,
         layered=request.target.layers,
     )
     site.say(
-        f"pushed {request.tag} as {pushed.digest[:19]}: image {making.image:.1f} s, push {making.push:.1f} s, "
-        f"{pushed.sent / 1e6:.1f} MB sent",
+        f"pushed {request.tag} as {pushed.digest[:19]}: image {timings.image:.1f} s, push {timings.push:.1f} s, "
+        f"{pushed.bytes_pushed / 1e6:.1f} MB sent",
         name,
     )
-    return Pushed(request, stored, making)
+    return Pushed(request, stored, timings)
 
 
 def _push(site: Site, request: ImageRequest) -> PushedImage:
@@ -195,7 +195,7 @@ def _built(pushed: Pushed) -> BuiltImage:
         tag=request.tag,
         digest=pushed.stored.digest,
         commit=request.commit,
-        making=pushed.making,
+        timings=pushed.timings,
     )
 
 

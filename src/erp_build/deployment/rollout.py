@@ -135,7 +135,7 @@ def _failed(what: str, open_ones: Services, site: Site) -> ReleaseFailed:
         if workload and workload.failure:
             lines.append(f"  {workload.failure}")
         for pod in (pod for pod in (workload.pods if workload else ()) if pod.current):
-            states = [one.state for one in pod.containers if one.hinders]
+            states = [one.state for one in pod.containers if one.blocks_readiness]
             lines += [f"  {pod.name}: {state}" for state in (*states, pod.unschedulable) if state]
     return ReleaseFailed(
         what,

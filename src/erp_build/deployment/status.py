@@ -14,14 +14,14 @@ from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Service
 from erp_build.model.releases.ledger_entry import Entry
-from erp_build.model.standing import Standing
+from erp_build.model.target_status import TargetStatus
 
 Objects = Mapping[tuple[str, str], Mapping[str, Any]]
 """Kind and name -> the object."""
 
 
-def read_standing(site: Site, live: LiveState) -> dict[str, Standing]:
-    """Compare Git, the release and what is live: target -> where it stands."""
+def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
+    """Compare Git, the release and what is live; returns target name -> its status."""
     git = _git_tags(site)
     keys = {f"{service.values_key}.image.tag": service.name for service in site.project.services}
     tags = site.clients.helm.values_of(site.release, tuple(keys)) if live.revision else {}
@@ -29,7 +29,7 @@ def read_standing(site: Site, live: LiveState) -> dict[str, Standing]:
     wanted, there = (objects_of(found) for found in _both(site, has_release=live.revision is not None))
     since = live.revision.updated if live.revision else ""
     found = {
-        service.name: Standing(
+        service.name: TargetStatus(
             since=since,
             git_tag=git.get(service.name, ""),
             release_tag=released[service.name],
@@ -41,7 +41,7 @@ def read_standing(site: Site, live: LiveState) -> dict[str, Standing]:
     for function in site.project.functions:
         state = site.clients.functions.state(function.function)
         digest = state.digest if state else ""
-        found[function.name] = Standing(
+        found[function.name] = TargetStatus(
             since=state.modified if state else "", drift=_function_drift(function.name, digest, entries)
         )
     return found

@@ -28,7 +28,7 @@ class Running(NamedTuple):
     """What a target runs: one digest (several are joined and equal none), by how many pods, and whether by none."""
 
     digest: str
-    units: int
+    replicas: int
     scaled_to_zero: bool = False
 
 
@@ -49,7 +49,7 @@ def prove(site: Site, plan: Plan, cleared: Sequence[ClearedImage], deployment: D
         next_step="somebody else deploys at the same time, or a tag was moved: run again",
     )
     for proof in proofs:
-        site.say(f"built = scanned = running = {proof.running[:19]} ({proof.units})", proof.target)
+        site.say(f"built = scanned = running = {proof.running[:19]} ({proof.replicas})", proof.target)
     return proofs
 
 
@@ -115,7 +115,7 @@ def _read_proofs(site: Site, expected: Mapping[str, Expected], workloads: Worklo
             built=built,
             scanned=scanned,
             running=running[name].digest,
-            units=running[name].units,
+            replicas=running[name].replicas,
             scaled_to_zero=running[name].scaled_to_zero,
         )
         for name, (built, scanned) in expected.items()

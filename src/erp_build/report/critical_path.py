@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from erp_build.model.images.build_timings import Making
+from erp_build.model.images.build_timings import BuildTimings
 from erp_build.model.images.image import BuiltImage
 from erp_build.run_record import RunReport, StageRecord
 
@@ -44,10 +44,10 @@ def critical_path(report: RunReport) -> tuple[Segment, ...]:
     return tuple(segment for stage in report.stages for segment in _of_stage(stage, report.images))
 
 
-def last_made(images: Sequence[BuiltImage]) -> tuple[str, Making] | None:
+def last_made(images: Sequence[BuiltImage]) -> tuple[str, BuildTimings] | None:
     """The target and the timings of the image that decides how long the build takes; None: no image was made."""
-    made = {image.target: image.making for image in images if image.making}
-    last = last_to_end((target, making.ended) for target, making in made.items())
+    made = {image.target: image.timings for image in images if image.timings}
+    last = last_to_end((target, timings.ended) for target, timings in made.items())
     return (last, made[last]) if last else None
 
 
@@ -56,15 +56,15 @@ def last_to_end(ended: Iterable[tuple[str, float]]) -> str:
     return min(ended, key=lambda pair: (-round(pair[1], 3), pair[0]), default=("", 0.0))[0]
 
 
-def phases_of(making: Making) -> tuple[Phase, ...]:
+def phases_of(timings: BuildTimings) -> tuple[Phase, ...]:
     """An image's way from the begin of the stage to the end of its push, without a gap."""
-    built, turn = making.began + making.image, making.ended - making.push
+    built, turn = timings.began + timings.image, timings.ended - timings.push
     return (
-        Phase("Maven", 0.0, making.ready),
-        Phase("waits for a turn", making.ready, making.began - making.ready),
-        Phase("image", making.began, making.image),
+        Phase("Maven", 0.0, timings.ready),
+        Phase("waits for a turn", timings.ready, timings.began - timings.ready),
+        Phase("image", timings.began, timings.image),
         Phase("waits to push", built, turn - built),
-        Phase("push", turn, making.push),
+        Phase("push", turn, timings.push),
     )
 
 
@@ -73,10 +73,10 @@ def _of_stage(stage: StageRecord, images: Sequence[BuiltImage]) -> Iterator[Segm
     if last is None:
         yield Segment(stage.name, "", stage.began, stage.seconds)
         return
-    target, making = last
-    for phase in phases_of(making):
+    target, timings = last
+    for phase in phases_of(timings):
         if phase.seconds > SHORTEST:
             part = "Maven" if phase.work == "Maven" else f"{target}: {phase.work}"
             yield Segment(stage.name, part, stage.began + phase.began, phase.seconds)
-    if (tags := stage.seconds - making.ended) > SHORTEST:
-        yield Segment(stage.name, "tags", stage.began + making.ended, tags)
+    if (tags := stage.seconds - timings.ended) > SHORTEST:
+        yield Segment(stage.name, "tags", stage.began + timings.ended, tags)

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from erp_build.errors import Failure
 from erp_build.model.environment import Place
-from erp_build.model.images.build_timings import Making
+from erp_build.model.images.build_timings import BuildTimings
 from erp_build.model.plan import Step
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import Preview
@@ -19,7 +19,7 @@ from erp_build.report.document_types import (
     StageDocument,
 )
 from erp_build.report.json import SCHEMA, step_document
-from erp_build.report.plan_types import ChangesDocument, MakingDocument, TargetDocument
+from erp_build.report.plan_types import BuildTimingsDocument, ChangesDocument, TargetDocument
 from erp_build.report.text.gate import judgement_document
 from erp_build.run_record import RunReport, StageRecord
 
@@ -128,30 +128,30 @@ def _deployed(report: RunReport, step: Step) -> TargetDocument:
         "built": image.digest if image else None,
         "scanned": cleared.scanned if cleared else None,
         "running": proof.running if proof else None,
-        "units": proof.units if proof else None,
+        "units": proof.replicas if proof else None,
         "findings": dict(cleared.verdict.counts) if cleared else None,
         "tag_before": step.running.tag if step.running else None,
         "tag_after": after,
         "origin": image.origin if image else None,
         "seconds": round(image.seconds, 3) if image else None,
-        "making": _making(image.making) if image and image.making else None,
+        "making": _making(image.timings) if image and image.timings else None,
         "saved": image.saved if image and image.origin == "reused" else None,
     }
 
 
-def _making(making: Making) -> MakingDocument:
+def _making(timings: BuildTimings) -> BuildTimingsDocument:
     """Seconds and bytes of an image that was built; moments count from the begin of the stage."""
     return {
-        "maven": round(making.maven, 3),
-        "image": round(making.image, 3),
-        "push": round(making.push, 3),
-        "ready": round(making.ready, 3),
-        "began": round(making.began, 3),
-        "ended": round(making.ended, 3),
-        "sent": making.sent,
-        "size": making.size,
-        "stored": making.stored,
-        "layered": making.layered,
+        "maven": round(timings.maven, 3),
+        "image": round(timings.image, 3),
+        "push": round(timings.push, 3),
+        "ready": round(timings.ready, 3),
+        "began": round(timings.began, 3),
+        "ended": round(timings.ended, 3),
+        "sent": timings.bytes_pushed,
+        "size": timings.size,
+        "stored": timings.stored,
+        "layered": timings.layered,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from erp_build.model.standing import Standing
+from erp_build.model.target_status import TargetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +30,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def status_document(live: LiveState, standing: Mapping[str, Standing] | None = None) -> dict[str, Any]:
+def status_document(live: LiveState, statuses: Mapping[str, TargetStatus] | None = None) -> dict[str, Any]:
     """What runs and what has drifted, as `status --json` prints it."""
-    known = standing or {}
+    known = statuses or {}
     names = dict.fromkeys((*live.running, *known))
     return {
         "schema": SCHEMA,
@@ -41,7 +41,7 @@ def status_document(live: LiveState, standing: Mapping[str, Standing] | None = N
             "status": live.revision.status if live.revision else None,
             "commit": live.chart_commit,
         },
-        "targets": [_standing(name, live.running.get(name), known.get(name, Standing())) for name in names],
+        "targets": [_target(name, live.running.get(name), known.get(name, TargetStatus())) for name in names],
     }
 
 
@@ -72,13 +72,13 @@ def proof_document(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> dict
     return {
         "schema": SCHEMA,
         "targets": [
-            {"name": one.target, "registry": one.built, "running": one.running, "units": one.units} for one in proofs
+            {"name": one.target, "registry": one.built, "running": one.running, "units": one.replicas} for one in proofs
         ],
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in alarms],
     }
 
 
-def _standing(name: str, running: Running | None, standing: Standing) -> dict[str, Any]:
+def _target(name: str, running: Running | None, status: TargetStatus) -> dict[str, Any]:
     return {
         "name": name,
         "repository": running.repository if running else None,
@@ -86,10 +86,10 @@ def _standing(name: str, running: Running | None, standing: Standing) -> dict[st
         "digest": running.digest if running else None,
         "commit": running.commit if running else None,
         "trouble": (running.trouble or None) if running else "does not run",
-        "since": standing.since or None,
-        "git_tag": standing.git_tag or None,
-        "release_tag": standing.release_tag or None,
-        "drift": list(standing.drift),
+        "since": status.since or None,
+        "git_tag": status.git_tag or None,
+        "release_tag": status.release_tag or None,
+        "drift": list(status.drift),
     }
 
 

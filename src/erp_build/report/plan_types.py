@@ -56,7 +56,7 @@ class StepDocument(TypedDict):
     because: list[ReasonDocument]
 
 
-class MakingDocument(TypedDict):
+class BuildTimingsDocument(TypedDict):
     """What it took to build the image. What lies between its parts is waiting for a turn.
 
     Attributes:
@@ -115,7 +115,7 @@ class TargetDocument(StepDocument):
     tag_after: str | None
     origin: Literal["built", "reused", "running"] | None
     seconds: float | None
-    making: MakingDocument | None
+    making: BuildTimingsDocument | None
     saved: int | None
 
 

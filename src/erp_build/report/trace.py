@@ -78,24 +78,24 @@ def _stage(report: RunReport, place: int, stage: StageRecord) -> Span:
 def _images(report: RunReport, stage: StageRecord) -> Iterator[Span]:
     """A span for each image that was made, and in it the engine's work and the push; its jar was made before."""
     for image in report.images:
-        making = image.making
-        if making is None:
+        timings = image.timings
+        if timings is None:
             continue
-        begin = stage.began + making.began
-        built = begin + making.image
+        begin = stage.began + timings.began
+        built = begin + timings.image
         yield Span(
             name=f"build {image.target}",
             begin=begin,
-            end=stage.began + making.ended,
+            end=stage.began + timings.ended,
             attributes={
                 "erp_build.target": image.target,
                 "erp_build.image": f"{image.repository}@{image.digest}",
-                "erp_build.maven.seconds": round(making.maven, 3),
-                "erp_build.push.bytes": making.sent,
+                "erp_build.maven.seconds": round(timings.maven, 3),
+                "erp_build.push.bytes": timings.bytes_pushed,
             },
             children=(
                 Span(name="image", begin=begin, end=built),
-                Span(name="push", begin=built, end=built + making.push),
+                Span(name="push", begin=built, end=built + timings.push),
             ),
         )
 

@@ -136,8 +136,8 @@ def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) ->
 
 def test_it_is_told_what_an_image_took(new_world: FakeWorld) -> None:
     (image,) = build_images(new_world.site(), plan_of({EMPLOYEE: POM}))
-    assert image.making is not None
-    assert (image.making.sent, image.making.size, image.making.layered) == (50_000_000, 60_000_000, False)
+    assert image.timings is not None
+    assert (image.timings.bytes_pushed, image.timings.size, image.timings.layered) == (50_000_000, 60_000_000, False)
 
 
 def test_a_built_image_has_the_digest_of_the_registry_and_the_commit_as_label(new_world: FakeWorld) -> None:

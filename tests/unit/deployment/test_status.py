@@ -7,32 +7,32 @@ import pytest
 
 from erp_build.changes.drift import deployment_drift
 from erp_build.changes.live_state import read_live_state
-from erp_build.deployment.status import read_standing
-from erp_build.model.standing import Standing
+from erp_build.deployment.status import read_status
+from erp_build.model.target_status import TargetStatus
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION, REQUEST
 
 
-def standing(world: FakeWorld) -> dict[str, Standing]:
+def statuses(world: FakeWorld) -> dict[str, TargetStatus]:
     site = world.site()
-    return read_standing(site, read_live_state(site))
+    return read_status(site, read_live_state(site))
 
 
 def test_what_nobody_edited_has_no_drift(world: FakeWorld) -> None:
-    found = standing(world)
-    assert [place.drift for place in found.values()] == [()] * 4
+    found = statuses(world)
+    assert [status.drift for status in found.values()] == [()] * 4
     assert found[REQUEST].release_tag == world.cluster.running()[REQUEST]
     assert found[REQUEST].git_tag == world.cluster.running()[REQUEST]
 
 
 def test_a_stale_tag_in_git_is_shown(world: FakeWorld) -> None:
     world.checkout.git("reset", "--quiet", "--hard")
-    assert standing(world)[REQUEST].git_tag == "latest"
+    assert statuses(world)[REQUEST].git_tag == "latest"
 
 
 def test_without_a_values_file_there_is_no_tag_of_git_and_everything_else(world: FakeWorld) -> None:
     world.values.unlink()
-    found = standing(world)
+    found = statuses(world)
     assert found[REQUEST].git_tag == ""
     assert found[REQUEST].release_tag
 
@@ -42,22 +42,22 @@ def test_an_image_set_by_hand_is_seen(world: FakeWorld) -> None:
     wanted = deployed.image
     deployed.image = wanted.rpartition(":")[0] + ":byhand1"
     path = f"template.spec.containers[{NOTIFICATION}].image"
-    assert standing(world)[NOTIFICATION].drift == (f"{path}: {deployed.image} instead of {wanted}",)
+    assert statuses(world)[NOTIFICATION].drift == (f"{path}: {deployed.image} instead of {wanted}",)
 
 
 def test_a_number_of_pods_set_by_hand_is_seen(world: FakeWorld) -> None:
     world.cluster.deployments[NOTIFICATION].replicas = 5
-    assert standing(world)[NOTIFICATION].drift == ("replicas: 5 instead of 2",)
+    assert statuses(world)[NOTIFICATION].drift == ("replicas: 5 instead of 2",)
 
 
 def test_a_deployment_that_was_deleted_is_seen(world: FakeWorld) -> None:
     del world.cluster.deployments[NOTIFICATION]
-    assert standing(world)[NOTIFICATION].drift == (f"the Deployment {NOTIFICATION} is gone",)
+    assert statuses(world)[NOTIFICATION].drift == (f"the Deployment {NOTIFICATION} is gone",)
 
 
 def test_an_environment_added_by_hand_is_seen_without_its_value(world: FakeWorld) -> None:
     world.cluster.deployments[NOTIFICATION].edits = {"env": [{"name": "PASSWORD", "value": "invented-secret"}]}
-    (drift,) = standing(world)[NOTIFICATION].drift
+    (drift,) = statuses(world)[NOTIFICATION].drift
     assert "containers[notification-service].env" in drift
     assert "invented-secret" not in drift
 
@@ -66,7 +66,7 @@ def test_a_function_updated_by_hand_is_seen(world: FakeWorld) -> None:
     state = world.functions.states[FUNCTION]
     other = f"{state.resolved.partition('@')[0]}@sha256:{'f' * 64}"
     world.functions.states[FUNCTION] = replace(state, image=other, resolved=other)
-    (drift,) = standing(world)[EMPLOYEE].drift
+    (drift,) = statuses(world)[EMPLOYEE].drift
     assert drift == f"image: sha256:{'f' * 12} instead of {state.digest[:19]}"
 
 

@@ -73,7 +73,7 @@ def changed(changed_template: FakeWorld, tmp_path: Path) -> FakeWorld:
 
 def test_a_proof_counts_pods_and_functions(changed: FakeWorld) -> None:
     proofs = prove_again(changed)
-    assert [(proof.target, proof.units, proof.holds) for proof in proofs] == [
+    assert [(proof.target, proof.replicas, proof.holds) for proof in proofs] == [
         (NOTIFICATION, 2, True),
         (EMPLOYEE, 1, True),
     ]
@@ -105,7 +105,7 @@ def test_pods_of_an_older_revision_and_sidecars_prove_nothing(changed: FakeWorld
         pods = [replace(item, containers=(*item.containers, sidecar)) for item in one.pods]
         return replace(one, pods=(*pods, pod(OTHER_DIGEST, current=False)))
 
-    assert prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))[0].units == 2
+    assert prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))[0].replicas == 2
 
 
 def test_a_function_that_somebody_else_updated_fails(changed: FakeWorld) -> None:
@@ -162,7 +162,7 @@ def test_a_pod_that_has_pulled_nothing_yet_is_not_counted(changed: FakeWorld) ->
     def alter(one: Workload) -> Workload:
         return replace(one, pods=(*one.pods, pod("")))
 
-    assert prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))[0].units == 2
+    assert prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))[0].replicas == 2
 
 
 def test_a_service_that_leads_to_no_ready_pod_is_no_proof(changed: FakeWorld) -> None:

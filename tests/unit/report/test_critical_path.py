@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from erp_build.model.images.build_timings import Making
+from erp_build.model.images.build_timings import BuildTimings
 from erp_build.report.critical_path import critical_path
 from erp_build.report.document import report_document
 from erp_build.report.html import html_page
@@ -31,8 +31,8 @@ def test_the_path_has_every_stage_and_of_the_build_the_image_that_was_ready_last
 
 def test_waiting_for_a_turn_is_told_apart_from_maven_and_from_the_work() -> None:
     report = full()
-    waits = Making(maven=2.0, image=3.0, push=4.0, ready=6.0, began=7.5, ended=16.5)
-    report = replace(report, images=tuple(replace(image, making=waits) for image in report.images[:1]))
+    waits = BuildTimings(maven=2.0, image=3.0, push=4.0, ready=6.0, began=7.5, ended=16.5)
+    report = replace(report, images=tuple(replace(image, timings=waits) for image in report.images[:1]))
     build = [segment for segment in critical_path(report) if segment.stage == "build images"]
     assert [(segment.part, segment.seconds) for segment in build[:-1]] == [
         ("Maven", 6.0),
@@ -64,7 +64,7 @@ def test_every_form_names_the_same_image_where_two_end_in_the_same_millisecond()
     whole = full()
     ends = {NOTIFICATION: 19.5001, REQUEST: 19.4999}
     images = tuple(
-        replace(image, making=replace(image.making, ended=ends[image.target]) if image.making else None)
+        replace(image, timings=replace(image.timings, ended=ends[image.target]) if image.timings else None)
         for image in whole.images
     )
     report = replace(whole, images=images)

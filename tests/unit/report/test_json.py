@@ -43,7 +43,7 @@ def deployed() -> RunReport:
         deployment=Deployment(
             tags_before={NOTIFICATION: "0ld1234"}, tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}
         ),
-        proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, units=2),),
+        proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, replicas=2),),
         effects=(Effect(name=EffectKind.UPGRADE_RELEASE, target="erp-microservices", state="performed"),),
         stages=(StageRecord(name="make plan", seconds=0.0, status="done"),),
     )

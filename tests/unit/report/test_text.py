@@ -143,7 +143,7 @@ def test_a_success_says_neither() -> None:
 def test_a_rehearsal_says_how_to_do_it_for_real() -> None:
     rehearsed = report(rehearsal=True)
     rehearsed = replace(
-        rehearsed, proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, units=1),)
+        rehearsed, proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, replicas=1),)
     )
     lines = report_text(rehearsed).splitlines()
     assert "Assumed" in lines

@@ -6,7 +6,7 @@ import json
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
 from erp_build.clients.site import open_site
-from erp_build.deployment.status import read_standing
+from erp_build.deployment.status import read_status
 from erp_build.report.json import status_document
 from erp_build.report.text.status import status_text
 from erp_build.wiring import reading_clients
@@ -32,7 +32,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
         site = open_site(project, clients)
         live = read_live_state(site)
-        standing = read_standing(site, live)
-    document = status_document(live, standing)
-    console.print(json.dumps(document, ensure_ascii=False) if options.json else status_text(live, standing))
+        statuses = read_status(site, live)
+    document = status_document(live, statuses)
+    console.print(json.dumps(document, ensure_ascii=False) if options.json else status_text(live, statuses))
     return 0

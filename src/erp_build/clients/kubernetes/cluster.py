@@ -152,25 +152,25 @@ def _pod(pod: Document, current: bool) -> Pod:  # noqa: FBT001 - one fact of the
         name=about["name"],
         current=current and not about.get("deletionTimestamp"),
         containers=(
-            *(_container(one, prepares=True) for one in status.get("initContainerStatuses") or ()),
+            *(_container(one, is_init=True) for one in status.get("initContainerStatuses") or ()),
             *(_container(one) for one in status.get("containerStatuses") or ()),
         ),
         unschedulable=scheduled[0].get("message") or "" if scheduled else "",
     )
 
 
-def _container(status: Document, *, prepares: bool = False) -> Container:
+def _container(status: Document, *, is_init: bool = False) -> Container:
     waiting = (status.get("state") or {}).get("waiting") or {}
     return Container(
         name=status["name"],
         image=status["image"],
         image_id=status.get("imageID") or "",
         # An init container that has ended well is never "ready" to the kubelet before version 1.29.
-        ready=bool(status.get("ready")) or (prepares and _ended_well(status)),
+        ready=bool(status.get("ready")) or (is_init and _ended_well(status)),
         restarts=status.get("restartCount") or 0,
         waiting=waiting.get("reason") or "",
         message=waiting.get("message") or "",
-        prepares=prepares,
+        is_init=is_init,
         ended=_end_of(status),
     )
 

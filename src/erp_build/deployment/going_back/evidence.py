@@ -32,7 +32,7 @@ def _of_workload(site: Site, target: str, workload: Workload, events: tuple[Even
     pods = [pod for pod in workload.pods if pod.current and not all(one.ready for one in pod.containers)]
     pods += [pod for pod in workload.pods if pod.current and pod.unschedulable and pod not in pods]
     if not pods:
-        # No pod at all: what hinders it (a quota) is said of the Deployment and its ReplicaSets.
+        # No pod at all: what blocks_readiness it (a quota) is said of the Deployment and its ReplicaSets.
         about = tuple(str(event) for event in events if _belongs(event.about, workload.name))
         return [
             Evidence(target=target, pod="", states=(workload.failure or workload.progress,), events=about[-EVENTS:])
@@ -41,11 +41,11 @@ def _of_workload(site: Site, target: str, workload: Workload, events: tuple[Even
 
 
 def _of_pod(site: Site, target: str, pod: Pod, events: tuple[Event, ...]) -> Evidence:
-    states = tuple(f"{one.name}: {one.state}" for one in pod.containers if one.hinders)
+    states = tuple(f"{one.name}: {one.state}" for one in pod.containers if one.blocks_readiness)
     log = [
         line
         for one in pod.containers
-        if one.hinders and one.image_id
+        if one.blocks_readiness and one.image_id
         for line in site.clients.cluster.log(site.release, pod.name, one.name)
     ]
     return Evidence(

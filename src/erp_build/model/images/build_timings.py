@@ -1,17 +1,17 @@
-"""What it took to make an image."""
+"""How long an image took to build and push, and how large it is."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Making:
-    """What it took to make an image.
+class BuildTimings:
+    """How long an image took to build and push, and how large it is.
 
     Attributes:
         maven, image, push: seconds.
-        ready, began, ended: when the jar was complete, the image begun and the push over, in seconds since the run's
-            images were begun. What lies between the parts is waiting for a turn.
-        sent: bytes that the push moved, before compression.
+        ready, began, ended: when the jar was complete, the image build began and the push ended, in seconds since the
+            build stage began. Gaps between the parts are time queued for a worker slot.
+        bytes_pushed: bytes that the push moved, before compression.
         size, stored: bytes in the engine, and compressed in the registry.
         layered: whether the jar's dependencies are a layer of their own.
     """
@@ -22,7 +22,7 @@ class Making:
     ready: float = 0.0
     began: float = 0.0
     ended: float = 0.0
-    sent: int = 0
+    bytes_pushed: int = 0
     size: int = 0
     stored: int = 0
     layered: bool = False

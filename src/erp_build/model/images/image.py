@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from erp_build.model.images.build_timings import Making
+from erp_build.model.images.build_timings import BuildTimings
 
 REVISION_LABEL = "org.opencontainers.image.revision"
 """The label that holds the full commit (OCI image specification, annotations)."""
@@ -81,7 +81,7 @@ class PushedImage:
     """What a push did: the digest that the registry gave, and the bytes (before compression) that it sent."""
 
     digest: str
-    sent: int = 0
+    bytes_pushed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +95,7 @@ class BuiltImage:
         digest: `sha256:...` as the registry says, never as we guess.
         commit: the commit it was built from; None where a running image does not say.
         origin: built in this run, reused from the registry, or running before (a redeployment).
-        making: what it took; None for an image that was there already.
+        timings: what it took; None for an image that was there already.
         saved: compressed bytes of a reused image, which was neither built nor sent.
     """
 
@@ -105,10 +105,10 @@ class BuiltImage:
     digest: str
     commit: str | None
     origin: Literal["built", "reused", "running"] = "built"
-    making: Making | None = None
+    timings: BuildTimings | None = None
     saved: int = 0
 
     @property
     def seconds(self) -> float:
         """What Maven, engine and push took together."""
-        return self.making.maven + self.making.image + self.making.push if self.making else 0.0
+        return self.timings.maven + self.timings.image + self.timings.push if self.timings else 0.0

@@ -19,7 +19,7 @@ class Proof:
     Attributes:
         target: its name.
         built, scanned, running: digests; `running` is empty where nothing runs.
-        units: how many pods or functions run it.
+        replicas: how many pods or functions run it.
         scaled_to_zero: whether no pod is wanted; `running` is then what the Deployment names.
     """
 
@@ -27,14 +27,14 @@ class Proof:
     built: str
     scanned: str
     running: str
-    units: int
+    replicas: int
     scaled_to_zero: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether what runs is what was built and cleared."""
         is_one = bool(self.built) and self.built == self.scanned == self.running
-        return is_one and (self.units > 0 or self.scaled_to_zero)
+        return is_one and (self.replicas > 0 or self.scaled_to_zero)
 
 
 @dataclass(frozen=True, slots=True)

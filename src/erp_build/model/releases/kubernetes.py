@@ -17,7 +17,7 @@ class Container:
         waiting: the reason of that state, such as CrashLoopBackOff; empty while it runs.
         message: what the kubelet says to it.
         name: within its pod.
-        prepares: an init container, which must end before the others start.
+        is_init: an init container, which must end before the others start.
         ended: how it ended the last time, such as `OOMKilled, exit code 137`; empty: it has not ended.
     """
 
@@ -28,7 +28,7 @@ class Container:
     waiting: str = ""
     message: str = ""
     name: str = ""
-    prepares: bool = False
+    is_init: bool = False
     ended: str = ""
 
     @property
@@ -37,15 +37,15 @@ class Container:
         return ImageReference.parse(self.image_id).digest
 
     @property
-    def hinders(self) -> bool:
+    def blocks_readiness(self) -> bool:
         """Whether the pod is not ready because of this container."""
-        return not self.ready and not (self.waiting == "PodInitializing" and not self.prepares)
+        return not self.ready and not (self.waiting == "PodInitializing" and not self.is_init)
 
     @property
     def state(self) -> str:
         """Its state in a few words."""
-        state = f"{self.waiting} {self.message}".strip() or ("is at work" if self.prepares else "runs, not ready")
-        who = f"init container {self.name}: " if self.prepares else ""
+        state = f"{self.waiting} {self.message}".strip() or ("is at work" if self.is_init else "runs, not ready")
+        who = f"init container {self.name}: " if self.is_init else ""
         return who + state + (f" (ended: {self.ended})" if self.ended else "")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.gate_types import FindingDocument, WaivedFindingDocument
 from erp_build.report.html.markup import NOTHING, Markup, block, digest, element, pill, seconds, section, table
-from erp_build.report.plan_types import MakingDocument, TargetDocument
+from erp_build.report.plan_types import BuildTimingsDocument, TargetDocument
 
 TONES = {
     "passed": "good", "blocked": "bad", "inconclusive": "warn", "failed": "bad", "warning": "warn",
@@ -95,7 +95,7 @@ def _how(target: TargetDocument) -> Markup:
     return pill(f"{target['origin']}{' in layers' if layered else ''}", "info")
 
 
-def _making(making: MakingDocument | None) -> tuple[str, ...]:
+def _making(making: BuildTimingsDocument | None) -> tuple[str, ...]:
     if making is None:
         return ("-",) * 6
     times = (seconds(number) for number in (making["maven"], making["image"], making["push"]))

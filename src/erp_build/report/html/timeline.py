@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from erp_build.report.critical_path import BUILD, last_to_end
 from erp_build.report.document_types import ReportDocument, StageDocument
 from erp_build.report.html.markup import NOTHING, Markup, element, lines, seconds, section
-from erp_build.report.plan_types import MakingDocument
+from erp_build.report.plan_types import BuildTimingsDocument
 from erp_build.report.summary import longest_work
 
 SHORTEST = 0.05
@@ -61,7 +61,7 @@ def _rows(report: ReportDocument, whole: float) -> Iterator[Markup]:
                 yield _lane(name, making, stage["began"], whole, last=name == last)
 
 
-def _lane(name: str, making: MakingDocument, offset: float, whole: float, *, last: bool) -> Markup:
+def _lane(name: str, making: BuildTimingsDocument, offset: float, whole: float, *, last: bool) -> Markup:
     """An image's way: its jar, then the image, then the push; what lies between is waiting for a turn."""
     maven, ready, push = making["maven"], making["ready"], making["push"]
     bars = [

@@ -26,12 +26,12 @@ def build_table(images: Sequence[BuiltImage]) -> list[str]:
 
 
 def _row(image: BuiltImage) -> tuple[str, ...]:
-    made = image.making
+    made = image.timings
     if made is None:
         return (image.target, image.origin, "-", "-", "-", "-", "-", "-")
     how = "built in layers" if made.layered else "built"
     times = (f"{seconds:.1f} s" for seconds in (made.maven, made.image, made.push))
-    sizes = (f"{number / 1e6:.1f} MB" for number in (made.sent, made.size, made.stored))
+    sizes = (f"{number / 1e6:.1f} MB" for number in (made.bytes_pushed, made.size, made.stored))
     return (image.target, how, *times, *sizes)
 
 
@@ -39,10 +39,10 @@ def _critical_path(images: Sequence[BuiltImage]) -> list[str]:
     last = last_made(images)
     if last is None:
         return []
-    target, making = last
-    maven, *phases = phases_of(making)
+    target, timings = last
+    maven, *phases = phases_of(timings)
     waited = sum(phase.seconds for phase in phases if phase.is_wait)
     parts = [f"waits {waited:.1f} s for a turn"] if waited >= SHORTEST else []
     parts += [f"{phase.work} {phase.seconds:.1f} s" for phase in phases if not phase.is_wait]
     jar = f"Maven {maven.seconds:.1f} s, then " if maven.seconds else ""
-    return [f"Critical path: {jar}{target}: {', '.join(parts)} = {making.ended:.1f} s"]
+    return [f"Critical path: {jar}{target}: {', '.join(parts)} = {timings.ended:.1f} s"]

@@ -30,7 +30,7 @@ def report_text(report: RunReport) -> str:
         lines += changes_text(report.preview)
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
-        lines += [f"  {TESTS[report.tests]}"] if any(image.making for image in report.images) else []
+        lines += [f"  {TESTS[report.tests]}"] if any(image.timings for image in report.images) else []
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
     lines += _changes_before_failure(report)
@@ -47,7 +47,7 @@ def _proof_lines(report: RunReport) -> list[str]:
     what = "Assumed" if report.rehearsal else "Proof"
     rows = [("target", "built", "scanned", "running", "units")]
     rows += [
-        (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.units))
+        (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.replicas))
         for proof in report.proofs
     ]
     return [what, *(f"  {row}" for row in table(rows))]

@@ -6,25 +6,25 @@ from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Alarm, Proof
 from erp_build.model.releases.ledger_entry import Entry
 from erp_build.model.releases.release import Revision
-from erp_build.model.standing import Standing
+from erp_build.model.target_status import TargetStatus
 from erp_build.report.text.table import table
 
 
-def status_text(live: LiveState, standing: Mapping[str, Standing] | None = None) -> str:
+def status_text(live: LiveState, statuses: Mapping[str, TargetStatus] | None = None) -> str:
     """What runs and what has drifted: a line per target, and one for each drift."""
-    known = standing or {}
+    known = statuses or {}
     revision = live.revision
     commit = live.chart_commit[:12] if live.chart_commit else "unknown"
     head = f"Release: revision {revision.number}, {revision.status}, commit {commit}" if revision else "No release yet"
     rows = [("target", "tag", "commit", "digest", "since", "in git", "")]
     for item in live.running.values():
         commit = item.commit[:12] if item.commit else "unknown"
-        place = known.get(item.target, Standing())
-        state = item.trouble or ("drifted" if place.drift else "ok")
+        status = known.get(item.target, TargetStatus())
+        state = item.trouble or ("drifted" if status.drift else "ok")
         rows.append(
-            (item.target, item.tag or "-", commit, item.digest[:19], place.since[:16], place.git_tag or "-", state)
+            (item.target, item.tag or "-", commit, item.digest[:19], status.since[:16], status.git_tag or "-", state)
         )
-    drifts = [f"Drift: {name}: {text}" for name, place in known.items() for text in place.drift]
+    drifts = [f"Drift: {name}: {text}" for name, status in known.items() for text in status.drift]
     return "\n".join((head, *table(rows), *drifts))
 
 
@@ -44,5 +44,5 @@ def history_text(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> s
 def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:
     """What was read back, a line per target, and the alarms."""
     rows = [("target", "in the registry", "running", "units")]
-    rows += [(one.target, one.built[:19], one.running[:19], str(one.units)) for one in proofs]
+    rows += [(one.target, one.built[:19], one.running[:19], str(one.replicas)) for one in proofs]
     return "\n".join((*table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))

@@ -1,11 +1,11 @@
-"""Where a target stands: since when it runs so, and what has drifted."""
+"""The status of a target: since when it runs what it runs, and what has drifted."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
-    """Where a target stands: since when it runs so, its tag in Git and in the release, and what has drifted.
+class TargetStatus:
+    """The status of a target: since when it runs so, its tag in Git and in the release, and what has drifted.
 
     `since` is ISO 8601; tags are empty where there are none (functions) or where they cannot be read.
     """
