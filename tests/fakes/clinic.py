@@ -11,7 +11,7 @@ from erp_build.doctor.diagnosis import CheckResult
 from erp_build.doctor.examine import examine
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Local, Remote, Version
-from erp_build.model.codepipeline import FULL_CLONE, BuildProject, Pipeline, SourceAction
+from erp_build.model.codepipeline import FULL_CLONE, BuildProject, CodePipeline, SourceAction
 from erp_build.model.project import Chart
 from erp_build.model.releases.kubernetes import OwnedDeployment
 from erp_build.model.releases.release import Release
@@ -95,11 +95,13 @@ class FakeDelivery:
     """A pipeline with a confirmed connection, and its project."""
 
     def __init__(self) -> None:
-        self.pipelines = {PIPELINE: Pipeline(name=PIPELINE, sources=(SOURCE,), projects=(PROJECT,), bucket="artifacts")}
+        self.pipelines = {
+            PIPELINE: CodePipeline(name=PIPELINE, sources=(SOURCE,), projects=(PROJECT,), bucket="artifacts")
+        }
         self.projects = {PROJECT: BuildProject(name=PROJECT, role=ROLE, privileged=True, timeout=18_000.0)}
         self.connections = {CONNECTION: "AVAILABLE"}
 
-    def pipeline(self, name: str) -> Pipeline | None:
+    def pipeline(self, name: str) -> CodePipeline | None:
         return self.pipelines.get(name)
 
     def project(self, name: str) -> BuildProject | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from erp_build.model.images.image import ImageReference
-from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
 from erp_build.model.releases.release import Release
 from tests.fakes.deployments import Deployed, Deployments, Outage, Trouble, manifest_of
@@ -32,7 +32,7 @@ class FakeCluster:
         self.deployments = deployments.by_name
         self.troubles = deployments.troubles
         self.unreachable: set[str] = set()
-        self.warnings: tuple[Event, ...] = ()
+        self.warnings: tuple[ClusterEvent, ...] = ()
         self.logs: dict[str, tuple[str, ...]] = {}
         self.not_allowed: tuple[str, ...] = ()
         self.failures: dict[str, BaseException] = {}
@@ -59,7 +59,7 @@ class FakeCluster:
             for name, deployed in self.deployments.items()
         )
 
-    def events(self, release: Release) -> tuple[Event, ...]:  # noqa: ARG002 - the protocol's
+    def events(self, release: Release) -> tuple[ClusterEvent, ...]:  # noqa: ARG002 - the protocol's
         if error := self.failures.get("events"):
             raise error
         return self.warnings

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from erp_build.gate.filter import identities
-from erp_build.gate.verdict import Circumstances, judge
+from erp_build.gate.verdict import ScanContext, judge
 from erp_build.gate.waivers import Waivers
 from erp_build.model.images.finding import Finding
 from erp_build.model.images.scan import ScanReading
@@ -23,8 +23,8 @@ TODAY = date(2026, 11, 23)
 WAIVER = Waiver("CVE-2021-44228", ("log4j-core",), "not reachable", "kim", TODAY)
 
 
-def outcome(reading: ScanReading, around: Circumstances | None = None, policy: GatePolicy = POLICY) -> str:
-    answer = judge(reading, policy, around=around)
+def outcome(reading: ScanReading, context: ScanContext | None = None, policy: GatePolicy = POLICY) -> str:
+    answer = judge(reading, policy, context=context)
     return "wait" if isinstance(answer, Wait) else answer.outcome
 
 

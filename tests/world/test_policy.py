@@ -26,7 +26,7 @@ from erp_build.clients.docker.engine import Engine
 from erp_build.clients.effects import NotifyRequest
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
-from erp_build.gate.scan_watch import Scanner, ScanWatch
+from erp_build.gate.scan_watch import ScanClient, ScanWatch
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.lambda_function import FunctionState
@@ -99,7 +99,7 @@ class Desk:
 
     def look_at_scan(self) -> None:
         """Ask for findings as the gate does; what it gives up with is raised."""
-        scanner = Scanner(
+        scanner = ScanClient(
             page=self.registry.scan_page, starter=self.registry, clock=SystemClock(), scanning=self.registry.scanning
         )
         seen = ScanWatch(self.repository, self.image.digest, scanner).look()

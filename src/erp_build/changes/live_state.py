@@ -44,7 +44,7 @@ def _edited(site: Site) -> dict[str, str]:
     found = {}
     for (kind, name), item in wanted.items():
         if kind == "Deployment" and (kind, name) in live:
-            drift = deployment_drift(item, live[kind, name], scaler_of(live, name))
+            drift = deployment_drift(item, live[kind, name], autoscaler_of(live, name))
             if repairable := [text for text in drift if ".image: " not in text and "added" not in text]:
                 found[name] = "edited by hand: " + "; ".join(repairable)
     return found
@@ -55,10 +55,10 @@ def objects_of(found: tuple[Mapping[str, Any], ...]) -> dict[tuple[str, str], Ma
     return {(item["kind"], item["metadata"]["name"]): item for item in found}
 
 
-def scaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+def autoscaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
     """The autoscaler of a Deployment."""
-    scalers = (item for (kind, _), item in live.items() if kind == "HorizontalPodAutoscaler")
-    return next((item for item in scalers if item["spec"].get("scaleTargetRef", {}).get("name") == name), None)
+    autoscalers = (item for (kind, _), item in live.items() if kind == "HorizontalPodAutoscaler")
+    return next((item for item in autoscalers if item["spec"].get("scaleTargetRef", {}).get("name") == name), None)
 
 
 def _running_service(

@@ -16,7 +16,7 @@ from erp_build.model.images.scan import Scanning
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
-from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints, Workload
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release, Revision
@@ -139,7 +139,7 @@ class Cluster(Protocol):
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""
 
-    def events(self, release: Release) -> tuple[Event, ...]:
+    def events(self, release: Release) -> tuple[ClusterEvent, ...]:
         """The warnings of the release's namespace, oldest first; none where they may not be read."""
 
     def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from erp_build.clients.rehearsal import Assumptions
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.lambda_function import FunctionState
-from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release
@@ -145,7 +145,7 @@ class RehearsedCluster:
         found = self._real.endpoints(release)
         return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgraded else found
 
-    def events(self, release: Release) -> tuple[Event, ...]:
+    def events(self, release: Release) -> tuple[ClusterEvent, ...]:
         """The warnings of the release's namespace."""
         return self._real.events(release)
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from erp_build.model.releases.ledger_entry import Before, Entry, Outcome
+from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,25 +19,27 @@ KEPT = 30
 """Deployments that are remembered."""
 
 
-def read_entries(text: str) -> tuple[Entry, ...]:
+def read_entries(text: str) -> tuple[LedgerEntry, ...]:
     """The deployments that were written down, oldest first; what cannot be read counts as nothing."""
     try:
-        return tuple(Entry(**{**item, "before": Before(**item["before"])}) for item in json.loads(text or "[]"))
+        return tuple(
+            LedgerEntry(**{**item, "before": PreviousState(**item["before"])}) for item in json.loads(text or "[]")
+        )
     except (ValueError, TypeError, KeyError):
         return ()
 
 
-def write_entries(entries: tuple[Entry, ...]) -> str:
+def write_entries(entries: tuple[LedgerEntry, ...]) -> str:
     """The same as text; the oldest are forgotten."""
     return json.dumps([asdict(entry) for entry in entries[-KEPT:]], ensure_ascii=False, separators=(",", ":"))
 
 
-def begun(text: str, entry: Entry) -> str:
+def begun(text: str, entry: LedgerEntry) -> str:
     """The text with a deployment that begins."""
     return write_entries((*read_entries(text), entry))
 
 
-def ended(text: str, outcome: Outcome, revision: int | None, functions: Mapping[str, str]) -> str:
+def ended(text: str, outcome: DeploymentOutcome, revision: int | None, functions: Mapping[str, str]) -> str:
     """The text with the end of the newest deployment."""
     entries = read_entries(text)
     if not entries:

@@ -17,9 +17,9 @@ from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from erp_build.model.stage import stage
 
-Change = Callable[[Lease], Lease]
-PAUSE = 1.0
-BEATS = 3
+LeaseChange = Callable[[Lease], Lease]
+LOCK_POLL_S = 1.0
+HEARTBEATS_PER_EXPIRY = 3
 """Signs of life in the time after which a lock expires: two may be lost on the way."""
 
 
@@ -76,7 +76,7 @@ def take_lock(site: Site, claim: Claim) -> "Lock":
         is_alive = (current.holder, current.renewed) != (first.holder, first.renewed)
         if is_alive and deadline.is_over:
             raise _locked(site.release, current)
-        site.clients.clock.sleep(min(PAUSE, claim.seconds / BEATS))
+        site.clients.clock.sleep(min(LOCK_POLL_S, claim.seconds / HEARTBEATS_PER_EXPIRY))
 
 
 class Lock:
@@ -94,8 +94,8 @@ class Lock:
         """Whose lock it is since it was lost."""
         self._mutex = threading.Lock()
         self._ended = threading.Event()
-        self._heard = site.clients.clock.monotonic()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._last_heartbeat = site.clients.clock.monotonic()
+        self._thread = threading.Thread(target=self._send_heartbeats, daemon=True)
 
     def __enter__(self) -> Self:
         """Begin to give signs of life."""
@@ -130,25 +130,28 @@ class Lock:
         with self._mutex:
             self._write(lambda lease: replace(lease, record=record))
 
-    def check(self) -> None:
+    def require_held(self) -> None:
         """Raise `Locked` if the lock is not ours any more, or soon will not be: whoever has it may be deploying."""
         if self._taken_by is not None:
             raise _locked(self._release, self._taken_by)
         was_started = self._thread.ident is not None
         if was_started and not self._thread.is_alive():
             raise _not_kept_alive(self._release)
-        if self._site.clients.clock.monotonic() - self._heard < self._lease.seconds / BEATS * 2:
+        if (
+            self._site.clients.clock.monotonic() - self._last_heartbeat
+            < self._lease.seconds / HEARTBEATS_PER_EXPIRY * 2
+        ):
             return
         with self._mutex:
             self._write(lambda lease: lease)
 
-    def _beat(self) -> None:
+    def _send_heartbeats(self) -> None:
         """Give signs of life until the end, or until the lock is lost; one that fails is said and tried again."""
-        while self._taken_by is None and not self._ended.wait(self._lease.seconds / BEATS):
-            if trouble := attempt(self._give_sign):
+        while self._taken_by is None and not self._ended.wait(self._lease.seconds / HEARTBEATS_PER_EXPIRY):
+            if trouble := attempt(self._send_heartbeat):
                 self._site.say(f"no sign of life could be given: {told(trouble)}")
 
-    def _give_sign(self) -> None:
+    def _send_heartbeat(self) -> None:
         with self._mutex:
             if not self._ended.is_set():
                 self._write(lambda lease: lease)
@@ -157,11 +160,11 @@ class Lock:
         with self._mutex:
             self._write(lambda lease: lease.freed(failed=failed))
 
-    def _write(self, change: Change) -> None:
+    def _write(self, change: LeaseChange) -> None:
         """Store the lease with a change and a new time, if it is ours still; once it was lost, it stays so."""
         if self._taken_by is not None:
             raise _locked(self._release, self._taken_by)
-        for _ in range(BEATS):
+        for _ in range(HEARTBEATS_PER_EXPIRY):
             reading = self._site.clients.leases.read(self._release)
             if reading.lease is None or reading.lease.holder != self._lease.holder:
                 self._taken_by = reading.lease or Lease()
@@ -171,7 +174,7 @@ class Lock:
             )
             if stored:
                 self._lease = replace(stored, holder=self._lease.holder)
-                self._heard = self._site.clients.clock.monotonic()
+                self._last_heartbeat = self._site.clients.clock.monotonic()
                 return
         raise _locked(self._release, self._lease)
 

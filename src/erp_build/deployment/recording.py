@@ -12,21 +12,23 @@ from erp_build.deployment.ledger import begun, ended
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, told
 from erp_build.model.project import Function
-from erp_build.model.releases.ledger_entry import Before, Entry, Outcome
+from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
 
 
 @dataclass
-class Recording:
+class OpenRecord:
     """How a deployment is written down when it fails; None: not at all, its record stays open.
 
     An open record tells the next run that what was left has never been proven.
     """
 
-    outcome_of_failure: Outcome | None = None
+    outcome_of_failure: DeploymentOutcome | None = None
 
 
 @contextmanager
-def recorded(site: Site, lock: Lock, *, commit: str, before: Before, outcome: Outcome) -> Iterator[Recording]:
+def recorded(
+    site: Site, lock: Lock, *, commit: str, before: PreviousState, outcome: DeploymentOutcome
+) -> Iterator[OpenRecord]:
     """Write down the deployment that the block makes: that it began, and how it ended.
 
     A signal, a kill and a lost lock leave the record open.
@@ -38,8 +40,8 @@ def recorded(site: Site, lock: Lock, *, commit: str, before: Before, outcome: Ou
         before: what ran before it.
         outcome: what is written when the block succeeds.
     """
-    lock.write_record(begun(lock.record, Entry(at=lock.time, commit=commit, build=lock.build, before=before)))
-    recording = Recording()
+    lock.write_record(begun(lock.record, LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)))
+    recording = OpenRecord()
     try:
         yield recording
     except Locked:
@@ -57,13 +59,13 @@ def function_images(site: Site, functions: Sequence[Function]) -> dict[str, str]
     return {name: state.resolved for name, state in states.items() if state.resolved}
 
 
-def _write_end(site: Site, lock: Lock, outcome: Outcome) -> None:
+def _write_end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
     """Write down how it ended; where that fails, it is said, and changes nothing of how it ended."""
     if trouble := attempt(partial(_end, site, lock, outcome)):
         site.say(f"the end of this deployment is not written down: {told(trouble)}")
 
 
-def _end(site: Site, lock: Lock, outcome: Outcome) -> None:
+def _end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
     history = site.clients.helm.history(site.release)
     images = function_images(site, site.project.functions)
     lock.write_record(ended(lock.record, outcome, history[-1].number if history else None, images))

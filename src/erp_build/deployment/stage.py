@@ -32,11 +32,11 @@ def deploy(
     if plan.upgrades_release:
         _write_values(site, plan, tags)
     for function in functions:
-        lock.check()
+        lock.require_held()
         image = cleared[function.name].image
         update_function(site, function, f"{site.clients.registry.host()}/{image.repository}@{image.digest}")
     if plan.upgrades_release:
-        lock.check()
+        lock.require_held()
         _upgrade_release(site, plan, lock)
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag for step in plan.functions}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from erp_build.changes.drift import deployment_drift
-from erp_build.changes.live_state import objects_of, scaler_of
+from erp_build.changes.live_state import autoscaler_of, objects_of
 from erp_build.clients.site import Site
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.preflight import read_values, values_path
@@ -13,7 +13,7 @@ from erp_build.formats.values_file import read_value
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Service
-from erp_build.model.releases.ledger_entry import Entry
+from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.target_status import TargetStatus
 
 Objects = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -87,7 +87,7 @@ def _service_drift(site: Site, service: Service, wanted: Objects, there: Objects
     live = there.get(("Deployment", name))
     if live is None:
         return (f"the Deployment {name} is gone",)
-    return deployment_drift(mine, live, scaler_of(there, name))
+    return deployment_drift(mine, live, autoscaler_of(there, name))
 
 
 def _runs(item: Mapping[str, Any], repository: str) -> bool:
@@ -95,7 +95,7 @@ def _runs(item: Mapping[str, Any], repository: str) -> bool:
     return any(ImageReference.parse(str(one.get("image", ""))).repository == repository for one in containers)
 
 
-def _function_drift(name: str, digest: str, entries: tuple[Entry, ...]) -> tuple[str, ...]:
+def _function_drift(name: str, digest: str, entries: tuple[LedgerEntry, ...]) -> tuple[str, ...]:
     last = next((entry.functions[name] for entry in reversed(entries) if name in entry.functions), "")
     left = ImageReference.parse(last).digest
     return (f"image: {digest[:19]} instead of {left[:19]}",) if left and digest != left else ()

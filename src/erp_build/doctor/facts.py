@@ -9,7 +9,7 @@ from erp_build.deployment.preflight import read_values
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.values_file import named_values
-from erp_build.model.codepipeline import BuildProject, Pipeline
+from erp_build.model.codepipeline import BuildProject, CodePipeline
 from erp_build.model.environment import Environment
 from erp_build.model.project import Project
 from erp_build.model.releases.release import Release
@@ -75,7 +75,7 @@ class Facts:
         """The objects that the chart makes of the values file."""
         return self._once("chart", lambda: self.local.charts.rendered(self.root, self.project.chart, self.values()))
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self) -> CodePipeline:
         """The pipeline; raises `ConfigurationError` where there is none with its name."""
         return self._once("pipeline", self._find_pipeline)
 
@@ -102,7 +102,7 @@ class Facts:
             self.local.secrets.add_named(name, value)
         return content
 
-    def _find_pipeline(self) -> Pipeline:
+    def _find_pipeline(self) -> CodePipeline:
         started_by = self._variables.get("CODEBUILD_INITIATOR", "")
         own = started_by.removeprefix(STARTED_BY) if started_by.startswith(STARTED_BY) else ""
         name = self._pipeline or own or f"{self.environment().project_name}-unified-pipeline"

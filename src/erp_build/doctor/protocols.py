@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
-from erp_build.model.codepipeline import BuildProject, Pipeline
+from erp_build.model.codepipeline import BuildProject, CodePipeline
 from erp_build.model.project import Chart
 from erp_build.model.releases.kubernetes import OwnedDeployment
 from erp_build.model.releases.release import Release
@@ -61,7 +61,7 @@ class Charts(Protocol):
 class Delivery(Protocol):
     """CodePipeline, CodeBuild, and the connections to GitHub."""
 
-    def pipeline(self, name: str) -> Pipeline | None:
+    def pipeline(self, name: str) -> CodePipeline | None:
         """The pipeline, or None where there is none with this name."""
 
     def project(self, name: str) -> BuildProject | None:

@@ -16,7 +16,7 @@ Identity = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sorted:
+class FilteredFindings:
     """The findings of a reading, each in one place.
 
     Attributes:
@@ -34,9 +34,9 @@ class Sorted:
     numbers: Mapping[str, int]
 
 
-def sort_findings(
+def filter_findings(
     reading: ScanReading, policy: GatePolicy, waivers: Waivers, known: Mapping[Identity, int] | None
-) -> Sorted:
+) -> FilteredFindings:
     """Sort the findings of a reading; `known` is how often the deployed image has each, None where nobody knows."""
     deployed = Counter(known or {})
     counting, waived, running, unfixable = [], [], [], []
@@ -49,12 +49,12 @@ def sort_findings(
             deployed[finding.identity] -= 1
             running.append(finding)
         else:
-            counting.append((rated(finding, policy), finding))
+            counting.append((severity_of(finding, policy), finding))
     numbers = Counter(severity for severity, _ in counting)
     # What is counted and not listed can be neither waived nor compared: it counts.
     for severity, number in reading.unlisted.items():
-        numbers[meant(severity, policy)] += number
-    return Sorted(
+        numbers[effective_severity(severity, policy)] += number
+    return FilteredFindings(
         counting=tuple(counting),
         waived=tuple(waived),
         known=tuple(running),
@@ -64,12 +64,12 @@ def sort_findings(
     )
 
 
-def rated(finding: Finding, policy: GatePolicy) -> str:
+def severity_of(finding: Finding, policy: GatePolicy) -> str:
     """The severity that a finding counts as."""
-    return meant(finding.severity, policy)
+    return effective_severity(finding.severity, policy)
 
 
-def meant(severity: str, policy: GatePolicy) -> str:
+def effective_severity(severity: str, policy: GatePolicy) -> str:
     """What a severity means: one without a rating is what the policy says."""
     return policy.undefined if severity in UNRATED and policy.undefined != UNRATED[0] else severity
 

@@ -8,7 +8,7 @@ from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
 from erp_build.gate.filter import Identity, identities
 from erp_build.gate.result import GateRules
-from erp_build.gate.scan_watch import FRESH_FOR, Scanner, ScanWatch, Seen
+from erp_build.gate.scan_watch import FRESH_FOR, ScanClient, ScanWatch, SeenScan
 from erp_build.gate.verdict import doubt_of, join, judge
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import ScanReading
@@ -117,11 +117,11 @@ class ImageWatch:
 
     def _judge(self, part: ScanWatch) -> Verdict | Wait:
         seen = part.look()
-        if not isinstance(seen, Seen):
+        if not isinstance(seen, SeenScan):
             return seen
         known = identities([seen.reading]) if self._is_running else self._deployed and self._deployed.known
         answer = judge(
-            seen.reading, self._rules.policy, waivers=self._rules.waivers, known=known or None, around=seen.around
+            seen.reading, self._rules.policy, waivers=self._rules.waivers, known=known or None, context=seen.context
         )
         if isinstance(answer, Wait):
             return (part.start() if answer.stale else None) or answer
@@ -132,7 +132,7 @@ class ImageWatch:
 
 def watch_image(
     clients: Clients,
-    scanner: Scanner,
+    scanner: ScanClient,
     rules: GateRules,
     image: BuiltImage,
     running: Running | None,
@@ -151,7 +151,7 @@ def watch_image(
 
 
 def _watch_deployed(
-    clients: Clients, scanner: Scanner, running: Running | None, say: Callable[[str], object]
+    clients: Clients, scanner: ScanClient, running: Running | None, say: Callable[[str], object]
 ) -> DeployedWatch:
     if running is None or not running.digest:
         return DeployedWatch((), say, "no image is deployed" if running is None else "its digest is not known")
@@ -162,18 +162,18 @@ def _watch_deployed(
 
 def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
     seen = part.look()
-    if not isinstance(seen, Seen):
+    if not isinstance(seen, SeenScan):
         return seen
     if seen.reading.state.answer == "stop":
         return Verdict(outcome="inconclusive", why=str(seen.reading))
-    doubt = doubt_of(seen.reading, seen.around)
+    doubt = doubt_of(seen.reading, seen.context)
     if doubt is None:
         return seen.reading
     return (part.start() if doubt.stale else None) or doubt
 
 
 def _parts(
-    clients: Clients, scanner: Scanner, repository: str, digest: str, not_before: Callable[[str], datetime]
+    clients: Clients, scanner: ScanClient, repository: str, digest: str, not_before: Callable[[str], datetime]
 ) -> tuple[ScanWatch, ...] | Verdict:
     """The scans of an image: its own, or those of an index's platforms, because findings stand at the children."""
     try:

@@ -8,7 +8,7 @@ from typing import Any
 from erp_build.clients.clock import Deadline, SimulatedClock
 from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.scan_watch import FRESH_FOR, Scanner, ScanWatch
+from erp_build.gate.scan_watch import FRESH_FOR, ScanClient, ScanWatch
 from erp_build.gate.stage import watch
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.scan import Scanning
@@ -17,7 +17,7 @@ Answers = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recording:
+class ScanRecording:
     """What was recorded of one image.
 
     Attributes:
@@ -35,7 +35,7 @@ class Recording:
     now: datetime
 
 
-def judge_recording(recording: Recording, rules: GateRules, say: Callable[[str, str], object]) -> Judgement:
+def judge_recording(recording: ScanRecording, rules: GateRules, say: Callable[[str, str], object]) -> Judgement:
     """Judge recorded answers as a run would have judged them."""
     clock = SimulatedClock(recording.now)
     remarks: list[str] = []
@@ -52,10 +52,10 @@ def judge_recording(recording: Recording, rules: GateRules, say: Callable[[str, 
     return Judgement(rules=rules, rows=(Judged(image, verdict),), remarks=tuple(remarks))
 
 
-def _scanner(answers: Answers, clock: SimulatedClock) -> Scanner:
+def _scanner(answers: Answers, clock: SimulatedClock) -> ScanClient:
     scans = RecordedScans(answers)
     # The form of the answers tells what scanned, as far as a recording can.
-    return Scanner(page=scans.scan_page, starter=scans, clock=clock, scanning=lambda _: Scanning(enhanced=False))
+    return ScanClient(page=scans.scan_page, starter=scans, clock=clock, scanning=lambda _: Scanning(enhanced=False))
 
 
 class RecordedScans:

@@ -9,7 +9,7 @@ from erp_build.clients.clock import Clock
 from erp_build.errors import ErpBuildError
 from erp_build.formats import access_denied as denial
 from erp_build.gate.scans import UnreadableScan, read_scan
-from erp_build.gate.verdict import Circumstances
+from erp_build.gate.verdict import ScanContext
 from erp_build.model.images.scan import Scanning, ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
 
@@ -57,7 +57,7 @@ class ScanStarter(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scanner:
+class ScanClient:
     """What a watch works with: the two calls, how the repository is scanned, and the time."""
 
     page: ScanPage
@@ -67,11 +67,11 @@ class Scanner:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenScan:
     """A reading and what is known of it."""
 
     reading: ScanReading
-    around: Circumstances
+    context: ScanContext
 
 
 class ScanWatch:
@@ -83,7 +83,7 @@ class ScanWatch:
         not_before: a result that was completed earlier does not count.
     """
 
-    def __init__(self, repository: str, digest: str, scanner: Scanner, not_before: datetime | None = None) -> None:
+    def __init__(self, repository: str, digest: str, scanner: ScanClient, not_before: datetime | None = None) -> None:
         self.repository = repository
         self.digest = digest
         self._not_before = not_before
@@ -93,7 +93,7 @@ class ScanWatch:
         self._same_since = 0.0
         self._started = False
 
-    def look(self) -> Seen | Wait | Verdict:
+    def look(self) -> SeenScan | Wait | Verdict:
         """Ask once, all pages: a reading, or why there is none yet, or why there will be none."""
         pages: list[Mapping[str, Any]] = []
         tokens: set[str] = set()
@@ -125,7 +125,7 @@ class ScanWatch:
             self._not_before = min(self._not_before, self._scanner.clock.now() - FRESH_FOR)
         return None
 
-    def _read(self, pages: list[Mapping[str, Any]]) -> Seen | Verdict:
+    def _read(self, pages: list[Mapping[str, Any]]) -> SeenScan | Verdict:
         try:
             reading = read_scan(pages)
         except UnreadableScan as error:
@@ -138,7 +138,7 @@ class ScanWatch:
             self._same_since = now
         self._previous = reading
         enhanced = self._scanner.scanning(self.repository).enhanced
-        return Seen(reading, Circumstances(not_before=self._not_before, settled=settled, enhanced=enhanced))
+        return SeenScan(reading, ScanContext(not_before=self._not_before, settled=settled, enhanced=enhanced))
 
     def _judge_error(self, page: Mapping[str, Any], *, paging: bool) -> Wait | Verdict:
         # An interrupted row of readings proves nothing about the next one.

@@ -9,7 +9,7 @@ from erp_build.config.waivers import load_waivers
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
 from erp_build.gate.image_watch import ImageWatch, watch_image
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.scan_watch import Scanner
+from erp_build.gate.scan_watch import ScanClient
 from erp_build.gate.waivers import Waivers
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.scan import Scanning
@@ -48,7 +48,7 @@ def judge_images(
         clients.progress.say(text, target)
         remarks.append(f"{target}: {text}" if target else text)
 
-    scanner = scanner_of(clients, say)
+    scanner = make_scan_client(clients, say)
     watches = [watch_image(clients, scanner, rules, image, (running or {}).get(image.target), say) for image in images]
     verdicts = watch(watches, deadline, clients.progress.say)
     rows = tuple(Judged(image, verdict) for image, verdict in zip(images, verdicts, strict=True))
@@ -62,7 +62,7 @@ def clear_images(judgement: Judgement) -> tuple[ClearedImage, ...]:
     return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in judgement.rows)
 
 
-def scanner_of(clients: Clients, say: Callable[[str], object]) -> Scanner:
+def make_scan_client(clients: Clients, say: Callable[[str], object]) -> ScanClient:
     """What the watches work with; how a repository is scanned is asked once, and a doubt about it is said."""
     known: dict[str, Scanning] = {}
 
@@ -73,7 +73,7 @@ def scanner_of(clients: Clients, say: Callable[[str], object]) -> Scanner:
                 say(known[repository].doubt)
         return known[repository]
 
-    return Scanner(page=clients.registry.scan_page, starter=clients.effects, clock=clients.clock, scanning=scanning)
+    return ScanClient(page=clients.registry.scan_page, starter=clients.effects, clock=clients.clock, scanning=scanning)
 
 
 def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:

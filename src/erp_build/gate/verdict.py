@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from erp_build.gate.filter import Identity, Sorted, allowed, rated, sort_findings
+from erp_build.gate.filter import FilteredFindings, Identity, allowed, filter_findings, severity_of
 from erp_build.gate.waivers import Waivers
 from erp_build.model.images.scan import ScanReading
-from erp_build.model.images.verdict import Outcome, Verdict, Wait
+from erp_build.model.images.verdict import Verdict, VerdictOutcome, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
 
 SETTLED_AFTER = 10.0
@@ -27,7 +27,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Circumstances:
+class ScanContext:
     """What is known of a reading besides its words.
 
     Attributes:
@@ -54,7 +54,7 @@ def judge(
     *,
     waivers: Waivers | None = None,
     known: Mapping[Identity, int] | None = None,
-    around: Circumstances | None = None,
+    context: ScanContext | None = None,
 ) -> Verdict | Wait:
     """Judge one reading: wait, pass, block, or give up because it cannot be judged.
 
@@ -63,34 +63,34 @@ def judge(
         policy: what blocks.
         waivers: what somebody answers for.
         known: findings of the deployed image and how often it has each; None: nothing is known, so that all are new.
-        around: what else is known of the reading.
+        context: what else is known of the reading.
     """
     state = reading.state
     if state.answer == "wait":
         return Wait(str(reading), next_step=state.next_step)
     if state.answer == "stop":
         return Verdict(outcome="inconclusive", why=f"{reading}: {state.meaning}", next_step=state.next_step)
-    found = sort_findings(reading, policy, waivers or Waivers(), known)
+    found = filter_findings(reading, policy, waivers or Waivers(), known)
     if over := {name: number for name, number in found.numbers.items() if number > allowed(policy, name)}:
         return _verdict("blocked", _blocked_text(over, found, policy), reading, found, over)
     if unknown := sorted(set(found.numbers) - set(SEVERITIES)):
         return _verdict("inconclusive", f"{UNKNOWN_SEVERITIES}: {', '.join(unknown)}", reading, found)
-    if doubt := doubt_of(reading, around or Circumstances()):
+    if doubt := doubt_of(reading, context or ScanContext()):
         return doubt
     return _verdict("passed", _passed_text(reading, found), reading, found)
 
 
-def doubt_of(reading: ScanReading, around: Circumstances) -> Wait | None:
+def doubt_of(reading: ScanReading, context: ScanContext) -> Wait | None:
     """Why a reading does not clear anything yet: it is not counted, complete, fresh and settled. None: it is."""
     next_step = reading.state.next_step
     if reading.state.answer != "read":
         return Wait(str(reading), next_step=next_step)
     if reading.counts is None or reading.completed is None:
         return Wait(f"{reading}, but its findings are not there yet", next_step=next_step)
-    if around.not_before and reading.completed < around.not_before:
-        why = f"{reading} of {_minute(reading.completed)}, older than {_minute(around.not_before)}"
+    if context.not_before and reading.completed < context.not_before:
+        why = f"{reading} of {_minute(reading.completed)}, older than {_minute(context.not_before)}"
         return Wait(why, stale=True, next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)")
-    if not around.is_settled(reading):
+    if not context.is_settled(reading):
         why = "reading again, because findings of a continuous scan arrive late"
         return Wait(f"{reading}, {counts_text(reading.counts)}; {why}", next_step=next_step)
     return None
@@ -102,18 +102,18 @@ def counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{counts[name]} {name}" for name in names) or "no findings"
 
 
-def _blocked_text(over: Mapping[str, int], found: Sorted, policy: GatePolicy) -> str:
+def _blocked_text(over: Mapping[str, int], found: FilteredFindings, policy: GatePolicy) -> str:
     new = "new " if policy.new_only else ""
     parts = []
     for name, number in sorted(over.items(), key=lambda pair: SEVERITIES.index(pair[0])):
         most = allowed(policy, name)
         parts.append(f"{number} {new}{name}" + (f" (allowed: {most:.0f})" if most else ""))
-    old = sum(rated(finding, policy) in over for finding in found.known)
+    old = sum(severity_of(finding, policy) in over for finding in found.known)
     expired = "".join(f"; the waiver of {row.id} expired on {row.until}" for row in found.expired)
     return f"{', '.join(parts)}{f', {old} already running' if policy.new_only else ' found'}{expired}"
 
 
-def _passed_text(reading: ScanReading, found: Sorted) -> str:
+def _passed_text(reading: ScanReading, found: FilteredFindings) -> str:
     parts = [counts_text(reading.counts or {})]
     for number, what in (
         (len(found.waived), "waived"),
@@ -125,7 +125,9 @@ def _passed_text(reading: ScanReading, found: Sorted) -> str:
     return "; ".join(parts)
 
 
-def _verdict(outcome: Outcome, why: str, reading: ScanReading, found: Sorted, over: Container[str] = ()) -> Verdict:
+def _verdict(
+    outcome: VerdictOutcome, why: str, reading: ScanReading, found: FilteredFindings, over: Container[str] = ()
+) -> Verdict:
     return Verdict(
         outcome=outcome,
         why=why,
@@ -149,7 +151,7 @@ def join(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict of an image of several platforms: the worst one counts, and everything that was found is kept."""
     if len(verdicts) == 1:
         return verdicts[0]
-    outcomes: Sequence[Outcome] = [one.outcome for one in verdicts]
+    outcomes: Sequence[VerdictOutcome] = [one.outcome for one in verdicts]
     worst = next((name for name in _WORST_FIRST if name in outcomes), _WORST_FIRST[1])
     deciding = [one for one in verdicts if one.outcome == worst]
     counts: Counter[str] = Counter()
@@ -170,7 +172,7 @@ def join(verdicts: Sequence[Verdict]) -> Verdict:
     )
 
 
-_WORST_FIRST: tuple[Outcome, ...] = ("blocked", "inconclusive", "passed")
+_WORST_FIRST: tuple[VerdictOutcome, ...] = ("blocked", "inconclusive", "passed")
 
 
 def _all(parts: Iterable[Iterable[Item]]) -> tuple[Item, ...]:

@@ -24,7 +24,7 @@ class SourceAction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pipeline:
+class CodePipeline:
     """A pipeline: its source actions, the CodeBuild projects that it starts, and its artifact bucket."""
 
     name: str

@@ -25,9 +25,9 @@ class Pipeline:
 
     changes: tuple[tuple[Stage, How, Stage], ...] = ()
 
-    def at(self, stage: Callable[P, T]) -> "Place[P, T]":
+    def at(self, stage: Callable[P, T]) -> "StagePlace[P, T]":
         """The place of a stage, to do something there."""
-        return Place(self, stage)
+        return StagePlace(self, stage)
 
     def those(self, how: How, stage: Stage) -> tuple[Stage, ...]:
         """What is done so at a stage, in the order in which it was put there."""
@@ -51,7 +51,7 @@ class Pipeline:
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Generic[P, T]):
+class StagePlace(Generic[P, T]):
     """A stage of a pipeline; what is put there is recorded in the report as a stage too, under its own name."""
 
     pipeline: Pipeline

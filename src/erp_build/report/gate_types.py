@@ -6,7 +6,7 @@ docstrings.
 
 from typing import Annotated, TypedDict
 
-from erp_build.model.images.verdict import Outcome
+from erp_build.model.images.verdict import VerdictOutcome
 
 Count = Annotated[int, {"minimum": 0}]
 Digest = Annotated[str | None, {"pattern": "^sha256:[0-9a-f]{64}( and sha256:[0-9a-f]{64})*$|^$"}]
@@ -98,7 +98,7 @@ class JudgedImageDocument(TypedDict):
     target: str
     repository: str
     digest: Digest
-    outcome: Outcome
+    outcome: VerdictOutcome
     why: str
     scanner: str | None
     counts: dict[str, Count]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from erp_build.model.plan import LiveState, Plan, Running, Step
     from erp_build.model.releases.deployment import Alarm, Proof
-    from erp_build.model.releases.ledger_entry import Entry
+    from erp_build.model.releases.ledger_entry import LedgerEntry
     from erp_build.model.releases.release import Revision
     from erp_build.report.plan_types import StepDocument
 
@@ -45,7 +45,7 @@ def status_document(live: LiveState, statuses: Mapping[str, TargetStatus] | None
     }
 
 
-def history_document(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> dict[str, Any]:
+def history_document(history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...]) -> dict[str, Any]:
     """What was deployed when, as `history --json` prints it."""
     return {
         "schema": SCHEMA,

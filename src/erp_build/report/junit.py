@@ -21,7 +21,7 @@ End = Literal["passed", "failure", "error"]
 """How a case ended: `failure` stops the run, `error` says that nothing could be judged."""
 
 
-class Case(NamedTuple):
+class JUnitCase(NamedTuple):
     """A test case: where, what, how it ended, why (may have several lines), and its seconds."""
 
     where: str
@@ -31,11 +31,11 @@ class Case(NamedTuple):
     seconds: float = 0.0
 
 
-class Suite(NamedTuple):
+class JUnitSuite(NamedTuple):
     """Test cases that belong together, and what else must be said of them, a line each."""
 
     name: str
-    cases: Sequence[Case]
+    cases: Sequence[JUnitCase]
     notes: Sequence[str] = ()
 
 
@@ -49,24 +49,26 @@ def junit_text(judgement: Judgement | None, checked: Sequence[Checked] = (), mas
     return _file(_suites(judgement, checked), mask)
 
 
-def _run_suite(report: RunReport) -> Suite:
-    cases = [Case("run", stage.name, "passed", "", stage.seconds) for stage in report.stages if stage.status == "done"]
+def _run_suite(report: RunReport) -> JUnitSuite:
+    cases = [
+        JUnitCase("run", stage.name, "passed", "", stage.seconds) for stage in report.stages if stage.status == "done"
+    ]
     if report.error is None:
-        return Suite("run", [*cases, Case("run", "outcome", "passed", report.outcome)])
+        return JUnitSuite("run", [*cases, JUnitCase("run", "outcome", "passed", report.outcome)])
     # Stages within stages end with the same error: it is told once, by the innermost.
     name = next((stage.name for stage in report.stages if stage.status == "failed"), "start")
     seconds = sum(stage.seconds for stage in report.stages if stage.name == name)
-    return Suite("run", [*cases, Case("run", name, "failure", _error_lines(report.error), seconds)])
+    return JUnitSuite("run", [*cases, JUnitCase("run", name, "failure", _error_lines(report.error), seconds)])
 
 
-def _suites(judgement: Judgement | None, checked: Sequence[Checked]) -> list[Suite]:
-    suites = [Suite("checks", [_check_case(one) for one in checked])] if checked else []
+def _suites(judgement: Judgement | None, checked: Sequence[Checked]) -> list[JUnitSuite]:
+    suites = [JUnitSuite("checks", [_check_case(one) for one in checked])] if checked else []
     if judgement:
-        suites.append(Suite("gate", [_image_case(row) for row in judgement.rows], judgement.notes))
+        suites.append(JUnitSuite("gate", [_image_case(row) for row in judgement.rows], judgement.notes))
     return suites
 
 
-def _file(suites: Sequence[Suite], mask: Mask) -> str:
+def _file(suites: Sequence[JUnitSuite], mask: Mask) -> str:
     def text(raw: str) -> str:
         return NO_XML.sub("\N{REPLACEMENT CHARACTER}", mask(raw))
 
@@ -77,7 +79,7 @@ def _file(suites: Sequence[Suite], mask: Mask) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _add_suite(root: ET.Element, suite: Suite, text: Mask) -> None:
+def _add_suite(root: ET.Element, suite: JUnitSuite, text: Mask) -> None:
     ends = [case.end for case in suite.cases]
     element = ET.SubElement(
         root,
@@ -95,7 +97,7 @@ def _add_suite(root: ET.Element, suite: Suite, text: Mask) -> None:
         ET.SubElement(element, "system-out").text = text("\n".join(suite.notes))
 
 
-def _add_case(suite: ET.Element, case: Case, text: Mask) -> None:
+def _add_case(suite: ET.Element, case: JUnitCase, text: Mask) -> None:
     element = ET.SubElement(
         suite, "testcase", classname=text(case.where), name=text(case.what), time=f"{case.seconds:.3f}"
     )
@@ -111,14 +113,14 @@ def _error_lines(error: Failure) -> str:
     return "\n".join((error.what, *(f"{name}: {text}" for name, text in said if text)))
 
 
-def _image_case(row: Judged) -> Case:
+def _image_case(row: Judged) -> JUnitCase:
     ends: dict[str, End] = {"blocked": "failure", "inconclusive": "error"}
     lines = [row.verdict.why]
     lines += [f"{finding.severity} {finding}" for finding in row.verdict.blocking]
     lines += [f"waived: {one.finding}: {one.waiver.reason} ({one.waiver})" for one in row.verdict.waived]
     if row.verdict.next_step:
         lines.append(f"next: {row.verdict.next_step}")
-    return Case(
+    return JUnitCase(
         row.image.repository,
         f"{row.image.target} {row.image.digest[:19]}",
         ends.get(row.verdict.outcome, "passed"),
@@ -126,7 +128,7 @@ def _image_case(row: Judged) -> Case:
     )
 
 
-def _check_case(one: Checked) -> Case:
+def _check_case(one: Checked) -> JUnitCase:
     ends: dict[str, End] = {"failed": "failure", "inconclusive": "error"}
     why = f"{one.word}: {one.run.why}" if one.run.why else one.word
-    return Case(one.target, one.check.name, ends.get(one.word, "passed"), why, one.run.seconds)
+    return JUnitCase(one.target, one.check.name, ends.get(one.word, "passed"), why, one.run.seconds)

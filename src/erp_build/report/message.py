@@ -10,7 +10,7 @@ from erp_build.formats.printable import printable
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.summary import moved_effects
 
-Event = Literal["failure", "recovery", "success"]
+MessageKind = Literal["failure", "recovery", "success"]
 
 LONGEST_SUBJECT = 99
 """SNS wants fewer than 100 characters, all of them ASCII."""
@@ -30,15 +30,15 @@ class Message(NamedTuple):
     chat: str
 
 
-def make_message(report: ReportDocument, event: Event) -> Message:
+def make_message(report: ReportDocument, kind: MessageKind) -> Message:
     """The message about a run.
 
     Args:
         report: the document of `report_document`, with its secrets masked already.
-        event: what it is about.
+        kind: what it is about.
     """
-    title = f"{_whose(report)}: {WORDS[event]}: {_what(report)}"
-    return Message(_subject(title), _text(report, title), _chat(report, title, event))
+    title = f"{_whose(report)}: {WORDS[kind]}: {_what(report)}"
+    return Message(_subject(title), _text(report, title), _chat(report, title, kind))
 
 
 def _whose(report: ReportDocument) -> str:
@@ -96,18 +96,18 @@ def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
         yield "build", build
 
 
-def _chat(report: ReportDocument, title: str, event: Event) -> str:
+def _chat(report: ReportDocument, title: str, kind: MessageKind) -> str:
     lines = [f"*{name}:* {_said(value)}" for name, value in _error_parts(report) if name != "Next"]
     lines += [f"{name}: {_said(value)}" for name, value in _facts(report)]
     error = report["error"]
     content = {
         "textType": "client-markdown",
-        "title": f"{EMOJIS[event]} {_said(title)}",
+        "title": f"{EMOJIS[kind]} {_said(title)}",
         "description": "\n".join(lines),
         "nextSteps": [_said(error["next"])] if error and error["next"] else [],
         "keywords": [_said(_whose(report)), *([report["tag"]] if report["tag"] else [])],
     }
-    metadata = {"summary": _said(title), "eventType": f"erp_build {event}"}
+    metadata = {"summary": _said(title), "eventType": f"erp_build {kind}"}
     document = {"version": "1.0", "source": "custom", "content": content, "metadata": metadata}
     return json.dumps(document, ensure_ascii=False)
 

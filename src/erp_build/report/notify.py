@@ -12,7 +12,7 @@ from erp_build.report.message import make_message
 from erp_build.run_record import RunReport
 
 if TYPE_CHECKING:
-    from erp_build.report.message import Event
+    from erp_build.report.message import MessageKind
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code of a run that somebody ended at the keyboard, and so knows of."""
@@ -20,8 +20,8 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
     """Send the message that the end of the run asks for, if any."""
-    event = event_of(report, policy)
-    if event is None:
+    kind = message_kind(report, policy)
+    if kind is None:
         return
     place = report.place
     topic = policy.topic or (f"{place.project}-{place.environment}-alarms" if place else "")
@@ -32,7 +32,7 @@ def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
         return
     account, region = (place.account, place.region) if place else ("", "")
     try:
-        message = make_message(clients.secrets.mask_all(report_document(report)), event)
+        message = make_message(clients.secrets.mask_all(report_document(report)), kind)
         clients.effects.notify(NotifyRequest(topic=topic, account=account, region=region, **message._asdict()))
         clients.progress.say(f"told {topic}: {message.subject}")
     except ErpBuildError as error:
@@ -41,11 +41,11 @@ def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
         clients.progress.say(f"nobody is notified: a bug of erp_build, {type(error).__name__}: {error}")
 
 
-def event_of(report: RunReport, policy: NotifyPolicy) -> "Event | None":
+def message_kind(report: RunReport, policy: NotifyPolicy) -> "MessageKind | None":
     """What people are told: of every failure, of the first deployment after one, or of each; None: nothing."""
-    events: list[Event] = []
+    kinds: list[MessageKind] = []
     if report.error:
-        events = ["failure"] if report.error.code != INTERRUPTED else []
+        kinds = ["failure"] if report.error.code != INTERRUPTED else []
     elif report.outcome == "deployed":
-        events = ["recovery", "success"] if report.recovers else ["success"]
-    return next((event for event in events if event in policy.on), None)
+        kinds = ["recovery", "success"] if report.recovers else ["success"]
+    return next((kind for kind in kinds if kind in policy.on), None)

@@ -6,7 +6,7 @@ import pytest
 
 from erp_build.clients.aws.codepipeline import AwsDelivery
 from erp_build.errors import ConfigurationError
-from erp_build.model.codepipeline import BuildProject, Pipeline, SourceAction
+from erp_build.model.codepipeline import BuildProject, CodePipeline, SourceAction
 from tests.contract.aws.conftest import client, stubbed
 
 ARN = "arn:aws:codeconnections:ap-northeast-2:123456789012:connection/0a1b"
@@ -70,7 +70,7 @@ def test_a_pipeline_tells_its_source_its_build_and_its_bucket(more: dict[str, st
         connection=ARN,
         output="CODEBUILD_CLONE_REF" if output else "",
     )
-    assert delivery().pipeline("erp-unified-pipeline") == Pipeline(
+    assert delivery().pipeline("erp-unified-pipeline") == CodePipeline(
         name="erp-unified-pipeline", sources=(source,), projects=("erp-unified-build",), bucket="artifacts"
     )
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from erp_build.clients.kubernetes.cluster import NEEDED, EksCluster
-from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints
 from tests.contract.cluster.conftest import LISTS, RELEASE, recorded, serve
 from tests.support.loopback import Loopback
@@ -67,7 +67,7 @@ def test_warnings_come_oldest_first_and_those_that_may_not_be_read_are_none(
         return {"metadata": metadata, "involvedObject": about, "reason": reason, "message": "m\n", "count": count}
 
     server.serve(EVENTS, items(event("9", "BackOff", 3), event("8", "Failed", None)))
-    assert cluster.events(RELEASE) == (Event("a-1", "Failed", "m"), Event("a-1", "BackOff", "m", 3))
+    assert cluster.events(RELEASE) == (ClusterEvent("a-1", "Failed", "m"), ClusterEvent("a-1", "BackOff", "m", 3))
     server.serve(EVENTS, {"kind": "Status"}, 403)
     assert cluster.events(RELEASE) == ()
 

@@ -21,7 +21,7 @@ from erp_build.errors import (
     VerificationFailed,
     told,
 )
-from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.evidence import ClusterEvent
 from tests.fakes.deployments import NEVER_READY, Trouble
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, ERP, NOTIFICATION, OTHER_DIGEST, REQUEST
@@ -61,7 +61,7 @@ def test_the_evidence_is_collected_while_the_pods_exist(world: FakeWorld) -> Non
     pod = f"{NOTIFICATION}-2-0"
     world.cluster.troubles[NOTIFICATION] = NEVER_READY
     world.cluster.logs = {pod: ("starting", "no disk")}
-    world.cluster.warnings = (Event(pod, "Unhealthy", "503", 7), Event("kafka-0", "BackOff", "other"))
+    world.cluster.warnings = (ClusterEvent(pod, "Unhealthy", "503", 7), ClusterEvent("kafka-0", "BackOff", "other"))
     fail(world)
     found = world.report.evidence[0]
     assert (found.target, found.pod) == (NOTIFICATION, pod)
@@ -75,7 +75,7 @@ def test_the_evidence_is_collected_while_the_pods_exist(world: FakeWorld) -> Non
 def test_a_quota_that_leaves_no_pod_is_told_by_the_deployment(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
     world.cluster.troubles[NOTIFICATION] = Trouble(failure="FailedCreate: exceeded quota", no_pods=True)
-    world.cluster.warnings = (Event(f"{NOTIFICATION}-5d9", "FailedCreate", "exceeded quota: pods"),)
+    world.cluster.warnings = (ClusterEvent(f"{NOTIFICATION}-5d9", "FailedCreate", "exceeded quota: pods"),)
     fail(world, said="a rollout cannot succeed")
     assert world.report.evidence[0].states == ("FailedCreate: exceeded quota",)
     assert world.report.evidence[0].events == ("FailedCreate: exceeded quota: pods",)

@@ -113,7 +113,7 @@ def test_an_answer_that_was_lost_is_found_to_be_ours(world: FakeWorld) -> None:
 def test_a_sign_of_life_moves_the_time(world: FakeWorld) -> None:
     lock = take(world)
     world.clock.sleep(25)
-    lock.check()
+    lock.require_held()
     assert world.leases.lease is not None
     assert world.leases.lease.renewed == world.leases.now
 
@@ -123,7 +123,7 @@ def test_a_lock_that_was_taken_away_stops_the_run_before_its_next_step(world: Fa
     world.clock.sleep(60)
     world.leases.is_held(alive=True)
     with pytest.raises(Locked, match="another run deploys"):
-        lock.check()
+        lock.require_held()
 
 
 def test_a_lock_that_was_taken_away_is_not_freed_for_its_new_holder(world: FakeWorld) -> None:
@@ -187,7 +187,7 @@ def test_a_sign_of_life_that_fails_is_said_and_the_next_one_is_given(world: Fake
         soon(lambda: said in world.progress.lines)
         version = world.leases.lease.version if world.leases.lease else ""
         soon(lambda: world.leases.lease and world.leases.lease.version != version)
-        lock.check()
+        lock.require_held()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -204,7 +204,7 @@ def test_without_a_thread_that_gives_signs_of_life_no_further_step_is_made(world
         world.leases.troubles.append(OSError("connection reset"))
         soon(lambda: threading.active_count() == before)
         with pytest.raises(Locked, match="not kept alive"):
-            lock.check()
+            lock.require_held()
 
 
 def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
@@ -216,7 +216,7 @@ def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
         world.leases.lease = ours
         for _ in range(2):
             with pytest.raises(Locked, match="another run deploys"):
-                lock.check()
+                lock.require_held()
         with pytest.raises(Locked, match="another run deploys"):
             lock.write_record("[1]")
     assert sum("no sign of life" in line for line in world.progress.lines) == 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from erp_build.gate.filter import identities
-from erp_build.gate.verdict import Circumstances, join, judge
+from erp_build.gate.verdict import ScanContext, join, judge
 from erp_build.model.images.finding import Finding
 from erp_build.model.images.verdict import Verdict, Wait
 from erp_build.model.images.waiver import Waived
@@ -26,13 +26,13 @@ def test_every_expired_waiver_is_named() -> None:
 
 
 def test_a_result_from_before_the_push_is_waited_out_and_known_to_be_stale() -> None:
-    answer = judge(CLEAN, POLICY, around=Circumstances(not_before=DONE + timedelta(minutes=1)))
+    answer = judge(CLEAN, POLICY, context=ScanContext(not_before=DONE + timedelta(minutes=1)))
     assert answer == Wait(
         "COMPLETE of 2026-11-20T10:00+00:00, older than 2026-11-20T10:01+00:00",
         stale=True,
         next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)",
     )
-    assert outcome(CLEAN, Circumstances(not_before=DONE)) == "passed"
+    assert outcome(CLEAN, ScanContext(not_before=DONE)) == "passed"
 
 
 def test_a_limit_is_how_many_may_pass() -> None:

@@ -16,7 +16,7 @@ from erp_build.clients.clock import Deadline, SimulatedClock
 from erp_build.errors import GateBlocked, GateInconclusive
 from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.scan_watch import PASSING_TROUBLE, Scanner, ScanWatch
+from erp_build.gate.scan_watch import PASSING_TROUBLE, ScanClient, ScanWatch
 from erp_build.gate.stage import clear_images, watch
 from erp_build.gate.waivers import Waivers
 from erp_build.model.images.scan import STATES, Scanning
@@ -163,8 +163,8 @@ def test_nothing_but_a_complete_fresh_counted_result_clears_an_image(
     _assert_nothing_over(pages, policy, waivers if waivers and waivers[0].until == TODAY else (), known)
 
 
-def _scanner(tape: Tape, scanning: Scanning) -> Scanner:
-    return Scanner(page=tape.page, starter=tape, clock=tape.clock, scanning=lambda _: scanning)
+def _scanner(tape: Tape, scanning: Scanning) -> ScanClient:
+    return ScanClient(page=tape.page, starter=tape, clock=tape.clock, scanning=lambda _: scanning)
 
 
 def _is_complete(pages: list[Page], oldest: datetime) -> bool:

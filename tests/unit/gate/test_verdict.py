@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_build.gate.scans import read_scan
-from erp_build.gate.verdict import EMPTY_SETTLED_AFTER, SETTLED_AFTER, Circumstances, counts_text, doubt_of, judge
+from erp_build.gate.verdict import EMPTY_SETTLED_AFTER, SETTLED_AFTER, ScanContext, counts_text, doubt_of, judge
 from erp_build.model.images.scan import STATES, ScanReading
 from erp_build.model.images.verdict import ClearedImage, Verdict, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
@@ -86,7 +86,7 @@ AGAIN = "reading again, because findings of a continuous scan arrive late"
 )
 def test_a_wait_says_for_what_and_what_helps(reading: ScanReading, why: str, next_step: str) -> None:
     assert judge(reading, POLICY) == Wait(why, next_step=next_step)
-    assert doubt_of(reading, Circumstances()) == Wait(why, next_step=next_step)
+    assert doubt_of(reading, ScanContext()) == Wait(why, next_step=next_step)
 
 
 def test_only_what_cannot_be_judged_has_a_next_step_of_its_own() -> None:
@@ -127,7 +127,7 @@ def test_a_scan_that_may_go_on_must_say_the_same_for_a_while(
     enhanced: bool | None,  # noqa: FBT001 - a column of the table
     needed: float,
 ) -> None:
-    first = Circumstances(enhanced=enhanced)
+    first = ScanContext(enhanced=enhanced)
     assert outcome(reading, first) == ("wait" if needed else "passed")
     assert outcome(reading, replace(first, settled=needed)) == "passed"
     if needed:
@@ -173,24 +173,24 @@ READINGS = st.builds(
     counts=st.none() | COUNTS,
     scanner=st.sampled_from(["basic", "enhanced", "unknown"]),
 )
-AROUND = st.builds(
-    Circumstances,
+CONTEXTS = st.builds(
+    ScanContext,
     not_before=st.sampled_from([None, DONE - timedelta(1), DONE, DONE + timedelta(1)]),
     settled=st.sampled_from([None, 0.0, SETTLED_AFTER, EMPTY_SETTLED_AFTER]),
     enhanced=st.sampled_from([None, True, False]),
 )
 
 
-@given(reading=READINGS, around=AROUND)
-def test_nothing_passes_that_is_not_proven_good(reading: ScanReading, around: Circumstances) -> None:
-    if outcome(reading, around) == "passed":
+@given(reading=READINGS, context=CONTEXTS)
+def test_nothing_passes_that_is_not_proven_good(reading: ScanReading, context: ScanContext) -> None:
+    if outcome(reading, context) == "passed":
         assert reading.status in {"COMPLETE", "ACTIVE"}
         assert reading.completed
-        assert not around.not_before or reading.completed >= around.not_before
+        assert not context.not_before or reading.completed >= context.not_before
         assert reading.counts is not None
         assert not reading.counts.get("CRITICAL")
         assert {name for name, number in reading.counts.items() if number} <= set(SEVERITIES)
-        assert reading.scanner == "basic" or around.settled
+        assert reading.scanner == "basic" or context.settled
 
 
 JSON = st.recursive(

@@ -12,7 +12,7 @@ from erp_build.clients.files import write_result
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError
-from erp_build.gate.recorded import Recording, judge_recording
+from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.scans import UnreadableScan, read_scan, read_time
 from erp_build.gate.stage import clear_images
@@ -76,7 +76,7 @@ def _rules(options: argparse.Namespace, console: Console, policy: GatePolicy, to
 
 
 def _judge_recorded(options: argparse.Namespace, console: Console, rules: GateRules, now: datetime) -> Judgement:
-    recording = Recording(
+    recording = ScanRecording(
         name=options.recorded.stem,
         answers=read_answers(options.recorded),
         deployed=read_answers(Path(options.deployed)) if options.deployed else (),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from erp_build.clients.aws.session import asking, error_code
-from erp_build.model.codepipeline import BuildProject, Pipeline, SourceAction
+from erp_build.model.codepipeline import BuildProject, CodePipeline, SourceAction
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
@@ -33,7 +33,7 @@ class AwsDelivery:
         self._connections = connections
         self._old_connections = old_connections
 
-    def pipeline(self, name: str) -> Pipeline | None:
+    def pipeline(self, name: str) -> CodePipeline | None:
         """The pipeline, or None where there is none with this name."""
         with asking("codepipeline:GetPipeline", name):
             try:
@@ -43,7 +43,7 @@ class AwsDelivery:
                     return None
                 raise
         actions = [action for stage in found["stages"] for action in stage["actions"]]
-        return Pipeline(
+        return CodePipeline(
             name=name,
             sources=tuple(_source(one) for one in actions if one["actionTypeId"]["category"] == "Source"),
             projects=tuple(

@@ -7,7 +7,7 @@ from erp_build.clients.kubernetes.connection import ClusterConnection, Document
 from erp_build.clients.kubernetes.evidence import read_events, read_log
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.errors import ReleaseFailed
-from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
 from erp_build.model.releases.release import Release
 
@@ -62,7 +62,7 @@ class EksCluster:
         found = self._connection.items(release, SLICES) if services else []
         return tuple(_endpoints(service, found) for service in services)
 
-    def events(self, release: Release) -> tuple[Event, ...]:
+    def events(self, release: Release) -> tuple[ClusterEvent, ...]:
         """The warnings of the release's namespace, oldest first; none where they may not be read."""
         return read_events(self._connection, release)
 

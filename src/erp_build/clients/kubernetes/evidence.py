@@ -4,19 +4,19 @@ from contextlib import suppress
 
 from erp_build.clients.kubernetes.connection import ClusterConnection, namespaced
 from erp_build.errors import ReleaseFailed
-from erp_build.model.releases.evidence import Event
+from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.release import Release
 
 LINES, BYTES = 20, 8192
 """Of a log."""
 
 
-def read_events(connection: ClusterConnection, release: Release) -> tuple[Event, ...]:
+def read_events(connection: ClusterConnection, release: Release) -> tuple[ClusterEvent, ...]:
     """The warnings of the namespace, oldest first; none where they may not be read."""
     with suppress(ReleaseFailed):
         found = connection.items(release, "api/v1/events", fieldSelector="type!=Normal")
         return tuple(
-            Event(
+            ClusterEvent(
                 item["involvedObject"].get("name", ""),
                 item.get("reason", ""),
                 (item.get("message") or "").strip(),

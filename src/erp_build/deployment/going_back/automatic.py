@@ -20,7 +20,7 @@ from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, combine, expl
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import Plan
 from erp_build.model.project import Function
-from erp_build.model.releases.ledger_entry import Before, Outcome
+from erp_build.model.releases.ledger_entry import DeploymentOutcome, PreviousState
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import StageRunner, stage
 
@@ -50,7 +50,7 @@ def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) ->
             raise
 
 
-def remember(site: Site) -> Before:
+def remember(site: Site) -> PreviousState:
     """What runs now, to come back to."""
     workloads = site.workloads()
     images = {
@@ -59,7 +59,7 @@ def remember(site: Site) -> Before:
         if (workload := workloads[one.name])
     }
     good = last_good(site.clients.helm.history(site.release))
-    return Before(
+    return PreviousState(
         functions=function_images(site, site.project.functions),
         tags={name: image.tag for name, image in images.items() if image},
         revision=good.number if good else None,
@@ -67,7 +67,7 @@ def remember(site: Site) -> Before:
 
 
 @stage("Lambda, Helm")
-def take_back(site: Site, before: Before, lock: Lock, note: Callable[[str], None]) -> None:
+def take_back(site: Site, before: PreviousState, lock: Lock, note: Callable[[str], None]) -> None:
     """Take everything that has moved back to what ran before; `note` gets a line for each that went back.
 
     What cannot be taken back keeps nothing else from it, and is raised in the end; a lost lock does.
@@ -90,7 +90,7 @@ def what_runs(site: Site) -> tuple[str, ...]:
     return (*services, *chain.from_iterable(functions))
 
 
-def _last_proven(record: str) -> Before | None:
+def _last_proven(record: str) -> PreviousState | None:
     """What ran before a deployment that was cut off: what it left was never proven, so that leads nowhere."""
     entries = read_entries(record)
     return entries[-1].before if entries and entries[-1].outcome == "begun" else None
@@ -102,7 +102,7 @@ def _keep_evidence(run: StageRunner, site: Site, plan: Plan) -> None:
         site.say(f"no evidence can be collected: {told(trouble)}")
 
 
-def _go_back(run: StageRunner, site: Site, before: Before, lock: Lock, error: Exception) -> Outcome:
+def _go_back(run: StageRunner, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
     lines: list[str] = []
 
     def note(line: str) -> None:
@@ -138,17 +138,17 @@ def _as_one(troubles: Sequence[Exception]) -> Exception:
     return others[0]
 
 
-def _take_function_back(site: Site, function: Function, before: Before, lock: Lock) -> str:
+def _take_function_back(site: Site, function: Function, before: PreviousState, lock: Lock) -> str:
     image = before.functions.get(function.name)
     state = settled(site, function.function)
     if not image or (state.digest == ImageReference.parse(image).digest and state.last_update != "Failed"):
         return ""
-    lock.check()
+    lock.require_held()
     update_function(site, function, image)
     return f"{function.name}: back to {ImageReference.parse(image).digest[:19]}"
 
 
-def _take_release_back(site: Site, before: Before, lock: Lock) -> str:
+def _take_release_back(site: Site, before: PreviousState, lock: Lock) -> str:
     history = _history(site)
     newest = history[-1] if history else None
     target = next((one for one in history if one.number == before.revision), None)
@@ -156,7 +156,7 @@ def _take_release_back(site: Site, before: Before, lock: Lock) -> str:
         return ""
     if before.revision is None:
         return "the release was installed for the first time: there is none to go back to, it stays as it is"
-    lock.check()
+    lock.require_held()
     timeout = site.project.chart.timeout
     site.clients.effects.rollback_release(site.release, before.revision, timeout)
     names = before.tags or [service.name for service in site.project.services]

@@ -13,7 +13,7 @@ from erp_build.deployment.verify import prove_running
 from erp_build.errors import Locked, ReleaseFailed, explain
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.releases.deployment import Proof
-from erp_build.model.releases.ledger_entry import Before, Entry
+from erp_build.model.releases.ledger_entry import LedgerEntry, PreviousState
 from erp_build.model.releases.release import Revision
 
 
@@ -22,7 +22,7 @@ class Destination:
     """An earlier deployment, and its images in the registry: target -> image."""
 
     commit: str
-    state: Before
+    state: PreviousState
     images: dict[str, StoredImage]
 
 
@@ -72,24 +72,24 @@ def go_back(site: Site, destination: Destination, lock: Lock) -> tuple[Proof, ..
         raise
 
 
-def _before_the_last(entries: tuple[Entry, ...], history: tuple[Revision, ...]) -> Before | None:
+def _before_the_last(entries: tuple[LedgerEntry, ...], history: tuple[Revision, ...]) -> PreviousState | None:
     if entries:
         last = entries[-1]
         moved = last.revision != last.before.revision or last.functions != last.before.functions
         return last.before if moved else None
     good = [one for one in history if one.status in ("deployed", "superseded")]
-    return Before(revision=good[-2].number) if len(good) > 1 else None
+    return PreviousState(revision=good[-2].number) if len(good) > 1 else None
 
 
-def _of_commit(commit: str, entries: tuple[Entry, ...], history: tuple[Revision, ...]) -> Before | None:
+def _of_commit(commit: str, entries: tuple[LedgerEntry, ...], history: tuple[Revision, ...]) -> PreviousState | None:
     if entry := next((one for one in reversed(entries) if one.commit.startswith(commit)), None):
-        return Before(functions=entry.functions, revision=entry.revision)
+        return PreviousState(functions=entry.functions, revision=entry.revision)
     found = [one for one in history if (commit_of(one, history) or "").startswith(commit)]
     good = [one for one in found if one.status in ("deployed", "superseded")]
-    return Before(revision=origin_of(good[-1], history).number) if good else None
+    return PreviousState(revision=origin_of(good[-1], history).number) if good else None
 
 
-def _images(site: Site, state: Before) -> dict[str, StoredImage]:
+def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
     """Every image of the destination; raises `ReleaseFailed` that names those which the registry has lost."""
     references: dict[str, tuple[str, str]] = {}
     if state.revision is not None:

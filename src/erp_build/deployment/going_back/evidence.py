@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from erp_build.clients.site import Site
 from erp_build.errors import ReleaseFailed
-from erp_build.model.releases.evidence import Event, Evidence
+from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import Pod, Workload
 from erp_build.model.stage import stage
 
@@ -28,7 +28,7 @@ def collect_evidence(site: Site, names: Collection[str]) -> tuple[Evidence, ...]
     return tuple(found)
 
 
-def _of_workload(site: Site, target: str, workload: Workload, events: tuple[Event, ...]) -> list[Evidence]:
+def _of_workload(site: Site, target: str, workload: Workload, events: tuple[ClusterEvent, ...]) -> list[Evidence]:
     pods = [pod for pod in workload.pods if pod.current and not all(one.ready for one in pod.containers)]
     pods += [pod for pod in workload.pods if pod.current and pod.unschedulable and pod not in pods]
     if not pods:
@@ -40,7 +40,7 @@ def _of_workload(site: Site, target: str, workload: Workload, events: tuple[Even
     return [_of_pod(site, target, pod, events) for pod in pods[:PODS]]
 
 
-def _of_pod(site: Site, target: str, pod: Pod, events: tuple[Event, ...]) -> Evidence:
+def _of_pod(site: Site, target: str, pod: Pod, events: tuple[ClusterEvent, ...]) -> Evidence:
     states = tuple(f"{one.name}: {one.state}" for one in pod.containers if one.blocks_readiness)
     log = [
         line

@@ -8,7 +8,7 @@ from erp_build.model.images.finding import Finding
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.waiver import Waived, Waiver
 
-Outcome = Literal["passed", "blocked", "inconclusive"]
+VerdictOutcome = Literal["passed", "blocked", "inconclusive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Verdict:
         next_step: what helps, where it did not pass.
     """
 
-    outcome: Outcome
+    outcome: VerdictOutcome
     why: str
     counts: Mapping[str, int] = field(default_factory=dict)
     blocking: tuple[Finding, ...] = ()

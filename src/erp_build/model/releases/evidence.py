@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ClusterEvent:
     """A Kubernetes event: the object that it is about, its reason and message, how often."""
 
     about: str

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-Outcome = Literal["begun", "deployed", "failed", "taken back", "rolled back"]
+DeploymentOutcome = Literal["begun", "deployed", "failed", "taken back", "rolled back"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Before:
+class PreviousState:
     """What ran before a deployment, which is where a rollback leads.
 
     Attributes:
@@ -28,13 +28,13 @@ class Before:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One deployment; times are ISO 8601, UTC. `revision` and `functions` are what it left behind."""
 
     at: str
     commit: str
     build: str
-    before: Before
-    outcome: Outcome = "begun"
+    before: PreviousState
+    outcome: DeploymentOutcome = "begun"
     revision: int | None = None
     functions: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Alarm, Proof
-from erp_build.model.releases.ledger_entry import Entry
+from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 from erp_build.report.text.table import table
@@ -28,7 +28,7 @@ def status_text(live: LiveState, statuses: Mapping[str, TargetStatus] | None = N
     return "\n".join((head, *table(rows), *drifts))
 
 
-def history_text(history: tuple[Revision, ...], entries: tuple[Entry, ...]) -> str:
+def history_text(history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...]) -> str:
     """What was deployed when: Helm's revisions, and what was written down of each deployment."""
     revisions = [("revision", "status", "updated", "description")]
     revisions += [(str(one.number), one.status, one.updated[:19], one.description) for one in history]
