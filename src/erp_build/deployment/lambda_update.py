@@ -7,9 +7,9 @@ from erp_build.model.images.image import ImageReference
 from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function
 
-UPDATE_SECONDS = 300.0
-PAUSE = 1.0
-HINTS = {
+FUNCTION_UPDATE_TIMEOUT_S = 300.0
+FUNCTION_POLL_S = 1.0
+UPDATE_FAILURE_HINTS = {
     "ImageAccessDenied": "let the service lambda.amazonaws.com pull: repository policy with ecr:BatchGetImage and "
     "ecr:GetDownloadUrlForLayer",
     "ImageDeleted": "the image is gone from ECR: look at its lifecycle policy, then run again",
@@ -47,7 +47,7 @@ def update_function(site: Site, function: Function, image: str) -> FunctionState
 
 def settled(site: Site, name: str) -> FunctionState:
     """The function when no update is in progress."""
-    deadline = Deadline(site.clients.clock, UPDATE_SECONDS)
+    deadline = Deadline(site.clients.clock, FUNCTION_UPDATE_TIMEOUT_S)
     while True:
         state = site.clients.functions.state(name)
         if state is None:
@@ -58,10 +58,10 @@ def settled(site: Site, name: str) -> FunctionState:
             raise FunctionUpdateFailed(
                 "the function's update does not end",
                 where=name,
-                why=f"after {UPDATE_SECONDS:.0f} s: {state.state}, {state.last_update} {state.reason}",
+                why=f"after {FUNCTION_UPDATE_TIMEOUT_S:.0f} s: {state.state}, {state.last_update} {state.reason}",
                 next_step="wait until it is ready, then run again",
             )
-        deadline.pause(PAUSE)
+        deadline.pause(FUNCTION_POLL_S)
 
 
 def _alias_is_there(site: Site, function: Function, digest: str) -> bool:
@@ -81,7 +81,7 @@ def _publish(site: Site, function: Function, state: FunctionState) -> None:
 
 
 def _not_live(name: str, state: FunctionState) -> FunctionUpdateFailed:
-    hint = next((hint for code, hint in HINTS.items() if state.reason.startswith(code)), "")
+    hint = next((hint for code, hint in UPDATE_FAILURE_HINTS.items() if state.reason.startswith(code)), "")
     return FunctionUpdateFailed(
         "the function does not run the new image",
         where=name,

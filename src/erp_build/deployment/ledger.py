@@ -15,7 +15,7 @@ from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KEPT = 30
+MAX_ENTRIES_KEPT = 30
 """Deployments that are remembered."""
 
 
@@ -31,7 +31,9 @@ def read_entries(text: str) -> tuple[LedgerEntry, ...]:
 
 def write_entries(entries: tuple[LedgerEntry, ...]) -> str:
     """The same as text; the oldest are forgotten."""
-    return json.dumps([asdict(entry) for entry in entries[-KEPT:]], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        [asdict(entry) for entry in entries[-MAX_ENTRIES_KEPT:]], ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def begun(text: str, entry: LedgerEntry) -> str:

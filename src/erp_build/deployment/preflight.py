@@ -16,7 +16,7 @@ from erp_build.model.project import Chart, Function, Service
 from erp_build.model.releases.preview import ImageWanted, Preview
 from erp_build.model.stage import stage
 
-SWITCHED_OFF = ("false", "no", "off", "0", "null", "~", "")
+FALSE_VALUES = ("false", "no", "off", "0", "null", "~", "")
 """What Helm's YAML 1.1 and its templates take for false; a key that is not there is another matter."""
 
 
@@ -131,7 +131,7 @@ def _check_values(path: Path, content: bytes, service: Service, pushed: str) -> 
             next_step="add it, or correct `values_key` in erp-build.toml",
         )
     enabled = read_value(content, f"{service.values_key}.enabled", where=str(path))
-    if enabled is not None and enabled.lower() in SWITCHED_OFF:
+    if enabled is not None and enabled.lower() in FALSE_VALUES:
         raise ConfigurationError(
             f"{service.name} is switched off in the values file",
             where=str(path),

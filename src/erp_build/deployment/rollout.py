@@ -7,20 +7,20 @@ from erp_build.clients.site import Site
 from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.model.releases.kubernetes import Container, Workload
 
-PAUSE = 1.0
-PATIENCE = 30.0
+ROLLOUT_POLL_S = 1.0
+TROUBLE_TOLERATED_S = 30.0
 """Seconds that a trouble may last: a pull may fail once because of a sign-in that is just being renewed."""
 
-RESTARTS = 2
-HOPELESS_AT_ONCE = {"InvalidImageName"}
-HOPELESS_AFTER_A_WHILE = {
+MAX_CRASH_RESTARTS = 2
+FATAL_WAITING_REASONS = {"InvalidImageName"}
+TOLERATED_WAITING_REASONS = {
     "ErrImagePull",
     "ImagePullBackOff",
     "CreateContainerConfigError",
     "CreateContainerError",
     "RunContainerError",
 }
-ABSENT = "there is no Deployment with its image"
+NO_DEPLOYMENT = "there is no Deployment with its image"
 
 Services = Mapping[str, Workload | None]
 """Name of a service -> its Deployment, None where there is none."""
@@ -50,7 +50,7 @@ def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *
                 raise _failed("the rollout is not complete in time", open_ones or services, site)
         elif deadline.is_over:
             raise _failed("the rollout is not complete in time, and the cluster cannot be reached", {}, site)
-        deadline.pause(PAUSE)
+        deadline.pause(ROLLOUT_POLL_S)
 
 
 def _look(site: Site) -> Services | None:
@@ -76,7 +76,7 @@ class _Watch:
     def say_progress(self, services: Services) -> None:
         """Say of each service what is new."""
         for name, workload in services.items():
-            progress = workload.progress if workload else ABSENT
+            progress = workload.progress if workload else NO_DEPLOYMENT
             if self._said.get(name) != progress:
                 self._site.say(progress, name)
             self._said[name] = progress
@@ -85,7 +85,7 @@ class _Watch:
         """Warn of services that this deployment did not change and that are not well."""
         for name, workload in services.items():
             if not _is_complete(workload):
-                why = (workload.failure or workload.progress) if workload else ABSENT
+                why = (workload.failure or workload.progress) if workload else NO_DEPLOYMENT
                 self._site.say(f"warning: not well, and not changed by this deployment: {why}", name)
 
     def is_stable(self, services: Services, open_ones: Services) -> bool:
@@ -105,17 +105,19 @@ class _Watch:
     def _is_hopeless(self, name: str, workload: Workload | None) -> bool:
         containers = current_containers(workload)
         if any(
-            container.waiting in HOPELESS_AT_ONCE
-            or (container.waiting == "CrashLoopBackOff" and container.restarts >= RESTARTS)
+            container.waiting in FATAL_WAITING_REASONS
+            or (container.waiting == "CrashLoopBackOff" and container.restarts >= MAX_CRASH_RESTARTS)
             for container in containers
         ):
             return True
-        stuck = workload is None or workload.failure or any(one.waiting in HOPELESS_AFTER_A_WHILE for one in containers)
+        stuck = (
+            workload is None or workload.failure or any(one.waiting in TOLERATED_WAITING_REASONS for one in containers)
+        )
         if not stuck:
             self._troubled.pop(name, None)
             return False
         now = self._site.clients.clock.monotonic()
-        return now - self._troubled.setdefault(name, now) >= PATIENCE
+        return now - self._troubled.setdefault(name, now) >= TROUBLE_TOLERATED_S
 
 
 def current_containers(workload: Workload | None) -> list[Container]:
@@ -131,7 +133,7 @@ def _is_complete(workload: Workload | None) -> bool:
 def _failed(what: str, open_ones: Services, site: Site) -> ReleaseFailed:
     lines = []
     for name, workload in open_ones.items():
-        lines.append(f"{name}: {workload.progress if workload else ABSENT}")
+        lines.append(f"{name}: {workload.progress if workload else NO_DEPLOYMENT}")
         if workload and workload.failure:
             lines.append(f"  {workload.failure}")
         for pod in (pod for pod in (workload.pods if workload else ()) if pod.current):

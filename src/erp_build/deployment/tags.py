@@ -7,7 +7,7 @@ from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Service
 
-UNKNOWN = "sha256:" + "0" * 64
+UNKNOWN_DIGEST = "sha256:" + "0" * 64
 """Stands for the digest of an image that is not built yet."""
 
 
@@ -29,7 +29,7 @@ def keys_of(plan: Plan, tags: Mapping[str, str]) -> dict[str, str]:
 
 def _expected(step: Step, plan: Plan, *, pin: bool) -> str:
     if step.action in ("build", "reuse"):
-        digest = step.image.digest if step.image else UNKNOWN
+        digest = step.image.digest if step.image else UNKNOWN_DIGEST
         return _joined(plan.tag, digest, pin=pin)
     return _kept(step, pin=pin)
 

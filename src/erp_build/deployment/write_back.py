@@ -8,7 +8,7 @@ from erp_build.model.plan import Plan
 from erp_build.model.releases.deployment import Deployment
 from erp_build.model.stage import stage
 
-MARK = "[skip ci]"
+SKIP_CI_MARK = "[skip ci]"
 """GitHub and CodeBuild's webhooks pass over a commit that says so; a run that starts nevertheless finds no change."""
 
 
@@ -24,7 +24,7 @@ def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
         branch=site.project.deploy.branch,
         path=path,
         change=lambda content: set_tags(content, tags, where=path),
-        message=f"Deploy {plan.tag} {MARK}\n\nWritten by erp_build after the deployment of {plan.head}.\n",
+        message=f"Deploy {plan.tag} {SKIP_CI_MARK}\n\nWritten by erp_build after the deployment of {plan.head}.\n",
     )
     try:
         commit = site.clients.effects.edit_branch(request)

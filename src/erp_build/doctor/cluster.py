@@ -9,13 +9,13 @@ from erp_build.doctor.protocols import Version
 from erp_build.errors import ReleaseFailed, told
 from erp_build.model.images.image import ImageReference
 
-NEWEST_OF_HELM = {3: 15, 4: 34}
+HELM_TO_KUBERNETES_MINOR = {3: 15, 4: 34}
 """Helm's major version -> what its minor version is added to for the newest Kubernetes that it was built for."""
 
-BEHIND = 3
+SUPPORTED_MINORS_BEHIND = 3
 """How many minor versions of Kubernetes a Helm looks back (Helm's version support policy)."""
 
-KUBERNETES = re.compile(r"v?(\d+)\.(\d+)")
+KUBERNETES_VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
 
 def check_access(facts: Facts) -> CheckResult:
@@ -40,7 +40,7 @@ def check_versions(facts: Facts) -> CheckResult:
     stated = facts.remote.cluster_reader.version(facts.release())
     helm, kubectl = (facts.local.machine.version_of(program) for program in ("helm", "kubectl"))
     looked = f"/version of {facts.release().cluster}, helm and kubectl in PATH"
-    found = KUBERNETES.match(stated)
+    found = KUBERNETES_VERSION.match(stated)
     if found is None or helm is None:
         return unknown(looked, f"cluster {stated or 'unknown'}, no helm" if helm is None else stated, "see helm")
     minor = int(found[2])
@@ -102,10 +102,10 @@ def check_dry_run(facts: Facts) -> CheckResult:
 
 
 def _skews(minor: int, helm: Version, kubectl: Version | None) -> list[str]:
-    newest = NEWEST_OF_HELM[min(helm[0], max(NEWEST_OF_HELM))] + helm[1]
+    newest = HELM_TO_KUBERNETES_MINOR[min(helm[0], max(HELM_TO_KUBERNETES_MINOR))] + helm[1]
     found = []
-    if not newest - BEHIND <= minor <= newest:
-        found.append(f"this Helm was made for 1.{newest - BEHIND} to 1.{newest}")
+    if not newest - SUPPORTED_MINORS_BEHIND <= minor <= newest:
+        found.append(f"this Helm was made for 1.{newest - SUPPORTED_MINORS_BEHIND} to 1.{newest}")
     if kubectl and abs(kubectl[1] - minor) > 1:
         found.append("kubectl may be one minor version away")
     return found

@@ -5,8 +5,8 @@ from erp_build.doctor.facts import Facts
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.codepipeline import FULL_CLONE, SourceAction
 
-AVAILABLE = "AVAILABLE"
-IN_PIPELINE = "CODEPIPELINE"
+CONNECTION_AVAILABLE = "AVAILABLE"
+SOURCE_FROM_PIPELINE = "CODEPIPELINE"
 
 
 def check_connection(facts: Facts) -> CheckResult:
@@ -22,7 +22,7 @@ def check_connection(facts: Facts) -> CheckResult:
     arn = connected[0].connection
     status = facts.remote.delivery.connection_status(arn)
     looked = f"source action {connected[0].name} of {pipeline.name}: connection {arn.rpartition('/')[2]}"
-    if status == AVAILABLE:
+    if status == CONNECTION_AVAILABLE:
         return ok(looked, f"it is {status}")
     return problem(
         looked,
@@ -43,7 +43,7 @@ def check_source_format(facts: Facts) -> CheckResult:
             f"choose full clone ({FULL_CLONE}), and allow UseConnection to the build's role",
         )
     project = facts.build_project()
-    if project.source != IN_PIPELINE and project.clone_depth:
+    if project.source != SOURCE_FROM_PIPELINE and project.clone_depth:
         return problem(
             f"source of the build project {project.name}",
             f"it is cloned {project.clone_depth} deep",

@@ -16,7 +16,7 @@ from erp_build.model.releases.release import Release
 
 Answer = TypeVar("Answer")
 
-STARTED_BY = "codepipeline/"
+INITIATOR_PREFIX = "codepipeline/"
 """Before the pipeline's name in `CODEBUILD_INITIATOR`."""
 
 
@@ -104,7 +104,7 @@ class Facts:
 
     def _find_pipeline(self) -> CodePipeline:
         started_by = self._variables.get("CODEBUILD_INITIATOR", "")
-        own = started_by.removeprefix(STARTED_BY) if started_by.startswith(STARTED_BY) else ""
+        own = started_by.removeprefix(INITIATOR_PREFIX) if started_by.startswith(INITIATOR_PREFIX) else ""
         name = self._pipeline or own or f"{self.environment().project_name}-unified-pipeline"
         found = self.remote.delivery.pipeline(name)
         if found is None:

@@ -12,7 +12,7 @@ from erp_build.model.images.scan import ScanReading
 from erp_build.model.project import Function
 
 LATEST = "latest"
-SCANNED_AGAIN = timedelta(days=1)
+RESCAN_AFTER = timedelta(days=1)
 """A result that is later than this was made by a new scan of an old image, and tells nothing of a run's wait."""
 
 
@@ -126,7 +126,7 @@ def _duration(facts: Facts, image: StoredImage, scan: ScanReading) -> timedelta 
     if scan.completed is None:
         return None
     took = scan.completed - facts.remote.clients.registry.pushed_at(image.repository, image.digest)
-    return None if took >= SCANNED_AGAIN else max(took, timedelta())
+    return None if took >= RESCAN_AFTER else max(took, timedelta())
 
 
 def _function_images(facts: Facts, function: Function) -> Iterator[tuple[str, str]]:

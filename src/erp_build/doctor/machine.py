@@ -13,10 +13,10 @@ from erp_build.errors import BuildFailed
 
 OLDEST_PYTHON, OLDEST_GIT = (3, 11), (2, 30)
 GIGABYTE = 10**9
-LITTLE_DISK, SCARCE_DISK = 10 * GIGABYTE, 2 * GIGABYTE
+DISK_WARNING_BYTES, DISK_PROBLEM_BYTES = 10 * GIGABYTE, 2 * GIGABYTE
 """Four images with their layers, Maven's repository and the context take about five gigabytes."""
 
-LITTLE_MEMORY, SCARCE_MEMORY = 2 * GIGABYTE, GIGABYTE // 2
+MEMORY_WARNING_BYTES, MEMORY_PROBLEM_BYTES = 2 * GIGABYTE, GIGABYTE // 2
 """An engine and one Maven run in two; below a half a Maven is killed."""
 
 
@@ -85,7 +85,11 @@ def check_disk(facts: Facts) -> CheckResult:
     least = min(free.values())
     found = ", ".join(f"{size / GIGABYTE:.1f} GB free" for size in dict.fromkeys(free.values()))
     return _by_size(
-        " and ".join(free), found, least < LITTLE_DISK, least < SCARCE_DISK, "make room: docker system prune"
+        " and ".join(free),
+        found,
+        least < DISK_WARNING_BYTES,
+        least < DISK_PROBLEM_BYTES,
+        "make room: docker system prune",
     )
 
 
@@ -96,7 +100,7 @@ def check_memory(facts: Facts) -> CheckResult:
         return unknown(looked, "this system does not say", "look by hand: a build needs about 2 GB")
     found = f"{memory / GIGABYTE:.1f} GB available"
     hint = "take a larger machine (BUILD_GENERAL1_MEDIUM)"
-    return _by_size(looked, found, memory < LITTLE_MEMORY, memory < SCARCE_MEMORY, hint)
+    return _by_size(looked, found, memory < MEMORY_WARNING_BYTES, memory < MEMORY_PROBLEM_BYTES, hint)
 
 
 def dotted(version: Version) -> str:

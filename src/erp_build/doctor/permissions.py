@@ -9,12 +9,12 @@ from erp_build.errors import ErpBuildError
 from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, Permission
 from erp_build.model.project import Function
 
-ANYTHING = "erp-build"
+WILDCARD_NAME = "erp-build"
 """Stands for what `*` leaves open: a role that names it more narrowly than a run needs is told of it."""
 
-PUBLISH = "publish of [[service]]"
+PUBLISH_CONDITION = "publish of [[service]]"
 
-Asked = tuple[Permission, str]
+PermissionRequest = tuple[Permission, str]
 """A permission, and the resource on which it is asked for."""
 
 
@@ -35,7 +35,7 @@ def check_permissions(facts: Facts) -> CheckResult:
     return (problem if stops else warning)(looked, "\n".join(("not allowed:", *lines)) + note, hint)
 
 
-def _denied(facts: Facts, role: str, asked: Iterable[Asked]) -> Mapping[str, tuple[str, ...]]:
+def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapping[str, tuple[str, ...]]:
     """Resource -> what is denied on it; one call for each resource."""
     by_resource = groupby(sorted(asked, key=lambda one: one[1]), key=lambda one: one[1])
     return {
@@ -44,9 +44,9 @@ def _denied(facts: Facts, role: str, asked: Iterable[Asked]) -> Mapping[str, tup
     }
 
 
-def _asked(facts: Facts) -> tuple[list[Asked], list[str]]:
+def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
     """The permissions with their resources, and the actions of those whose resource is not known."""
-    asked: dict[Asked, None] = {}
+    asked: dict[PermissionRequest, None] = {}
     left_out: dict[str, None] = {}
     for names in _names(facts):
         for permission in RUN:
@@ -66,7 +66,7 @@ def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -
         for target in facts.project.image_targets:
             yield resource.replace("*", target.repository)
     else:
-        yield resource if resource == ANY else resource.replace("*", ANYTHING)
+        yield resource if resource == ANY else resource.replace("*", WILDCARD_NAME)
 
 
 def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -> bool:
@@ -82,7 +82,7 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -
 
 def _is_configured(condition: str, function: Function) -> bool:
     """Whether a function is set up for what only some are; a key of one's own is not known here."""
-    return bool(function.alias) if condition == ALIAS else condition == PUBLISH and function.publish
+    return bool(function.alias) if condition == ALIAS else condition == PUBLISH_CONDITION and function.publish
 
 
 def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
@@ -101,7 +101,7 @@ def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
         **_of_pipeline(facts),
     }
     for function in facts.project.functions or (None,):
-        yield {**known, "function": function.function if function else ANYTHING}
+        yield {**known, "function": function.function if function else WILDCARD_NAME}
 
 
 def _of_pipeline(facts: Facts) -> dict[str, str]:

@@ -8,7 +8,7 @@ from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
 from erp_build.gate.filter import Identity, identities
 from erp_build.gate.result import GateRules
-from erp_build.gate.scan_watch import FRESH_FOR, ScanClient, ScanWatch, SeenScan
+from erp_build.gate.scan_watch import MAX_RESULT_AGE, ScanClient, ScanWatch, SeenScan
 from erp_build.gate.verdict import doubt_of, join, judge
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import ScanReading
@@ -155,7 +155,7 @@ def _watch_deployed(
 ) -> DeployedWatch:
     if running is None or not running.digest:
         return DeployedWatch((), say, "no image is deployed" if running is None else "its digest is not known")
-    oldest = clients.clock.now() - FRESH_FOR
+    oldest = clients.clock.now() - MAX_RESULT_AGE
     parts = _parts(clients, scanner, running.repository, running.digest, lambda _: oldest)
     return DeployedWatch((), say, parts.why) if isinstance(parts, Verdict) else DeployedWatch(parts, say)
 

@@ -8,7 +8,7 @@ from typing import Any
 from erp_build.clients.clock import Deadline, SimulatedClock
 from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.scan_watch import FRESH_FOR, ScanClient, ScanWatch
+from erp_build.gate.scan_watch import MAX_RESULT_AGE, ScanClient, ScanWatch
 from erp_build.gate.stage import watch
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.scan import Scanning
@@ -43,7 +43,7 @@ def judge_recording(recording: ScanRecording, rules: GateRules, say: Callable[[s
     part = ScanWatch("recorded", "recorded", _scanner(recording.answers, clock), recording.pushed)
     deployed = None
     if rules.policy.new_only:
-        oldest = recording.now - FRESH_FOR
+        oldest = recording.now - MAX_RESULT_AGE
         parts = (ScanWatch("recorded", "deployed", _scanner(recording.deployed, clock), oldest),)
         why = "" if recording.deployed else "none was recorded"
         deployed = DeployedWatch(parts, remarks.append, why)

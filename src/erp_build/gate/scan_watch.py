@@ -13,23 +13,23 @@ from erp_build.gate.verdict import ScanContext
 from erp_build.model.images.scan import Scanning, ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
 
-GRACE = 15.0
+SCAN_START_GRACE_S = 15.0
 """Seconds after which a scan that is not found is looked after: scan on push is not immediate."""
 
-ON_PUSH_GRACE = 60.0
+ON_PUSH_SCAN_GRACE_S = 60.0
 """The same where the registry says that it scans on push: the image may have been pushed before it was told to."""
 
-MOST_PAGES = 1000
+MAX_FINDING_PAGES = 1000
 """Pages of one poll: a registry that always has one more ends as inconclusive, not as an endless loop."""
 
-FRESH_FOR = timedelta(hours=24)
+MAX_RESULT_AGE = timedelta(hours=24)
 """ECR makes one manual scan of an image in this time: what is younger cannot be asked for anew."""
 
-NOT_FOUND = "ScanNotFoundException"
-BAD_TOKEN = {"InvalidParameterException", "ValidationException"}
+SCAN_NOT_FOUND_CODE = "ScanNotFoundException"
+BAD_TOKEN_CODES = {"InvalidParameterException", "ValidationException"}
 """How ECR answers a page token that it does not know any more."""
 
-PASSING_TROUBLE = {
+TRANSIENT_ERROR_CODES = {
     "ThrottlingException",
     "Throttling",
     "TooManyRequestsException",
@@ -42,8 +42,8 @@ PASSING_TROUBLE = {
     "RequestTimeout",
     "ConnectionError",
 }
-DENIED = {"AccessDenied", "AccessDeniedException"}
-SERVER_ERROR = 500
+ACCESS_DENIED_CODES = {"AccessDenied", "AccessDeniedException"}
+FIRST_SERVER_ERROR_STATUS = 500
 
 ScanPage = Callable[[str, str, str | None], Mapping[str, Any]]
 """(repository, digest, token of the page or None) -> a page, or `{"Error": {"Code", "Message"}}`."""
@@ -98,7 +98,7 @@ class ScanWatch:
         pages: list[Mapping[str, Any]] = []
         tokens: set[str] = set()
         token: str | None = None
-        while len(pages) < MOST_PAGES:
+        while len(pages) < MAX_FINDING_PAGES:
             page = self._scanner.page(self.repository, self.digest, token)
             if "Error" in page:
                 return self._judge_error(page, paging=token is not None)
@@ -109,7 +109,7 @@ class ScanWatch:
             if token in tokens:
                 return _given_up("the registry repeats a page of findings")
             tokens.add(token)
-        return _given_up(f"the registry has more than {MOST_PAGES} pages of findings")
+        return _given_up(f"the registry has more than {MAX_FINDING_PAGES} pages of findings")
 
     def start(self) -> Verdict | None:
         """Ask for a scan, once, unless the registry scans by itself all the time; a verdict where that is refused."""
@@ -122,7 +122,7 @@ class ScanWatch:
             return _given_up(f"{error.what}: {error.why}", error.next_step)
         if not begun and self._not_before:
             # There is no fresher result to be had than that of the last 24 hours.
-            self._not_before = min(self._not_before, self._scanner.clock.now() - FRESH_FOR)
+            self._not_before = min(self._not_before, self._scanner.clock.now() - MAX_RESULT_AGE)
         return None
 
     def _read(self, pages: list[Mapping[str, Any]]) -> SeenScan | Verdict:
@@ -146,13 +146,13 @@ class ScanWatch:
         error = page["Error"]
         code, text = str(error.get("Code", "")), str(error.get("Message", ""))
         status = page.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code == NOT_FOUND:
+        if code == SCAN_NOT_FOUND_CODE:
             return self._not_found()
-        if code in PASSING_TROUBLE or status >= SERVER_ERROR:
+        if code in TRANSIENT_ERROR_CODES or status >= FIRST_SERVER_ERROR_STATUS:
             return Wait(f"{code}: {text}", next_step="check the network and the quota of ECR's API, then run again")
-        if paging and code in BAD_TOKEN:
+        if paging and code in BAD_TOKEN_CODES:
             return Wait(f"{code}: {text}; reading from the first page again", next_step="run again")
-        if code in DENIED:
+        if code in ACCESS_DENIED_CODES:
             return _given_up(
                 f"{code}: {text}; {denial.refused(text, 'ecr:DescribeImageScanFindings')} is not allowed",
                 denial.next_step(text, "ecr:DescribeImageScanFindings"),
@@ -161,9 +161,9 @@ class ScanWatch:
 
     def _not_found(self) -> Wait | Verdict:
         waited = self._scanner.clock.monotonic() - self._began
-        if waited >= GRACE:
+        if waited >= SCAN_START_GRACE_S:
             on_push = self._scanner.scanning(self.repository).frequency == "SCAN_ON_PUSH"
-            if (not on_push or waited >= ON_PUSH_GRACE) and (refused := self.start()):
+            if (not on_push or waited >= ON_PUSH_SCAN_GRACE_S) and (refused := self.start()):
                 return refused
         return Wait(
             "there is no scan yet",

@@ -18,8 +18,8 @@ from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy
 from erp_build.model.stage import stage
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
-JITTER = 0.2
+FIRST_POLL_PAUSE_S, MAX_POLL_PAUSE_S = 1.0, 10.0
+POLL_JITTER = 0.2
 """The part by which a pause may be longer or shorter, so that runs that began together do not ask together."""
 
 
@@ -80,7 +80,7 @@ def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str,
     """Poll all scans until each has a verdict or the deadline is over; a time-out is never a pass."""
     verdicts: dict[int, Verdict] = {}
     last: dict[int, str] = {}
-    pause, turn = FIRST_PAUSE, 0
+    pause, turn = FIRST_POLL_PAUSE_S, 0
     while True:
         for number, one in enumerate(watches):
             if number not in verdicts:
@@ -93,7 +93,7 @@ def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str,
         if len(verdicts) == len(watches) or deadline.is_over:
             break
         deadline.pause(pause * _jitter(watches[0].image.digest, turn))
-        pause, turn = min(pause * 2, LONGEST_PAUSE), turn + 1
+        pause, turn = min(pause * 2, MAX_POLL_PAUSE_S), turn + 1
     return tuple(verdicts.get(number) or one.out_of_time() for number, one in enumerate(watches))
 
 
@@ -125,4 +125,4 @@ def _gate_error(error: type[ErpBuildError], what: str, stopped: Sequence[Judged]
 
 def _jitter(seed: str, turn: int) -> float:
     """A factor around 1 that another image or another turn has differently; the same run waits the same way again."""
-    return 1 + JITTER * (2 * crc32(f"{seed} {turn}".encode()) / 2**32 - 1)
+    return 1 + POLL_JITTER * (2 * crc32(f"{seed} {turn}".encode()) / 2**32 - 1)

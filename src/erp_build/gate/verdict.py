@@ -15,10 +15,10 @@ from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.verdict import Verdict, VerdictOutcome, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
 
-SETTLED_AFTER = 10.0
+SETTLED_AFTER_S = 10.0
 """Seconds for which an enhanced scan must say the same: its findings arrive after its status (aws/aws-sdk#288)."""
 
-EMPTY_SETTLED_AFTER = 30.0
+EMPTY_SETTLED_AFTER_S = 30.0
 """Seconds for an enhanced scan that says "nothing": most likely it has not begun (aws/aws-sdk#289)."""
 
 UNKNOWN_SEVERITIES = "severities that erp_build does not know"
@@ -44,7 +44,7 @@ class ScanContext:
         """Whether a reading has stayed the same for long enough; a basic scan is complete at once."""
         if reading.scanner == "basic" and (self.enhanced is False or (self.enhanced is None and reading.counts)):
             return True
-        needed = SETTLED_AFTER if reading.counts else EMPTY_SETTLED_AFTER
+        needed = SETTLED_AFTER_S if reading.counts else EMPTY_SETTLED_AFTER_S
         return self.settled is not None and self.settled >= needed
 
 

@@ -11,7 +11,7 @@ from erp_build.run_record import RunReport, StageRecord
 BUILD = "build images"
 """The one stage in which several things go on at once."""
 
-SHORTEST = 0.0005
+MIN_SEGMENT_S = 0.0005
 """Seconds; what is shorter is none in a report, which has milliseconds."""
 
 
@@ -75,8 +75,8 @@ def _of_stage(stage: StageRecord, images: Sequence[BuiltImage]) -> Iterator[Segm
         return
     target, timings = last
     for phase in phases_of(timings):
-        if phase.seconds > SHORTEST:
+        if phase.seconds > MIN_SEGMENT_S:
             part = "Maven" if phase.work == "Maven" else f"{target}: {phase.work}"
             yield Segment(stage.name, part, stage.began + phase.began, phase.seconds)
-    if (tags := stage.seconds - timings.ended) > SHORTEST:
+    if (tags := stage.seconds - timings.ended) > MIN_SEGMENT_S:
         yield Segment(stage.name, "tags", stage.began + timings.ended, tags)

@@ -19,7 +19,7 @@ from erp_build.report.document_types import (
     StageDocument,
 )
 from erp_build.report.json import SCHEMA, step_document
-from erp_build.report.plan_types import BuildTimingsDocument, ChangesDocument, TargetDocument
+from erp_build.report.plan_types import ChangesDocument, MakingDocument, TargetDocument
 from erp_build.report.text.gate import judgement_document
 from erp_build.run_record import RunReport, StageRecord
 
@@ -139,7 +139,7 @@ def _deployed(report: RunReport, step: Step) -> TargetDocument:
     }
 
 
-def _making(timings: BuildTimings) -> BuildTimingsDocument:
+def _making(timings: BuildTimings) -> MakingDocument:
     """Seconds and bytes of an image that was built; moments count from the begin of the stage."""
     return {
         "maven": round(timings.maven, 3),

@@ -8,9 +8,9 @@ from erp_build.formats.printable import one_line, printable
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.plan_types import BaselineDocument, FieldDocument, ReasonDocument
 from erp_build.report.summary import longest_work, warnings_of
-from erp_build.report.text.plan import SHOWN, cell
+from erp_build.report.text.plan import MAX_REASONS_SHOWN, cell
 
-LOG_LINES = 20
+MAX_LOG_LINES = 20
 OUTCOMES = {"deployed": "deployed", "nothing": "nothing to do", "rehearsed": "rehearsed", "failed": "**failed**"}
 
 
@@ -100,7 +100,7 @@ def _proof(report: ReportDocument) -> Iterator[str]:
 
 def _evidence(report: ReportDocument) -> Iterator[str]:
     for one in report["evidence"]:
-        text = "\n".join((*one["states"], *one["events"], *one["log"][-LOG_LINES:]))
+        text = "\n".join((*one["states"], *one["events"], *one["log"][-MAX_LOG_LINES:]))
         yield from _folded(cell(f"Evidence: {one['target']} {one['pod']}"), _fenced(text))
 
 
@@ -131,8 +131,10 @@ def _code(text: str) -> str:
 
 
 def _because(reasons: Sequence[ReasonDocument]) -> str:
-    shown = [cell(f"{one['path']}  <- {one['rule']}" if one["path"] else one["rule"]) for one in reasons[:SHOWN]]
-    more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
+    shown = [
+        cell(f"{one['path']}  <- {one['rule']}" if one["path"] else one["rule"]) for one in reasons[:MAX_REASONS_SHOWN]
+    ]
+    more = [f"and {len(reasons) - MAX_REASONS_SHOWN} more"] if len(reasons) > MAX_REASONS_SHOWN else []
     return "<br>".join((*shown, *more)) or "nothing differs"
 
 

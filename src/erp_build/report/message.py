@@ -12,13 +12,13 @@ from erp_build.report.summary import moved_effects
 
 MessageKind = Literal["failure", "recovery", "success"]
 
-LONGEST_SUBJECT = 99
+MAX_SUBJECT_CHARACTERS = 99
 """SNS wants fewer than 100 characters, all of them ASCII."""
 
-WHY_LINES, WHY_CHARACTERS = 12, 1500
+MAX_WHY_LINES, MAX_WHY_CHARACTERS = 12, 1500
 """Of a cause: what a phone shows without much scrolling. The whole of it is in the report."""
 
-WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
+SUBJECT_WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
 EMOJIS = {"failure": ":red_circle:", "recovery": ":large_green_circle:", "success": ":white_check_mark:"}
 
 
@@ -37,7 +37,7 @@ def make_message(report: ReportDocument, kind: MessageKind) -> Message:
         report: the document of `report_document`, with its secrets masked already.
         kind: what it is about.
     """
-    title = f"{_whose(report)}: {WORDS[kind]}: {_what(report)}"
+    title = f"{_whose(report)}: {SUBJECT_WORDS[kind]}: {_what(report)}"
     return Message(_subject(title), _text(report, title), _chat(report, title, kind))
 
 
@@ -56,7 +56,7 @@ def _what(report: ReportDocument) -> str:
 def _subject(title: str) -> str:
     """One line of ASCII: SNS refuses everything else."""
     text = re.sub(r"[^\x20-\x7e]+", "?", title)
-    return text if len(text) <= LONGEST_SUBJECT else f"{text[: LONGEST_SUBJECT - 3]}..."
+    return text if len(text) <= MAX_SUBJECT_CHARACTERS else f"{text[: MAX_SUBJECT_CHARACTERS - 3]}..."
 
 
 def _text(report: ReportDocument, title: str) -> str:
@@ -119,7 +119,7 @@ def _said(text: str) -> str:
 
 def _short(text: str) -> str:
     lines = text.splitlines()
-    short = "\n".join(lines[:WHY_LINES])
-    if len(lines) > WHY_LINES or len(short) > WHY_CHARACTERS:
-        return f"{short[:WHY_CHARACTERS]}\n... (the rest is in the report)"
+    short = "\n".join(lines[:MAX_WHY_LINES])
+    if len(lines) > MAX_WHY_LINES or len(short) > MAX_WHY_CHARACTERS:
+        return f"{short[:MAX_WHY_CHARACTERS]}\n... (the rest is in the report)"
     return short

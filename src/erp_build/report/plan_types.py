@@ -56,7 +56,7 @@ class StepDocument(TypedDict):
     because: list[ReasonDocument]
 
 
-class BuildTimingsDocument(TypedDict):
+class MakingDocument(TypedDict):
     """What it took to build the image. What lies between its parts is waiting for a turn.
 
     Attributes:
@@ -115,7 +115,7 @@ class TargetDocument(StepDocument):
     tag_after: str | None
     origin: Literal["built", "reused", "running"] | None
     seconds: float | None
-    making: BuildTimingsDocument | None
+    making: MakingDocument | None
     saved: int | None
 
 

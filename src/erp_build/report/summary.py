@@ -4,7 +4,7 @@ from erp_build.model.effect import EffectKind
 from erp_build.report.document_types import EffectDocument, ReportDocument, SegmentDocument
 
 MOVING = frozenset(kind.value for kind in EffectKind if kind.moves_what_runs)
-LONGEST = 3
+MAX_SEGMENTS_NAMED = 3
 """Pieces of the critical path that a sentence names."""
 
 
@@ -16,7 +16,7 @@ def moved_effects(report: ReportDocument) -> list[EffectDocument]:
 def longest_work(report: ReportDocument) -> list[SegmentDocument]:
     """What took longest on the critical path: few pieces, the longest first."""
     path = [one for one in report["critical_path"] if one["seconds"] > 0]
-    return sorted(path, key=lambda one: one["seconds"], reverse=True)[:LONGEST]
+    return sorted(path, key=lambda one: one["seconds"], reverse=True)[:MAX_SEGMENTS_NAMED]
 
 
 def warnings_of(report: ReportDocument) -> list[str]:

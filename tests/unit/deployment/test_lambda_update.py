@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from erp_build.deployment.lambda_update import PAUSE, UPDATE_SECONDS, update_function
+from erp_build.deployment.lambda_update import FUNCTION_POLL_S, FUNCTION_UPDATE_TIMEOUT_S, update_function
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
@@ -32,7 +32,7 @@ def test_the_function_is_pointed_at_the_digest_and_waited_for(new_world: FakeWor
     state = updated(new_world, image)
     assert new_world.functions.updates == [f"{HOST}/{FUNCTION_REPOSITORY}@{image.image.digest}"]
     assert (state.last_update, state.digest) == ("Successful", image.image.digest)
-    assert new_world.clock.monotonic() == READS * PAUSE
+    assert new_world.clock.monotonic() == READS * FUNCTION_POLL_S
 
 
 def test_an_image_that_runs_already_is_no_update(new_world: FakeWorld) -> None:
@@ -53,14 +53,14 @@ def test_an_update_of_somebody_else_is_waited_for(new_world: FakeWorld) -> None:
     new_world.functions.is_being_updated(FUNCTION, reads=5)
     updated(new_world, cleared(new_world))
     assert len(new_world.functions.updates) == 1
-    assert new_world.clock.monotonic() == (5 + READS) * PAUSE
+    assert new_world.clock.monotonic() == (5 + READS) * FUNCTION_POLL_S
 
 
 def test_a_function_that_is_being_made_is_waited_for(new_world: FakeWorld) -> None:
     new_world.functions.is_being_made(FUNCTION, reads=3)
     state = updated(new_world, cleared(new_world))
     assert state.state == "Active"
-    assert new_world.clock.monotonic() == (3 + READS) * PAUSE
+    assert new_world.clock.monotonic() == (3 + READS) * FUNCTION_POLL_S
 
 
 def test_a_failed_update_says_lambdas_reason(new_world: FakeWorld) -> None:
@@ -83,7 +83,7 @@ def test_an_update_that_does_not_end_says_its_last_state(new_world: FakeWorld) -
     with pytest.raises(FunctionUpdateFailed, match="does not end") as caught:
         updated(new_world, cleared(new_world))
     assert caught.value.why.startswith("after 300 s: Active, InProgress")
-    assert new_world.clock.monotonic() == UPDATE_SECONDS
+    assert new_world.clock.monotonic() == FUNCTION_UPDATE_TIMEOUT_S
     assert new_world.functions.updates == []
 
 

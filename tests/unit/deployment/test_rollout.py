@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.clients.clock import Deadline
-from erp_build.deployment.rollout import PATIENCE, PAUSE, wait_for_rollout
+from erp_build.deployment.rollout import ROLLOUT_POLL_S, TROUBLE_TOLERATED_S, wait_for_rollout
 from erp_build.errors import ReleaseFailed
 from tests.fakes.cluster import OLD_PODS_UNTIL
 from tests.fakes.deployments import NEVER_READY, Trouble
@@ -34,7 +34,7 @@ def fail_to_roll_out(world: FakeWorld, what: str) -> tuple[float, ReleaseFailed]
 
 
 def test_the_wait_ends_when_every_pod_is_new_and_ready(world: FakeWorld) -> None:
-    assert roll_out(world) == OLD_PODS_UNTIL * PAUSE
+    assert roll_out(world) == OLD_PODS_UNTIL * ROLLOUT_POLL_S
 
 
 def test_progress_is_said_when_it_changes(world: FakeWorld) -> None:
@@ -60,10 +60,10 @@ def test_pods_that_never_get_ready_use_up_the_time(world: FakeWorld) -> None:
     [
         pytest.param("InvalidImageName", 0, 0, id="a name that can never be pulled: at once"),
         pytest.param("CrashLoopBackOff", 2, 0, id="a crash loop: at the second restart"),
-        pytest.param("ImagePullBackOff", 0, PATIENCE, id="a pull that fails: after a while"),
-        pytest.param("ErrImagePull", 0, PATIENCE, id="a pull that has just failed: after a while"),
-        pytest.param("CreateContainerConfigError", 0, PATIENCE, id="a missing secret: after a while"),
-        pytest.param("RunContainerError", 0, PATIENCE, id="a container that does not start: after a while"),
+        pytest.param("ImagePullBackOff", 0, TROUBLE_TOLERATED_S, id="a pull that fails: after a while"),
+        pytest.param("ErrImagePull", 0, TROUBLE_TOLERATED_S, id="a pull that has just failed: after a while"),
+        pytest.param("CreateContainerConfigError", 0, TROUBLE_TOLERATED_S, id="a missing secret: after a while"),
+        pytest.param("RunContainerError", 0, TROUBLE_TOLERATED_S, id="a container that does not start: after a while"),
     ],
 )
 def test_a_rollout_that_cannot_succeed_ends_early(world: FakeWorld, reason: str, restarts: int, seconds: float) -> None:
@@ -87,14 +87,16 @@ def test_a_wait_that_may_still_end_well_has_the_whole_time(world: FakeWorld, rea
 
 
 def test_a_pull_that_succeeds_in_the_end_is_no_failure(world: FakeWorld) -> None:
-    world.cluster.troubles[NOTIFICATION] = Trouble(waiting="ErrImagePull", until=world.clock.monotonic() + PATIENCE - 1)
-    assert roll_out(world) == PATIENCE - 1
+    world.cluster.troubles[NOTIFICATION] = Trouble(
+        waiting="ErrImagePull", until=world.clock.monotonic() + TROUBLE_TOLERATED_S - 1
+    )
+    assert roll_out(world) == TROUBLE_TOLERATED_S - 1
 
 
 def test_a_deployment_that_reports_its_own_failure_ends_early(world: FakeWorld) -> None:
     world.cluster.troubles[NOTIFICATION] = Trouble(failure="FailedCreate: exceeded quota")
     taken, error = fail_to_roll_out(world, "cannot succeed")
-    assert taken == PATIENCE
+    assert taken == TROUBLE_TOLERATED_S
     assert "\n  FailedCreate: exceeded quota\n" in error.why
 
 
@@ -108,7 +110,7 @@ def test_a_pod_without_a_node_is_told_with_the_schedulers_words(world: FakeWorld
 def test_a_service_without_deployment_ends_early(world: FakeWorld) -> None:
     del world.cluster.deployments[NOTIFICATION]
     taken, error = fail_to_roll_out(world, "cannot succeed")
-    assert taken == PATIENCE
+    assert taken == TROUBLE_TOLERATED_S
     assert error.why == f"{NOTIFICATION}: there is no Deployment with its image"
 
 
@@ -129,22 +131,22 @@ def test_a_tag_that_is_not_in_the_registry_is_never_pulled(world: FakeWorld) -> 
 def test_old_pods_that_crash_do_not_end_the_rollout_that_replaces_them(world: FakeWorld) -> None:
     deployed = world.cluster.deployments[NOTIFICATION]
     deployed.before = deployed.image.replace(world.cluster.running()[NOTIFICATION], "br0ken1")
-    assert roll_out(world) == OLD_PODS_UNTIL * PAUSE
+    assert roll_out(world) == OLD_PODS_UNTIL * ROLLOUT_POLL_S
 
 
 def test_pods_must_stay_ready_for_a_while(world: FakeWorld) -> None:
-    assert roll_out(world, stable=10) == OLD_PODS_UNTIL * PAUSE + 10
+    assert roll_out(world, stable=10) == OLD_PODS_UNTIL * ROLLOUT_POLL_S + 10
 
 
 def test_a_container_that_restarts_in_the_while_begins_it_anew(world: FakeWorld) -> None:
-    moment = world.clock.monotonic() + OLD_PODS_UNTIL * PAUSE + 5
+    moment = world.clock.monotonic() + OLD_PODS_UNTIL * ROLLOUT_POLL_S + 5
     world.cluster.troubles[NOTIFICATION] = Trouble(restarts=1, ready=True, since=moment)
-    assert roll_out(world, stable=10) == OLD_PODS_UNTIL * PAUSE + 5 + 10
+    assert roll_out(world, stable=10) == OLD_PODS_UNTIL * ROLLOUT_POLL_S + 5 + 10
 
 
 def test_a_service_that_was_not_changed_and_is_not_well_is_warned_of_and_keeps_nobody(world: FakeWorld) -> None:
     world.cluster.troubles[PROCESSING] = Trouble(waiting="ImagePullBackOff")
-    assert roll_out(world, changed=(NOTIFICATION,)) == OLD_PODS_UNTIL * PAUSE
+    assert roll_out(world, changed=(NOTIFICATION,)) == OLD_PODS_UNTIL * ROLLOUT_POLL_S
     assert (
         f"{PROCESSING}: warning: not well, and not changed by this deployment: 2 of 2 updated, 0 ready, 2 in all"
         in (world.progress.lines)
@@ -153,7 +155,7 @@ def test_a_service_that_was_not_changed_and_is_not_well_is_warned_of_and_keeps_n
 
 def test_a_cluster_that_is_away_for_a_while_is_waited_for(world: FakeWorld) -> None:
     world.cluster.is_away(seconds=20)
-    assert 20 <= roll_out(world) <= 20 + (OLD_PODS_UNTIL + 1) * PAUSE
+    assert 20 <= roll_out(world) <= 20 + (OLD_PODS_UNTIL + 1) * ROLLOUT_POLL_S
     assert "the cluster cannot be reached: connection refused" in world.progress.lines
 
 
@@ -166,5 +168,5 @@ def test_a_cluster_that_stays_away_ends_the_wait_in_time(world: FakeWorld) -> No
 def test_an_init_container_that_cannot_start_is_named(world: FakeWorld) -> None:
     world.cluster.troubles[NOTIFICATION] = Trouble(waiting="CreateContainerConfigError", init_container="migrate")
     taken, error = fail_to_roll_out(world, "cannot succeed")
-    assert taken == PATIENCE
+    assert taken == TROUBLE_TOLERATED_S
     assert f"{NOTIFICATION}-1-0: init container migrate: CreateContainerConfigError" in error.why

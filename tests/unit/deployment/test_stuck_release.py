@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from erp_build.deployment.going_back.stuck_release import MARGIN, PAUSE, recover_release
+from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S, PENDING_POLL_S, recover_release
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
 from erp_build.pipeline import Options
@@ -46,8 +46,8 @@ def test_a_pending_revision_of_nobody_we_know_is_dead_after_the_longest_time_tha
     world.helm.is_pending(world.leases.now.isoformat())
     start = world.clock.monotonic()
     recover(world)
-    limit = world.project.chart.timeout + MARGIN
-    assert limit <= world.clock.monotonic() - start <= limit + 3 * PAUSE
+    limit = world.project.chart.timeout + ABANDONED_AFTER_TIMEOUT_S
+    assert limit <= world.clock.monotonic() - start <= limit + 3 * PENDING_POLL_S
     assert statuses(world)[-1] == "deployed"
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from erp_build.errors import GateInconclusive
 from erp_build.gate.image_watch import platform_digests
-from erp_build.gate.scan_watch import GRACE, ON_PUSH_GRACE
+from erp_build.gate.scan_watch import ON_PUSH_SCAN_GRACE_S, SCAN_START_GRACE_S
 from erp_build.gate.stage import judge_images, read_rules
-from erp_build.gate.verdict import SETTLED_AFTER
+from erp_build.gate.verdict import SETTLED_AFTER_S
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import Verdict
@@ -111,7 +111,7 @@ def test_a_scan_on_push_that_does_not_come_is_asked_for_after_a_longer_grace(new
     assert judge(new_world, image, 600).outcome == "passed"
     started = next(line for line in new_world.done() if line.startswith("start_scan"))
     assert started.endswith(image.digest)
-    assert GRACE < ON_PUSH_GRACE < new_world.clock.monotonic()
+    assert SCAN_START_GRACE_S < ON_PUSH_SCAN_GRACE_S < new_world.clock.monotonic()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_scan_is_complete_in_an_enhanced_registry_only_when_it_stays_so(new_wo
     new_world.registry.how = Scanning("SCAN_ON_PUSH", enhanced=True)
     new_world.registry.answers(image.digest, scan(), scan(LOW=1))
     assert judge(new_world, image).outcome == "passed"
-    assert new_world.clock.monotonic() > SETTLED_AFTER
+    assert new_world.clock.monotonic() > SETTLED_AFTER_S
 
 
 def test_an_answer_that_cannot_be_read_is_no_verdict(new_world: FakeWorld) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from erp_build.errors import GateBlocked, GateInconclusive
-from erp_build.gate.scan_watch import GRACE, PASSING_TROUBLE
-from erp_build.gate.stage import JITTER, clear_images, judge_images, read_rules
-from erp_build.gate.verdict import EMPTY_SETTLED_AFTER, SETTLED_AFTER
+from erp_build.gate.scan_watch import SCAN_START_GRACE_S, TRANSIENT_ERROR_CODES
+from erp_build.gate.stage import POLL_JITTER, clear_images, judge_images, read_rules
+from erp_build.gate.verdict import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.project import GatePolicy
@@ -18,7 +18,7 @@ NAMES = tuple(target.name for target in ERP.image_targets)
 
 def about(seconds: float) -> object:
     """Some seconds of pauses, each a little longer or shorter than it says."""
-    return pytest.approx(seconds, rel=JITTER)
+    return pytest.approx(seconds, rel=POLL_JITTER)
 
 
 def pushed(world: FakeWorld, *names: str) -> list[BuiltImage]:
@@ -123,7 +123,7 @@ def test_what_will_not_get_better_stops_at_once(new_world: FakeWorld, answer: An
 @pytest.mark.parametrize(
     "trouble",
     [
-        *(pytest.param(error(code), id=code) for code in sorted(PASSING_TROUBLE)),
+        *(pytest.param(error(code), id=code) for code in sorted(TRANSIENT_ERROR_CODES)),
         pytest.param(error("SomethingNew", status=500), id="any error of the server"),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_scan_that_nobody_starts_is_started_once(new_world: FakeWorld) -> None
     clear(new_world, images)
     assert new_world.registry.started == [images[0].repository]
     assert new_world.verbs() == ["start_scan"]
-    assert new_world.clock.monotonic() >= GRACE
+    assert new_world.clock.monotonic() >= SCAN_START_GRACE_S
 
 
 def test_a_scan_that_is_started_and_never_found_is_started_no_second_time(new_world: FakeWorld) -> None:
@@ -202,12 +202,12 @@ def test_a_continuous_scan_passes_when_two_readings_say_the_same(new_world: Fake
 def test_a_continuous_scan_that_was_interrupted_is_read_twice_again(new_world: FakeWorld) -> None:
     low = scan("ACTIVE", LOW=1)
     judge(new_world, low, low, low, low, error("ThrottlingException"), low)
-    assert new_world.clock.monotonic() > 1 + 2 + 4 + 8 + SETTLED_AFTER
+    assert new_world.clock.monotonic() > 1 + 2 + 4 + 8 + SETTLED_AFTER_S
 
 
 def test_a_continuous_scan_that_says_nothing_must_do_so_for_longer(new_world: FakeWorld) -> None:
     judge(new_world, scan("ACTIVE"))
-    assert new_world.clock.monotonic() >= EMPTY_SETTLED_AFTER
+    assert new_world.clock.monotonic() >= EMPTY_SETTLED_AFTER_S
 
 
 def test_without_images_there_is_nothing_to_wait_for(new_world: FakeWorld) -> None:

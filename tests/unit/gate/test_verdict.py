@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_build.gate.scans import read_scan
-from erp_build.gate.verdict import EMPTY_SETTLED_AFTER, SETTLED_AFTER, ScanContext, counts_text, doubt_of, judge
+from erp_build.gate.verdict import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S, ScanContext, counts_text, doubt_of, judge
 from erp_build.model.images.scan import STATES, ScanReading
 from erp_build.model.images.verdict import ClearedImage, Verdict, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
@@ -114,12 +114,14 @@ def test_counts_are_told_from_the_worst_down() -> None:
         pytest.param(
             replace(CLEAN, counts={"LOW": 1}), None, 0, id="basic with findings, in a registry that says nothing"
         ),
-        pytest.param(CLEAN, None, EMPTY_SETTLED_AFTER, id="nothing found, in a registry that says nothing"),
-        pytest.param(CLEAN, True, EMPTY_SETTLED_AFTER, id="nothing found yet, in an enhanced registry"),
-        pytest.param(replace(CLEAN, counts={"LOW": 1}), True, SETTLED_AFTER, id="basic form, in an enhanced registry"),
-        pytest.param(ACTIVE, False, EMPTY_SETTLED_AFTER, id="active and empty"),
-        pytest.param(replace(ACTIVE, counts={"LOW": 1}), False, SETTLED_AFTER, id="active with findings"),
-        pytest.param(replace(CLEAN, scanner="unknown"), False, EMPTY_SETTLED_AFTER, id="a form that says nothing"),
+        pytest.param(CLEAN, None, EMPTY_SETTLED_AFTER_S, id="nothing found, in a registry that says nothing"),
+        pytest.param(CLEAN, True, EMPTY_SETTLED_AFTER_S, id="nothing found yet, in an enhanced registry"),
+        pytest.param(
+            replace(CLEAN, counts={"LOW": 1}), True, SETTLED_AFTER_S, id="basic form, in an enhanced registry"
+        ),
+        pytest.param(ACTIVE, False, EMPTY_SETTLED_AFTER_S, id="active and empty"),
+        pytest.param(replace(ACTIVE, counts={"LOW": 1}), False, SETTLED_AFTER_S, id="active with findings"),
+        pytest.param(replace(CLEAN, scanner="unknown"), False, EMPTY_SETTLED_AFTER_S, id="a form that says nothing"),
     ],
 )
 def test_a_scan_that_may_go_on_must_say_the_same_for_a_while(
@@ -176,7 +178,7 @@ READINGS = st.builds(
 CONTEXTS = st.builds(
     ScanContext,
     not_before=st.sampled_from([None, DONE - timedelta(1), DONE, DONE + timedelta(1)]),
-    settled=st.sampled_from([None, 0.0, SETTLED_AFTER, EMPTY_SETTLED_AFTER]),
+    settled=st.sampled_from([None, 0.0, SETTLED_AFTER_S, EMPTY_SETTLED_AFTER_S]),
     enhanced=st.sampled_from([None, True, False]),
 )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.report.document import report_document
-from erp_build.report.message import WHY_LINES, Message, make_message
+from erp_build.report.message import MAX_WHY_LINES, Message, make_message
 from erp_build.run_record import RunReport
 from tests.support.printable_cases import CASES, Shown
 from tests.support.reports import Names, full
@@ -69,8 +69,8 @@ def test_a_recovery_says_what_runs_now() -> None:
 
 def test_a_long_cause_is_cut_for_a_phone() -> None:
     text = about(failed("x", "\n".join(f"line {number}" for number in range(99)))).text
-    assert f"line {WHY_LINES - 1}" in text
-    assert f"line {WHY_LINES}\n" not in text
+    assert f"line {MAX_WHY_LINES - 1}" in text
+    assert f"line {MAX_WHY_LINES}\n" not in text
     assert "the rest is in the report" in text
 
 

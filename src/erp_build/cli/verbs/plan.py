@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WRITTEN_OUT = {"values": ("base", "head"), "flags": ("live", "strict", "json", "markdown")}
 """The options of `configure`, for a command line that needs no judgement."""
 
-FEW = 20
+MAX_TARGETS_SHOWN_IN_FULL = 20
 """Up to so many targets a plan shows all of them; of more, only those that something touches."""
 
 EXAMPLES = """\
@@ -49,7 +49,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     """Print the plan."""
     index = console.index()
     repository = GitRepository(console.folder, options.early)
-    short = index.size > FEW and not (options.live or options.json or options.markdown)
+    short = index.size > MAX_TARGETS_SHOWN_IN_FULL and not (options.live or options.json or options.markdown)
     project = _touched(index, repository, options) if short else index.project()
     if options.live:
         made = _plan_live(console, project, repository, options)

@@ -8,7 +8,7 @@ from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import Pod, Workload
 from erp_build.model.stage import stage
 
-PODS, EVENTS = 2, 8
+MAX_PODS_PER_SERVICE, MAX_EVENTS_PER_POD = 2, 8
 """Of each service."""
 
 
@@ -35,9 +35,14 @@ def _of_workload(site: Site, target: str, workload: Workload, events: tuple[Clus
         # No pod at all: what blocks_readiness it (a quota) is said of the Deployment and its ReplicaSets.
         about = tuple(str(event) for event in events if _belongs(event.about, workload.name))
         return [
-            Evidence(target=target, pod="", states=(workload.failure or workload.progress,), events=about[-EVENTS:])
+            Evidence(
+                target=target,
+                pod="",
+                states=(workload.failure or workload.progress,),
+                events=about[-MAX_EVENTS_PER_POD:],
+            )
         ]
-    return [_of_pod(site, target, pod, events) for pod in pods[:PODS]]
+    return [_of_pod(site, target, pod, events) for pod in pods[:MAX_PODS_PER_SERVICE]]
 
 
 def _of_pod(site: Site, target: str, pod: Pod, events: tuple[ClusterEvent, ...]) -> Evidence:
@@ -52,7 +57,7 @@ def _of_pod(site: Site, target: str, pod: Pod, events: tuple[ClusterEvent, ...])
         target=target,
         pod=pod.name,
         states=(*states, *((pod.unschedulable,) if pod.unschedulable else ())),
-        events=tuple(str(event) for event in events if event.about == pod.name)[-EVENTS:],
+        events=tuple(str(event) for event in events if event.about == pod.name)[-MAX_EVENTS_PER_POD:],
         log=tuple(log),
     )
 

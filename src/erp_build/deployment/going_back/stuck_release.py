@@ -10,11 +10,11 @@ from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release, Revision
 from erp_build.model.stage import stage
 
-PAUSE = 5.0
-MARGIN = 60.0
+PENDING_POLL_S = 5.0
+ABANDONED_AFTER_TIMEOUT_S = 60.0
 """Seconds beyond the chart's time-out until an operation of somebody else counts as dead."""
 
-SKEW = timedelta(seconds=60)
+CLOCK_SKEW = timedelta(seconds=60)
 """How far the clock of the machine where Helm ran may be from the API server's."""
 
 
@@ -28,12 +28,12 @@ def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> No
         uninstall: whether a first installation that was cut off may be removed.
     """
     history = site.clients.helm.history(site.release)
-    deadline = Deadline(site.clients.clock, site.project.chart.timeout + MARGIN + 3 * PAUSE)
+    deadline = Deadline(site.clients.clock, site.project.chart.timeout + ABANDONED_AFTER_TIMEOUT_S + 3 * PENDING_POLL_S)
     while history and history[-1].is_pending and not _is_dead(site, history[-1], former):
         site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for whoever works on it")
         if deadline.is_over:
             raise _busy(site.release, history[-1])
-        deadline.pause(PAUSE)
+        deadline.pause(PENDING_POLL_S)
         history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
         _end(site, history, site.project.chart.timeout, uninstall=uninstall)
@@ -51,9 +51,11 @@ def _is_dead(site: Site, last: Revision, former: Lease) -> bool:
         return False
     if former.acquired and former.renewed:
         ended = former.renewed + timedelta(seconds=former.seconds)
-        if former.acquired - SKEW <= began <= ended + SKEW:
+        if former.acquired - CLOCK_SKEW <= began <= ended + CLOCK_SKEW:
             return True
-    return site.clients.leases.read(site.release).now - began > timedelta(seconds=site.project.chart.timeout + MARGIN)
+    return site.clients.leases.read(site.release).now - began > timedelta(
+        seconds=site.project.chart.timeout + ABANDONED_AFTER_TIMEOUT_S
+    )
 
 
 def time_of(text: str) -> datetime | None:

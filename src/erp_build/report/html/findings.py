@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.gate_types import FindingDocument, WaivedFindingDocument
 from erp_build.report.html.markup import NOTHING, Markup, block, digest, element, pill, seconds, section, table
-from erp_build.report.plan_types import BuildTimingsDocument, TargetDocument
+from erp_build.report.plan_types import MakingDocument, TargetDocument
 
 TONES = {
     "passed": "good", "blocked": "bad", "inconclusive": "warn", "failed": "bad", "warning": "warn",
     "performed": "good", "assumed": "info",
 }  # fmt: skip
-SHOWN = 5
+MAX_FINDINGS_SHOWN = 5
 
 
 def gate_section(report: ReportDocument) -> Markup:
@@ -78,8 +78,8 @@ def _named(findings: Sequence[FindingDocument]) -> Markup:
     names = list(dict.fromkeys(f"{one['name']} {one['package']}".strip() for one in findings))
     if not names:
         return element("span", "-", class_="dim")
-    more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
-    return element("ul", *(element("li", name) for name in (*names[:SHOWN], *more)))
+    more = [f"and {len(names) - MAX_FINDINGS_SHOWN} more"] if len(names) > MAX_FINDINGS_SHOWN else []
+    return element("ul", *(element("li", name) for name in (*names[:MAX_FINDINGS_SHOWN], *more)))
 
 
 def _waived(waived: Sequence[WaivedFindingDocument]) -> Markup:
@@ -95,7 +95,7 @@ def _how(target: TargetDocument) -> Markup:
     return pill(f"{target['origin']}{' in layers' if layered else ''}", "info")
 
 
-def _making(making: BuildTimingsDocument | None) -> tuple[str, ...]:
+def _making(making: MakingDocument | None) -> tuple[str, ...]:
     if making is None:
         return ("-",) * 6
     times = (seconds(number) for number in (making["maven"], making["image"], making["push"]))

@@ -7,7 +7,7 @@ from erp_build.report.html.markup import NOTHING, Markup, code, digest, element,
 from erp_build.report.plan_types import BaselineDocument, ObjectDocument, ReasonDocument
 
 TONES = {"build": "warn", "reuse": "info", "redeploy": "info", "added": "good", "removed": "bad", "changed": "warn"}
-SHOWN = 4
+MAX_ITEMS_SHOWN = 4
 """Reasons that are shown before the rest is folded away."""
 
 
@@ -71,10 +71,12 @@ def _reasons(because: Sequence[ReasonDocument]) -> Markup:
     if not because:
         return element("span", "nothing differs", class_="dim")
     items = [_reason(one) for one in because]
-    shown = element("ul", *items[:SHOWN])
-    if len(items) <= SHOWN:
+    shown = element("ul", *items[:MAX_ITEMS_SHOWN])
+    if len(items) <= MAX_ITEMS_SHOWN:
         return shown
-    rest = element("details", element("summary", f"{len(items) - SHOWN} more"), element("ul", *items[SHOWN:]))
+    rest = element(
+        "details", element("summary", f"{len(items) - MAX_ITEMS_SHOWN} more"), element("ul", *items[MAX_ITEMS_SHOWN:])
+    )
     return element("div", shown, rest)
 
 

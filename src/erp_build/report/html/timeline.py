@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from erp_build.report.critical_path import BUILD, last_to_end
 from erp_build.report.document_types import ReportDocument, StageDocument
 from erp_build.report.html.markup import NOTHING, Markup, element, lines, seconds, section
-from erp_build.report.plan_types import BuildTimingsDocument
+from erp_build.report.plan_types import MakingDocument
 from erp_build.report.summary import longest_work
 
-SHORTEST = 0.05
+MIN_SHOWN_S = 0.05
 """Seconds under which a stage gets no row, because it would show as 0.0."""
 
 
@@ -44,7 +44,7 @@ def _left_out(report: ReportDocument) -> Markup:
 
 
 def _is_nothing(stage: StageDocument) -> bool:
-    return stage["status"] == "done" and stage["seconds"] < SHORTEST
+    return stage["status"] == "done" and stage["seconds"] < MIN_SHOWN_S
 
 
 def _rows(report: ReportDocument, whole: float) -> Iterator[Markup]:
@@ -61,7 +61,7 @@ def _rows(report: ReportDocument, whole: float) -> Iterator[Markup]:
                 yield _lane(name, making, stage["began"], whole, last=name == last)
 
 
-def _lane(name: str, making: BuildTimingsDocument, offset: float, whole: float, *, last: bool) -> Markup:
+def _lane(name: str, making: MakingDocument, offset: float, whole: float, *, last: bool) -> Markup:
     """An image's way: its jar, then the image, then the push; what lies between is waiting for a turn."""
     maven, ready, push = making["maven"], making["ready"], making["push"]
     bars = [

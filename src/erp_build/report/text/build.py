@@ -6,7 +6,7 @@ from erp_build.model.images.image import BuiltImage
 from erp_build.report.critical_path import last_made, phases_of
 from erp_build.report.text.table import table
 
-SHORTEST = 0.1
+MIN_SHOWN_S = 0.1
 """Seconds of waiting that are worth a word."""
 
 HEAD = ("target", "", "maven", "image", "push", "sent", "size", "stored")
@@ -42,7 +42,7 @@ def _critical_path(images: Sequence[BuiltImage]) -> list[str]:
     target, timings = last
     maven, *phases = phases_of(timings)
     waited = sum(phase.seconds for phase in phases if phase.is_wait)
-    parts = [f"waits {waited:.1f} s for a turn"] if waited >= SHORTEST else []
+    parts = [f"waits {waited:.1f} s for a turn"] if waited >= MIN_SHOWN_S else []
     parts += [f"{phase.work} {phase.seconds:.1f} s" for phase in phases if not phase.is_wait]
     jar = f"Maven {maven.seconds:.1f} s, then " if maven.seconds else ""
     return [f"Critical path: {jar}{target}: {', '.join(parts)} = {timings.ended:.1f} s"]

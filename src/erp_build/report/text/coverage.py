@@ -7,7 +7,7 @@ from erp_build.changes.copied_sources import Uncovered
 from erp_build.changes.coverage import Coverage
 from erp_build.formats.printable import one_line
 
-SHOWN = 10
+MAX_ROWS_SHOWN = 10
 
 
 def coverage_document(coverage: Coverage, missed: Sequence[Uncovered]) -> dict[str, Any]:
@@ -42,8 +42,8 @@ def coverage_text(coverage: Coverage, missed: Sequence[Uncovered]) -> str:
 
 
 def _some(rows: Sequence[str]) -> list[str]:
-    more = [f"  and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []
-    return [f"  {one_line(row)}" for row in rows[:SHOWN]] + more or ["  none"]
+    more = [f"  and {len(rows) - MAX_ROWS_SHOWN} more"] if len(rows) > MAX_ROWS_SHOWN else []
+    return [f"  {one_line(row)}" for row in rows[:MAX_ROWS_SHOWN]] + more or ["  none"]
 
 
 def _names(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from erp_build.model.plan import Plan, Reason, Step
 
-SHOWN = 3
+MAX_REASONS_SHOWN = 3
 """Reasons that a target shows before the rest is only counted."""
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -80,15 +80,15 @@ def _compared(step: Step) -> str:
 
 
 def _reasons(reasons: Sequence[Reason]) -> Iterable[str]:
-    for reason in reasons[:SHOWN]:
+    for reason in reasons[:MAX_REASONS_SHOWN]:
         yield f"{reason.path}  <- {reason.rule}" if reason.path else reason.rule
-    if len(reasons) > SHOWN:
-        yield f"and {len(reasons) - SHOWN} more"
+    if len(reasons) > MAX_REASONS_SHOWN:
+        yield f"and {len(reasons) - MAX_REASONS_SHOWN} more"
 
 
 def _some(paths: Sequence[str]) -> str:
-    shown = ", ".join(paths[:SHOWN])
-    return f"{shown} and {len(paths) - SHOWN} more" if len(paths) > SHOWN else shown
+    shown = ", ".join(paths[:MAX_REASONS_SHOWN])
+    return f"{shown} and {len(paths) - MAX_REASONS_SHOWN} more" if len(paths) > MAX_REASONS_SHOWN else shown
 
 
 def cell(text: str) -> str:
