@@ -11,7 +11,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class FakeLeases:
-    """One stored lease; a living holder renews it whenever somebody looks.
+    """One stored lease; a holder that is alive renews it whenever somebody looks.
 
     `troubles` are what the next reads end with; `breaks` is a word of a record -> what its write ends with.
     """
@@ -60,7 +60,7 @@ class FakeLeases:
         self._alive, self._until = alive, until
 
     def stays_alive(self, *, alive: bool) -> None:
-        """Whoever holds it gives signs of life."""
+        """The holder sends heartbeats."""
         self._alive = alive
 
     def another_is_faster(self) -> None:

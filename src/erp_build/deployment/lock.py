@@ -1,4 +1,4 @@
-"""The lock: one run at a time moves a release. It is taken, kept alive while the run goes on, and freed at its end."""
+"""The lock: only one run at a time may change a release. A run takes it, renews it by heartbeats, and frees it."""
 
 import socket
 import threading
@@ -19,8 +19,10 @@ from erp_build.model.stage import stage
 
 LeaseChange = Callable[[Lease], Lease]
 LOCK_POLL_S = 1.0
+"""Seconds between two looks at a lock that somebody else holds."""
+
 HEARTBEATS_PER_EXPIRY = 3
-"""Signs of life in the time after which a lock expires: two may be lost on the way."""
+"""Heartbeats in the time after which a lock expires: two may be lost on the way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +33,8 @@ class Claim:
         holder: unique for this process.
         commit: full commit that it deploys.
         build: what people know the run by.
-        seconds: how long the lock is good without a sign of life.
-        wait: seconds that a living holder is waited for.
+        seconds: how long the lock stays valid without a heartbeat.
+        wait: seconds to wait for a holder whose heartbeats go on.
     """
 
     holder: str
@@ -52,8 +54,8 @@ def claim_of(variables: Mapping[str, str], commit: str, seconds: float, wait: fl
 def take_lock(site: Site, claim: Claim) -> "Lock":
     """Take the lock of a release.
 
-    A dead holder is waited out, which takes no longer than its lock is good; a living one ends the run with `Locked`,
-    or is waited for as the claim says.
+    A holder without heartbeats is waited for until its lock expires. A holder whose heartbeats go on ends the run with
+    `Locked`, after the wait that the claim allows.
     """
     deadline = Deadline(site.clients.clock, claim.wait)
     first: Lease | None = None
@@ -61,6 +63,7 @@ def take_lock(site: Site, claim: Claim) -> "Lock":
         reading = site.clients.leases.read(site.release)
         current = reading.lease or Lease()
         if current.holder == claim.holder:
+            # An earlier write of ours arrived although its answer did not.
             return Lock(site, current)
         if not current.is_held(reading.now):
             if current.was_left(reading.now):
@@ -69,10 +72,12 @@ def take_lock(site: Site, claim: Claim) -> "Lock":
             taken = site.clients.effects.write_lease(site.release, wanted)
             if taken:
                 return Lock(site, taken, former=current)
+            # Another run wrote the lease between our read and our write: read it again.
             continue
         if first is None:
             first = current
             site.say(f"{current.build} deploys {current.commit[:12]} since {current.acquired:%H:%M:%S} UTC")
+        # Only a renewal since the first look proves that the holder lives: a killed run leaves a lock that looks held.
         is_alive = (current.holder, current.renewed) != (first.holder, first.renewed)
         if is_alive and deadline.is_over:
             raise _locked(site.release, current)
@@ -80,9 +85,9 @@ def take_lock(site: Site, claim: Claim) -> "Lock":
 
 
 class Lock:
-    """A lock that this run holds; as a context it is kept alive by a thread, and freed in the end.
+    """A lock that this run holds. As a context manager it sends heartbeats from a thread, and frees the lock at the end.
 
-    `former` is the lease as the run before left it.
+    `former` is the lease as the previous run left it.
     """
 
     def __init__(self, site: Site, lease: Lease, former: Lease | None = None) -> None:
@@ -91,21 +96,21 @@ class Lock:
         self._release = site.release
         self._lease = lease
         self._taken_by: Lease | None = None
-        """Whose lock it is since it was lost."""
+        """Who holds the lock now; None while it is ours."""
         self._mutex = threading.Lock()
         self._ended = threading.Event()
         self._last_heartbeat = site.clients.clock.monotonic()
         self._thread = threading.Thread(target=self._send_heartbeats, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to give signs of life."""
+        """Start the heartbeats."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Free the lock; one that cannot be freed expires by itself."""
+        """Free the lock. If that fails, the lock expires by itself."""
         self._ended.set()
         if trouble := attempt(partial(self._free, failed=error is not None)):
             self._site.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
@@ -117,7 +122,7 @@ class Lock:
 
     @property
     def time(self) -> str:
-        """The API server's time of the last sign of life, ISO 8601."""
+        """The API server's time of the last heartbeat, ISO 8601."""
         return self._lease.renewed.isoformat(timespec="seconds") if self._lease.renewed else ""
 
     @property
@@ -126,33 +131,35 @@ class Lock:
         return self._lease.record
 
     def write_record(self, record: str) -> None:
-        """Write down a deployment, and give a sign of life by it."""
+        """Write down a deployment; the same write is a heartbeat."""
         with self._mutex:
             self._write(lambda lease: replace(lease, record=record))
 
     def require_held(self) -> None:
-        """Raise `Locked` if the lock is not ours any more, or soon will not be: whoever has it may be deploying."""
+        """Raise `Locked` if the lock is not ours any more, or may soon not be: its next holder may be deploying already."""
         if self._taken_by is not None:
             raise _locked(self._release, self._taken_by)
         was_started = self._thread.ident is not None
         if was_started and not self._thread.is_alive():
-            raise _not_kept_alive(self._release)
+            raise _not_renewed(self._release)
         if (
             self._site.clients.clock.monotonic() - self._last_heartbeat
             < self._lease.seconds / HEARTBEATS_PER_EXPIRY * 2
         ):
             return
+        # Two heartbeats are missing, and the lock expires with the third: ask the cluster before the next step.
         with self._mutex:
             self._write(lambda lease: lease)
 
     def _send_heartbeats(self) -> None:
-        """Give signs of life until the end, or until the lock is lost; one that fails is said and tried again."""
+        """Send heartbeats until the end, or until the lock is lost. A heartbeat that fails is reported and sent again."""
         while self._taken_by is None and not self._ended.wait(self._lease.seconds / HEARTBEATS_PER_EXPIRY):
             if trouble := attempt(self._send_heartbeat):
-                self._site.say(f"no sign of life could be given: {told(trouble)}")
+                self._site.say(f"a heartbeat of the lock failed: {told(trouble)}")
 
     def _send_heartbeat(self) -> None:
         with self._mutex:
+            # `__exit__` may have freed the lock while this thread waited for the mutex.
             if not self._ended.is_set():
                 self._write(lambda lease: lease)
 
@@ -161,7 +168,7 @@ class Lock:
             self._write(lambda lease: lease.freed(failed=failed))
 
     def _write(self, change: LeaseChange) -> None:
-        """Store the lease with a change and a new time, if it is ours still; once it was lost, it stays so."""
+        """Store the lease with a change and a new time, if it is still ours. A lock that was lost once stays lost."""
         if self._taken_by is not None:
             raise _locked(self._release, self._taken_by)
         for _ in range(HEARTBEATS_PER_EXPIRY):
@@ -179,12 +186,12 @@ class Lock:
         raise _locked(self._release, self._lease)
 
 
-def _not_kept_alive(release: Release) -> Locked:
+def _not_renewed(release: Release) -> Locked:
     return Locked(
-        "the lock is not kept alive any more",
+        "the lock is not renewed any more",
         where=f"release {release.name}, namespace {release.namespace}",
-        why="the thread that gives signs of life has ended, so that another run may take the lock",
-        next_step="run again; what went wrong with the signs of life was said above",
+        why="the thread that sends the heartbeats has ended, so another run may take the lock",
+        next_step="run again; the messages above say why the heartbeats failed",
     )
 
 
@@ -194,5 +201,5 @@ def _locked(release: Release, lease: Lease) -> Locked:
         "another run deploys" if lease.holder else "the lock was taken away",
         where=f"release {release.name}, namespace {release.namespace}",
         why=f"{lease.build} holds the lock{since} for commit {lease.commit[:12]}" if lease.holder else "",
-        next_step="wait for it (--wait-for-lock 20m); if it is dead for sure: erp-build unlock",
+        next_step="wait for it (--wait-for-lock 20m); if that run is confirmed dead: erp-build unlock",
     )

@@ -1,4 +1,4 @@
-"""The rollout: waits until every pod is the new one and stays ready, and stops early when that cannot happen."""
+"""The rollout: waits until every pod is new and stays ready, and fails early when a pod can never get there."""
 
 from collections.abc import Collection, Mapping
 
@@ -12,7 +12,11 @@ TROUBLE_TOLERATED_S = 30.0
 """Seconds that a trouble may last: a pull may fail once because of a sign-in that is just being renewed."""
 
 MAX_CRASH_RESTARTS = 2
+"""Restarts after which CrashLoopBackOff counts as final: one crash may be a dependency that started later."""
+
 FATAL_WAITING_REASONS = {"InvalidImageName"}
+"""The kubelet's reasons that no waiting can cure."""
+
 TOLERATED_WAITING_REASONS = {
     "ErrImagePull",
     "ImagePullBackOff",
@@ -27,13 +31,13 @@ Services = Mapping[str, Workload | None]
 
 
 def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *, stable: float | None = None) -> None:
-    """Return when every changed service is rolled out and has stayed so; raises `ReleaseFailed` with what each lacks.
+    """Return when every changed service is rolled out and stays so; raises `ReleaseFailed` with what each one lacks.
 
     Args:
         site: its services, and the cluster where they run.
-        deadline: for all of it.
-        changed: names of the services that must get there. What else is not well is said and keeps nobody.
-        stable: seconds for which they must stay so; None: those of the chart.
+        deadline: for the whole rollout.
+        changed: names of the services to wait for. Other services that are unhealthy only get a warning.
+        stable: seconds for which they must stay complete; None: those of the chart.
     """
     watch = _Watch(site, site.project.chart.stable if stable is None else stable)
     while True:
@@ -54,7 +58,7 @@ def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *
 
 
 def _look(site: Site) -> Services | None:
-    """Every service with its Deployment; None while the cluster does not answer, which need not last."""
+    """Every service with its Deployment; None while the cluster does not answer, which may pass."""
     try:
         return site.workloads()
     except OutOfReach as error:
@@ -63,7 +67,7 @@ def _look(site: Site) -> Services | None:
 
 
 class _Watch:
-    """What was seen so far: since when a service is in trouble, and since when all is well."""
+    """What was seen so far: since when each service is in trouble, and since when all of them are complete."""
 
     def __init__(self, site: Site, stable: float) -> None:
         self._site = site
@@ -74,7 +78,7 @@ class _Watch:
         self._restarts: dict[str, int] = {}
 
     def say_progress(self, services: Services) -> None:
-        """Say of each service what is new."""
+        """Report each service whose progress has changed."""
         for name, workload in services.items():
             progress = workload.progress if workload else NO_DEPLOYMENT
             if self._said.get(name) != progress:
@@ -82,23 +86,24 @@ class _Watch:
             self._said[name] = progress
 
     def say_others(self, services: Services) -> None:
-        """Warn of services that this deployment did not change and that are not well."""
+        """Warn about unhealthy services that this deployment did not change."""
         for name, workload in services.items():
             if not _is_complete(workload):
                 why = (workload.failure or workload.progress) if workload else NO_DEPLOYMENT
-                self._site.say(f"warning: not well, and not changed by this deployment: {why}", name)
+                self._site.say(f"warning: unhealthy, and not changed by this deployment: {why}", name)
 
     def is_stable(self, services: Services, open_ones: Services) -> bool:
-        """Whether all services are complete and no container of theirs has restarted for long enough."""
+        """Whether all services have been complete, without a restart of a container, for long enough."""
         now = self._site.clients.clock.monotonic()
         restarts = {name: sum(one.restarts for one in current_containers(item)) for name, item in services.items()}
+        # A pod without a readiness probe counts as ready while its process still starts: only a restart gives it away.
         if open_ones or self._complete is None or restarts != self._restarts:
             self._complete, self._restarts = (None if open_ones else now), restarts
         return self._complete is not None and now - self._complete >= self._stable
 
     def hopeless(self, services: Services) -> bool:
-        """Whether one of the services cannot get ready any more."""
-        # Each is looked at, since each has a time of its own.
+        """Whether one of the services can never get ready."""
+        # No short circuit: each look also starts or clears the timer of its service.
         lost = [name for name, item in services.items() if self._is_hopeless(name, item)]
         return bool(lost)
 
@@ -121,7 +126,7 @@ class _Watch:
 
 
 def current_containers(workload: Workload | None) -> list[Container]:
-    """The containers of the newest pods, those that only prepare a pod included."""
+    """The containers of the newest pods, init containers included."""
     pods = workload.pods if workload else ()
     return [container for pod in pods if pod.current for container in pod.containers]
 
@@ -143,5 +148,5 @@ def _failed(what: str, open_ones: Services, site: Site) -> ReleaseFailed:
         what,
         where=f"release {site.project.chart.release}, namespace {site.project.chart.namespace}",
         why="\n".join(lines),
-        next_step="see the evidence in the report; mend the cause and run again",
+        next_step="see the evidence in the report; fix the cause and run again",
     )

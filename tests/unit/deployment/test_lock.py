@@ -1,4 +1,4 @@
-"""The lock: taken by one run at a time, kept alive, waited for, taken over from the dead, and freed."""
+"""The lock: taken by one run at a time, renewed, waited for, taken over from the dead, and freed."""
 
 import threading
 import time
@@ -62,7 +62,7 @@ def test_a_failed_run_leaves_that_word_in_the_lock_until_one_ends_well(world: Fa
     assert not world.run().recovers
 
 
-def test_a_living_holder_ends_the_run_and_is_named(world: FakeWorld) -> None:
+def test_a_holder_that_renews_the_lock_ends_the_run_and_is_named(world: FakeWorld) -> None:
     world.leases.is_held(alive=True)
     world.change(NOTIFICATION)
     with pytest.raises(Locked, match="another run deploys") as caught:
@@ -74,14 +74,14 @@ def test_a_living_holder_ends_the_run_and_is_named(world: FakeWorld) -> None:
     assert world.verbs() == []
 
 
-def test_a_living_holder_is_waited_for_when_asked(world: FakeWorld) -> None:
+def test_a_holder_that_renews_the_lock_is_waited_for_when_asked(world: FakeWorld) -> None:
     world.leases.is_held(alive=True, until=world.clock.monotonic() + 90)
     start = world.clock.monotonic()
     take(world, wait=600)
     assert 90 <= world.clock.monotonic() - start <= 92
 
 
-def test_the_wait_for_a_living_holder_ends(world: FakeWorld) -> None:
+def test_the_wait_for_a_holder_that_renews_the_lock_ends(world: FakeWorld) -> None:
     world.leases.is_held(alive=True)
     start = world.clock.monotonic()
     with pytest.raises(Locked, match="another run deploys"):
@@ -110,7 +110,7 @@ def test_an_answer_that_was_lost_is_found_to_be_ours(world: FakeWorld) -> None:
     assert world.leases.lease == before
 
 
-def test_a_sign_of_life_moves_the_time(world: FakeWorld) -> None:
+def test_a_heartbeat_moves_the_time(world: FakeWorld) -> None:
     lock = take(world)
     world.clock.sleep(25)
     lock.require_held()
@@ -133,7 +133,7 @@ def test_a_lock_that_was_taken_away_is_not_freed_for_its_new_holder(world: FakeW
     assert world.leases.lease.holder == "other-1"
 
 
-def test_signs_of_life_are_given_while_the_work_goes_on(world: FakeWorld) -> None:
+def test_heartbeats_are_given_while_the_work_goes_on(world: FakeWorld) -> None:
     claim = replace(CLAIM, seconds=0.06)
     with take_lock(world.site(), claim):
         version = world.leases.lease.version if world.leases.lease else ""
@@ -180,10 +180,10 @@ def soon(happens: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("trouble", ODD, ids=str)
-def test_a_sign_of_life_that_fails_is_said_and_the_next_one_is_given(world: FakeWorld, trouble: Exception) -> None:
+def test_a_heartbeat_that_fails_is_said_and_the_next_one_is_given(world: FakeWorld, trouble: Exception) -> None:
     with take_lock(world.site(), replace(CLAIM, seconds=0.06)) as lock:
         world.leases.troubles.append(trouble)
-        said = f"no sign of life could be given: {told(trouble)}"
+        said = f"a heartbeat of the lock failed: {told(trouble)}"
         soon(lambda: said in world.progress.lines)
         version = world.leases.lease.version if world.leases.lease else ""
         soon(lambda: world.leases.lease and world.leases.lease.version != version)
@@ -191,7 +191,7 @@ def test_a_sign_of_life_that_fails_is_said_and_the_next_one_is_given(world: Fake
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_without_a_thread_that_gives_signs_of_life_no_further_step_is_made(world: FakeWorld) -> None:
+def test_without_a_thread_that_sends_heartbeats_no_further_step_is_made(world: FakeWorld) -> None:
     class Mute(FakeProgress):
         def say(self, text: str, target: str = "") -> None:
             raise SystemExit(f"{text} {target}")
@@ -203,7 +203,7 @@ def test_without_a_thread_that_gives_signs_of_life_no_further_step_is_made(world
     with lock:
         world.leases.troubles.append(OSError("connection reset"))
         soon(lambda: threading.active_count() == before)
-        with pytest.raises(Locked, match="not kept alive"):
+        with pytest.raises(Locked, match="not renewed any more"):
             lock.require_held()
 
 
@@ -211,7 +211,7 @@ def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
     with take_lock(world.site(), replace(CLAIM, seconds=0.06)) as lock:
         ours = world.leases.lease
         world.leases.is_held(alive=True)
-        soon(lambda: any("no sign of life" in line for line in world.progress.lines))
+        soon(lambda: any("a heartbeat of the lock failed" in line for line in world.progress.lines))
         world.leases.stays_alive(alive=False)
         world.leases.lease = ours
         for _ in range(2):
@@ -219,7 +219,7 @@ def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
                 lock.require_held()
         with pytest.raises(Locked, match="another run deploys"):
             lock.write_record("[1]")
-    assert sum("no sign of life" in line for line in world.progress.lines) == 1
+    assert sum("a heartbeat of the lock failed" in line for line in world.progress.lines) == 1
     assert world.leases.lease == ours
 
 

@@ -31,7 +31,7 @@ def test_what_a_killed_run_left_pending_is_rolled_back_and_the_second_run_deploy
     assert len(statuses(world)) == 4
     assert statuses(world)[-1] == "deployed"
     assert world.cluster.running()[NOTIFICATION] == head[:7]
-    assert "revision 2 was cut off (pending-upgrade): back to revision 1" in world.progress.lines
+    assert "revision 2 was cut off (pending-upgrade): rolling back to revision 1" in world.progress.lines
 
 
 def test_what_runs_after_the_recovery_is_what_the_plan_is_made_of(world: FakeWorld) -> None:
@@ -82,7 +82,7 @@ def test_a_revision_is_the_former_holders_as_far_as_two_clocks_may_differ(
     taken = world.leases.now - timedelta(minutes=3)
     world.helm.is_pending((taken + late).isoformat())
     recover(world, Lease().taken_by("a", "c" * 40, "b", HELD.total_seconds(), taken))
-    waited = "revision 2 is pending-upgrade: waiting for whoever works on it" in world.progress.lines
+    waited = "revision 2 is pending-upgrade: waiting for the operation that works on it" in world.progress.lines
     assert waited is not dead
     assert (len(statuses(world)), statuses(world)[-1]) == (3, "deployed")
 

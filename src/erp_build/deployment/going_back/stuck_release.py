@@ -1,4 +1,4 @@
-"""Recovery of a release that a run left pending: Helm itself would refuse every further upgrade for ever."""
+"""Recovery of a release that a run left pending. Helm refuses every further upgrade until the revision is ended."""
 
 from datetime import datetime, timedelta
 
@@ -11,44 +11,47 @@ from erp_build.model.releases.release import Release, Revision
 from erp_build.model.stage import stage
 
 PENDING_POLL_S = 5.0
+"""Seconds between two looks at a pending revision."""
+
 ABANDONED_AFTER_TIMEOUT_S = 60.0
-"""Seconds beyond the chart's time-out until an operation of somebody else counts as dead."""
+"""Seconds beyond the chart's time-out after which another person's pending operation counts as abandoned."""
 
 CLOCK_SKEW = timedelta(seconds=60)
-"""How far the clock of the machine where Helm ran may be from the API server's."""
+"""How far the clock of the machine where Helm ran may differ from the API server's clock."""
 
 
 @stage("Helm")
 def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> None:
-    """End a revision that is pending and that nobody works on any more; a young one of somebody else is waited for.
+    """End a pending revision that nobody works on any more; wait for one that somebody else may still work on.
 
     Args:
-        site: whose release, and what it is done with.
-        former: the lock as it was before we took it. We hold it now, so an operation of that run is dead.
+        site: its release, and the clients.
+        former: the lock as it was before this run took it. An operation of its holder is dead, since we hold the lock.
         uninstall: whether a first installation that was cut off may be removed.
     """
     history = site.clients.helm.history(site.release)
     deadline = Deadline(site.clients.clock, site.project.chart.timeout + ABANDONED_AFTER_TIMEOUT_S + 3 * PENDING_POLL_S)
-    while history and history[-1].is_pending and not _is_dead(site, history[-1], former):
-        site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for whoever works on it")
+    while history and history[-1].is_pending and not _is_abandoned(site, history[-1], former):
+        site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for the operation that works on it")
         if deadline.is_over:
-            raise _busy(site.release, history[-1])
+            raise _still_in_progress(site.release, history[-1])
         deadline.pause(PENDING_POLL_S)
         history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
-        _end(site, history, site.project.chart.timeout, uninstall=uninstall)
+        _end_pending_revision(site, history, site.project.chart.timeout, uninstall=uninstall)
         let_it_settle(site)
 
 
 def last_good(history: tuple[Revision, ...]) -> Revision | None:
-    """The newest revision that was deployed once, which is where a rollback leads."""
+    """The newest revision that was deployed successfully, to which a rollback leads."""
     return next((one for one in reversed(history) if one.status in ("deployed", "superseded")), None)
 
 
-def _is_dead(site: Site, last: Revision, former: Lease) -> bool:
-    began = time_of(last.updated)
+def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
+    began = parse_helm_time(last.updated)
     if began is None:
         return False
+    # Helm stamps a revision by the clock of its machine, the lease by the API server's: allow for the difference.
     if former.acquired and former.renewed:
         ended = former.renewed + timedelta(seconds=former.seconds)
         if former.acquired - CLOCK_SKEW <= began <= ended + CLOCK_SKEW:
@@ -58,8 +61,8 @@ def _is_dead(site: Site, last: Revision, former: Lease) -> bool:
     )
 
 
-def time_of(text: str) -> datetime | None:
-    """A time as Helm writes it; None where it is none."""
+def parse_helm_time(text: str) -> datetime | None:
+    """Parse a time as Helm writes it; None for any other text."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -67,38 +70,38 @@ def time_of(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _end(site: Site, history: tuple[Revision, ...], timeout: float, *, uninstall: bool) -> None:
+def _end_pending_revision(site: Site, history: tuple[Revision, ...], timeout: float, *, uninstall: bool) -> None:
     last, good = history[-1], last_good(history)
     if good:
-        site.say(f"revision {last.number} was cut off ({last.status}): back to revision {good.number}")
+        site.say(f"revision {last.number} was cut off ({last.status}): rolling back to revision {good.number}")
         site.clients.effects.rollback_release(site.release, good.number, timeout)
     elif uninstall:
-        site.say("the first installation was cut off: it is removed")
+        site.say("the first installation was cut off: removing it")
         site.clients.effects.uninstall_release(site.release)
     else:
         raise ReleaseFailed(
             "the first installation of the release was cut off",
             where=str(site.release),
-            why=f"revision {last.number} is {last.status}, and there is none to go back to",
-            next_step="run with --replace-cut-off-install, which removes the release and everything that it made",
+            why=f"revision {last.number} is {last.status}, and there is no earlier revision to go back to",
+            next_step="run with --replace-cut-off-install, which removes the release and everything that it created",
         )
 
 
 @stage("reads only: cluster")
 def let_it_settle(site: Site) -> None:
-    """Wait until a rollout that nobody watches any more is over; what does not get well is a matter of the plan."""
+    """Wait until a rollout that a killed run left behind has ended. The next plan handles pods that stay unhealthy."""
     names = [service.name for service in site.project.services]
     try:
         if site.clients.cluster.workloads(site.release):
             wait_for_rollout(site, Deadline(site.clients.clock, site.project.chart.timeout), names)
     except ReleaseFailed as error:
-        site.say(f"what the run before left: {error.what}")
+        site.say(f"left by the previous run: {error.what}")
 
 
-def _busy(release: Release, last: Revision) -> ReleaseFailed:
+def _still_in_progress(release: Release, last: Revision) -> ReleaseFailed:
     return ReleaseFailed(
         "another operation on the release is in progress",
         where=str(release),
         why=f"revision {last.number} is {last.status} since {last.updated}",
-        next_step="find out who works on it; if nobody does: helm rollback to the last deployed revision",
+        next_step="find out who works on it; if nobody does, helm rollback to the last deployed revision",
     )

@@ -1,4 +1,4 @@
-"""The lock of a release: who deploys now, since when, and when it may be taken from somebody who is gone."""
+"""The lock of a release: who deploys now, since when, and when it may be taken from a run that died."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Lease:
         return self.renewed + timedelta(seconds=self.seconds) if self.holder and self.renewed else None
 
     def is_held(self, now: datetime) -> bool:
-        """Whether somebody holds it who has given a sign of life in time."""
+        """Whether somebody holds it whose last heartbeat is not too old."""
         return self.expires is not None and now < self.expires
 
     def was_left(self, now: datetime) -> bool:
-        """Whether its holder died: it is neither free nor alive."""
+        """Whether its holder died: it is neither free nor renewed in time."""
         return bool(self.holder) and not self.is_held(now)
 
     @property
@@ -54,7 +54,7 @@ class Lease:
         return replace(self, holder=holder, commit=commit, build=build, seconds=seconds, acquired=now, renewed=now)
 
     def renewed_at(self, now: datetime) -> Lease:
-        """The lease after another sign of life."""
+        """The lease after another heartbeat."""
         return replace(self, renewed=now)
 
     def freed(self, *, failed: bool = False) -> Lease:
