@@ -8,12 +8,12 @@ from erp_build.model.stage import stage
 
 @stage("reads only: CloudWatch", keeps="alarms")
 def read_alarms(site: Site) -> tuple[Alarm, ...]:
-    """The states of the project's alarms; what may not be read is said and fails nothing."""
+    """Read the states of the project's alarms. Alarms that cannot be read are reported and fail nothing."""
     prefix = site.project.deploy.alarms or f"{site.environment.project_name}-{site.environment.name}-"
     try:
         alarms = site.clients.alarms.states(prefix)
     except ErpBuildError as error:
-        site.say(f"alarms {prefix}* are not read: {error.what} {error.why}")
+        site.say(f"alarms {prefix}* cannot be read: {error.what} {error.why}")
         return ()
     for alarm in alarms:
         if alarm.state == "ALARM":

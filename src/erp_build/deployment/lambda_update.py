@@ -1,4 +1,4 @@
-"""The update of one Lambda function: wait, update by digest, wait until it is live; then its version and alias."""
+"""Update one Lambda function: wait, update by digest, wait until it is live; then publish its version and alias."""
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
@@ -8,6 +8,8 @@ from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function
 
 FUNCTION_UPDATE_TIMEOUT_S = 300.0
+"""Seconds that an update may take; the SDK's own waiter gives up after as many."""
+
 FUNCTION_POLL_S = 1.0
 UPDATE_FAILURE_HINTS = {
     "ImageAccessDenied": "let the service lambda.amazonaws.com pull: repository policy with ecr:BatchGetImage and "
@@ -22,21 +24,22 @@ UPDATE_FAILURE_HINTS = {
 
 
 def update_function(site: Site, function: Function, image: str) -> FunctionState:
-    """Make a function run an image and return its state; it is live when Lambda says `Successful`.
+    """Update a function to an image and return its new state; Lambda says `Successful` when the image is live.
 
     Args:
-        site: what it is done with.
+        site: the clients.
         function: the target.
         image: `host/repository@sha256:...`.
     """
     name, digest = function.function, ImageReference.parse(image).digest
-    state = settled(site, name)
+    state = wait_until_settled(site, name)
+    # A failed update may name this digest as well: only `Successful` says that the image is live.
     runs_already = state.digest == digest and state.last_update == "Successful"
     if runs_already:
-        site.say("runs this image already", function.name)
+        site.say("already runs this image", function.name)
     else:
         site.clients.effects.update_function(state, image)
-        state = settled(site, name)
+        state = wait_until_settled(site, name)
         if state.last_update != "Successful" or state.digest != digest:
             raise _not_live(name, state)
         site.say(f"{state.last_update}, runs {state.digest[:19]}", function.name)
@@ -45,8 +48,8 @@ def update_function(site: Site, function: Function, image: str) -> FunctionState
     return state
 
 
-def settled(site: Site, name: str) -> FunctionState:
-    """The function when no update is in progress."""
+def wait_until_settled(site: Site, name: str) -> FunctionState:
+    """Wait until no update of the function is in progress, and return its state."""
     deadline = Deadline(site.clients.clock, FUNCTION_UPDATE_TIMEOUT_S)
     while True:
         state = site.clients.functions.state(name)
@@ -69,13 +72,14 @@ def _alias_is_there(site: Site, function: Function, digest: str) -> bool:
 
 
 def _publish(site: Site, function: Function, state: FunctionState) -> None:
+    # Lambda returns the existing version where nothing has changed since it was published.
     version = site.clients.effects.publish(state, function.alias)
     if not _alias_is_there(site, function, state.digest):
         raise FunctionUpdateFailed(
             "the alias does not lead to the new image",
             where=f"{function.function}:{function.alias}",
             why=f"version {version} was published, and the alias was moved to it",
-            next_step="somebody else moves the alias: run again",
+            next_step="somebody else moved the alias: run again",
         )
     site.say(f"version {version}" + (f", alias {function.alias}" if function.alias else ""), function.name)
 

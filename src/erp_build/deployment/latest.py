@@ -1,4 +1,4 @@
-"""The tag `latest`: it names what was proven last."""
+"""The tag `latest`: it names the image that was proven last."""
 
 from collections.abc import Collection, Sequence
 
@@ -12,7 +12,7 @@ from erp_build.model.stage import stage
 
 @stage("ECR: the tag `latest`")
 def move_latest(site: Site, cleared: Sequence[ClearedImage]) -> None:
-    """Let `latest` name what was cleared and proven; the manifest is tagged, nothing is pushed again."""
+    """Move `latest` to the images that were cleared and proven. The manifest is tagged; nothing is pushed again."""
     for one in cleared:
         stored = site.clients.registry.stored(one.image.repository, one.image.digest)
         if stored is None:
@@ -25,20 +25,20 @@ def move_latest(site: Site, cleared: Sequence[ClearedImage]) -> None:
 
 
 def point_latest_at(site: Site, image: StoredImage, target: str) -> None:
-    """Let `latest` name an image of a target; where the repository's tags are immutable it stays, and that is said."""
+    """Move `latest` to an image of a target. Where the tags are immutable it stays, which is reported."""
     if not _is_behind(site, image):
         return
     try:
         site.clients.effects.tag(image, "latest")
     except TagTaken as error:
-        # Nothing that was deployed reads `latest`: it names by digest or by the commit's tag.
+        # No deployment depends on `latest`: Lambda runs a digest, the chart the commit's tag.
         site.say(f"`latest` stays where it is: {error.why}; {error.next_step}", target)
 
 
 def latest_behind(site: Site, live: LiveState, planned: Collection[str] = ()) -> tuple[BuiltImage, ...]:
-    """Images that run and that `latest` does not name, of targets that are not planned.
+    """The running images that `latest` does not name, of targets that are not planned.
 
-    A run was cut off between its proof and its last tag. They are cleared and proven once more before `latest` moves.
+    An earlier run was cut off between its proof and its last tag. They are cleared again before `latest` moves.
     """
     return tuple(
         BuiltImage(

@@ -1,6 +1,6 @@
-"""What past deployments wrote down: when, which commit, by which build, and what ran before and after.
+"""The ledger of past deployments: when, which commit, by which build, and what ran before and after.
 
-It is kept beside the lock, because Helm's history knows nothing of the functions. It is a memory, not the truth: what
+It is stored in the lock's Lease, because Helm's history does not know the functions. It is not a source of truth: what
 runs is always read from the cluster and from Lambda.
 """
 
@@ -16,33 +16,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_ENTRIES_KEPT = 30
-"""Deployments that are remembered."""
+"""The newest deployments that are kept: the Lease holds them as one text."""
 
 
 def read_entries(text: str) -> tuple[LedgerEntry, ...]:
-    """The deployments that were written down, oldest first; what cannot be read counts as nothing."""
+    """Parse the ledger, oldest entry first; a text that cannot be read has no entries."""
     try:
         return tuple(
             LedgerEntry(**{**item, "before": PreviousState(**item["before"])}) for item in json.loads(text or "[]")
         )
     except (ValueError, TypeError, KeyError):
+        # Another version may have written it. A deployment must not fail for its history.
         return ()
 
 
 def write_entries(entries: tuple[LedgerEntry, ...]) -> str:
-    """The same as text; the oldest are forgotten."""
+    """Write the entries as text; the oldest ones are dropped."""
     return json.dumps(
         [asdict(entry) for entry in entries[-MAX_ENTRIES_KEPT:]], ensure_ascii=False, separators=(",", ":")
     )
 
 
 def begun(text: str, entry: LedgerEntry) -> str:
-    """The text with a deployment that begins."""
+    """The ledger's text with a new deployment, whose outcome is `begun`."""
     return write_entries((*read_entries(text), entry))
 
 
 def ended(text: str, outcome: DeploymentOutcome, revision: int | None, functions: Mapping[str, str]) -> str:
-    """The text with the end of the newest deployment."""
+    """The ledger's text with the outcome of the newest deployment."""
     entries = read_entries(text)
     if not entries:
         return text

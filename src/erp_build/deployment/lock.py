@@ -85,7 +85,7 @@ def take_lock(site: Site, claim: Claim) -> "Lock":
 
 
 class Lock:
-    """A lock that this run holds. As a context manager it sends heartbeats from a thread, and frees the lock at the end.
+    """A lock that this run holds. As a context manager it sends heartbeats from a thread and frees the lock at the end.
 
     `former` is the lease as the previous run left it.
     """
@@ -136,7 +136,7 @@ class Lock:
             self._write(lambda lease: replace(lease, record=record))
 
     def require_held(self) -> None:
-        """Raise `Locked` if the lock is not ours any more, or may soon not be: its next holder may be deploying already."""
+        """Raise `Locked` if the lock is not ours any more, or may soon not be: another run may be deploying."""
         if self._taken_by is not None:
             raise _locked(self._release, self._taken_by)
         was_started = self._thread.ident is not None
@@ -152,7 +152,7 @@ class Lock:
             self._write(lambda lease: lease)
 
     def _send_heartbeats(self) -> None:
-        """Send heartbeats until the end, or until the lock is lost. A heartbeat that fails is reported and sent again."""
+        """Send heartbeats until the end, or until the lock is lost; report one that fails, and send the next."""
         while self._taken_by is None and not self._ended.wait(self._lease.seconds / HEARTBEATS_PER_EXPIRY):
             if trouble := attempt(self._send_heartbeat):
                 self._site.say(f"a heartbeat of the lock failed: {told(trouble)}")

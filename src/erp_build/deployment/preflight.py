@@ -1,4 +1,4 @@
-"""Before the first write: everything that can be known to fail later, asked now."""
+"""Checks before the first write: everything that would fail later and can be known now."""
 
 import os
 from dataclasses import replace
@@ -17,14 +17,14 @@ from erp_build.model.releases.preview import ImageWanted, Preview
 from erp_build.model.stage import stage
 
 FALSE_VALUES = ("false", "no", "off", "0", "null", "~", "")
-"""What Helm's YAML 1.1 and its templates take for false; a key that is not there is another matter."""
+"""Values that Helm's YAML 1.1 and its templates take for false. A missing key is not one of them."""
 
 
 @stage("reads only: sources, engine, ECR, chart, cluster", keeps="preview")
 def check_plan(site: Site, plan: Plan) -> Preview:
     """Check what the plan needs: sources, engine, repositories, functions, values, chart, rights. Changes nothing.
 
-    What would change comes out of it by itself, and is returned.
+    Returns what the deployment would change, which the checks find out anyway.
     """
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
     site.clients.workshop.check(builds)
@@ -42,7 +42,7 @@ def check_plan(site: Site, plan: Plan) -> Preview:
 
 
 def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
-    """Every image that the plan deploys, by the name that it will have or has."""
+    """Every image that the plan deploys, by the name that it has or will have."""
     found = []
     for step in plan.steps:
         if isinstance(step.target, Chart):
@@ -60,6 +60,7 @@ def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
 def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
     path = values_path(site)
     content = read_values(path)
+    # Helm repeats values in its messages, so the secrets among them are masked from here on.
     for name, value in named_values(content, where=str(path)):
         site.clients.secrets.add_named(name, value)
     for service in site.project.services:
@@ -70,9 +71,9 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
             "the values file cannot be written",
             where=str(path),
             why="its folder is read-only",
-            next_step="let the run write into its checkout",
+            next_step="allow the run to write into its checkout",
         )
-    # The tags are known before the images are: what cannot be kept, rendered or deployed is found before the build.
+    # Tags are known before the images exist, so a chart that cannot be deployed is found before the build.
     values = set_tags(content, keys_of(plan, expected_tags(plan, pin=site.project.chart.pin)), where=str(path))
     release = site.release
     if missing := site.clients.cluster.missing_permissions(release):
@@ -92,12 +93,12 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
 
 
 def values_path(site: Site) -> Path:
-    """Where the values file is."""
+    """The path of the values file."""
     return site.clients.repository.root / site.project.chart.path / site.project.chart.values
 
 
 def read_values(path: Path) -> bytes:
-    """The values file's bytes."""
+    """Read the values file; raises `ConfigurationError` where that fails."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The record of a deployment: written down when it begins, and again with how it ended."""
+"""Record a deployment in the ledger: when it begins, and again when it ends."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from functools import partial
 
 from erp_build.clients.site import Site
 from erp_build.deployment.attempt import attempt
-from erp_build.deployment.lambda_update import settled
+from erp_build.deployment.lambda_update import wait_until_settled
 from erp_build.deployment.ledger import begun, ended
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, told
@@ -17,9 +17,11 @@ from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry
 
 @dataclass
 class OpenRecord:
-    """How a deployment is written down when it fails; None: not at all, its record stays open.
+    """A record whose deployment has not ended yet.
 
-    An open record tells the next run that what was left has never been proven.
+    Attributes:
+        outcome_of_failure: what is written when the block fails; None: nothing, so that the record stays open. An open
+            record tells the next run that what now runs was never proven.
     """
 
     outcome_of_failure: DeploymentOutcome | None = None
@@ -29,9 +31,9 @@ class OpenRecord:
 def recorded(
     site: Site, lock: Lock, *, commit: str, before: PreviousState, outcome: DeploymentOutcome
 ) -> Iterator[OpenRecord]:
-    """Write down the deployment that the block makes: that it began, and how it ended.
+    """Record the deployment that the block makes: its begin, and its outcome.
 
-    A signal, a kill and a lost lock leave the record open.
+    A signal, a kill or a lost lock leaves the record open.
 
     Args:
         site: where it is deployed.
@@ -40,11 +42,13 @@ def recorded(
         before: what ran before it.
         outcome: what is written when the block succeeds.
     """
+    # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
     lock.write_record(begun(lock.record, LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)))
     recording = OpenRecord()
     try:
         yield recording
     except Locked:
+        # The record belongs to the new holder of the lock.
         raise
     except Exception:
         if recording.outcome_of_failure:
@@ -54,15 +58,15 @@ def recorded(
 
 
 def function_images(site: Site, functions: Sequence[Function]) -> dict[str, str]:
-    """Target -> the image that its function runs, by digest."""
-    states = {function.name: settled(site, function.function) for function in functions}
+    """Read the image of each function: target name -> image by digest."""
+    states = {function.name: wait_until_settled(site, function.function) for function in functions}
     return {name: state.resolved for name, state in states.items() if state.resolved}
 
 
 def _write_end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
-    """Write down how it ended; where that fails, it is said, and changes nothing of how it ended."""
+    """Write the outcome down. If that fails, it is reported, and the deployment ends as it would have."""
     if trouble := attempt(partial(_end, site, lock, outcome)):
-        site.say(f"the end of this deployment is not written down: {told(trouble)}")
+        site.say(f"the outcome of this deployment could not be written down: {told(trouble)}")
 
 
 def _end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:

@@ -12,7 +12,7 @@ TROUBLE_TOLERATED_S = 30.0
 """Seconds that a trouble may last: a pull may fail once because of a sign-in that is just being renewed."""
 
 MAX_CRASH_RESTARTS = 2
-"""Restarts after which CrashLoopBackOff counts as final: one crash may be a dependency that started later."""
+"""Restarts after which CrashLoopBackOff counts as final."""
 
 FATAL_WAITING_REASONS = {"InvalidImageName"}
 """The kubelet's reasons that no waiting can cure."""
@@ -54,6 +54,7 @@ def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *
                 raise _failed("the rollout is not complete in time", open_ones or services, site)
         elif deadline.is_over:
             raise _failed("the rollout is not complete in time, and the cluster cannot be reached", {}, site)
+        # Polled and not watched: a watch hangs for ever when a load balancer drops its idle connection.
         deadline.pause(ROLLOUT_POLL_S)
 
 
@@ -96,7 +97,7 @@ class _Watch:
         """Whether all services have been complete, without a restart of a container, for long enough."""
         now = self._site.clients.clock.monotonic()
         restarts = {name: sum(one.restarts for one in current_containers(item)) for name, item in services.items()}
-        # A pod without a readiness probe counts as ready while its process still starts: only a restart gives it away.
+        # Without a readiness probe a pod is ready as soon as its process runs: only a restart shows that it crashes.
         if open_ones or self._complete is None or restarts != self._restarts:
             self._complete, self._restarts = (None if open_ones else now), restarts
         return self._complete is not None and now - self._complete >= self._stable
@@ -127,6 +128,7 @@ class _Watch:
 
 def current_containers(workload: Workload | None) -> list[Container]:
     """The containers of the newest pods, init containers included."""
+    # Old pods may crash while they are replaced, which says nothing about the new ones.
     pods = workload.pods if workload else ()
     return [container for pod in pods if pod.current for container in pod.containers]
 

@@ -1,4 +1,4 @@
-"""Deployment: the values file, the functions, then the release with the tags of all its services."""
+"""The deployment: write the values file, update the functions, then upgrade the release with all of its tags."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,7 +25,7 @@ def deploy(
     images: Sequence[ClearedImage],
     lock: Lock,
 ) -> Deployment:
-    """Deploy what was cleared, and nothing else. After a failure the journal of effects tells what was moved."""
+    """Deploy the cleared images and nothing else. After a failure the journal of effects tells what has moved."""
     cleared = {one.image.target: one for one in images}
     tags = release_tags(plan, cleared, pin=site.project.chart.pin) if plan.upgrades_release else {}
     functions = [step.target for step in plan.functions if isinstance(step.target, Function)]
@@ -47,7 +47,7 @@ def deploy(
 
 
 def description_of(commit: str, chart_key: str, build: str) -> str:
-    """What a revision says of itself, for the next run and for people: the full commit, the chart's key, the build."""
+    """The description of a Helm revision, for the next run and for people: full commit, chart's key, build."""
     return f"erp_build {commit}" + (f" chart {chart_key}" if chart_key else "") + (f" build {build}" if build else "")
 
 

@@ -1,4 +1,4 @@
-"""Where every target stands: since when, by which tags, and what was changed by hand since the last deployment."""
+"""The status of every target: since when it runs, its tags, and what was changed by hand since it was deployed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -48,7 +48,7 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
 
 
 def record_of(site: Site) -> str:
-    """What past deployments wrote down beside the lock; empty where there is nothing or it may not be read."""
+    """Read the ledger of past deployments; empty where there is none, or where it may not be read."""
     try:
         reading = site.clients.leases.read(site.release)
     except ErpBuildError as error:
@@ -58,7 +58,7 @@ def record_of(site: Site) -> str:
 
 
 def _git_tags(site: Site) -> dict[str, str]:
-    """Service -> its tag in the checkout; none where the values file cannot be read."""
+    """Read each service's tag in the checkout; no tags where the values file cannot be read."""
     path = values_path(site)
     try:
         content = read_values(path)

@@ -1,4 +1,4 @@
-"""The tags of a release: every upgrade names those of all services, so that none falls back to an old one."""
+"""The tags of a release. An upgrade names the tags of all services, so that none falls back to an old tag in Git."""
 
 from collections.abc import Mapping
 
@@ -8,21 +8,21 @@ from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Service
 
 UNKNOWN_DIGEST = "sha256:" + "0" * 64
-"""Stands for the digest of an image that is not built yet."""
+"""Placeholder for the digest of an image that is not built yet."""
 
 
 def expected_tags(plan: Plan, *, pin: bool) -> dict[str, str]:
-    """Service -> the tag that it will have, as far as it is known before the build (for a dry run)."""
+    """Each service's tag as far as it is known before the build, for a dry run."""
     return {step.target.name: _expected(step, plan, pin=pin) for step in plan.services}
 
 
 def release_tags(plan: Plan, cleared: Mapping[str, ClearedImage], *, pin: bool) -> dict[str, str]:
-    """Service -> its tag: the cleared image's, or the one that runs."""
+    """Each service's tag: of its cleared image, or of the image that runs."""
     return {step.target.name: _tag(step, cleared.get(step.target.name), pin=pin) for step in plan.services}
 
 
 def keys_of(plan: Plan, tags: Mapping[str, str]) -> dict[str, str]:
-    """The same tags by the services' keys in the values file."""
+    """The same tags, by the services' keys in the values file."""
     return {step.target.values_key: tags[step.target.name] for step in plan.services
             if isinstance(step.target, Service)}  # fmt: skip
 
@@ -42,10 +42,10 @@ def _kept(step: Step, *, pin: bool) -> str:
     running = step.running
     if running is None or not running.tag:
         raise ReleaseFailed(
-            "a service that is not built runs no tag that could be kept",
+            "a service that is not built has no running tag to keep",
             where=step.target.name,
             why=f"it runs {running.digest}" if running else "it does not run at all",
-            next_step="let it be built: change it, or run with --base before its last change",
+            next_step="build it: change it, or run with a --base before its last change",
         )
     return _joined(running.tag, running.digest, pin=pin and bool(running.digest))
 

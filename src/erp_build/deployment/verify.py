@@ -1,4 +1,4 @@
-"""Proof: what was built is what was scanned is what runs, read back from the cluster and from Lambda."""
+"""The proof: what was built is what was scanned and what runs, read back from the cluster and from Lambda."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -17,15 +17,15 @@ Workloads = Mapping[str, Workload | None]
 """Name of a service -> its Deployment, None where there is none."""
 
 
-class Expected(NamedTuple):
-    """What a target should run: the digest that was built, and the digest that was scanned."""
+class ExpectedImage(NamedTuple):
+    """The image that a target should run: the digest that was built, and the digest that was scanned."""
 
     built: str
     scanned: str
 
 
-class Running(NamedTuple):
-    """What a target runs: one digest (several are joined and equal none), by how many pods, and whether by none."""
+class ObservedImage(NamedTuple):
+    """The image that a target runs: its digest (several are joined, and equal none), and on how many replicas."""
 
     digest: str
     replicas: int
@@ -34,15 +34,15 @@ class Running(NamedTuple):
 
 @stage("reads only: cluster, Lambda", keeps="proofs")
 def prove(site: Site, plan: Plan, cleared: Sequence[ClearedImage], deployment: Deployment) -> tuple[Proof, ...]:
-    """Read back every deployed target; raises `VerificationFailed` that shows the digests that differ."""
+    """Read back every deployed target; raises `VerificationFailed` with the digests that differ."""
     workloads = site.workloads() if plan.upgrades_release else {}
-    expected = {one.image.target: Expected(one.image.digest, one.scanned) for one in cleared}
+    expected = {one.image.target: ExpectedImage(one.image.digest, one.scanned) for one in cleared}
     proofs = _read_proofs(site, expected, workloads)
-    _require(
+    _raise_if_any(
         site,
         [
-            *_unproven(proofs, "{target}: built {built}, scanned {scanned}, runs {running}"),
-            *_moved_without_order(plan, workloads, deployment),
+            *_digest_mismatches(proofs, "{target}: built {built}, scanned {scanned}, runs {running}"),
+            *_unplanned_changes(plan, workloads, deployment),
             *_without_endpoints(site, workloads, expected),
         ],
         "do not run what was cleared",
@@ -55,9 +55,9 @@ def prove(site: Site, plan: Plan, cleared: Sequence[ClearedImage], deployment: D
 
 @stage("reads only: cluster, Lambda, ECR", keeps="proofs")
 def prove_again(site: Site, live: LiveState) -> tuple[Proof, ...]:
-    """Prove what an earlier run deployed, which may have been cut off before its own proof.
+    """Prove what an earlier run deployed; that run may have been cut off before its own proof.
 
-    What the registry does not have any more, and what nobody built from a commit, cannot be proven and is left out.
+    Leaves out images that the registry has lost and images that were not built from a commit: neither can be proven.
     """
     known = {
         item.target: site.clients.registry.stored(item.repository, item.digest)
@@ -68,7 +68,7 @@ def prove_again(site: Site, live: LiveState) -> tuple[Proof, ...]:
 
 
 def prove_running(site: Site, images: Mapping[str, StoredImage]) -> tuple[Proof, ...]:
-    """Read back that each target runs its image; raises `VerificationFailed` that shows the digests that differ.
+    """Read back that each target runs its image; raises `VerificationFailed` with the digests that differ.
 
     Args:
         site: where they run.
@@ -76,12 +76,12 @@ def prove_running(site: Site, images: Mapping[str, StoredImage]) -> tuple[Proof,
     """
     workloads = site.workloads()
     names = [one.name for one in site.project.image_targets if one.name in images]
-    expected = {name: Expected(images[name].digest, images[name].digest) for name in names}
+    expected = {name: ExpectedImage(images[name].digest, images[name].digest) for name in names}
     proofs = _read_proofs(site, expected, workloads)
-    _require(
+    _raise_if_any(
         site,
         [
-            *_unproven(proofs, "{target}: the registry has {built}, runs {running}"),
+            *_digest_mismatches(proofs, "{target}: the registry has {built}, runs {running}"),
             *_without_endpoints(site, workloads, workloads),
         ],
         "do not run what they should",
@@ -91,7 +91,7 @@ def prove_running(site: Site, images: Mapping[str, StoredImage]) -> tuple[Proof,
 
 
 def running_images(site: Site, live: LiveState) -> dict[str, StoredImage]:
-    """Target -> the image that the registry has for what it says that it runs."""
+    """The registry's image for what each target says that it runs; raises `VerificationFailed` for a lost image."""
     found = {
         item.target: site.clients.registry.stored(item.repository, item.digest or item.tag)
         for item in live.running.values()
@@ -101,14 +101,14 @@ def running_images(site: Site, live: LiveState) -> dict[str, StoredImage]:
             f"{len(lost)} targets run images that the registry does not have",
             where="ECR",
             why="\n".join(lost),
-            next_step="look at the lifecycle policy; a restarted pod could not pull",
+            next_step="look at the lifecycle policy; a restarted pod could not pull its image",
         )
     return {name: image for name, image in found.items() if image}
 
 
-def _read_proofs(site: Site, expected: Mapping[str, Expected], workloads: Workloads) -> tuple[Proof, ...]:
+def _read_proofs(site: Site, expected: Mapping[str, ExpectedImage], workloads: Workloads) -> tuple[Proof, ...]:
     targets = {one.name: one for one in site.project.image_targets}
-    running = {name: _read_running(site, targets[name], workloads) for name in expected}
+    running = {name: _observe(site, targets[name], workloads) for name in expected}
     return tuple(
         Proof(
             target=name,
@@ -122,30 +122,32 @@ def _read_proofs(site: Site, expected: Mapping[str, Expected], workloads: Worklo
     )
 
 
-def _read_running(site: Site, target: Service | Function, workloads: Workloads) -> Running:
-    return _of_function(site, target) if isinstance(target, Function) else _of_service(site, target, workloads)
+def _observe(site: Site, target: Service | Function, workloads: Workloads) -> ObservedImage:
+    return (
+        _observe_function(site, target) if isinstance(target, Function) else _observe_service(site, target, workloads)
+    )
 
 
-def _of_function(site: Site, function: Function) -> Running:
+def _observe_function(site: Site, function: Function) -> ObservedImage:
     state = site.clients.functions.state(function.function)
-    return Running(state.digest, 1) if state else Running("", 0)
+    return ObservedImage(state.digest, 1) if state else ObservedImage("", 0)
 
 
-def _of_service(site: Site, service: Service, workloads: Workloads) -> Running:
+def _observe_service(site: Site, service: Service, workloads: Workloads) -> ObservedImage:
     workload, repository = workloads.get(service.name), site.repository(service)
     if workload and not workload.desired:
-        # Scaled to 0 by hand or by an autoscaler: no pod can tell, so what the Deployment names must be the image.
+        # Scaled to 0 by hand or by an autoscaler: there is no pod to ask, so the Deployment's own image counts.
         image = workload.image_of(repository)
         stored = site.clients.registry.stored(repository, image.digest or image.tag) if image else None
-        return Running(stored.digest if stored else "", 0, scaled_to_zero=True)
+        return ObservedImage(stored.digest if stored else "", 0, scaled_to_zero=True)
     pods = [pod for pod in workload.pods if pod.current] if workload else []
     by_pod = [{one.digest for one in pod.containers if f"{repository}@" in one.image_id and one.digest} for pod in pods]
     digests = {digest for found in by_pod for digest in found}
-    # A pod that has pulled nothing yet runs nothing, and so counts for nothing.
-    return Running(" and ".join(sorted(digests)), sum(bool(found) for found in by_pod))
+    # A pod that has not pulled its image yet proves nothing, so it is not counted.
+    return ObservedImage(" and ".join(sorted(digests)), sum(bool(found) for found in by_pod))
 
 
-def _unproven(proofs: Sequence[Proof], words: str) -> list[str]:
+def _digest_mismatches(proofs: Sequence[Proof], words: str) -> list[str]:
     return [
         words.format(target=one.target, built=one.built, scanned=one.scanned, running=one.running or "nothing")
         for one in proofs
@@ -154,7 +156,7 @@ def _unproven(proofs: Sequence[Proof], words: str) -> list[str]:
 
 
 def _without_endpoints(site: Site, workloads: Workloads, names: Collection[str]) -> list[str]:
-    """Targets whose Kubernetes Services lead to no ready pod; one that is scaled to 0 needs none."""
+    """Targets whose Kubernetes Services lead to no ready pod; a target that is scaled to 0 needs none."""
     if not workloads:
         return []
     services = site.clients.cluster.endpoints(site.release)
@@ -166,8 +168,8 @@ def _without_endpoints(site: Site, workloads: Workloads, names: Collection[str])
     ]
 
 
-def _moved_without_order(plan: Plan, workloads: Workloads, deployment: Deployment) -> list[str]:
-    """Services that the plan left alone and that do not run the tag they ran before."""
+def _unplanned_changes(plan: Plan, workloads: Workloads, deployment: Deployment) -> list[str]:
+    """Services that the plan left alone and that no longer run their tag."""
     wrong = []
     for step in plan.services if plan.upgrades_release else ():
         if step.action == "none" and step.running:
@@ -179,7 +181,7 @@ def _moved_without_order(plan: Plan, workloads: Workloads, deployment: Deploymen
     return wrong
 
 
-def _require(site: Site, wrong: Sequence[str], what: str, *, next_step: str) -> None:
+def _raise_if_any(site: Site, wrong: Sequence[str], what: str, *, next_step: str) -> None:
     if wrong:
         raise VerificationFailed(
             f"{len(wrong)} targets {what}",

@@ -1,4 +1,4 @@
-"""The tags that run, written back to Git: one commit with the edit of the values file, on top of the branch."""
+"""Write the deployed tags back to Git: one commit on the branch that edits the values file."""
 
 from erp_build.clients.effects import EditRequest
 from erp_build.clients.site import Site
@@ -9,12 +9,12 @@ from erp_build.model.releases.deployment import Deployment
 from erp_build.model.stage import stage
 
 SKIP_CI_MARK = "[skip ci]"
-"""GitHub and CodeBuild's webhooks pass over a commit that says so; a run that starts nevertheless finds no change."""
+"""GitHub and CodeBuild's webhooks skip such a commit. A run that starts nevertheless finds no change."""
 
 
 @stage("the branch, if configured")
 def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
-    """Commit the tags to the configured branch; a failure is said, and what was deployed stands."""
+    """Commit the tags to the configured branch. A failure is reported; the deployment stands."""
     if site.project.deploy.write_back != "branch" or not plan.upgrades_release:
         return
     tags = {service.values_key: deployment.tags_after[service.name] for service in site.project.services
@@ -31,4 +31,6 @@ def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
     except ErpBuildError as error:
         site.say(f"warning: {error.what}: {error.why}")
         return
-    site.say(f"tags written back to {request.branch} as {commit[:12]}" if commit else "the branch has these tags")
+    site.say(
+        f"tags written back to {request.branch} as {commit[:12]}" if commit else "the branch already has these tags"
+    )

@@ -38,7 +38,7 @@ def test_the_function_is_pointed_at_the_digest_and_waited_for(new_world: FakeWor
 def test_an_image_that_runs_already_is_no_update(new_world: FakeWorld) -> None:
     updated(new_world, cleared(new_world, commit=None))
     assert new_world.done() == []
-    assert new_world.progress.lines[-1] == f"{EMPLOYEE}: runs this image already"
+    assert new_world.progress.lines[-1] == f"{EMPLOYEE}: already runs this image"
 
 
 def test_an_image_whose_last_update_failed_is_updated_again(new_world: FakeWorld) -> None:

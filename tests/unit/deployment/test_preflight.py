@@ -116,7 +116,7 @@ def test_a_function_that_may_not_be_updated_is_found_before_the_build(new_world:
 def test_a_service_without_a_tag_to_keep_is_found_before_the_build(world: FakeWorld) -> None:
     world.cluster.is_set_by_hand(REQUEST)
     world.change(NOTIFICATION)
-    with pytest.raises(ReleaseFailed, match="runs no tag that could be kept"):
+    with pytest.raises(ReleaseFailed, match="has no running tag to keep"):
         world.run()
     assert world.verbs() == []
 

@@ -144,11 +144,11 @@ def test_a_container_that_restarts_in_the_while_begins_it_anew(world: FakeWorld)
     assert roll_out(world, stable=10) == OLD_PODS_UNTIL * ROLLOUT_POLL_S + 5 + 10
 
 
-def test_a_service_that_was_not_changed_and_is_not_well_is_warned_of_and_keeps_nobody(world: FakeWorld) -> None:
+def test_an_unhealthy_service_that_was_not_changed_only_gets_a_warning(world: FakeWorld) -> None:
     world.cluster.troubles[PROCESSING] = Trouble(waiting="ImagePullBackOff")
     assert roll_out(world, changed=(NOTIFICATION,)) == OLD_PODS_UNTIL * ROLLOUT_POLL_S
     assert (
-        f"{PROCESSING}: warning: not well, and not changed by this deployment: 2 of 2 updated, 0 ready, 2 in all"
+        f"{PROCESSING}: warning: unhealthy, and not changed by this deployment: 2 of 2 updated, 0 ready, 2 in all"
         in (world.progress.lines)
     )
 

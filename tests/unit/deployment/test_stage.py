@@ -68,7 +68,7 @@ def test_upgrade_and_rollout_share_the_charts_time(world: FakeWorld) -> None:
 def test_a_service_without_a_tag_to_keep_stops_before_anything_moves(world: FakeWorld) -> None:
     world.cluster.is_set_by_hand(REQUEST)
     world.change(NOTIFICATION, EMPLOYEE)
-    with pytest.raises(ReleaseFailed, match="runs no tag that could be kept") as caught:
+    with pytest.raises(ReleaseFailed, match="has no running tag to keep") as caught:
         world.run()
     assert caught.value.where == REQUEST
     assert world.moved() == set()

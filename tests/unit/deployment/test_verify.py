@@ -221,7 +221,7 @@ def test_alarms_that_may_not_be_read_are_said_and_fail_nothing(changed: FakeWorl
     changed.alarms.denied = True
     changed.change(CHART)
     assert changed.run().outcome == "deployed"
-    assert any("alarms erp-dev-* are not read: cloudwatch:DescribeAlarms" in line for line in changed.progress.lines)
+    assert any("alarms erp-dev-* cannot be read: cloudwatch:DescribeAlarms" in line for line in changed.progress.lines)
 
 
 def test_latest_stays_where_tags_are_immutable(changed: FakeWorld) -> None:

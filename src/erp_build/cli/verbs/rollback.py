@@ -9,7 +9,7 @@ from erp_build.cli.signals import signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import open_site
-from erp_build.deployment.going_back.by_hand import find_destination, go_back
+from erp_build.deployment.going_back.by_hand import find_destination, roll_back_to
 from erp_build.deployment.going_back.stuck_release import recover_release
 from erp_build.deployment.lock import claim_of, take_lock
 from erp_build.deployment.status import record_of
@@ -60,4 +60,4 @@ def roll_back(clients: Clients, project: Project, to: str | None, wait: float) -
         recover_release(site, lock.former)
         destination = find_destination(site, lock.record, to)
         site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")
-        return go_back(site, destination, lock)
+        return roll_back_to(site, destination, lock)

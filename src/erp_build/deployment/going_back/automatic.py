@@ -1,4 +1,4 @@
-"""Going back after a failure: both halves, to what ran before, and an honest word about what runs where."""
+"""Go back after a failed deployment: functions and release to what ran before, and a report of what runs where."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from erp_build.clients.site import Site
 from erp_build.deployment.attempt import attempt
 from erp_build.deployment.going_back.evidence import collect_evidence
 from erp_build.deployment.going_back.stuck_release import last_good
-from erp_build.deployment.lambda_update import settled, update_function
+from erp_build.deployment.lambda_update import update_function, wait_until_settled
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import function_images, recorded
@@ -25,17 +25,19 @@ from erp_build.model.releases.release import Revision
 from erp_build.model.stage import StageRunner, stage
 
 UNREACHABLE_CLUSTER_S = 60.0
-"""Seconds that a cluster which does not answer is waited for before the rollback is given up."""
+"""Seconds to wait for a cluster that does not answer before the rollback is given up."""
+
+CLUSTER_POLL_S = 5.0
 
 
 @contextmanager
 def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) -> Iterator[None]:
-    """Record what is deployed in the block; when it fails, collect evidence and take both halves back.
+    """Record what the block deploys. If it fails, collect evidence, and take functions and release back.
 
-    Any error does, once something has moved: what runs is not proven after a mistake of this program either. Only a
-    signal and a lost lock take nothing back: the one has no time, and with the other somebody else deploys.
+    Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
+    a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys.
     """
-    before = _last_proven(lock.record) or remember(site)
+    before = _state_before_cut_off(lock.record) or read_previous_state(site)
     with recorded(site, lock, commit=plan.head, before=before, outcome="deployed") as recording:
         try:
             yield
@@ -44,14 +46,14 @@ def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) ->
         except Exception as error:
             recording.outcome_of_failure = "failed"
             if run.moved:
-                _keep_evidence(run, site, plan)
+                _collect_evidence(run, site, plan)
                 if site.project.deploy.on_failure == "rollback":
-                    recording.outcome_of_failure = _go_back(run, site, before, lock, error)
+                    recording.outcome_of_failure = _roll_back(run, site, before, lock, error)
             raise
 
 
-def remember(site: Site) -> PreviousState:
-    """What runs now, to come back to."""
+def read_previous_state(site: Site) -> PreviousState:
+    """Read what runs now, so that a rollback can come back to it."""
     workloads = site.workloads()
     images = {
         one.name: workload.image_of(site.repository(one))
@@ -68,9 +70,9 @@ def remember(site: Site) -> PreviousState:
 
 @stage("Lambda, Helm")
 def take_back(site: Site, before: PreviousState, lock: Lock, note: Callable[[str], None]) -> None:
-    """Take everything that has moved back to what ran before; `note` gets a line for each that went back.
+    """Take everything that has moved back to what ran before; `note` gets a line for each part that went back.
 
-    What cannot be taken back keeps nothing else from it, and is raised in the end; a lost lock does.
+    A part that fails does not stop the others; its error is raised at the end. A lost lock stops at once.
     """
     troubles: list[Exception] = []
     halves = [partial(_take_function_back, site, function, before, lock) for function in site.project.functions]
@@ -80,29 +82,31 @@ def take_back(site: Site, before: PreviousState, lock: Lock, note: Callable[[str
         if isinstance(trouble, Locked):
             break
     if troubles:
-        raise _as_one(troubles)
+        raise _combine(troubles)
 
 
 def what_runs(site: Site) -> tuple[str, ...]:
-    """A line per target, each read now; what cannot be read says so."""
-    services = _lines("services", partial(_services, site))
-    functions = [_lines(function.name, partial(_function, site, function)) for function in site.project.functions]
+    """Read what each target runs now, a line per target; a target that cannot be read says so."""
+    services = _lines_or_why("services", partial(_service_lines, site))
+    functions = [
+        _lines_or_why(function.name, partial(_function_lines, site, function)) for function in site.project.functions
+    ]
     return (*services, *chain.from_iterable(functions))
 
 
-def _last_proven(record: str) -> PreviousState | None:
-    """What ran before a deployment that was cut off: what it left was never proven, so that leads nowhere."""
+def _state_before_cut_off(record: str) -> PreviousState | None:
+    """What ran before the last deployment, if that was cut off: its result was never proven."""
     entries = read_entries(record)
     return entries[-1].before if entries and entries[-1].outcome == "begun" else None
 
 
-def _keep_evidence(run: StageRunner, site: Site, plan: Plan) -> None:
+def _collect_evidence(run: StageRunner, site: Site, plan: Plan) -> None:
     names = [step.target.name for step in plan.services if step.action != "none"]
     if trouble := attempt(partial(run.stage, collect_evidence, site, names)):
         site.say(f"no evidence can be collected: {told(trouble)}")
 
 
-def _go_back(run: StageRunner, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
+def _roll_back(run: StageRunner, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
     lines: list[str] = []
 
     def note(line: str) -> None:
@@ -115,7 +119,7 @@ def _go_back(run: StageRunner, site: Site, before: PreviousState, lock: Lock, er
         return "taken back"
     explain(
         error,
-        f"the rollback failed as well: {_in_lines(second)}",
+        f"the rollback failed as well: {_error_lines(second)}",
         "what runs now:",
         *what_runs(site),
         next_step="erp-build status shows what runs; fix the cause, then run again or erp-build rollback",
@@ -128,8 +132,8 @@ def _take_half_back(half: Callable[[], str], note: Callable[[str], None]) -> Non
         note(line)
 
 
-def _as_one(troubles: Sequence[Exception]) -> Exception:
-    """One error of several; a mistake of this program is raised as it came, and tells of the others."""
+def _combine(troubles: Sequence[Exception]) -> Exception:
+    """Make one error of several. A bug of this program is raised as it is, and names the others in a note."""
     ours = [one for one in troubles if isinstance(one, ErpBuildError)]
     others = [one for one in troubles if not isinstance(one, ErpBuildError)]
     if not others:
@@ -140,7 +144,7 @@ def _as_one(troubles: Sequence[Exception]) -> Exception:
 
 def _take_function_back(site: Site, function: Function, before: PreviousState, lock: Lock) -> str:
     image = before.functions.get(function.name)
-    state = settled(site, function.function)
+    state = wait_until_settled(site, function.function)
     if not image or (state.digest == ImageReference.parse(image).digest and state.last_update != "Failed"):
         return ""
     lock.require_held()
@@ -149,16 +153,17 @@ def _take_function_back(site: Site, function: Function, before: PreviousState, l
 
 
 def _take_release_back(site: Site, before: PreviousState, lock: Lock) -> str:
-    history = _history(site)
+    history = _read_history(site)
     newest = history[-1] if history else None
     target = next((one for one in history if one.number == before.revision), None)
     if newest is None or (target and newest.status == "deployed" and _same_objects(newest, target, history)):
         return ""
     if before.revision is None:
-        return "the release was installed for the first time: there is none to go back to, it stays as it is"
+        return "the release was installed for the first time: it has no earlier revision, and stays as it is"
     lock.require_held()
     timeout = site.project.chart.timeout
     site.clients.effects.rollback_release(site.release, before.revision, timeout)
+    # A service that is new in this deployment did not run before: the rollback does not wait for it.
     names = before.tags or [service.name for service in site.project.services]
     wait_for_rollout(site, Deadline(site.clients.clock, timeout), names, stable=0.0)
     return f"release {site.release.name}: back to revision {before.revision}"
@@ -168,8 +173,8 @@ def _same_objects(one: Revision, other: Revision, history: tuple[Revision, ...])
     return origin_of(one, history).number == origin_of(other, history).number
 
 
-def _history(site: Site) -> tuple[Revision, ...]:
-    """The history of the release, also of a cluster that is away for a while."""
+def _read_history(site: Site) -> tuple[Revision, ...]:
+    """Read the history of the release; wait for a cluster that does not answer."""
     deadline = Deadline(site.clients.clock, UNREACHABLE_CLUSTER_S)
     while True:
         try:
@@ -177,20 +182,20 @@ def _history(site: Site) -> tuple[Revision, ...]:
         except ReleaseFailed:
             if deadline.is_over:
                 raise
-        deadline.pause(5.0)
+        deadline.pause(CLUSTER_POLL_S)
 
 
-def _in_lines(error: Exception) -> str:
+def _error_lines(error: Exception) -> str:
     return f"{error.what}\n{error.why}".strip() if isinstance(error, ErpBuildError) else told(error)
 
 
-def _lines(name: str, read: Callable[[], Iterable[str]]) -> list[str]:
+def _lines_or_why(name: str, read: Callable[[], Iterable[str]]) -> list[str]:
     found: list[str] = []
     trouble = attempt(lambda: found.extend(read()))
     return [f"  {name}: not known, {told(trouble)}"] if trouble else found
 
 
-def _services(site: Site) -> Iterator[str]:
+def _service_lines(site: Site) -> Iterator[str]:
     workloads = site.workloads()
     for service in site.project.services:
         workload = workloads[service.name]
@@ -199,6 +204,6 @@ def _services(site: Site) -> Iterator[str]:
         yield f"  {service.name}: {runs}"
 
 
-def _function(site: Site, function: Function) -> Iterator[str]:
+def _function_lines(site: Site, function: Function) -> Iterator[str]:
     state = site.clients.functions.state(function.function)
     yield f"  {function.name}: {state.digest if state else 'no function'}"

@@ -1,10 +1,10 @@
-"""The rollback that a person asks for: both halves to an earlier deployment, checked before anything is touched."""
+"""The rollback that a person asks for: to an earlier deployment, which is checked before anything is touched."""
 
 from dataclasses import dataclass
 
 from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.automatic import remember, take_back, what_runs
+from erp_build.deployment.going_back.automatic import read_previous_state, take_back, what_runs
 from erp_build.deployment.latest import point_latest_at
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
@@ -27,12 +27,12 @@ class Destination:
 
 
 def find_destination(site: Site, record: str, commit: str | None) -> Destination:
-    """Find what to go back to, and make sure that every image of it is still there; changes nothing.
+    """Find the deployment to go back to, and check that its images are still in the registry. Changes nothing.
 
     Args:
         site: its targets, and where they run.
-        record: what past deployments wrote down.
-        commit: the beginning of a deployed commit; None: what ran before the last deployment.
+        record: the ledger's text.
+        commit: the beginning of a deployed commit; None: go back to what ran before the last deployment.
     """
     history = site.clients.helm.history(site.release)
     entries = tuple(one for one in read_entries(record) if one.outcome in ("deployed", "rolled back"))
@@ -44,20 +44,20 @@ def find_destination(site: Site, record: str, commit: str | None) -> Destination
             "there is no deployment to go back to" if commit is None else f"{commit} was not deployed",
             where=str(site.release),
             why=f"known deployments: {', '.join(one for one in known if one) or 'none'}",
-            next_step="erp-build history shows them",
+            next_step="erp-build history lists the deployments",
         )
     state = wanted
     if state.revision is not None and state.revision not in {one.number for one in history}:
-        raise _gone(site, f"revision {state.revision} is not in Helm's history any more")
+        raise _not_possible(site, f"revision {state.revision} is no longer in Helm's history")
     images = _images(site, state)
     target = next((one for one in history if one.number == state.revision), None)
     found = commit_of(target, history) if target else None
     return Destination(commit=found or commit or "", state=state, images=images)
 
 
-def go_back(site: Site, destination: Destination, lock: Lock) -> tuple[Proof, ...]:
-    """Take both halves back and prove it: every image that runs is the one that the registry has for it."""
-    before = remember(site)
+def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proof, ...]:
+    """Take functions and release back, and prove that every target runs the image that the registry has for it."""
+    before = read_previous_state(site)
     try:
         with recorded(site, lock, commit=destination.commit, before=before, outcome="rolled back"):
             take_back(site, destination.state, lock, site.say)
@@ -90,7 +90,7 @@ def _of_commit(commit: str, entries: tuple[LedgerEntry, ...], history: tuple[Rev
 
 
 def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
-    """Every image of the destination; raises `ReleaseFailed` that names those which the registry has lost."""
+    """Every image of the destination; raises `ReleaseFailed` with the images that the registry has lost."""
     references: dict[str, tuple[str, str]] = {}
     if state.revision is not None:
         keys = {f"{service.values_key}.image.tag": service for service in site.project.services}
@@ -106,11 +106,11 @@ def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
             )
     images = {name: site.clients.registry.stored(*reference) for name, reference in references.items()}
     if lost := [f"{name}: {':'.join(references[name])}" for name, image in images.items() if image is None]:
-        raise _gone(site, "images of that deployment are not in the registry any more\n" + "\n".join(lost))
+        raise _not_possible(site, "images of that deployment are no longer in the registry\n" + "\n".join(lost))
     return {name: image for name, image in images.items() if image}
 
 
-def _gone(site: Site, why: str) -> ReleaseFailed:
+def _not_possible(site: Site, why: str) -> ReleaseFailed:
     return ReleaseFailed(
         "the rollback is not possible, and nothing was touched",
         where=str(site.release),

@@ -1,4 +1,4 @@
-"""Diagnosis: what the cluster says of pods that do not get ready, collected before anything is taken back."""
+"""Collect what the cluster says about pods that do not get ready, before the rollback removes them."""
 
 from collections.abc import Collection
 
@@ -9,12 +9,12 @@ from erp_build.model.releases.kubernetes import Pod, Workload
 from erp_build.model.stage import stage
 
 MAX_PODS_PER_SERVICE, MAX_EVENTS_PER_POD = 2, 8
-"""Of each service."""
+"""Limits of the evidence of one service."""
 
 
 @stage("reads only: cluster", keeps="evidence")
 def collect_evidence(site: Site, names: Collection[str]) -> tuple[Evidence, ...]:
-    """Collect states, events and last log lines of these services' new pods; a cluster that is away gives none."""
+    """Collect states, events and last log lines of these services' new pods; none where the cluster does not answer."""
     try:
         workloads = site.workloads()
         events = site.clients.cluster.events(site.release)
@@ -32,7 +32,7 @@ def _of_workload(site: Site, target: str, workload: Workload, events: tuple[Clus
     pods = [pod for pod in workload.pods if pod.current and not all(one.ready for one in pod.containers)]
     pods += [pod for pod in workload.pods if pod.current and pod.unschedulable and pod not in pods]
     if not pods:
-        # No pod at all: what blocks_readiness it (a quota) is said of the Deployment and its ReplicaSets.
+        # There is no pod at all. The cause (a quota) is in the events of the Deployment and its ReplicaSets.
         about = tuple(str(event) for event in events if _belongs(event.about, workload.name))
         return [
             Evidence(
