@@ -1,4 +1,4 @@
-"""Which findings count against a policy: not those that are waived, that run already, or that nobody can fix."""
+"""Which findings count against a policy: not those that are waived, already running, or without a fix."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,13 @@ Identity = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilteredFindings:
-    """The findings of a reading, each in one place.
+    """The findings of a reading; each is in exactly one of the groups.
 
     Attributes:
         counting: those that count, with the severity that they count as.
         waived, known, unfixable: those that do not, and why.
-        expired: waivers that are about one that counts, and count no longer.
-        numbers: severity -> how many count, with those that are counted by the registry and not listed.
+        expired: waivers of counting findings that have expired.
+        numbers: severity -> how many count, including those that the registry counts without listing them.
     """
 
     counting: tuple[tuple[str, Finding], ...]
@@ -37,7 +37,7 @@ class FilteredFindings:
 def filter_findings(
     reading: ScanReading, policy: GatePolicy, waivers: Waivers, known: Mapping[Identity, int] | None
 ) -> FilteredFindings:
-    """Sort the findings of a reading; `known` is how often the deployed image has each, None where nobody knows."""
+    """Group the findings of a reading; `known` is how often the deployed image has each, None if that is not known."""
     deployed = Counter(known or {})
     counting, waived, running, unfixable = [], [], [], []
     for finding in reading.findings:
@@ -51,7 +51,7 @@ def filter_findings(
         else:
             counting.append((severity_of(finding, policy), finding))
     numbers = Counter(severity for severity, _ in counting)
-    # What is counted and not listed can be neither waived nor compared: it counts.
+    # A finding that is counted but not listed can be neither waived nor compared, so it counts.
     for severity, number in reading.unlisted.items():
         numbers[effective_severity(severity, policy)] += number
     return FilteredFindings(
@@ -65,22 +65,22 @@ def filter_findings(
 
 
 def severity_of(finding: Finding, policy: GatePolicy) -> str:
-    """The severity that a finding counts as."""
+    """The severity that a finding counts as under the policy."""
     return effective_severity(finding.severity, policy)
 
 
 def effective_severity(severity: str, policy: GatePolicy) -> str:
-    """What a severity means: one without a rating is what the policy says."""
+    """The severity itself, or what the policy takes an unrated one for."""
     return policy.undefined if severity in UNRATED and policy.undefined != UNRATED[0] else severity
 
 
 def allowed(policy: GatePolicy, severity: str) -> float:
-    """How many findings of a severity may pass; any number where the policy does not name it."""
+    """How many findings of a severity may pass; infinity where the policy does not name it."""
     return 0 if severity in policy.block else dict(policy.limits).get(severity, inf)
 
 
 def identities(readings: Iterable[ScanReading]) -> Counter[Identity]:
-    """The findings of the platforms of a deployed image, and how often one of them has each at most."""
+    """The findings of all platforms of a deployed image; of each, the largest number that one platform has."""
     most: Counter[Identity] = Counter()
     for reading in readings:
         most |= Counter(finding.identity for finding in reading.findings)

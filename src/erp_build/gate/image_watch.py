@@ -1,4 +1,4 @@
-"""Following one image: the scans of its platforms, and of the deployed image that its findings are compared with."""
+"""Watch one image: the scans of its platforms, and the scans of the deployed image that it is compared with."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +17,11 @@ from erp_build.model.plan import Running
 
 
 class DeployedWatch:
-    """The findings of the image that runs now, from a fresh result; without one nothing is known of it.
+    """Finds out the findings of the image that runs now; they count only from a fresh scan result.
 
     Attributes:
         known: its findings and how often it has each; None: nothing is known.
-        pending: why there is nothing yet; empty: this is the last word.
+        pending: why there is no result yet; empty: `known` is final.
     """
 
     def __init__(self, parts: Sequence[ScanWatch], say: Callable[[str], object], why: str = "") -> None:
@@ -34,7 +34,7 @@ class DeployedWatch:
             self.give_up(why)
 
     def poll(self) -> None:
-        """Ask once for what is not known yet."""
+        """Poll each scan that has no result yet."""
         if not self.pending:
             return
         for number, part in enumerate(self._parts):
@@ -52,17 +52,17 @@ class DeployedWatch:
             self.known = identities(self._readings.values())
 
     def give_up(self, why: str) -> None:
-        """Go on without it: every finding counts as new, which stops more and never less."""
+        """Go on without the deployed image: every finding counts as new, which can only stop more."""
         self.pending = ""
-        self._say(f"no fresh result of the deployed image, so that every finding counts as new: {why}")
+        self._say(f"no fresh scan of the deployed image, so every finding counts as new: {why}")
 
 
 class ImageWatch:
-    """Follows one image to its verdict.
+    """Watches one image until its verdict.
 
     Args:
         image: what is to be deployed.
-        parts: its scans, one, or one for each platform of an index.
+        parts: its scans, one per platform; or a verdict where it cannot be scanned.
         rules: what it is judged by.
         deployed: what its findings are compared with; None: with nothing, or with itself.
         is_running: whether this very image runs, so that none of its findings is new.
@@ -87,7 +87,7 @@ class ImageWatch:
         self._last: Wait | None = None
 
     def poll(self) -> Verdict | Wait:
-        """Ask once for every part that has no verdict yet."""
+        """Poll each scan that has no verdict yet."""
         if self._given_up:
             return self._given_up
         if self._deployed:
@@ -106,13 +106,13 @@ class ImageWatch:
         return join([self._verdicts[number] for number in range(len(self._parts))])
 
     def out_of_time(self) -> Verdict:
-        """The verdict when the deadline is over: what waits for a comparison is judged without, the rest has none."""
+        """The verdict at the deadline. A scan that waits only for the comparison is judged without it."""
         if self._deployed and self._deployed.pending:
             self._deployed.give_up(f"not finished in time: {self._deployed.pending}")
             answer = self.poll()
             if isinstance(answer, Verdict):
                 return answer
-        last = self._last or Wait("nothing was asked")
+        last = self._last or Wait("the registry was not asked yet")
         return Verdict(outcome="inconclusive", why=f"not finished in time: {last.why}", next_step=last.next_step)
 
     def _judge(self, part: ScanWatch) -> Verdict | Wait:
@@ -124,7 +124,9 @@ class ImageWatch:
             seen.reading, self._rules.policy, waivers=self._rules.waivers, known=known or None, context=seen.context
         )
         if isinstance(answer, Wait):
+            # Waiting does not renew a stale result: only a new scan does.
             return (part.start() if answer.stale else None) or answer
+        # Blocked is not final while the comparison is missing: the findings may already run.
         if answer.outcome == "blocked" and self._deployed and self._deployed.pending:
             return Wait(f"waiting for the deployed image: {self._deployed.pending}")
         return answer
@@ -138,7 +140,7 @@ def watch_image(
     running: Running | None,
     say: Callable[[str, str], object],
 ) -> ImageWatch:
-    """The watch of an image, with that of the deployed one where the policy compares with it."""
+    """Make the watch of an image, and that of the deployed image where the policy compares the two."""
     parts = _parts(
         clients, scanner, image.repository, image.digest, lambda one: clients.registry.pushed_at(image.repository, one)
     )
@@ -175,7 +177,7 @@ def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
 def _parts(
     clients: Clients, scanner: ScanClient, repository: str, digest: str, not_before: Callable[[str], datetime]
 ) -> tuple[ScanWatch, ...] | Verdict:
-    """The scans of an image: its own, or those of an index's platforms, because findings stand at the children."""
+    """The scans of an image. An index has none of its own: ECR keeps findings at the images of its platforms."""
     try:
         stored = clients.registry.stored(repository, digest)
         if stored is None:
@@ -197,7 +199,7 @@ def _parts(
 
 
 def platform_digests(image: StoredImage) -> tuple[str, ...]:
-    """The digests that a scanner looks at: the image's own, or those of an index's images without attestations."""
+    """The digests to scan: the image's own, or those of an index's images without attestations."""
     if "index" not in image.media_type and "manifest.list" not in image.media_type:
         return (image.digest,)
     children = json.loads(image.manifest).get("manifests") or ()

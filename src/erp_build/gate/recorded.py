@@ -1,4 +1,4 @@
-"""The gate over answers that were recorded, in a time that passes only by waiting."""
+"""The gate over recorded answers, in simulated time that passes only by waiting."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ Answers = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScanRecording:
-    """What was recorded of one image.
+    """The recorded scan answers of one image.
 
     Attributes:
-        name: of the recording, for the reader.
+        name: of the recording, for reports.
         answers: of successive polls of DescribeImageScanFindings.
         deployed: those of the image that runs, where the policy compares with it.
         pushed: when the image was pushed; None: not recorded, so that a result of any time counts.
@@ -36,7 +36,7 @@ class ScanRecording:
 
 
 def judge_recording(recording: ScanRecording, rules: GateRules, say: Callable[[str, str], object]) -> Judgement:
-    """Judge recorded answers as a run would have judged them."""
+    """Judge recorded answers as a run would have done."""
     clock = SimulatedClock(recording.now)
     remarks: list[str] = []
     image = BuiltImage(target=recording.name, repository="recorded", tag="", digest="recorded", commit=None)
@@ -54,12 +54,12 @@ def judge_recording(recording: ScanRecording, rules: GateRules, say: Callable[[s
 
 def _scanner(answers: Answers, clock: SimulatedClock) -> ScanClient:
     scans = RecordedScans(answers)
-    # The form of the answers tells what scanned, as far as a recording can.
+    # A recording holds no registry settings: only the form of its answers tells which scanner it was.
     return ScanClient(page=scans.scan_page, starter=scans, clock=clock, scanning=lambda _: Scanning(enhanced=False))
 
 
 class RecordedScans:
-    """Recorded answers in the place of the registry: a poll is an answer and the pages that its tokens lead to."""
+    """Replays recorded answers as the registry would give them; one poll is an answer and the pages of its tokens."""
 
     def __init__(self, answers: Answers) -> None:
         self._polls: list[list[Mapping[str, Any]]] = []
@@ -85,5 +85,5 @@ class RecordedScans:
         return {"Error": {"Code": "MissingPage", "Message": "the recording ends before the last page"}}
 
     def start_scan(self, repository: str, digest: str) -> bool:  # noqa: ARG002
-        """Nothing: the recording already holds what came of it."""
+        """Do nothing: the recording already holds the result."""
         return True

@@ -1,4 +1,4 @@
-"""What the gate found out about all images of a run, whether they pass or not: what a reader and a report need."""
+"""The result of the gate for all images of a run, whether they pass or not."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ OS_PACKAGES_ONLY = "Basic scanning sees packages of the operating system and no 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateRules:
-    """What a run's images are judged by."""
+    """The policy and the waivers that a run's images are judged by."""
 
     policy: GatePolicy
     waivers: Waivers
 
     @property
     def warning(self) -> str:
-        """What must be said loudly of the rules themselves; empty: nothing."""
+        """A warning about the rules themselves; empty: none."""
         if self.policy.severities:
             return ""
         return "THE GATE BLOCKS NOTHING: [gate] names no severity in `block` and has no limits"
@@ -36,12 +36,12 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """All images of a run.
+    """The verdicts of all images of a run.
 
     Attributes:
-        rules: what they were judged by.
+        rules: what the images were judged by.
         rows: in the order of the images.
-        remarks: what else the reader must know, such as a comparison that could not be made.
+        remarks: other notes, such as a comparison that was not possible.
     """
 
     rules: GateRules
@@ -50,19 +50,19 @@ class Judgement:
 
     @property
     def unused(self) -> tuple[Waiver, ...]:
-        """The waivers that are about no finding of any image here."""
+        """The waivers that match no finding of these images."""
         return self.rules.waivers.unused(finding for row in self.rows for finding in row.verdict.findings)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is said below the table, the loud one first."""
+        """The notes below the table; the warning comes first."""
         basic = any(row.verdict.scanner == "basic" for row in self.rows)
         today = self.rules.waivers.today
         return (
             *((self.rules.warning,) if self.rules.warning else ()),
             *self.remarks,
             *(
-                f"waiver without use here{'' if row.counts_on(today) else ', and expired'}: {row}; take it out"
+                f"unused waiver{'' if row.counts_on(today) else ', and expired'}: {row}; remove it"
                 for row in self.unused
             ),
             *((OS_PACKAGES_ONLY,) if basic else ()),

@@ -1,4 +1,4 @@
-"""Following one scan: asks, starts one where nobody does, and says what was read and how far to trust it."""
+"""Watch one scan: poll it, start one where the registry does not, and say what is known about each reading."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from erp_build.model.images.scan import Scanning, ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
 
 SCAN_START_GRACE_S = 15.0
-"""Seconds after which a scan that is not found is looked after: scan on push is not immediate."""
+"""Seconds before a scan that is not found is started: scan on push begins only after the push."""
 
 ON_PUSH_SCAN_GRACE_S = 60.0
-"""The same where the registry says that it scans on push: the image may have been pushed before it was told to."""
+"""The same where the registry scans on push; the image may be older than that setting."""
 
 MAX_FINDING_PAGES = 1000
-"""Pages of one poll: a registry that always has one more ends as inconclusive, not as an endless loop."""
+"""Pages of one poll. A registry that never stops giving tokens ends as inconclusive, not as an endless loop."""
 
 MAX_RESULT_AGE = timedelta(hours=24)
-"""ECR makes one manual scan of an image in this time: what is younger cannot be asked for anew."""
+"""ECR allows one manual scan of an image in this time: a younger result cannot be renewed."""
 
 SCAN_NOT_FOUND_CODE = "ScanNotFoundException"
 BAD_TOKEN_CODES = {"InvalidParameterException", "ValidationException"}
-"""How ECR answers a page token that it does not know any more."""
+"""ECR's errors for a page token that has expired."""
 
 TRANSIENT_ERROR_CODES = {
     "ThrottlingException",
@@ -50,15 +50,15 @@ ScanPage = Callable[[str, str, str | None], Mapping[str, Any]]
 
 
 class ScanStarter(Protocol):
-    """The one effect of the gate."""
+    """The only effect of the gate."""
 
     def start_scan(self, repository: str, digest: str) -> bool:
-        """Ask for a scan; False where the registry made one in the last 24 hours, or scans by itself."""
+        """Start a scan; False where the registry has made one in the last 24 hours, or scans by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScanClient:
-    """What a watch works with: the two calls, how the repository is scanned, and the time."""
+    """What a watch needs: a page of findings, the start of a scan, how a repository is scanned, and the clock."""
 
     page: ScanPage
     starter: ScanStarter
@@ -68,7 +68,7 @@ class ScanClient:
 
 @dataclass(frozen=True, slots=True)
 class SeenScan:
-    """A reading and what is known of it."""
+    """A reading, and what is known about it."""
 
     reading: ScanReading
     context: ScanContext
@@ -79,8 +79,8 @@ class ScanWatch:
 
     Args:
         repository, digest: of the image, or of one platform of an index.
-        scanner: what it works with.
-        not_before: a result that was completed earlier does not count.
+        scanner: the calls that it makes.
+        not_before: an earlier result does not count; None: any does.
     """
 
     def __init__(self, repository: str, digest: str, scanner: ScanClient, not_before: datetime | None = None) -> None:
@@ -94,7 +94,7 @@ class ScanWatch:
         self._started = False
 
     def look(self) -> SeenScan | Wait | Verdict:
-        """Ask once, all pages: a reading, or why there is none yet, or why there will be none."""
+        """Read all pages once: a reading, or why there is none yet, or why there will never be one."""
         pages: list[Mapping[str, Any]] = []
         tokens: set[str] = set()
         token: str | None = None
@@ -112,7 +112,7 @@ class ScanWatch:
         return _given_up(f"the registry has more than {MAX_FINDING_PAGES} pages of findings")
 
     def start(self) -> Verdict | None:
-        """Ask for a scan, once, unless the registry scans by itself all the time; a verdict where that is refused."""
+        """Start a scan, once, unless the registry scans continuously; a verdict if the registry refuses."""
         if self._started or not self._scanner.scanning(self.repository).startable:
             return None
         self._started = True
@@ -121,7 +121,7 @@ class ScanWatch:
         except ErpBuildError as error:
             return _given_up(f"{error.what}: {error.why}", error.next_step)
         if not begun and self._not_before:
-            # There is no fresher result to be had than that of the last 24 hours.
+            # ECR has scanned in the last 24 hours and refuses to scan again: there is no fresher result than that one.
             self._not_before = min(self._not_before, self._scanner.clock.now() - MAX_RESULT_AGE)
         return None
 
@@ -129,7 +129,7 @@ class ScanWatch:
         try:
             reading = read_scan(pages)
         except UnreadableScan as error:
-            return _given_up(f"the answer is not as ECR gives them: {error}")
+            return _given_up(f"the answer does not have ECR's form: {error}")
         now = self._scanner.clock.monotonic()
         settled = None
         if reading == self._previous:
@@ -141,7 +141,7 @@ class ScanWatch:
         return SeenScan(reading, ScanContext(not_before=self._not_before, settled=settled, enhanced=enhanced))
 
     def _judge_error(self, page: Mapping[str, Any], *, paging: bool) -> Wait | Verdict:
-        # An interrupted row of readings proves nothing about the next one.
+        # A reading is settled only by equal readings in a row, and an error interrupts the row.
         self._previous = None
         error = page["Error"]
         code, text = str(error.get("Code", "")), str(error.get("Message", ""))

@@ -1,6 +1,6 @@
-"""What a registry's scan says: the table of its statuses, and the reading of its answers.
+"""Read the registry's scan answers.
 
-Statuses as in the model of the ECR API (2015-09-21, ScanStatus, botocore 1.44). Whatever is not in the table stops.
+Statuses are those of the ECR API (2015-09-21, ScanStatus, botocore 1.44); `model/images/scan.py` has their table.
 """
 
 from collections import Counter
@@ -13,13 +13,13 @@ from erp_build.model.images.scan import Scanner, ScanReading
 
 
 class UnreadableScan(ValueError):
-    """An answer is not as ECR gives them; the text says where."""
+    """An answer does not have ECR's form; the text says where."""
 
 
 def read_scan(pages: Sequence[Mapping[str, Any]]) -> ScanReading:
     """Read the pages of one DescribeImageScanFindings answer.
 
-    Counts and times stand on the first page, findings on all. Raises `UnreadableScan` for an answer of another form.
+    Counts and times are on the first page, findings on all. Raises `UnreadableScan` for an answer of another form.
     """
     status = _map(pages[0].get("imageScanStatus"), "imageScanStatus")
     blocks = [_map(page.get("imageScanFindings"), "imageScanFindings") for page in pages]
@@ -39,7 +39,7 @@ def read_scan(pages: Sequence[Mapping[str, Any]]) -> ScanReading:
 
 
 def read_time(value: object) -> datetime | None:
-    """A time as an SDK (datetime), the wire (seconds since 1970) or the AWS CLI (ISO 8601) gives it; None: none."""
+    """Read a time from an SDK (datetime), the wire (seconds since 1970) or the AWS CLI (ISO 8601); None for others."""
     try:
         if isinstance(value, str):
             value = datetime.fromisoformat(value)
@@ -99,6 +99,7 @@ def _counts(stated: Mapping[str, Any], findings: Sequence[Finding]) -> dict[str,
         if not isinstance(number, int) or isinstance(number, bool) or number < 0:
             raise UnreadableScan(f"findingSeverityCounts: {name} is {number!r}, not a number of findings")
         named[str(name).upper()] += number
+    # ECR's map and list may differ: the larger number is the safe one.
     larger = {name: max(named[name], own[name]) for name in (*named, *own)}
     return {name: number for name, number in sorted(larger.items()) if number}
 

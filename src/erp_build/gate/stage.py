@@ -1,4 +1,4 @@
-"""The gate: waits for the scan of every image, all under one deadline, and lets none pass that was not judged good."""
+"""The gate: wait for the scans of all images under one deadline, and clear only images that pass."""
 
 from collections.abc import Callable, Mapping, Sequence
 from zlib import crc32
@@ -19,13 +19,15 @@ from erp_build.model.project import GatePolicy
 from erp_build.model.stage import stage
 
 FIRST_POLL_PAUSE_S, MAX_POLL_PAUSE_S = 1.0, 10.0
+"""Each pause is twice the one before."""
+
 POLL_JITTER = 0.2
-"""The part by which a pause may be longer or shorter, so that runs that began together do not ask together."""
+"""The share by which a pause varies, so that runs that began together do not poll together."""
 
 
 @stage("reads only: the waiver file")
 def read_rules(clients: Clients, policy: GatePolicy) -> GateRules:
-    """A policy with the waivers that it names, below the repository's root.
+    """Read the policy's waiver file, whose path is below the repository's root.
 
     Raises `ConfigurationError` for a waiver file that cannot be read.
     """
@@ -40,7 +42,7 @@ def read_rules(clients: Clients, policy: GatePolicy) -> GateRules:
 def judge_images(
     clients: Clients, rules: GateRules, images: Sequence[BuiltImage], running: Mapping[str, Running] | None = None
 ) -> Judgement:
-    """Judge every image by its scan; `running` (target -> what runs) is what new findings are told from."""
+    """Judge every image by its scan; `running` (target -> image) is what the policy compares new findings with."""
     deadline = Deadline(clients.clock, rules.policy.timeout)
     remarks: list[str] = []
 
@@ -57,13 +59,13 @@ def judge_images(
 
 @stage("nothing", keeps="cleared")
 def clear_images(judgement: Judgement) -> tuple[ClearedImage, ...]:
-    """Clear every image; raises `GateBlocked` or `GateInconclusive`, which name all that did not pass."""
+    """Clear all images; raises `GateBlocked` or `GateInconclusive` with every image that did not pass."""
     stop_unless_passed(judgement.rows)
     return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in judgement.rows)
 
 
 def make_scan_client(clients: Clients, say: Callable[[str], object]) -> ScanClient:
-    """What the watches work with; how a repository is scanned is asked once, and a doubt about it is said."""
+    """Make the client of the watches. It asks once how a repository is scanned, and reports what it cannot find out."""
     known: dict[str, Scanning] = {}
 
     def scanning(repository: str) -> Scanning:
@@ -77,7 +79,7 @@ def make_scan_client(clients: Clients, say: Callable[[str], object]) -> ScanClie
 
 
 def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:
-    """Poll all scans until each has a verdict or the deadline is over; a time-out is never a pass."""
+    """Poll all scans until each has a verdict or the deadline is over. A time-out never passes."""
     verdicts: dict[int, Verdict] = {}
     last: dict[int, str] = {}
     pause, turn = FIRST_POLL_PAUSE_S, 0
@@ -98,11 +100,11 @@ def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str,
 
 
 def stop_unless_passed(rows: Sequence[Judged]) -> None:
-    """Raise for everything that did not pass; findings go before doubt, since they are certain."""
+    """Raise if an image did not pass: `GateBlocked` before `GateInconclusive`, because findings are certain."""
     blocked = [row for row in rows if row.verdict.outcome == "blocked"]
     stopped = [row for row in rows if row.verdict.outcome != "passed"]
     if blocked:
-        next_step = "mend the image (base image, dependency), waive the finding with a reason, or change [gate]"
+        next_step = "fix the image (base image, dependency), waive the finding with a reason, or change [gate]"
         raise _gate_error(GateBlocked, f"{len(blocked)} of {len(rows)} images over the policy", blocked, next_step)
     if stopped:
         next_step = "\n".join(dict.fromkeys(row.verdict.next_step for row in stopped if row.verdict.next_step))
@@ -124,5 +126,5 @@ def _gate_error(error: type[ErpBuildError], what: str, stopped: Sequence[Judged]
 
 
 def _jitter(seed: str, turn: int) -> float:
-    """A factor around 1 that another image or another turn has differently; the same run waits the same way again."""
+    """A factor around 1 that differs by image and turn, but is the same when a run is repeated."""
     return 1 + POLL_JITTER * (2 * crc32(f"{seed} {turn}".encode()) / 2**32 - 1)

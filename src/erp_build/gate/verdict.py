@@ -1,6 +1,6 @@
-"""The gate's judgement: from a reading of a scan to a verdict, and from a passing verdict to clearance.
+"""Judge one image: from a reading of its scan to a verdict.
 
-An image passes only on a reading that is complete, fresh and counted. Whatever is not known to be good stops.
+An image passes only by a reading that is complete, fresh and counted. Doubt stops it.
 """
 
 from collections import Counter
@@ -28,11 +28,11 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScanContext:
-    """What is known of a reading besides its words.
+    """What is known about a reading besides its content.
 
     Attributes:
         not_before: a result that was completed earlier does not count; None: any does.
-        settled: seconds for which readings in a row have said the same; None for the first of a row.
+        settled: seconds for which the readings have been the same; None for the first of its kind.
         enhanced: whether the registry scans with Inspector; None where it does not say.
     """
 
@@ -41,7 +41,7 @@ class ScanContext:
     enhanced: bool | None = False
 
     def is_settled(self, reading: ScanReading) -> bool:
-        """Whether a reading has stayed the same for long enough; a basic scan is complete at once."""
+        """Whether the reading has stayed the same for long enough. A basic scan is complete at once."""
         if reading.scanner == "basic" and (self.enhanced is False or (self.enhanced is None and reading.counts)):
             return True
         needed = SETTLED_AFTER_S if reading.counts else EMPTY_SETTLED_AFTER_S
@@ -56,14 +56,14 @@ def judge(
     known: Mapping[Identity, int] | None = None,
     context: ScanContext | None = None,
 ) -> Verdict | Wait:
-    """Judge one reading: wait, pass, block, or give up because it cannot be judged.
+    """Judge one reading: wait, pass, block, or inconclusive because it cannot be judged.
 
     Args:
         reading: of all pages.
         policy: what blocks.
-        waivers: what somebody answers for.
-        known: findings of the deployed image and how often it has each; None: nothing is known, so that all are new.
-        context: what else is known of the reading.
+        waivers: findings that somebody answers for.
+        known: findings of the deployed image and how often it has each; None: not known, so all findings are new.
+        context: what else is known about the reading.
     """
     state = reading.state
     if state.answer == "wait":
@@ -71,6 +71,7 @@ def judge(
     if state.answer == "stop":
         return Verdict(outcome="inconclusive", why=f"{reading}: {state.meaning}", next_step=state.next_step)
     found = filter_findings(reading, policy, waivers or Waivers(), known)
+    # Before the doubt: findings over the policy are certain, however incomplete the scan still is.
     if over := {name: number for name, number in found.numbers.items() if number > allowed(policy, name)}:
         return _verdict("blocked", _blocked_text(over, found, policy), reading, found, over)
     if unknown := sorted(set(found.numbers) - set(SEVERITIES)):
@@ -81,7 +82,7 @@ def judge(
 
 
 def doubt_of(reading: ScanReading, context: ScanContext) -> Wait | None:
-    """Why a reading does not clear anything yet: it is not counted, complete, fresh and settled. None: it is."""
+    """Why a reading cannot clear an image yet: it is not counted, complete, fresh or settled. None: it can."""
     next_step = reading.state.next_step
     if reading.state.answer != "read":
         return Wait(str(reading), next_step=next_step)
@@ -97,7 +98,7 @@ def doubt_of(reading: ScanReading, context: ScanContext) -> Wait | None:
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
-    """The numbers from the worst severity down; one that is not known comes first."""
+    """The numbers as text, worst severity first; unknown severities come before all others."""
     names = [*sorted(set(counts) - set(SEVERITIES)), *(name for name in SEVERITIES if name in counts)]
     return ", ".join(f"{counts[name]} {name}" for name in names) or "no findings"
 
@@ -148,7 +149,7 @@ def _minute(moment: datetime) -> str:
 
 
 def join(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict of an image of several platforms: the worst one counts, and everything that was found is kept."""
+    """Join the verdicts of an image's platforms: the worst outcome counts, and all findings are kept."""
     if len(verdicts) == 1:
         return verdicts[0]
     outcomes: Sequence[VerdictOutcome] = [one.outcome for one in verdicts]
@@ -176,5 +177,5 @@ _WORST_FIRST: tuple[VerdictOutcome, ...] = ("blocked", "inconclusive", "passed")
 
 
 def _all(parts: Iterable[Iterable[Item]]) -> tuple[Item, ...]:
-    """Each item of the parts once, in their order."""
+    """All items of the parts, each once, in order."""
     return tuple(dict.fromkeys(item for part in parts for item in part))

@@ -1,4 +1,4 @@
-"""Waivers: findings that somebody answers for until a day, by their identifier and package."""
+"""Waivers: findings, by identifier and package, that somebody answers for until a day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from erp_build.model.images.waiver import Waiver
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waivers:
-    """The waivers of a run and the day on which they are judged."""
+    """The waivers of a run, and the day on which they are applied."""
 
     rows: tuple[Waiver, ...] = ()
     today: date = date.max
 
     def for_finding(self, finding: Finding) -> Waiver | None:
-        """The waiver that counts for a finding, if there is one."""
+        """The valid waiver of a finding, if there is one."""
         return next((row for row in self.rows if row.matches(finding) and row.counts_on(self.today)), None)
 
     def expired_for(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
-        """The waivers that are about one of the findings and count no longer."""
+        """The expired waivers that match one of the findings."""
         found = tuple(findings)
         return tuple(row for row in self.rows if not row.counts_on(self.today) and any(map(row.matches, found)))
 
     def unused(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
-        """The waivers that are about none of the findings."""
+        """The waivers that match none of the findings."""
         found = tuple(findings)
         return tuple(row for row in self.rows if not any(map(row.matches, found)))

@@ -60,7 +60,7 @@ def test_a_blocked_gate_names_finding_target_and_what_to_do(tmp_path: Path, erp_
     assert told.code == 6
     assert "1 of 1 images over the policy" in told.err
     assert "notification-service recorded: 1 CRITICAL found: CVE-2021-44228 (no package named)" in told.err
-    assert "next:  mend the image" in told.err
+    assert "next:  fix the image" in told.err
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_a_blocked_gate_names_finding_target_and_what_to_do(tmp_path: Path, erp_
         pytest.param("{}", "no list of answers", id="an object"),
         pytest.param("[]", "no list of answers", id="no answer"),
         pytest.param("[1]", "no list of answers", id="a number"),
-        pytest.param('[{"imageScanStatus": "COMPLETE"}]', "not as ECR gives them", id="a text for a map"),
-        pytest.param('[{"imageScanFindings": [1]}]', "not as ECR gives them", id="a list for a map"),
-        pytest.param('[{"Error": "Throttling"}]', "not as ECR gives them", id="a text for an error"),
+        pytest.param('[{"imageScanStatus": "COMPLETE"}]', "do not have ECR's form", id="a text for a map"),
+        pytest.param('[{"imageScanFindings": [1]}]', "do not have ECR's form", id="a list for a map"),
+        pytest.param('[{"Error": "Throttling"}]', "do not have ECR's form", id="a text for an error"),
         pytest.param(
             '[{"imageScanFindings": {"findingSeverityCounts": {"LOW": "x"}}}]',
-            "not as ECR gives them",
+            "do not have ECR's form",
             id="a text for a number",
         ),
     ],

@@ -284,4 +284,6 @@ def test_an_end_that_cannot_be_written_down_is_said_and_hides_nothing(world: Fak
     world.change(NOTIFICATION)
     world.leases.breaks["taken back"] = KeyError("resourceVersion")
     fail_with(world, ReleaseFailed("no rollout"))
-    assert "the outcome of this deployment could not be written down: KeyError: 'resourceVersion'" in world.progress.lines
+    assert (
+        "the outcome of this deployment could not be written down: KeyError: 'resourceVersion'" in world.progress.lines
+    )

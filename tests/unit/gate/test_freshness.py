@@ -154,7 +154,7 @@ def test_a_scan_is_complete_in_an_enhanced_registry_only_when_it_stays_so(new_wo
 def test_an_answer_that_cannot_be_read_is_no_verdict(new_world: FakeWorld) -> None:
     image = pushed(new_world)
     new_world.registry.answers(image.digest, {"imageScanStatus": "COMPLETE"})
-    assert "not as ECR gives them" in judge(new_world, image).why
+    assert "does not have ECR's form" in judge(new_world, image).why
 
 
 def test_a_page_that_is_forgotten_is_read_again_from_the_first(new_world: FakeWorld) -> None:

@@ -34,7 +34,7 @@ def test_below_the_table_stands_what_was_waived_and_what_else_must_be_known() ->
     assert judgement_text(JUDGEMENT).splitlines()[5:] == [
         "  waived: CVE-2024-1 (openssl), CRITICAL: not reachable (kim, until 2026-12-31)",
         "  no fresh result of the deployed image",
-        "  waiver without use here, and expired: CVE-1999-1 (sendmail), lee, until 2026-01-01; take it out",
+        "  unused waiver, and expired: CVE-1999-1 (sendmail), lee, until 2026-01-01; remove it",
         "  Basic scanning sees packages of the operating system and no jars: a library in a jar is not judged.",
     ]
 

@@ -125,7 +125,7 @@ def _check(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
             read_scan([answer])
     except UnreadableScan as error:
         raise ConfigurationError(
-            "the recorded answers are not as ECR gives them",
+            "the recorded answers do not have ECR's form",
             where=str(path),
             why=str(error),
             next_step="record DescribeImageScanFindings as `aws ecr describe-image-scan-findings` prints it",
