@@ -1,10 +1,10 @@
 """The run, in order. Start reading here.
 
-Each stage takes the `Site` and what the stages before it made, and returns the next value. Every image is built and
-cleared before the first step of a deployment. Only the gate makes a `ClearedImage`, and `deploy` takes nothing else.
-When `deploy` or `prove` fails, evidence is collected, and both halves go back to what ran before. `Run.stage` runs a
-stage, with what a caller has put at its place. What each stage may touch stands above its function (`@stage`), and for
-all of them in docs/how-a-run-works.md.
+Each stage takes the `Site` and the results of earlier stages, and returns the next value. Every image is built and
+cleared before the first step of a deployment: only the gate makes a `ClearedImage`, and `deploy` takes nothing else.
+When `deploy` or `prove` fails, evidence is collected, and functions and release go back to what ran before. `Run.stage`
+runs a stage together with the caller's hooks. `@stage` above each function says what it may touch, and
+docs/how-a-run-works.md lists all of them.
 """
 
 from collections.abc import Collection, Mapping
@@ -38,14 +38,14 @@ from erp_build.run_record import Run, RunReport
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """What a caller may ask of a run.
+    """The options of a run.
 
     Attributes:
-        variables: environment variables, for what CodeBuild says of the source.
-        base, head: revisions instead of those that detection finds.
-        strict: stop instead of building more when a baseline is in doubt.
-        allow_older: deploy even where something newer is live.
-        wait_for_lock: seconds that another run is waited for.
+        variables: environment variables; CodeBuild describes the source in them.
+        base, head: revisions to use instead of those that detection finds.
+        strict: stop when a baseline is in doubt, instead of building more.
+        allow_older: deploy even where a newer commit is live.
+        wait_for_lock: seconds to wait for another run.
         replace_cut_off_install: remove a release whose first installation was cut off.
     """
 
@@ -59,7 +59,7 @@ class Options:
 
 
 def run(project: Project, clients: Clients, options: Options, run: Run) -> RunReport:
-    """Bring everything that changed to life, and prove it; `run` knows what was done also when this raises."""
+    """Build, clear, deploy and prove what has changed. `run` keeps what was done, also when this raises."""
     run.require_known_stages()
     head = find_head(clients.repository, options.variables, options.head)
     site = Site(project, clients, run.stage(read_environment, clients, project))
@@ -68,15 +68,17 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
     live = run.stage(read_live_state, site)
     plan = plan_from(run, site, options, head, live)
     if plan.is_empty:
+        # An earlier run may have been cut off between its deployment and its proof.
         run.stage(prove_again, site, live)
         if not latest_behind(site, live):
             return run.report()
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
     with run.stage(take_lock, site, claim) as lock:
         run.keep(recovers=lock.former.ended_badly)
+        # The live state was read without the lock: another run may have deployed since.
         settled = settle_release(run, site, options, lock)
         if settled != live:
-            site.say("what runs has moved meanwhile: planned anew")
+            site.say("what runs has changed in the meantime: making a new plan")
             plan = plan_from(run, site, options, head, settled)
         if plan.is_empty:
             run.stage(prove_again, site, settled)
@@ -94,7 +96,7 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
 
 
 def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState) -> Plan:
-    """From what runs to what is to be done."""
+    """Make the plan from the live state."""
     git, project = site.clients.repository, site.project
     if not options.allow_older:
         refuse_older(git, head, live)
@@ -107,9 +109,9 @@ def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState
 
 
 def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveState:
-    """Read what runs under the lock, after what a run before left has come to its end."""
+    """Read the live state under the lock, after the operations of an earlier run have ended."""
     if lock.former.holder:
-        # The run before was killed: what it began goes on without it.
+        # The previous run was killed without freeing the lock: the rollout that it began goes on without it.
         run.stage(let_it_settle, site)
     live = run.stage(read_live_state, site)
     if live.revision and live.revision.is_pending:
@@ -119,7 +121,7 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
 
 
 def build_and_clear(run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState) -> tuple[ClearedImage, ...]:
-    """From a plan to images that may be deployed; nothing that runs is touched."""
+    """Build the plan's images and clear them. This changes nothing that runs."""
     run.stage(check_plan, site, plan)
     if site.project.checks:
         run.stage(require_checks, run.stage(run_checks, site, plan))
@@ -131,7 +133,7 @@ def build_and_clear(run: Run, site: Site, rules: GateRules, plan: Plan, live: Li
 def move_latest_of_earlier_runs(
     run: Run, site: Site, rules: GateRules, live: LiveState, planned: Collection[str]
 ) -> None:
-    """Move the `latest` of what a run before deployed and did not come to tag."""
+    """Move `latest` for images that an earlier run deployed, but was cut off before it tagged them."""
     if behind := latest_behind(site, live, planned):
         judgement = run.beside(judge_images, site.clients, rules, behind, live.running)
         run.stage(move_latest, site, run.beside(clear_images, judgement))

@@ -1,4 +1,4 @@
-"""A run: it executes the stages and keeps what they made. What is left of it is a frozen report."""
+"""A run: it executes the stages and keeps their results. `RunReport` is its frozen result."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
-    """A stage that ran: its name, seconds, how it ended, and at which second of the run it began."""
+    """A stage that ran: its name, its seconds, its status, and the second of the run at which it began."""
 
     name: str
     seconds: float
@@ -35,7 +35,7 @@ class StageRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Occasion:
-    """When a run began (ISO 8601, UTC), which build it belongs to, and the address of that build; empty: not known."""
+    """When a run began (ISO 8601, UTC), its build in CodeBuild, and the address of that build; empty: not known."""
 
     started: str = ""
     build: str = ""
@@ -44,19 +44,19 @@ class Occasion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunReport:
-    """Everything that is known about a run at one moment, also in the middle of it or after a failure.
+    """Everything that is known about a run at one moment: at its end, in the middle of it, or after a failure.
 
     Attributes:
         rehearsal: whether effects were only assumed.
         occasion, place: when and for which build it ran, and where it deploys to; None: not known yet.
-        recovers: whether the run before failed after it had taken the lock.
+        recovers: whether the previous run failed after it had taken the lock.
         plan, preview, checked, images, judgement, cleared, deployment, proofs, alarms: what the stages made.
-        effects: what was changed in the world, in order.
-        stages: those that ran, in order.
-        error: what ended it.
-        evidence, taken_back: after a failure, what the cluster said, and a line for each half that went back.
+        effects: all changes of the outside world, in order.
+        stages: the stages that ran, in order.
+        error: the error that ended it.
+        evidence, taken_back: after a failure, what the cluster said, and a line for each part that went back.
         tests: what Maven did with the tests.
-        seconds: since it began.
+        seconds: since the run began.
     """
 
     rehearsal: bool = False
@@ -87,7 +87,7 @@ class RunReport:
 
     @property
     def outcome(self) -> Literal["deployed", "nothing", "rehearsed", "failed"]:
-        """How the run ended, in a word."""
+        """The outcome of the run, in one word."""
         if self.error:
             return "failed"
         if self.plan is None or self.plan.is_empty:
@@ -103,15 +103,15 @@ class Stopwatch(Protocol):
 
 
 class Run:
-    """A run that goes on.
+    """A run in progress.
 
     Args:
         clock: takes the time of the stages.
         on_stage: called with the name of each stage when it begins.
-        pipeline: what the caller does at the stages.
+        pipeline: the caller's hooks.
         rehearsal: whether effects are only assumed.
         occasion: when and for which build it runs.
-        effects: those that were performed or assumed so far; the journal adds to it.
+        effects: the effects so far, performed or assumed; the journal appends to it.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Run:
         self._start = clock.monotonic()
 
     def require_known_stages(self) -> None:
-        """Raise `ConfigurationError` where the caller has put something at a place that a run never comes to."""
+        """Raise `ConfigurationError` if a hook of the caller is for a function that is no stage."""
         self._pipeline.require(STAGES)
 
     @property
@@ -142,23 +142,23 @@ class Run:
         return _moved(self._effects)
 
     def report(self) -> RunReport:
-        """Everything that is known now."""
+        """The report of everything that is known now."""
         seconds = self._clock.monotonic() - self._start
         return replace(self._kept, stages=tuple(self._stages), effects=tuple(self._effects), seconds=seconds)
 
     def keep(self, **results: Any) -> None:
-        """Keep something for the report, by the names of its fields."""
+        """Keep results for the report, by the names of its fields."""
         self._kept = replace(self._kept, **results)
 
     def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one stage, with what the caller has put at its place, and keep its result for the report."""
+        """Run a stage with the caller's hooks, and keep its result for the report."""
         result = self.beside(work, *args, **kwargs)
         if work in STAGES and (field := STAGES[work].keeps):
             self.keep(**{field: result})
         return result
 
     def beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a stage for what another run deployed; its result is not kept."""
+        """Run a stage whose result is not kept, such as one for what another run deployed."""
         for mine in self._pipeline.those("before", work):
             self._timed(_name(mine), mine, *args, **kwargs)
         result = self._timed(_name(work), self._pipeline.in_place_of(work), *args, **kwargs)
@@ -167,7 +167,7 @@ class Run:
         return result
 
     def _timed(self, name: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do some work, and note how long it took and how it ended."""
+        """Do the work, and record its time and status."""
         self._on_stage(name)
         start = self._clock.monotonic()
         status: Literal["done", "failed"] = "failed"
@@ -185,5 +185,5 @@ def _moved(effects: Sequence[Effect]) -> bool:
 
 
 def _name(work: Callable[..., object]) -> str:
-    """A stage is called like its function; what a caller puts there may be an object that can be called."""
+    """The name of a stage or hook: that of its function, or of its class for a callable object."""
     return str(getattr(work, "__name__", type(work).__name__)).replace("_", " ")

@@ -1,4 +1,4 @@
-"""The account: sign-in with the six parameters, and the functions."""
+"""Checks of the account: credentials, the six parameters, and the functions."""
 
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
 from erp_build.doctor.facts import Facts
@@ -10,7 +10,7 @@ from erp_build.model.project import Function
 def check_settings(facts: Facts) -> CheckResult:
     """Whether the credentials, the account, the region and the six parameters fit together."""
     looked = f"sts:GetCallerIdentity and ssm:GetParameters below {facts.project.parameters}"
-    _ = facts.remote
+    _ = facts.remote  # without credentials this check is `unknown`, not a problem
     try:
         environment = facts.environment()
     except ConfigurationError as error:
@@ -24,12 +24,12 @@ def check_functions(facts: Facts) -> CheckResult:
     states = {one.function: facts.remote.clients.functions.state(one.function) for one in facts.project.functions}
     looked = f"lambda:GetFunction of {', '.join(states) or 'no function'}"
     if broken := [trouble for one in facts.project.functions if (trouble := _trouble(one, states[one.function]))]:
-        return problem(looked, "\n".join(broken), "see the reason; a run needs a function that takes images")
+        return problem(looked, "\n".join(broken), "see the reason; a run needs a function of the package type Image")
     if busy := [name for name, state in states.items() if state and _is_busy(state)]:
         return warning(
             looked,
-            f"busy, an update answers ResourceConflictException now: {', '.join(busy)}",
-            "a run waits five minutes for it; if it stays so, find out who updates it (Terraform, a pipeline)",
+            f"busy, an update would fail with ResourceConflictException now: {', '.join(busy)}",
+            "a run waits five minutes for it; if it stays busy, find out who updates it (Terraform, a pipeline)",
         )
     if not states:
         return unknown(looked, "erp-build.toml has no service of the kind lambda", "nothing")

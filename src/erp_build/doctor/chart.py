@@ -1,4 +1,4 @@
-"""The chart: whether it renders, and what in it makes a rollout lie or fight with somebody else."""
+"""Checks of the chart: whether it renders, and what in it breaks a rollout."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def check_renders(facts: Facts) -> CheckResult:
 
 
 def check_replicas(facts: Facts) -> CheckResult:
-    """Whether a Deployment sets `replicas` that an autoscaler moves."""
+    """Whether a Deployment sets `replicas` although an autoscaler controls it."""
     objects = facts.rendered()
     scaled = {
         item["spec"].get("scaleTargetRef", {}).get("name")
@@ -36,10 +36,10 @@ def check_replicas(facts: Facts) -> CheckResult:
     if both:
         return warning(
             looked,
-            f"replicas is set beside an autoscaler: {', '.join(both)}; each upgrade sets the pods back to that number",
+            f"replicas is set beside an autoscaler: {', '.join(both)}; each upgrade resets the number of pods",
             "leave `replicas` out of the template where autoscaling is on",
         )
-    return ok(looked, "no Deployment sets what an autoscaler moves")
+    return ok(looked, "no Deployment sets what an autoscaler controls")
 
 
 def check_probes(facts: Facts) -> CheckResult:

@@ -1,4 +1,4 @@
-"""The repository: its history, and what must not stand in its files."""
+"""Checks of the repository: its history, and secrets in its files."""
 
 from pathlib import Path
 
@@ -16,27 +16,27 @@ def check_metadata(facts: Facts) -> CheckResult:
         return ok(looked, "Git reads it")
     return problem(
         looked,
-        "there is no .git: what changed is not known, only content keys tell",
+        "there is no .git: a run cannot know what changed, except by content keys",
         "in the pipeline's source action choose full clone (OutputArtifactFormat CODEBUILD_CLONE_REF)",
     )
 
 
 def check_depth(facts: Facts) -> CheckResult:
-    """Whether the history is whole."""
+    """Whether the clone has the whole history."""
     looked = "git rev-parse --is-shallow-repository"
     if not facts.local.clone.has_metadata():
         return unknown(looked, "there is no .git", "see git-metadata")
     if facts.local.clone.is_shallow():
         return warning(
             looked,
-            "the clone is shallow: each run fetches the commits that it lacks, or builds everything",
+            "the clone is shallow: each run fetches the missing commits, or builds everything",
             "git fetch --unshallow; in CodeBuild set the source's git clone depth to Full",
         )
     return ok(looked, "the history is whole")
 
 
 def check_plain_secrets(facts: Facts) -> CheckResult:
-    """Secrets in plain text in the values files; their places are told, never their values."""
+    """Whether the values files hold secrets in plain text; reports their places, never their values."""
     files = sorted((facts.root / facts.project.chart.path).glob("values*.y*ml"))
     looked = ", ".join(file.name for file in files) or f"values files of {facts.project.chart.path}"
     if not files:
@@ -47,9 +47,9 @@ def check_plain_secrets(facts: Facts) -> CheckResult:
         return warning(
             looked,
             "secrets in plain text:\n" + "\n".join((*places, *unread)),
-            "keep them in Secrets Manager (ExternalSecret), change them there, and take them out of Git",
+            "move them to Secrets Manager (ExternalSecret), replace them there, and remove them from Git",
         )
-    return unknown(looked, "\n".join(unread), "mend the file") if unread else ok(looked, "no secret in plain text")
+    return unknown(looked, "\n".join(unread), "fix the file") if unread else ok(looked, "no secret in plain text")
 
 
 def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The cluster: whether the role may work in it, and whether release and versions fit."""
+"""Checks of the cluster: access, versions, and the state of the release."""
 
 import re
 
@@ -10,16 +10,16 @@ from erp_build.errors import ReleaseFailed, told
 from erp_build.model.images.image import ImageReference
 
 HELM_TO_KUBERNETES_MINOR = {3: 15, 4: 34}
-"""Helm's major version -> what its minor version is added to for the newest Kubernetes that it was built for."""
+"""Helm's major version -> the minor version of Kubernetes that its minor version 0 was built for."""
 
 SUPPORTED_MINORS_BEHIND = 3
-"""How many minor versions of Kubernetes a Helm looks back (Helm's version support policy)."""
+"""Older minor versions of Kubernetes that a Helm supports (Helm's version support policy)."""
 
 KUBERNETES_VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
 
 def check_access(facts: Facts) -> CheckResult:
-    """Whether the cluster answers, and the caller may do what a deployment does."""
+    """Whether the cluster answers, and the caller has the rights of a deployment."""
     release = facts.release()
     looked = f"eks:DescribeCluster of {release.cluster}, SelfSubjectAccessReviews in {release.namespace}"
     try:
@@ -32,11 +32,11 @@ def check_access(facts: Facts) -> CheckResult:
             f"not allowed: {', '.join(missing)}",
             "add an access policy (AmazonEKSEditPolicy) for this namespace to the role's access entry",
         )
-    return ok(looked, "it answers, and everything is allowed that a deployment does")
+    return ok(looked, "it answers, and a deployment has all the rights that it needs")
 
 
 def check_versions(facts: Facts) -> CheckResult:
-    """Whether Helm, and kubectl where it is there, were made for the cluster's version."""
+    """Whether Helm, and kubectl if installed, support the cluster's version."""
     stated = facts.remote.cluster_reader.version(facts.release())
     helm, kubectl = (facts.local.machine.version_of(program) for program in ("helm", "kubectl"))
     looked = f"/version of {facts.release().cluster}, helm and kubectl in PATH"
@@ -52,7 +52,7 @@ def check_versions(facts: Facts) -> CheckResult:
 
 
 def check_release_name(facts: Facts) -> CheckResult:
-    """Whether another release owns Deployments of ours: a release that was renamed owns them still."""
+    """Whether another release owns our Deployments: after a rename the old release still owns them."""
     release, environment = facts.release(), facts.environment()
     ours = {environment.repository(service.repository) for service in facts.project.services}
     looked = f"Deployments in namespace {release.namespace}: annotation meta.helm.sh/release-name"
@@ -72,7 +72,7 @@ def check_release_name(facts: Facts) -> CheckResult:
 
 
 def check_release_state(facts: Facts) -> CheckResult:
-    """Whether the release is free: an operation that was cut off keeps every other one out."""
+    """Whether the release is free: Helm refuses every upgrade while a revision is pending."""
     release = facts.release()
     looked = f"helm history {release.name} in {release.namespace}"
     history = facts.remote.clients.helm.history(release)
@@ -81,7 +81,7 @@ def check_release_state(facts: Facts) -> CheckResult:
     last = history[-1]
     stands = f"revision {last.number} is {last.status}"
     if last.is_pending:
-        hint = "a run takes it back once nobody works on it; by hand: helm rollback"
+        hint = "a run rolls it back once nobody works on it; by hand: helm rollback"
         return warning(looked, f"{stands}: somebody works on it, or was cut off", hint)
     if last.status == "failed":
         return warning(looked, f"{stands}: {last.description}", "look at the pods; the next run deploys again")
@@ -89,7 +89,7 @@ def check_release_state(facts: Facts) -> CheckResult:
 
 
 def check_dry_run(facts: Facts) -> CheckResult:
-    """Whether the cluster would take the chart as it is here."""
+    """Whether the cluster would accept the chart as it is here."""
     release, chart = facts.release(), facts.project.chart
     values = facts.values()
     _ = facts.rendered()
@@ -98,7 +98,7 @@ def check_dry_run(facts: Facts) -> CheckResult:
         facts.remote.clients.helm.check_chart(release, facts.root / chart.path, values)
     except ReleaseFailed as error:
         return problem(looked, told(error), error.next_step or "see the message")
-    return ok(looked, "the cluster would take it")
+    return ok(looked, "the cluster would accept it")
 
 
 def _skews(minor: int, helm: Version, kubectl: Version | None) -> list[str]:

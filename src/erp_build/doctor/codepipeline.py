@@ -1,4 +1,4 @@
-"""The pipeline around a run: where the source comes from, and what the build project allows."""
+"""Checks of the pipeline: where the source comes from, and what the build project allows."""
 
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown
 from erp_build.doctor.facts import Facts
@@ -17,7 +17,7 @@ def check_connection(facts: Facts) -> CheckResult:
         return unknown(
             f"source actions of {pipeline.name}",
             f"none has a connection: {_providers(pipeline.sources)}",
-            "nothing, if the source comes from elsewhere than GitHub",
+            "nothing to do, if the source does not come from GitHub",
         )
     arn = connected[0].connection
     status = facts.remote.delivery.connection_status(arn)
@@ -32,21 +32,21 @@ def check_connection(facts: Facts) -> CheckResult:
 
 
 def check_source_format(facts: Facts) -> CheckResult:
-    """Whether the source arrives with its whole history."""
+    """Whether the source arrives with its whole Git history."""
     pipeline = facts.pipeline()
     looked = f"OutputArtifactFormat of the source actions of {pipeline.name}"
     zipped = [source.name for source in pipeline.sources if source.connection and source.output != FULL_CLONE]
     if zipped:
         return problem(
             looked,
-            f"{', '.join(zipped)}: a zip without .git, so that no run knows what changed",
+            f"{', '.join(zipped)}: a zip without .git, so a run cannot know what changed",
             f"choose full clone ({FULL_CLONE}), and allow UseConnection to the build's role",
         )
     project = facts.build_project()
     if project.source != SOURCE_FROM_PIPELINE and project.clone_depth:
         return problem(
             f"source of the build project {project.name}",
-            f"it is cloned {project.clone_depth} deep",
+            f"it is cloned with a depth of {project.clone_depth}",
             "set the git clone depth to Full",
         )
     return ok(looked, f"{FULL_CLONE}" if pipeline.sources else "there is no source action")
@@ -66,7 +66,7 @@ def check_privileged(facts: Facts) -> CheckResult:
 
 
 def check_project_timeout(facts: Facts) -> CheckResult:
-    """Whether CodeBuild lets a run end by its own deadlines."""
+    """Whether the project's time-out is above the sum of a run's own deadlines."""
     project, parts = facts.build_project(), longest_run(facts.project)
     needed = sum(part.seconds for part in parts)
     terms = " + ".join(f"{part.name} {part.seconds / 60:.0f}" for part in parts)

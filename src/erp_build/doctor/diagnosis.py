@@ -1,4 +1,4 @@
-"""What `doctor` finds: a diagnosis per check, with what was looked at and the next step."""
+"""The results of `doctor`: what each check looked at, what it found, and the next step."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ Area = Literal["machine", "repository", "account", "cluster"]
 AREAS: tuple[Area, ...] = ("machine", "repository", "account", "cluster")
 
 State = Literal["ok", "warning", "problem", "unknown"]
-"""`warning`: a run works, and something is better mended. `problem`: a run fails, or does what nobody wants.
-`unknown`: the check could not look, which is never taken for OK."""
+"""`warning`: a run works, but something should be fixed. `problem`: a run fails or does something unwanted.
+`unknown`: the check could not look, which never counts as ok."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """What a check saw.
+    """The result of one check.
 
     Attributes:
-        state: how it stands.
-        looked_at: the file, call or program, for the reader.
-        found: what is there, may have several lines; never a secret.
-        next_step: what the reader does now; empty where all is well.
+        state: how serious it is.
+        looked_at: the file, call or program that was asked.
+        found: what was found; may have several lines, never a secret.
+        next_step: what to do now; empty for `ok`.
     """
 
     state: State
@@ -39,30 +39,30 @@ class Diagnosis:
 
     @property
     def state(self) -> State:
-        """How it stands."""
+        """The state of its result."""
         return self.result.state
 
 
 def ok(looked_at: str, found: str) -> CheckResult:
-    """All is well."""
+    """Make the result of a check that found nothing wrong."""
     return CheckResult(state="ok", looked_at=looked_at, found=found)
 
 
 def warning(looked_at: str, found: str, next_step: str) -> CheckResult:
-    """A run works, and something is better mended."""
+    """Make the result for something that should be fixed, although a run works."""
     return CheckResult(state="warning", looked_at=looked_at, found=found, next_step=next_step)
 
 
 def problem(looked_at: str, found: str, next_step: str) -> CheckResult:
-    """A run fails, or does what nobody wants."""
+    """Make the result for something that makes a run fail or do something unwanted."""
     return CheckResult(state="problem", looked_at=looked_at, found=found, next_step=next_step)
 
 
 def unknown(looked_at: str, found: str, next_step: str) -> CheckResult:
-    """The check could not look, and says why."""
+    """Make the result of a check that could not look, and why."""
     return CheckResult(state="unknown", looked_at=looked_at, found=found, next_step=next_step)
 
 
 def has_problem(diagnoses: Iterable[Diagnosis]) -> bool:
-    """Whether anything must be mended before a run."""
+    """Whether anything must be fixed before a run."""
     return any(one.state == "problem" for one in diagnoses)

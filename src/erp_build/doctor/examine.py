@@ -1,4 +1,4 @@
-"""`doctor`: looks at everything that a run needs, and says of each thing how it stands. Changes nothing.
+"""The list of the doctor's checks, and the loop that runs them. They change nothing.
 
 A check is a function from `Facts` to a `CheckResult`. A check that raises one of our errors could not look, and is
 `unknown`.
@@ -59,7 +59,7 @@ CHECKS = (
 
 
 def examine(facts: Facts, only: Collection[str] = ()) -> tuple[Diagnosis, ...]:
-    """Make the checks, all of them or those whose name or area is in `only`."""
+    """Run the checks: all of them, or those whose name or area is in `only`."""
     wanted = [check for check in CHECKS if not only or {check.name, check.area} & set(only)]
     return tuple(Diagnosis(name=check.name, area=check.area, result=_look(check, facts)) for check in wanted)
 
@@ -68,5 +68,5 @@ def _look(check: DoctorCheck, facts: Facts) -> CheckResult:
     try:
         return check.look(facts)
     except ErpBuildError as error:
-        # Not even what was looked at is fine: it could not be looked at.
+        # Not even `ok` for what was seen: the check could not finish.
         return unknown(error.where, f"could not look: {error.what}\n{error.why}".strip(), error.next_step)

@@ -54,13 +54,13 @@ class Facts:
 
     @property
     def remote(self) -> Remote:
-        """Account and cluster; raises why they cannot be asked."""
+        """Account and cluster; raises the error that keeps them from being asked."""
         if isinstance(self._remote, ErpBuildError):
             raise self._remote
         return self._remote
 
     def environment(self) -> Environment:
-        """The six parameters."""
+        """The environment, from the six parameters."""
         return self._once("environment", lambda: read_environment(self.remote.clients, self.project))
 
     def release(self) -> Release:
@@ -68,11 +68,11 @@ class Facts:
         return Site(self.project, self.remote.clients, self.environment()).release
 
     def values(self) -> bytes:
-        """The values file; its secrets are kept out of everything that is shown."""
+        """The values file; the secrets in it are masked from then on."""
         return self._once("values", self._read_values)
 
     def rendered(self) -> tuple[Mapping[str, Any], ...]:
-        """The objects that the chart makes of the values file."""
+        """The objects that the chart renders from the values file."""
         return self._once("chart", lambda: self.local.charts.rendered(self.root, self.project.chart, self.values()))
 
     def pipeline(self) -> CodePipeline:
@@ -97,7 +97,7 @@ class Facts:
     def _read_values(self) -> bytes:
         path = self.root / self.project.chart.path / self.project.chart.values
         content = read_values(path)
-        # Helm's messages may repeat what it was given.
+        # Helm's messages may repeat the values.
         for name, value in named_values(content, where=str(path)):
             self.local.secrets.add_named(name, value)
         return content

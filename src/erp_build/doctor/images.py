@@ -1,4 +1,4 @@
-"""The image repositories: whether `latest` may move, how they are scanned, and how long that takes."""
+"""Checks of the image repositories: whether `latest` may move, how images are scanned, and how long that takes."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +13,7 @@ from erp_build.model.project import Function
 
 LATEST = "latest"
 RESCAN_AFTER = timedelta(days=1)
-"""A result that is later than this was made by a new scan of an old image, and tells nothing of a run's wait."""
+"""A later result is from a new scan of an old image, and says nothing about how long a run waits."""
 
 
 def check_mutability(facts: Facts) -> CheckResult:
@@ -34,16 +34,16 @@ def check_mutability(facts: Facts) -> CheckResult:
 
 
 def check_scan_mode(facts: Facts) -> CheckResult:
-    """Whether new images are scanned by themselves, and by which scanner."""
+    """Whether new images are scanned on push, and by which scanner."""
     names = _repositories(facts)
     looked = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
     modes = {name: facts.remote.clients.registry.scanning(name) for name in names}
     if doubt := next((mode.doubt for mode in modes.values() if mode.doubt), ""):
-        return unknown(looked, doubt, "allow both actions to who calls doctor, and to the build's role")
+        return unknown(looked, doubt, "allow both actions for the caller of doctor and for the build's role")
     if manual := [name for name, mode in modes.items() if mode.frequency in ("", "MANUAL") and not mode.enhanced]:
         return warning(
             looked,
-            f"no scan on push: {', '.join(manual)}; a run has to start each scan, of which ECR allows one in 24 h",
+            f"no scan on push: {', '.join(manual)}; a run must start each scan, and ECR allows one in 24 h",
             "set the registry's basic scanning to scan on push for these repositories",
         )
     words = {"enhanced" if mode.enhanced else "basic": mode.frequency for mode in modes.values()}
@@ -51,7 +51,7 @@ def check_scan_mode(facts: Facts) -> CheckResult:
 
 
 def check_scan_time(facts: Facts) -> CheckResult:
-    """How the last scans ended, and whether they fit into the gate's time-out."""
+    """Whether the last scans have a result, and fit into the gate's time-out."""
     timeout = timedelta(seconds=facts.project.gate.timeout)
     looked = f"ecr:DescribeImageScanFindings of `{LATEST}`, and the gate's time-out of {timeout.total_seconds():.0f} s"
     scans = {image.repository: (image, _last_scan(facts, image)) for image in _newest(facts)}
@@ -72,7 +72,7 @@ def check_scan_time(facts: Facts) -> CheckResult:
 
 
 def check_provenance(facts: Facts) -> CheckResult:
-    """Whether a function's repository holds an index with attestations, which Lambda does not take."""
+    """Whether a function's repository holds an index with attestations, which Lambda refuses."""
     images = {
         f"{repository}:{reference[:19]}": facts.remote.clients.registry.stored(repository, reference)
         for function in facts.project.functions
@@ -83,7 +83,7 @@ def check_provenance(facts: Facts) -> CheckResult:
     if indexes:
         return problem(
             looked,
-            f"an index, as BuildKit makes it with provenance: {', '.join(indexes)}; Lambda takes a single image alone",
+            f"an index, as BuildKit makes it with provenance: {', '.join(indexes)}; Lambda accepts only a single image",
             "build with erp_build, or with --provenance=false (BUILDX_NO_DEFAULT_ATTESTATIONS=1), and push again",
         )
     return ok(looked, f"{sum(image is not None for image in images.values())} single images")
@@ -101,7 +101,7 @@ def _newest(facts: Facts) -> Iterator[StoredImage]:
 
 
 def _last_scan(facts: Facts, image: StoredImage) -> ScanReading | None:
-    """The image's scan; None where it has none. What may not be asked is no scan either, and is said elsewhere."""
+    """The image's scan; None where there is none, or where it may not be read, which another check reports."""
     page = facts.remote.clients.registry.scan_page(image.repository, image.digest, None)
     if "Error" in page:
         return None
@@ -114,7 +114,7 @@ def _last_scan(facts: Facts, image: StoredImage) -> ScanReading | None:
 
 
 def _stops(facts: Facts, image: StoredImage, scan: ScanReading) -> bool:
-    """Whether a run would end at this scan: it has no result, or had none within the gate's time-out."""
+    """Whether a run would stop at this scan: it failed, or it had no result within the gate's time-out."""
     if scan.state.answer != "wait":
         return scan.state.answer == "stop"
     age = facts.remote.clients.clock.now() - facts.remote.clients.registry.pushed_at(image.repository, image.digest)
@@ -122,7 +122,7 @@ def _stops(facts: Facts, image: StoredImage, scan: ScanReading) -> bool:
 
 
 def _duration(facts: Facts, image: StoredImage, scan: ScanReading) -> timedelta | None:
-    """From push to result."""
+    """The time from the push to the result; None where it is not known."""
     if scan.completed is None:
         return None
     took = scan.completed - facts.remote.clients.registry.pushed_at(image.repository, image.digest)

@@ -1,4 +1,4 @@
-"""The machine: what a build needs, as it is here."""
+"""Checks of this machine: the programs, disk and memory that a build needs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ DISK_WARNING_BYTES, DISK_PROBLEM_BYTES = 10 * GIGABYTE, 2 * GIGABYTE
 """Four images with their layers, Maven's repository and the context take about five gigabytes."""
 
 MEMORY_WARNING_BYTES, MEMORY_PROBLEM_BYTES = 2 * GIGABYTE, GIGABYTE // 2
-"""An engine and one Maven run in two; below a half a Maven is killed."""
+"""An engine and one Maven need two gigabytes; below half a gigabyte Maven is killed."""
 
 
 def check_python(facts: Facts) -> CheckResult:
@@ -63,9 +63,7 @@ def check_jdk(facts: Facts) -> CheckResult:
         newest = max(asked, default=17)
         return problem(looked, f"{there}; {who}", f"install a JDK {newest} and set JAVA_{newest}_HOME")
     if others := [release for release in asked if release not in homes]:
-        found = (
-            f"{there}, and none of release {', '.join(map(str, others))}, which a pom asks for: a newer one is taken"
-        )
+        found = f"{there}, and none of release {', '.join(map(str, others))}, which a pom asks for: a newer one is used"
         return warning(looked, found, f"install a JDK {others[-1]}: libraries of its time break on newer ones")
     return ok(looked, f"{there}; asked for: {', '.join(map(str, asked)) or 'nothing'}")
 
@@ -80,7 +78,7 @@ def check_engine(facts: Facts) -> CheckResult:
 
 
 def check_disk(facts: Facts) -> CheckResult:
-    """Free space where the repository and temporary files lie."""
+    """Free disk space for the repository and for temporary files."""
     free = {str(folder): facts.local.machine.free_disk(folder) for folder in (facts.root, Path(gettempdir()))}
     least = min(free.values())
     found = ", ".join(f"{size / GIGABYTE:.1f} GB free" for size in dict.fromkeys(free.values()))
@@ -94,17 +92,17 @@ def check_disk(facts: Facts) -> CheckResult:
 
 
 def check_memory(facts: Facts) -> CheckResult:
-    """Memory that programs may still take, also inside of a container's limits."""
+    """Memory that programs may still take, within a container's limits too."""
     looked, memory = "/proc/meminfo and the limits of the container", facts.local.machine.memory()
     if memory is None:
-        return unknown(looked, "this system does not say", "look by hand: a build needs about 2 GB")
+        return unknown(looked, "this system does not say", "check by hand: a build needs about 2 GB")
     found = f"{memory / GIGABYTE:.1f} GB available"
     hint = "take a larger machine (BUILD_GENERAL1_MEDIUM)"
     return _by_size(looked, found, memory < MEMORY_WARNING_BYTES, memory < MEMORY_PROBLEM_BYTES, hint)
 
 
 def dotted(version: Version) -> str:
-    """A version as it is written."""
+    """A version as text, such as 3.11.2."""
     return ".".join(map(str, version))
 
 
@@ -122,6 +120,6 @@ def _by_size(looked: str, found: str, little: bool, scarce: bool, hint: str) -> 
 
 
 def _poms(facts: Facts) -> Mapping[str, Path]:
-    """Target -> its pom; what has none is the business of a run, which refuses it."""
+    """Target name -> its pom.xml. A target without one is left out: a run refuses it with an error of its own."""
     poms = {target.name: facts.root / target.path / "pom.xml" for target in facts.project.image_targets}
     return {name: pom for name, pom in poms.items() if pom.is_file()}

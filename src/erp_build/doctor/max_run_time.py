@@ -1,4 +1,4 @@
-"""How long a run can take at most: what a build project's time-out has to be above, or Helm is ended in mid-upgrade."""
+"""How long a run can take at most. A build project's time-out must be longer, or it kills Helm in mid-upgrade."""
 
 from typing import NamedTuple
 
@@ -11,11 +11,13 @@ from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
 from erp_build.model.project import Project
 
 MAVEN_ATTEMPTS = 2
-"""Maven is called once more where something could not be transferred."""
+"""Maven runs once more when a transfer fails."""
+
 HELM_CHECK_CALLS = 6
 """Version, history, rendering, lint, dry run, manifest."""
+
 IMAGES_AND_PUSHES_S = 600.0
-"""For images and their pushes, which have no deadline of their own."""
+"""An estimate for images and pushes, which have no deadline of their own."""
 
 
 class RunPart(NamedTuple):
@@ -26,9 +28,9 @@ class RunPart(NamedTuple):
 
 
 def longest_run(project: Project) -> tuple[RunPart, ...]:
-    """The parts of a run in which each deadline is used up, from the first to the last.
+    """The parts of a run that uses up every deadline, in order.
 
-    Every service is taken to be built by a Maven of its own, and the deployment to fail and to be taken back.
+    The worst case: each service is built by its own Maven, the deployment fails, and it is taken back.
     """
     images, functions = len(project.image_targets), len(project.functions)
     checks = sum(check.timeout for check in project.checks for one in project.image_targets if check.is_for(one.name))

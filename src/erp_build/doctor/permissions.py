@@ -1,4 +1,4 @@
-"""What the role of the build may do, against everything that a run calls."""
+"""The check of the build role's permissions against every action of a run."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -10,16 +10,16 @@ from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, 
 from erp_build.model.project import Function
 
 WILDCARD_NAME = "erp-build"
-"""Stands for what `*` leaves open: a role that names it more narrowly than a run needs is told of it."""
+"""Replaces the `*` of a resource, so that a role whose policy is narrower than a run needs is reported."""
 
 PUBLISH_CONDITION = "publish of [[service]]"
 
 PermissionRequest = tuple[Permission, str]
-"""A permission, and the resource on which it is asked for."""
+"""A permission, and the resource that it is needed for."""
 
 
 def check_permissions(facts: Facts) -> CheckResult:
-    """Ask IAM for each action of a run; what a run can do without is a warning."""
+    """Ask IAM for each action of a run; a missing action that a run can do without is only a warning."""
     role = facts.build_project().role
     looked = f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}"
     asked, left_out = _asked(facts)
@@ -27,7 +27,7 @@ def check_permissions(facts: Facts) -> CheckResult:
     lacking = [(permission, resource) for permission, resource in asked if permission.action in denied[resource]]
     note = f"; not asked, as their resource is not known: {', '.join(left_out)}" if left_out else ""
     if not lacking:
-        return ok(looked, f"{len(asked)} permissions are there{note}")
+        return ok(looked, f"{len(asked)} permissions are allowed{note}")
     lines = [f"{permission.action} on {resource}: {permission.reason}" for permission, resource in lacking]
     actions = ", ".join(dict.fromkeys(permission.action for permission, _ in lacking))
     hint = f"add to the role's policy: {actions}"
@@ -36,7 +36,7 @@ def check_permissions(facts: Facts) -> CheckResult:
 
 
 def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapping[str, tuple[str, ...]]:
-    """Resource -> what is denied on it; one call for each resource."""
+    """The denied actions of each resource; makes one call for each resource."""
     by_resource = groupby(sorted(asked, key=lambda one: one[1]), key=lambda one: one[1])
     return {
         resource: facts.remote.policies.denied(role, tuple(one.action for one, _ in group), resource)
@@ -45,7 +45,7 @@ def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapp
 
 
 def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
-    """The permissions with their resources, and the actions of those whose resource is not known."""
+    """The permissions with their resources, and the actions whose resource is not known."""
     asked: dict[PermissionRequest, None] = {}
     left_out: dict[str, None] = {}
     for names in _names(facts):
@@ -60,7 +60,7 @@ def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
 
 
 def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -> Iterator[str]:
-    """What an action is done to: all repositories of the project, and one thing of every other kind."""
+    """The resources of an action: all repositories of the project, or one resource of any other kind."""
     resource = permission.on(names)
     if permission.resource == REPOSITORIES:
         for target in facts.project.image_targets:
@@ -72,7 +72,7 @@ def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -
 def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -> bool:
     function = next((one for one in facts.project.functions if one.function == names["function"]), None)
     if ":UseConnection" in permission.action:
-        # The action has the name of the service that the connection's ARN names.
+        # `codestar-connections` or `codeconnections`: the prefix must be the one of the connection's ARN.
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
         repositories = (facts.environment().repository(target.repository) for target in facts.project.image_targets)
@@ -81,12 +81,12 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -
 
 
 def _is_configured(condition: str, function: Function) -> bool:
-    """Whether a function is set up for what only some are; a key of one's own is not known here."""
+    """Whether a function has the setting that needs the permission."""
     return bool(function.alias) if condition == ALIAS else condition == PUBLISH_CONDITION and function.publish
 
 
 def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
-    """What stands for the names in the resources: once for each function."""
+    """The values of the names in the resources, once for each function."""
     environment, project, chart = facts.environment(), facts.build_project(), facts.project
     known = {
         "partition": project.role.split(":")[1],
@@ -105,7 +105,7 @@ def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
 
 
 def _of_pipeline(facts: Facts) -> dict[str, str]:
-    """Bucket and connection; a build that no pipeline starts has neither."""
+    """The bucket and the connection of the pipeline; empty for a build that no pipeline starts."""
     try:
         pipeline = facts.pipeline()
     except ErpBuildError:

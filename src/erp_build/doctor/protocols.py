@@ -1,4 +1,4 @@
-"""What `doctor` may ask beyond what a run asks: one protocol per outside thing, all of them reading only."""
+"""What `doctor` may read beyond what a run reads: one read-only protocol for each outside system."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Version = tuple[int, int, int]
 
 
 class Clone(Protocol):
-    """The user's repository as it was cloned."""
+    """The clone of the user's repository."""
 
     @property
     def root(self) -> Path:
@@ -26,7 +26,7 @@ class Clone(Protocol):
         """Whether there is a `.git` at all."""
 
     def is_shallow(self) -> bool:
-        """Whether the history is cut off."""
+        """Whether the clone lacks a part of the history."""
 
 
 class Machine(Protocol):
@@ -75,7 +75,7 @@ class Policies(Protocol):
     """IAM's simulator."""
 
     def denied(self, role: str, actions: Sequence[str], resource: str) -> tuple[str, ...]:
-        """Those of the actions that the role (an ARN) may not take on the resource."""
+        """The actions that the role (an ARN) may not take on the resource."""
 
 
 class Repositories(Protocol):
@@ -86,7 +86,7 @@ class Repositories(Protocol):
 
 
 class ClusterReader(Protocol):
-    """What only a doctor asks a cluster."""
+    """What only `doctor` reads from a cluster."""
 
     def version(self, release: Release) -> str:
         """The API server's version, such as `v1.34.4`."""
@@ -97,7 +97,7 @@ class ClusterReader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Local:
-    """What needs no credentials."""
+    """The readers that need no credentials."""
 
     clone: Clone
     machine: Machine
@@ -107,7 +107,7 @@ class Local:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remote:
-    """The account and the cluster: the clients of a run, and those of a doctor alone."""
+    """The readers of account and cluster: the clients of a run, and those of `doctor` alone."""
 
     clients: Clients
     delivery: Delivery

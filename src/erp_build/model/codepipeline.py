@@ -1,4 +1,4 @@
-"""The pipeline around a run, as its services describe it: where the source comes from, and what runs the build."""
+"""A pipeline of CodePipeline: where the source comes from, and what runs the build."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class SourceAction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodePipeline:
-    """A pipeline: its source actions, the CodeBuild projects that it starts, and its artifact bucket."""
+    """A pipeline of CodePipeline: its source actions, the CodeBuild projects that it starts, its artifact bucket."""
 
     name: str
     sources: tuple[SourceAction, ...] = ()

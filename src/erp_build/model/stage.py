@@ -1,4 +1,4 @@
-"""A stage of a run: what it says of itself, and what it may ask of the run that it is part of."""
+"""A stage of a run: what it declares, and the part of the run that it may use."""
 
 from collections.abc import Callable
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 class StageFacts(NamedTuple):
-    """What a stage says of itself.
+    """What a stage declares.
 
     Attributes:
-        touches: what of the world it may touch.
+        touches: what it may read or change outside of the program.
         keeps: the field of `RunReport` that holds its result; empty: none.
     """
 
@@ -24,10 +24,10 @@ STAGES: dict[Callable[..., object], StageFacts] = {}
 
 
 def stage(touches: str, *, keeps: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Make a function a stage of the run; it is called as before.
+    """Declare a function to be a stage. The function itself does not change.
 
     Args:
-        touches: what of the world it may touch, for the table of stages.
+        touches: what it may read or change outside of the program, for the table of stages.
         keeps: the field of `RunReport` that holds its result; empty: none.
     """
 
@@ -39,14 +39,14 @@ def stage(touches: str, *, keeps: str = "") -> Callable[[Callable[P, T]], Callab
 
 
 class StageRunner(Protocol):
-    """The run, as far as a part of it needs to know it."""
+    """The part of a `Run` that a context manager inside the pipeline needs."""
 
     @property
     def moved(self) -> bool:
         """Whether something that runs was changed, or may have been."""
 
     def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one stage, with what a caller has put at its place."""
+        """Run a stage with the caller's hooks."""
 
     def keep(self, **results: object) -> None:
-        """Keep something for the report, by the names of `RunReport`'s fields."""
+        """Keep results for the report, by the names of `RunReport`'s fields."""

@@ -1,4 +1,4 @@
-"""The stages of a run as a caller has changed them. Their order stands in `erp_build.pipeline`."""
+"""Hooks: what a caller does before, after or in place of the stages. `erp_build.pipeline` has their order."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ How = Literal["before", "replace", "after"]
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What a caller does at the stages of a run; empty, it is our run.
+    """The hooks of a caller. An empty pipeline changes nothing.
 
-    A value: each change makes a new pipeline. A stage is named by its function, and mypy holds what is put there to the
-    types of that function::
+    It is immutable: each change returns a new pipeline. A stage is named by its function, and mypy checks that a hook
+    has the types of that function::
 
         pipeline = Pipeline().at(deploy).before(ask_for_approval).at(judge_images).replace(judge_by_our_scanner)
     """
@@ -26,19 +26,19 @@ class Pipeline:
     changes: tuple[tuple[Stage, How, Stage], ...] = ()
 
     def at(self, stage: Callable[P, T]) -> "StagePlace[P, T]":
-        """The place of a stage, to do something there."""
+        """The place of a stage, to which hooks are added."""
         return StagePlace(self, stage)
 
     def those(self, how: How, stage: Stage) -> tuple[Stage, ...]:
-        """What is done so at a stage, in the order in which it was put there."""
+        """The hooks of one kind at a stage, in the order in which they were added."""
         return tuple(mine for place, kind, mine in self.changes if place is stage and kind == how)
 
     def in_place_of(self, stage: Callable[P, T]) -> Callable[P, T]:
-        """The stage itself, or what was put there last."""
+        """The stage itself, or the last hook that replaces it."""
         return cast("Callable[P, T]", (stage, *self.those("replace", stage))[-1])
 
     def require(self, stages: Collection[Stage]) -> None:
-        """Raise `ConfigurationError` where something was put at a place that a run never comes to."""
+        """Raise `ConfigurationError` if a hook is for a function that is not among the stages."""
         names = [stage.__name__ for stage in stages]
         for stage, _, mine in self.changes:
             if stage not in stages:
@@ -52,21 +52,21 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class StagePlace(Generic[P, T]):
-    """A stage of a pipeline; what is put there is recorded in the report as a stage too, under its own name."""
+    """The place of a stage. The report records a hook as a stage too, under its own name."""
 
     pipeline: Pipeline
     stage: Callable[P, T]
 
     def before(self, mine: Callable[P, object]) -> Pipeline:
-        """Call something with what the stage gets; raising one of our errors ends the run with its exit code."""
+        """Call a function before the stage, with its arguments. An `ErpBuildError` ends the run with its exit code."""
         return self._with("before", mine)
 
     def after(self, mine: Callable[Concatenate[T, P], object]) -> Pipeline:
-        """Call something with what the stage has made, and what it got."""
+        """Call a function after the stage, with the stage's result and its arguments."""
         return self._with("after", mine)
 
     def replace(self, mine: Callable[P, T]) -> Pipeline:
-        """Let something else do the work; in the report it keeps the stage's name."""
+        """Call a function instead of the stage; the report keeps the stage's name."""
         return self._with("replace", mine)
 
     def _with(self, how: How, mine: Stage) -> Pipeline:

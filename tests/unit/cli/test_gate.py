@@ -68,9 +68,9 @@ def test_a_blocked_gate_names_finding_target_and_what_to_do(tmp_path: Path, erp_
     [
         pytest.param("", "cannot be read", id="empty"),
         pytest.param("not JSON", "cannot be read", id="not JSON"),
-        pytest.param("{}", "no list of answers", id="an object"),
-        pytest.param("[]", "no list of answers", id="no answer"),
-        pytest.param("[1]", "no list of answers", id="a number"),
+        pytest.param("{}", "not a list of answers", id="an object"),
+        pytest.param("[]", "not a list of answers", id="no answer"),
+        pytest.param("[1]", "not a list of answers", id="a number"),
         pytest.param('[{"imageScanStatus": "COMPLETE"}]', "do not have ECR's form", id="a text for a map"),
         pytest.param('[{"imageScanFindings": [1]}]', "do not have ECR's form", id="a list for a map"),
         pytest.param('[{"Error": "Throttling"}]', "do not have ECR's form", id="a text for an error"),

@@ -152,7 +152,7 @@ REMOTE_TROUBLES = (
     Trouble("connection", "pending", pending_connection, "problem", ("PENDING", "Update pending connection")),
     Trouble("full-clone", "a zip", zipped_source, "problem", ("without .git", "CODEBUILD_CLONE_REF")),
     Trouble("full-clone", "not set", default_format, "problem", ("without .git",)),
-    Trouble("full-clone", "a shallow project", shallow_project, "problem", ("1 deep",)),
+    Trouble("full-clone", "a shallow project", shallow_project, "problem", ("depth of 1",)),
     Trouble("privileged", "off", no_privileges, "problem", ("it is off",)),
     Trouble("project-timeout", "too short", short_timeout, "problem", ("30 min", "Maven 160", "Helm in the middle")),
     Trouble("project-timeout", "long checks", long_checks, "problem", ("checks 240",)),

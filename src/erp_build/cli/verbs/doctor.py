@@ -1,4 +1,4 @@
-"""`doctor`: whether machine, repository, account and cluster are as a run needs them."""
+"""`doctor`: check whether machine, repository, account and cluster are ready for a run."""
 
 import argparse
 import json
@@ -24,8 +24,9 @@ examples:
   erp-build doctor --only connection --pipeline erp-unified-pipeline
   erp-build doctor --json | jq '.checks[] | select(.state == "problem")'
 
-It changes nothing. Each check is ok, a warning (a run works), a problem (a run fails, or does what nobody wants), or
-unknown: it could not look, and says why. Exit code: 0 without a problem, 2 with one. docs/doctor.md tells of each.
+It changes nothing. Each check is ok, a warning (a run works), a problem (a run fails or does something unwanted) or
+unknown (the check could not look, and says why). Exit code: 0 without a problem, 2 with one. docs/doctor.md describes
+each check.
 """
 
 
@@ -48,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Make the checks and print what they found."""
+    """Run the checks and print their results."""
     from erp_build.doctor.examine import CHECKS, examine
     from erp_build.doctor.facts import Facts
     from erp_build.wiring import local_instruments, remote_instruments
@@ -62,7 +63,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
                 remote_instruments(console.root, console.clock, console.progress, console.secrets)
             )
         except ConfigurationError as error:
-            # Without credentials there is still the machine and the repository to look at.
+            # Without credentials the machine and the repository can still be checked.
             remote = error
         local = local_instruments(console.root, console.secrets)
         facts = Facts(project, local, remote, variables=os.environ, pipeline=options.pipeline)

@@ -1,4 +1,4 @@
-"""`explain`: whom a path belongs to, and by which rule."""
+"""`explain`: which targets own a path, and by which rule."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Print each path with its owners."""
+    """Print each path with the targets that own it."""
     project = console.project()
     rules = Rules(project, ignore_of(project))
     owners = {path: rules.owners(path.strip("/")) for path in options.paths}
@@ -51,7 +51,7 @@ def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> 
 
 
 def _hint(project: Project, path: str) -> str:
-    """The directory of a target that a misspelled path may mean."""
+    """The directory of a target that a misspelled path may mean, as a question."""
     directories = {target.path.rpartition("/")[2]: target.path for target in project.targets}
     near = next(filter(None, (nearest(part, directories) for part in path.split("/"))), "")
     return f"; did you mean `{directories[near]}`?" if near else ""

@@ -1,4 +1,4 @@
-"""`gate`: judge images by their scans in the registry, or by scan answers that were recorded."""
+"""`gate`: judge images by their scans in the registry, or by recorded scan answers."""
 
 import argparse
 import json
@@ -29,8 +29,8 @@ examples:
   erp-build gate --recorded answers.json --policy strict.toml --waivers waivers.toml --today 2026-12-31
   erp-build gate --recorded answers.json --deployed before.json --pushed 2026-11-20T10:00:00+09:00
 
-answers.json is a list: the answers of successive polls of DescribeImageScanFindings. The last one repeats; further
-pages follow their nextToken in order; an error is {"Error": {"Code": ..., "Message": ...}}. The time is simulated.
+answers.json is a list of answers to successive polls of DescribeImageScanFindings. The last answer repeats. Further
+pages follow the answer with their nextToken. An error is {"Error": {"Code": ..., "Message": ...}}. Time is simulated.
 """
 
 
@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Print the judgement; 6 and 7 come as errors, as from the stage."""
+    """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
     policy = load_gate_policy(options.policy) if options.policy else console.project().gate
     now = console.clock.now()
     if options.today:
@@ -101,7 +101,7 @@ def _print(judgement: Judgement, options: argparse.Namespace, console: Console) 
 
 
 def read_answers(path: Path) -> list[dict[str, Any]]:
-    """The answers of a file; anything but a list of answers with at least one raises `ConfigurationError`."""
+    """Read a file of answers; raises `ConfigurationError` unless it is a list with at least one answer."""
     try:
         answers = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -110,14 +110,16 @@ def read_answers(path: Path) -> list[dict[str, Any]]:
         ) from error
     if not isinstance(answers, list) or not answers or not all(isinstance(answer, dict) for answer in answers):
         raise ConfigurationError(
-            "the recorded answers are no list of answers", where=str(path), next_step='write [{"imageScanStatus": ...}]'
+            "the recorded answers are not a list of answers",
+            where=str(path),
+            next_step='write [{"imageScanStatus": ...}]',
         )
-    _check(answers, path)
+    _refuse_malformed(answers, path)
     return answers
 
 
-def _check(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """A recording is written by hand: what is wrong with it is the caller's mistake, not the registry's."""
+def _refuse_malformed(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Refuse malformed answers here: a recording is written by hand, so this is the caller's mistake."""
     try:
         for answer in answers:
             if not isinstance(answer.get("Error", {}), dict):

@@ -1,4 +1,4 @@
-"""`history`: what was deployed when, and by which build."""
+"""`history`: what was deployed, when, and by which build."""
 
 import argparse
 import json
@@ -16,8 +16,8 @@ examples:
   erp-build history
   erp-build history --json | jq '.deployments[] | {at, commit, outcome}'
 
-The revisions are Helm's own. The deployments are what each run wrote down beside the lock, those of Lambda alone too;
-one that is still "begun" was cut off.
+The revisions are Helm's own. The deployments are what each run recorded beside the lock, including those of Lambda
+alone. A deployment that is still "begun" was cut off.
 """
 
 
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Print Helm's history and what past deployments wrote down."""
+    """Print Helm's history and the ledger of deployments."""
     project = console.project()
     with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
         site = open_site(project, clients)

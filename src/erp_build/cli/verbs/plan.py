@@ -22,7 +22,7 @@ WRITTEN_OUT = {"values": ("base", "head"), "flags": ("live", "strict", "json", "
 """The options of `configure`, for a command line that needs no judgement."""
 
 MAX_TARGETS_SHOWN_IN_FULL = 20
-"""Up to so many targets a plan shows all of them; of more, only those that something touches."""
+"""A plan of up to so many targets shows all of them; a larger one shows only those that something touches."""
 
 EXAMPLES = """\
 examples:
@@ -56,7 +56,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     else:
         made = _plan(project, repository, options, None)
         if not options.early:
-            # A developer who names no commits means the work at hand; a script that does is not kept waiting.
+            # A developer who names no commits means the work at hand; a script names them, and must not wait for this.
             made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted())))
     if options.json:
         import json
@@ -72,7 +72,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
 
 
 def _touched(index: ProjectIndex, repository: GitRepository, options: argparse.Namespace) -> Project:
-    """The project with the targets that a short plan shows; all of them where the baseline is not known beforehand."""
+    """The project with only the targets that a short plan shows, or all where the baseline is not known yet."""
     if PREVIOUS in os.environ:
         return index.project()
     head = find_head(repository, os.environ, options.head)

@@ -1,4 +1,4 @@
-"""`record`: a diff of your history as a case for your tests."""
+"""`record`: save a diff of your history as a case for your tests."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ examples:
   erp-build record HEAD~1..HEAD
   erp-build record v1.3..v1.4 --about "the release that moved the proto files" --out tests/cases/diffs/v1.4.json
 
-Look at the file, correct what the rules should have said, and commit it. docs/baselines.md shows the test.
+Check the file, correct what the rules should have said, and commit it. docs/baselines.md shows the test.
 """
 
 
@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Write the case and print where it is."""
+    """Write the case and print its path."""
     repository = GitRepository(console.root)
     base, head = _ends(repository, options.range)
     name = f"{base[:7]}-{head[:7]}"
@@ -53,7 +53,7 @@ def _ends(repository: GitRepository, range_: str) -> tuple[str, str]:
         raise ConfigurationError(
             "the range names no two commits",
             where=range_,
-            why="three dots compare with a merge base; two trees are compared here" if last.startswith(".") else "",
+            why="three dots compare with a merge base, but `record` compares two trees" if last.startswith(".") else "",
             next_step="write A..B with two revisions that `git log` knows",
         )
     return base, head

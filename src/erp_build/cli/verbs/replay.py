@@ -1,4 +1,4 @@
-"""`replay`: what a stretch of history would have built, and what it says about the rules."""
+"""`replay`: what a range of commits would have built, and how well the rules cover it."""
 
 import argparse
 import json
@@ -27,8 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--range", metavar="A..B", help="every commit of the range, with its first parent")
     what.add_argument("--pairs", metavar="FILE", type=Path, help="lines of BASE HEAD")
-    parser.add_argument("--keep-going", action="store_true", help="pass over wrong lines of the pair file, then exit 2")
-    parser.add_argument("--coverage", action="store_true", help="sum up what the history says about the rules")
+    parser.add_argument("--keep-going", action="store_true", help="skip invalid lines of the pair file, then exit 2")
+    parser.add_argument("--coverage", action="store_true", help="summarise how well the rules cover the history")
     parser.add_argument("--json", action="store_true", help="with --coverage: as JSON")
 
 
@@ -66,7 +66,7 @@ def _pairs(repository: GitRepository, options: argparse.Namespace) -> tuple[list
 
 
 def _uncovered(repository: GitRepository, console: Console, rules: Rules) -> list[Uncovered]:
-    """What the images of HEAD take from outside of their rules."""
+    """The sources of HEAD that images copy although no rule names them."""
     targets = console.project().image_targets
     files = {file.path: file for file in repository.source_files("HEAD")}
     named = {f"{target.path}/{name}" for target in targets for name in (target.dockerfile, "pom.xml")}

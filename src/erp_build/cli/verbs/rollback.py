@@ -1,4 +1,4 @@
-"""`rollback`: both halves back to an earlier deployment, as one action, and proven."""
+"""`rollback`: take functions and release back to an earlier deployment, and prove it."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Take both halves back and print the proof."""
+    """Roll back and print the proof."""
     with (
         signals_raise(),
         open_clients(
@@ -52,12 +52,13 @@ def main(options: argparse.Namespace, console: Console) -> int:
 
 
 def roll_back(clients: Clients, project: Project, to: str | None, wait: float) -> tuple[Proof, ...]:
-    """Find what to go back to, take the lock, look again, and go back."""
+    """Find the destination, take the lock, find the destination again, and go back to it."""
     site = open_site(project, clients)
     destination = find_destination(site, record_of(site), to)
     claim = claim_of(os.environ, destination.commit, project.deploy.lock_expires, wait)
     with take_lock(site, claim) as lock:
         recover_release(site, lock.former)
+        # Another run may have deployed while this one waited for the lock.
         destination = find_destination(site, lock.record, to)
         site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")
         return roll_back_to(site, destination, lock)

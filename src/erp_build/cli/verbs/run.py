@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Run the pipeline; the report is written whatever happens."""
+    """Run the pipeline. The report is written however the run ends."""
     journal = Journal()
     run = Run(
         clock=console.clock,
@@ -75,7 +75,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
 
 @contextmanager
 def error_noted(run: Run) -> Iterator[None]:
-    """Keep how the block ended, whatever raises in it."""
+    """Keep the error that ends the block, for the report."""
     try:
         yield
     except Failure as error:
@@ -125,7 +125,7 @@ def _run(options: argparse.Namespace, console: Console, run: Run, journal: Journ
         logs=None if options.rehearse else _report_path(options).resolve().parent,
     ) as clients:
         try:
-            # Children end here and not only at the very end: telling people may take some seconds.
+            # A signal ends the child processes here: the notification that follows may take some seconds.
             with error_noted(run), signals_raise():
                 pipeline.run(project, clients, choices, run)
         finally:

@@ -16,8 +16,8 @@ examples:
   erp-build status
   erp-build status --json | jq '.targets[] | {name, commit, drift}'
 
-Drift is what was changed by hand: an image, the number of pods, any field that the release names, a Deployment that
-is gone, a function that runs another image than the last deployment left. Values of the environment are not shown.
+Drift is what was changed by hand: an image, the number of pods, any field that the release sets, a missing Deployment,
+or a function whose image is not that of the last deployment. Values of environment variables are not shown.
 """
 
 
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Print what runs of each target, and its drift."""
+    """Print what each target runs, and its drift."""
     project = console.project()
     with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
         site = open_site(project, clients)

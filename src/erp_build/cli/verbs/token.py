@@ -11,8 +11,8 @@ EXAMPLES = """\
 examples:
   erp-build token --cluster erp-dev
 
-The kubeconfig of a run calls it, so that no AWS CLI is needed. What it prints lets anybody into the cluster for 14
-minutes.
+The kubeconfig of a run calls it, so that no AWS CLI is needed. Keep the output secret: for 14 minutes it gives anybody
+access to the cluster.
 """
 
 

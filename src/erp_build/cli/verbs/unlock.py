@@ -1,4 +1,4 @@
-"""`unlock`: free the lock of a run that is dead for sure."""
+"""`unlock`: free the lock of a run that is confirmed dead."""
 
 import argparse
 
@@ -10,16 +10,16 @@ from erp_build.wiring import open_clients
 
 EXAMPLES = """\
 examples:
-  erp-build unlock            shows who holds the lock, and frees it when its holder is dead
-  erp-build unlock --force    frees it in any case: two runs may then deploy at once
+  erp-build unlock            shows who holds the lock, and frees it if that run is dead
+  erp-build unlock --force    frees it in any case: two runs may then deploy at the same time
 
-A dead run needs no unlock: the next run waits until its lock has expired (`lock_expires`) and takes it.
+A dead run needs no unlock: the next run waits until the lock has expired (`lock_expires`), and then takes it.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `unlock`."""
-    parser.add_argument("--force", action="store_true", help="also take it from a holder that is alive")
+    parser.add_argument("--force", action="store_true", help="free it even if its holder is still running")
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
@@ -34,15 +34,17 @@ def main(options: argparse.Namespace, console: Console) -> int:
         if lease is None or not lease.holder:
             console.print("nobody holds the lock")
             return 0
-        who = f"{lease.build}, commit {lease.commit[:12]}, last sign of life {lease.renewed}"
+        who = f"{lease.build}, commit {lease.commit[:12]}, last heartbeat {lease.renewed}"
         if lease.is_held(reading.now) and not options.force:
             raise Locked(
-                "the holder of the lock is alive",
+                "the holder of the lock is still running",
                 where=str(release),
                 why=who,
-                next_step="wait for it, or erp-build unlock --force if it is dead for sure",
+                next_step="wait for it, or erp-build unlock --force if it is confirmed dead",
             )
         if clients.effects.write_lease(release, lease.freed(failed=True)) is None:
-            raise Locked("the lock has changed meanwhile", where=release.name, next_step="look again: erp-build unlock")
+            raise Locked(
+                "the lock has changed in the meantime", where=release.name, next_step="look again: erp-build unlock"
+            )
     console.print(f"freed: {who}")
     return 0

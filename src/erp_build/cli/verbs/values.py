@@ -1,4 +1,4 @@
-"""`values set`: the edit of a values file alone."""
+"""`values set`: write a tag into a values file, as a run does."""
 
 import argparse
 from pathlib import Path
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Edit the file, or say that it has this tag already."""
+    """Edit the file, or say that it already has this tag."""
     path: Path = options.file
     try:
         before = path.read_bytes()

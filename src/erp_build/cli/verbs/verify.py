@@ -1,4 +1,4 @@
-"""`verify`: does what runs agree with the registry, pod by pod?"""
+"""`verify`: check that every pod and function runs the registry's image."""
 
 import argparse
 import json
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace, console: Console) -> int:
-    """Read back every target; exit 10 when one does not run what it should."""
+    """Read back every target; exit 10 if one does not run what it should."""
     project = console.project()
     with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
         site = open_site(project, clients)

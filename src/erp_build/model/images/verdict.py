@@ -1,4 +1,4 @@
-"""The judgement of one image, and an image that may be deployed."""
+"""The verdict on one image, and an image that may be deployed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ VerdictOutcome = Literal["passed", "blocked", "inconclusive"]
 class Wait:
     """No verdict yet, and why not.
 
-    `stale`: the result is older than the image may be judged by, so that only a new scan helps.
+    `stale`: the result is too old to judge by, so only a new scan helps.
     """
 
     why: str
@@ -25,7 +25,7 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """The judgement of one image.
+    """The verdict on one image.
 
     Attributes:
         outcome: whether it may be deployed.

@@ -1,11 +1,11 @@
-"""What a run moved, the proof of it, and the alarms behind it."""
+"""What a run deployed, its proof, and the alarms of the environment."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
-    """What a run moved: target -> tag before and after (empty: nothing before), and the release's new revision."""
+    """What a run deployed: target -> tag before and after (empty: nothing before), and the release's new revision."""
 
     tags_before: dict[str, str]
     tags_after: dict[str, str]
@@ -14,7 +14,7 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """Three digests of a target that must be one: built, scanned, running.
+    """Three digests of a target that must be equal: built, scanned, running.
 
     Attributes:
         target: its name.

@@ -1,4 +1,4 @@
-"""What is collected of pods that do not get ready, while they are still there."""
+"""Evidence about pods that do not get ready, collected while they still exist."""
 
 from dataclasses import dataclass
 

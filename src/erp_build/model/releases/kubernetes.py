@@ -12,12 +12,12 @@ class Container:
     Attributes:
         image: as the pod names it.
         image_id: as the runtime pulled it, with its digest; empty before.
-        ready: whether it passes its probe; of a preparing container, whether it has ended well.
+        ready: whether it passes its probe; of an init container, whether it has succeeded.
         restarts: how often it was started again.
         waiting: the reason of that state, such as CrashLoopBackOff; empty while it runs.
         message: what the kubelet says to it.
         name: within its pod.
-        is_init: an init container, which must end before the others start.
+        is_init: whether it is an init container, which must end before the others start.
         ended: how it ended the last time, such as `OOMKilled, exit code 137`; empty: it has not ended.
     """
 
@@ -44,7 +44,7 @@ class Container:
     @property
     def state(self) -> str:
         """Its state in a few words."""
-        state = f"{self.waiting} {self.message}".strip() or ("is at work" if self.is_init else "runs, not ready")
+        state = f"{self.waiting} {self.message}".strip() or ("is running" if self.is_init else "runs, not ready")
         who = f"init container {self.name}: " if self.is_init else ""
         return who + state + (f" (ended: {self.ended})" if self.ended else "")
 
