@@ -144,7 +144,7 @@ def _fail(run: Run, names: Names) -> None:
             names.what,
             where="release erp-microservices, namespace erp-dev",
             why=f"1 of 2 updated, 0 ready\nthe containers wait with CrashLoopBackOff\n{names.log}",
-            next_step="look at the log below; mend the service, then push again",
+            next_step="look at the log below; fix the service, then push again",
         ),
         evidence=(
             Evidence(

@@ -37,7 +37,7 @@ def require_checks(checked: Sequence[Checked]) -> None:
     stopping = [one for one in checked if one.stops]
     failed = [one for one in stopping if one.run.outcome == "failed"]
     if failed:
-        raise _error(GateBlocked, f"{len(failed)} of {len(checked)} checks failed", failed, "mend what they name")
+        raise _error(GateBlocked, f"{len(failed)} of {len(checked)} checks failed", failed, "fix what they report")
     if stopping:
         what = f"{len(stopping)} of {len(checked)} checks did not come to an end"
         raise _error(GateInconclusive, what, stopping, "look at the check's `timeout` and program, then run again")

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from erp_build.clients.aws.lambda_functions import CONFLICT_SECONDS
 from erp_build.clients.helm.call import CHECK_SECONDS
 from erp_build.clients.helm.program import MARGIN as HELM_MARGIN
-from erp_build.deployment.going_back.automatic import UNREACHABLE_CLUSTER_S
 from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S
+from erp_build.deployment.going_back.take_back import UNREACHABLE_CLUSTER_S
 from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
 from erp_build.model.project import Project
 

@@ -9,10 +9,10 @@ from erp_build.model.images.image import BuiltImage
 from erp_build.run_record import RunReport, StageRecord
 
 BUILD = "build images"
-"""The one stage in which several things go on at once."""
+"""The only stage in which work runs in parallel."""
 
 MIN_SEGMENT_S = 0.0005
-"""Seconds; what is shorter is none in a report, which has milliseconds."""
+"""Shorter segments are left out: a report shows milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A piece of an image's way: what was done, when it began, in seconds since the stage did, and its seconds."""
+    """A phase of an image's build: what was done, its begin in seconds since the stage began, and its seconds."""
 
     work: Literal["Maven", "waits for a turn", "image", "waits to push", "push"]
     began: float

@@ -11,7 +11,7 @@ from erp_build.model.check_run import Checked
 from erp_build.run_record import RunReport
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold at all; a name of a finding is a stranger's text."""
+"""Characters that XML 1.0 cannot hold. The names of findings are untrusted text and may contain them."""
 
 Mask = Callable[[str], str]
 """Takes the secrets out of a text. It is called before XML escapes the text, which would hide a secret from it."""

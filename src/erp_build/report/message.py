@@ -1,4 +1,4 @@
-"""What people are told of a run: a subject, a text that can be acted on from a phone, and the same for a chat."""
+"""The message about a run: a subject, a text short enough for a phone, and the same for a chat."""
 
 import json
 import re
@@ -13,10 +13,10 @@ from erp_build.report.summary import moved_effects
 MessageKind = Literal["failure", "recovery", "success"]
 
 MAX_SUBJECT_CHARACTERS = 99
-"""SNS wants fewer than 100 characters, all of them ASCII."""
+"""SNS accepts fewer than 100 characters, all of them ASCII."""
 
 MAX_WHY_LINES, MAX_WHY_CHARACTERS = 12, 1500
-"""Of a cause: what a phone shows without much scrolling. The whole of it is in the report."""
+"""The part of a cause that a phone shows without much scrolling; the report has all of it."""
 
 SUBJECT_WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
 EMOJIS = {"failure": ":red_circle:", "recovery": ":large_green_circle:", "success": ":white_check_mark:"}
@@ -76,7 +76,7 @@ def _error_parts(report: ReportDocument) -> Iterator[tuple[str, str]]:
 
 
 def _changed(report: ReportDocument) -> str:
-    """What the failure left behind, which decides how much of a hurry there is."""
+    """What the failure left behind: it decides how urgent the failure is."""
     if report["taken_back"]:
         return f"taken back: {'; '.join(report['taken_back'])}"
     moved = moved_effects(report)
@@ -97,23 +97,23 @@ def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
 
 
 def _chat(report: ReportDocument, title: str, kind: MessageKind) -> str:
-    lines = [f"*{name}:* {_said(value)}" for name, value in _error_parts(report) if name != "Next"]
-    lines += [f"{name}: {_said(value)}" for name, value in _facts(report)]
+    lines = [f"*{name}:* {_escaped(value)}" for name, value in _error_parts(report) if name != "Next"]
+    lines += [f"{name}: {_escaped(value)}" for name, value in _facts(report)]
     error = report["error"]
     content = {
         "textType": "client-markdown",
-        "title": f"{EMOJIS[kind]} {_said(title)}",
+        "title": f"{EMOJIS[kind]} {_escaped(title)}",
         "description": "\n".join(lines),
-        "nextSteps": [_said(error["next"])] if error and error["next"] else [],
-        "keywords": [_said(_whose(report)), *([report["tag"]] if report["tag"] else [])],
+        "nextSteps": [_escaped(error["next"])] if error and error["next"] else [],
+        "keywords": [_escaped(_whose(report)), *([report["tag"]] if report["tag"] else [])],
     }
-    metadata = {"summary": _said(title), "eventType": f"erp_build {kind}"}
+    metadata = {"summary": _escaped(title), "eventType": f"erp_build {kind}"}
     document = {"version": "1.0", "source": "custom", "content": content, "metadata": metadata}
     return json.dumps(document, ensure_ascii=False)
 
 
-def _said(text: str) -> str:
-    """A stranger's text in a chat: it calls nobody (`<!channel>`) and makes no link of its own."""
+def _escaped(text: str) -> str:
+    """Escape untrusted text, so that it can neither mention users (`<!channel>`) nor add links."""
     return escape(printable(text), quote=False)
 
 

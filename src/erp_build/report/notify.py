@@ -1,4 +1,4 @@
-"""Telling people how a run ended. What goes wrong here is said, and changes nothing of how it ended."""
+"""Notify people how a run ended. A failure here is reported, and does not change how the run ended."""
 
 import signal
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from erp_build.report.message import MessageKind
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The exit code of a run that somebody ended at the keyboard, and so knows of."""
+"""The exit code of a run that somebody ended at the keyboard: that person needs no message."""
 
 
 def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
-    """Send the message that the end of the run asks for, if any."""
+    """Send a message about the run if the policy asks for one."""
     kind = message_kind(report, policy)
     if kind is None:
         return
@@ -42,7 +42,7 @@ def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
 
 
 def message_kind(report: RunReport, policy: NotifyPolicy) -> "MessageKind | None":
-    """What people are told: of every failure, of the first deployment after one, or of each; None: nothing."""
+    """The message that the policy asks for: a failure, the first deployment after one, or any; None: no message."""
     kinds: list[MessageKind] = []
     if report.error:
         kinds = ["failure"] if report.error.code != INTERRUPTED else []

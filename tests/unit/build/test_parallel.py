@@ -66,13 +66,13 @@ def test_every_item_finishes_although_another_fails() -> None:
 
 def test_failures_are_raised_together_in_the_order_of_the_items() -> None:
     def work(name: str) -> None:
-        raise BuildFailed("Maven failed", where=name, why=f"error in {name}", next_step="mend it")
+        raise BuildFailed("Maven failed", where=name, why=f"error in {name}", next_step="fix it")
 
     with pytest.raises(BuildFailed, match="3 targets failed") as caught:
         fan_out(work, "abc", at_once=3)
     assert caught.value.where == "a, b, c"
     assert caught.value.why.splitlines()[1::2] == ["error in a", "error in b", "error in c"]
-    assert caught.value.next_step == "mend it"
+    assert caught.value.next_step == "fix it"
 
 
 def test_a_bug_is_raised_as_it_came_and_before_the_failures() -> None:

@@ -6,7 +6,7 @@ from erp_build.report.text.doctor import doctor_document, doctor_text
 GONE = unknown("sign-in", "could not look: no credentials", "aws sso login")
 DIAGNOSES = (
     Diagnosis(name="git", area="machine", result=ok("git in PATH", "2.39.5")),
-    Diagnosis(name="chart", area="repository", result=problem("helm template", "알림: nil\nsecond line", "mend it")),
+    Diagnosis(name="chart", area="repository", result=problem("helm template", "알림: nil\nsecond line", "fix it")),
     Diagnosis(name="connection", area="account", result=GONE),
     Diagnosis(name="function", area="account", result=GONE),
 )
@@ -21,7 +21,7 @@ def test_the_text_has_a_block_per_area_and_names_what_failed_for_one_reason_toge
         "  problem  chart       알림: nil",
         "                       second line",
         "                       looked at: helm template",
-        "                       next: mend it",
+        "                       next: fix it",
         "account",
         "  unknown  connection, function",
         "                       could not look: no credentials",
@@ -43,7 +43,7 @@ def test_the_document_has_a_row_per_check_and_counts_every_state() -> None:
         "found": "2.39.5",
         "next": None,
     }
-    assert [check["next"] for check in document["checks"][1:]] == ["mend it", "aws sso login", "aws sso login"]
+    assert [check["next"] for check in document["checks"][1:]] == ["fix it", "aws sso login", "aws sso login"]
 
 
 def test_nothing_to_show_is_still_a_sum() -> None:

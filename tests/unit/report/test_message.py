@@ -36,7 +36,7 @@ def test_a_failure_says_what_where_why_next_what_moved_and_where_to_look() -> No
             "Why: 1 of 2 updated, 0 ready\nthe containers wait with CrashLoopBackOff\n"
             "Caused by: java.net.UnknownHostException: kafka.erp-dev.svc"
         ),
-        "Next: look at the log below; mend the service, then push again",
+        "Next: look at the log below; fix the service, then push again",
         (
             "Changed: taken back: employee-service: back to sha256:222222222222; "
             "release erp-microservices: back to revision 41"
@@ -94,7 +94,7 @@ def test_a_chat_gets_a_custom_notification() -> None:
     assert content["textType"] == "client-markdown"
     assert content["title"] == ":red_circle: erp dev: FAILED: the rollout of notification-service failed (exit code 9)"
     assert "*Why:* 1 of 2 updated, 0 ready" in content["description"]
-    assert content["nextSteps"] == ["look at the log below; mend the service, then push again"]
+    assert content["nextSteps"] == ["look at the log below; fix the service, then push again"]
     assert content["keywords"] == ["erp dev", HEAD[:7]]
     assert chat["metadata"]["eventType"] == "erp_build failure"
 
