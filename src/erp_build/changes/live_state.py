@@ -7,13 +7,14 @@ from typing import Any
 from erp_build.changes.drift import deployment_drift
 from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
+from erp_build.model.commit import is_full_commit
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.kubernetes import Workload, workload_of
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 
-DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]{40})(?: chart (?P<key>[0-9a-f]{40}))?")
+DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]+)(?: chart (?P<key>[0-9a-f]{40}))?")
 ROLLBACK = re.compile(r"Rollback to (\d+)")
 
 
@@ -44,7 +45,7 @@ def _edited(site: Site) -> dict[str, str]:
     found = {}
     for (kind, name), item in wanted.items():
         if kind == "Deployment" and (kind, name) in live:
-            drift = deployment_drift(item, live[kind, name], scaler_of(live, name))
+            drift = deployment_drift(item, live[kind, name], autoscaler_of(live, name))
             if repairable := [text for text in drift if ".image: " not in text and "added" not in text]:
                 found[name] = "edited by hand: " + "; ".join(repairable)
     return found
@@ -55,10 +56,10 @@ def objects_of(found: tuple[Mapping[str, Any], ...]) -> dict[tuple[str, str], Ma
     return {(item["kind"], item["metadata"]["name"]): item for item in found}
 
 
-def scaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+def autoscaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
     """The autoscaler of a Deployment."""
-    scalers = (item for (kind, _), item in live.items() if kind == "HorizontalPodAutoscaler")
-    return next((item for item in scalers if item["spec"].get("scaleTargetRef", {}).get("name") == name), None)
+    autoscalers = (item for (kind, _), item in live.items() if kind == "HorizontalPodAutoscaler")
+    return next((item for item in autoscalers if item["spec"].get("scaleTargetRef", {}).get("name") == name), None)
 
 
 def _running_service(
@@ -108,13 +109,18 @@ def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
     """Commit and key that the newest revision names, if it is deployed: what a failed one left is not known."""
     if not history or history[-1].status != "deployed":
         return None
-    return DESCRIPTION.search(origin_of(history[-1], history).description)
+    return _described(history[-1], history)
 
 
 def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
     """The commit whose objects a revision has, None where its description names none."""
-    found = DESCRIPTION.search(origin_of(revision, history).description)
+    found = _described(revision, history)
     return found["commit"] if found else None
+
+
+def _described(revision: Revision, history: tuple[Revision, ...]) -> re.Match[str] | None:
+    found = DESCRIPTION.search(origin_of(revision, history).description)
+    return found if found and is_full_commit(found["commit"]) else None
 
 
 def origin_of(revision: Revision, history: tuple[Revision, ...]) -> Revision:

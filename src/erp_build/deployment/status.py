@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from erp_build.changes.drift import deployment_drift
-from erp_build.changes.live_state import objects_of, scaler_of
+from erp_build.changes.live_state import autoscaler_of, objects_of
 from erp_build.clients.site import Site
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.preflight import read_values, values_path
@@ -87,7 +87,7 @@ def _service_drift(site: Site, service: Service, wanted: Objects, there: Objects
     live = there.get(("Deployment", name))
     if live is None:
         return (f"the Deployment {name} is gone",)
-    return deployment_drift(mine, live, scaler_of(there, name))
+    return deployment_drift(mine, live, autoscaler_of(there, name))
 
 
 def _runs(item: Mapping[str, Any], repository: str) -> bool:

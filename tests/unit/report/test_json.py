@@ -40,9 +40,7 @@ def deployed() -> RunReport:
         plan=PLAN,
         images=(built(),),
         cleared=(ClearedImage(built(), verdict, DIGEST),),
-        deployment=Deployment(
-            tags_before={NOTIFICATION: "0ld1234"}, tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}
-        ),
+        deployment=Deployment(tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}),
         proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, units=2),),
         effects=(Effect(name=EffectKind.UPGRADE_RELEASE, target="erp-microservices", state="performed"),),
         stages=(StageRecord(name="make plan", seconds=0.0, status="done"),),

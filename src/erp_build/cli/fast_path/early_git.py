@@ -7,8 +7,9 @@ asks Git itself in every other case. Imports only what the interpreter has loade
 
 from collections.abc import Sequence
 
-from erp_build.clients.git.command import is_full_commit, is_repository
+from erp_build.clients.git.command import is_repository
 from erp_build.clients.git.early_diff import EarlyDiff
+from erp_build.model.commit import is_full_commit
 
 
 def start(arguments: Sequence[str]) -> EarlyDiff | None:

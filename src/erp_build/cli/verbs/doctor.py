@@ -4,12 +4,11 @@ import argparse
 import json
 import os
 from contextlib import ExitStack
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from erp_build.cli.console import Console
 from erp_build.doctor.diagnosis import AREAS, has_problem
-from erp_build.errors import ConfigurationError, ErpBuildError
+from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean
 from erp_build.report.text.doctor import doctor_document, doctor_text
 
 if TYPE_CHECKING:
@@ -75,9 +74,8 @@ def main(options: argparse.Namespace, console: Console) -> int:
 def _refuse_unknown(asked: list[str], known: set[str]) -> None:
     for name in asked:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
             raise ConfigurationError(
                 f"there is no check and no area `{name}`",
                 where="--only",
-                next_step=f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(sorted(known))}",
+                next_step=did_you_mean(name, known, f"one of: {', '.join(sorted(known))}"),
             )

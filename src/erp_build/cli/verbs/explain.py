@@ -3,8 +3,7 @@
 import argparse
 import json
 
-from erp_build.changes.ignored_paths import ignore_of
-from erp_build.changes.rules import Rules
+from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
 from erp_build.errors import nearest
 from erp_build.formats.printable import one_line, printable

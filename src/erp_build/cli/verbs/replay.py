@@ -6,9 +6,8 @@ from pathlib import Path
 
 from erp_build.changes.copied_sources import Tree, Uncovered, uncovered_sources
 from erp_build.changes.coverage import CoverageCounter
-from erp_build.changes.ignored_paths import ignore_of
 from erp_build.changes.replay import BadLine, Pair, read_pairs, refuse_bad_lines, replay
-from erp_build.changes.rules import Rules
+from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError

@@ -2,12 +2,6 @@
 
 import os
 
-HEX = frozenset("0123456789abcdef")
-
-
-FULL = 40
-
-
 DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 """Plumbing, so that no setting of the user changes the answer; without renames, so that a move counts on both sides."""
 
@@ -51,8 +45,3 @@ def is_repository(root: str) -> bool:
     if os.path.exists(os.path.join(root, ".git")):
         return True
     return all(os.path.exists(os.path.join(root, name)) for name in ("HEAD", "objects", "refs"))
-
-
-def is_full_commit(revision: str) -> bool:
-    """Whether a revision is a full commit: 40 hex digits."""
-    return len(revision) == FULL and HEX.issuperset(revision)

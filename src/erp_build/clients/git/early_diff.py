@@ -2,7 +2,8 @@
 
 import os
 
-from erp_build.clients.git.command import DIFF, PAIRS, WITHOUT_INDEX, git_environment, is_full_commit
+from erp_build.clients.git.command import DIFF, PAIRS, WITHOUT_INDEX, git_environment
+from erp_build.model.commit import is_full_commit
 
 
 class EarlyDiff:
