@@ -10,7 +10,8 @@ from erp_build.model.plan import LiveState, Running
 from erp_build.model.releases.deployment import Deployment, Proof
 from erp_build.model.releases.release import Revision
 from erp_build.report.document import report_document
-from erp_build.report.json import plan_document, status_document
+from erp_build.report.json.plan import plan_document
+from erp_build.report.json.status import status_document
 from erp_build.run_record import RunReport, StageRecord
 from tests.support.documents import keys
 from tests.support.samples import (

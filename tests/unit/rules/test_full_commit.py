@@ -1,12 +1,10 @@
 """What the full name of a commit is: every caller is held to the cases of `tests/cases/full_commit.json`."""
 
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from erp_build.changes.live_state import commit_of
-from erp_build.cli.fast_path.early_git import start
 from erp_build.clients.git.early_diff import EarlyDiff
 from erp_build.config.codebuild import commit_from
 from erp_build.model.commit import is_full_commit
@@ -34,20 +32,16 @@ def test_a_releases_description_names_a_commit(case: dict[str, Any]) -> None:
 
 
 @CASES
-@pytest.mark.parametrize("option", ["--base", "--head"])
-def test_git_is_started_early_for_full_commits_alone(option: str, case: dict[str, Any], erp: Checkout) -> None:
-    words = {"--base": erp.head(), "--head": erp.head(), option: case["text"]}
-    early = start(["--repo", str(erp.root), *(word for pair in words.items() for word in pair)])
-    # An empty head is none that was given: HEAD is read.
-    assert (early is not None) == (case["full"] or (option == "--head" and not case["text"]))
-    if early:
-        early.output()
+def test_git_compares_at_once_what_names_full_commits(case: dict[str, Any], erp: Checkout) -> None:
+    early = EarlyDiff(str(erp.root), case["text"], erp.head())
+    assert (early._asked is None) == case["full"]
+    early.output()
 
 
 @CASES
-def test_a_head_that_stands_in_its_file_is_a_full_commit(case: dict[str, Any], erp: Checkout) -> None:
+def test_a_head_that_stands_in_its_file_is_compared_at_once(case: dict[str, Any], erp: Checkout) -> None:
     base = erp.head()
     (erp.root / ".git" / "HEAD").write_text(case["text"] + "\n", encoding="utf-8")
-    refused = pytest.raises(OSError, match="names no full commit")
-    with nullcontext() if case["full"] else refused:
-        EarlyDiff(str(erp.root), base, None).output()
+    early = EarlyDiff(str(erp.root), base, "HEAD")
+    assert (early._asked is None) == case["full"]
+    early.output()

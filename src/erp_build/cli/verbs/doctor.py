@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.doctor.diagnosis import AREAS, has_problem
 from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean
 from erp_build.report.text.doctor import doctor_document, doctor_text
@@ -28,6 +29,14 @@ unknown: it could not look, and says why. Exit code: 0 without a problem, 2 with
 """
 
 
+class Options(CommonOptions):
+    """The options of `doctor`."""
+
+    json: bool
+    only: list[str]
+    pipeline: str
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `doctor`."""
     parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -46,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Make the checks and print what they found."""
     from erp_build.doctor.examine import CHECKS, examine
     from erp_build.doctor.facts import Case

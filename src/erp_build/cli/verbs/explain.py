@@ -5,6 +5,7 @@ import json
 
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.errors import nearest
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.project import Chart, Project
@@ -16,13 +17,20 @@ examples:
 """
 
 
+class Options(CommonOptions):
+    """The arguments of `explain`."""
+
+    paths: list[str]
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `explain`."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="a path from the repository's root")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print each path with its owners."""
     project = console.project()
     rules = Rules(project, ignore_of(project))

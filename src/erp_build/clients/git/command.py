@@ -13,6 +13,10 @@ PAIRS = ("--always", "--stdin")
 """
 
 
+RESOLVE = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+"""Names are read as lines, so that none is an option; each is answered by a line, of which a commit's ends so."""
+
+
 WITHOUT_INDEX = {"GIT_INDEX_FILE": f"{os.devnull}-index"}
 """Git reads the index before it compares two trees, and needs nothing of it: 35 ms of 200,000 files. None lies here."""
 
