@@ -1,14 +1,13 @@
 """`python -m bench plan`: `plan` against its peers, in one run."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import peers
-from bench.monorepo import SIZES, first_parents, repository
+from bench.monorepo import CACHE, SIZES, first_parents, repository
 from bench.oracle import Oracle
-from bench.timing import command, measure, save
+from bench.timing import command, compiled_environment, measure, save
 
 RANGES = (1, 20, 200)
 
@@ -50,7 +49,7 @@ def _cases(root: Path, base: str, head: str, name: str) -> dict[str, Callable[[]
             )
     words = [sys.executable, "-m", "erp_build", "plan", "--repo", str(root), "--base", base, "--head", head]
     cases = {peer: command(question.words, root, question.env) for peer, question in asked.items()}
-    cases["ours"] = command(words, root, dict(os.environ))
+    cases["ours"] = command(words, root, compiled_environment(CACHE / "compiled"))
     return cases
 
 

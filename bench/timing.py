@@ -1,6 +1,7 @@
 """Timing of whole commands: cases interleaved in shuffled rounds, medians, ratios within one run."""
 
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -26,6 +27,12 @@ def measure(cases: Mapping[Name, Callable[[], object]], rounds: int, seed: int =
             cases[name]()
             times[name].append((time.perf_counter() - start) * 1000)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def compiled_environment(folder: Path) -> dict[str, str]:
+    """Our environment, in which Python keeps its compiled modules in a folder, as an installed program has them."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(folder)}
 
 
 def command(words: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> Callable[[], object]:

@@ -1,7 +1,6 @@
 """Writes the completion of bash, zsh and fish from the options of all verbs: `python -m scripts.completion`."""
 
 import argparse
-from importlib import import_module
 from pathlib import Path
 
 import shtab
@@ -25,7 +24,7 @@ def whole_parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version="", help="show the version")
     verbs = whole.add_subparsers(dest="verb")
     for verb, meaning in cli.VERBS.items():
-        parser = cli.parser_of(verb, import_module(f"erp_build.cli.verbs.{verb}"))
+        parser = cli.parser_of(verb, cli.verb_named(verb))
         added = verbs.add_parser(verb, help=meaning, parents=[parser], add_help=False, allow_abbrev=False)
         for action in added._actions:  # noqa: SLF001 - argparse has no other list of them
             if isinstance(action.metavar, str) and action.metavar in FILES:

@@ -4,13 +4,18 @@ import gc
 import sys
 from collections.abc import Callable
 
-from erp_build.cli.app import main
-
 NEW_OBJECTS = 50_000
 """How many more there are before the garbage collector looks at them; by itself it does at 700."""
 
 
-def program(command: Callable[[], int] = main) -> int:
+def command_line() -> int:
+    """Run the command that this process was called with."""
+    from erp_build.cli.app import main
+
+    return main()
+
+
+def program(command: Callable[[], int] = command_line) -> int:
     """Run a command that has the process for itself, and return its exit code.
 
     Classes and models of the SDKs are most of its objects, and they live as long as it does. Looking through them again

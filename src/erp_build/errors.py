@@ -15,7 +15,7 @@ Failure                      whatever ends a run
    `- NewerDeployed         11  a newer commit is live
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 
@@ -170,6 +170,12 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """The known word that a misspelled one is near to, as a question; where none is near, something else."""
     near = nearest(word, known)
     return f"did you mean `{near}`?" if near else otherwise
+
+
+def first_hint(hints: Mapping[str, str], message: str, otherwise: str) -> str:
+    """What to do about somebody else's message: the hint of the first part, in small letters, that stands in it."""
+    lowered = message.lower()
+    return next((hint for part, hint in hints.items() if part in lowered), otherwise)
 
 
 def combine(errors: Sequence[ErpBuildError]) -> ErpBuildError:

@@ -18,8 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from erp_build.changes.ignored_paths import ignore_of
-from erp_build.changes.rules import Rules, attribute
+from erp_build.changes.rules import Rules, attribute, ignore_of
 from erp_build.config.load import load_project, parse_project
 from erp_build.model.project import Project
 

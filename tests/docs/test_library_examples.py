@@ -1,5 +1,6 @@
 """The examples of the library: each is run, over a repository or over a whole world in memory."""
 
+import re
 import runpy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import erp_build
 from erp_build import errors
 from erp_build.clients.clock import SimulatedClock
 from tests.fakes.registry import scan
@@ -81,3 +83,9 @@ def test_a_stage_takes_about_ten_lines(name: str) -> None:
     code = text.partition('"""\n')[2] if text.startswith('"""\n') else text.partition("\n\n")[2]
     body = [line for line in code.splitlines() if line.strip() and not line.startswith(("from ", "import ", "if __"))]
     assert len([line for line in body if '"""' not in line]) <= MOST_LINES
+
+
+def test_every_public_name_is_on_the_page() -> None:
+    page = (EXAMPLES.parents[1] / "docs" / "library.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\.\. auto(?:class|function):: erp_build\.(\w+)$", page, flags=re.MULTILINE)
+    assert sorted(named) == sorted(erp_build.__all__)

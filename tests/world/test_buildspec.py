@@ -21,10 +21,11 @@ from sandbox.paths import ROOT
 from sandbox.sample import erp_commits, erp_repository
 from sandbox.tenants import deployed_state, provisioning
 from sandbox.tenants.tenant import Tenant
+from tests.support.sources import copy_sources
 
 pytestmark = pytest.mark.world
 
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "out", "build", "target", "__pycache__", ".*_cache", ".hypothesis")
+LEFT_OUT = shutil.ignore_patterns(".git", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,7 @@ def test_a_critical_finding_fails_the_build_phase_and_moves_nothing(
 def test_the_projects_buildspec_has_nothing_to_do_for_what_is_deployed(
     first: First, machine: dict[str, str], tmp_path: Path
 ) -> None:
-    source = tmp_path / "erp_build"
-    shutil.copytree(ROOT, source, ignore=LEFT_OUT)
+    source = copy_sources(tmp_path / "erp_build")
     repository = full_clone(first.origin, first.commit, tmp_path / "clone")
     build = run_buildspec(source, first.commit, {**machine, "ERP_REPOSITORY": str(repository)})
     assert build.succeeded, build.output

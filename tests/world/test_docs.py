@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,17 +21,17 @@ from tests.support.documented import (
     without_comment,
     words,
 )
+from tests.support.sources import copy_sources
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
 
 SERVICE = "notification-service"
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "out", "build", "target", "__pycache__", ".*_cache", ".hypothesis")
 
 
 def test_the_quick_start_works_word_by_word(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    shutil.copytree(ROOT, clone, ignore=LEFT_OUT)
+    copy_sources(clone)
     lines = [line for block in blocks(QUICK_STARTS[0]) for line in block.splitlines()]
     kept = [line for line in lines if (plain := without_comment(line)) not in ELSEWHERE or plain in INSTALLS]
     reach = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
-from erp_build.changes.ignored_paths import ignore_of
 from erp_build.changes.make_plan import make_plan
-from erp_build.changes.rules import Rules, attribute
+from erp_build.changes.rules import Rules, attribute, ignore_of
 from erp_build.changes.tag_only_commits import without_tag_edits
+from erp_build.formats.patterns import spellings
 from erp_build.model.change import Baseline, Change, ChangeSet, PathChange
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.stage import stage
@@ -107,16 +106,11 @@ def _removed(
     functions = tuple(function._replace(inputs=()) for function in project.functions)
     rules = Rules(project._replace(shared=(), config_path="", services=services, functions=functions))
     suspects = set(touched) - rules.touched(kept)
-    directories = {target.name: _spellings(target.path) for target in project.image_targets if target.name in suspects}
+    directories = {target.name: spellings(target.path) for target in project.image_targets if target.name in suspects}
     if not directories:
         return set()
     alive = repository.existing(head, {path for paths in directories.values() for path in paths})
     return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
-
-
-def _spellings(path: str) -> set[str]:
-    """The names that are the same for a rule, and others for Git: as configured, composed, and as macOS has them."""
-    return {path} if path.isascii() else {path, normalize("NFC", path), normalize("NFD", path)}
 
 
 def warning_of(uncommitted: Sequence[str]) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ from typing import Any
 from erp_build.changes.drift import deployment_drift
 from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
+from erp_build.model.commit import is_full_commit
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.kubernetes import Workload, workload_of
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 
-DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]{40})(?: chart (?P<key>[0-9a-f]{40}))?")
+DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]+)(?: chart (?P<key>[0-9a-f]{40}))?")
 ROLLBACK = re.compile(r"Rollback to (\d+)")
 
 
@@ -108,13 +109,18 @@ def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
     """Commit and key that the newest revision names, if it is deployed: what a failed one left is not known."""
     if not history or history[-1].status != "deployed":
         return None
-    return DESCRIPTION.search(origin_of(history[-1], history).description)
+    return _described(history[-1], history)
 
 
 def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
     """The commit whose objects a revision has, None where its description names none."""
-    found = DESCRIPTION.search(origin_of(revision, history).description)
+    found = _described(revision, history)
     return found["commit"] if found else None
+
+
+def _described(revision: Revision, history: tuple[Revision, ...]) -> re.Match[str] | None:
+    found = DESCRIPTION.search(origin_of(revision, history).description)
+    return found if found and is_full_commit(found["commit"]) else None
 
 
 def origin_of(revision: Revision, history: tuple[Revision, ...]) -> Revision:

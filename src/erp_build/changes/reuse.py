@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from erp_build.changes.content_key import KEY_TAG, content_key
 from erp_build.changes.detect import warning_of
-from erp_build.changes.ignored_paths import ignore_of
-from erp_build.changes.rules import Rules
+from erp_build.changes.rules import Rules, ignore_of
 from erp_build.clients.site import Site
 from erp_build.model.plan import LiveState, Plan, Reason, Step
 from erp_build.model.project import Chart, Service

@@ -1,9 +1,8 @@
 """What changed for whom: baselines, changed paths, and the rules that give a path to a target."""
 
 from collections.abc import Callable, Iterable
-from unicodedata import normalize
 
-from erp_build.formats.patterns import fixed_directory, matches
+from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.change import Change
 from erp_build.model.project import Project
 
@@ -20,7 +19,7 @@ class Rules:
         built = tuple(target.name for target in project.image_targets)
         self._by_directory: dict[str, dict[str, str]] = {}
         self._patterns: list[tuple[str, tuple[str, ...], str]] = []
-        self._config = _plain(project.config_path)
+        self._config = composed(project.config_path)
         self._built = built
         for target in project.targets:
             self._add_directory(target.path, (target.name,), f"{target.path}/**")
@@ -34,7 +33,7 @@ class Rules:
 
     def owners(self, path: str) -> dict[str, str]:
         """The targets that own a path, each with the rule that says so; macOS's decomposed names are the same name."""
-        path = _plain(path)
+        path = composed(path)
         if self._ignored and self._ignored(path):
             return {}
         # The path itself counts as a directory too: a service's directory may have become a file or a submodule.
@@ -48,7 +47,7 @@ class Rules:
 
     def is_ignored(self, path: str) -> bool:
         """Whether the project ignores a path, which then belongs to nobody and is not missed."""
-        return self._ignored is not None and self._ignored(_plain(path))
+        return self._ignored is not None and self._ignored(composed(path))
 
     def all_rules(self) -> list[tuple[str, tuple[str, ...]]]:
         """Every rule with the targets that it serves."""
@@ -73,14 +72,28 @@ class Rules:
         return known
 
     def _add_directory(self, directory: str, names: tuple[str, ...], rule: str) -> None:
-        self._by_directory.setdefault(_plain(directory), {}).update(dict.fromkeys(names, rule))
+        self._by_directory.setdefault(composed(directory), {}).update(dict.fromkeys(names, rule))
 
     def _add_pattern(self, pattern: str, names: tuple[str, ...], rule: str) -> None:
         if directory := fixed_directory(pattern):
-            owners = self._by_directory.setdefault(_plain(directory), {})
+            owners = self._by_directory.setdefault(composed(directory), {})
             owners.update({name: rule for name in names if name not in owners})
         else:
-            self._patterns.append((_plain(pattern), names, rule))
+            self._patterns.append((composed(pattern), names, rule))
+
+
+def ignore_of(project: Project) -> Callable[[str], bool] | None:
+    """A function that tells whether a path is ignored, or None for a project that ignores nothing.
+
+    The `ignore` patterns have the meaning that they have in a .gitignore.
+    """
+    if not project.ignore:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec.from_lines(map(composed, project.ignore))
+    # The library's `*` stops at a line end, Git's does not; no path holds a NUL, so that it may stand for one.
+    return lambda path: spec.match_file(composed(path).replace("\n", "\0"))
 
 
 def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[Change, ...]], tuple[str, ...]]:
@@ -94,7 +107,3 @@ def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[Chang
         for name, rule in owners.items():
             found.setdefault(name, []).append(Change(path=path, rule=rule))
     return {name: tuple(changes) for name, changes in found.items()}, tuple(unowned)
-
-
-def _plain(path: str) -> str:
-    return path if path.isascii() else normalize("NFC", path)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from erp_build.cli.fast_path.early_git import start
 from erp_build.errors import ErpBuildError, Failure, did_you_mean
+from erp_build.report.text.error import error_text
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from types import ModuleType
 
+    from erp_build.cli.verb import OptionsT, Verb
     from erp_build.clients.git.early_diff import EarlyDiff
     from erp_build.clients.secrets import Secrets
     from erp_build.model.stage_hooks import Pipeline
@@ -36,6 +37,9 @@ VERBS = {
     "token": "sign in to a cluster (called by Helm)",
     "completion": "a script that completes words in your shell",
 }
+
+OFTEN = "plan"
+"""The verb of hooks and pull requests, which takes the fast path."""
 
 EXIT_CODES = """\
 exit codes:
@@ -60,14 +64,14 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in VERBS:
         return _no_verb(arguments)
-    verb = arguments[0]
+    name = arguments[0]
     # Git works while the rest is imported.
-    early = start(arguments[1:]) if verb == "plan" else None
+    early = start(arguments[1:]) if name == OFTEN else None
     from erp_build.clients.secrets import Secrets
 
     secrets = Secrets()
     try:
-        return _call(verb, arguments[1:], early, secrets, pipeline)
+        return _call(name, arguments[1:], early, secrets, pipeline)
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
@@ -77,56 +81,61 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
 
 
 def _call(
-    verb: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets, pipeline: Pipeline | None
+    name: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets, pipeline: Pipeline | None
 ) -> int:
     """Parse the words behind a verb and run it; a failure becomes its text and its code."""
-    # A command is imported when it is called: each brings the SDKs that it needs.
-    command = import_module(f"erp_build.cli.verbs.{verb}")
     from erp_build.cli.console import Console
 
-    options = _options(verb, command, arguments)
-    options.early, options.pipeline = early, pipeline
+    if early:
+        # By now Git has said which commits the names mean.
+        early.go_on()
+    verb = verb_named(name)
+    options = _options(name, verb, arguments)
+    options.early, options.stages = early, pipeline
     try:
-        return int(command.main(options, Console(options, secrets)))
+        return verb.main(options, Console(options, secrets))
     except Failure as error:
-        from erp_build.report.text.error import error_text
-
         print(secrets.mask(error_text(error)), file=sys.stderr)
         if options.verbose > 1:
             print(secrets.mask(_trace()), file=sys.stderr)
         return error.code
 
 
-def _options(verb: str, command: ModuleType, arguments: Sequence[str]) -> argparse.Namespace:
-    if hasattr(command, "WRITTEN_OUT"):
+def _options(name: str, verb: Verb[OptionsT], arguments: Sequence[str]) -> OptionsT:
+    if name == OFTEN:
         from erp_build.cli.fast_path.arguments import read_written_out
 
-        if written_out := read_written_out(arguments, **command.WRITTEN_OUT):
-            return cast("argparse.Namespace", written_out)
-    parser = parser_of(verb, command)
-    options, unknown = parser.parse_known_args(arguments)
+        if written_out := read_written_out(arguments, verb.Options):
+            return written_out
+    parser = parser_of(name, verb)
+    options, unknown = parser.parse_known_args(arguments, verb.Options())
     if unknown:
         actions = parser._actions  # noqa: SLF001 - argparse has no other list of them
-        known = [name for action in actions for name in action.option_strings]
-        hint = did_you_mean(unknown[0].partition("=")[0], known, f"erp-build {verb} --help shows what there is")
+        known = [word for action in actions for word in action.option_strings]
+        hint = did_you_mean(unknown[0].partition("=")[0], known, f"erp-build {name} --help shows what there is")
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; {hint}")
     return options
 
 
-def parser_of(verb: str, command: ModuleType) -> argparse.ArgumentParser:
+def verb_named(name: str) -> Verb[Any]:
+    """Import a verb when it is called: each brings the SDKs that it needs."""
+    return cast("Verb[Any]", import_module(f"erp_build.cli.verbs.{name}"))
+
+
+def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
     """The options of a verb."""
     import argparse
 
-    from erp_build.cli.console import add_common_options
+    from erp_build.cli.options import add_common_options
 
     parser = argparse.ArgumentParser(
-        prog=f"erp-build {verb}",
-        description=VERBS[verb],
-        epilog=command.EXAMPLES,
+        prog=f"erp-build {name}",
+        description=VERBS[name],
+        epilog=verb.EXAMPLES,
         formatter_class=_formatter,
         allow_abbrev=False,
     )
-    command.configure(parser)
+    verb.configure(parser)
     add_common_options(parser)
     return parser
 

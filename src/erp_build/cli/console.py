@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, load_index
-from erp_build.clients.git.command import is_repository
-from erp_build.errors import ConfigurationError
+from erp_build.cli.fast_path.repository_root import is_bare, real_root
 from erp_build.model.project import FILE_NAME
 
 if TYPE_CHECKING:
-    import argparse
     from pathlib import Path
 
+    from erp_build.cli.options import CommonOptions
     from erp_build.clients.clock import SystemClock
     from erp_build.clients.secrets import Secrets
     from erp_build.clients.terminal.progress import Lines
@@ -34,7 +33,7 @@ class Console:
 
     def __init__(
         self,
-        options: argparse.Namespace,
+        options: CommonOptions,
         secrets: Secrets,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
@@ -42,9 +41,9 @@ class Console:
         self._stdout = stdout or sys.stdout
         self._stderr = stderr or sys.stderr
         self.secrets = secrets
-        self._verbosity: int = options.verbose - options.quiet
-        self._repository: str = options.repo
-        self._config: str | None = options.config
+        self._verbosity = options.verbose - options.quiet
+        self._repository = options.repo
+        self._config = options.config
 
     @cached_property
     def clock(self) -> SystemClock:
@@ -68,11 +67,7 @@ class Console:
     @property
     def folder(self) -> str:
         """The root of the user's repository, as a name."""
-        if not os.path.isdir(self._repository):
-            raise ConfigurationError(
-                "the repository is not there", where=self._repository, next_step="check the path after --repo"
-            )
-        return os.path.realpath(self._repository)
+        return real_root(self._repository)
 
     @property
     def root(self) -> Path:
@@ -88,9 +83,7 @@ class Console:
     def index(self) -> ProjectIndex:
         """The project, whose targets are made when they are asked for."""
         root = self.folder
-        files = any(os.path.exists(os.path.join(root, name)) for name in (".git", FILE_NAME))
-        bare = not files and is_repository(root)
-        return load_index(root, self._config, self._committed if bare else None)
+        return load_index(root, self._config, self._committed if is_bare(root) else None)
 
     def _committed(self) -> bytes | None:
         """The configuration of a bare repository, which has no files but those of its commits."""
@@ -109,33 +102,3 @@ class Console:
     def complain(self, text: str) -> None:
         """Print something that went wrong."""
         print(self.secrets.mask(text), file=self._stderr, flush=True)
-
-
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """The options that every verb has."""
-    parser.add_argument("--repo", default=".", metavar="DIR", help="the repository's root (default: here)")
-    parser.add_argument("--config", metavar="FILE", help="another erp-build.toml than the one at the root")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="show the output of Maven and the engine")
-    parser.add_argument("-q", "--quiet", action="count", default=0, help="show only results and errors")
-
-
-def add_lock_options(parser: argparse.ArgumentParser) -> None:
-    """The options of verbs that deploy."""
-    parser.add_argument(
-        "--wait-for-lock",
-        metavar="TIME",
-        type=_duration,
-        default=0.0,
-        help="wait so long for another run, such as 20m (default: leave with 11)",
-    )
-
-
-def _duration(text: str) -> float:
-    from erp_build.config.toml_table import duration
-
-    seconds = 0.0 if text == "0" else duration(text)
-    if seconds is None:
-        import argparse
-
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration: 90s, 5m or 1h")
-    return seconds

@@ -4,50 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from erp_build.formats.secret_names import LOOKS, is_secret_name
+
 if TYPE_CHECKING:
     from typing import Any
 
 MASK = "***"
 SHORTEST = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
-
-NAMES = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
-"""What is part of the name of a setting that holds a secret; `secretName` tells only which one is missing."""
-
-PATTERNS = {
-    # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
-    "://": r"(?<=://)[^/\s:@\"']*:[^\s\"'<>]+(?=@(?!sha256:))",
-    "password=": r"(?i)(?<=password=)[^\s&;,'\"]+",
-    "k8s-aws-v1.": r"k8s-aws-v1\.[\w-]+",
-    "x-amz-signature=": r"(?i)(?<=X-Amz-Signature=)[0-9a-f]+",
-    "akia": r"\bAKIA[0-9A-Z]{16}\b",
-}
-"""Secrets by their looks: user and password in a URI, tokens of a cluster, signatures, access keys.
-
-A text is searched for a pattern only where it holds the word before it, so that a plan compiles none of them.
-"""
-
-NOT_ITSELF = (
-    r"(?i)(name|ref|path|file|arn|store|enabled|version|interval|id|type|mount|dir|url|uri|provider|class|"
-    r"seconds|expiration|ttl|length)$"
-)
-"""Ends of names of settings that only speak of a secret: `secretName`, `tokenPath`."""
-
-ELSEWHERE = r"^(\{\{|\$\{|\$\(|arn:)"
-"""Beginnings of values that only lead to a secret."""
-
-PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-
-
-def looks_secret(name: str, value: str) -> bool:
-    """Whether a setting holds a secret in plain text, by its name and by what it looks like."""
-    import re
-
-    if len(value) < SHORTEST or re.search(ELSEWHERE, value):
-        return False
-    if re.search(PRIVATE_KEY, value) or any(re.search(pattern, value) for pattern in PATTERNS.values()):
-        return True
-    return bool(re.search(NAMES, name)) and not re.search(NOT_ITSELF, name)
 
 
 class Secrets:
@@ -67,28 +31,22 @@ class Secrets:
             in_html = (escape(value, quote=quoted) for quoted in (True, False))
             self._values.update((value, quote(value, safe=""), *in_json, *in_html))
 
-    @staticmethod
-    def hides(name: str) -> bool:
-        """Whether the name of a setting says that it is a secret."""
-        import re
-
-        return re.search(NAMES, name) is not None
-
     def add_named(self, name: str, value: str) -> None:
-        """Keep a setting from being shown whose name says that it is a secret, and the password of any URI."""
-        import re
-
-        if self.hides(name):
+        """Keep a setting from being shown whose name says that it may be a secret, and the password of any URI."""
+        if is_secret_name(name):
             self.add(value)
-        if "://" in value and (found := re.search(PATTERNS["://"], value)):
-            self.add(found[0].partition(":")[2])
+        if "://" in value:
+            import re
+
+            if found := re.search(LOOKS["://"], value):
+                self.add(found[0].partition(":")[2])
 
     def mask(self, text: str) -> str:
         """The text without secrets; the longest value first, since one may contain another."""
         for value in sorted(self._values, key=len, reverse=True):
             text = text.replace(value, MASK)
         lowered = text.lower()
-        for word, pattern in PATTERNS.items():
+        for word, pattern in LOOKS.items():
             if word in lowered:
                 import re  # a plan has nothing to search, and is not kept waiting for it
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from erp_build.model.commit import is_full_commit
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HEX = frozenset("0123456789abcdef")
-FULL = 40
-NO_COMMIT = "0" * 40
 ARN_PARTS = 6
 CONSOLES = {
     "aws": "{region}.console.aws.amazon.com",
@@ -22,7 +21,7 @@ CONSOLES = {
 def commit_from(variables: Mapping[str, str], name: str) -> str | None:
     """A full commit from an environment variable; an unset, empty, zero or malformed one is None."""
     value = variables.get(name, "").strip().lower()
-    return value if len(value) == FULL and HEX.issuperset(value) and value != NO_COMMIT else None
+    return value if is_full_commit(value) and value.strip("0") else None
 
 
 def build_link(variables: Mapping[str, str]) -> str:

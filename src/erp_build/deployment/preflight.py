@@ -61,7 +61,7 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
     path = values_path(site)
     content = read_values(path)
     # Helm repeats values in its messages, so the secrets among them are masked from here on.
-    for name, value in named_values(content, where=str(path)):
+    for _, name, value in named_values(content, where=str(path)):
         site.clients.secrets.add_named(name, value)
     for service in site.project.services:
         pushed = f"{site.clients.registry.host()}/{site.repository(service)}"
@@ -88,7 +88,7 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
     return replace(
         preview,
         values=values_diff(content, values, f"{site.project.chart.path}/{site.project.chart.values}"),
-        objects=object_changes(site.clients.helm.manifest(release), after, site.clients.secrets.hides),
+        objects=object_changes(site.clients.helm.manifest(release), after),
     )
 
 

@@ -3,18 +3,17 @@
 An object of kind Secret never comes here, and no value that has a secret's name is shown.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
 
+from erp_build.formats.kubernetes_objects import RENDERINGS
+from erp_build.formats.secret_names import is_secret_name
 from erp_build.model.releases.preview import FieldChange, ObjectChange
 
 HIDDEN = "***"
 LONGEST = 160
 """Characters of a value that are shown."""
-
-Hides = Callable[[str], bool]
-"""Whether a name says that its value is a secret."""
 
 Object = Mapping[str, Any]
 
@@ -25,7 +24,7 @@ def values_diff(before: bytes, after: bytes, path: str) -> str:
     return "\n".join(unified_diff(old, new, f"a/{path}", f"b/{path}", n=0, lineterm=""))
 
 
-def object_changes(before: Sequence[Object], after: Sequence[Object], hides: Hides) -> tuple[ObjectChange, ...]:
+def object_changes(before: Sequence[Object], after: Sequence[Object]) -> tuple[ObjectChange, ...]:
     """What differs between two renderings of a release, by kind and name."""
     old, new = ({_identity(item): item for item in items} for items in (before, after))
     found = []
@@ -33,7 +32,7 @@ def object_changes(before: Sequence[Object], after: Sequence[Object], hides: Hid
         was, will = old.get((kind, name)), new.get((kind, name))
         if was is None or will is None:
             found.append(ObjectChange(kind=kind, name=name, change="added" if was is None else "removed"))
-        elif fields := tuple(_shown(*one, hides) for one in _differences(was, will, "")):
+        elif fields := tuple(_shown(*one) for one in RENDERINGS.differences(was, will)):
             found.append(ObjectChange(kind=kind, name=name, change="changed", fields=fields))
     return tuple(found)
 
@@ -42,28 +41,8 @@ def _identity(item: Object) -> tuple[str, str]:
     return str(item.get("kind", "")), str((item.get("metadata") or {}).get("name", ""))
 
 
-def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """The leaves that differ; a list of named things is compared by the names, as Kubernetes merges it."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in dict.fromkeys((*before, *after)):
-            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
-    elif isinstance(before, list) and isinstance(after, list):
-        old, new = _by_name(before), _by_name(after)
-        for key in dict.fromkeys((*old, *new)):
-            yield from _differences(old.get(key), new.get(key), f"{path}[{key}]")
-    elif before != after:
-        yield path, before, after
-
-
-def _by_name(items: Sequence[Any]) -> dict[str, Any]:
-    names = [str(item.get("name", "")) if isinstance(item, Mapping) else "" for item in items]
-    if all(names) and len(set(names)) == len(names):
-        return dict(zip(names, items, strict=True))
-    return {str(place): item for place, item in enumerate(items)}
-
-
-def _shown(path: str, before: Any, after: Any, hides: Hides) -> FieldChange:
-    if hides(path):
+def _shown(path: str, before: Any, after: Any) -> FieldChange:
+    if is_secret_name(path):
         return FieldChange(path, before if before is None else HIDDEN, after if after is None else HIDDEN)
     return FieldChange(path, _text(before), _text(after))
 

@@ -41,7 +41,6 @@ def deploy(
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag for step in plan.functions}
     return Deployment(
-        tags_before={step.target.name: step.running.tag for step in plan.steps if step.running},
         tags_after={**kept, **{name: tag.partition("@")[0] for name, tag in tags.items()}, **moved},
     )
 

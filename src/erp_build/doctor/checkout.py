@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from erp_build.clients.secrets import looks_secret
+from erp_build.clients.secrets import SHORTEST
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
-from erp_build.formats.values_file import scalars
+from erp_build.formats.secret_names import holds_secret
+from erp_build.formats.values_file import named_values
 
 
 def check_metadata(facts: Facts) -> CheckResult:
@@ -54,15 +55,14 @@ def check_plain_secrets(facts: Facts) -> CheckResult:
 
 def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     try:
-        found = dict(scalars(file.read_bytes(), where=file.name))
+        found = named_values(file.read_bytes(), where=file.name)
     except (OSError, ErpBuildError) as error:
         unread.append(f"{file.name} cannot be read: {error}")
         return []
     places = []
-    for path, value in found.items():
-        # A variable of a container is a pair: `name` tells what `value` is.
-        name = found.get((*path[:-1], "name"), "") if path[-1] == "value" else path[-1]
-        if looks_secret(name, value):
+    for path, name, value in found:
+        # A shorter one is more likely a placeholder.
+        if len(value) >= SHORTEST and holds_secret(name, value):
             facts.local.secrets.add_named(name, value)
             facts.local.secrets.add(value)
             places.append(f"{file.name}: {'.'.join(path)}")

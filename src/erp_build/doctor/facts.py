@@ -98,7 +98,7 @@ class Facts:
         path = self.root / self.project.chart.path / self.project.chart.values
         content = read_values(path)
         # Helm's messages may repeat the values.
-        for name, value in named_values(content, where=str(path)):
+        for _, name, value in named_values(content, where=str(path)):
             self.local.secrets.add_named(name, value)
         return content
 

@@ -15,6 +15,9 @@ SENTENCE = re.compile(
 ASSUMED = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/")
 EXPLICIT = "explicit deny"
 
+CODES = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
+"""How services call a refusal by a policy: those with XML, those with JSON, SNS, and EC2."""
+
 
 class Denial(NamedTuple):
     """A refusal: action and resource, who asked, and whether a policy forbids it outright."""
@@ -45,6 +48,11 @@ class Denial(NamedTuple):
             return f"take away the Deny of {self.action} on {self.resource} from {whose}, or from what limits it"
         reason = next((one.reason for one in RUN if one.action == self.action), "")
         return f"add to {whose}: {self.statement}" + (f" ({reason})" if reason else "")
+
+
+def is_denied(code: str) -> bool:
+    """Whether the code of an error says that a policy does not allow the call."""
+    return code in CODES
 
 
 def read_denial(text: str) -> Denial | None:

@@ -2,6 +2,8 @@
 
 import re
 
+from erp_build.errors import first_hint
+
 OTHER_OWNER = re.compile(
     r'"meta\.helm\.sh/release-name" must equal "(?P<ours>[^"]+)": current value is "(?P<owner>[^"]+)"'
 )
@@ -20,6 +22,8 @@ HINTS = {
     "too long: must have at most": "the chart is too large for a release: keep stray files out of it (.helmignore)",
     "no matches for kind": "the cluster does not know this kind: install its CRD, or correct apiVersion",
     "unable to build kubernetes objects": "the objects do not fit the cluster's schema: see the field that is named",
+    "being terminated": "the namespace is being deleted: wait until it is gone, then create it again",
+    "failed calling webhook": "a webhook of the cluster does not answer: look at its Service and pods",
     "forbidden": "give the role an access policy for this namespace",
     # Helm calls a cluster unreachable too where it answers and does not know the caller.
     "getting credentials": "the sign-in to the cluster failed: what is missing stands above Helm's message",
@@ -53,4 +57,4 @@ def next_step(message: str) -> str:
             f"another release owns these objects: {owner['owner']} owns {objects or 'them'}; was the release renamed? "
             f'write release = "{owner["owner"]}" in [chart], or uninstall that release first'
         )
-    return next((hint for part, hint in HINTS.items() if part in message.lower()), "see Helm's message")
+    return first_hint(HINTS, message, "see Helm's message")

@@ -1,4 +1,7 @@
-"""Path patterns on segments: `*` and `?` stay inside a segment, `**` stands for any number of them."""
+"""Paths and their patterns, by segments: `*` and `?` stay inside a segment, `**` stands for any number of them."""
+
+# The patterns of .gitignore (pathspec) mean something else: what matches a directory there takes everything below it,
+# so that `backend/*` would own backend/a/b. And pathspec takes 30 ms to import, as long as a whole plan of two commits.
 
 WILD = "*?["
 
@@ -12,6 +15,24 @@ def fixed_directory(pattern: str) -> str:
     """The directory that a pattern of the form `some/directory/**` means, or an empty text for any other pattern."""
     directory = pattern.strip("/").removesuffix("/**")
     return directory if pattern.endswith("/**") and not any(char in directory for char in WILD) else ""
+
+
+def composed(path: str) -> str:
+    """The one spelling of a path, or of a pattern, that is compared: macOS writes letters with their marks apart."""
+    if path.isascii():
+        return path
+    from unicodedata import normalize  # most plans have no such path, and need not load it
+
+    return normalize("NFC", path)
+
+
+def spellings(path: str) -> set[str]:
+    """The paths that are one to a rule, and others to Git: as it is written, composed, and as macOS writes it."""
+    if path.isascii():
+        return {path}
+    from unicodedata import normalize
+
+    return {path, composed(path), normalize("NFD", path)}
 
 
 def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:

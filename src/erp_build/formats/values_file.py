@@ -6,7 +6,7 @@ The new value is always double-quoted: one tag in eighteen of seven hex digits w
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from erp_build.errors import ConfigurationError, did_you_mean
 
@@ -55,17 +55,31 @@ def read_value(content: bytes, key: str, *, where: str) -> str | None:
     return next((value for path, _, value in _leaves(_compose(text, where)) if path == wanted), None)
 
 
-def named_values(content: bytes, *, where: str) -> tuple[tuple[str, str], ...]:
-    """Every scalar with its name, the last part of its path; what the file keeps secret is known by these."""
-    _, text = _decode(content, where)
-    return tuple((next(part for part in reversed(path) if not part.isdigit()), value)
-                 for path, _, value in _leaves(_compose(text, where)))  # fmt: skip
+class NamedValue(NamedTuple):
+    """A scalar with its place and its name.
+
+    Attributes:
+        path: the keys that lead to it; the places of a list are numbers.
+        name: its last key; for the `value` of a pair, as a container's variables are, its `name`.
+        value: its text.
+    """
+
+    path: tuple[str, ...]
+    name: str
+    value: str
 
 
-def scalars(content: bytes, *, where: str) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Every scalar as (path, value); the places of a list are numbers."""
+def named_values(content: bytes, *, where: str) -> tuple[NamedValue, ...]:
+    """Every scalar with its name, by which it is known what the file keeps secret."""
     _, text = _decode(content, where)
-    return tuple((path, value) for path, _, value in _leaves(_compose(text, where)))
+    found = {path: value for path, _, value in _leaves(_compose(text, where))}
+    return tuple(NamedValue(path, _name(path, found), value) for path, value in found.items())
+
+
+def _name(path: tuple[str, ...], found: Mapping[tuple[str, ...], str]) -> str:
+    if path[-1:] == ("value",) and (name := found.get((*path[:-1], "name"))):
+        return name
+    return next((part for part in reversed(path) if not part.isdigit()), "")
 
 
 def _decode(content: bytes, where: str) -> tuple[bytes, str]:

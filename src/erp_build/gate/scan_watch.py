@@ -42,7 +42,6 @@ TRANSIENT_ERROR_CODES = {
     "RequestTimeout",
     "ConnectionError",
 }
-ACCESS_DENIED_CODES = {"AccessDenied", "AccessDeniedException"}
 FIRST_SERVER_ERROR_STATUS = 500
 
 ScanPage = Callable[[str, str, str | None], Mapping[str, Any]]
@@ -152,7 +151,7 @@ class ScanWatch:
             return Wait(f"{code}: {text}", next_step="check the network and the quota of ECR's API, then run again")
         if paging and code in BAD_TOKEN_CODES:
             return Wait(f"{code}: {text}; reading from the first page again", next_step="run again")
-        if code in ACCESS_DENIED_CODES:
+        if denial.is_denied(code):
             return _given_up(
                 f"{code}: {text}; {denial.refused(text, 'ecr:DescribeImageScanFindings')} is not allowed",
                 denial.next_step(text, "ecr:DescribeImageScanFindings"),

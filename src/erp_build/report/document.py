@@ -18,7 +18,8 @@ from erp_build.report.document_types import (
     SegmentDocument,
     StageDocument,
 )
-from erp_build.report.json import SCHEMA, step_document
+from erp_build.report.json import SCHEMA
+from erp_build.report.json.plan import step_document
 from erp_build.report.plan_types import ChangesDocument, MakingDocument, TargetDocument
 from erp_build.report.text.gate import judgement_document
 from erp_build.run_record import RunReport, StageRecord

@@ -13,6 +13,7 @@ from erp_build.clients.secrets import Secrets
 from erp_build.errors import PushFailed
 from erp_build.model.images.image import REVISION_LABEL, StoredImage
 from tests.contract.aws.conftest import stubbed
+from tests.support.cases import table
 from tests.support.loopback import Loopback, loopback
 
 CONFIG_DIGEST = "sha256:" + "c" * 64
@@ -53,6 +54,15 @@ def test_the_revision_is_the_label_and_is_asked_with_the_sign_in(registry: EcrRe
     assert registry.revision(PLAIN) == COMMIT
     (asked,) = server.asked
     assert asked.headers["authorization"] == f"Basic {TOKEN}"
+
+
+@pytest.mark.parametrize("case", table("full_commit"))
+def test_a_label_that_is_no_full_commit_names_none(
+    case: dict[str, Any], registry: EcrRegistry, server: Loopback
+) -> None:
+    """The cases of `tests/cases/full_commit.json`."""
+    server.serve(BLOB, {"config": {"Labels": {REVISION_LABEL: case["text"]}}})
+    assert registry.revision(PLAIN) == (case["text"] if case["full"] else None)
 
 
 @pytest.mark.parametrize(

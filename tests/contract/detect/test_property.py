@@ -8,9 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from erp_build.changes.detect import detect_changes
-from erp_build.changes.ignored_paths import ignore_of
 from erp_build.changes.replay import replay
-from erp_build.changes.rules import Rules
+from erp_build.changes.rules import Rules, ignore_of
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.change import Baseline
 from erp_build.model.project import Chart, Function, Project, Service

@@ -21,7 +21,9 @@ folder = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(folder, "calls"), "a", encoding="utf-8") as calls:
     print(json.dumps([sys.argv[1:], dict(os.environ)]), file=calls)
 with open(os.path.join(folder, "answer"), encoding="utf-8") as answer:
-    code, out, err = json.load(answer)
+    code, out, err, only = json.load(answer)
+if only not in ("", sys.argv[1]):
+    code, err = 0, ""
 if "--dry-run=server" in sys.argv and not code:
     with open(os.path.join(folder, "manifest"), encoding="utf-8") as manifest:
         out = json.dumps({{"name": "erp", "config": {{"password": "invented"}}, "manifest": manifest.read()}})
@@ -60,9 +62,9 @@ class StubHelm:
         """Take the program away."""
         (self._folder / "helm").unlink()
 
-    def answer(self, code: int = 0, out: str = "", err: str = "") -> None:
-        """Answer so from now on."""
-        (self._folder / "answer").write_text(json.dumps([code, out, err]), encoding="utf-8")
+    def answer(self, code: int = 0, out: str = "", err: str = "", only: str = "") -> None:
+        """Answer so from now on; with `only` a verb, every other one succeeds."""
+        (self._folder / "answer").write_text(json.dumps([code, out, err, only]), encoding="utf-8")
 
     def render(self, manifest: str) -> None:
         """Make this of a chart in a dry run, whatever else is answered."""

@@ -1,13 +1,15 @@
 """A chart without a cluster: how helm is called, and what comes of its answers."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from erp_build.clients.helm.local_charts import LocalCharts
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import Chart
-from tests.contract.helm.conftest import StubHelm
+from tests.contract.helm.conftest import RELEASE, StubHelm
+from tests.support.cases import table
 
 ROOT = Path("/src")
 CHART = Chart()
@@ -39,3 +41,21 @@ def test_without_helm_there_is_one_clear_error(helm: StubHelm) -> None:
     helm.remove()
     with pytest.raises(ReleaseFailed, match="there is no Helm"):
         LocalCharts().rendered(ROOT, CHART, b"")
+
+
+@pytest.mark.parametrize("case", table("chart_mistakes"))
+def test_a_chart_without_a_cluster_tells_its_mistakes(case: dict[str, Any], helm: StubHelm) -> None:
+    """The cases of `tests/cases/chart_mistakes.json`."""
+    helm.answer(1, case["out"], case["err"], only=case["verb"])
+    with pytest.raises(ReleaseFailed) as caught:
+        LocalCharts().rendered(ROOT, CHART, b"")
+    assert (caught.value.what, caught.value.why.splitlines()) == (case["what"], case["why"])
+
+
+@pytest.mark.parametrize("case", table("chart_mistakes"))
+def test_a_chart_before_its_dry_run_tells_its_mistakes(case: dict[str, Any], helm: StubHelm) -> None:
+    """The cases of `tests/cases/chart_mistakes.json`."""
+    helm.answer(1, case["out"], case["err"], only=case["verb"])
+    with pytest.raises(ReleaseFailed) as caught:
+        helm.tool.check_chart(RELEASE, ROOT / CHART.path, b"")
+    assert (caught.value.what, caught.value.why.splitlines()) == (case["what"], case["why"])

@@ -4,14 +4,13 @@ Those of templates, sign-in, pending revisions, refusals and networks were recor
 an API on loopback; those of objects that a cluster would refuse are written after Kubernetes' and Helm's sources.
 """
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from erp_build.clients.helm.program import MARGIN
 from erp_build.errors import ReleaseFailed
-from tests.contract.helm.conftest import PROGRAM, RELEASE, StubHelm
+from tests.contract.helm.conftest import RELEASE, StubHelm
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "helm"
 CHART, VALUES = Path("/src/helm-chart"), Path("/src/values.yaml")
@@ -73,32 +72,6 @@ def test_a_chart_that_does_not_render_is_named(helm: StubHelm) -> None:
         helm.tool.check_chart(RELEASE, CHART, b"")
     assert caught.value.where == str(CHART)
     assert ".Values.notificationService.image.tag" in caught.value.why
-
-
-LINTED = """\
-==> Linting helm-chart
-[INFO] Chart.yaml: icon is recommended
-[WARNING] Chart.yaml: version 'one' is not a valid SemVerV2
-[ERROR] Chart.yaml: version 'one' is not a valid SemVer
-[ERROR] : unable to load chart
-\tvalidation: chart.metadata.version "one" is invalid
-
-"""
-"""What Helm 4.0.5 says of such a chart; version 3.19.5 says the same without the warning."""
-
-
-def test_the_mistakes_of_a_chart_are_told_and_not_their_number_alone(helm: StubHelm) -> None:
-    helm.replace(
-        PROGRAM.replace("sys.exit(code)", "sys.exit(code * (sys.argv[1] == 'lint'))").format(python=sys.executable)
-    )
-    helm.answer(1, out=LINTED, err="Error: 1 chart(s) linted, 1 chart(s) failed\n")
-    with pytest.raises(ReleaseFailed, match="the chart has mistakes") as caught:
-        helm.tool.check_chart(RELEASE, CHART, b"")
-    assert caught.value.why.splitlines() == [
-        "[ERROR] Chart.yaml: version 'one' is not a valid SemVer",
-        "[ERROR] : unable to load chart",
-        '\tvalidation: chart.metadata.version "one" is invalid',
-    ]
 
 
 def test_no_helm_in_path_says_which_one_to_install(helm: StubHelm) -> None:

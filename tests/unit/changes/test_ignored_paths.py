@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from erp_build.changes.ignored_paths import ignore_of
+from erp_build.changes.rules import ignore_of
 from erp_build.model.project import Project
 from tests.support.git import Checkout
 

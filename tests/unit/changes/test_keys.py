@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.changes.content_key import LENGTH, content_key
-from erp_build.changes.ignored_paths import ignore_of
-from erp_build.changes.rules import Rules
+from erp_build.changes.rules import Rules, ignore_of
 from erp_build.clients.git.repository import GitRepository
 from erp_build.config.load import load_project
 from erp_build.model.project import Project

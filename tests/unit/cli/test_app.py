@@ -1,13 +1,14 @@
 """The command line is a contract: verbs, help, exit codes, and what an error looks like."""
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from types import ModuleType
 
 import pytest
 
 from erp_build.cli import app as cli
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.errors import (
     BuildFailed,
     ConfigurationError,
@@ -48,6 +49,7 @@ class FailingVerb(ModuleType):
     """A verb of this test alone, which ends with an error."""
 
     EXAMPLES = "examples:\n  erp-build failing\n"
+    Options = CommonOptions
 
     def __init__(self, error: BaseException, secret: str = "") -> None:
         super().__init__("erp_build.cli.verbs.failing")
@@ -57,7 +59,7 @@ class FailingVerb(ModuleType):
     def configure(self, parser: ArgumentParser) -> None:
         """No option of its own."""
 
-    def main(self, options: Namespace, console: Console) -> int:  # noqa: ARG002 - the signature of a verb
+    def main(self, options: CommonOptions, console: Console) -> int:  # noqa: ARG002 - the signature of a verb
         """Learn a secret, then fail."""
         console.secrets.add(self.secret)
         raise self.error

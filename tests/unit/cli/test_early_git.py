@@ -1,5 +1,6 @@
 """The comparison that is started before the imports: taken when it is the right one, and never missed."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -76,17 +77,23 @@ def test_a_plan_of_thousands_of_services_starts_git_once(
         pytest.param(["--base", "BASE", "--live"], False, id="compared with what runs"),
         pytest.param(["--head", "HEAD"], False, id="no base"),
         pytest.param(["--base"], False, id="a base without its value"),
-        pytest.param(["--base", "main", "--head", "HEAD"], False, id="a branch"),
-        pytest.param(["--base", "BASE", "--head", "main"], False, id="a branch as head"),
-        pytest.param(["--base", "UPPER", "--head", "HEAD"], False, id="capital letters"),
+        pytest.param(["--base", "before", "--head", "HEAD"], True, id="a branch"),
+        pytest.param(["--base", "BASE", "--head", "main"], True, id="a branch as head"),
+        pytest.param(["--base", "v1.4"], True, id="an annotated tag, and no head"),
+        pytest.param(["--base", "main~1", "--head", "@"], True, id="counted back from a branch"),
+        pytest.param(["--base", "UPPER", "--head", "HEAD"], True, id="capital letters"),
+        pytest.param(["--base", "a\nb", "--head", "HEAD"], False, id="more than one line"),
+        pytest.param(["--base", "x" * 100_000, "--head", "HEAD"], False, id="more than a pipe holds"),
         pytest.param(["--base", "--output=/tmp/x", "--head", "HEAD"], False, id="what looks like an option"),
         pytest.param([], False, id="nothing"),
     ],
 )
-def test_git_is_started_early_for_full_commits_alone(
+def test_git_is_started_early_where_a_base_is_named(
     two: tuple[Checkout, str, str], arguments: list[str], *, expected: bool
 ) -> None:
     erp, base, head = two
+    erp.git("branch", "before", base)
+    erp.git("tag", "--annotate", "--message", "a tag", "v1.4", base)
     words = [word.replace("BASE", base).replace("HEAD", head).replace("UPPER", base.upper()) for word in arguments]
     early = start(["--repo", str(erp.root), *words])
     assert (early is not None) == expected
@@ -106,6 +113,98 @@ def test_an_early_answer_is_the_ordinary_one(two: tuple[Checkout, str, str], cal
     assert len(calls.made()) == 1
     assert found == GitRepository(erp.root).changed_paths(base, head)
     assert [change.path for change in found] == [f"{N}/new"]
+
+
+NAMES = ["HEAD~1", "@~1", "main~1", "before", "v1.4", "refs/tags/v1.4", "v1.4^{commit}", "both", "결재", "before^0"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
+def test_a_plan_of_names_asks_git_what_they_mean_and_compares(
+    two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine, name: str, form: tuple[str, ...]
+) -> None:
+    erp, base, head = two
+    for branch in ("before", "both", "결재"):
+        erp.git("branch", branch, base)
+    erp.git("tag", "--annotate", "--message", "a tag", "v1.4", base)
+    erp.git("tag", "both", base)
+    calls.made()
+    named = erp_build("plan", "--repo", erp.root, "--base", name, "--head", "main", *form)
+    assert ["cat-file" in call or "diff-tree" in call for call in calls.made()] == [True, True]
+    full = erp_build("plan", "--repo", erp.root, "--base", base, "--head", head, *form)
+    assert named == full
+
+
+def test_a_tag_goes_before_a_branch_of_the_same_name_as_it_does_for_git(
+    two: tuple[Checkout, str, str], erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    erp.git("branch", "both", head)
+    erp.git("tag", "both", base)
+    answer = erp_build("plan", "--repo", erp.root, "--json", "--base", "both")
+    assert json.loads(answer.out)["targets"][0]["baseline"]["commit"] == base
+    assert built(answer.out) == [NOTIFICATION]
+
+
+NO_COMMITS = ["absent", " ", "HEAD ", "-x", "^HEAD", "HEAD..main", "HEAD^{tree}", "HEAD:", ":/absent", "d" * 39, "a\nb"]
+
+
+@pytest.mark.parametrize("name", NO_COMMITS, ids=repr)
+@pytest.mark.parametrize("option", ["--base", "--head"])
+def test_a_name_of_no_commit_is_refused_as_without_an_early_comparison(
+    two: tuple[Checkout, str, str], option: str, name: str, erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    words = {"--base": base, "--head": head} | {option: name}
+    answer = erp_build("plan", "--repo", erp.root, *[f"{option}={value}" for option, value in words.items()])
+    assert answer.code == 2
+    assert f"{option} names no commit" in answer.err
+    assert f"git does not know {name!r}" in answer.err
+
+
+def test_a_short_id_means_its_commit(two: tuple[Checkout, str, str], erp_build: CommandLine) -> None:
+    erp, base, _ = two
+    answer = erp_build("plan", "--repo", erp.root, "--json", "--base", base[:8])
+    assert json.loads(answer.out)["targets"][0]["baseline"]["commit"] == base
+
+
+def test_a_short_id_of_two_commits_is_refused(
+    two: tuple[Checkout, str, str], tmp_path: Path, erp_build: CommandLine
+) -> None:
+    erp, _, _ = two
+    short, *texts = commits_with_the_same_start(erp.git("rev-parse", "HEAD^{tree}"))
+    for text in texts:
+        (tmp_path / "commit").write_text(text, encoding="utf-8")
+        assert erp.git("hash-object", "-t", "commit", "-w", str(tmp_path / "commit")).startswith(short)
+    answer = erp_build("plan", "--repo", erp.root, "--base", short)
+    assert answer.code == 2
+    assert f"git does not know {short!r}" in answer.err
+
+
+def commits_with_the_same_start(tree: str) -> tuple[str, str, str]:
+    """Four hex digits, and two commits whose ids begin with them."""
+    seen: dict[str, str] = {}
+    for second in range(5000):
+        by = f"T <t@example.invalid> {second} +0000"
+        text = f"tree {tree}\nauthor {by}\ncommitter {by}\n\nx\n"
+        data = f"commit {len(text)}\0{text}".encode()
+        short = hashlib.sha1(data, usedforsecurity=False).hexdigest()[:4]
+        if short in seen:
+            return short, seen[short], text
+        seen[short] = text
+    raise AssertionError("no two of them")
+
+
+def test_a_plan_for_the_checkout_tells_of_uncommitted_files_and_one_of_two_commits_does_not(
+    two: tuple[Checkout, str, str], erp_build: CommandLine
+) -> None:
+    erp, base, _ = two
+    erp.git("checkout", "--quiet", "-b", "topic", "--track", "main")
+    erp.write("README.md", "edited\n")
+    for words in ([], ["--base", "HEAD~1"]):
+        assert "1 file is changed but not committed" in erp_build("plan", "--repo", erp.root, *words).out
+    for words in (["--base", base], ["--head", "HEAD"]):
+        assert "not committed" not in erp_build("plan", "--repo", erp.root, *words).out
 
 
 def test_another_comparison_than_the_early_one_is_asked_of_git(two: tuple[Checkout, str, str], tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.cli.console import add_common_options
 from erp_build.cli.fast_path.arguments import read_written_out
+from erp_build.cli.options import CommonOptions, add_common_options
 from erp_build.cli.verbs import plan
 
 WORDS = ("--base", "--head", "--repo", "--config", "--json", "--live", "--strict", "--markdown", "--bas", "--", "-v")
@@ -22,14 +22,18 @@ def by_argparse(arguments: list[str]) -> dict[str, object] | None:
     add_common_options(parser)
     with contextlib.redirect_stderr(io.StringIO()):
         try:
-            return vars(parser.parse_args(arguments))
+            return values_of(parser.parse_args(arguments, plan.Options()))
         except SystemExit:
             return None
 
 
 def written_out(arguments: list[str]) -> dict[str, object] | None:
-    found = read_written_out(arguments, plan.WRITTEN_OUT["values"], plan.WRITTEN_OUT["flags"])
-    return None if found is None else vars(found)
+    found = read_written_out(arguments, plan.Options)
+    return None if found is None else values_of(found)
+
+
+def values_of(options: plan.Options) -> dict[str, object]:
+    return {name: getattr(options, name) for kind in (plan.Options, CommonOptions) for name in kind.__annotations__}
 
 
 joined = st.builds("{}={}".format, st.sampled_from(WORDS), st.sampled_from(VALUES))

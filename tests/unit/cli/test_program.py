@@ -17,3 +17,9 @@ raise SystemExit(program(lambda: {}))
 def test_a_command_ends_with_its_code_and_leaves_its_objects_to_the_system(command: str, code: int) -> None:
     done = subprocess.run([sys.executable, "-c", ASK.format(command)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (code, "True\n")
+
+
+def test_the_collector_is_set_before_the_imports() -> None:
+    code = "import sys, erp_build.__main__; print('typing' in sys.modules, 'erp_build.cli.app' in sys.modules)"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"

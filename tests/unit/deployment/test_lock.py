@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from erp_build.config.codebuild import NO_COMMIT
 from erp_build.deployment.lock import Claim, Lock, claim_of, take_lock
 from erp_build.errors import Locked, ReleaseFailed, told
 from erp_build.model.releases.release import Release
@@ -163,10 +162,10 @@ def test_a_rehearsal_takes_no_lock_and_waits_for_none(world: FakeWorld) -> None:
 
 def test_a_claim_is_named_after_the_build_and_is_never_the_same_twice() -> None:
     variables = {"CODEBUILD_BUILD_ID": "erp-unified-build:7"}
-    one, two = (claim_of(variables, NO_COMMIT, 30, 0) for _ in range(2))
+    one, two = (claim_of(variables, "0" * 40, 30, 0) for _ in range(2))
     assert one.build == two.build == "erp-unified-build:7"
     assert one.holder != two.holder
-    assert "@" in claim_of({}, NO_COMMIT, 30, 0).build
+    assert "@" in claim_of({}, "0" * 40, 30, 0).build
 
 
 ODD = [OSError("connection reset"), KeyError("Date"), KeyError("resourceVersion"), ReleaseFailed("HTTP 500")]

@@ -89,9 +89,9 @@ def test_what_means_the_same_is_no_drift(wanted: dict[str, Any], live: dict[str,
 
 
 def test_replicas_in_the_autoscalers_range_are_no_drift() -> None:
-    scaler = spec(minReplicas=2, maxReplicas=4)
-    assert deployment_drift(spec(replicas=2), spec(replicas=3), scaler) == ()
-    assert deployment_drift(spec(replicas=2), spec(replicas=9), scaler) == ("replicas: 9 instead of 2",)
+    autoscaler = spec(minReplicas=2, maxReplicas=4)
+    assert deployment_drift(spec(replicas=2), spec(replicas=3), autoscaler) == ()
+    assert deployment_drift(spec(replicas=2), spec(replicas=9), autoscaler) == ("replicas: 9 instead of 2",)
 
 
 def test_lists_without_names_are_compared_by_place() -> None:

@@ -1,6 +1,5 @@
 """What a run leaves on the disk: every form, however it ended, and no secret in any of them."""
 
-import argparse
 import io
 import json
 from dataclasses import replace
@@ -10,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.cli.verbs.run import error_noted
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
@@ -33,7 +33,8 @@ class Written:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "out"
         self.err, self.out = io.StringIO(), io.StringIO()
-        options = argparse.Namespace(verbose=0, quiet=0, repo=str(folder), config=None)
+        options = CommonOptions()
+        options.repo = str(folder)
         self.console = Console(options, Secrets(), self.out, self.err)
 
     def write(self, report: RunReport) -> dict[str, str]:

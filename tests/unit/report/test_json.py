@@ -10,7 +10,8 @@ from erp_build.model.plan import LiveState, Running
 from erp_build.model.releases.deployment import Deployment, Proof
 from erp_build.model.releases.release import Revision
 from erp_build.report.document import report_document
-from erp_build.report.json import plan_document, status_document
+from erp_build.report.json.plan import plan_document
+from erp_build.report.json.status import status_document
 from erp_build.run_record import RunReport, StageRecord
 from tests.support.documents import keys
 from tests.support.samples import (
@@ -40,9 +41,7 @@ def deployed() -> RunReport:
         plan=PLAN,
         images=(built(),),
         cleared=(ClearedImage(built(), verdict, DIGEST),),
-        deployment=Deployment(
-            tags_before={NOTIFICATION: "0ld1234"}, tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}
-        ),
+        deployment=Deployment(tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}),
         proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, replicas=2),),
         effects=(Effect(name=EffectKind.UPGRADE_RELEASE, target="erp-microservices", state="performed"),),
         stages=(StageRecord(name="make plan", seconds=0.0, status="done"),),

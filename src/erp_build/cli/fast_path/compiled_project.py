@@ -12,9 +12,8 @@ import marshal
 import os
 import sys
 from typing import TYPE_CHECKING, Any
-from unicodedata import normalize
 
-from erp_build.formats.patterns import fixed_directory, matches
+from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.project import (
     FILE_NAME,
     BuildOptions,
@@ -85,9 +84,9 @@ class ProjectIndex:
 
         The rules themselves then say who owns what; here a target is only left out where no rule of it can match.
         """
-        plain = {_plain(path) for path in paths}
+        plain = {composed(path) for path in paths}
         project = self.project(())
-        if _plain(project.config_path) in plain or any(_is_shared(_plain(text), plain) for text in project.shared):
+        if composed(project.config_path) in plain or any(_is_shared(composed(text), plain) for text in project.shared):
             return self.project()
         names = {row[0] for row in (*self._services, *self._functions) if row[INPUTS]}
         for path in plain | {path.rpartition("/")[0] for path in plain}:
@@ -102,7 +101,7 @@ def compile_project(project: Project) -> tuple[Any, ...]:
     """A project as plain tuples and dictionaries, which are read back without running anything."""
     directories: dict[str, tuple[str, ...]] = {}
     for target in project.image_targets:
-        key = _plain(target.path)
+        key = composed(target.path)
         directories[key] = (*directories.get(key, ()), target.name)
     return (
         tuple(getattr(project, name) for name in COMMON),
@@ -193,7 +192,3 @@ def _cache_folder() -> str:
 def _is_shared(pattern: str, paths: set[str]) -> bool:
     # The directory of `proto/**` counts itself, as in the rules: it may have become a file or a submodule.
     return fixed_directory(pattern) in paths or any(matches(pattern, path) for path in paths)
-
-
-def _plain(path: str) -> str:
-    return path if path.isascii() else normalize("NFC", path)

@@ -7,23 +7,31 @@ asks Git itself in every other case. Imports only what the interpreter has loade
 
 from collections.abc import Sequence
 
-from erp_build.clients.git.command import is_full_commit, is_repository
+from erp_build.clients.git.command import is_repository
 from erp_build.clients.git.early_diff import EarlyDiff
+
+LONGEST = 1000
+"""Characters of a revision that is asked for early; two of them fit into a pipe."""
 
 
 def start(arguments: Sequence[str]) -> EarlyDiff | None:
-    """Start the comparison that a `plan` with these arguments needs, if they name two full commits."""
-    base, head = _value(arguments, "--base"), _value(arguments, "--head")
+    """Start the comparison that a `plan` with these arguments needs, if they name a base."""
+    base, head = _value(arguments, "--base"), _value(arguments, "--head") or "HEAD"
     root = _value(arguments, "--repo") or "."
-    if "--live" in arguments or not base or not is_full_commit(base) or (head and not is_full_commit(head)):
+    if "--live" in arguments or not base or not (_is_plain(base) and _is_plain(head)):
         return None
     if not is_repository(root):
         return None
     try:
         return EarlyDiff(root, base, head)
     except OSError:
-        # No Git, no process to be had, or no HEAD to be read: the ordinary way says so in its own words.
+        # No Git, or no process to be had: the ordinary way says so in its own words.
         return None
+
+
+def _is_plain(revision: str) -> bool:
+    """Whether a revision fits into a line of a question, and is not an option that stands where a value should."""
+    return revision.isprintable() and len(revision) < LONGEST and not revision.startswith("-")
 
 
 def _value(arguments: Sequence[str], option: str) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from erp_build.cli.options import CommonOptions
+
 if TYPE_CHECKING:
     import argparse
 
@@ -21,12 +23,18 @@ examples:
 """
 
 
+class Options(CommonOptions):
+    """The argument of `completion`."""
+
+    shell: str
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the argument of `completion`."""
     parser.add_argument("shell", choices=tuple(SHELLS), help="whose script is printed")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print the script."""
     console.print(files("erp_build").joinpath("completion", SHELLS[options.shell]).read_text(encoding="utf-8").rstrip())
     return 0

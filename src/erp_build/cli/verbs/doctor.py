@@ -4,12 +4,12 @@ import argparse
 import json
 import os
 from contextlib import ExitStack
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.doctor.diagnosis import AREAS, has_problem
-from erp_build.errors import ConfigurationError, ErpBuildError
+from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean
 from erp_build.report.text.doctor import doctor_document, doctor_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,14 @@ each check.
 """
 
 
+class Options(CommonOptions):
+    """The options of `doctor`."""
+
+    json: bool
+    only: list[str]
+    pipeline: str
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `doctor`."""
     parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -48,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Run the checks and print their results."""
     from erp_build.doctor.examine import CHECKS, examine
     from erp_build.doctor.facts import Facts
@@ -76,9 +84,8 @@ def main(options: argparse.Namespace, console: Console) -> int:
 def _refuse_unknown(asked: list[str], known: set[str]) -> None:
     for name in asked:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
             raise ConfigurationError(
                 f"there is no check and no area `{name}`",
                 where="--only",
-                next_step=f"did you mean `{near[0]}`?" if near else f"one of: {', '.join(sorted(known))}",
+                next_step=did_you_mean(name, known, f"one of: {', '.join(sorted(known))}"),
             )

@@ -3,9 +3,9 @@
 import argparse
 import json
 
-from erp_build.changes.ignored_paths import ignore_of
-from erp_build.changes.rules import Rules
+from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.errors import nearest
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.project import Chart, Project
@@ -17,13 +17,20 @@ examples:
 """
 
 
+class Options(CommonOptions):
+    """The arguments of `explain`."""
+
+    paths: list[str]
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `explain`."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="a path from the repository's root")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print each path with the targets that own it."""
     project = console.project()
     rules = Rules(project, ignore_of(project))

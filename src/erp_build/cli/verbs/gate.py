@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.files import write_result
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
@@ -34,6 +35,21 @@ pages follow the answer with their nextToken. An error is {"Error": {"Code": ...
 """
 
 
+class Options(CommonOptions):
+    """The options of `gate`."""
+
+    images: list[str]
+    recorded: Path | None
+    policy: Path | None
+    waivers: Path | None
+    today: date | None
+    deployed: str | None
+    pushed: datetime | None
+    json: bool
+    sarif: Path | None
+    junit: Path | None
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `gate`."""
     what = parser.add_mutually_exclusive_group(required=True)
@@ -49,7 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the verdicts as JUnit's XML as well")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
     policy = load_gate_policy(options.policy) if options.policy else console.project().gate
     now = console.clock.now()
@@ -57,7 +73,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
         now = datetime.combine(options.today, time(), UTC)
     rules = _rules(options, console, policy, now.date())
     if options.recorded:
-        judgement = _judge_recorded(options, console, rules, now)
+        judgement = _judge_recorded(options.recorded, options, console, rules, now)
     else:
         from erp_build.cli.image_references import judge_references
 
@@ -67,7 +83,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _rules(options: argparse.Namespace, console: Console, policy: GatePolicy, today: date) -> GateRules:
+def _rules(options: Options, console: Console, policy: GatePolicy, today: date) -> GateRules:
     path = options.waivers or (console.root / policy.waivers if policy.waivers else None)
     rules = GateRules(policy=policy, waivers=Waivers(rows=load_waivers(path) if path else (), today=today))
     if rules.warning:
@@ -75,10 +91,10 @@ def _rules(options: argparse.Namespace, console: Console, policy: GatePolicy, to
     return rules
 
 
-def _judge_recorded(options: argparse.Namespace, console: Console, rules: GateRules, now: datetime) -> Judgement:
+def _judge_recorded(recorded: Path, options: Options, console: Console, rules: GateRules, now: datetime) -> Judgement:
     recording = ScanRecording(
-        name=options.recorded.stem,
-        answers=read_answers(options.recorded),
+        name=recorded.stem,
+        answers=read_answers(recorded),
         deployed=read_answers(Path(options.deployed)) if options.deployed else (),
         pushed=options.pushed,
         now=now,
@@ -86,7 +102,7 @@ def _judge_recorded(options: argparse.Namespace, console: Console, rules: GateRu
     return judge_recording(recording, rules, lambda text, _: console.progress.detail(text))
 
 
-def _print(judgement: Judgement, options: argparse.Namespace, console: Console) -> None:
+def _print(judgement: Judgement, options: Options, console: Console) -> None:
     document = summary_document(judgement)
     for path, text in (
         (options.sarif, sarif_text(judgement)),

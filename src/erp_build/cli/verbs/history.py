@@ -4,10 +4,11 @@ import argparse
 import json
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.site import open_site
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.status import record_of
-from erp_build.report.json import history_document
+from erp_build.report.json.status import history_document
 from erp_build.report.text.status import history_text
 from erp_build.wiring import reading_clients
 
@@ -21,12 +22,18 @@ alone. A deployment that is still "begun" was cut off.
 """
 
 
+class Options(CommonOptions):
+    """The options of `history`."""
+
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `history`."""
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print Helm's history and the ledger of deployments."""
     project = console.project()
     with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from erp_build.changes.baselines import PREVIOUS, find_head
 from erp_build.changes.detect import plan, warning_of
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.git.repository import GitRepository
+from erp_build.model.commit import is_full_commit
 from erp_build.report.text.plan import plan_markdown, plan_text
 
 if TYPE_CHECKING:
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from erp_build.cli.fast_path.compiled_project import ProjectIndex
     from erp_build.model.plan import LiveState, Plan
     from erp_build.model.project import Project
-
-WRITTEN_OUT = {"values": ("base", "head"), "flags": ("live", "strict", "json", "markdown")}
-"""The options of `configure`, for a command line that needs no judgement."""
 
 MAX_TARGETS_SHOWN_IN_FULL = 20
 """A plan of up to so many targets shows all of them; a larger one shows only those that something touches."""
@@ -34,6 +33,17 @@ examples:
 """
 
 
+class Options(CommonOptions):
+    """The options of `plan`."""
+
+    base: str | None = None
+    head: str | None = None
+    live: bool = False
+    strict: bool = False
+    json: bool = False
+    markdown: bool = False
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `plan`."""
     parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
@@ -45,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--markdown", action="store_true", help="print the plan for a pull request")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print the plan."""
     index = console.index()
     repository = GitRepository(console.folder, options.early)
@@ -55,13 +65,13 @@ def main(options: argparse.Namespace, console: Console) -> int:
         made = _plan_live(console, project, repository, options)
     else:
         made = _plan(project, repository, options, None)
-        if not options.early:
-            # A developer who names no commits means the work at hand; a script names them, and must not wait for this.
+        if not options.head and not is_full_commit(options.base or ""):
+            # Whoever plans for the checkout means the work at hand. Two full commits are compared for their own sake.
             made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted())))
     if options.json:
         import json
 
-        from erp_build.report.json import plan_document
+        from erp_build.report.json.plan import plan_document
 
         console.print(json.dumps(plan_document(made), ensure_ascii=False))
     elif options.markdown:
@@ -71,7 +81,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _touched(index: ProjectIndex, repository: GitRepository, options: argparse.Namespace) -> Project:
+def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -> Project:
     """The project with only the targets that a short plan shows, or all where the baseline is not known yet."""
     if PREVIOUS in os.environ:
         return index.project()
@@ -82,7 +92,7 @@ def _touched(index: ProjectIndex, repository: GitRepository, options: argparse.N
     return index.narrowed(change.path for change in repository.changed_paths(commit, head))
 
 
-def _plan(project: Project, repository: GitRepository, options: argparse.Namespace, live: LiveState | None) -> Plan:
+def _plan(project: Project, repository: GitRepository, options: Options, live: LiveState | None) -> Plan:
     return plan(
         project,
         repository,
@@ -94,7 +104,7 @@ def _plan(project: Project, repository: GitRepository, options: argparse.Namespa
     )
 
 
-def _plan_live(console: Console, project: Project, repository: GitRepository, options: argparse.Namespace) -> Plan:
+def _plan_live(console: Console, project: Project, repository: GitRepository, options: Options) -> Plan:
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.changes.live_state import read_live_state
     from erp_build.changes.reuse import find_reusable

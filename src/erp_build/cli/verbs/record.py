@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.files import write_atomically
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
@@ -21,6 +22,14 @@ Check the file, correct what the rules should have said, and commit it. docs/bas
 """
 
 
+class Options(CommonOptions):
+    """The arguments of `record`."""
+
+    range: str
+    about: str
+    out: Path | None
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `record`."""
     parser.add_argument("range", metavar="A..B", help="two revisions; their trees are compared")
@@ -28,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, help=f"default: {FOLDER}/A-B.json in the repository")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Write the case and print its path."""
     repository = GitRepository(console.root)
     base, head = _ends(repository, options.range)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from erp_build.changes.copied_sources import Tree, Uncovered, uncovered_sources
 from erp_build.changes.coverage import CoverageCounter
-from erp_build.changes.ignored_paths import ignore_of
 from erp_build.changes.replay import BadLine, Pair, read_pairs, refuse_bad_lines, replay
-from erp_build.changes.rules import Rules
+from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
 from erp_build.report.text.coverage import coverage_document, coverage_text
@@ -22,6 +22,16 @@ examples:
 """
 
 
+class Options(CommonOptions):
+    """The options of `replay`."""
+
+    range: str
+    pairs: Path | None
+    keep_going: bool
+    coverage: bool
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `replay`."""
     what = parser.add_mutually_exclusive_group(required=True)
@@ -32,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="with --coverage: as JSON")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print a line for each pair, or the coverage of the rules."""
     repository, project = GitRepository(console.root), console.project()
     pairs, bad = _pairs(repository, options)
@@ -53,7 +63,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _pairs(repository: GitRepository, options: argparse.Namespace) -> tuple[list[Pair], list[BadLine]]:
+def _pairs(repository: GitRepository, options: Options) -> tuple[list[Pair], list[BadLine]]:
     if options.pairs is None:
         return repository.first_parent_pairs(options.range), []
     try:

@@ -4,7 +4,8 @@ import argparse
 import json
 import os
 
-from erp_build.cli.console import Console, add_lock_options
+from erp_build.cli.console import Console
+from erp_build.cli.options import LockOptions, add_lock_options
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.clients.protocols import Clients
@@ -15,7 +16,7 @@ from erp_build.deployment.lock import claim_of, take_lock
 from erp_build.deployment.status import record_of
 from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
-from erp_build.report.json import proof_document
+from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
 from erp_build.wiring import open_clients
 
@@ -29,6 +30,13 @@ newest commit again: revert it first.
 """
 
 
+class Options(LockOptions):
+    """The options of `rollback`."""
+
+    to: str | None
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `rollback`."""
     parser.add_argument("--to", metavar="COMMIT", help="a commit that was deployed (erp-build history)")
@@ -36,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_lock_options(parser)
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Roll back and print the proof."""
     with (
         signals_raise(),

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from erp_build import pipeline
-from erp_build.cli.console import Console, add_lock_options
+from erp_build.cli.console import Console
+from erp_build.cli.options import LockOptions, add_lock_options
 from erp_build.cli.signals import signals_raise
 from erp_build.cli.trace import send_trace
 from erp_build.clients.effects import Journal
@@ -34,6 +35,19 @@ examples:
 """
 
 
+class Options(LockOptions):
+    """The options of `run`."""
+
+    rehearse: bool
+    base: str | None
+    head: str | None
+    strict: bool
+    allow_older: bool
+    replace_cut_off_install: bool
+    report: Path | None
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `run`."""
     parser.add_argument("--rehearse", action="store_true", help="read for real, assume every change")
@@ -49,13 +63,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Run the pipeline. The report is written however the run ends."""
     journal = Journal()
     run = Run(
         clock=console.clock,
         on_stage=console.progress.stage,
-        pipeline=options.pipeline or Pipeline(),
+        pipeline=options.stages or Pipeline(),
         rehearsal=options.rehearse,
         occasion=_occasion(os.environ, console.clock.now()),
         effects=journal.effects,
@@ -98,11 +112,11 @@ def _occasion(variables: Mapping[str, str], now: datetime) -> Occasion:
     )
 
 
-def _report_path(options: argparse.Namespace) -> Path:
+def _report_path(options: Options) -> Path:
     return options.report or Path(options.repo) / REPORT
 
 
-def _run(options: argparse.Namespace, console: Console, run: Run, journal: Journal) -> None:
+def _run(options: Options, console: Console, run: Run, journal: Journal) -> None:
     project = console.project()
     run.keep(tests=project.build.tests)
     choices = pipeline.Options(

@@ -5,9 +5,10 @@ import json
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.site import open_site
 from erp_build.deployment.status import read_status
-from erp_build.report.json import status_document
+from erp_build.report.json.status import status_document
 from erp_build.report.text.status import status_text
 from erp_build.wiring import reading_clients
 
@@ -21,12 +22,18 @@ or a function whose image is not that of the last deployment. Values of environm
 """
 
 
+class Options(CommonOptions):
+    """The options of `status`."""
+
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `status`."""
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Print what each target runs, and its drift."""
     project = console.project()
     with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:

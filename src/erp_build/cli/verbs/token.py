@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.aws.session import open_session
 from erp_build.clients.kubernetes.token import cluster_token
 
@@ -16,12 +17,18 @@ access to the cluster.
 """
 
 
+class Options(CommonOptions):
+    """The options of `token`."""
+
+    cluster: str
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `token`."""
     parser.add_argument("--cluster", required=True, metavar="NAME", help="the EKS cluster")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - the console would mask the token
+def main(options: Options, console: Console) -> int:  # noqa: ARG001 - the console would mask the token
     """Print an ExecCredential."""
     print(cluster_token(open_session(), options.cluster).as_exec_credential(), file=sys.stdout)
     return 0

@@ -3,6 +3,7 @@
 import argparse
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.effects import Journal
 from erp_build.clients.site import open_site
 from erp_build.errors import Locked
@@ -17,12 +18,18 @@ A dead run needs no unlock: the next run waits until the lock has expired (`lock
 """
 
 
+class Options(CommonOptions):
+    """The options of `unlock`."""
+
+    force: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `unlock`."""
     parser.add_argument("--force", action="store_true", help="free it even if its holder is still running")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Free the lock."""
     project = console.project()
     with open_clients(

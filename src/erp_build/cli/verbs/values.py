@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.files import write_atomically
 from erp_build.errors import ConfigurationError
 from erp_build.formats.values_file import set_tag
@@ -17,6 +18,15 @@ Only the bytes of the tag change; it is always double-quoted.
 """
 
 
+class Options(CommonOptions):
+    """The arguments of `values set`."""
+
+    verb: str
+    file: Path
+    key: str
+    tag: str
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `values set`."""
     parser.add_argument("verb", choices=["set"])
@@ -25,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tag", metavar="TAG")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Edit the file, or say that it already has this tag."""
     path: Path = options.file
     try:

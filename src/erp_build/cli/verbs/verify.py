@@ -5,10 +5,11 @@ import json
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
+from erp_build.cli.options import CommonOptions
 from erp_build.clients.site import open_site
 from erp_build.deployment.alarms import read_alarms
 from erp_build.deployment.verify import prove_running, running_images
-from erp_build.report.json import proof_document
+from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
 from erp_build.wiring import reading_clients
 
@@ -19,12 +20,18 @@ examples:
 """
 
 
+class Options(CommonOptions):
+    """The options of `verify`."""
+
+    json: bool
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `verify`."""
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
-def main(options: argparse.Namespace, console: Console) -> int:
+def main(options: Options, console: Console) -> int:
     """Read back every target; exit 10 if one does not run what it should."""
     project = console.project()
     with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:

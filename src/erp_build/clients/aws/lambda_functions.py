@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
 
-from erp_build.clients.aws.session import DENIED, asking, error_code
+from erp_build.clients.aws.session import asking, error_code
 from erp_build.clients.clock import Clock, Deadline
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionUpdateFailed
+from erp_build.formats.access_denied import is_denied
 from erp_build.model.images.image import ImageReference
 from erp_build.model.lambda_function import FunctionState
 
@@ -83,7 +84,7 @@ class LambdaFunctions:
                 )
             except ClientError as error:
                 # Everything else (an update in progress, an old image that is gone) is no hindrance to a new image.
-                if error_code(error) in DENIED:
+                if is_denied(error_code(error)):
                     raise
 
     def update(self, state: FunctionState, image: str) -> None:

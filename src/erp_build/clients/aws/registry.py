@@ -14,6 +14,7 @@ from erp_build.clients.aws.session import asking, error_code
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
+from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, StoredImage
 from erp_build.model.images.scan import Scanning
 
@@ -105,8 +106,12 @@ class EcrRegistry:
         return images[0] if images else None
 
     def revision(self, image: StoredImage) -> str | None:
-        """The commit of the image's label, from its configuration; None for an index and for an image without label."""
-        return self._label(image, REVISION_LABEL)
+        """The commit of the image's label, from its configuration; None for an index and where no label names one.
+
+        Other builders write a branch there, which would be compared as it is today and not as it was built.
+        """
+        label = self._label(image, REVISION_LABEL)
+        return label if label and is_full_commit(label) else None
 
     def key(self, image: StoredImage) -> str | None:
         """The content key of the image's label; None as above."""

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 )
 
 from erp_build.errors import ConfigurationError, ErpBuildError
-from erp_build.formats.access_denied import next_step, refused
+from erp_build.formats.access_denied import is_denied, next_step, refused
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -36,7 +36,6 @@ ONE_ATTEMPT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "stand
 BRIEF = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """For what must not keep a run that has ended from ending."""
 
-DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 NO_CREDENTIALS = (
     CredentialRetrievalError,
@@ -143,7 +142,7 @@ def _translated(error: ClientError, action: str, where: str, failure: type[ErpBu
         return ConfigurationError(
             "AWS does not accept the credentials", where=action, why=why, next_step="sign in again, then run again"
         )
-    if code in DENIED:
+    if is_denied(code):
         return failure(f"{refused(why, action)} is not allowed", where=where, why=why, next_step=next_step(why, action))
     return failure(f"{action} failed", where=where, why=why, next_step="see the message above, then run again")
 

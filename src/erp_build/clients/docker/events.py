@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from erp_build.clients.process import tail
-from erp_build.errors import BuildFailed, PushFailed, TagTaken
+from erp_build.errors import BuildFailed, PushFailed, TagTaken, first_hint
 from erp_build.formats.access_denied import read_denial
-from erp_build.formats.maven_log import plain
+from erp_build.formats.maven.log import plain
 from erp_build.model.images.image import PushedImage
 
 Event = Mapping[str, Any]
@@ -30,7 +30,7 @@ def check_build(events: Iterable[Event], *, where: str, on_line: Callable[[str],
                 "the image was not built",
                 where=where,
                 why=f"{tail(chr(10).join(lines), 5)}\n{event['error']}".strip(),
-                next_step=_hint(
+                next_step=first_hint(
                     BUILD_HINTS, str(event["error"]), "docker build in the service's directory shows the same"
                 ),
             )
@@ -52,7 +52,7 @@ def check_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], 
                 "the base image cannot be pulled",
                 where=where,
                 why=str(event["error"]),
-                next_step=_hint(BUILD_HINTS, str(event["error"]), "check the reference after FROM"),
+                next_step=first_hint(BUILD_HINTS, str(event["error"]), "check the reference after FROM"),
             )
         if "progress" not in event:
             on_line(str(event.get("status", "")))
@@ -87,7 +87,7 @@ def _refused(error: str, where: str) -> PushFailed:
     elif "immutable" in lowered:
         kind = TagTaken
     denial = read_denial(error)
-    hint = denial.next_step if denial else _hint(PUSH_HINTS, error, "run again")
+    hint = denial.next_step if denial else first_hint(PUSH_HINTS, error, "run again")
     return kind("the registry refused the image", where=where, why=error, next_step=hint)
 
 
@@ -119,8 +119,4 @@ PUSH_HINTS = {
 
 def hint_of(error: str, otherwise: str, *, pushing: bool) -> str:
     """What to do about a refusal of the engine itself, which it says in the same words."""
-    return _hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, otherwise)
-
-
-def _hint(hints: Mapping[str, str], error: str, otherwise: str) -> str:
-    return next((hint for part, hint in hints.items() if part in error.lower()), otherwise)
+    return first_hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, otherwise)

@@ -2,12 +2,6 @@
 
 import os
 
-HEX = frozenset("0123456789abcdef")
-
-
-FULL = 40
-
-
 DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 """Plumbing, so that no setting of the user changes the answer; without renames, so that a move counts on both sides."""
 
@@ -17,6 +11,10 @@ PAIRS = ("--always", "--stdin")
 
 --always names a commit without differences as well.
 """
+
+
+RESOLVE = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+"""Names are read as lines, so that none is an option; each is answered by a line, of which a commit's ends so."""
 
 
 WITHOUT_INDEX = {"GIT_INDEX_FILE": f"{os.devnull}-index"}
@@ -51,8 +49,3 @@ def is_repository(root: str) -> bool:
     if os.path.exists(os.path.join(root, ".git")):
         return True
     return all(os.path.exists(os.path.join(root, name)) for name in ("HEAD", "objects", "refs"))
-
-
-def is_full_commit(revision: str) -> bool:
-    """Whether a revision is a full commit: 40 hex digits."""
-    return len(revision) == FULL and HEX.issuperset(revision)

@@ -2,62 +2,89 @@
 
 import os
 
-from erp_build.clients.git.command import DIFF, PAIRS, WITHOUT_INDEX, git_environment, is_full_commit
+from erp_build.clients.git.background import BackgroundGit
+from erp_build.clients.git.command import DIFF, PAIRS, RESOLVE
+from erp_build.model.commit import is_full_commit
 
 
 class EarlyDiff:
     """A comparison that Git works on.
 
+    Full commits are compared at once. Where there are names, Git is asked first which commits they mean.
+
     Args:
         root: of the repository.
-        base: full commit.
-        head: full commit; None: the one that HEAD names. Raises `OSError` where that cannot be read from the files.
+        base: a revision.
+        head: a revision; `HEAD` is read from its file where it stands there.
+
+    Raises:
+        OSError: there is no Git, or no process to be had.
     """
 
-    def __init__(self, root: str, base: str, head: str | None) -> None:
+    def __init__(self, root: str, base: str, head: str) -> None:
         self.root = os.path.realpath(root)
-        self.base = base
-        self.head = head or _head_of(root)
-        self.is_of_head = head is None
+        self._revisions = (base, head)
+        self._commits: tuple[str, ...] = (base, _head_of(root) if head == "HEAD" and is_full_commit(base) else head)
+        self._asked: BackgroundGit | None = None
+        self._compared: BackgroundGit | None = None
         self._output: bytes | None = None
-        reading, writing = os.pipe()
-        asked, asking = os.pipe()
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        words = ["git", "-C", self.root, *DIFF, *PAIRS]
-        environment = {**git_environment(self.root), **WITHOUT_INDEX}
-        actions = [(os.POSIX_SPAWN_DUP2, end, place) for place, end in enumerate((asked, writing, nowhere))]
-        try:
-            os.write(asking, f"{self.head} {base}\n".encode("ascii"))
-            self._process = os.posix_spawnp("git", words, environment, file_actions=actions)
-        except OSError:
-            os.close(reading)
-            raise
-        finally:
-            for end in (asked, asking, writing, nowhere):
-                os.close(end)
-        self._stream = reading
+        if all(map(is_full_commit, self._commits)):
+            self._compare()
+        else:
+            names = "".join(f"{revision}^{{commit}}\n" for revision in self._revisions)
+            self._asked = BackgroundGit(self.root, RESOLVE, names)
+
+    @property
+    def base(self) -> str:
+        """The full commit of the base; a revision that Git does not know stands for itself."""
+        self.go_on()
+        return self._commits[0]
+
+    @property
+    def head(self) -> str:
+        """The full commit of the head; a revision that Git does not know stands for itself."""
+        self.go_on()
+        return self._commits[1]
+
+    def go_on(self) -> None:
+        """Start the comparison, once Git has said which commits the names mean."""
+        if self._asked:
+            answer, self._asked = self._asked.output() or b"", None
+            commits = tuple(line.decode("utf-8", "replace").partition(" ") for line in answer.splitlines())
+            if [kind for _, _, kind in commits] == ["commit", "commit"]:
+                self._commits = tuple(commit for commit, _, _ in commits)
+                self._compare()
 
     def output(self) -> bytes | None:
-        """The comparison, or None when Git could not make it of a commit."""
-        if self._stream >= 0:
-            with open(self._stream, "rb") as stream:
-                output = stream.read()
-            self._stream = -1
-            _, status = os.waitpid(self._process, 0)
+        """The comparison, or None when Git could not make it of two commits."""
+        self.go_on()
+        if self._compared:
+            output, self._compared = self._compared.output() or b"", None
             start = f"{self.head}\0".encode("ascii")
-            self._output = output[len(start) :] if status == 0 and output.startswith(start) else None
+            self._output = output[len(start) :] if output.startswith(start) else None
         return self._output
+
+    def commit_of(self, revision: str) -> str | None:
+        """The full commit of one of the two revisions, or of itself; None when it was not compared."""
+        if self.output() is None:
+            return None
+        known = dict(zip((*self._revisions, *self._commits), self._commits * 2, strict=True))
+        return known.get(revision)
+
+    def _compare(self) -> None:
+        base, head = self._commits
+        self._compared = BackgroundGit(self.root, (*DIFF, *PAIRS), f"{head} {base}\n")
 
 
 def _head_of(root: str) -> str:
-    """The commit of HEAD, if it stands in the usual files; packed references and worktrees are left to Git."""
+    """The commit of HEAD if it stands in the usual files; packed references and worktrees are left to Git."""
     text = _read(os.path.join(root, ".git", "HEAD"))
-    head = _read(os.path.join(root, ".git", text[5:])) if text.startswith("ref: ") else text
-    if not is_full_commit(head):
-        raise OSError(f"HEAD of {root} names no full commit")
-    return head
+    return _read(os.path.join(root, ".git", text[5:])) if text.startswith("ref: ") else text
 
 
 def _read(path: str) -> str:
-    with open(path, encoding="ascii", errors="replace") as file:
-        return file.read().strip()
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return ""

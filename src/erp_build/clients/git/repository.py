@@ -7,7 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from erp_build.clients.git.command import DIFF, PAIRS, WITHOUT_INDEX, git_environment, is_repository
+from erp_build.clients.git.command import DIFF, PAIRS, RESOLVE, WITHOUT_INDEX, git_environment, is_repository
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.model.change import PathChange
 
@@ -44,7 +44,8 @@ class GitRepository:
         """Whether the root is a repository itself that Git can read."""
         if not is_repository(self._folder):
             return False
-        return self._early_output() is not None or self._run("rev-parse", "--git-dir")[0] == 0
+        compared = self._early is not None and self._early.output() is not None
+        return compared or self._run("rev-parse", "--git-dir")[0] == 0
 
     def is_shallow(self) -> bool:
         """Whether the history is cut off."""
@@ -52,10 +53,8 @@ class GitRepository:
 
     def resolve(self, revision: str) -> str | None:
         """The full commit of a revision, or None; what looks like an option is a revision that does not exist."""
-        if self._was_read_early(revision):
-            return revision
-        if revision == "HEAD" and self._early and self._early.is_of_head and self._early_output() is not None:
-            return self._early.head
+        if self._early and (found := self._early.commit_of(revision)):
+            return found
         code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         commit = output.decode("ascii").strip()
         # `^HEAD` resolves to the exclusion of a commit.
@@ -63,7 +62,8 @@ class GitRepository:
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; one that is missing is asked of the remote."""
-        if self._was_read_early(commit) or self._reads(commit):
+        compared = self._early is not None and self._early.commit_of(commit) == commit
+        if compared or self._reads(commit):
             return True
         # A depth would cut the history of a full clone at this commit.
         return self._fetch(commit, depth=1 if self.is_shallow() else None) and self._reads(commit)
@@ -87,7 +87,7 @@ class GitRepository:
         """The full commits of many revisions, by one process; None where there is none."""
         # A revision with a line end cannot be asked for in lines, and names no commit.
         asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
-        _, output = self._run("cat-file", "--batch-check=%(objectname) %(objecttype)", given=_bytes(asked))
+        _, output = self._run(*RESOLVE, given=_bytes(asked))
         lines = output.decode("utf-8", "replace").splitlines()
         return [line.split()[0] if line.endswith(" commit") else None for line in lines]
 
@@ -195,14 +195,6 @@ class GitRepository:
         if code:
             raise ErpBuildError("git cannot compare two commits", where=self._folder, why=f"{base} and {head}")
         return output
-
-    def _early_output(self) -> bytes | None:
-        return self._early.output() if self._early else None
-
-    def _was_read_early(self, revision: str) -> bool:
-        """Whether the early comparison proves that this full commit can be read."""
-        early = self._early
-        return early is not None and revision in (early.base, early.head) and early.output() is not None
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})

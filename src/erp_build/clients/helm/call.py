@@ -1,12 +1,11 @@
 """One call of the `helm` program, without the caller's HELM_* variables."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import ReleaseFailed
-from erp_build.formats.helm_message import lint_mistakes, next_step, without_notes
+from erp_build.formats.helm_message import next_step, without_notes
 
 CHECK_SECONDS = 60.0
 OLDEST = (3, 14)
@@ -40,8 +39,3 @@ def check(done: Result, what: str, where: str) -> None:
         return
     why = tail(without_notes(done.stderr), 8) or tail(done.stdout, 3)
     raise ReleaseFailed(what, where=where, why=why, next_step=next_step(done.stderr))
-
-
-def mistakes(done: Result) -> Result:
-    """The answer of `helm lint` with the mistakes that it found in the place of their number."""
-    return replace(done, stderr=lint_mistakes(done.stdout) or done.stderr)

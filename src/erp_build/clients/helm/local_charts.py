@@ -1,11 +1,14 @@
 """A Helm chart on this machine: linted and rendered without any cluster. What it renders may hold secrets."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from erp_build.clients.helm.call import call_helm, check
+from erp_build.formats.helm_message import lint_mistakes
 from erp_build.model.project import Chart
 
 
@@ -14,16 +17,36 @@ class LocalCharts:
 
     def rendered(self, root: Path, chart: Chart, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """The objects that the chart makes of values; raises `ReleaseFailed` with what does not render or lint."""
-        folder = root / chart.path
-        with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
-            file.write(values)
-            file.flush()
-            given = ["--namespace", chart.namespace, "--values", file.name]
-            done = call_helm(["template", chart.release, str(folder), *given], f"rendering of {folder.name}")
-            check(done, "the chart does not render", str(folder))
-            linted = call_helm(["lint", str(folder), *given], f"lint of {folder.name}")
-            check(linted, "the chart has mistakes", str(folder))
-        from ruamel.yaml import YAML
+        with kept_values(values) as path:
+            return documents(render(root / chart.path, chart.release, chart.namespace, path))
 
-        documents = YAML(typ="safe", pure=True).load_all(done.stdout)
-        return tuple(item for item in documents if isinstance(item, dict))
+
+def render(chart: Path, release: str, namespace: str, values: Path, cache: Path | None = None) -> str:
+    """The manifest that a chart makes of a values file, if the chart also lints.
+
+    Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
+    """
+    given = ["--namespace", namespace, "--values", str(values)]
+    done = call_helm(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
+    check(done, "the chart does not render", str(chart))
+    linted = call_helm(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
+    # On stderr lint tells only the number of its mistakes.
+    words = lint_mistakes(linted.stdout) or linted.stderr
+    check(replace(linted, stderr=words), "the chart has mistakes", str(chart))
+    return done.stdout
+
+
+@contextmanager
+def kept_values(values: bytes) -> Iterator[Path]:
+    """A file with these values, for the calls of a block; nobody else may read it."""
+    with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
+        file.write(values)
+        file.flush()
+        yield Path(file.name)
+
+
+def documents(manifest: str) -> tuple[dict[str, Any], ...]:
+    """The objects of a manifest; empty documents are left out."""
+    from ruamel.yaml import YAML
+
+    return tuple(item for item in YAML(typ="safe", pure=True).load_all(manifest) if isinstance(item, dict))

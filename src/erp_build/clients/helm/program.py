@@ -2,13 +2,13 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from erp_build.clients.helm.call import CHECK_SECONDS, OLDEST, call_helm, check, mistakes
+from erp_build.clients.helm.call import CHECK_SECONDS, OLDEST, call_helm, check
+from erp_build.clients.helm.local_charts import documents, kept_values, render
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.process import Result
 from erp_build.errors import ReleaseFailed
@@ -85,15 +85,9 @@ class HelmProgram:
         Returns the objects that the cluster would take, but Secrets; raises `ReleaseFailed` with what does not render,
         or with what the cluster would not take.
         """
-        with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
-            file.write(values)
-            file.flush()
-            given = ["--namespace", release.namespace, "--values", file.name]
-            done = self._run(["template", release.name, str(chart), *given], f"rendering of {chart.name}")
-            check(done, "the chart does not render", str(chart))
-            done = self._run(["lint", str(chart), *given], f"lint of {chart.name}")
-            check(mistakes(done), "the chart has mistakes", str(chart))
-            words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", file.name]
+        with kept_values(values) as path:
+            render(chart, release.name, release.namespace, path, self._folder)
+            words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", str(path)]
             hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
             words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
             done = self._run(words, f"dry run of {release.name}")
@@ -153,10 +147,7 @@ class HelmProgram:
 
 def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
     """The documents of a manifest; a Secret is dropped here, so that nothing above can show it."""
-    from ruamel.yaml import YAML
-
-    documents = YAML(typ="safe", pure=True).load_all(manifest)
-    return tuple(item for item in documents if isinstance(item, dict) and item.get("kind") not in (None, "Secret"))
+    return tuple(item for item in documents(manifest) if item.get("kind") not in (None, "Secret"))
 
 
 def _leaf(values: Any, key: str) -> Any:

@@ -8,7 +8,7 @@ from erp_build.clients.clock import Clock
 from erp_build.clients.maven.jar import executable_jar, jars_in
 from erp_build.clients.maven.reactor import Source, artifact_of
 from erp_build.errors import BuildFailed
-from erp_build.formats.maven_log import plain
+from erp_build.formats.maven.log import plain
 
 PROJECT_LINE = re.compile(r"\[INFO\] -+< [^:]+:(\S+) >-+")
 """What Maven 3 and 4 print before they build a project of the reactor."""

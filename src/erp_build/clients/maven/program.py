@@ -15,8 +15,8 @@ from erp_build.clients.maven.output import Ready, Watch
 from erp_build.clients.maven.reactor import Source, artifact_of, groups, write_aggregator
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed, combine
-from erp_build.formats.maven_failure import Failure, failures
-from erp_build.formats.maven_log import plain
+from erp_build.formats.maven.failure import Failure, failures
+from erp_build.formats.maven.log import plain
 from erp_build.model.project import BuildOptions
 
 STALLED = 60_000

@@ -2,11 +2,13 @@
 
 import posixpath
 import re
+import shlex
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from erp_build.formats.dockerfile.parse import Instruction, directives, instructions
+from erp_build.formats.secret_names import holds_secret
 
 NEW_FLAGS = {
     "RUN": ("mount", "network", "security", "device"),
@@ -16,9 +18,6 @@ NEW_FLAGS = {
 """Flags that the classic builder refuses, or, worse, leaves out."""
 
 PLATFORM_ARGUMENTS = re.compile(r"\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b")
-SECRET_NAME = re.compile(r"PASSW(?:OR)?D|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
-HARMLESS_NAME = re.compile(r"_(?:FILE|PATH|URL|URI|NAME|HEADER|TTL|EXPIRY)$", re.IGNORECASE)
-HARMLESS_VALUES = ("true", "false", "0", "1", "none")
 NO_SOURCE = re.compile(r"^(?:https?://|git@|<<)|\$")
 
 
@@ -42,7 +41,7 @@ def secrets_in(text: str) -> tuple[Finding, ...]:
             found += [
                 Finding(instruction.line, f"{instruction.keyword} {name} has a value")
                 for name, value in _assignments(instruction)
-                if _is_secret(name, value)
+                if holds_secret(name, value)
             ]
     return tuple(found)
 
@@ -105,13 +104,15 @@ def _assignments(instruction: Instruction) -> Iterator[tuple[str, str]]:
     if instruction.keyword == "ENV" and words and "=" not in words[0]:
         yield words[0], " ".join(words[1:])  # the old form: ENV NAME value
         return
-    for word in words:
+    for word in _unquoted(words):
         name, equals, value = word.partition("=")
         if equals:
-            yield name, value.strip("\"'")
+            yield name, value
 
 
-def _is_secret(name: str, value: str) -> bool:
-    if not value or value.startswith("$") or value.lower() in HARMLESS_VALUES:
-        return False
-    return bool(SECRET_NAME.search(name)) and not HARMLESS_NAME.search(name)
+def _unquoted(words: tuple[str, ...]) -> list[str]:
+    """The words with their quotes taken off: a value in quotes may hold blanks, as JSON does."""
+    try:
+        return shlex.split(" ".join(words))
+    except ValueError:
+        return [word.replace("'", "").replace('"', "") for word in words]  # the engine will say what is wrong

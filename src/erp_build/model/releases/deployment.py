@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
-    """What a run deployed: target -> tag before and after (empty: nothing before), and the release's new revision."""
+    """What a run deployed: target -> the tag that runs now, for those that were kept as well."""
 
-    tags_before: dict[str, str]
     tags_after: dict[str, str]
-    revision: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Maven's logs: recorded ones of every failure, and the lines that a build waits for."""
+"""Maven's logs: recorded ones of every failure."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from erp_build.formats.maven_failure import Failure, Kind, classify, failures
-from erp_build.formats.maven_log import Module, reactor_summary, repackaged_jar
+from erp_build.formats.maven.cause import Kind
+from erp_build.formats.maven.failure import Failure, failures
 
 RECORDED = Path(__file__).parents[2] / "recorded/maven"
 SERVICE = "notification-service"
@@ -22,7 +22,7 @@ def read(name: str) -> tuple[dict[str, Any], list[str]]:
 
 def failure(name: str) -> Failure:
     head, lines = read(name)
-    return classify(lines, head["exit"])
+    return failures(lines, head["exit"])[0]
 
 
 KINDS: list[tuple[str, Kind, str, str]] = [
@@ -154,14 +154,14 @@ def test_each_module_of_a_reactor_that_failed_has_its_own_cause() -> None:
     ],
 )
 def test_the_exit_code_tells_what_the_log_cannot(exit_code: int | None, kind: Kind) -> None:
-    found = classify(["[INFO] ---", "[INFO] Compiling 4 source files"], exit_code)
+    found = failures(["[INFO] ---", "[INFO] Compiling 4 source files"], exit_code)[0]
     assert found.kind == kind
     assert "Compiling 4 source files" in found.summary
 
 
 def test_a_log_of_nothing_is_a_failure_too() -> None:
-    assert classify([], 1).kind == "other"
-    assert classify([], 1).summary
+    assert failures([], 1)[0].kind == "other"
+    assert failures([], 1)[0].summary
 
 
 @pytest.mark.parametrize(
@@ -175,62 +175,13 @@ def test_a_log_of_nothing_is_a_failure_too() -> None:
 )
 def test_rarer_words_are_known(line: str, kind: Kind) -> None:
     goal = "[ERROR] Failed to execute goal g:maven-surefire-plugin:3:test (t) on project a: "
-    assert classify([goal, line], 1).kind == kind
+    assert failures([goal, line], 1)[0].kind == kind
 
 
 def test_a_summary_is_short_and_holds_no_password_of_an_address() -> None:
     errors = [f"[ERROR] A.java:[{number},1] from https://erp:hunter2@mirror.invalid/ \x1b[2J" for number in range(20)]
     goal = "[ERROR] Failed to execute goal g:maven-compiler-plugin:3:compile (c) on project a: Compilation failure"
-    found = classify([goal, *errors], 1)
+    found = failures([goal, *errors], 1)[0]
     assert "hunter2" not in found.summary
     assert "\x1b" not in found.summary
     assert found.summary.endswith("and 12 lines more")
-
-
-@pytest.mark.parametrize("name", ["reactor-compile", "reactor-compile-ansi", "reactor-fail-fast", "reactor-ok"])
-def test_the_end_of_each_module_is_read(name: str) -> None:
-    found = reactor_summary(read(name)[1])
-    ok = name == "reactor-ok"
-    assert {module: end.status for module, end in found.items()} == {
-        "approval-processing-service": "SUCCESS",
-        "approval-request-service": "SUCCESS",
-        "employee-service": "SUCCESS",
-        "notification-service": "SUCCESS" if ok else "FAILURE",
-        "all": "SKIPPED" if name == "reactor-fail-fast" else "SUCCESS",
-    }
-    assert all(end.seconds > 0 for end in found.values() if end.status != "SKIPPED")
-
-
-def test_a_single_project_has_no_reactor_summary() -> None:
-    assert not reactor_summary(read("ok")[1])
-
-
-@pytest.mark.parametrize(
-    ("line", "module"),
-    [
-        ("[INFO] a ...... SUCCESS [  1.525 s]", {"a": Module("SUCCESS", 1.525)}),
-        ("[INFO] 알림 서비스 1.0.0-SNAPSHOT ... FAILURE [01:05 min]", {"알림 서비스": Module("FAILURE", 65)}),
-        ("[INFO] a ... SUCCESS [01:02 h]", {"a": Module("SUCCESS", 3720)}),
-        ("[INFO] a ... SKIPPED", {"a": Module("SKIPPED", 0)}),
-        ("[INFO] a-name-that-leaves-no-room-for-dots-at-all  SUCCESS [  1 s]", None),
-        ("[INFO] ----", {}),
-    ],
-)
-def test_lines_of_the_summary_are_read(line: str, module: dict[str, Module] | None) -> None:
-    expected = {"a-name-that-leaves-no-room-for-dots-at-all": Module("SUCCESS", 1)} if module is None else module
-    assert reactor_summary(["[INFO] Reactor Summary for all 1:", "[INFO] ", line, "[INFO] BUILD SUCCESS"]) == expected
-    assert not reactor_summary([line])
-
-
-@pytest.mark.parametrize("name", ["ok", "ok-boot-3.5"])
-def test_the_jar_that_was_made_executable_is_found(name: str) -> None:
-    found = [jar for line in read(name)[1] if (jar := repackaged_jar(line))]
-    assert found == ["/src/target/notification-service-1.0.0.jar"]
-
-
-def test_the_jars_of_a_reactor_are_found_through_the_colours() -> None:
-    found = [jar for line in read("reactor-compile-ansi")[1] if (jar := repackaged_jar(line))]
-    assert sorted(found) == [
-        f"/src/{name}/target/{name}-1.0.0.jar"
-        for name in ("approval-processing-service", "approval-request-service", "employee-service")
-    ]

@@ -1,33 +1,19 @@
-"""Plans, status and history as JSON: the contract of `--json`, schema 1."""
+"""What runs, what was deployed and what was read back, as JSON: the contract of `--json`, schema 1."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from erp_build.model.target_status import TargetStatus
+from erp_build.report.json import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from erp_build.model.plan import LiveState, Plan, Running, Step
+    from erp_build.model.plan import LiveState, Running
     from erp_build.model.releases.deployment import Alarm, Proof
     from erp_build.model.releases.ledger_entry import LedgerEntry
     from erp_build.model.releases.release import Revision
-    from erp_build.report.plan_types import StepDocument
-
-SCHEMA: Final = 1
-
-
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """A plan as `plan --json` prints it."""
-    return {
-        "schema": SCHEMA,
-        "head": plan.head,
-        "tag": plan.tag,
-        "targets": [step_document(step) for step in plan.steps],
-        "unowned": list(plan.unowned),
-        "warnings": list(plan.warnings),
-    }
 
 
 def status_document(live: LiveState, statuses: Mapping[str, TargetStatus] | None = None) -> dict[str, Any]:
@@ -90,15 +76,4 @@ def _target(name: str, running: Running | None, status: TargetStatus) -> dict[st
         "git_tag": status.git_tag or None,
         "release_tag": status.release_tag or None,
         "drift": list(status.drift),
-    }
-
-
-def step_document(step: Step) -> StepDocument:
-    """A target of a plan: what is done with it, compared with what, and why."""
-    return {
-        "name": step.target.name,
-        "kind": step.target.kind,
-        "action": step.action,
-        "baseline": {"commit": step.baseline.commit, "source": step.baseline.source},
-        "because": [{"path": reason.path, "rule": reason.rule} for reason in step.because],
     }

@@ -1,0 +1,1 @@
+"""Maven: the lines of its log, and why it failed."""

@@ -1,0 +1,66 @@
+"""The lines of a Maven run, and those of them that tell why it failed."""
+
+import re
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+USER_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
+LEVEL = re.compile(r"^\[(?:ERROR|INFO|WARNING)\] ?")
+
+SUMMARY_LINES, LAST_LINES, LINE_LENGTH = 8, 3, 600
+
+GOAL = re.compile(r"\[ERROR\] Failed to execute goal (?:\S+ )?(?:\(\S+\) )?on project ([^\s:]+): ?(.*)")
+NOISE = re.compile(
+    r"Compilation failure(?:: Compilation failure: ?)?$|COMPILATION ERROR|Please refer to |Command was |\[Help \d"
+    r"|Some problems were encountered|The build could not read|The project .* has \d+ errors?$|Child module .* @$"
+)
+AFTER = ("To see the full stack trace", "at org.apache.maven", "org.apache.maven.", "Re-run Maven")
+RESOLVING = re.compile(
+    r"^Could not resolve dependencies for project \S+: "
+    r"(?:Failed to .*: (?=Could not )|(?=Could not |Cannot |\S+ was not ))?"
+)
+HELP = re.compile(r" ?-> \[Help \d+\]\s*$")
+
+
+def plain(line: str) -> str:
+    """A line without colours, control characters, and users of addresses."""
+    return USER_IN_ADDRESS.sub("***@", CONTROL.sub("", ANSI.sub("", line))).rstrip()
+
+
+def told_by(block: list[str]) -> str:
+    """What a block says, each thing once, without what Maven says after and before every failure."""
+    match = GOAL.match(block[0])
+    told = list[str]()
+    for line in [match[2], *block[1:]] if match else block:
+        text = RESOLVING.sub("", HELP.sub("", LEVEL.sub("", LEVEL.sub("", line)))).strip()
+        if text.startswith(AFTER):
+            break
+        if text and text not in told and not NOISE.match(text):
+            told.append(text)
+    return _short(told or [match[2] if match else "Maven failed"])
+
+
+def failed_tests(log: list[str]) -> str:
+    """The failed tests, as surefire lists them below its results; empty where it lists none."""
+    told, inside = list[str](), False
+    for line in log:
+        text = LEVEL.sub("", line)
+        if line.startswith("[ERROR] ") and text.strip() in ("Failures:", "Errors:"):
+            inside = True
+        elif inside and not text.startswith(" "):
+            inside = False
+        elif inside and text.strip():
+            told.append(text.strip())
+    return _short(told)
+
+
+def last_lines(log: list[str]) -> str:
+    """The end of a log, where nothing else tells what happened."""
+    told = [LEVEL.sub("", line) for line in log]
+    return _short([line for line in told if line.strip("- ")][-LAST_LINES:])
+
+
+def _short(told: list[str]) -> str:
+    kept = [line[:LINE_LENGTH] for line in told[:SUMMARY_LINES]]
+    more = [f"and {len(told) - SUMMARY_LINES} lines more"] if len(told) > SUMMARY_LINES else []
+    return "\n".join((*kept, *more))

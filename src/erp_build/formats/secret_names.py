@@ -1,0 +1,108 @@
+"""Which settings hold a secret: one table of names, one of looks, and two questions over them.
+
+A mask may be generous: a harmless value that is hidden costs little. A refusal needs certainty: the name must say that
+its value is the secret itself, and the value must be one that can be a secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+NAMES = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
+"""What is part of the name of a setting that may hold a secret; `secretName` tells only which one is missing."""
+
+# The last noun of a name says what its value is: DB_PASS is a password, PASSWORD_ENCODER an encoder, TOKEN_TIME a time.
+ITSELF = (
+    r"(?i)(passw(or)?ds?|pass_?phrase|pass_?code|(?<!com)(?<!by)pass|pwd|(?<!existing_)(?<!pull_)secret|token"
+    r"|credentials?|(private|api|access|secret)_?key)"
+    r"(_?\d+|_(dev|development|test|stage|staging|prod|production|local|default|root|admin|master|old|new|value|plain))*$"
+)
+"""The end of a name, with `_` between its words, whose value is the secret itself; where it is valid may follow."""
+
+LOOKS = {
+    # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
+    "://": r"(?<=://)[^/\s:@\"']*:[^\s\"'<>]+(?=@(?!sha256:))",
+    "password=": r"(?i)(?<=password=)[^\s&;,'\"]+",
+    "k8s-aws-v1.": r"k8s-aws-v1\.[\w-]+",
+    "x-amz-signature=": r"(?i)(?<=X-Amz-Signature=)[0-9a-f]+",
+    "akia": r"\bAKIA[0-9A-Z]{16}\b",
+}
+"""Secrets by their looks: user and password in a URI, tokens of a cluster, signatures, access keys.
+
+The key is a word in small letters that stands in every text with such a secret: a text without it needs no search.
+"""
+
+PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+
+ELSEWHERE = r"^(\$|arn:)|\{\{|\$[{(]"
+"""A value that only leads to a secret: a variable, a template, a name in AWS."""
+
+PATH_OR_ADDRESS = r"^(\w+://\S*|(\.{0,2}/[\w.-]+)+/?)$"
+NO_SECRET = ("", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether the name of a setting says that its value may be a secret; for what is shown, so in doubt it is one."""
+    import re  # `plan` asks nothing of this module, and is not kept waiting for it
+
+    return re.search(NAMES, name) is not None
+
+
+def holds_secret(name: str, value: str) -> bool:
+    """Whether a setting certainly holds a secret in plain text: by the looks of its value, or by its name.
+
+    A value of JSON is asked setting by setting.
+    """
+    import re
+
+    if re.search(PRIVATE_KEY, value) or any(map(_is_plain, _by_looks(value))):
+        return True
+    if value.lstrip().startswith("{") and any(holds_secret(*setting) for setting in _settings_of_json(value)):
+        return True
+    return _is_plain(value) and not re.search(PATH_OR_ADDRESS, value) and _is_secret_itself(name)
+
+
+def _is_secret_itself(name: str) -> bool:
+    import re
+
+    words = re.sub(r"[^0-9A-Za-z]+|(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.search(ITSELF, words) is not None
+
+
+def _is_plain(value: str) -> bool:
+    import re
+
+    return value.lower() not in NO_SECRET and not re.search(ELSEWHERE, value)
+
+
+def _by_looks(value: str) -> Iterator[str]:
+    """The parts of a value that look like secrets; of a user and a password, the password."""
+    import re
+
+    for word, pattern in LOOKS.items():
+        for found in re.finditer(pattern, value):
+            yield found[0].partition(":")[2] if word == "://" else found[0]
+
+
+def _settings_of_json(text: str) -> Iterator[tuple[str, str]]:
+    import json
+
+    try:
+        yield from _leaves("", json.loads(text))
+    except ValueError:
+        return
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(key, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(name, inner)
+    elif isinstance(value, str):
+        yield name, value

@@ -1,0 +1,97 @@
+"""CONTRIBUTING.md: its rooms, its order of imports, and where it says that something is."""
+
+import re
+import tomllib
+
+import pytest
+
+from tests.support.documented import ROOT
+
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PROGRAM = ROOT / "src" / "erp_build"
+
+ANSWERS = {
+    "What happens when a scan is `UNSUPPORTED_IMAGE`?": {"src/erp_build/model/images/scan.py": '"UNSUPPORTED_IMAGE"'},
+    "Where is a tag put into quotes?": {"src/erp_build/formats/values_file.py": '"{tag}"'},
+    "Which exit code has a run when Helm takes too long?": {
+        "src/erp_build/clients/helm/call.py": "except TimedOut",
+        "src/erp_build/errors.py": "class ReleaseFailed",
+    },
+    "How is a 409 of Lambda tried again?": {"src/erp_build/clients/aws/lambda_functions.py": "Retrying("},
+    "Who decides that an image is reused?": {"src/erp_build/changes/reuse.py": 'action="reuse"'},
+    "Where is the lock renewed?": {"src/erp_build/deployment/lock.py": "renewed_at("},
+    "What is masked in logs and reports?": {
+        "src/erp_build/clients/secrets.py": "def mask(",
+        "src/erp_build/formats/secret_names.py": "LOOKS = {",
+    },
+    "How is `latest` moved?": {"src/erp_build/deployment/latest.py": '.tag(image, "latest")'},
+    "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
+    "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsed_reads.py": "Pod("},
+    "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
+    "How is a packager added?": {"src/erp_build/build/assembly.py": "_maven.package("},
+}
+"""A question -> each file that answers it, and what the answer looks like there."""
+
+CODE = re.compile(r"`([^`\s]+)`")
+
+
+def answers() -> dict[str, str]:
+    """The table: question -> the cell beside it."""
+    _, _, table = PAGE.partition("| Question | Answer |\n|---|---|\n")
+    rows = [line.strip("| ").split(" | ", 1) for line in table.partition("\n\n")[0].splitlines()]
+    return dict(rows)
+
+
+def test_the_table_names_the_files_that_answer() -> None:
+    files = {question: [name for name in CODE.findall(cell) if "/" in name] for question, cell in answers().items()}
+    assert files == {question: list(where) for question, where in ANSWERS.items()}
+
+
+@pytest.mark.parametrize(("file", "word"), [pair for where in ANSWERS.values() for pair in where.items()])
+def test_a_file_of_the_table_holds_the_answer(file: str, word: str) -> None:
+    assert word in (ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("cell", answers().values(), ids=answers())
+def test_a_name_of_the_table_is_in_the_file_before_it(cell: str) -> None:
+    file = ""
+    for name in CODE.findall(cell):
+        if "/" in name:
+            file = (ROOT / name).read_text(encoding="utf-8")
+        else:
+            assert name in file
+
+
+def test_every_room_of_the_program_is_listed_and_no_other() -> None:
+    _, _, tree = PAGE.partition("src/erp_build/\n")
+    lines = [line for line in tree.partition("```")[0].splitlines() if line.startswith("  ")]
+    listed = {name.strip("/,") for line in lines for name in re.findall(r"^  ([\w./]+(?:, [\w/]+)?)", line)[0].split()}
+    rooms = {path.name for path in PROGRAM.iterdir() if path.name not in ("__pycache__", "__main__.py", "py.typed")}
+    assert {name.rstrip("/") for name in listed} == rooms
+
+
+def test_the_order_of_imports_is_the_one_that_is_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = [one["layers"] for one in contracts if one["type"] == "layers"]
+    (line,) = re.findall(r"^> (.*)$", PAGE, flags=re.MULTILINE)
+    assert line.split(" > ") == [layer.removeprefix("erp_build.") for layer in layers]
+
+
+def test_every_path_of_the_page_exists() -> None:
+    paths = {name for name in CODE.findall(PAGE) if name.split("/")[0] in {path.name for path in ROOT.iterdir()}}
+    assert len(paths) > 40
+    invented = {name for name in paths if "NAME" in name}
+    assert [name for name in sorted(paths - invented) if not (ROOT / name).exists()] == []
+
+
+def test_every_link_of_the_page_leads_somewhere() -> None:
+    titles = {_anchor(title) for title in re.findall(r"^#+ (.*)$", PAGE, flags=re.MULTILINE)}
+    links = re.findall(r"\]\(([^)]+)\)", PAGE)
+    assert [link for link in links if link.startswith("#") and link[1:] not in titles] == []
+    assert [link for link in links if link[0] != "#" and not (ROOT / link.partition("#")[0]).exists()] == []
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
