@@ -8,6 +8,9 @@ from pathlib import Path
 
 from sandbox.paths import CACHE, STATE
 
+KEPT = Path.home() / ".m2"
+"""Maven's downloads are the user's own cache, which the first build of a machine makes and every later one reads."""
+
 OURS = (str(STATE), str(CACHE), "-m sandbox.", "dockerd", "containerd", "ministack", "kube", "/pause", "etcd")
 """What the command line of a process of the sandbox holds."""
 
@@ -53,6 +56,7 @@ def take() -> Inventory:
             str(folder)
             for parent in ("/opt", "/var/lib", "/run", "/var/run", "/etc", "/var/log", str(Path.home()))
             for folder in sorted(Path(parent).iterdir())
+            if folder != KEPT
         ),
     )
 

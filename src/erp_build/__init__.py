@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from erp_build.clients.site import read_environment as read_environment
     from erp_build.clients.terminal.progress import Lines as Lines
     from erp_build.config.load import load_project as load_project
-    from erp_build.deployment.alarms import read_alarms as read_alarms
     from erp_build.deployment.latest import move_latest as move_latest
     from erp_build.deployment.lock import take_lock as take_lock
     from erp_build.deployment.preflight import check_plan as check_plan
+    from erp_build.deployment.proof.alarms import read_alarms as read_alarms
+    from erp_build.deployment.proof.verify import prove as prove
     from erp_build.deployment.stage import deploy as deploy
-    from erp_build.deployment.verify import prove as prove
     from erp_build.deployment.write_back import write_back as write_back
     from erp_build.errors import ConfigurationError as ConfigurationError
     from erp_build.errors import ErpBuildError as ErpBuildError
@@ -76,12 +76,12 @@ HOMES = {
     "clients.site": ("Site", "open_site", "read_environment"),
     "clients.terminal.progress": ("Lines",),
     "config.load": ("load_project",),
-    "deployment.alarms": ("read_alarms",),
+    "deployment.proof.alarms": ("read_alarms",),
     "deployment.latest": ("move_latest",),
     "deployment.lock": ("take_lock",),
     "deployment.preflight": ("check_plan",),
     "deployment.stage": ("deploy",),
-    "deployment.verify": ("prove",),
+    "deployment.proof.verify": ("prove",),
     "deployment.write_back": ("write_back",),
     "errors": ("ConfigurationError", "ErpBuildError", "GateBlocked"),
     "gate.result": ("GateRules", "Judgement"),

@@ -19,14 +19,14 @@ from erp_build.changes.make_plan import make_plan
 from erp_build.changes.reuse import find_reusable
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import Site, read_environment
-from erp_build.deployment.alarms import read_alarms
 from erp_build.deployment.going_back.automatic import recorded_deployment
 from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release
 from erp_build.deployment.latest import latest_behind, move_latest
 from erp_build.deployment.lock import Lock, claim_of, take_lock
 from erp_build.deployment.preflight import check_plan
+from erp_build.deployment.proof.alarms import read_alarms
+from erp_build.deployment.proof.verify import prove, prove_again
 from erp_build.deployment.stage import deploy
-from erp_build.deployment.verify import prove, prove_again
 from erp_build.deployment.write_back import write_back
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules

@@ -16,8 +16,8 @@ from erp_build.errors import BuildFailed, ErpBuildError, combine
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function, Service
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from tests.fakes.functions import FakeFunctions

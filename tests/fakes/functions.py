@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from erp_build.errors import FunctionUpdateFailed
-from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.lambda_function import FunctionState
 
 READS = 2
 """How often an update is seen in progress before it ends."""

@@ -29,8 +29,8 @@ from erp_build.errors import ErpBuildError
 from erp_build.gate.scan_watch import ScanClient, ScanWatch
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.verdict import Verdict
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.permission import DOCTOR, RUN
+from erp_build.model.releases.lambda_function import FunctionState
 from sandbox.aws import pipeline_template
 from sandbox.aws.client import client
 from sandbox.aws.fault_proxy.client import Faults

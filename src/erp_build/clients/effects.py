@@ -9,8 +9,8 @@ from typing import Protocol
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Check, Function, Service
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 

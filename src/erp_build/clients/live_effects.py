@@ -24,8 +24,8 @@ from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function, Service
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 

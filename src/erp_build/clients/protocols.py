@@ -13,11 +13,11 @@ from erp_build.clients.terminal.progress import Progress
 from erp_build.model.change import PathChange
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.scan import Scanning
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints, Workload
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release, Revision
 from erp_build.model.source_file import SourceFile

@@ -9,9 +9,9 @@ from erp_build.clients.protocols import Cluster, Functions, Leases, Registry
 from erp_build.clients.rehearsal import Assumptions
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.images.scan import Scanning
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release
 

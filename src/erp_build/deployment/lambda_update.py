@@ -4,8 +4,8 @@ from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed, first_hint
 from erp_build.model.images.image import ImageReference
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function
+from erp_build.model.releases.lambda_function import FunctionState
 
 FUNCTION_UPDATE_TIMEOUT_S = 300.0
 """Seconds that an update may take; the SDK's own waiter gives up after as many."""

@@ -3,8 +3,8 @@
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Function
+from erp_build.model.releases.lambda_function import FunctionState
 
 
 def check_settings(facts: Facts) -> CheckResult:

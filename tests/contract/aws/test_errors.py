@@ -15,7 +15,7 @@ from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, ErpBuildError, FunctionUpdateFailed, GateInconclusive, PushFailed
 from erp_build.formats.access_denied import CODES
 from erp_build.model.images.image import StoredImage
-from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.lambda_function import FunctionState
 from tests.contract.aws.conftest import REGION, client, stubbed
 
 DIGEST = "sha256:" + "1" * 64

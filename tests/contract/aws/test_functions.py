@@ -7,7 +7,7 @@ from erp_build.clients.aws.lambda_functions import CHANGED, CONFLICT_SECONDS, IN
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionUpdateFailed
-from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.lambda_function import FunctionState
 from tests.contract.aws.conftest import stubbed
 
 IMAGE = "host/erp/employee-service-lambda@sha256:" + "1" * 64

@@ -13,7 +13,7 @@ from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.protocols import Functions
 from erp_build.errors import FunctionUpdateFailed
-from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.lambda_function import FunctionState
 from tests.contract.aws.conftest import client, store_image, stubbed
 from tests.fakes.functions import READS, FakeFunctions
 

@@ -21,8 +21,8 @@ from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
 from erp_build.model.effect import Effect, EffectKind
 from erp_build.model.images.image import StoredImage
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Check, Service
+from erp_build.model.releases.lambda_function import FunctionState
 from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events

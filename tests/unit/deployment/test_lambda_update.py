@@ -8,7 +8,7 @@ from erp_build.deployment.lambda_update import FUNCTION_POLL_S, FUNCTION_UPDATE_
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
-from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.lambda_function import FunctionState
 from tests.fakes.functions import READS
 from tests.fakes.registry import HOST
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld

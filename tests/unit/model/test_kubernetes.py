@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from erp_build.model.images.image import ImageReference
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.releases.kubernetes import Container, Workload
+from erp_build.model.releases.lambda_function import FunctionState
 
 DIGEST = "sha256:" + "3" * 64
 DONE = Workload(

@@ -14,7 +14,7 @@ from erp_build.formats.access_denied import is_denied
 from erp_build.gate.scan_watch import ScanClient, ScanWatch
 from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import Verdict
-from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.lambda_function import FunctionState
 from tests.support.cases import table
 
 CASES = pytest.mark.parametrize("case", table("access_denied"))

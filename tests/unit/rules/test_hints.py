@@ -14,8 +14,8 @@ from erp_build.config.toml_table import Table
 from erp_build.deployment.lambda_update import _not_live
 from erp_build.errors import ConfigurationError, did_you_mean, nearest
 from erp_build.formats.helm_message import next_step
-from erp_build.model.lambda_function import FunctionState
 from erp_build.model.project import Project, Service
+from erp_build.model.releases.lambda_function import FunctionState
 from tests.support.cases import rows, table
 
 WORDS = pytest.mark.parametrize("case", table("did_you_mean"))

@@ -7,8 +7,8 @@ from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
 from erp_build.clients.site import open_site
-from erp_build.deployment.alarms import read_alarms
-from erp_build.deployment.verify import prove_running, running_images
+from erp_build.deployment.proof.alarms import read_alarms
+from erp_build.deployment.proof.verify import prove_running, running_images
 from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
 from erp_build.wiring import reading_clients

@@ -13,7 +13,7 @@ from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.formats.access_denied import is_denied
 from erp_build.model.images.image import ImageReference
-from erp_build.model.lambda_function import FunctionState
+from erp_build.model.releases.lambda_function import FunctionState
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from erp_build.clients.site import Site
-from erp_build.deployment.read_proofs import ExpectedImage, Workloads, read_proofs
+from erp_build.deployment.proof.observed_images import ExpectedImage, Workloads, read_proofs
 from erp_build.errors import VerificationFailed
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.verdict import ClearedImage
