@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,7 +50,7 @@ def open_clients(
     clock: Clock,
     progress: Progress,
     secrets: Secrets,
-    journal: Journal,
+    journal: Journal | None = None,
     rehearse: bool = False,
     build: BuildOptions | None = None,
     logs: Path | None = None,
@@ -62,11 +62,12 @@ def open_clients(
         clock: the time.
         progress: where the stages speak.
         secrets: learns every secret that is read.
-        journal: learns every effect.
+        journal: learns every effect; None: nobody asks for them afterwards.
         rehearse: assume effects instead of performing them.
         build: how jars and images are made.
         logs: a folder for Maven's whole output; None keeps none.
     """
+    journal = journal or Journal()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-")))
         # The engine's client would ask the credential helpers of the user's configuration, which a run does not need.
@@ -79,11 +80,6 @@ def open_clients(
         yield _rehearsed(clients, journal) if rehearse else clients
 
 
-def reading_clients(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> AbstractContextManager[Clients]:
-    """The clients for a command that only reads."""
-    return open_clients(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
-
-
 def local_instruments(root: Path, secrets: Secrets) -> Local:
     """What `doctor` looks at without credentials."""
     return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
@@ -93,7 +89,7 @@ def local_instruments(root: Path, secrets: Secrets) -> Local:
 def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
     """What `doctor` looks at with credentials; raises `ConfigurationError` where there are none."""
     with ExitStack() as stack:
-        clients = stack.enter_context(reading_clients(root, clock, progress, secrets))
+        clients = stack.enter_context(open_clients(root, clock=clock, progress=progress, secrets=secrets))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
         session = open_session()
         aws = AwsClients(session)

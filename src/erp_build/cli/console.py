@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,11 +13,16 @@ from erp_build.cli.fast_path.repository_root import is_bare, real_root
 from erp_build.model.project import FILE_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
+    from typing import Any
 
     from erp_build.cli.options import CommonOptions
     from erp_build.clients.clock import SystemClock
+    from erp_build.clients.protocols import Clients
     from erp_build.clients.secrets import Secrets
+    from erp_build.clients.site import Site
     from erp_build.clients.terminal.progress import Lines
     from erp_build.model.project import Project
 
@@ -90,6 +96,26 @@ class Console:
         from erp_build.clients.git.repository import GitRepository
 
         return GitRepository(self.folder).read_file("HEAD", FILE_NAME)
+
+    def clients(self) -> AbstractContextManager[Clients]:
+        """The clients of the repository, for a command whose effects nobody asks for afterwards."""
+        from erp_build.wiring import open_clients
+
+        return open_clients(self.root, clock=self.clock, progress=self.progress, secrets=self.secrets)
+
+    @contextmanager
+    def site(self) -> Iterator[Site]:
+        """The site of the project; errors as of `read_environment`."""
+        from erp_build.clients.site import open_site
+
+        with self.clients() as clients:
+            yield open_site(self.project(), clients)
+
+    def show(self, document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
+        """Print a result as the caller wants it: its document as JSON, or its text."""
+        import json
+
+        self.print(json.dumps(document, ensure_ascii=False) if as_json else text)
 
     def print(self, text: str) -> None:
         """Print a result; whoever reads it may have seen enough and be gone, as `head` is."""

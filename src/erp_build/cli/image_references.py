@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 
 from erp_build.cli.console import Console
-from erp_build.clients.effects import Journal
 from erp_build.clients.protocols import Registry
 from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.stage import judge_images
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.plan import Running
-from erp_build.wiring import open_clients
 
 
 def judge_references(names: Sequence[str], deployed: str | None, rules: GateRules, console: Console) -> Judgement:
     """Judge images by name; `deployed` is what `new_only` compares them with."""
-    with open_clients(
-        console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-    ) as clients:
+    with console.clients() as clients:
         known = [target.repository for target in console.project().image_targets]
         images = [find_image(clients.registry, name, known) for name in names]
         running = {}

@@ -1,7 +1,6 @@
 """`doctor`: check whether machine, repository, account and cluster are ready for a run."""
 
 import argparse
-import json
 import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -76,8 +75,7 @@ def main(options: Options, console: Console) -> int:
         local = local_instruments(console.root, console.secrets)
         facts = Facts(project, local, remote, variables=os.environ, pipeline=options.pipeline)
         diagnoses = examine(facts, options.only)
-    found = doctor_document(diagnoses)
-    console.print(json.dumps(found, ensure_ascii=False) if options.json else doctor_text(diagnoses))
+    console.show(doctor_document(diagnoses), doctor_text(diagnoses), as_json=options.json)
     return FOUND_A_PROBLEM if has_problem(diagnoses) else 0
 
 

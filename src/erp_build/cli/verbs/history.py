@@ -1,16 +1,13 @@
 """`history`: what was deployed, when, and by which build."""
 
 import argparse
-import json
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
-from erp_build.clients.site import open_site
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.status import record_of
 from erp_build.report.json.status import history_document
 from erp_build.report.text.status import history_text
-from erp_build.wiring import reading_clients
 
 EXAMPLES = """\
 examples:
@@ -35,10 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Print Helm's history and the ledger of deployments."""
-    project = console.project()
-    with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
-        site = open_site(project, clients)
-        history, entries = clients.helm.history(site.release), read_entries(record_of(site))
-    document = history_document(history, entries)
-    console.print(json.dumps(document, ensure_ascii=False) if options.json else history_text(history, entries))
+    with console.site() as site:
+        history, entries = site.clients.helm.history(site.release), read_entries(record_of(site))
+    console.show(history_document(history, entries), history_text(history, entries), as_json=options.json)
     return 0

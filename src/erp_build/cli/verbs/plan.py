@@ -108,13 +108,7 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.changes.live_state import read_live_state
     from erp_build.changes.reuse import find_reusable
-    from erp_build.clients.effects import Journal
-    from erp_build.clients.site import open_site
-    from erp_build.wiring import open_clients
 
-    with open_clients(
-        console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-    ) as clients:
-        site = open_site(project, clients)
+    with console.site() as site:
         live = read_live_state(site)
         return find_reusable(site, _plan(project, repository, options, live), live)

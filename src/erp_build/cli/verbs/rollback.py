@@ -1,13 +1,11 @@
 """`rollback`: take functions and release back to an earlier deployment, and prove it."""
 
 import argparse
-import json
 import os
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import LockOptions, add_lock_options
 from erp_build.cli.signals import signals_raise
-from erp_build.clients.effects import Journal
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import open_site
 from erp_build.deployment.going_back.by_hand import find_destination, roll_back_to
@@ -18,7 +16,6 @@ from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
 from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
-from erp_build.wiring import open_clients
 
 EXAMPLES = """\
 examples:
@@ -46,16 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Roll back and print the proof."""
-    with (
-        signals_raise(),
-        open_clients(
-            console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-        ) as clients,
-    ):
+    with signals_raise(), console.clients() as clients:
         proofs = roll_back(clients, console.project(), options.to, options.wait_for_lock)
-    console.print(
-        json.dumps(proof_document(proofs, ()), ensure_ascii=False) if options.json else proof_text(proofs, ())
-    )
+    console.show(proof_document(proofs, ()), proof_text(proofs, ()), as_json=options.json)
     return 0
 
 

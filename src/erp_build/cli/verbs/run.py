@@ -1,7 +1,6 @@
 """`run`: build, clear, deploy and prove what changed."""
 
 import argparse
-import json
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -81,8 +80,7 @@ def main(options: Options, console: Console) -> int:
         console.progress.close()
         report = run.report()
         document = write_reports(report, _report_path(options), console.secrets, console.complain)
-        text = json.dumps(document, ensure_ascii=False) if options.json else report_text(report)
-        console.print(text)
+        console.show(document, report_text(report), as_json=options.json)
         send_trace(report, console, os.environ)
     return 0
 

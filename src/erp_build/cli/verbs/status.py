@@ -1,16 +1,13 @@
 """`status`: what runs now, and what was changed by hand."""
 
 import argparse
-import json
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
-from erp_build.clients.site import open_site
 from erp_build.deployment.status import read_status
 from erp_build.report.json.status import status_document
 from erp_build.report.text.status import status_text
-from erp_build.wiring import reading_clients
 
 EXAMPLES = """\
 examples:
@@ -35,11 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Print what each target runs, and its drift."""
-    project = console.project()
-    with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
-        site = open_site(project, clients)
+    with console.site() as site:
         live = read_live_state(site)
         statuses = read_status(site, live)
-    document = status_document(live, statuses)
-    console.print(json.dumps(document, ensure_ascii=False) if options.json else status_text(live, statuses))
+    console.show(status_document(live, statuses), status_text(live, statuses), as_json=options.json)
     return 0

@@ -4,10 +4,7 @@ import argparse
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
-from erp_build.clients.effects import Journal
-from erp_build.clients.site import open_site
 from erp_build.errors import Locked
-from erp_build.wiring import open_clients
 
 EXAMPLES = """\
 examples:
@@ -31,11 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Free the lock."""
-    project = console.project()
-    with open_clients(
-        console.root, clock=console.clock, progress=console.progress, secrets=console.secrets, journal=Journal()
-    ) as clients:
-        release = open_site(project, clients).release
+    with console.site() as site:
+        clients, release = site.clients, site.release
         reading = clients.leases.read(release)
         lease = reading.lease
         if lease is None or not lease.holder:

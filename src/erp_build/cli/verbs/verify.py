@@ -1,17 +1,14 @@
 """`verify`: check that every pod and function runs the registry's image."""
 
 import argparse
-import json
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
-from erp_build.clients.site import open_site
 from erp_build.deployment.proof.alarms import read_alarms
 from erp_build.deployment.proof.verify import prove_running, running_images
 from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
-from erp_build.wiring import reading_clients
 
 EXAMPLES = """\
 examples:
@@ -33,11 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Read back every target; exit 10 if one does not run what it should."""
-    project = console.project()
-    with reading_clients(console.root, console.clock, console.progress, console.secrets) as clients:
-        site = open_site(project, clients)
+    with console.site() as site:
         proofs = prove_running(site, running_images(site, read_live_state(site)))
         alarms = read_alarms(site)
-    document = proof_document(proofs, alarms)
-    console.print(json.dumps(document, ensure_ascii=False) if options.json else proof_text(proofs, alarms))
+    console.show(proof_document(proofs, alarms), proof_text(proofs, alarms), as_json=options.json)
     return 0
