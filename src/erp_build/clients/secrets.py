@@ -28,8 +28,9 @@ class Secrets:
             from urllib.parse import quote
 
             in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-            in_html = (escape(value, quote=quoted) for quoted in (True, False))
-            self._values.update((value, quote(value, safe=""), *in_json, *in_html))
+            in_xml = [escape(value, quote=quoted) for quoted in (True, False)]
+            on_page = in_xml[0].replace("&#x27;", "&#39;").replace("&quot;", "&#34;")  # as Jinja2 writes quotes
+            self._values.update((value, quote(value, safe=""), *in_json, *in_xml, on_page))
 
     def add_named(self, name: str, value: str) -> None:
         """Keep a setting from being shown whose name says that it may be a secret, and the password of any URI."""

@@ -1,8 +1,11 @@
 """What must never be shown: values that were learned, and what looks like a secret."""
 
+import html
 import json
+from collections.abc import Callable
 from urllib.parse import quote
 
+import markupsafe
 import pytest
 
 from erp_build.clients.secrets import MASK, Secrets
@@ -78,3 +81,11 @@ def test_a_value_is_masked_as_json_and_uris_write_it_too(value: str) -> None:
     secrets.add(value)
     written = [json.dumps({"v": value}), json.dumps({"v": value}, ensure_ascii=False), quote(value, safe="")]
     assert [secrets.mask(text) for text in written] == [f'{{"v": "{MASK}"}}', f'{{"v": "{MASK}"}}', MASK]
+
+
+@pytest.mark.parametrize("write", [html.escape, markupsafe.escape], ids=["JUnit", "the page"])
+def test_a_value_is_masked_as_xml_and_html_write_it_too(write: Callable[[str], str]) -> None:
+    secrets = Secrets()
+    value = "p<w&d'\"x>"
+    secrets.add(value)
+    assert secrets.mask(f"<b>{write(value)}</b>") == f"<b>{MASK}</b>"
