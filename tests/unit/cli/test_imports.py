@@ -13,7 +13,7 @@ import pytest
 import erp_build
 from tests.support.git import Checkout
 
-HEAVY = {"boto3", "botocore", "docker", "kubernetes", "git", "ruamel", "requests", "urllib3", "tenacity"}
+HEAVY = {"boto3", "botocore", "docker", "kubernetes", "git", "jinja2", "ruamel", "requests", "urllib3", "tenacity"}
 
 
 def imported(*words: str) -> set[str]:
@@ -38,6 +38,12 @@ def test_the_list_of_imports_is_read_right() -> None:
 )
 def test_help_loads_no_sdk(words: tuple[str, ...]) -> None:
     assert not imported(*words) & HEAVY
+
+
+def test_the_templates_of_the_page_are_loaded_when_one_is_made() -> None:
+    modules = imported("run", "--help")
+    assert "boto3" in modules, "the verb and its reports are loaded"
+    assert not modules & {"jinja2", "markupsafe"}
 
 
 def test_an_offline_plan_loads_no_sdk(erp: Checkout) -> None:

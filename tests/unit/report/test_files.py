@@ -101,6 +101,7 @@ def test_no_form_shows_a_secret_however_it_escapes_texts(secret: str, written: W
     shapes = {
         secret,
         secret.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#x27;"),
+        secret.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;").replace('"', "&#34;"),
         json.dumps(secret)[1:-1],
     }
     shapes |= {secret.replace("_", "\\_").replace("*", "\\*"), "hunter2", "비밀번호"}

@@ -1,19 +1,20 @@
 """The page of a run: whole without anything else, and whatever a stranger's text holds, it stays text."""
 
 import re
-from html import escape
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jinja2 import UndefinedError
+from markupsafe import escape
 
 from erp_build.errors import BuildFailed
 from erp_build.formats.printable import printable
 from erp_build.report.document import report_document
 from erp_build.report.html import html_page
-from erp_build.report.html.markup import element, seconds
-from erp_build.report.html.style import STYLE
+from erp_build.report.html.page import page_environment, seconds
 from erp_build.run_record import RunReport
 from tests.support.printable_cases import CASES, Shown
 from tests.support.reports import KOREAN, Names, full
@@ -28,6 +29,7 @@ ATTRIBUTES = {
     "lang", "charset", "http-equiv", "name", "content", "class", "style", "title", "href", "rel", "open", "data-label",
 }  # fmt: skip
 VOID = {"meta"}
+HTML = files("erp_build.report.html")
 
 
 class Page(HTMLParser):
@@ -151,7 +153,29 @@ def test_whatever_a_text_holds_it_stays_a_text(path: str, finding: str, log: str
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_text_on_the_page_is_shown_as_the_table_says(case: Shown) -> None:
-    assert f"<p>{escape(case.printable)}</p>" == element("p", case.text)
+    template = page_environment().from_string("<p>{{ text }}</p>")
+    assert template.render(text=case.text) == f"<p>{escape(case.printable)}</p>"
+
+
+def test_a_text_is_escaped_in_an_element_and_in_an_attribute() -> None:
+    document = report_document(full())
+    document["stages"][0]["name"] = document["warnings"][0] = "<script>\"'&"
+    document["stages"][0]["seconds"] = 1.0
+    text, shown = html_page(document), "&lt;script&gt;&#34;&#39;&amp;"
+    assert f"<li>{shown}</li>" in text
+    assert f'title="{shown}: 1.0 s from 0.0 s"' in text
+    assert "<script" not in text
+
+
+@pytest.mark.parametrize("name", page_environment().list_templates(["j2"]))
+def test_no_template_switches_escaping_off(name: str) -> None:
+    source = HTML.joinpath(name).read_text(encoding="utf-8")
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup", source)
+
+
+def test_a_name_that_the_report_does_not_have_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="no attribute 'stagse'"):
+        page_environment().from_string("{{ report.stagse }}").render(report=report_document(full()))
 
 
 def _flat(text: str) -> str:
@@ -181,7 +205,7 @@ def _luminance(colour: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-LIGHT, _, DARK = STYLE.partition("prefers-color-scheme: dark")
+LIGHT, _, DARK = HTML.joinpath("style.css").read_text(encoding="utf-8").partition("prefers-color-scheme: dark")
 
 
 @pytest.mark.parametrize("colours", [_colours(LIGHT), _colours(DARK.partition("* {")[0])], ids=["light", "dark"])

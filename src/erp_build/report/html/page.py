@@ -1,36 +1,20 @@
-"""The page as a whole: what matters most comes first."""
+"""The report as a page, made of the templates beside this module: a file for each section, and `style.css`."""
 
-from erp_build.report.document_types import ReportDocument
-from erp_build.report.html.findings import (
-    checks_section,
-    effects_section,
-    evidence_section,
-    gate_section,
-    images_section,
-)
-from erp_build.report.html.head import OUTCOMES, error_section, head, headline, warnings_section
-from erp_build.report.html.markup import Markup, element
-from erp_build.report.html.plan import changes_section, plan_section, proof_section
-from erp_build.report.html.style import STYLE
-from erp_build.report.html.timeline import timeline_section
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The browser itself refuses every request and every script of this page."""
+from erp_build.formats.printable import printable
+from erp_build.report.critical_path import BUILD, last_to_end
+from erp_build.report.document_types import ReportDocument, StageDocument
+from erp_build.report.gate_types import FindingDocument, WaivedFindingDocument
+from erp_build.report.summary import longest_work, moved_effects, warnings_of
 
-PARTS = (
-    head,
-    error_section,
-    evidence_section,
-    warnings_section,
-    timeline_section,
-    plan_section,
-    changes_section,
-    gate_section,
-    checks_section,
-    proof_section,
-    images_section,
-    effects_section,
-)
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SHORTEST = 0.05
+"""Seconds under which a stage gets no row, because it would show as 0.0."""
 
 
 def html_page(report: ReportDocument) -> str:
@@ -39,16 +23,64 @@ def html_page(report: ReportDocument) -> str:
     Args:
         report: the document of `report_document`, with its secrets masked already.
     """
-    title = f"{OUTCOMES[report['outcome']][0]}: {headline(report)}"
-    meta = (
-        '<meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
+    stages, targets = report["stages"], report["targets"]
+    template = page_environment().get_template("page.html.j2")
+    return template.render(
+        report=report,
+        warnings=warnings_of(report),
+        moved=len(moved_effects(report)),
+        longest=longest_work(report),
+        axis=max(report["seconds"], *(one["began"] + one["seconds"] for one in stages), 0.001),
+        build_stage=BUILD,
+        last_made=last_to_end((one["name"], one["making"]["ended"]) for one in targets if one["making"]),
     )
-    top = element("head", Markup(meta), element("title", title), element("style", Markup(STYLE)))
-    foot = element(
-        "footer", f"erp_build {report['erp_build']}. The same as data: report.json, schema {report['schema']}."
+
+
+@cache
+def page_environment() -> "Environment":
+    """The templates and their filters. Every text that a template puts out is made printable, then escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("erp_build.report.html", "."),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    body = element("body", element("main", *(part(report) for part in PARTS), foot))
-    return f"<!DOCTYPE html>\n{element('html', top, body, lang='en')}\n"
+    environment.filters.update(seconds=seconds, finding_names=finding_names, waiver_texts=waiver_texts)
+    environment.tests["in_no_time"] = _is_in_no_time
+    return environment
+
+
+def seconds(number: float) -> str:
+    """A time for people: 0.4 s, 12.3 s, 3 min 05 s."""
+    minute = 60
+    if number < minute:
+        return f"{number:.1f} s"
+    return f"{int(number) // minute} min {int(number) % minute:02d} s"
+
+
+def finding_names(findings: Iterable[FindingDocument]) -> list[str]:
+    """Each finding and its package, once."""
+    return list(dict.fromkeys(f"{one['name']} {one['package']}".strip() for one in findings))
+
+
+def waiver_texts(waived: Iterable[WaivedFindingDocument]) -> list[str]:
+    """Why each finding may pass, and who answers for it until when, once."""
+    texts = (
+        f"{one['name']}: {one['waiver']['reason']} ({one['waiver']['owner']}, until {one['waiver']['until']})"
+        for one in waived
+    )
+    return list(dict.fromkeys(texts))
+
+
+def _is_in_no_time(stage: StageDocument) -> bool:
+    return stage["status"] == "done" and stage["seconds"] < SHORTEST
+
+
+def _shown(value: object) -> object:
+    """What a template puts out, before it is escaped. What a macro made is HTML already, and is known by `__html__`."""
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
