@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from erp_build.build.assembly import LocalWorkshop, Programs
+from erp_build.build.assembly import LocalAssembly, Programs
 from erp_build.clients.aws.alarms import CloudWatchAlarms
 from erp_build.clients.aws.codepipeline import AwsDelivery
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
@@ -31,11 +31,11 @@ from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
-from erp_build.clients.live_effects import Live
+from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
-from erp_build.clients.rehearsal import Assumptions, Rehearsal
+from erp_build.clients.rehearsal import Assumptions, RehearsedEffects
 from erp_build.clients.rehearsed_reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
@@ -84,13 +84,13 @@ def reading_clients(root: Path, clock: Clock, progress: Progress, secrets: Secre
     return open_clients(root, clock=clock, progress=progress, secrets=secrets, journal=Journal())
 
 
-def local_instruments(root: Path, secrets: Secrets) -> Local:
+def doctor_local(root: Path, secrets: Secrets) -> Local:
     """What `doctor` looks at without credentials."""
     return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
 
 
 @contextmanager
-def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
+def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
     """What `doctor` looks at with credentials; raises `ConfigurationError` where there are none."""
     with ExitStack() as stack:
         clients = stack.enter_context(reading_clients(root, clock, progress, secrets))
@@ -132,7 +132,7 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
     repository = GitRepository(given.root)
-    workshop = _workshop(given, engine, registry, repository)
+    assembly = _assembly(given, engine, registry, repository)
     return (
         Clients(
             repository=repository,
@@ -144,9 +144,9 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
             leases=leases,
             alarms=CloudWatchAlarms(aws.client("cloudwatch")),
             helm=helm,
-            workshop=workshop,
-            effects=Live(
-                workshop=workshop,
+            assembly=assembly,
+            effects=LiveEffects(
+                assembly=assembly,
                 registry=registry,
                 functions=functions,
                 helm=helm,
@@ -164,7 +164,7 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     )
 
 
-def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: GitRepository) -> LocalWorkshop:
+def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: GitRepository) -> LocalAssembly:
     surroundings = MavenSurroundings(
         scratch=given.folder,
         logs=given.logs,
@@ -173,7 +173,7 @@ def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         detail=given.progress.detail,
         mask=given.secrets.mask,
     )
-    return LocalWorkshop(
+    return LocalAssembly(
         given.root,
         Programs(Maven(surroundings, given.build), engine, BuildKit(), registry),
         given.build,
@@ -192,5 +192,5 @@ def _rehearsed(clients: Clients, journal: Journal) -> Clients:
         functions=RehearsedFunctions(clients.functions, assumed),
         cluster=RehearsedCluster(clients.cluster, assumed),
         leases=RehearsedLeases(clients.leases, assumed),
-        effects=Rehearsal(journal, assumed),
+        effects=RehearsedEffects(journal, assumed),
     )

@@ -52,14 +52,14 @@ class FakeAlarms:
         return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))
 
 
-class FakeWorkshop:
+class FakeAssembly:
     """Maven and engine; `missing` says what is not installed."""
 
     def __init__(self) -> None:
         self.missing = ""
         self.checked: tuple[str, ...] = ()
 
-    def check(self, targets: Sequence[Service | Function]) -> None:
+    def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         self.checked = tuple(target.name for target in targets)
         if targets and self.missing:
             raise BuildFailed(f"there is no {self.missing}", where="PATH")

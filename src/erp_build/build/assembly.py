@@ -16,11 +16,11 @@ from erp_build.clients.docker.build_context import REWRITTEN, Context
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.clients.docker.events import PushBroke, SignInEnded
-from erp_build.clients.effects import CheckRequest, ImageRequest, Ready
+from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
 from erp_build.clients.files import full_disk_fails
 from erp_build.clients.machine.limits import images_at_once, pushes_at_once
 from erp_build.clients.maven.program import Maven
-from erp_build.clients.maven.reactor import Source
+from erp_build.clients.maven.reactor import MavenModule
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
 from erp_build.formats.dockerfile.labels import with_labels
@@ -35,7 +35,7 @@ ATTEMPTS = 3
 
 
 class Programs(NamedTuple):
-    """What a workshop works with."""
+    """What an assembly works with."""
 
     maven: Maven
     engine: Engine
@@ -43,7 +43,7 @@ class Programs(NamedTuple):
     registry: EcrRegistry
 
 
-class LocalWorkshop:
+class LocalAssembly:
     """Maven and engine of this machine.
 
     Args:
@@ -72,13 +72,13 @@ class LocalWorkshop:
         self._progress = progress
         self._jars: dict[str, Path] = {}
 
-    def check(self, targets: Sequence[Service | Function]) -> None:
+    def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` when a program, the engine or a service's file is not there, or cannot be built so."""
         for target in targets:
-            self._maven.check(self._root / target.path)
-            self._check_dockerfile(target)
+            self._maven.require_buildable(self._root / target.path)
+            self._require_buildable_dockerfile(target)
         if targets:
-            self._engine.check()
+            self._engine.require_answer()
 
     def run_check(self, request: CheckRequest) -> CheckRun:
         """Check a target's sources: how it ended, also when the program is not there or takes too long."""
@@ -93,15 +93,15 @@ class LocalWorkshop:
         """How many of them may be pushed at the same time, by cores."""
         return pushes_at_once()
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
-        """Make the jars; `ready` hears of each that is complete."""
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Make the jars; `on_packaged` hears of each that is complete."""
 
         def keep(name: str, jar: Path, seconds: float) -> None:
             self._jars[name] = jar
-            ready(name, seconds)
+            on_packaged(name, seconds)
 
         with full_disk_fails(str(self._root)):
-            self._maven.package([Source(target.name, self._root / target.path) for target in targets], keep)
+            self._maven.package([MavenModule(target.name, self._root / target.path) for target in targets], keep)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Make the image in the engine, with labels that say what it was made of."""
@@ -169,7 +169,7 @@ class LocalWorkshop:
             where=f"{target.path}/{target.dockerfile}",
         )
 
-    def _check_dockerfile(self, target: Service | Function) -> None:
+    def _require_buildable_dockerfile(self, target: Service | Function) -> None:
         where = f"{target.path}/{target.dockerfile}"
         text = self._dockerfile(target)
         if secrets := secrets_in(text):
@@ -180,7 +180,7 @@ class LocalWorkshop:
         if needs and self._options.builder == "classic":
             raise _refused("the Dockerfile needs BuildKit", where, needs, 'set builder = "auto" in [build]')
         if needs or self._options.builder == "buildkit":
-            self._buildkit.check(where, needs)
+            self._buildkit.require_installed(where, needs)
 
     def _takes_buildkit(self, text: str) -> bool:
         return self._options.builder == "buildkit" or (self._options.builder == "auto" and bool(buildkit_needs(text)))

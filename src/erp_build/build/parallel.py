@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 
-class Finished(NamedTuple, Generic[Done]):
+class WorkResults(NamedTuple, Generic[Done]):
     """What came of some work: the results by their place, and everything that failed, in the items' order."""
 
     done: dict[int, Done]
@@ -23,7 +23,7 @@ HandOver = Callable[[int, Item], None]
 """Takes the place of an item and the item."""
 
 
-def fan_out(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
+def map_in_threads(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
     """Do the work for every item and return the results in the items' order.
 
     Every item finishes; errors of ours are raised together afterwards, anything else as it came.
@@ -34,12 +34,14 @@ def fan_out(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -
         for number, item in enumerate(listed):
             hand_over(number, item)
 
-    finished = assemble(produce, work, min(at_once, len(listed)))
+    finished = work_as_produced(produce, work, min(at_once, len(listed)))
     raise_together(finished.failed)
     return tuple(finished.done[number] for number in range(len(listed)))
 
 
-def assemble(produce: Callable[[HandOver[Item]], None], work: Callable[[Item], Done], at_once: int) -> Finished[Done]:
+def work_as_produced(
+    produce: Callable[[HandOver[Item]], None], work: Callable[[Item], Done], at_once: int
+) -> WorkResults[Done]:
     """Work on items while others are still being made; nothing is raised, so that the caller can keep what was done.
 
     Args:
@@ -73,10 +75,10 @@ def assemble(produce: Callable[[HandOver[Item]], None], work: Callable[[Item], D
         thread.start()
     for thread in threads:
         thread.join()
-    return Finished(done, [failed[number] for number in sorted(failed)])
+    return WorkResults(done, [failed[number] for number in sorted(failed)])
 
 
-def begin(work: Callable[[], Done]) -> Callable[[], Done]:
+def start_in_background(work: Callable[[], Done]) -> Callable[[], Done]:
     """Begin some work beside what comes next; what is returned waits for it, then returns its result or raises."""
     future: Future[Done] = Future()
 

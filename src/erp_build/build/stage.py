@@ -5,7 +5,7 @@ from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from erp_build.build.architecture import Nodes, check_platform
-from erp_build.build.parallel import HandOver, assemble, begin, fan_out, raise_together
+from erp_build.build.parallel import HandOver, map_in_threads, raise_together, start_in_background, work_as_produced
 from erp_build.changes.content_key import KEY_TAG
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.site import Site
@@ -52,14 +52,14 @@ def build_images(site: Site, plan: Plan) -> tuple[BuiltImage, ...]:
     finish, so that the next run finds it.
     """
     built = _build_all(site, [_request(site, step, plan) for step in plan.builds])
-    reused = fan_out(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
+    reused = map_in_threads(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
     return (*built, *reused, *(_running_image(step) for step in plan.redeploys))
 
 
 def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ...]:
     if not requests:
         return ()
-    turns = BoundedSemaphore(site.clients.workshop.pushes_at_once())
+    turns = BoundedSemaphore(site.clients.assembly.pushes_at_once())
     shared = Shared(_nodes(site, requests), turns, site.clients.clock.monotonic())
 
     def package(hand_over: HandOver[Job]) -> None:
@@ -68,11 +68,11 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
     def build_and_push(job: Job) -> Pushed:
         return _build_and_push(site, job, shared)
 
-    finished = assemble(package, build_and_push, site.clients.workshop.images_at_once())
+    finished = work_as_produced(package, build_and_push, site.clients.assembly.images_at_once())
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
     whole = [pushed for pushed in finished.done.values() if pushed.request.target.name not in broken]
     # Only now: a service may fail after its jar was made, and then nobody must find its image by its content.
-    fan_out(lambda pushed: _tag_with_key(site, pushed), whole, TAGS_AT_ONCE)
+    map_in_threads(lambda pushed: _tag_with_key(site, pushed), whole, TAGS_AT_ONCE)
     raise_together(finished.failed)
     return tuple(_built(finished.done[place]) for place in range(len(requests)))
 
@@ -81,7 +81,7 @@ def _nodes(site: Site, requests: list[ImageRequest]) -> Nodes:
     """The nodes' architectures, asked while Maven works, and by one thread: the cluster's client is not for several."""
     if not any(isinstance(request.target, Service) for request in requests):
         return frozenset
-    return begin(lambda: site.clients.cluster.architectures(site.environment.cluster))
+    return start_in_background(lambda: site.clients.cluster.architectures(site.environment.cluster))
 
 
 def _request(site: Site, step: Step, plan: Plan) -> ImageRequest:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from erp_build.formats.patterns import composed, fixed_directory, matches
-from erp_build.model.change import Change
+from erp_build.model.change import TargetChange
 from erp_build.model.project import Project
 
 
@@ -96,14 +96,14 @@ def ignore_of(project: Project) -> Callable[[str], bool] | None:
     return lambda path: spec.match_file(composed(path).replace("\n", "\0"))
 
 
-def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[Change, ...]], tuple[str, ...]]:
+def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[TargetChange, ...]], tuple[str, ...]]:
     """Give each changed path to its owners; the second value lists the paths that nobody owns."""
-    found: dict[str, list[Change]] = {}
+    found: dict[str, list[TargetChange]] = {}
     unowned = []
     for path in sorted(set(paths)):
         owners = rules.owners(path)
         if not owners and not rules.is_ignored(path):
             unowned.append(path)
         for name, rule in owners.items():
-            found.setdefault(name, []).append(Change(path=path, rule=rule))
+            found.setdefault(name, []).append(TargetChange(path=path, rule=rule))
     return {name: tuple(changes) for name, changes in found.items()}, tuple(unowned)

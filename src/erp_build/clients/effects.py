@@ -1,4 +1,4 @@
-"""Every change of the world, in one protocol. `Live` performs it, `Rehearsal` notes it as assumed."""
+"""Every change of the world, in one protocol. `LiveEffects` performs it, `RehearsedEffects` notes it as assumed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,7 +46,7 @@ class CheckRequest:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-Ready = Callable[[str, float], None]
+OnPackaged = Callable[[str, float], None]
 """Takes a target's name and the seconds that its jar took."""
 
 
@@ -86,8 +86,8 @@ class Effects(Protocol):
     def check(self, request: CheckRequest) -> CheckRun:
         """Check a target's sources: how it ended, also when the program is not there or takes too long."""
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
-        """Make the jars with Maven; calls `ready` for each that is complete, from any thread.
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Make the jars with Maven; calls `on_packaged` for each that is complete, from any thread.
 
         Raises `BuildFailed`, whose `targets` are those that failed, when everything else is made.
         """

@@ -185,10 +185,10 @@ class Helm(Protocol):
         """
 
 
-class Workshop(Protocol):
+class Assembly(Protocol):
     """What builds: Maven and the Docker engine."""
 
-    def check(self, targets: Sequence[Service | Function]) -> None:
+    def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` when a needed program, the engine or a service's files are not there."""
 
     def images_at_once(self) -> int:
@@ -211,7 +211,7 @@ class Clients:
     leases: Leases
     alarms: Alarms
     helm: Helm
-    workshop: Workshop
+    assembly: Assembly
     effects: Effects
     clock: Clock
     progress: Progress

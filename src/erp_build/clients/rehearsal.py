@@ -11,7 +11,7 @@ from erp_build.clients.effects import (
     ImageRequest,
     Journal,
     NotifyRequest,
-    Ready,
+    OnPackaged,
     UpgradeRequest,
 )
 from erp_build.model.check_run import CheckRun
@@ -46,7 +46,7 @@ class Assumptions:
     lease: Lease | None = None
 
 
-class Rehearsal:
+class RehearsedEffects:
     """Changes nothing; notes each change as assumed."""
 
     def __init__(self, journal: Journal, assumptions: Assumptions) -> None:
@@ -58,11 +58,11 @@ class Rehearsal:
         self._note(EffectKind.CHECK, f"{request.check.name} {request.target.name}")
         return CheckRun(outcome="passed", why="assumed")
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
         """Assume the jars."""
         for target in targets:
             self._note(EffectKind.PACKAGE, target.name)
-            ready(target.name, 0.0)
+            on_packaged(target.name, 0.0)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Assume the image."""

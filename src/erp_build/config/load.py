@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from erp_build.config.gate_policy import parse_gate
 from erp_build.config.notify_policy import parse_notify
-from erp_build.config.quality_checks import check_checks, parse_check
+from erp_build.config.quality_checks import parse_check, refuse_contradicting_checks
 from erp_build.config.toml_table import Table
 from erp_build.errors import ConfigurationError
 from erp_build.model.project import (
@@ -76,8 +76,8 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )
-    _check_names(project, where)
-    check_checks(project, where)
+    _refuse_duplicate_names(project, where)
+    refuse_contradicting_checks(project, where)
     return project
 
 
@@ -194,7 +194,7 @@ def _config_path(repository: Path, path: Path) -> str:
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
 
 
-def _check_names(project: Project, where: str) -> None:
+def _refuse_duplicate_names(project: Project, where: str) -> None:
     for name, number in Counter(target.name for target in project.targets).items():
         if number > 1:
             raise ConfigurationError(

@@ -48,7 +48,7 @@ def _secrets(table: Table) -> tuple[tuple[str, str], ...]:
     return tuple((variable, given.text(variable)) for variable in given.names)
 
 
-def check_checks(project: Project, where: str) -> None:
+def refuse_contradicting_checks(project: Project, where: str) -> None:
     """Refuse two checks of one name, and a check of a service that is not there."""
     for name, number in Counter(check.name for check in project.checks).items():
         if number > 1:

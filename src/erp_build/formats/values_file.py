@@ -44,7 +44,7 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
     bom, text = _decode(content, where)
     start, end, space = _place(text, *_scalar(text, key, where))
     edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
-    _check_edit(text, edited, _scalar_path(text, key, where), tag, where, key)
+    _refuse_other_changes(text, edited, _scalar_path(text, key, where), tag, where, key)
     return bom + edited.encode()
 
 
@@ -160,7 +160,7 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["
     return name, node
 
 
-def _check_edit(before: str, after: str, path: tuple[str, ...], tag: str, where: str, key: str) -> None:
+def _refuse_other_changes(before: str, after: str, path: tuple[str, ...], tag: str, where: str, key: str) -> None:
     """Read both texts again and compare: the one scalar is a string with the new tag, everything else is the same."""
     string = "tag:yaml.org,2002:str"
     wanted = [

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-Source = Literal["argument", "deployed", "webhook", "upstream", "none"]
+BaselineSource = Literal["argument", "deployed", "webhook", "upstream", "none"]
 
 
 class PathChange(NamedTuple):
@@ -32,11 +32,11 @@ class Baseline(NamedTuple):
 
     target: str
     commit: str | None
-    source: Source
+    source: BaselineSource
     because: str = ""
 
 
-class Change(NamedTuple):
+class TargetChange(NamedTuple):
     """A changed path and the rule that gives it to a target."""
 
     path: str
@@ -57,7 +57,7 @@ class ChangeSet(NamedTuple):
 
     head: str
     baselines: tuple[Baseline, ...]
-    changes: Mapping[str, tuple[Change, ...]]
+    changes: Mapping[str, tuple[TargetChange, ...]]
     removed: frozenset[str] = frozenset()
     unowned: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

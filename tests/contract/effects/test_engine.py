@@ -58,7 +58,7 @@ def push() -> PushedImage:
 
 def test_an_engine_that_answers_is_well_and_tells_its_version(docker: Loopback) -> None:
     assert Engine().version() == "20.10.24"
-    Engine().check()
+    Engine().require_answer()
     assert docker.asked[-1].path == f"/v{VERSION}/_ping"
 
 

@@ -48,7 +48,7 @@ def test_one_maven_makes_all_jars_and_an_image_is_built_when_its_own_is_complete
 def test_while_images_are_pushed_the_next_is_built_and_waits_for_its_turn(
     new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns, images = new_world.workshop.pushes_at_once(), new_world.workshop.images_at_once()
+    turns, images = new_world.assembly.pushes_at_once(), new_world.assembly.images_at_once()
     assert turns < images
     lock, all_built = threading.Lock(), threading.Event()
     pushing, most, built = 0, 0, 0

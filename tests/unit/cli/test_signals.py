@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from erp_build.cli.signals import signals_raise
-from erp_build.clients.aws.session import CONFIG, asking
+from erp_build.clients.aws.session import CONFIG, translate_aws_errors
 from erp_build.errors import ConfigurationError, Interrupted
 from tests.support.git import Checkout
 
@@ -120,7 +120,11 @@ def test_a_signal_ends_a_call_of_aws_that_waits_for_its_answer() -> None:
         )
         threading.Thread(target=take_and_never_answer, args=(listener,), daemon=True).start()
         start = time.monotonic()
-        with pytest.raises(Interrupted), signals_raise(), asking("sts:GetCallerIdentity", "x", ConfigurationError):
+        with (
+            pytest.raises(Interrupted),
+            signals_raise(),
+            translate_aws_errors("sts:GetCallerIdentity", "x", ConfigurationError),
+        ):
             client.get_caller_identity()
         assert time.monotonic() - start < 5
         client.close()

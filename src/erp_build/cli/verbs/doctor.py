@@ -50,7 +50,7 @@ def main(options: argparse.Namespace, console: Console) -> int:
     """Make the checks and print what they found."""
     from erp_build.doctor.examine import CHECKS, examine
     from erp_build.doctor.facts import Case
-    from erp_build.wiring import local_instruments, remote_instruments
+    from erp_build.wiring import doctor_local, open_doctor_remote
 
     _refuse_unknown(options.only, {*AREAS, *(check.name for check in CHECKS)})
     project = console.project()
@@ -58,12 +58,12 @@ def main(options: argparse.Namespace, console: Console) -> int:
         remote: Remote | ErpBuildError
         try:
             remote = stack.enter_context(
-                remote_instruments(console.root, console.clock, console.progress, console.secrets)
+                open_doctor_remote(console.root, console.clock, console.progress, console.secrets)
             )
         except ConfigurationError as error:
             # Without credentials there is still the machine and the repository to look at.
             remote = error
-        local = local_instruments(console.root, console.secrets)
+        local = doctor_local(console.root, console.secrets)
         case = Case(project, local, remote, variables=os.environ, pipeline=options.pipeline)
         diagnoses = examine(case, options.only)
     found = doctor_document(diagnoses)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.model.releases.deployment import Alarm
 
 
@@ -14,7 +14,7 @@ class CloudWatchAlarms:
 
     def states(self, prefix: str) -> tuple[Alarm, ...]:
         """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
-        with asking("cloudwatch:DescribeAlarms", f"alarms {prefix}*"):
+        with translate_aws_errors("cloudwatch:DescribeAlarms", f"alarms {prefix}*"):
             pages = self._client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
             return tuple(
                 Alarm(alarm["AlarmName"], alarm["StateValue"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
 
-from erp_build.clients.aws.session import asking, error_code
+from erp_build.clients.aws.session import error_code, translate_aws_errors
 from erp_build.clients.clock import Clock, Deadline
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionUpdateFailed
@@ -77,7 +77,7 @@ class LambdaFunctions:
 
     def may_update(self, state: FunctionState) -> None:
         """Ask for the update that changes nothing (`DryRun`), and raise when it is the permission that is missing."""
-        with asking("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
+        with translate_aws_errors("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
             try:
                 self._client.update_function_code(
                     FunctionName=state.name, ImageUri=state.resolved or state.image, DryRun=True
@@ -103,21 +103,21 @@ class LambdaFunctions:
             before_sleep=lambda tried: self._say(f"update in progress, attempt {tried.attempt_number + 1} follows"),
             reraise=True,
         )
-        with asking("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
+        with translate_aws_errors("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
             retrying(attempt)
 
     def publish(self, state: FunctionState, alias: str) -> str:
         """Make a version of what the function runs, move the alias to it (empty: none), and return its number."""
         # The code's checksum is the guard: what somebody else has changed since is not published.
         guard: Any = {"CodeSha256": state.sha} if state.sha else {}
-        with asking("lambda:PublishVersion", state.name, FunctionUpdateFailed):
+        with translate_aws_errors("lambda:PublishVersion", state.name, FunctionUpdateFailed):
             version = self._client.publish_version(FunctionName=state.name, **guard)["Version"]
         if alias:
             self._move_alias(state.name, alias, version)
         return version
 
     def _move_alias(self, name: str, alias: str, version: str) -> None:
-        with asking("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
+        with translate_aws_errors("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
             try:
                 # Weights that an earlier canary left would go on sending calls to an old version.
                 self._client.update_alias(
@@ -132,7 +132,7 @@ class LambdaFunctions:
                 self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
 
     def _get(self, **request: str) -> Any:
-        with asking("lambda:GetFunction", request["FunctionName"], FunctionUpdateFailed):
+        with translate_aws_errors("lambda:GetFunction", request["FunctionName"], FunctionUpdateFailed):
             try:
                 return self._client.get_function(**request)
             except ClientError as error:

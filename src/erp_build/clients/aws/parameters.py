@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.secrets import SHORTEST, Secrets
 from erp_build.errors import ConfigurationError
 
@@ -47,7 +47,7 @@ class ParameterStore:
         wanted = list(dict.fromkeys(names))
         found: dict[str, tuple[str, str]] = {}
         for start in range(0, len(wanted), NAMES_PER_CALL):
-            with asking("ssm:GetParameters", "Parameter Store"):
+            with translate_aws_errors("ssm:GetParameters", "Parameter Store"):
                 answer = self._client.get_parameters(Names=wanted[start : start + NAMES_PER_CALL], WithDecryption=True)
             for parameter in answer["Parameters"]:
                 kind = str(parameter.get("Type", ""))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from erp_build.clients.aws.session import asking, error_code
+from erp_build.clients.aws.session import error_code, translate_aws_errors
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
@@ -77,7 +77,7 @@ class EcrRegistry:
     def sign_in(self) -> SignIn:
         """The sign-in, renewed before it ends."""
         if self._sign_in is None or self._sign_in.expires - RENEW_BEFORE < datetime.now(UTC):
-            with asking("ecr:GetAuthorizationToken", "the registry", PushFailed):
+            with translate_aws_errors("ecr:GetAuthorizationToken", "the registry", PushFailed):
                 data = self._client.get_authorization_token()["authorizationData"][0]
             token = data["authorizationToken"]
             username, _, password = base64.b64decode(token).decode().partition(":")
@@ -154,7 +154,7 @@ class EcrRegistry:
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
         """When the image was pushed last."""
-        with asking("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
+        with translate_aws_errors("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
             answer = self._client.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])
         for detail in answer["imageDetails"]:
             if found := detail.get("imagePushedAt"):
@@ -199,7 +199,7 @@ class EcrRegistry:
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan; False where one was made in the last 24 hours or is made by the registry itself."""
-        with asking("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
+        with translate_aws_errors("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
             try:
                 self._scans.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
             except ClientError as error:
@@ -210,7 +210,7 @@ class EcrRegistry:
 
     def put_tag(self, image: StoredImage, tag: str) -> None:
         """Give the image another tag: its manifest, byte for byte, so that the digest stays."""
-        with asking("ecr:PutImage", f"{image.repository}:{tag}", PushFailed):
+        with translate_aws_errors("ecr:PutImage", f"{image.repository}:{tag}", PushFailed):
             try:
                 self._client.put_image(
                     repositoryName=image.repository,
@@ -221,11 +221,11 @@ class EcrRegistry:
                 )
             except ClientError as error:
                 if error_code(error) == "ImageTagAlreadyExistsException":
-                    self._check_tag(image, tag)
+                    self._refuse_taken_tag(image, tag)
                 elif error_code(error) != "ImageAlreadyExistsException":
                     raise
 
-    def _check_tag(self, image: StoredImage, tag: str) -> None:
+    def _refuse_taken_tag(self, image: StoredImage, tag: str) -> None:
         """Raise `TagTaken` unless an immutable tag names this very image already."""
         taken = self.stored(image.repository, tag)
         if taken is None or taken.digest != image.digest:
@@ -238,7 +238,7 @@ class EcrRegistry:
 
     def _images(self, repository: str, image: "ImageIdentifierTypeDef") -> list[StoredImage] | None:
         """The images with an identifier; None when there is no such repository."""
-        with asking("ecr:BatchGetImage", repository, PushFailed):
+        with translate_aws_errors("ecr:BatchGetImage", repository, PushFailed):
             try:
                 answer = self._client.batch_get_image(
                     repositoryName=repository, imageIds=[image], acceptedMediaTypes=MEDIA_TYPES

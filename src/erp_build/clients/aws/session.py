@@ -83,14 +83,14 @@ class AwsClients:
 
 def open_session() -> boto3.Session:
     """The session that the standard variables and files describe; its region and credentials are needed at once."""
-    with asking("sign-in to AWS", "the profile"):
+    with translate_aws_errors("sign-in to AWS", "the profile"):
         # boto3 reads AWS_DEFAULT_REGION alone; every other SDK and CodeBuild speak of AWS_REGION.
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     if not session.region_name:
         raise ConfigurationError(
             "no AWS region is set", where="AWS_REGION", next_step="set AWS_REGION, for instance to ap-northeast-2"
         )
-    with asking("sign-in to AWS", "the credentials"):
+    with translate_aws_errors("sign-in to AWS", "the credentials"):
         # Each client looks for them when it is made; here it is done once, and its errors become ours.
         if session.get_credentials() is None:
             raise NoCredentialsError
@@ -103,7 +103,7 @@ def error_code(error: ClientError) -> str:
 
 
 @contextmanager
-def asking(action: str, where: str, failure: type[ErpBuildError] = ConfigurationError) -> Iterator[None]:
+def translate_aws_errors(action: str, where: str, failure: type[ErpBuildError] = ConfigurationError) -> Iterator[None]:
     """Make an error of ours of what botocore raises in the block.
 
     Args:
@@ -156,5 +156,5 @@ class Caller:
 
     def account(self) -> str:
         """The caller's account, 12 digits."""
-        with asking("sts:GetCallerIdentity", "the caller's identity"):
+        with translate_aws_errors("sts:GetCallerIdentity", "the caller's identity"):
             return self._client.get_caller_identity()["Account"]

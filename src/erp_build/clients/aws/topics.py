@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.effects import NotifyRequest
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class SnsTopics:
         arn = request.topic
         if not arn.startswith("arn:"):
             arn = f"arn:{self._partition_of(request.region)}:sns:{request.region}:{request.account}:{request.topic}"
-        with asking("sns:Publish", arn):
+        with translate_aws_errors("sns:Publish", arn):
             self._client.publish(
                 TopicArn=arn,
                 Subject=request.subject,

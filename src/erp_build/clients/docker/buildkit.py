@@ -16,7 +16,7 @@ PROBE = 30.0
 class BuildKit:
     """`docker buildx build` into the engine's own images; without provenance, which would make an index of it."""
 
-    def check(self, where: str, needs: Sequence[tuple[int, str]]) -> None:
+    def require_installed(self, where: str, needs: Sequence[tuple[int, str]]) -> None:
         """Raise `BuildFailed` when a Dockerfile needs BuildKit and it is not there."""
         if not self._is_there():
             lines = "\n".join(f"line {line}: {found}" for line, found in needs)

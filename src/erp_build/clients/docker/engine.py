@@ -14,7 +14,7 @@ import urllib3
 
 from erp_build.clients.aws.registry import SignIn
 from erp_build.clients.docker.api_calls import Api, Calls
-from erp_build.clients.docker.events import check_build, check_pull, hint_of, read_push
+from erp_build.clients.docker.events import hint_of, read_build, read_pull, read_push
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 
@@ -55,7 +55,7 @@ class Engine:
         self._calls = Calls()
         self._version = "auto"
 
-    def check(self) -> None:
+    def require_answer(self) -> None:
         """Raise `BuildFailed` when no engine answers."""
         with self._client() as client:
             client.ping()
@@ -88,7 +88,7 @@ class Engine:
                     forcerm=True,
                     decode=True,
                 )
-                check_build(events, where=request.where, on_line=follow)
+                read_build(events, where=request.where, on_line=follow)
             except BaseException:
                 # Still an active call, so that a run which is ended waits for it.
                 self._put_away(last, running)
@@ -119,7 +119,7 @@ class Engine:
             except docker.errors.ImageNotFound:
                 repository, tag = docker.utils.parse_repository_tag(image)
                 events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
-                check_pull(events, where=image, on_line=on_line)
+                read_pull(events, where=image, on_line=on_line)
                 found = client.inspected(image)
         digests = found.get("RepoDigests") or ()
         known = {BASE_DIGEST_LABEL: digests[0].rpartition("@")[2]} if digests else {}

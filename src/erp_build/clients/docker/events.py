@@ -20,7 +20,7 @@ class SignInEnded(PushBroke):
     """The registry does not take the sign-in any more."""
 
 
-def check_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
+def read_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
     """Read a build's events to the end; an error event, or an end without an image, raises `BuildFailed`."""
     lines: list[str] = []
     built = False
@@ -44,7 +44,7 @@ def check_build(events: Iterable[Event], *, where: str, on_line: Callable[[str],
         raise BuildFailed("the engine ended without an image", where=where, why=why, next_step="run again")
 
 
-def check_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
+def read_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
     """Read a pull's events to the end; an error event raises `BuildFailed`."""
     for event in events:
         if "error" in event:

@@ -33,7 +33,7 @@ def call_helm(words: Sequence[str], what: str, timeout: float = CHECK_SECONDS, c
         ) from error
 
 
-def check(done: Result, what: str, where: str) -> None:
+def raise_for_helm_failure(done: Result, what: str, where: str) -> None:
     """Raise `ReleaseFailed` for a call that failed: with Helm's own words, and what they mean."""
     if not done.code:
         return

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from erp_build.clients.helm.call import call_helm, check
+from erp_build.clients.helm.call import call_helm, raise_for_helm_failure
 from erp_build.formats.helm_message import lint_mistakes
 from erp_build.model.project import Chart
 
@@ -17,8 +17,8 @@ class LocalCharts:
 
     def rendered(self, root: Path, chart: Chart, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """The objects that the chart makes of values; raises `ReleaseFailed` with what does not render or lint."""
-        with kept_values(values) as path:
-            return documents(render(root / chart.path, chart.release, chart.namespace, path))
+        with temporary_values_file(values) as path:
+            return parse_manifest(render(root / chart.path, chart.release, chart.namespace, path))
 
 
 def render(chart: Path, release: str, namespace: str, values: Path, cache: Path | None = None) -> str:
@@ -28,16 +28,16 @@ def render(chart: Path, release: str, namespace: str, values: Path, cache: Path 
     """
     given = ["--namespace", namespace, "--values", str(values)]
     done = call_helm(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
-    check(done, "the chart does not render", str(chart))
+    raise_for_helm_failure(done, "the chart does not render", str(chart))
     linted = call_helm(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
     # On stderr lint tells only the number of its mistakes.
     words = lint_mistakes(linted.stdout) or linted.stderr
-    check(replace(linted, stderr=words), "the chart has mistakes", str(chart))
+    raise_for_helm_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))
     return done.stdout
 
 
 @contextmanager
-def kept_values(values: bytes) -> Iterator[Path]:
+def temporary_values_file(values: bytes) -> Iterator[Path]:
     """A file with these values, for the calls of a block; nobody else may read it."""
     with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
         file.write(values)
@@ -45,7 +45,7 @@ def kept_values(values: bytes) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def documents(manifest: str) -> tuple[dict[str, Any], ...]:
+def parse_manifest(manifest: str) -> tuple[dict[str, Any], ...]:
     """The objects of a manifest; empty documents are left out."""
     from ruamel.yaml import YAML
 

@@ -7,8 +7,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from erp_build.clients.helm.call import CHECK_SECONDS, OLDEST, call_helm, check
-from erp_build.clients.helm.local_charts import documents, kept_values, render
+from erp_build.clients.helm.call import CHECK_SECONDS, OLDEST, call_helm, raise_for_helm_failure
+from erp_build.clients.helm.local_charts import parse_manifest, render, temporary_values_file
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.process import Result
 from erp_build.errors import ReleaseFailed
@@ -43,7 +43,7 @@ class HelmProgram:
         )
         if done.code and "release: not found" in done.stderr:
             return ()
-        check(done, "the history of the release cannot be read", release.name)
+        raise_for_helm_failure(done, "the history of the release cannot be read", release.name)
         return tuple(
             Revision(
                 number=int(item["revision"]),
@@ -61,7 +61,7 @@ class HelmProgram:
             ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
             f"values of {release.name}",
         )
-        check(done, "the values of the release cannot be read", release.name)
+        raise_for_helm_failure(done, "the values of the release cannot be read", release.name)
         values = json.loads(done.stdout)
         found = {key: _leaf(values, key) for key in keys}
         return {key: str(value) for key, value in found.items() if value is not None}
@@ -76,7 +76,7 @@ class HelmProgram:
         done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
         if done.code and "release: not found" in done.stderr:
             return ()
-        check(done, "the manifest of the release cannot be read", release.name)
+        raise_for_helm_failure(done, "the manifest of the release cannot be read", release.name)
         return _objects(done.stdout)
 
     def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
@@ -85,13 +85,15 @@ class HelmProgram:
         Returns the objects that the cluster would take, but Secrets; raises `ReleaseFailed` with what does not render,
         or with what the cluster would not take.
         """
-        with kept_values(values) as path:
+        with temporary_values_file(values) as path:
             render(chart, release.name, release.namespace, path, self._folder)
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", str(path)]
             hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
             words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
             done = self._run(words, f"dry run of {release.name}")
-            check(done, "the cluster would not take the release", f"{release.name} in {release.namespace}")
+            raise_for_helm_failure(
+                done, "the cluster would not take the release", f"{release.name} in {release.namespace}"
+            )
             return _objects(json.loads(done.stdout)["manifest"])
 
     def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
@@ -104,26 +106,26 @@ class HelmProgram:
         words += ["--values", str(values), "--reset-values", "--history-max", str(HISTORY)]
         words += ["--timeout", f"{timeout:.0f}s", "--description", description]
         done = self._run(words, f"upgrade of {release.name}", timeout + MARGIN)
-        check(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
+        raise_for_helm_failure(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; it also ends a revision that was cut off."""
         words = ["rollback", release.name, str(revision), *self._place(release)]
         words += ["--history-max", str(HISTORY), "--timeout", f"{timeout:.0f}s"]
         done = self._run(words, f"rollback of {release.name}", timeout + MARGIN)
-        check(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
+        raise_for_helm_failure(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
 
     def uninstall(self, release: Release) -> None:
         """Remove a release with everything that it made."""
         done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
-        check(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
+        raise_for_helm_failure(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
 
     @property
     def version(self) -> tuple[int, int]:
         """Major and minor version; raises `ReleaseFailed` for one that is too old."""
         if self._version is None:
             done = self._run(["version", "--template", "{{.Version}}"], "version")
-            check(done, "Helm does not tell its version", "helm version")
+            raise_for_helm_failure(done, "Helm does not tell its version", "helm version")
             found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
             self._version = (int(found[1]), int(found[2])) if found else (0, 0)
         if self._version < OLDEST:
@@ -147,7 +149,7 @@ class HelmProgram:
 
 def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
     """The documents of a manifest; a Secret is dropped here, so that nothing above can show it."""
-    return tuple(item for item in documents(manifest) if item.get("kind") not in (None, "Secret"))
+    return tuple(item for item in parse_manifest(manifest) if item.get("kind") not in (None, "Secret"))
 
 
 def _leaf(values: Any, key: str) -> Any:

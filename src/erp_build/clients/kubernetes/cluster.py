@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from erp_build.clients.kubernetes.connection import ClusterConnection, Document
+from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection
 from erp_build.clients.kubernetes.evidence import read_events, read_log
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.errors import ReleaseFailed
@@ -102,18 +102,18 @@ class EksCluster:
         return [item for item in found if annotation(item, RELEASE_ANNOTATION) == release.name]
 
 
-def annotation(item: Document, name: str) -> str | None:
+def annotation(item: ApiObject, name: str) -> str | None:
     """An annotation of an object; None where it has none of this name."""
     value: str | None = (item["metadata"].get("annotations") or {}).get(name)
     return value
 
 
-def images_of(deployment: Document) -> tuple[str, ...]:
+def images_of(deployment: ApiObject) -> tuple[str, ...]:
     """The images of a Deployment's containers, as it names them."""
     return tuple(container["image"] for container in deployment["spec"]["template"]["spec"]["containers"])
 
 
-def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Document]) -> Workload:
+def _workload(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterable[ApiObject]) -> Workload:
     about, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
     template = spec["template"]
     revision = annotation(deployment, REVISION_ANNOTATION)
@@ -135,7 +135,7 @@ def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Doc
     )
 
 
-def _failure(conditions: Iterable[Document]) -> str:
+def _failure(conditions: Iterable[ApiObject]) -> str:
     for condition in conditions:
         kind, reason = condition["type"], condition.get("reason")
         stuck = kind == "Progressing" and reason == "ProgressDeadlineExceeded"
@@ -144,7 +144,7 @@ def _failure(conditions: Iterable[Document]) -> str:
     return ""
 
 
-def _pod(pod: Document, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
+def _pod(pod: ApiObject, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
     about, status = pod["metadata"], pod.get("status") or {}
     conditions = status.get("conditions") or ()
     scheduled = [item for item in conditions if item["type"] == "PodScheduled" and item["status"] == "False"]
@@ -159,7 +159,7 @@ def _pod(pod: Document, current: bool) -> Pod:  # noqa: FBT001 - one fact of the
     )
 
 
-def _container(status: Document, *, prepares: bool = False) -> Container:
+def _container(status: ApiObject, *, prepares: bool = False) -> Container:
     waiting = (status.get("state") or {}).get("waiting") or {}
     return Container(
         name=status["name"],
@@ -175,18 +175,18 @@ def _container(status: Document, *, prepares: bool = False) -> Container:
     )
 
 
-def _ended_well(status: Document) -> bool:
+def _ended_well(status: ApiObject) -> bool:
     ended = (status.get("state") or {}).get("terminated")
     return ended is not None and ended["exitCode"] == 0
 
 
-def _end_of(status: Document) -> str:
+def _end_of(status: ApiObject) -> str:
     states = (status.get("state") or {}, status.get("lastState") or {})
     ends = [state["terminated"] for state in states if state.get("terminated")]
     return f"{ends[0].get('reason')}, exit code {ends[0]['exitCode']}" if ends else ""
 
 
-def _endpoints(service: Document, slices: Iterable[Document]) -> Endpoints:
+def _endpoints(service: ApiObject, slices: Iterable[ApiObject]) -> Endpoints:
     name = service["metadata"]["name"]
     own = [one for one in slices if (one["metadata"].get("labels") or {}).get(SERVICE_LABEL) == name]
     # Ready counts as true where it is not said (discovery/v1, EndpointConditions).
@@ -205,6 +205,6 @@ def _endpoints(service: Document, slices: Iterable[Document]) -> Endpoints:
     )
 
 
-def _owner(item: Document) -> str | None:
+def _owner(item: ApiObject) -> str | None:
     owners = item["metadata"].get("ownerReferences") or ()
     return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)

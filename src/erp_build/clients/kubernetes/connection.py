@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TIMEOUT = (5, 30)
 """Seconds to connect and to read; the client has none of its own."""
 
-Document = Mapping[str, Any]
+ApiObject = Mapping[str, Any]
 """An object of the API, by the names of its reference."""
 
 
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
     body: bytes
 
     @property
-    def document(self) -> Document:
+    def document(self) -> ApiObject:
         """The body as an object of the API; raises `ReleaseFailed` where it is none."""
         try:
             found = json.loads(self.body)
@@ -86,7 +86,7 @@ class ClusterConnection:
         query: Mapping[str, str] | None = None,
         *,
         method: str = "GET",
-        body: Document | None = None,
+        body: ApiObject | None = None,
         expected: Collection[int] = (),
     ) -> Answer:
         """Ask the API server of the release's cluster.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.kubernetes import credential
 from erp_build.clients.kubernetes.token import ClusterToken, cluster_token
 from erp_build.clients.secrets import Secrets
@@ -70,7 +70,7 @@ class ClusterAccess:
         (self._folder / f"{cluster}.credential").unlink(missing_ok=True)
 
     def _look_up(self, cluster: str) -> Access:
-        with asking("eks:DescribeCluster", cluster, ReleaseFailed):
+        with translate_aws_errors("eks:DescribeCluster", cluster, ReleaseFailed):
             found = self._client.describe_cluster(name=cluster)["cluster"]
         if found.get("status") != "ACTIVE":
             raise ReleaseFailed(

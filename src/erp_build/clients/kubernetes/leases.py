@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from erp_build.clients.kubernetes.connection import ClusterConnection, Document, namespaced
+from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, namespaced
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release
@@ -75,7 +75,7 @@ def _micro_time(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="microseconds") if moment else None
 
 
-def _lease(found: Document) -> Lease:
+def _lease(found: ApiObject) -> Lease:
     annotations, spec = found["metadata"].get("annotations") or {}, found["spec"]
     return Lease(
         holder=spec.get("holderIdentity") or "",

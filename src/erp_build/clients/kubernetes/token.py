@@ -9,7 +9,7 @@ import boto3
 from botocore.exceptions import NoCredentialsError
 from botocore.signers import RequestSigner
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 
 PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
@@ -40,7 +40,7 @@ class ClusterToken:
 def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
     """Sign a token for a cluster with the session's credentials; the network is not used."""
     client = session.client("sts")
-    with asking("sts:GetCallerIdentity", f"sign-in to cluster {cluster}"):
+    with translate_aws_errors("sts:GetCallerIdentity", f"sign-in to cluster {cluster}"):
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError

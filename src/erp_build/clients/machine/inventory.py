@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from erp_build.clients.machine.limits import available_memory
-from erp_build.clients.maven.jdk import installed
+from erp_build.clients.maven.jdk import installed_jdks
 from erp_build.clients.process import TimedOut, child_environment, run
 
 ASKING: Mapping[str, tuple[str, ...]] = {
@@ -43,7 +43,7 @@ class LocalMachine:
 
     def jdks(self) -> Mapping[int, str]:
         """Release -> home of each JDK."""
-        return installed(os.environ)
+        return installed_jdks(os.environ)
 
     def engine(self) -> str:
         """The Docker engine's version; raises `BuildFailed` where none answers."""

@@ -26,7 +26,7 @@ _held: dict[int, Path] = {}
 
 
 @contextmanager
-def held(
+def hold_folders(
     folders: Iterable[Path], clock: Clock, on_wait: Callable[[str], None], patience: float = PATIENCE
 ) -> Iterator[tuple[int, ...]]:
     """Hold the locks of some directories; yields the descriptors that a child must inherit.

@@ -25,7 +25,7 @@ def choose_jdk(wanted: int | None, variables: Mapping[str, str]) -> str | None:
     None leaves the choice to Maven: nothing is asked for, or the machine's own `java` is all there is and may do.
     Raises `BuildFailed` where every JDK that is known is too old.
     """
-    homes = installed(variables)
+    homes = installed_jdks(variables)
     if wanted is None or not homes:
         return variables.get("JAVA_HOME") or None
     fitting = {release: home for release, home in homes.items() if release >= wanted}
@@ -39,7 +39,7 @@ def choose_jdk(wanted: int | None, variables: Mapping[str, str]) -> str | None:
     return fitting[min(fitting)]
 
 
-def installed(variables: Mapping[str, str]) -> dict[int, str]:
+def installed_jdks(variables: Mapping[str, str]) -> dict[int, str]:
     """Release -> home of every JDK that the variables or the PATH name; JAVA_HOME's own comes first."""
     homes = [home for name, home in sorted(variables.items()) if HOME.fullmatch(name) and home]
     program = shutil.which("javac", path=variables.get("PATH"))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from erp_build.clients.clock import Clock
-from erp_build.clients.maven.folder_lock import held
+from erp_build.clients.maven.folder_lock import hold_folders
 from erp_build.clients.maven.jdk import choose_jdk, wanted_release
-from erp_build.clients.maven.output import Ready, Watch
-from erp_build.clients.maven.reactor import Source, artifact_of, groups, write_aggregator
+from erp_build.clients.maven.output import MavenOutput, OnJar
+from erp_build.clients.maven.reactor import MavenModule, artifact_of, reactor_groups, write_aggregator
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed, combine
 from erp_build.formats.maven.failure import Failure, failures
@@ -72,78 +72,84 @@ class Maven:
         self._calls = 0
         self._log: Path | None = None
 
-    def check(self, source: Path) -> None:
+    def require_buildable(self, folder: Path) -> None:
         """Raise `BuildFailed` when the directory holds nothing that Maven can build, or there is no Maven or JDK."""
-        if not (source / "pom.xml").is_file():
+        if not (folder / "pom.xml").is_file():
             raise BuildFailed(
                 "the service has no pom.xml",
-                where=str(source),
-                why="the directory is not there" if not source.is_dir() else "pom.xml is not there",
+                where=str(folder),
+                why="the directory is not there" if not folder.is_dir() else "pom.xml is not there",
                 next_step="correct `path` in erp-build.toml, or add the pom",
             )
-        if not (source / "mvnw").is_file() and not shutil.which("mvn"):
+        if not (folder / "mvnw").is_file() and not shutil.which("mvn"):
             raise BuildFailed("there is no Maven", where="PATH", next_step="install Maven, or add the wrapper (mvnw)")
-        choose_jdk(wanted_release(source / "pom.xml"), os.environ)
+        choose_jdk(wanted_release(folder / "pom.xml"), os.environ)
 
-    def package(self, sources: Sequence[Source], ready: Ready) -> None:
-        """Make the jar of every source.
+    def package(self, modules: Sequence[MavenModule], on_jar: OnJar) -> None:
+        """Make the jar of every module.
 
         Args:
-            sources: the services' directories; those that bear company are built by one Maven.
-            ready: called from another thread for each jar that is complete, in the order in which they are.
+            modules: the services' directories; those that bear company are built by one Maven.
+            on_jar: called from another thread for each jar that is complete, in the order in which they are.
 
         Raises `BuildFailed` with everything that failed, once everything else is made.
         """
         failures: dict[str, BuildFailed] = {}
-        for group in groups(sources):
-            failures |= self._package_group(group, ready)
+        for group in reactor_groups(modules):
+            failures |= self._package_group(group, on_jar)
         if failures:
             error = combine(tuple(failures.values()))
             assert isinstance(error, BuildFailed)
             error.targets = frozenset(failures)
             raise error
 
-    def _package_group(self, group: tuple[Source, ...], ready: Ready) -> dict[str, BuildFailed]:
+    def _package_group(self, group: tuple[MavenModule, ...], on_jar: OnJar) -> dict[str, BuildFailed]:
         """Build a group, and once more what failed only because something could not be transferred."""
-        failed = self._attempt(group, ready)
+        failed = self._attempt(group, on_jar)
         again = tuple(
-            source
-            for source, failure in failed.items()
+            module
+            for module, failure in failed.items()
             if isinstance(failure, Failure) and failure.is_worth_another_try
         )
         if again:
             self._with.say(f"{failed[again[0]].what}; tries once more", again[0].name)
-            failed = {source: failure for source, failure in failed.items() if source not in again}
-            failed |= self._attempt(again, ready, update=True)
-        return {source.name: _error(source, failure, self._log) for source, failure in failed.items()}
+            failed = {module: failure for module, failure in failed.items() if module not in again}
+            failed |= self._attempt(again, on_jar, update=True)
+        return {module.name: _error(module, failure, self._log) for module, failure in failed.items()}
 
     def _attempt(
-        self, group: tuple[Source, ...], ready: Ready, *, update: bool = False
-    ) -> dict[Source, Failure | BuildFailed]:
+        self, group: tuple[MavenModule, ...], on_jar: OnJar, *, update: bool = False
+    ) -> dict[MavenModule, Failure | BuildFailed]:
         with ExitStack() as stack:
-            folders = [source.folder for source in group]
+            folders = [module.folder for module in group]
             inherited = stack.enter_context(
-                held(folders, self._with.clock, lambda text: self._with.say(text, group[0].name))
+                hold_folders(folders, self._with.clock, lambda text: self._with.say(text, group[0].name))
             )
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._with.scratch)))
-            watch = Watch(group, self._with.clock, self._with.detail, ready)
-            done = self._run(group, scratch, watch, inherited, update=update)
-            watch.close(succeeded=done.code == 0)
-        return _failures(group, watch, done)
+            output = MavenOutput(group, self._with.clock, self._with.detail, on_jar)
+            done = self._run(group, scratch, output, inherited, update=update)
+            output.close(succeeded=done.code == 0)
+        return _failures(group, output, done)
 
     def _run(
-        self, group: tuple[Source, ...], scratch: Path, watch: Watch, inherited: tuple[int, ...], *, update: bool
+        self,
+        group: tuple[MavenModule, ...],
+        scratch: Path,
+        output: MavenOutput,
+        inherited: tuple[int, ...],
+        *,
+        update: bool,
     ) -> Result:
         first = group[0].folder
         pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
-        # Through sh, because an unpacked zip of the source has lost the executable bit.
+        # Through sh, because an unpacked zip of the module has lost the executable bit.
         program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
         words = [*FLAGS, *TESTS[self._options.tests], *(["--update-snapshots"] if update else []), "--fail-at-end"]
         with self._kept() as keep:
 
             def on_line(line: str) -> None:
                 keep(line)
-                watch.read(line)
+                output.read(line)
 
             try:
                 return run(
@@ -157,7 +163,7 @@ class Maven:
             except TimedOut as error:
                 raise BuildFailed(
                     "Maven took too long",
-                    where=", ".join(source.name for source in group),
+                    where=", ".join(module.name for module in group),
                     why=f"{error}\n{tail(error.tail)}",
                     next_step="raise `timeout` of [build] in erp-build.toml, or run Maven by hand",
                 ) from error
@@ -181,8 +187,8 @@ class Maven:
             yield keep
 
 
-def _environment(group: tuple[Source, ...], *, has_wrapper: bool) -> dict[str, str]:
-    wanted = max((wanted_release(source.folder / "pom.xml") or 0 for source in group), default=0)
+def _environment(group: tuple[MavenModule, ...], *, has_wrapper: bool) -> dict[str, str]:
+    wanted = max((wanted_release(module.folder / "pom.xml") or 0 for module in group), default=0)
     home = choose_jdk(wanted or None, os.environ)
     classes = "" if has_wrapper else _archived_classes(home)
     options = " ".join(word for word in (os.environ.get("MAVEN_OPTS", ""), FAST_JVM, classes) if word)
@@ -199,24 +205,26 @@ def _archived_classes(home: str | None) -> str:
     return f"-XX:SharedArchiveFile={archive}" if is_own and len(archive.split()) == 1 else ""
 
 
-def _failures(group: tuple[Source, ...], watch: Watch, done: Result) -> dict[Source, Failure | BuildFailed]:
+def _failures(
+    group: tuple[MavenModule, ...], output: MavenOutput, done: Result
+) -> dict[MavenModule, Failure | BuildFailed]:
     """What failed, and why; after a success only what has no jar."""
     if done.code == 0:
-        return {source: watch.troubles[source] for source in group if source not in watch.complete}
+        return {module: output.troubles[module] for module in group if module not in output.complete}
     found = failures([*done.stdout.splitlines(), *done.stderr.splitlines()], done.code)
-    modules = {failure.module: failure for failure in found}
-    blamed = [source for source in group if artifact_of(source.folder) in modules]
-    blamed = blamed or [source for source in group if source not in watch.complete] or list(group)
-    return {source: modules.get(artifact_of(source.folder), found[0]) for source in blamed}
+    by_artifact = {failure.module: failure for failure in found}
+    blamed = [module for module in group if artifact_of(module.folder) in by_artifact]
+    blamed = blamed or [module for module in group if module not in output.complete] or list(group)
+    return {module: by_artifact.get(artifact_of(module.folder), found[0]) for module in blamed}
 
 
-def _error(source: Source, failure: Failure | BuildFailed, log: Path | None) -> BuildFailed:
+def _error(module: MavenModule, failure: Failure | BuildFailed, log: Path | None) -> BuildFailed:
     if isinstance(failure, BuildFailed):
         return failure
     kept = (f"the whole output is in {log}",) if log else ()
     return BuildFailed(
         failure.what,
-        where=f"{source.name} ({source.folder})",
+        where=f"{module.name} ({module.folder})",
         why="\n".join((failure.summary, *kept)),
-        next_step=f"{failure.next_step}; by hand: mvn -f {source.folder.name}/pom.xml clean package",
+        next_step=f"{failure.next_step}; by hand: mvn -f {module.folder.name}/pom.xml clean package",
     )

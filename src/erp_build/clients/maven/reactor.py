@@ -30,7 +30,7 @@ AGGREGATOR = """\
 """
 
 
-class Source(NamedTuple):
+class MavenModule(NamedTuple):
     """A service's directory, and the name that its lines and errors carry."""
 
     name: str
@@ -44,25 +44,25 @@ class Coordinates(NamedTuple):
     artifact: str
 
 
-def groups(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
+def reactor_groups(modules: Sequence[MavenModule]) -> list[tuple[MavenModule, ...]]:
     """The sources as groups, each for one Maven; one that needs settings of its own is alone."""
-    together: dict[str, list[Source]] = {}
-    alone: list[tuple[Source, ...]] = []
+    together: dict[str, list[MavenModule]] = {}
+    alone: list[tuple[MavenModule, ...]] = []
     taken: set[tuple[str, Coordinates]] = set()
-    for source in sources:
-        coordinates, wrapper = coordinates_of(source.folder), wrapper_settings(source.folder)
-        if coordinates is None or _needs_its_own(source.folder) or (wrapper, coordinates) in taken:
-            alone.append((source,))
+    for module in modules:
+        coordinates, wrapper = coordinates_of(module.folder), wrapper_settings(module.folder)
+        if coordinates is None or _needs_its_own(module.folder) or (wrapper, coordinates) in taken:
+            alone.append((module,))
         else:
             taken.add((wrapper, coordinates))
-            together.setdefault(wrapper, []).append(source)
+            together.setdefault(wrapper, []).append(module)
     return [*(tuple(group) for group in together.values()), *alone]
 
 
-def write_aggregator(folder: Path, sources: Iterable[Source]) -> Path:
+def write_aggregator(folder: Path, modules: Iterable[MavenModule]) -> Path:
     """A pom with the sources as its modules; Maven takes modules by relative paths alone."""
     root = folder.resolve()
-    lines = (f"    <module>{_escaped(relpath(source.folder.resolve(), root))}</module>" for source in sources)
+    lines = (f"    <module>{_escaped(relpath(module.folder.resolve(), root))}</module>" for module in modules)
     pom = root / "pom.xml"
     pom.write_text(AGGREGATOR.format("\n".join(lines)), encoding="utf-8")
     return pom
