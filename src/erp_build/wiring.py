@@ -16,7 +16,7 @@ from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.repository_settings import RepositorySettings
 from erp_build.clients.aws.role_policies import RolePolicies
-from erp_build.clients.aws.session import BRIEF, ONE_ATTEMPT, AwsClients, Caller, open_session
+from erp_build.clients.aws.session import FAIL_FAST_CONFIG, ONE_ATTEMPT_CONFIG, AwsClients, Caller, open_session
 from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
@@ -125,7 +125,7 @@ class _Given(NamedTuple):
 def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     session = open_session()
     aws = AwsClients(session)
-    registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT))
+    registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT_CONFIG))
     functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
@@ -152,7 +152,7 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
                 helm=helm,
                 leases=leases,
                 branch=RemoteBranch(given.root, given.clock),
-                topics=SnsTopics(aws.client("sns", BRIEF), session.get_partition_for_region),
+                topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
                 journal=given.journal,
             ),
             clock=given.clock,

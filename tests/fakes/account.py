@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from erp_build.config.environment import RULES
+from erp_build.config.environment import PARAMETER_RULES
 from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
@@ -16,7 +16,7 @@ class FakeParameters:
     def __init__(self, prefix: str = "/erp/dev") -> None:
         values = (ACCOUNT, REGION, CLUSTER, "erp", "erp", "dev")
         self.secrets: dict[str, str] = {}
-        self.values = dict(zip((f"{prefix}/{name}" for name in RULES), values, strict=True))
+        self.values = dict(zip((f"{prefix}/{name}" for name in PARAMETER_RULES), values, strict=True))
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
         return {name: self.values[name] for name in names if name in self.values}

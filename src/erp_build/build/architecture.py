@@ -6,7 +6,7 @@ from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed
 from erp_build.model.project import Function, Service
 
-NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
+IMAGE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """What Lambda calls an architecture -> what images and nodes call it."""
 
 Nodes = Callable[[], frozenset[str]]
@@ -32,4 +32,4 @@ def _wanted(site: Site, nodes: Nodes, target: Service | Function) -> set[str]:
         architectures = {state.architecture} if state else set()
     else:
         architectures = set(nodes())
-    return {f"linux/{NAMES.get(name, name)}" for name in architectures if name}
+    return {f"linux/{IMAGE_ARCHITECTURES.get(name, name)}" for name in architectures if name}

@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from erp_build.build.check_command import run_check
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import Clock
-from erp_build.clients.docker.build_context import REWRITTEN, Context
+from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.clients.docker.events import PushBroke, SignInEnded
@@ -30,7 +30,7 @@ from erp_build.model.check_run import CheckRun
 from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL, VERSION_LABEL, LocalImage, PushedImage
 from erp_build.model.project import BuildOptions, Function, Service
 
-ATTEMPTS = 3
+MAX_PUSH_ATTEMPTS = 3
 """Of a push that breaks off; the engine itself has tried each layer five times by then."""
 
 
@@ -129,7 +129,7 @@ class LocalAssembly:
         """Push the image under its tag, again where the way was bad, with a new sign-in where the old one ended."""
         attempts = Retrying(
             retry=retry_if_exception_type(PushBroke),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(MAX_PUSH_ATTEMPTS),
             wait=wait_exponential_jitter(initial=1, max=8),
             sleep=self._clock.sleep,
             before_sleep=lambda state: self._progress.say(
@@ -156,7 +156,7 @@ class LocalAssembly:
         """Write the build context, with the labels in its Dockerfile where they can be there."""
         target = request.target
         labels = {**self._labels(request), **self._base_labels(text, target.name)}
-        labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN)
+        labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN_DOCKERFILE)
         if target.layers:
             dockerfile = context.write_layered(spool, labelled or text, self._jars[target.name])
         else:

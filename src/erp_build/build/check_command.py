@@ -9,10 +9,10 @@ from erp_build.model.check_run import CheckRun
 from erp_build.model.project import Check
 
 MAVEN_OPTIONS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "pom.xml")
-PASSED_ON = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")
+PASSED_ON_PREFIXES = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")
 FAILED_GOAL = "Failed to execute goal"
-MOST_LINES = 10
-LARGEST = 20 * 1024 * 1024
+MAX_LINES_SHOWN = 10
+MAX_REPORT_BYTES = 20 * 1024 * 1024
 """Bytes of a report that is kept."""
 
 
@@ -27,7 +27,7 @@ def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: C
     """
     start, began = time.monotonic(), time.time()
     argv = [*_maven(folder), *MAVEN_OPTIONS, *check.maven] if check.maven else list(check.command)
-    environment = {**child_environment(*PASSED_ON), **secrets}
+    environment = {**child_environment(*PASSED_ON_PREFIXES), **secrets}
     try:
         done = run(argv, env=environment, cwd=folder, timeout=check.timeout, on_line=on_line)
     except TimedOut as error:
@@ -54,9 +54,9 @@ def _words(done: Result) -> str:
     """What it complains of: Maven's goal and its first errors and warnings, or the last lines of anything else."""
     marked = [line for line in done.stdout.splitlines() if line.startswith(("[ERROR] ", "[WARN] "))]
     goal = next((place for place, line in enumerate(marked) if FAILED_GOAL in line), len(marked))
-    more = f"... and {goal - MOST_LINES} more" if goal > MOST_LINES else ""
+    more = f"... and {goal - MAX_LINES_SHOWN} more" if goal > MAX_LINES_SHOWN else ""
     # Behind the goal Maven explains only how to ask for more.
-    lines = [*marked[goal : goal + 1], *marked[: min(goal, MOST_LINES)], more]
+    lines = [*marked[goal : goal + 1], *marked[: min(goal, MAX_LINES_SHOWN)], more]
     text = "\n".join(filter(None, lines)) or tail(f"{done.stdout}\n{done.stderr}")
     return f"exit code {done.code}\n{text}".strip()
 
@@ -67,5 +67,5 @@ def _reports(check: Check, folder: Path, began: float) -> Iterator[tuple[str, by
     for pattern in check.reports:
         for path in sorted(folder.glob(pattern)):
             inside = path.is_file() and path.resolve().is_relative_to(root)
-            if inside and path.stat().st_size <= LARGEST and path.stat().st_mtime >= began - 1:
+            if inside and path.stat().st_size <= MAX_REPORT_BYTES and path.stat().st_mtime >= began - 1:
                 yield path.relative_to(folder).as_posix(), path.read_bytes()

@@ -11,12 +11,12 @@ KEY_TAG = "key-"
 RECIPE = "maven package of one service; Dockerfile; REVISION"
 """How images are made, beside the options. Another way of making them is another key."""
 
-DEFAULT = BuildOptions()
-LENGTH = 40
+DEFAULT_OPTIONS = BuildOptions()
+KEY_HEX_DIGITS = 40
 """Hex digits of a key: 160 bits."""
 
 
-def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions = DEFAULT) -> str:
+def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions = DEFAULT_OPTIONS) -> str:
     """The key of a target with these input files, in any order, built with these options.
 
     The Dockerfile is one of the files, and so is the reference of its base image; its name, and how we build, are
@@ -28,7 +28,7 @@ def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions
     digest.update(f"{target.kind}\0{_recipe(target, build)}\0".encode())
     for file in sorted(files, key=lambda file: file.path):
         digest.update(f"{file.mode} {file.identifier} {file.path}\0".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()[:LENGTH]
+    return digest.hexdigest()[:KEY_HEX_DIGITS]
 
 
 def _recipe(target: Target, build: BuildOptions) -> str:

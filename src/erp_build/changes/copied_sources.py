@@ -10,9 +10,9 @@ from erp_build.changes.rules import Rules
 from erp_build.formats.dockerfile.parse import instructions
 from erp_build.model.project import Function, Service
 
-UPWARD = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]*[\w-])")
+PARENT_REFERENCE = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]*[\w-])")
 BUILD_OUTPUT = "target"
-LINK = "120000"
+SYMLINK_MODE = "120000"
 
 
 class Uncovered(NamedTuple):
@@ -44,7 +44,7 @@ def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> I
             yield Uncovered(target.name, dockerfile, line, source, missed)
     pom = f"{target.path}/pom.xml"
     for number, text in enumerate(tree.texts.get(pom, "").splitlines(), 1):
-        for reference in UPWARD.findall(text):
+        for reference in PARENT_REFERENCE.findall(text):
             pattern = posixpath.normpath(f"{target.path}/{reference}")
             missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
             if missed:
@@ -65,5 +65,5 @@ def _taken(pattern: str, tree: Tree) -> Iterator[str]:
     for path, mode in tree.modes.items():
         if path == pattern or path.startswith(f"{pattern}/") or fnmatchcase(path, pattern):
             yield path
-            if mode == LINK:
+            if mode == SYMLINK_MODE:
                 yield posixpath.normpath(posixpath.join(posixpath.dirname(path), tree.texts.get(path, "")))

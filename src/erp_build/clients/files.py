@@ -9,7 +9,7 @@ from pathlib import Path
 
 from erp_build.errors import BuildFailed, ConfigurationError
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -53,7 +53,7 @@ def full_disk_fails(where: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         raise BuildFailed(
             "the disk is full",

@@ -17,7 +17,7 @@ ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
 HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
 """They hold the receiver's key."""
 
-LIMIT = 5.0
+EXPORT_TIMEOUT_S = 5.0
 """Seconds for the receiver: one that is away must not keep a pipeline waiting."""
 
 
@@ -44,7 +44,7 @@ class Sender:
         began: "datetime",
         mask: Callable[[str], str],
         exporter: "SpanExporter | None" = None,
-        limit: float = LIMIT,
+        limit: float = EXPORT_TIMEOUT_S,
     ) -> None:
         self._resource = resource
         self._began = began

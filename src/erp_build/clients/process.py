@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-KEPT = {"PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
-KEPT_ANY_CASE = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
-GRACE = 4.0
+KEPT_VARIABLES = {"PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+KEPT_VARIABLES_ANY_CASE = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+CHILD_KILL_GRACE_S = 4.0
 """Seconds between TERM and KILL: long enough for Maven and Helm to leave nothing half-written, and the run within 5."""
 
 
@@ -43,7 +43,7 @@ def child_environment(*prefixes: str, **extra: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in KEPT or name.upper() in KEPT_ANY_CASE or (prefixes and name.startswith(prefixes))
+        if name in KEPT_VARIABLES or name.upper() in KEPT_VARIABLES_ANY_CASE or (prefixes and name.startswith(prefixes))
     }
     return {**kept, "LC_ALL": "C.UTF-8", **extra}
 
@@ -56,7 +56,7 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
     timeout: float,
     on_line: Callable[[str], None] | None = None,
     keep: int = 4000,
-    grace: float = GRACE,
+    grace: float = CHILD_KILL_GRACE_S,
     inherited: Sequence[int] = (),
     stdin: IO[bytes] | None = None,
 ) -> Result:
@@ -160,7 +160,7 @@ class _Reader(threading.Thread):
         return "\n".join(tuple(self._lines))
 
 
-def _end_group(child: subprocess.Popen[bytes], grace: float = GRACE) -> None:
+def _end_group(child: subprocess.Popen[bytes], grace: float = CHILD_KILL_GRACE_S) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(child.pid, sign)

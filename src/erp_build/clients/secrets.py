@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MASK = "***"
-SHORTEST = 6
+MIN_MASKED_LENGTH = 6
 """A shorter value would mask half the log: `erp`, `dev`."""
 
 
@@ -22,7 +22,7 @@ class Secrets:
 
     def add(self, value: str) -> None:
         """Keep a value from being shown, also as it is written in JSON, in a URI, or in HTML and XML."""
-        if len(value) >= SHORTEST:
+        if len(value) >= MIN_MASKED_LENGTH:
             import json
             from html import escape
             from urllib.parse import quote

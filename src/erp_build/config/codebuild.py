@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ARN_PARTS = 6
-CONSOLES = {
+CONSOLE_HOSTS = {
     "aws": "{region}.console.aws.amazon.com",
     "aws-cn": "{region}.console.amazonaws.cn",
     "aws-us-gov": "console.amazonaws-us-gov.com",
@@ -35,7 +35,7 @@ def build_link(variables: Mapping[str, str]) -> str:
 
     _, partition, _, region, account, resource = parts
     build = resource.removeprefix("build/")
-    host = CONSOLES.get(partition, CONSOLES["aws"]).format(region=region)
+    host = CONSOLE_HOSTS.get(partition, CONSOLE_HOSTS["aws"]).format(region=region)
     project = quote(build.partition(":")[0], safe="")
     place = f"{account}/projects/{project}/build/{quote(build, safe='')}"
     return f"https://{host}/codesuite/codebuild/{place}/?region={region}"

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from erp_build.clients.aws.lambda_functions import CONFLICT_SECONDS
-from erp_build.clients.helm.call import CHECK_SECONDS
-from erp_build.clients.helm.program import MARGIN as HELM_MARGIN
+from erp_build.clients.aws.lambda_functions import MAX_CONFLICT_WAIT_S
+from erp_build.clients.helm.call import HELM_CALL_TIMEOUT_S
+from erp_build.clients.helm.program import HELM_EXIT_MARGIN_S as HELM_MARGIN
 from erp_build.deployment.going_back.automatic import UNREACHABLE_CLUSTER_S
 from erp_build.deployment.going_back.stuck_release import MARGIN as RECOVERY_MARGIN
 from erp_build.deployment.lambda_update import UPDATE_SECONDS
@@ -32,11 +32,11 @@ def longest_run(project: Project) -> tuple[Part, ...]:
     """
     images, functions = len(project.image_targets), len(project.functions)
     checks = sum(check.timeout for check in project.checks for one in project.image_targets if check.is_for(one.name))
-    update = functions * (CONFLICT_SECONDS + 2 * UPDATE_SECONDS)
+    update = functions * (MAX_CONFLICT_WAIT_S + 2 * UPDATE_SECONDS)
     rollout = project.chart.timeout + HELM_MARGIN
     parts = [
         Part("a revision that another run left pending", 2 * rollout + RECOVERY_MARGIN),
-        Part("Helm's own checks", HELM_CHECKS * CHECK_SECONDS),
+        Part("Helm's own checks", HELM_CHECKS * HELM_CALL_TIMEOUT_S),
         Part("checks", checks),
         Part("Maven", images * project.build.timeout * ATTEMPTS),
         Part("images and pushes", PUSHES),

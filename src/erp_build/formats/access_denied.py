@@ -13,9 +13,9 @@ SENTENCE = re.compile(
     r"(?: on resource: (?P<resource>\S+))?(?P<rest>[^\"]*)"
 )
 ASSUMED = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/")
-EXPLICIT = "explicit deny"
+EXPLICIT_DENY = "explicit deny"
 
-CODES = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
+DENIAL_CODES = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 """How services call a refusal by a policy: those with XML, those with JSON, SNS, and EC2."""
 
 
@@ -52,7 +52,7 @@ class Denial(NamedTuple):
 
 def is_denied(code: str) -> bool:
     """Whether the code of an error says that a policy does not allow the call."""
-    return code in CODES
+    return code in DENIAL_CODES
 
 
 def read_denial(text: str) -> Denial | None:
@@ -60,7 +60,7 @@ def read_denial(text: str) -> Denial | None:
     found = SENTENCE.search(text)
     if found is None:
         return None
-    return Denial(found["action"], found["resource"] or "*", found["caller"] or "", EXPLICIT in found["rest"])
+    return Denial(found["action"], found["resource"] or "*", found["caller"] or "", EXPLICIT_DENY in found["rest"])
 
 
 def refused(text: str, action: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 Difference = tuple[str, Any, Any]
 """A path, such as `spec.containers[app].image`, and the values there; None where there is none."""
 
-UNITS: dict[str, Decimal | int] = {
+QUANTITY_FACTORS: dict[str, Decimal | int] = {
     "": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
 }  # fmt: skip
@@ -93,6 +93,6 @@ def _quantity(value: Any) -> Decimal | None:
     text = str(value)
     number = text.rstrip("kKMGTim")
     try:
-        return Decimal(number) * UNITS[text[len(number) :]]
+        return Decimal(number) * QUANTITY_FACTORS[text[len(number) :]]
     except (InvalidOperation, KeyError):
         return None

@@ -3,7 +3,7 @@
 # The patterns of .gitignore (pathspec) mean something else: what matches a directory there takes everything below it,
 # so that `backend/*` would own backend/a/b. And pathspec takes 30 ms to import, as long as a whole plan of two commits.
 
-WILD = "*?["
+WILDCARDS = "*?["
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -14,7 +14,7 @@ def matches(pattern: str, path: str) -> bool:
 def fixed_directory(pattern: str) -> str:
     """The directory that a pattern of the form `some/directory/**` means, or an empty text for any other pattern."""
     directory = pattern.strip("/").removesuffix("/**")
-    return directory if pattern.endswith("/**") and not any(char in directory for char in WILD) else ""
+    return directory if pattern.endswith("/**") and not any(char in directory for char in WILDCARDS) else ""
 
 
 def composed(path: str) -> str:
@@ -42,7 +42,7 @@ def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if head == "**":
         # A final `**` wants something below it, as in .gitignore: `proto/**` is what lies in proto.
         return bool(parts) if not rest else any(_match(rest, parts[skip:]) for skip in range(len(parts) + 1))
-    if not parts or not any(char in head for char in WILD):
+    if not parts or not any(char in head for char in WILDCARDS):
         return bool(parts) and parts[0] == head and _match(rest, parts[1:])
     # Only here: most segments are plain words, and the regular expressions behind it are slow to load.
     from fnmatch import fnmatchcase

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-NAMES = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
+MASKED_NAME = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
 """What is part of the name of a setting that may hold a secret; `secretName` tells only which one is missing."""
 
 # The last noun of a name says what its value is: DB_PASS is a password, PASSWORD_ENCODER an encoder, TOKEN_TIME a time.
-ITSELF = (
+REFUSED_NAME = (
     r"(?i)(passw(or)?ds?|pass_?phrase|pass_?code|(?<!com)(?<!by)pass|pwd|(?<!existing_)(?<!pull_)secret|token"
     r"|credentials?|(private|api|access|secret)_?key)"
     r"(_?\d+|_(dev|development|test|stage|staging|prod|production|local|default|root|admin|master|old|new|value|plain))*$"
@@ -38,18 +38,18 @@ The key is a word in small letters that stands in every text with such a secret:
 
 PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
 
-ELSEWHERE = r"^(\$|arn:)|\{\{|\$[{(]"
+REFERENCE_VALUE = r"^(\$|arn:)|\{\{|\$[{(]"
 """A value that only leads to a secret: a variable, a template, a name in AWS."""
 
 PATH_OR_ADDRESS = r"^(\w+://\S*|(\.{0,2}/[\w.-]+)+/?)$"
-NO_SECRET = ("", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
+HARMLESS_VALUES = ("", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
 
 
 def is_secret_name(name: str) -> bool:
     """Whether the name of a setting says that its value may be a secret; for what is shown, so in doubt it is one."""
     import re  # `plan` asks nothing of this module, and is not kept waiting for it
 
-    return re.search(NAMES, name) is not None
+    return re.search(MASKED_NAME, name) is not None
 
 
 def holds_secret(name: str, value: str) -> bool:
@@ -70,13 +70,13 @@ def _is_secret_itself(name: str) -> bool:
     import re
 
     words = re.sub(r"[^0-9A-Za-z]+|(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.search(ITSELF, words) is not None
+    return re.search(REFUSED_NAME, words) is not None
 
 
 def _is_plain(value: str) -> bool:
     import re
 
-    return value.lower() not in NO_SECRET and not re.search(ELSEWHERE, value)
+    return value.lower() not in HARMLESS_VALUES and not re.search(REFERENCE_VALUE, value)
 
 
 def _by_looks(value: str) -> Iterator[str]:

@@ -59,7 +59,7 @@ def test_a_second_holder_is_told_why_it_waits_and_refused_after_its_patience(tmp
     with (
         locks.hold_folders([tmp_path], SimulatedClock(), said.append),
         pytest.raises(BuildFailed) as refused,
-        locks.hold_folders([tmp_path], SimulatedClock(), said.append, patience=3),
+        locks.hold_folders([tmp_path], SimulatedClock(), said.append, timeout=3),
     ):
         pass
     assert said == [f"waits for another Maven in {tmp_path.name}"]
@@ -72,7 +72,7 @@ def test_two_orders_of_the_same_directories_are_taken_in_one_order(tmp_path: Pat
     with (
         locks.hold_folders(folders, SimulatedClock(), print),
         pytest.raises(BuildFailed) as refused,
-        locks.hold_folders(folders[::-1], SimulatedClock(), print, patience=1),
+        locks.hold_folders(folders[::-1], SimulatedClock(), print, timeout=1),
     ):
         pass
     assert refused.value.where == str(tmp_path / "a")
@@ -88,14 +88,14 @@ def test_a_lock_is_held_as_long_as_the_child_of_a_killed_holder_runs(tmp_path: P
     try:
         with (
             pytest.raises(BuildFailed, match="another Maven works in the service's directory"),
-            locks.hold_folders([tmp_path], SimulatedClock(), print, patience=1),
+            locks.hold_folders([tmp_path], SimulatedClock(), print, timeout=1),
         ):
             pass
     finally:
         subprocess.run(["kill", "-9", str(child)], check=True)
     while Path(f"/proc/{child}/stat").exists() and " Z " not in Path(f"/proc/{child}/stat").read_text():
         pass
-    with locks.hold_folders([tmp_path], SimulatedClock(), print, patience=1) as descriptors:
+    with locks.hold_folders([tmp_path], SimulatedClock(), print, timeout=1) as descriptors:
         assert len(descriptors) == 1
 
 

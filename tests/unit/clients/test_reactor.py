@@ -72,7 +72,7 @@ def test_a_directory_is_held_until_it_is_let_go(tmp_path: Path) -> None:
     with hold_folders([tmp_path], SimulatedClock(), said.append):
         with (
             pytest.raises(BuildFailed, match="another Maven works"),
-            hold_folders([tmp_path], SimulatedClock(), said.append, patience=2),
+            hold_folders([tmp_path], SimulatedClock(), said.append, timeout=2),
         ):
             pass
         assert said == [f"waits for another Maven in {tmp_path.name}"]

@@ -18,10 +18,10 @@ from erp_build.model.lambda_function import FunctionState
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-CONFLICT_SECONDS = 300.0
+MAX_CONFLICT_WAIT_S = 300.0
 """How long somebody else's update may keep ours waiting."""
 
-IN_PROGRESS, CHANGED, MISSING = (
+UPDATE_IN_PROGRESS, REVISION_CHANGED, NOT_FOUND = (
     "ResourceConflictException",
     "PreconditionFailedException",
     "ResourceNotFoundException",
@@ -93,7 +93,7 @@ class LambdaFunctions:
         An update in progress answers ResourceConflictException, which botocore retries in no mode. It may be our own,
         whose answer was lost: then there is nothing left to do.
         """
-        deadline = Deadline(self._clock, CONFLICT_SECONDS)
+        deadline = Deadline(self._clock, MAX_CONFLICT_WAIT_S)
         attempt = _Attempt(self, self._client, state, image)
         retrying = Retrying(
             retry=retry_if_exception(_may_pass),
@@ -127,7 +127,7 @@ class LambdaFunctions:
                     RoutingConfig={"AdditionalVersionWeights": {}},
                 )
             except ClientError as error:
-                if error_code(error) != MISSING:
+                if error_code(error) != NOT_FOUND:
                     raise
                 self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
 
@@ -136,7 +136,7 @@ class LambdaFunctions:
             try:
                 return self._client.get_function(**request)
             except ClientError as error:
-                if error_code(error) == MISSING:
+                if error_code(error) == NOT_FOUND:
                     return None
                 raise
 
@@ -176,4 +176,4 @@ class _Attempt:
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, ClientError) and error_code(error) in (IN_PROGRESS, CHANGED)
+    return isinstance(error, ClientError) and error_code(error) in (UPDATE_IN_PROGRESS, REVISION_CHANGED)

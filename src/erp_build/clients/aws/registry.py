@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
 
-MEDIA_TYPES: Sequence[str] = (
+MANIFEST_MEDIA_TYPES: Sequence[str] = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 )
-RENEW_BEFORE = timedelta(minutes=30)
+RENEW_SIGN_IN_BEFORE = timedelta(minutes=30)
 """A sign-in is renewed while there is still time for the longest push."""
 
-PAGE = 1000
+FINDINGS_PER_PAGE = 1000
 """Findings of a page: the most that ECR gives."""
 
-FORBIDDEN = 403
+HTTP_FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
 ALREADY_SCANNED = {"LimitExceededException"}
 """One manual scan in 24 hours, and a scan on push counts: this answer means that there is a scan to read."""
@@ -76,7 +76,7 @@ class EcrRegistry:
 
     def sign_in(self) -> SignIn:
         """The sign-in, renewed before it ends."""
-        if self._sign_in is None or self._sign_in.expires - RENEW_BEFORE < datetime.now(UTC):
+        if self._sign_in is None or self._sign_in.expires - RENEW_SIGN_IN_BEFORE < datetime.now(UTC):
             with translate_aws_errors("ecr:GetAuthorizationToken", "the registry", PushFailed):
                 data = self._client.get_authorization_token()["authorizationData"][0]
             token = data["authorizationToken"]
@@ -134,7 +134,7 @@ class EcrRegistry:
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
             answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
-            if denial := read_denial(answer.text if answer.status_code == FORBIDDEN else ""):
+            if denial := read_denial(answer.text if answer.status_code == HTTP_FORBIDDEN else ""):
                 raise PushFailed(
                     f"{denial.action} is not allowed",
                     where=f"{image.repository}@{image.digest}",
@@ -190,8 +190,8 @@ class EcrRegistry:
         ask = self._scans.describe_image_scan_findings
         try:
             if token:
-                return ask(repositoryName=repository, imageId=image, maxResults=PAGE, nextToken=token)
-            return ask(repositoryName=repository, imageId=image, maxResults=PAGE)
+                return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE, nextToken=token)
+            return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE)
         except ClientError as error:
             return error.response
         except BotoCoreError as error:
@@ -241,7 +241,7 @@ class EcrRegistry:
         with translate_aws_errors("ecr:BatchGetImage", repository, PushFailed):
             try:
                 answer = self._client.batch_get_image(
-                    repositoryName=repository, imageIds=[image], acceptedMediaTypes=MEDIA_TYPES
+                    repositoryName=repository, imageIds=[image], acceptedMediaTypes=MANIFEST_MEDIA_TYPES
                 )
             except ClientError as error:
                 if error_code(error) == "RepositoryNotFoundException":

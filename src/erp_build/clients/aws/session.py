@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 # The default number of attempts changed between botocore 1.43 and 1.44; here it is said. 60 s for each of them is long.
-CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
+CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
 
-ONE_ATTEMPT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
+ONE_ATTEMPT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
 """For calls that the caller repeats by itself."""
 
-BRIEF = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+FAIL_FAST_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """For what must not keep a run that has ended from ending."""
 
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
@@ -76,7 +76,7 @@ class AwsClients:
     def __init__(self, session: boto3.Session) -> None:
         self._session: Any = session
 
-    def client(self, service: str, config: Config = CONFIG) -> Any:
+    def client(self, service: str, config: Config = CLIENT_CONFIG) -> Any:
         """A client of a service, such as `ecr`."""
         return LazyClient(lambda: self._session.client(service, config=config))
 

@@ -11,10 +11,10 @@ import docker.errors
 import requests
 from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
 
-PATIENCE = 3.5
+ABORT_WAIT_S = 3.5
 """Seconds that broken off calls get to put away what they left."""
 
-COMPLETION = 1.5
+INSTRUCTION_END_WAIT_S = 1.5
 """Seconds in which the engine completes an instruction that was at its end when its build broke off."""
 
 
@@ -43,7 +43,7 @@ class Api(docker.APIClient):
             self.remove_container(container, force=True, v=True)
         attempts = Retrying(
             retry=retry_if_result(lambda made: not made),
-            stop=stop_after_delay(COMPLETION),
+            stop=stop_after_delay(INSTRUCTION_END_WAIT_S),
             wait=wait_fixed(0.1),
             retry_error_callback=lambda _: [],
         )
@@ -63,7 +63,7 @@ class Api(docker.APIClient):
         """Remove an image; where the container of a build that is just breaking off uses it, a moment later."""
         attempts = Retrying(
             retry=retry_if_exception(lambda error: "being used" in str(error)),
-            stop=stop_after_delay(PATIENCE - 0.5),
+            stop=stop_after_delay(ABORT_WAIT_S - 0.5),
             wait=wait_fixed(0.1),
             reraise=True,
         )
@@ -108,4 +108,4 @@ class Calls:
         with self._changed:
             for client in self._going_on:
                 client.hang_up()
-            self._changed.wait_for(lambda: not self._going_on, PATIENCE)
+            self._changed.wait_for(lambda: not self._going_on, ABORT_WAIT_S)

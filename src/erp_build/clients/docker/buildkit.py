@@ -9,8 +9,8 @@ from erp_build.clients.docker.engine import EngineBuild
 from erp_build.clients.process import TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed
 
-TIMEOUT = 1800.0
-PROBE = 30.0
+BUILD_TIMEOUT_S = 1800.0
+VERSION_TIMEOUT_S = 30.0
 
 
 class BuildKit:
@@ -38,7 +38,7 @@ class BuildKit:
                 ["docker", "buildx", "build", *options, *named, *words, "-"],
                 env=child_environment("DOCKER_", "BUILDX_"),
                 stdin=context,
-                timeout=TIMEOUT,
+                timeout=BUILD_TIMEOUT_S,
                 on_line=on_line,
             )
         except TimedOut as error:
@@ -55,4 +55,4 @@ class BuildKit:
         if not shutil.which("docker"):
             return False
         env = child_environment("DOCKER_", PATH=os.environ.get("PATH", ""))
-        return run(["docker", "buildx", "version"], env=env, timeout=PROBE).code == 0
+        return run(["docker", "buildx", "version"], env=env, timeout=VERSION_TIMEOUT_S).code == 0

@@ -18,12 +18,12 @@ from erp_build.clients.docker.events import hint_of, read_build, read_pull, read
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 
-TIMEOUT = 600
+READ_TIMEOUT_S = 600
 """Seconds between two bytes of the engine; a push compresses a large layer in silence."""
 
 
-INTERMEDIATE = re.compile(r"---> ([0-9a-f]{12,64})")
-RUNNING = re.compile(r"---> Running in ([0-9a-f]{12,64})")
+INTERMEDIATE_IMAGE = re.compile(r"---> ([0-9a-f]{12,64})")
+RUNNING_CONTAINER = re.compile(r"---> Running in ([0-9a-f]{12,64})")
 """How the classic builder names what an instruction made, and the container in which one runs."""
 
 
@@ -71,8 +71,8 @@ class Engine:
 
         def follow(line: str) -> None:
             nonlocal last, running
-            last = found[1] if (found := INTERMEDIATE.fullmatch(line)) else last
-            running = found[1] if (found := RUNNING.fullmatch(line)) else running
+            last = found[1] if (found := INTERMEDIATE_IMAGE.fullmatch(line)) else last
+            running = found[1] if (found := RUNNING_CONTAINER.fullmatch(line)) else running
             on_line(line)
 
         with self._client() as client, self._calls.active(client):
@@ -166,7 +166,7 @@ class Engine:
 
     def connect(self) -> Api:
         """A client; the first one asks for the engine's version, and the others know it."""
-        api = Api(base_url=self._address, version=self._version, timeout=TIMEOUT)
+        api = Api(base_url=self._address, version=self._version, timeout=READ_TIMEOUT_S)
         self._version = api.api_version
         return api
 

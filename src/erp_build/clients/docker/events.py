@@ -81,7 +81,7 @@ def read_push(events: Iterable[Event], *, where: str, on_bytes: Callable[[int], 
 
 def _refused(error: str, where: str) -> PushFailed:
     lowered = error.lower()
-    kind: type[PushFailed] = PushBroke if any(sign in lowered for sign in PASSING) else PushFailed
+    kind: type[PushFailed] = PushBroke if any(sign in lowered for sign in TRANSIENT_ERRORS) else PushFailed
     if "expired" in lowered or "authentication required" in lowered:
         kind = SignInEnded
     elif "immutable" in lowered:
@@ -91,7 +91,17 @@ def _refused(error: str, where: str) -> PushFailed:
     return kind("the registry refused the image", where=where, why=error, next_step=hint)
 
 
-PASSING = ("eof", "connection reset", "broken pipe", "timeout", "timed out", "500 internal", "502", "503", "504")
+TRANSIENT_ERRORS = (
+    "eof",
+    "connection reset",
+    "broken pipe",
+    "timeout",
+    "timed out",
+    "500 internal",
+    "502",
+    "503",
+    "504",
+)
 """Errors of the way, not of the image."""
 
 BUILD_HINTS = {

@@ -17,7 +17,7 @@ WITHOUT_INDEX = {"GIT_INDEX_FILE": f"{os.devnull}-index"}
 """Git reads the index before it compares two trees, and needs nothing of it: 35 ms of 200,000 files. None lies here."""
 
 
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
+PASSED_ON_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 def git_environment(root: str) -> dict[str, str]:
@@ -27,7 +27,7 @@ def git_environment(root: str) -> dict[str, str]:
     safe for these commands alone, so that a checkout owned by another user can be read; and a repository further up
     is not looked for, because no path in it would belong to any target.
     """
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in PASSED_ON_VARIABLES if name in os.environ}
     return {
         **kept,
         "LC_ALL": "C.UTF-8",

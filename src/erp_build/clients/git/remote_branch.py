@@ -10,8 +10,8 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 from erp_build.clients.clock import Clock
 from erp_build.errors import PushFailed
 
-ATTEMPTS = 5
-NAME, ADDRESS = "erp-build", "erp-build@localhost"
+MAX_PUSH_ATTEMPTS = 5
+AUTHOR_NAME, AUTHOR_EMAIL = "erp-build", "erp-build@localhost"
 """The author where Git knows none."""
 
 
@@ -39,7 +39,7 @@ class RemoteBranch:
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_Overtaken),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(MAX_PUSH_ATTEMPTS),
             wait=wait_random(0.2, 2),
             sleep=self._clock.sleep,
         )
@@ -50,7 +50,7 @@ class RemoteBranch:
                 commit: str | None = retrying(_edit_once, repository, branch, path, change, message)
                 return commit
         except RetryError as error:
-            raise _failed(branch, f"others pushed {ATTEMPTS} times in the meantime") from error
+            raise _failed(branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
         except (git.GitError, ValueError, KeyError, StopIteration) as error:
             raise _failed(branch, str(error)) from error
 
@@ -73,7 +73,7 @@ def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes]
     index = git.IndexFile.from_tree(repository, tip)
     index.add([git.BaseIndexEntry((blob.mode, bytes.fromhex(stored), 0, path))], write=False)
     with repository.config_reader() as config:
-        who = git.Actor(config.get_value("user", "name", NAME), config.get_value("user", "email", ADDRESS))
+        who = git.Actor(config.get_value("user", "name", AUTHOR_NAME), config.get_value("user", "email", AUTHOR_EMAIL))
     commit = git.Commit.create_from_tree(
         repository, index.write_tree(), message, parent_commits=[tip], head=False, author=who, committer=who
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from erp_build.model.source_file import SourceFile
 
-LINK, EXECUTABLE, ORDINARY = "120000", "100755", "100644"
+SYMLINK_MODE, EXECUTABLE_MODE, FILE_MODE = "120000", "100755", "100644"
 MAVEN_OUTPUT = "target"
 """What a build makes beside the pom; everything else that lies there belongs to the source."""
 
@@ -29,8 +29,8 @@ def _is_output(folder: Path, name: str) -> bool:
 def _source_file(path: Path, name: str) -> SourceFile:
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
-        return SourceFile(LINK, blob_identifier(os.fsencode(path.readlink())), name)
-    return SourceFile(EXECUTABLE if mode & stat.S_IXUSR else ORDINARY, blob_identifier(path.read_bytes()), name)
+        return SourceFile(SYMLINK_MODE, blob_identifier(os.fsencode(path.readlink())), name)
+    return SourceFile(EXECUTABLE_MODE if mode & stat.S_IXUSR else FILE_MODE, blob_identifier(path.read_bytes()), name)
 
 
 def blob_identifier(content: bytes) -> str:

@@ -7,22 +7,24 @@ from erp_build.clients.process import Result, TimedOut, child_environment, run, 
 from erp_build.errors import ReleaseFailed
 from erp_build.formats.helm_message import next_step, without_notes
 
-CHECK_SECONDS = 60.0
-OLDEST = (3, 14)
+HELM_CALL_TIMEOUT_S = 60.0
+OLDEST_HELM = (3, 14)
 """The oldest version whose options are those that are used here."""
 
-GRACE = 60.0
+HELM_KILL_GRACE_S = 60.0
 """Seconds between TERM and KILL: a Helm that is killed leaves the release pending."""
 
 
-def call_helm(words: Sequence[str], what: str, timeout: float = CHECK_SECONDS, cache: Path | None = None) -> Result:
+def call_helm(
+    words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S, cache: Path | None = None
+) -> Result:
     """Run Helm and wait for it; `what` names the call for errors. Raises `ReleaseFailed` without Helm or in time.
 
     What it learns of a cluster it keeps in the folder `cache`; a call that asks no cluster needs none.
     """
     kept = {"KUBECACHEDIR": str(cache)} if cache else {}
     try:
-        return run(["helm", *words], env=child_environment("AWS_", **kept), timeout=timeout, grace=GRACE)
+        return run(["helm", *words], env=child_environment("AWS_", **kept), timeout=timeout, grace=HELM_KILL_GRACE_S)
     except FileNotFoundError as error:
         raise ReleaseFailed(
             "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"

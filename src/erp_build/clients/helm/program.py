@@ -7,18 +7,18 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from erp_build.clients.helm.call import CHECK_SECONDS, OLDEST, call_helm, raise_for_helm_failure
+from erp_build.clients.helm.call import HELM_CALL_TIMEOUT_S, OLDEST_HELM, call_helm, raise_for_helm_failure
 from erp_build.clients.helm.local_charts import parse_manifest, render, temporary_values_file
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.process import Result
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.release import Release, Revision
 
-MARGIN = 60.0
+HELM_EXIT_MARGIN_S = 60.0
 """Seconds that Helm gets over its own time-out to write the release's state before it is ended."""
 
-HISTORY = 10
-HIDES_SECRETS = (3, 15)
+MAX_REVISIONS_KEPT = 10
+FIRST_HELM_HIDING_SECRETS = (3, 15)
 """The first version whose dry run can leave Secrets out of what it prints."""
 
 
@@ -38,7 +38,7 @@ class HelmProgram:
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
         done = self._run(
-            ["history", release.name, *self._place(release), "--output", "json", "--max", str(HISTORY)],
+            ["history", release.name, *self._place(release), "--output", "json", "--max", str(MAX_REVISIONS_KEPT)],
             f"history of {release.name}",
         )
         if done.code and "release: not found" in done.stderr:
@@ -88,7 +88,7 @@ class HelmProgram:
         with temporary_values_file(values) as path:
             render(chart, release.name, release.namespace, path, self._folder)
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", str(path)]
-            hidden = ["--hide-secret"] if self.version >= HIDES_SECRETS else []
+            hidden = ["--hide-secret"] if self.version >= FIRST_HELM_HIDING_SECRETS else []
             words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
             done = self._run(words, f"dry run of {release.name}")
             raise_for_helm_failure(
@@ -103,16 +103,16 @@ class HelmProgram:
         that have nothing to do with this deployment. The rollout is watched by the deploy stage.
         """
         words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
-        words += ["--values", str(values), "--reset-values", "--history-max", str(HISTORY)]
+        words += ["--values", str(values), "--reset-values", "--history-max", str(MAX_REVISIONS_KEPT)]
         words += ["--timeout", f"{timeout:.0f}s", "--description", description]
-        done = self._run(words, f"upgrade of {release.name}", timeout + MARGIN)
+        done = self._run(words, f"upgrade of {release.name}", timeout + HELM_EXIT_MARGIN_S)
         raise_for_helm_failure(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; it also ends a revision that was cut off."""
         words = ["rollback", release.name, str(revision), *self._place(release)]
-        words += ["--history-max", str(HISTORY), "--timeout", f"{timeout:.0f}s"]
-        done = self._run(words, f"rollback of {release.name}", timeout + MARGIN)
+        words += ["--history-max", str(MAX_REVISIONS_KEPT), "--timeout", f"{timeout:.0f}s"]
+        done = self._run(words, f"rollback of {release.name}", timeout + HELM_EXIT_MARGIN_S)
         raise_for_helm_failure(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
 
     def uninstall(self, release: Release) -> None:
@@ -128,7 +128,7 @@ class HelmProgram:
             raise_for_helm_failure(done, "Helm does not tell its version", "helm version")
             found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
             self._version = (int(found[1]), int(found[2])) if found else (0, 0)
-        if self._version < OLDEST:
+        if self._version < OLDEST_HELM:
             raise ReleaseFailed(
                 "Helm is too old",
                 where="PATH",
@@ -143,7 +143,7 @@ class HelmProgram:
         kubeconfig = self._access.to(release.cluster).kubeconfig
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
 
-    def _run(self, words: Sequence[str], what: str, timeout: float = CHECK_SECONDS) -> Result:
+    def _run(self, words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S) -> Result:
         return call_helm(words, what, timeout, cache=self._folder)
 
 

@@ -12,7 +12,7 @@ from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workl
 from erp_build.model.releases.release import Release
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
-NEEDED = (
+NEEDED_PERMISSIONS = (
     ("get", "", "secrets"),
     ("create", "", "secrets"),
     ("update", "", "secrets"),
@@ -28,9 +28,9 @@ NEEDED = (
 
 DEPLOYMENTS, REPLICA_SETS = "apis/apps/v1/deployments", "apis/apps/v1/replicasets"
 PODS, SERVICES = "api/v1/pods", "api/v1/services"
-SCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
-SLICES = "apis/discovery.k8s.io/v1/endpointslices"
-REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+AUTOSCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
+ENDPOINT_SLICES = "apis/discovery.k8s.io/v1/endpointslices"
+ACCESS_REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
@@ -53,13 +53,13 @@ class EksCluster:
 
     def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """The release's Deployments and autoscalers as they are, in the form of a manifest."""
-        kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": SCALERS}
+        kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": AUTOSCALERS}
         return tuple({**item, "kind": kind} for kind, path in kinds.items() for item in self._owned(release, path))
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""
         services = self._owned(release, SERVICES)
-        found = self._connection.items(release, SLICES) if services else []
+        found = self._connection.items(release, ENDPOINT_SLICES) if services else []
         return tuple(_endpoints(service, found) for service in services)
 
     def events(self, release: Release) -> tuple[Event, ...]:
@@ -73,14 +73,18 @@ class EksCluster:
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
         """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
         return tuple(
-            f"{verb} {resource}" for verb, group, resource in NEEDED if not self._may(release, verb, group, resource)
+            f"{verb} {resource}"
+            for verb, group, resource in NEEDED_PERMISSIONS
+            if not self._may(release, verb, group, resource)
         )
 
     def _may(self, release: Release, verb: str, group: str, resource: str) -> bool:
         wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
                   "spec": {"resourceAttributes": wanted}}  # fmt: skip
-        return bool(self._connection.ask(release, REVIEWS, method="POST", body=review).document["status"]["allowed"])
+        return bool(
+            self._connection.ask(release, ACCESS_REVIEWS, method="POST", body=review).document["status"]["allowed"]
+        )
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""

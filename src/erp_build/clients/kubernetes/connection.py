@@ -19,7 +19,7 @@ from erp_build.model.releases.release import Release
 if TYPE_CHECKING:
     from kubernetes import client as kubernetes
 
-TIMEOUT = (5, 30)
+CONNECT_READ_TIMEOUT_S = (5, 30)
 """Seconds to connect and to read; the client has none of its own."""
 
 ApiObject = Mapping[str, Any]
@@ -112,7 +112,7 @@ class ClusterConnection:
             **({"Content-Type": "application/json"} if body else {}),
         }
         try:
-            found = client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+            found = client.call_api(method, url, headers, body, _request_timeout=CONNECT_READ_TIMEOUT_S)
             answer = Answer(f"{cluster}, {path}", found.status, found.headers, found.read())
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise OutOfReach(

@@ -9,10 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-YOUNG = 9 * 60
+MIN_TOKEN_LIFE_S = 9 * 60
 """Seconds that a token must still be good for; what is older is signed anew, as a long call of Helm needs it."""
 
-FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def main(file: str, cluster: str) -> None:
@@ -22,7 +22,7 @@ def main(file: str, cluster: str) -> None:
         expires = json.loads(credential)["status"]["expirationTimestamp"]
     except (OSError, ValueError, LookupError):
         credential = expires = ""
-    if expires > time.strftime(FORMAT, time.gmtime(time.time() + YOUNG)):
+    if expires > time.strftime(TIME_FORMAT, time.gmtime(time.time() + MIN_TOKEN_LIFE_S)):
         sys.stdout.write(credential)
     else:
         os.execv(sys.executable, [sys.executable, "-m", "erp_build", "token", "--cluster", cluster])  # noqa: S606

@@ -7,7 +7,7 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.evidence import Event
 from erp_build.model.releases.release import Release
 
-LINES, BYTES = 20, 8192
+MAX_LOG_LINES, MAX_LOG_BYTES = 20, 8192
 """Of a log."""
 
 
@@ -32,7 +32,12 @@ def read_log(connection: ClusterConnection, release: Release, pod: str, containe
     path = f"{namespaced(release, 'api/v1/pods', pod)}/log"
     # A container that has just been started again has an empty log, and one that never ended has no previous one (400).
     for previous in ("true", "false"):
-        query = {"container": container, "previous": previous, "tailLines": f"{LINES}", "limitBytes": f"{BYTES}"}
+        query = {
+            "container": container,
+            "previous": previous,
+            "tailLines": f"{MAX_LOG_LINES}",
+            "limitBytes": f"{MAX_LOG_BYTES}",
+        }
         with suppress(ReleaseFailed):
             if lines := connection.ask(release, path, query).body.decode("utf-8", "replace").splitlines():
                 return tuple(lines)

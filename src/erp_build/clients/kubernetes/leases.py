@@ -11,8 +11,8 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release
 
-COMMIT, BUILD, RECORD = "erp-build/commit", "erp-build/build", "erp-build/deployments"
-FAILED = "erp-build/failed"
+COMMIT_ANNOTATION, BUILD_ANNOTATION, RECORD_ANNOTATION = "erp-build/commit", "erp-build/build", "erp-build/deployments"
+FAILED_ANNOTATION = "erp-build/failed"
 LEASES = "apis/coordination.k8s.io/v1/leases"
 
 
@@ -57,7 +57,12 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
     metadata = {
         "name": lease_name(release),
         "namespace": release.namespace,
-        "annotations": {COMMIT: lease.commit, BUILD: lease.build, RECORD: lease.record, FAILED: lease.failed},
+        "annotations": {
+            COMMIT_ANNOTATION: lease.commit,
+            BUILD_ANNOTATION: lease.build,
+            RECORD_ANNOTATION: lease.record,
+            FAILED_ANNOTATION: lease.failed,
+        },
     }
     if lease.version:
         metadata["resourceVersion"] = lease.version
@@ -79,14 +84,14 @@ def _lease(found: ApiObject) -> Lease:
     annotations, spec = found["metadata"].get("annotations") or {}, found["spec"]
     return Lease(
         holder=spec.get("holderIdentity") or "",
-        commit=annotations.get(COMMIT, ""),
-        build=annotations.get(BUILD, ""),
+        commit=annotations.get(COMMIT_ANNOTATION, ""),
+        build=annotations.get(BUILD_ANNOTATION, ""),
         acquired=_moment(spec.get("acquireTime")),
         renewed=_moment(spec.get("renewTime")),
         seconds=float(spec.get("leaseDurationSeconds") or 0),
         version=found["metadata"]["resourceVersion"],
-        record=annotations.get(RECORD, ""),
-        failed=annotations.get(FAILED, ""),
+        record=annotations.get(RECORD_ANNOTATION, ""),
+        failed=annotations.get(FAILED_ANNOTATION, ""),
     )
 
 

@@ -11,10 +11,10 @@ from botocore.signers import RequestSigner
 
 from erp_build.clients.aws.session import translate_aws_errors
 
-PREFIX = "k8s-aws-v1."
+EKS_PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
-URL_SECONDS = 60
-LIFE = timedelta(minutes=14)
+URL_LIFE_S = 60
+TOKEN_LIFE = timedelta(minutes=14)
 """EKS takes a token for 15 minutes after it was signed; one minute is for clocks that differ."""
 
 
@@ -56,8 +56,8 @@ def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
                 "context": {},
             },
             region_name=client.meta.region_name,
-            expires_in=URL_SECONDS,
+            expires_in=URL_LIFE_S,
             operation_name="",
         )
-    text = PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
-    return ClusterToken(text, datetime.now(UTC) + LIFE)
+    text = EKS_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+    return ClusterToken(text, datetime.now(UTC) + TOKEN_LIFE)

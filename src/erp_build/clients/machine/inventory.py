@@ -11,7 +11,7 @@ from erp_build.clients.machine.limits import available_memory
 from erp_build.clients.maven.jdk import installed_jdks
 from erp_build.clients.process import TimedOut, child_environment, run
 
-ASKING: Mapping[str, tuple[str, ...]] = {
+VERSION_WORDS: Mapping[str, tuple[str, ...]] = {
     "git": ("--version",),
     "helm": ("version", "--short"),
     "kubectl": ("version", "--client"),
@@ -20,7 +20,7 @@ ASKING: Mapping[str, tuple[str, ...]] = {
 """Program -> the words that make it tell its version."""
 
 VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
-PATIENCE = 30.0
+VERSION_TIMEOUT_S = 30.0
 
 
 class LocalMachine:
@@ -35,7 +35,7 @@ class LocalMachine:
         if not shutil.which(program):
             return None
         try:
-            done = run([program, *ASKING[program]], env=child_environment("JAVA_"), timeout=PATIENCE)
+            done = run([program, *VERSION_WORDS[program]], env=child_environment("JAVA_"), timeout=VERSION_TIMEOUT_S)
         except (TimedOut, OSError):
             return None
         found = VERSION.search(done.stdout)

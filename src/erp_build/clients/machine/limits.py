@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-MOST_PUSHES = 2
+MAX_PUSHES_AT_ONCE = 2
 """Pushes at once: each compresses on a core of its own, and a third one gained nothing when measured."""
 
-ROOM = 1_000_000_000
+BYTES_PER_IMAGE = 1_000_000_000
 """Bytes for an image that is built and pushed beside a Maven: the engine's buffers and the context."""
 
-LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+MEMORY_LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 MEMINFO = Path("/proc/meminfo")
 
 
@@ -21,15 +21,15 @@ def images_at_once() -> int:
     """
     wanted = pushes_at_once() + 1
     memory = available_memory()
-    return wanted if memory is None else min(wanted, max(1, memory // ROOM - 1))
+    return wanted if memory is None else min(wanted, max(1, memory // BYTES_PER_IMAGE - 1))
 
 
 def pushes_at_once() -> int:
     """How many images may be pushed at the same time: never more than there are cores."""
-    return min(MOST_PUSHES, os.cpu_count() or 1)
+    return min(MAX_PUSHES_AT_ONCE, os.cpu_count() or 1)
 
 
-def available_memory(limits: Iterable[Path] = LIMITS, meminfo: Path = MEMINFO) -> int | None:
+def available_memory(limits: Iterable[Path] = MEMORY_LIMIT_FILES, meminfo: Path = MEMINFO) -> int | None:
     """Bytes that programs may still take; None where the system does not say (not Linux)."""
     try:
         lines = dict(line.split(":", 1) for line in meminfo.read_text(encoding="ascii").splitlines())

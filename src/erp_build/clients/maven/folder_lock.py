@@ -16,10 +16,10 @@ from pathlib import Path
 from erp_build.clients.clock import Clock
 from erp_build.errors import BuildFailed
 
-PATIENCE = 120.0
+LOCK_TIMEOUT_S = 120.0
 """Seconds that a left-over Maven gets to end; a build of one service takes a fraction of it."""
 
-STEP = 0.5
+LOCK_POLL_S = 0.5
 
 _held: dict[int, Path] = {}
 """The file of each descriptor that this process has locked."""
@@ -27,24 +27,24 @@ _held: dict[int, Path] = {}
 
 @contextmanager
 def hold_folders(
-    folders: Iterable[Path], clock: Clock, on_wait: Callable[[str], None], patience: float = PATIENCE
+    folders: Iterable[Path], clock: Clock, on_wait: Callable[[str], None], timeout: float = LOCK_TIMEOUT_S
 ) -> Iterator[tuple[int, ...]]:
     """Hold the locks of some directories; yields the descriptors that a child must inherit.
 
-    Raises `BuildFailed` where somebody else holds one for longer than `patience` seconds.
+    Raises `BuildFailed` where somebody else holds one for longer than `timeout` seconds.
     """
     with ExitStack() as stack:
         descriptors = []
         # In one order everywhere, so that two runs never wait for each other.
         for folder in sorted(folders):
-            descriptor = _take(folder, clock, on_wait, patience)
+            descriptor = _take(folder, clock, on_wait, timeout)
             stack.callback(_give_up, descriptor)
             descriptors.append(descriptor)
         yield tuple(descriptors)
 
 
-def _take(folder: Path, clock: Clock, on_wait: Callable[[str], None], patience: float) -> int:
-    end = clock.monotonic() + patience
+def _take(folder: Path, clock: Clock, on_wait: Callable[[str], None], timeout: float) -> int:
+    end = clock.monotonic() + timeout
     said = False
     while True:
         descriptor = _try(_place(folder))
@@ -54,13 +54,13 @@ def _take(folder: Path, clock: Clock, on_wait: Callable[[str], None], patience: 
             raise BuildFailed(
                 "another Maven works in the service's directory",
                 where=str(folder),
-                why=f"it did not end within {patience:.0f} s; it may be left over from a run that was killed",
+                why=f"it did not end within {timeout:.0f} s; it may be left over from a run that was killed",
                 next_step="end it (look for `java` in the list of processes), then run again",
             )
         if not said:
             on_wait(f"waits for another Maven in {folder.name}")
             said = True
-        clock.sleep(STEP)
+        clock.sleep(LOCK_POLL_S)
 
 
 def _try(place: Path) -> int | None:

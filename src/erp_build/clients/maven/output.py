@@ -13,7 +13,7 @@ from erp_build.formats.maven.log import plain
 PROJECT_LINE = re.compile(r"\[INFO\] -+< [^:]+:(\S+) >-+")
 """What Maven 3 and 4 print before they build a project of the reactor."""
 
-ENDS = ("[INFO] Reactor Summary", "[INFO] BUILD ")
+END_LINES = ("[INFO] Reactor Summary", "[INFO] BUILD ")
 
 OnJar = Callable[[str, Path, float], None]
 """Takes a service's name, its jar, and the seconds that it took."""
@@ -50,7 +50,7 @@ class MavenOutput:
         if found := PROJECT_LINE.match(text):
             self._leave()
             self._current = self._by_artifact.get(found[1])
-        elif text.startswith(ENDS):
+        elif text.startswith(END_LINES):
             self._leave()
         module = self._current or self._only
         self._detail(text, module.name if module else "maven")

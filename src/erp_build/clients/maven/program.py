@@ -19,17 +19,17 @@ from erp_build.formats.maven.failure import Failure, failures
 from erp_build.formats.maven.log import plain
 from erp_build.model.project import BuildOptions
 
-STALLED = 60_000
+STALLED_TRANSFER_MS = 60_000
 """Milliseconds without a byte from a repository; Maven's own patience, half an hour, is longer than a build."""
 
 FLAGS = (
     "--batch-mode",
     "--no-transfer-progress",
     "-Dstyle.color=never",
-    f"-Dmaven.wagon.rto={STALLED}",  # Maven 3.8
-    f"-Daether.connector.requestTimeout={STALLED}",  # Maven 3.9 and newer
+    f"-Dmaven.wagon.rto={STALLED_TRANSFER_MS}",  # Maven 3.8
+    f"-Daether.connector.requestTimeout={STALLED_TRANSFER_MS}",  # Maven 3.9 and newer
 )
-TESTS: Mapping[str, tuple[str, ...]] = {
+TEST_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "compile": ("-DskipTests",),
     "run": (),
     "skip": ("-Dmaven.test.skip=true",),
@@ -39,7 +39,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 FAST_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """A build is too short for the optimising compiler: measured, it takes 0.61 of the time."""
 
-CLASSES = "ERP_BUILD_MAVEN_CLASSES"
+CLASSES_VARIABLE = "ERP_BUILD_MAVEN_CLASSES"
 """Variable with an archive of classes for the `java` and the `mvn` in PATH (`scripts/archive-classes.sh`)."""
 
 
@@ -144,7 +144,12 @@ class Maven:
         pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
         # Through sh, because an unpacked zip of the module has lost the executable bit.
         program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
-        words = [*FLAGS, *TESTS[self._options.tests], *(["--update-snapshots"] if update else []), "--fail-at-end"]
+        words = [
+            *FLAGS,
+            *TEST_OPTIONS[self._options.tests],
+            *(["--update-snapshots"] if update else []),
+            "--fail-at-end",
+        ]
         with self._kept() as keep:
 
             def on_line(line: str) -> None:
@@ -198,7 +203,7 @@ def _environment(group: tuple[MavenModule, ...], *, has_wrapper: bool) -> dict[s
 
 def _archived_classes(home: str | None) -> str:
     """The option that maps an archive of classes; empty where there is none, or another JDK is to be used."""
-    archive, own = os.environ.get(CLASSES, ""), shutil.which("java")
+    archive, own = os.environ.get(CLASSES_VARIABLE, ""), shutil.which("java")
     java = shutil.which("java", path=f"{home}/bin") if home else own
     is_own = own and java and os.path.realpath(java) == os.path.realpath(own)
     # Maven's script takes the options apart at blanks.

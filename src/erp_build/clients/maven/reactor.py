@@ -7,11 +7,11 @@ from os.path import relpath
 from pathlib import Path
 from typing import NamedTuple
 
-POM = "{http://maven.apache.org/POM/4.0.0}"
-OWN_SETTINGS = ("maven.config", "jvm.config", "extensions.xml")
+POM_NAMESPACE = "{http://maven.apache.org/POM/4.0.0}"
+OWN_SETTINGS_FILES = ("maven.config", "jvm.config", "extensions.xml")
 """Files in `.mvn` that Maven reads from the directory that it is started for, and from no module."""
 
-OWN_ROOT = ("maven.multiModuleProjectDirectory", "session.executionRootDirectory")
+ROOT_PROPERTIES = ("maven.multiModuleProjectDirectory", "session.executionRootDirectory")
 """Properties of a pom that mean another directory under an aggregator."""
 
 COORDINATE = re.compile(r"[\w.-]+")
@@ -74,10 +74,16 @@ def coordinates_of(folder: Path) -> Coordinates | None:
         root = ET.parse(folder / "pom.xml").getroot()  # noqa: S314 - as above
     except (ET.ParseError, OSError):
         return None
-    group = root.findtext(f"{POM}groupId") or root.findtext(f"{POM}parent/{POM}groupId") or ""
-    artifact = root.findtext(f"{POM}artifactId") or ""
+    group = (
+        root.findtext(f"{POM_NAMESPACE}groupId") or root.findtext(f"{POM_NAMESPACE}parent/{POM_NAMESPACE}groupId") or ""
+    )
+    artifact = root.findtext(f"{POM_NAMESPACE}artifactId") or ""
     found = Coordinates(group.strip(), artifact.strip())
-    return found if all(COORDINATE.fullmatch(part) for part in found) and root.find(f"{POM}modules") is None else None
+    return (
+        found
+        if all(COORDINATE.fullmatch(part) for part in found) and root.find(f"{POM_NAMESPACE}modules") is None
+        else None
+    )
 
 
 def artifact_of(folder: Path) -> str:
@@ -95,10 +101,10 @@ def wrapper_settings(folder: Path) -> str:
 
 
 def _needs_its_own(folder: Path) -> bool:
-    if any((folder / ".mvn" / name).is_file() for name in OWN_SETTINGS):
+    if any((folder / ".mvn" / name).is_file() for name in OWN_SETTINGS_FILES):
         return True
     text = (folder / "pom.xml").read_text(encoding="utf-8", errors="replace")
-    return any(word in text for word in OWN_ROOT)
+    return any(word in text for word in ROOT_PROPERTIES)
 
 
 def _escaped(text: str) -> str:

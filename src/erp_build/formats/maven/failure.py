@@ -18,10 +18,10 @@ from erp_build.formats.maven.cause import (
     jdk_release,
     kind_of,
 )
-from erp_build.formats.maven.log import GOAL, HELP, SUMMARY_LINES, failed_tests, last_lines, plain, told_by
+from erp_build.formats.maven.log import GOAL, HELP, MAX_SUMMARY_LINES, failed_tests, last_lines, plain, told_by
 
-KILLED, TERMINATED = {137, -9}, {143, -15, 124}
-OLDEST_RELEASE = 8
+KILLED_CODES, TERMINATED_CODES = {137, -9}, {143, -15, 124}
+OLDEST_JAVA_RELEASE = 8
 PROJECT = re.compile(r"The project (?:[^\s:]+:([^\s:]+):\S+)? ?\(.*\) has \d+ errors?")
 
 WHAT: Mapping[Kind, str] = {
@@ -38,7 +38,7 @@ WHAT: Mapping[Kind, str] = {
 TRANSFER_WHAT = "Maven could not transfer an artifact"
 KILLED_WHAT = "Maven was killed; most likely the machine ran out of memory"
 
-NEXT: Mapping[Kind, str] = {
+NEXT_STEPS: Mapping[Kind, str] = {
     "compile": "correct the source; the same error comes with mvn compile in the service's directory",
     "tests": "correct the test or what it tests; the reports lie in target/surefire-reports",
     "dependency": "correct its coordinates in the pom, or add the repository that has it",
@@ -95,9 +95,9 @@ def failures(lines: Iterable[str], exit_code: int | None) -> tuple[Failure, ...]
         exit_code: of Maven, negative for a signal; None when it was ended because its time was over.
     """
     log = [plain(line) for line in lines]
-    if exit_code is None or exit_code in TERMINATED:
+    if exit_code is None or exit_code in TERMINATED_CODES:
         return (_failure("timeout", WHAT["timeout"], last_lines(log)),)
-    if exit_code in KILLED:
+    if exit_code in KILLED_CODES:
         return (_failure("memory", KILLED_WHAT, last_lines(log)),)
     if found := tuple(_of_block(module, block, log) for module, block in _blocks(log)):
         return found
@@ -129,7 +129,7 @@ def _of_block(module: str, block: list[str], log: list[str]) -> Failure:
     told_elsewhere = kind == "memory" and not (GOAL.match(block[0]) and MEMORY.search(text))
     wanted = [line for line in log if MEMORY.search(line)] if told_elsewhere else []
     summary = (kind == "tests" and failed_tests(log)) or told_by(
-        wanted or (block[-SUMMARY_LINES:] if block is log else block)
+        wanted or (block[-MAX_SUMMARY_LINES:] if block is log else block)
     )
     failure = _failure(kind, summary, module=module)
     if kind == "jdk":
@@ -142,8 +142,8 @@ def _of_block(module: str, block: list[str], log: list[str]) -> Failure:
 def _jdk_next(text: str) -> str:
     release = jdk_release(text)
     if not release:
-        return NEXT["jdk"]
-    if release < OLDEST_RELEASE:
+        return NEXT_STEPS["jdk"]
+    if release < OLDEST_JAVA_RELEASE:
         return f"ask for a newer release than {release} in the pom: no JDK of today compiles for it"
     return (
         f"build with JDK {release} or newer (JAVA_{release}_HOME or JAVA_HOME), or ask for an older release in the pom"
@@ -166,4 +166,4 @@ def _of_resolution(module: str, text: str, block: list[str]) -> Failure:
 
 
 def _failure(kind: Kind, *summary: str, module: str = "") -> Failure:
-    return Failure(kind, "\n".join(part for part in summary if part), module, NEXT[kind])
+    return Failure(kind, "\n".join(part for part in summary if part), module, NEXT_STEPS[kind])

@@ -7,14 +7,14 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 USER_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 LEVEL = re.compile(r"^\[(?:ERROR|INFO|WARNING)\] ?")
 
-SUMMARY_LINES, LAST_LINES, LINE_LENGTH = 8, 3, 600
+MAX_SUMMARY_LINES, MAX_LAST_LINES, MAX_LINE_LENGTH = 8, 3, 600
 
 GOAL = re.compile(r"\[ERROR\] Failed to execute goal (?:\S+ )?(?:\(\S+\) )?on project ([^\s:]+): ?(.*)")
 NOISE = re.compile(
     r"Compilation failure(?:: Compilation failure: ?)?$|COMPILATION ERROR|Please refer to |Command was |\[Help \d"
     r"|Some problems were encountered|The build could not read|The project .* has \d+ errors?$|Child module .* @$"
 )
-AFTER = ("To see the full stack trace", "at org.apache.maven", "org.apache.maven.", "Re-run Maven")
+TRAILER_STARTS = ("To see the full stack trace", "at org.apache.maven", "org.apache.maven.", "Re-run Maven")
 RESOLVING = re.compile(
     r"^Could not resolve dependencies for project \S+: "
     r"(?:Failed to .*: (?=Could not )|(?=Could not |Cannot |\S+ was not ))?"
@@ -33,7 +33,7 @@ def told_by(block: list[str]) -> str:
     told = list[str]()
     for line in [match[2], *block[1:]] if match else block:
         text = RESOLVING.sub("", HELP.sub("", LEVEL.sub("", LEVEL.sub("", line)))).strip()
-        if text.startswith(AFTER):
+        if text.startswith(TRAILER_STARTS):
             break
         if text and text not in told and not NOISE.match(text):
             told.append(text)
@@ -57,10 +57,10 @@ def failed_tests(log: list[str]) -> str:
 def last_lines(log: list[str]) -> str:
     """The end of a log, where nothing else tells what happened."""
     told = [LEVEL.sub("", line) for line in log]
-    return _short([line for line in told if line.strip("- ")][-LAST_LINES:])
+    return _short([line for line in told if line.strip("- ")][-MAX_LAST_LINES:])
 
 
 def _short(told: list[str]) -> str:
-    kept = [line[:LINE_LENGTH] for line in told[:SUMMARY_LINES]]
-    more = [f"and {len(told) - SUMMARY_LINES} lines more"] if len(told) > SUMMARY_LINES else []
+    kept = [line[:MAX_LINE_LENGTH] for line in told[:MAX_SUMMARY_LINES]]
+    more = [f"and {len(told) - MAX_SUMMARY_LINES} lines more"] if len(told) > MAX_SUMMARY_LINES else []
     return "\n".join((*kept, *more))
