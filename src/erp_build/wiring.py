@@ -1,4 +1,4 @@
-"""The composition root: makes the clients once, joins them to clients, and picks live or rehearsal."""
+"""The composition root: creates the clients once, joins them, and picks live effects or a rehearsal."""
 
 import os
 import tempfile
@@ -55,26 +55,26 @@ def open_clients(
     build: BuildOptions | None = None,
     logs: Path | None = None,
 ) -> Iterator[Clients]:
-    """The clients for one repository; what they keep in files is outside of it, private, and gone afterwards.
+    """Open the clients for one repository; their files lie outside of it, are private, and are deleted afterwards.
 
     Args:
         root: of the repository.
         clock: the time.
-        progress: where the stages speak.
-        secrets: learns every secret that is read.
-        journal: learns every effect.
+        progress: where the stages report.
+        secrets: gets every secret that is read, to mask it.
+        journal: notes every effect.
         rehearse: assume effects instead of performing them.
         build: how jars and images are made.
         logs: a folder for Maven's whole output; None keeps none.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-")))
-        # The engine's client would ask the credential helpers of the user's configuration, which a run does not need.
+        # An empty folder: otherwise the Docker SDK would ask the user's credential helpers, which a run never needs.
         os.environ["DOCKER_CONFIG"] = str(folder)
         given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
         clients, cluster, engine = _live_clients(given)
         stack.callback(cluster.close)
-        # A signal reaches the main thread alone: whatever the workers still do with the engine ends here.
+        # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted here.
         stack.callback(engine.abort)
         yield _rehearsed(clients, journal) if rehearse else clients
 
@@ -85,13 +85,13 @@ def reading_clients(root: Path, clock: Clock, progress: Progress, secrets: Secre
 
 
 def doctor_local(root: Path, secrets: Secrets) -> Local:
-    """What `doctor` looks at without credentials."""
+    """Return the clients of `doctor` that need no credentials."""
     return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
 
 
 @contextmanager
 def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
-    """What `doctor` looks at with credentials; raises `ConfigurationError` where there are none."""
+    """Open the clients of `doctor` that need credentials; raises `ConfigurationError` if there are none."""
     with ExitStack() as stack:
         clients = stack.enter_context(reading_clients(root, clock, progress, secrets))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
@@ -110,7 +110,7 @@ def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Se
 
 
 class _Given(NamedTuple):
-    """What the clients are made of."""
+    """The arguments from which the clients are created."""
 
     root: Path
     folder: Path
@@ -184,7 +184,7 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
 
 
 def _rehearsed(clients: Clients, journal: Journal) -> Clients:
-    """The same clients, reading the real world with the assumed effects laid over it."""
+    """Return the same clients with assumed effects, and readers that show them as if they had happened."""
     assumed = Assumptions()
     return replace(
         clients,

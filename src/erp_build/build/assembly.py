@@ -1,4 +1,4 @@
-"""What builds and pushes: Maven, the engine and the registry together, for one repository."""
+"""Builds and pushes images: Maven, the Docker engine and the registry together, for one repository."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -31,11 +31,11 @@ from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL
 from erp_build.model.project import BuildOptions, Function, Service
 
 MAX_PUSH_ATTEMPTS = 3
-"""Of a push that breaks off; the engine itself has tried each layer five times by then."""
+"""Attempts of a push whose connection breaks; within each the engine itself tries every layer five times."""
 
 
 class Programs(NamedTuple):
-    """What an assembly works with."""
+    """The programs and services that an assembly uses."""
 
     maven: Maven
     engine: Engine
@@ -44,14 +44,14 @@ class Programs(NamedTuple):
 
 
 class LocalAssembly:
-    """Maven and engine of this machine.
+    """Builds with Maven and the Docker engine of this machine.
 
     Args:
         root: of the repository.
         programs: Maven, engine, BuildKit and registry.
         options: how to build.
-        source: where the repository comes from, for a label; empty where it does not say.
-        clock, progress: time, and where news go.
+        source: address of the repository, for a label; empty if unknown.
+        clock, progress: for waits, and for lines about them.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class LocalAssembly:
         self._jars: dict[str, Path] = {}
 
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
-        """Raise `BuildFailed` when a program, the engine or a service's file is not there, or cannot be built so."""
+        """Raise `BuildFailed` if a program, the engine or a file is missing, or a Dockerfile cannot be built."""
         for target in targets:
             self._maven.require_buildable(self._root / target.path)
             self._require_buildable_dockerfile(target)
@@ -81,12 +81,12 @@ class LocalAssembly:
             self._engine.require_answer()
 
     def run_check(self, request: CheckRequest) -> CheckRun:
-        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
+        """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
         folder = self._root / request.target.path
         return run_check(request.check, folder, request.secrets, partial(self._detail, request.target.name))
 
     def images_at_once(self) -> int:
-        """How many images may be worked on at the same time, by cores and memory."""
+        """How many images may be in work at the same time, by cores and memory."""
         return images_at_once()
 
     def pushes_at_once(self) -> int:
@@ -94,7 +94,7 @@ class LocalAssembly:
         return pushes_at_once()
 
     def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
-        """Make the jars; `on_packaged` hears of each that is complete."""
+        """Make the jars; calls `on_packaged` for each that is complete."""
 
         def keep(name: str, jar: Path, seconds: float) -> None:
             self._jars[name] = jar
@@ -104,7 +104,7 @@ class LocalAssembly:
             self._maven.package([MavenModule(target.name, self._root / target.path) for target in targets], keep)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
-        """Make the image in the engine, with labels that say what it was made of."""
+        """Build the image in the engine, with labels that name its commit, content key and base image."""
         target = request.target
         context = Context(self._root / target.path, target.dockerfile)
         where = f"{target.path}/{target.dockerfile}"
@@ -121,19 +121,19 @@ class LocalAssembly:
             else:
                 image = self._engine.build(build, spool, on_line)
         if before != image.identifier:
-            # A run before made this commit's image as well; the name has gone over, and nobody finds the old one.
+            # An earlier run built this tag too. The tag has moved, and nobody else would remove the old image.
             self._engine.remove_nameless(before)
         return image
 
     def push(self, request: ImageRequest) -> PushedImage:
-        """Push the image under its tag, again where the way was bad, with a new sign-in where the old one ended."""
+        """Push the image under its tag; retry if the connection breaks, with a new sign-in if the old one expired."""
         attempts = Retrying(
             retry=retry_if_exception_type(PushBroke),
             stop=stop_after_attempt(MAX_PUSH_ATTEMPTS),
             wait=wait_exponential_jitter(initial=1, max=8),
             sleep=self._clock.sleep,
             before_sleep=lambda state: self._progress.say(
-                f"the push broke off ({state.outcome and state.outcome.exception()}); tries again", request.target.name
+                f"the push broke off ({state.outcome and state.outcome.exception()}); retrying", request.target.name
             ),
             reraise=True,
         )
@@ -153,7 +153,7 @@ class LocalAssembly:
             raise
 
     def _write(self, spool: IO[bytes], context: Context, request: ImageRequest, text: str) -> EngineBuild:
-        """Write the build context, with the labels in its Dockerfile where they can be there."""
+        """Write the build context, with the labels in its Dockerfile if that builds the same image."""
         target = request.target
         labels = {**self._labels(request), **self._base_labels(text, target.name)}
         labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN_DOCKERFILE)

@@ -1,4 +1,4 @@
-"""The same work for several items at once, in threads."""
+"""Work for several items at once, in threads (docs/decisions/0002)."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ Done = TypeVar("Done")
 
 
 class WorkResults(NamedTuple, Generic[Done]):
-    """What came of some work: the results by their place, and everything that failed, in the items' order."""
+    """Results by the place of their items, and all errors in the items' order."""
 
     done: dict[int, Done]
     failed: list[BaseException]
@@ -26,7 +26,7 @@ HandOver = Callable[[int, Item], None]
 def map_in_threads(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
     """Do the work for every item and return the results in the items' order.
 
-    Every item finishes; errors of ours are raised together afterwards, anything else as it came.
+    An error does not stop the other items. Afterwards our errors are raised as one, any other error as it is.
     """
     listed = list(items)
 
@@ -42,11 +42,11 @@ def map_in_threads(work: Callable[[Item], Done], items: Iterable[Item], at_once:
 def work_as_produced(
     produce: Callable[[HandOver[Item]], None], work: Callable[[Item], Done], at_once: int
 ) -> WorkResults[Done]:
-    """Work on items while others are still being made; nothing is raised, so that the caller can keep what was done.
+    """Work on items while a producer still makes others. Raises nothing, so that the caller can keep what succeeded.
 
     Args:
-        produce: makes the items; calls what it is given with an item's place and the item, from any thread.
-        work: done for each item, for at most `at_once` of them at a time.
+        produce: makes the items; calls its argument with an item's place and the item, from any thread.
+        work: called for each item, for at most `at_once` items at a time.
         at_once: number of threads. They are daemons, so that a signal ends the program without waiting for them.
     """
     waiting: SimpleQueue[tuple[int, Item] | None] = SimpleQueue()
@@ -79,7 +79,7 @@ def work_as_produced(
 
 
 def start_in_background(work: Callable[[], Done]) -> Callable[[], Done]:
-    """Begin some work beside what comes next; what is returned waits for it, then returns its result or raises."""
+    """Start work in a thread; returns a function that waits for it, and returns its result or raises its error."""
     future: Future[Done] = Future()
 
     def do() -> None:
@@ -93,7 +93,8 @@ def start_in_background(work: Callable[[], Done]) -> Callable[[], Done]:
 
 
 def raise_together(errors: list[BaseException]) -> None:
-    """Raise what failed: a signal before everything else, a bug as it came, errors of ours as one."""
+    """Raise one of several errors: a signal first, then a bug as it is, then our errors combined into one."""
+    # Not an `Exception`: a signal must end the run, whatever else failed.
     if urgent := [error for error in errors if not isinstance(error, Exception)]:
         raise urgent[0]
     ours = [error for error in errors if isinstance(error, ErpBuildError)]

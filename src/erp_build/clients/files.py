@@ -1,4 +1,4 @@
-"""Writing of files: whole or not at all, and what a full disk means."""
+"""Writes files atomically, and turns a full disk into a readable error."""
 
 import errno
 import os
@@ -13,9 +13,9 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file, keeping its mode; killed at any moment, the old or the new content is there, never a part.
+    """Replace a file and keep its mode; after a kill at any moment it has the old or the new content, never a part.
 
-    A link stays one: what it leads to is replaced.
+    A symbolic link stays a link: its target is replaced.
     """
     path = path.resolve()
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -33,7 +33,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def write_result(path: Path, text: str) -> None:
-    """Write a file that the caller asked for; raises `ConfigurationError` where that cannot be."""
+    """Write a file that the caller asked for; raises `ConfigurationError` if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text.encode("utf-8", "backslashreplace"))
@@ -45,7 +45,7 @@ def write_result(path: Path, text: str) -> None:
 
 @contextmanager
 def full_disk_fails(where: str) -> Iterator[None]:
-    """Make a failure of the build of a disk that is full; other errors of files are as they came.
+    """Raise `BuildFailed` for a full disk in the block; other file errors pass unchanged.
 
     Args:
         where: what was written, for an error that names no file.

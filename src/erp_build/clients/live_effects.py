@@ -1,4 +1,4 @@
-"""The effects, performed."""
+"""`LiveEffects`: performs the effects."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +30,8 @@ from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 
 
-class Assembly(Protocol):
-    """What makes jars and images, and runs the project's own checks (`erp_build.build.assembly`)."""
+class AssemblyEffects(Protocol):
+    """The part of the assembly that changes something: jars, images, the project's checks (`build.assembly`)."""
 
     def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
         """Make the jars; `on_packaged` is called with the name of each target and the seconds that its jar took."""
@@ -47,12 +47,12 @@ class Assembly(Protocol):
 
 
 class LiveEffects:
-    """Changes the world, and notes each change in the journal."""
+    """Performs each effect, and notes it in the journal."""
 
     def __init__(
         self,
         *,
-        assembly: Assembly,
+        assembly: AssemblyEffects,
         registry: EcrRegistry,
         functions: LambdaFunctions,
         helm: HelmProgram,
@@ -132,7 +132,7 @@ class LiveEffects:
             self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
-        """Take the release back to a revision."""
+        """Roll the release back to a revision."""
         with self._journal.note(EffectKind.ROLLBACK_RELEASE, f"{release.name}:{revision}"):
             self._helm.rollback(release, revision, timeout)
 

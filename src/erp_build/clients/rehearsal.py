@@ -1,4 +1,4 @@
-"""The effects, assumed."""
+"""`RehearsedEffects`: assumes the effects. The readers of `rehearsed_reads` show the world as if they had happened."""
 
 import hashlib
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from erp_build.model.releases.release import Release
 
 @dataclass
 class Assumptions:
-    """What a rehearsal assumes to have done.
+    """The effects that a rehearsal assumes to have happened.
 
     Attributes:
         images: repository -> the image that is to be deployed from it.
@@ -34,7 +34,7 @@ class Assumptions:
         functions: name -> image.
         aliases: `function:alias` -> digest.
         upgraded: whether the release moved.
-        lease: the lock; a rehearsal takes none, and none keeps it waiting.
+        lease: the assumed lock; a rehearsal takes no real one and waits for none.
     """
 
     images: dict[str, ImageReference] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Assumptions:
 
 
 class RehearsedEffects:
-    """Changes nothing; notes each change as assumed."""
+    """Changes nothing, and notes each effect as assumed."""
 
     def __init__(self, journal: Journal, assumptions: Assumptions) -> None:
         self._journal = journal
@@ -70,7 +70,7 @@ class RehearsedEffects:
         return LocalImage(identifier="assumed", size=0, platform="")
 
     def push(self, request: ImageRequest) -> PushedImage:
-        """Assume the push; the digest is made of the name, as no real one can be known."""
+        """Assume the push; the digest is derived from the name, because no real one can be known."""
         self._note(EffectKind.PUSH, f"{request.repository}:{request.tag}")
         text = f"assumed {request.repository}:{request.tag} of {request.commit}"
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
@@ -105,7 +105,7 @@ class RehearsedEffects:
         self._assumed.upgraded = True
 
     def tag(self, image: StoredImage, tag: str) -> None:
-        """Assume the tag; the first one that an image gets without a push is the one that it is deployed with."""
+        """Assume the tag; an image that is not pushed is deployed with the first tag that it gets."""
         self._note(EffectKind.TAG, f"{image.repository}:{tag}")
         self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
 

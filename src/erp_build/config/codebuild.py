@@ -1,4 +1,4 @@
-"""What CodeBuild says of the source and of the build in its environment variables."""
+"""Reads CodeBuild's environment variables: the commit of the source, and the address of the build."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ CONSOLE_HOSTS = {
 
 
 def commit_from(variables: Mapping[str, str], name: str) -> str | None:
-    """A full commit from an environment variable; an unset, empty, zero or malformed one is None."""
+    """Return the full commit in an environment variable; None if it is unset, empty, all zeros or no full commit.
+
+    The value may be an ARN (a pipeline's CODEBUILD_SOURCE_VERSION) or 40 zeros (the commit before a branch's first).
+    """
     value = variables.get(name, "").strip().lower()
     return value if is_full_commit(value) and value.strip("0") else None
 
 
 def build_link(variables: Mapping[str, str]) -> str:
-    """The address of the build in the console: CodeBuild's own word, else made of its ARN; empty outside of it."""
+    """Return the build's address in the console, from CodeBuild's variable or from the build's ARN; else empty."""
     if link := variables.get("CODEBUILD_BUILD_URL", ""):
         return link
     parts = variables.get("CODEBUILD_BUILD_ARN", "").split(":", 5)

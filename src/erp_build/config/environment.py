@@ -1,4 +1,4 @@
-"""The environment of a run: six parameters of Parameter Store, checked, and what CodeBuild says of the source."""
+"""The environment of a run: six parameters of Parameter Store, checked."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ PARAMETER_RULES = {
     "project-name": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*"), "a name of letters, digits, `-`"),
     "environment": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*"), "a name of letters, digits, `-`"),
 }
-"""Parameter -> what a value must look like (the last two are checked as they become parts of names)."""
+"""Parameter -> pattern and description of its value. The last two become parts of names."""
 
 
 def parameter_names(prefix: str) -> tuple[str, ...]:

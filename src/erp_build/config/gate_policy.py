@@ -1,4 +1,4 @@
-"""The `[gate]` table. What is misspelled or contradicts itself is refused, because it would block less than it says."""
+"""The `[gate]` table. A misspelled or contradictory policy is refused, because it would block less than it says."""
 
 from erp_build.config.toml_table import Table
 from erp_build.model.project import SEVERITIES, UNRATED, GatePolicy
@@ -12,7 +12,7 @@ def parse_gate(table: Table) -> GatePolicy:
     block = table.choices("block", SEVERITIES, () if limits and "block" not in table.names else default.block)
     for severity, _ in limits:
         if severity in block:
-            raise table.error("block", f"{severity} is in `block` and has a limit", "take one of the two away")
+            raise table.error("block", f"{severity} is in `block` and has a limit", "remove one of the two")
     return GatePolicy(
         block=block,
         timeout=table.seconds("timeout", default.timeout),
@@ -31,9 +31,9 @@ def _limits(table: Table) -> tuple[tuple[str, int], ...]:
 
 
 def _undefined(table: Table, named: set[str]) -> str:
-    """What a finding without a rating counts as; it cannot count as something else and be blocked as itself."""
+    """The severity that an unrated finding counts as; refused if `block` or `limits` name unrated findings as well."""
     meant = table.choice("undefined", tuple(name for name in SEVERITIES if name != "UNTRIAGED"), "UNDEFINED")
     if meant != "UNDEFINED" and (both := sorted(named & set(UNRATED))):
         what = f"`undefined` makes {meant} of findings that `block` or `limits` name as {', '.join(both)}"
-        raise table.error("undefined", what, "take one of the two away")
+        raise table.error("undefined", what, "remove one of the two")
     return meant

@@ -1,4 +1,4 @@
-"""A stage of a run: what it says of itself, and what it may ask of the run that it is part of."""
+"""Stages: the decorator that declares one, and the part of a run that they may use."""
 
 from collections.abc import Callable
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 class StageFacts(NamedTuple):
-    """What a stage says of itself.
+    """The declaration of a stage.
 
     Attributes:
-        touches: what of the world it may touch.
+        touches: the external systems that it may touch.
         keeps: the field of `RunReport` that holds its result; empty: none.
     """
 
@@ -27,7 +27,7 @@ def stage(touches: str, *, keeps: str = "") -> Callable[[Callable[P, T]], Callab
     """Make a function a stage of the run; it is called as before.
 
     Args:
-        touches: what of the world it may touch, for the table of stages.
+        touches: the external systems that it may touch, for the table of stages.
         keeps: the field of `RunReport` that holds its result; empty: none.
     """
 
@@ -39,14 +39,14 @@ def stage(touches: str, *, keeps: str = "") -> Callable[[Callable[P, T]], Callab
 
 
 class StageRunner(Protocol):
-    """The run, as far as a part of it needs to know it."""
+    """The part of a run that stages and groups of stages use."""
 
     @property
     def moved(self) -> bool:
         """Whether something that runs was changed, or may have been."""
 
     def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one stage, with what a caller has put at its place."""
+        """Run one stage, with the hooks of the caller."""
 
     def keep(self, **results: object) -> None:
         """Keep something for the report, by the names of `RunReport`'s fields."""

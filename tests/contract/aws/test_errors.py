@@ -112,7 +112,7 @@ def test_silence_points_to_the_network(action: str, broken: Exception) -> None:
 
 
 def test_a_value_that_the_api_does_not_take_is_no_matter_of_the_network() -> None:
-    with pytest.raises(GateInconclusive, match="does not take these values") as caught:
+    with pytest.raises(GateInconclusive, match="rejects these values") as caught:
         EcrRegistry(client("ecr"), Secrets()).start_scan("x", DIGEST)
     assert "repositoryName" in caught.value.why
 

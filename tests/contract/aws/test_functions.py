@@ -118,7 +118,7 @@ def test_somebody_elses_image_is_not_updated_over(code: str) -> None:
     client, stub = stubbed("lambda")
     refused(stub, code)
     seen(stub, "host/erp/e:0ther12", "r2")
-    with pytest.raises(FunctionUpdateFailed, match="somebody else has changed") as caught:
+    with pytest.raises(FunctionUpdateFailed, match="another deployment changed") as caught:
         functions(client, SimulatedClock(), []).update(STATE, IMAGE)
     assert caught.value.why == "it ran host/erp/e:0ld1234, now host/erp/e:0ther12"
 

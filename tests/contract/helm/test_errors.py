@@ -21,7 +21,7 @@ HINTS = {
     "nil-pointer": "a value that the template needs is missing",
     "no-namespace": "create what is missing",
     "ownership": 'erp-microservices owns Namespace "amazon-cloudwatch" in namespace ""',
-    "parse-error": "mend the template",
+    "parse-error": "fix the template",
     "pending": "helm rollback ends it",
     "sign-in": "the sign-in to the cluster failed",
     "statefulset": "delete the object first",

@@ -62,7 +62,7 @@ def test_a_second_holder_is_told_why_it_waits_and_refused_after_its_patience(tmp
         locks.hold_folders([tmp_path], SimulatedClock(), said.append, timeout=3),
     ):
         pass
-    assert said == [f"waits for another Maven in {tmp_path.name}"]
+    assert said == [f"waiting for another Maven in {tmp_path.name}"]
     assert refused.value.where == str(tmp_path)
     assert "3 s" in (refused.value.why or "")
 
@@ -87,7 +87,7 @@ def test_a_lock_is_held_as_long_as_the_child_of_a_killed_holder_runs(tmp_path: P
         holder.wait()
     try:
         with (
-            pytest.raises(BuildFailed, match="another Maven works in the service's directory"),
+            pytest.raises(BuildFailed, match="another Maven is running in the service's directory"),
             locks.hold_folders([tmp_path], SimulatedClock(), print, timeout=1),
         ):
             pass

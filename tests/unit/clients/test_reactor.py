@@ -71,10 +71,10 @@ def test_a_directory_is_held_until_it_is_let_go(tmp_path: Path) -> None:
     said: list[str] = []
     with hold_folders([tmp_path], SimulatedClock(), said.append):
         with (
-            pytest.raises(BuildFailed, match="another Maven works"),
+            pytest.raises(BuildFailed, match="another Maven is running"),
             hold_folders([tmp_path], SimulatedClock(), said.append, timeout=2),
         ):
             pass
-        assert said == [f"waits for another Maven in {tmp_path.name}"]
+        assert said == [f"waiting for another Maven in {tmp_path.name}"]
     with hold_folders([tmp_path], SimulatedClock(), said.append):
         assert len(said) == 1

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 SECURE_STRING = "SecureString"
 MAX_NAMES_PER_CALL = 10
-"""The most names that GetParameters takes."""
+"""The limit of GetParameters."""
 
 
 class ParameterStore:
-    """Reads parameters by their names; a SecureString is a secret before anybody sees it."""
+    """Reads parameters by their names; the value of each SecureString is masked from the moment it is read."""
 
     def __init__(self, client: "SSMClient", secrets: Secrets) -> None:
         self._client = client
         self._secrets = secrets
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
-        """The values of those names that exist; the service answers a missing one with silence, not with an error."""
+        """Return the values of those names that exist; GetParameters leaves a missing name out and raises no error."""
         return {name: value for name, (value, _) in self._read(names).items()}
 
     def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
-        """The values of these SecureStrings; a secret that everybody may read as a String is not taken for one."""
+        """Return the values of SecureStrings; raise if one is missing, too short to mask, or a plain String."""
         found = self._read(names)
         wrong = [f"{name} is not there" for name in names if name not in found]
         wrong += [
@@ -46,6 +46,7 @@ class ParameterStore:
 
     def _read(self, names: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Name -> value and type."""
+        # Each name once: several checks may use the same parameter.
         wanted = list(dict.fromkeys(names))
         found: dict[str, tuple[str, str]] = {}
         for start in range(0, len(wanted), MAX_NAMES_PER_CALL):

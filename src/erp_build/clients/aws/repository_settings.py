@@ -1,4 +1,4 @@
-"""How the image repositories of the account are set up. Reading only, and only `doctor` asks."""
+"""Settings of the account's image repositories. Reading only; used by `doctor` alone."""
 
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What a role may do, asked of IAM's own simulator; nothing is called for real."""
+"""The permissions of a role, from IAM's policy simulator; the actions themselves are not called."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -24,8 +24,8 @@ class SnsTopics:
         self._partition_of = partition_of
 
     def publish(self, request: NotifyRequest) -> None:
-        """Send one message: a text for most subscribers, and for https ones, which chats are, the text of a chat."""
-        # The ARN is made and not asked for: looking for it would need the right to list the account's topics.
+        """Send one message in two forms: JSON of a chat for https subscribers, text for all others."""
+        # The ARN is built, because looking it up would need the permission to list the account's topics.
         arn = request.topic
         if not arn.startswith("arn:"):
             arn = f"arn:{self._partition_of(request.region)}:sns:{request.region}:{request.account}:{request.topic}"

@@ -1,4 +1,4 @@
-"""The build context as a tar that is the same for the same files: sorted, without times, owners and umask."""
+"""The build context as a reproducible tar: sorted, without times, owners and umask."""
 
 import io
 import tarfile
@@ -13,10 +13,10 @@ from erp_build.formats.dockerfile.layers import jar_name, with_layers
 
 FILE_MODE, EXECUTABLE_MODE = 0o644, 0o755
 OWN_FOLDER = ".erp-build"
-"""The folder of a context that holds what we make; no service has one of this name."""
+"""The folder of a context for generated files; no service has a folder of this name."""
 
 REWRITTEN_DOCKERFILE = f"{OWN_FOLDER}/Dockerfile"
-"""What a Dockerfile is called that differs from the service's own."""
+"""The name of the generated Dockerfile in a context."""
 
 
 class Context:
@@ -70,7 +70,7 @@ class Context:
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
             entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
             if entry.islnk():
-                # A second name of a file: how many names it has is the disk's business, not the image's.
+                # A hard link is written as a file, so that links on the disk do not change the image.
                 entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
             if entry.isreg():
                 with path.open("rb") as content:

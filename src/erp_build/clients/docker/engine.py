@@ -1,4 +1,4 @@
-"""The Docker engine: builds and pushes. Its answers are streams of events in which an error is just another event."""
+"""The Docker engine: builds and pushes images with the classic builder (docker SDK)."""
 
 import os
 import re
@@ -19,12 +19,11 @@ from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 
 READ_TIMEOUT_S = 600
-"""Seconds between two bytes of the engine; a push compresses a large layer in silence."""
-
+"""The SDK's limit is per read, and its default of 60 s is too short: a push compresses a large layer in silence."""
 
 INTERMEDIATE_IMAGE = re.compile(r"---> ([0-9a-f]{12,64})")
 RUNNING_CONTAINER = re.compile(r"---> Running in ([0-9a-f]{12,64})")
-"""How the classic builder names what an instruction made, and the container in which one runs."""
+"""Lines of the classic builder: the image that an instruction made, and the container in which one runs."""
 
 
 class EngineBuild(NamedTuple):
@@ -45,9 +44,9 @@ class EngineBuild(NamedTuple):
 
 
 class Engine:
-    """An engine at `DOCKER_HOST` or at its usual socket. Each call has a client of its own, so that threads may call.
+    """An engine at `DOCKER_HOST` or at its default socket. Each call has its own client, so that threads may call.
 
-    Docker contexts are not followed and no login is stored: a push gets its sign-in with the call.
+    Docker contexts are ignored and no login is stored: a push gets its sign-in with the call.
     """
 
     def __init__(self) -> None:
@@ -66,7 +65,7 @@ class Engine:
             return str(client.version(api_version=False)["Version"])
 
     def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> LocalImage:
-        """Build an image from a context with the classic builder; what a failure leaves half-made is removed."""
+        """Build an image from a context with the classic builder; after a failure, remove what it left behind."""
         last = running = ""
 
         def follow(line: str) -> None:
@@ -90,7 +89,7 @@ class Engine:
                 )
                 read_build(events, where=request.where, on_line=follow)
             except BaseException:
-                # Still an active call, so that a run which is ended waits for it.
+                # Inside of the active call, so that `abort` waits for the clean-up.
                 self._put_away(last, running)
                 raise
         return self.inspect(request.tag)
@@ -112,7 +111,7 @@ class Engine:
                 return ""
 
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
-        """What is known of a base image, as labels; one that is not there is pulled first, as a build would."""
+        """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
         with self._client() as client, self._calls.active(client):
             try:
                 found = client.inspected(image)
@@ -126,7 +125,7 @@ class Engine:
         return {BASE_NAME_LABEL: image, BASE_IMAGE_LABEL: found["Id"], **known}
 
     def push(self, repository: str, tag: str, sign_in: SignIn, on_bytes: Callable[[int], None]) -> PushedImage:
-        """Push an image and return what the registry made of it; `on_bytes` hears how much was sent so far."""
+        """Push an image and return its digest; `on_bytes` is called with the number of bytes so far."""
         with self._client(PushFailed) as client, self._calls.active(client):
             events = client.push(
                 repository,
@@ -138,11 +137,11 @@ class Engine:
             return read_push(events, where=f"{repository}:{tag}", on_bytes=on_bytes)
 
     def abort(self) -> None:
-        """End every call that is going on, and wait until each has put away what it left."""
+        """Abort every call in progress, and wait until each has cleaned up."""
         self._calls.abort()
 
     def _put_away(self, last: str, container: str) -> None:
-        """Take away what a build that broke off has made: its container, and the image that this may have become."""
+        """Remove what an aborted build left: its container, and the image that the engine may have made of it."""
         made: list[str] = []
         with suppress(BuildFailed), self._client() as client:
             made = client.made_of(container)
@@ -150,7 +149,7 @@ class Engine:
             self.remove_nameless(image)
 
     def remove_nameless(self, image: str) -> None:
-        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved."""
+        """Remove an image if it has no tag: the last one of an aborted build, or one whose tag has moved."""
         if not image:
             return
         try:
@@ -158,14 +157,14 @@ class Engine:
                 if not client.inspected(image).get("RepoTags"):
                     client.remove_unused(image)
         except BuildFailed:
-            # Another build stands on it, or the engine is gone: then it is not ours to take away.
+            # Another build uses it as its base, or the engine is gone: then it must stay.
             return
 
     def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> "_Client":
         return _Client(self, failure)
 
     def connect(self) -> Api:
-        """A client; the first one asks for the engine's version, and the others know it."""
+        """Open a client; only the first one asks the engine for its API version."""
         api = Api(base_url=self._address, version=self._version, timeout=READ_TIMEOUT_S)
         self._version = api.api_version
         return api
@@ -173,11 +172,11 @@ class Engine:
     @property
     def where(self) -> str:
         """The engine's address, for errors."""
-        return self._address or "the usual socket"
+        return self._address or "the default socket"
 
 
 class _Client:
-    """A client for one call, whose errors are ours."""
+    """A client for one call; translates its errors."""
 
     def __init__(self, engine: Engine, failure: type[BuildFailed | PushFailed]) -> None:
         self._engine = engine
@@ -194,16 +193,16 @@ class _Client:
         self._api.close()
         if isinstance(error, docker.errors.APIError):
             why = str(error.explanation or error)
-            next_step = hint_of(why, "see why", pushing=self._failure is PushFailed)
+            next_step = hint_of(why, "see the reason above", pushing=self._failure is PushFailed)
             raise self._failure(
-                "the Docker engine refused", where=self._engine.where, why=why, next_step=next_step
+                "the Docker engine refused a request", where=self._engine.where, why=why, next_step=next_step
             ) from error
         if isinstance(error, docker.errors.DockerException | requests.RequestException):
             raise self._no_engine(error) from error
         if isinstance(error, docker.errors.StreamParseError | urllib3.exceptions.HTTPError):
-            # The SDK reads events past requests, whose errors these would be elsewhere.
+            # The SDK reads events directly from urllib3, so requests does not translate these errors.
             raise self._failure(
-                "the Docker engine's answer broke off",
+                "the Docker engine's response broke off",
                 where=self._engine.where,
                 why=str(error),
                 next_step="look at the engine's log, its memory and its disk, then run again",

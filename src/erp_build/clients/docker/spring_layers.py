@@ -1,6 +1,6 @@
-"""A Spring Boot jar taken apart along its own index: libraries by layer, and a small jar with the application.
+"""A Spring Boot jar, split by its own layer index: libraries by layer, and a small jar with the application.
 
-The result is that of `java -Djarmode=tools -jar app.jar extract --layers`, without the second that a JVM takes for it.
+The result equals `java -Djarmode=tools -jar app.jar extract --layers`, without a second for starting a JVM.
 Source: Spring Boot reference, "Efficient Container Images"; the jar's BOOT-INF/layers.idx and classpath.idx.
 """
 
@@ -17,7 +17,7 @@ LIBRARIES, CLASSES = "BOOT-INF/lib/", "BOOT-INF/classes/"
 MANIFEST = "META-INF/MANIFEST.MF"
 LAYERS_INDEX, CLASS_PATH_INDEX = "BOOT-INF/layers.idx", "BOOT-INF/classpath.idx"
 LOADER_ENTRIES = ("org/springframework/boot/loader/", "META-INF/services/java.nio.file.spi.FileSystemProvider")
-"""What only the launcher of a jar with jars inside needs."""
+"""Entries that only the launcher of nested jars needs."""
 
 DROPPED_ATTRIBUTES = (
     "Start-Class",
@@ -28,7 +28,7 @@ DROPPED_ATTRIBUTES = (
 )
 APPLICATION_LAYER = "application"
 MANIFEST_LINE_BYTES = 72
-"""Bytes of a line of a manifest (JAR File Specification)."""
+"""The longest line of a manifest, with its line end (JAR File Specification)."""
 
 
 class LayeredJar:
@@ -59,7 +59,7 @@ class LayeredJar:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers that hold anything, what changes least first; the last one is the application."""
+        """The layers that are not empty: what changes least comes first, the application last."""
         used = {self._layer_of(name) for name in self._names if name.startswith(LIBRARIES)}
         return (
             *(layer for layer, _ in self._layers if layer in used and layer != APPLICATION_LAYER),
@@ -82,7 +82,7 @@ class LayeredJar:
             for name in self._names:
                 place = _place(name)
                 if place:
-                    # Spring finds a package's components by the entry of its folder.
+                    # Spring scans a package by the entry of its folder, so folders need entries.
                     for folder in (*reversed(PurePosixPath(place).parents),)[1:]:
                         if folder not in folders:
                             jar.writestr(ZipInfo(f"{folder}/"), b"")
@@ -93,7 +93,7 @@ class LayeredJar:
         return made.getvalue()
 
     def _layer_of(self, name: str) -> str:
-        """The layer of an entry: the index names folders and single files, the longest name counts."""
+        """The layer of an entry. The index names folders and single files; the longest match counts."""
         fitting = [(len(path), layer) for layer, paths in self._layers for path in paths if name.startswith(path)]
         return max(fitting)[1] if fitting else APPLICATION_LAYER
 

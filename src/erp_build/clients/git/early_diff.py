@@ -1,4 +1,7 @@
-"""A comparison of two trees that Git makes while we do something else. Imports what the interpreter has loaded."""
+"""A comparison of two trees by a Git process that runs while this one still imports its modules.
+
+Imports only what the interpreter has loaded anyway.
+"""
 
 import os
 
@@ -7,7 +10,7 @@ from erp_build.model.commit import is_full_commit
 
 
 class EarlyDiff:
-    """A comparison that Git works on.
+    """A comparison in progress.
 
     Args:
         root: of the repository.
@@ -39,7 +42,7 @@ class EarlyDiff:
         self._stream = reading
 
     def output(self) -> bytes | None:
-        """The comparison, or None when Git could not make it of a commit."""
+        """Wait for the comparison and return it; None if Git cannot read one of the commits."""
         if self._stream >= 0:
             with open(self._stream, "rb") as stream:
                 output = stream.read()
@@ -51,7 +54,7 @@ class EarlyDiff:
 
 
 def _head_of(root: str) -> str:
-    """The commit of HEAD, if it stands in the usual files; packed references and worktrees are left to Git."""
+    """The commit of HEAD, read from its files; raises `OSError` for packed references and worktrees."""
     text = _read(os.path.join(root, ".git", "HEAD"))
     head = _read(os.path.join(root, ".git", text[5:])) if text.startswith("ref: ") else text
     if not is_full_commit(head):

@@ -1,4 +1,4 @@
-"""Writing to a branch of the remote without touching the checkout: one file, one commit, pushed on top of its tip."""
+"""Commits one file on top of a branch of the remote and pushes it, without touching the checkout."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +12,11 @@ from erp_build.errors import PushFailed
 
 MAX_PUSH_ATTEMPTS = 5
 AUTHOR_NAME, AUTHOR_EMAIL = "erp-build", "erp-build@localhost"
-"""The author where Git knows none."""
+"""The author if Git has none configured."""
 
 
 class _Overtaken(Exception):
-    """Somebody else has pushed in the meantime."""
+    """Somebody else pushed in the meantime."""
 
 
 class RemoteBranch:
@@ -27,15 +27,15 @@ class RemoteBranch:
         self._clock = clock
 
     def edit(self, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
-        """Commit a change of one file on top of the branch and push it; again when somebody else was faster.
+        """Commit a change of one file on top of the branch and push it; retry if somebody else pushed first.
 
         Args:
             branch: its name on `origin`.
             path: of the file, from the root, with `/`.
-            change: what becomes of the file's bytes.
+            change: maps the old bytes of the file to the new ones; called again for each attempt.
             message: of the commit.
 
-        Returns the commit, or None when the file is as it should be already. Raises `PushFailed`.
+        Returns the commit, or None if the change leaves the file as it is. Raises `PushFailed`.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_Overtaken),
@@ -80,7 +80,7 @@ def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes]
     try:
         repository.git.push("origin", f"{commit.hexsha}:refs/heads/{branch}")
     except git.GitCommandError as error:
-        # What Git says of a branch that has moved depends on who noticed it; the branch itself tells.
+        # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
         repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
         if repository.commit(tracking) != tip:
             raise _Overtaken from error

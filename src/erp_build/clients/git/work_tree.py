@@ -1,4 +1,4 @@
-"""The files of a source without Git: what a commit would hold, read from the disk."""
+"""The files of a source without `.git`: what a commit would hold, read from the disk."""
 
 import os
 import stat
@@ -9,11 +9,11 @@ from erp_build.model.source_file import SourceFile
 
 SYMLINK_MODE, EXECUTABLE_MODE, FILE_MODE = "120000", "100755", "100644"
 MAVEN_OUTPUT = "target"
-"""What a build makes beside the pom; everything else that lies there belongs to the source."""
+"""The folder that a build makes beside a pom; all other files belong to the source."""
 
 
 def files_on_disk(root: Path) -> Iterator[SourceFile]:
-    """The files below a root, with Git's modes and ids for them; `.git` and Maven's output are left out."""
+    """Return the files below a root with the modes and ids that Git gives them, without `.git` and Maven's output."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not _is_output(Path(folder), name))
         links = [name for name in folders if (Path(folder) / name).is_symlink()]

@@ -1,4 +1,4 @@
-"""The `helm` program, versions 3 and 4. Its output repeats values, so only what we picked from it is shown."""
+"""The `helm` program, versions 3 and 4. Its output repeats values, so only picked parts of it are passed on."""
 
 import json
 import re
@@ -15,19 +15,21 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.release import Release, Revision
 
 HELM_EXIT_MARGIN_S = 60.0
-"""Seconds that Helm gets over its own time-out to write the release's state before it is ended."""
+"""Seconds beyond Helm's own `--timeout`: Helm must be able to record the release's state before it is ended."""
 
 MAX_REVISIONS_KEPT = 10
+"""Revisions of a release that Helm keeps (`--history-max`)."""
+
 FIRST_HELM_HIDING_SECRETS = (3, 15)
 """The first version whose dry run can leave Secrets out of what it prints."""
 
 
 class HelmProgram:
-    """Runs `helm` with a kubeconfig of ours and without the caller's HELM_* variables.
+    """Runs `helm` with the run's own kubeconfig and without the caller's HELM_* variables.
 
     Args:
         access: to the clusters.
-        folder: for what it keeps between its calls; at home it would be a write, and may be of another day's cluster.
+        folder: for Helm's cache. A cache in the home directory may describe an older cluster of the same name.
     """
 
     def __init__(self, access: ClusterAccess, folder: Path) -> None:
@@ -55,7 +57,7 @@ class HelmProgram:
         )
 
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
-        """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
+        """Return some values of a revision (None: the newest) by their dotted keys, without those that do not exist."""
         which = ["--revision", str(revision)] if revision else []
         done = self._run(
             ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
@@ -67,7 +69,7 @@ class HelmProgram:
         return {key: str(value) for key, value in found.items() if value is not None}
 
     def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The Deployments and autoscalers as the newest revision wants them; nothing that may hold secrets."""
+        """Return the Deployments and autoscalers of the newest revision's manifest."""
         wanted = ("Deployment", "HorizontalPodAutoscaler")
         return tuple(item for item in self.manifest(release) if item["kind"] in wanted)
 
@@ -99,24 +101,25 @@ class HelmProgram:
     def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
         """Install or upgrade a release with complete values.
 
-        Helm does not wait for the rollout: in version 3 its wait ends too early, in version 4 it also waits for objects
-        that have nothing to do with this deployment. The rollout is watched by the deploy stage.
+        Helm does not wait for the rollout (docs/decisions/0004): in version 3 its wait ends too early, in version 4 it
+        also waits for objects that have nothing to do with this deployment. The deploy stage watches the rollout.
         """
         words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
+        # Without --reset-values a removed key would keep its old value, and new defaults of the chart would be ignored.
         words += ["--values", str(values), "--reset-values", "--history-max", str(MAX_REVISIONS_KEPT)]
         words += ["--timeout", f"{timeout:.0f}s", "--description", description]
         done = self._run(words, f"upgrade of {release.name}", timeout + HELM_EXIT_MARGIN_S)
         raise_for_helm_failure(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
-        """Make a new revision of an old one's objects; it also ends a revision that was cut off."""
+        """Make a new revision of an old one's objects; this also ends a pending revision."""
         words = ["rollback", release.name, str(revision), *self._place(release)]
         words += ["--history-max", str(MAX_REVISIONS_KEPT), "--timeout", f"{timeout:.0f}s"]
         done = self._run(words, f"rollback of {release.name}", timeout + HELM_EXIT_MARGIN_S)
         raise_for_helm_failure(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
 
     def uninstall(self, release: Release) -> None:
-        """Remove a release with everything that it made."""
+        """Remove a release and all of its objects."""
         done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
         raise_for_helm_failure(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
 
@@ -138,7 +141,7 @@ class HelmProgram:
         return self._version
 
     def _place(self, release: Release) -> list[str]:
-        # Signed here once, the token need not be signed by the plugin at every call.
+        # Writes the token's file, so that Helm's credential plugin need not sign a token at every call.
         self._access.token(release.cluster)
         kubeconfig = self._access.to(release.cluster).kubeconfig
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
@@ -148,7 +151,7 @@ class HelmProgram:
 
 
 def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
-    """The documents of a manifest; a Secret is dropped here, so that nothing above can show it."""
+    """The objects of a manifest; Secrets are dropped here, so that no caller can show them."""
     return tuple(item for item in parse_manifest(manifest) if item.get("kind") not in (None, "Secret"))
 
 

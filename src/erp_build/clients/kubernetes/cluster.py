@@ -1,4 +1,4 @@
-"""The Kubernetes API: Deployments of a release and their pods. Reading only; Helm writes."""
+"""Reads the Deployments of a release, their pods and endpoints from the Kubernetes API. Helm does the writing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ NEEDED_PERMISSIONS = (
     ("list", "apps", "replicasets"),
     ("list", "", "pods"),
 )
-"""Verb, API group and resource of what Helm and the watch of a rollout do."""
+"""Verb, API group and resource of everything that Helm and the rollout watch do."""
 
 DEPLOYMENTS, REPLICA_SETS = "apis/apps/v1/deployments", "apis/apps/v1/replicasets"
 PODS, SERVICES = "api/v1/pods", "api/v1/services"
@@ -37,13 +37,13 @@ REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
 
 class EksCluster:
-    """Reads workloads through clients that sign in as a run does."""
+    """Reads workloads with the sign-in of the run."""
 
     def __init__(self, access: ClusterAccess, connection: ClusterConnection | None = None) -> None:
         self._connection = connection or ClusterConnection(access)
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
-        """The Deployments of a release with their pods; none when the namespace has none of this release."""
+        """Return the Deployments of a release with their pods; empty if the namespace has none of this release."""
         ours = self._owned(release, DEPLOYMENTS)
         if not ours:
             return ()
@@ -52,7 +52,7 @@ class EksCluster:
         return tuple(_workload(item, sets, pods) for item in ours)
 
     def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+        """Return the release's live Deployments and autoscalers, in the form of a manifest."""
         kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": AUTOSCALERS}
         return tuple({**item, "kind": kind} for kind, path in kinds.items() for item in self._owned(release, path))
 
@@ -71,7 +71,7 @@ class EksCluster:
         return read_log(self._connection, release, pod, container)
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
-        """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
+        """Return the permissions that the caller lacks in the release's namespace, of those that a deployment needs."""
         return tuple(
             f"{verb} {resource}"
             for verb, group, resource in NEEDED_PERMISSIONS
@@ -91,7 +91,7 @@ class EksCluster:
         try:
             nodes = self._connection.ask(Release(cluster, "", ""), "api/v1/nodes").document.get("items") or ()
         except ReleaseFailed:
-            # A role for one namespace may not list nodes; a wrong platform is then seen when the pods do not start.
+            # A role for one namespace may not list nodes. A wrong platform then shows when the pods do not start.
             return frozenset()
         stated = (node.get("status", {}).get("nodeInfo", {}).get("architecture") for node in nodes)
         return frozenset(architecture for architecture in stated if architecture)
@@ -126,7 +126,7 @@ def _workload(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterable[A
     return Workload(
         name=about["name"],
         images=images_of(deployment),
-        # A missing counter is zero, but missing replicas are one (apps/v1, omitempty).
+        # The API omits a counter that is zero; omitted replicas mean one (apps/v1).
         desired=1 if spec.get("replicas") is None else spec["replicas"],
         generation=about.get("generation") or 0,
         observed_generation=status.get("observedGeneration") or 0,
@@ -169,7 +169,7 @@ def _container(status: ApiObject, *, prepares: bool = False) -> Container:
         name=status["name"],
         image=status["image"],
         image_id=status.get("imageID") or "",
-        # An init container that has ended well is never "ready" to the kubelet before version 1.29.
+        # Before version 1.29 the kubelet never reports an init container that succeeded as ready.
         ready=bool(status.get("ready")) or (prepares and _ended_well(status)),
         restarts=status.get("restartCount") or 0,
         waiting=waiting.get("reason") or "",
@@ -193,7 +193,7 @@ def _end_of(status: ApiObject) -> str:
 def _endpoints(service: ApiObject, slices: Iterable[ApiObject]) -> Endpoints:
     name = service["metadata"]["name"]
     own = [one for one in slices if (one["metadata"].get("labels") or {}).get(SERVICE_LABEL) == name]
-    # Ready counts as true where it is not said (discovery/v1, EndpointConditions).
+    # An endpoint without the condition counts as ready (discovery/v1, EndpointConditions).
     states = {
         (address, (one.get("conditions") or {}).get("ready") is not False)
         for item in own

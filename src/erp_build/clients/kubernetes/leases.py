@@ -1,4 +1,4 @@
-"""The Lease that locks a release. All times are the API server's own, so that no two clocks have to agree."""
+"""The Lease that locks a release. All times are the API server's, so that clocks of machines need not agree."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ def lease_name(release: Release) -> str:
 
 
 class ClusterLeases:
-    """Reads and writes Leases; a write replaces exactly the version that was read."""
+    """Reads and writes Leases; a write succeeds only on the version that was read (`resourceVersion`)."""
 
     def __init__(self, connection: ClusterConnection) -> None:
         self._connection = connection
@@ -35,7 +35,7 @@ class ClusterLeases:
         return LeaseReading(_lease(answer.document) if is_there else None, _time(answer.headers))
 
     def write(self, release: Release, lease: Lease) -> Lease | None:
-        """Store a lease and return it as stored; None when somebody else has written since it was read."""
+        """Store a lease and return it as stored; None if somebody else has written it since it was read."""
         path = namespaced(release, LEASES, lease_name(release) if lease.version else "")
         answer = self._connection.ask(
             release,
@@ -76,7 +76,7 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
 
 
 def _micro_time(moment: datetime | None) -> str | None:
-    # The API wants a fraction (MicroTime).
+    # MicroTime: the API refuses a time without a fraction of a second.
     return moment.isoformat(timespec="microseconds") if moment else None
 
 

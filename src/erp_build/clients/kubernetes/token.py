@@ -1,4 +1,4 @@
-"""Sign-in to an EKS cluster: a token is a presigned STS request (as aws-iam-authenticator and `aws eks get-token`)."""
+"""Signs tokens for EKS clusters: a token is a presigned STS request, as of `aws eks get-token` (decision 0005)."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ EKS_PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
 URL_LIFE_S = 60
 TOKEN_LIFE = timedelta(minutes=14)
-"""EKS takes a token for 15 minutes after it was signed; one minute is for clocks that differ."""
+"""EKS accepts a token for 15 minutes after its signature; one minute is left for clocks that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ClusterToken:
 
 
 def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
-    """Sign a token for a cluster with the session's credentials; the network is not used."""
+    """Sign a token for a cluster with the session's credentials; sends no request."""
     client = session.client("sts")
     with translate_aws_errors("sts:GetCallerIdentity", f"sign-in to cluster {cluster}"):
         credentials = session.get_credentials()

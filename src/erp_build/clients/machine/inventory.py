@@ -1,4 +1,4 @@
-"""What this machine has: programs, JDKs, engine, disk and memory. Nothing is changed; an SDK loads in its turn."""
+"""The inventory of this machine: programs, JDKs, engine, disk and memory. Reading only."""
 
 import os
 import re
@@ -17,7 +17,7 @@ VERSION_WORDS: Mapping[str, tuple[str, ...]] = {
     "kubectl": ("version", "--client"),
     "mvn": ("--version",),
 }
-"""Program -> the words that make it tell its version."""
+"""Program -> the arguments with which it prints its version."""
 
 VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 VERSION_TIMEOUT_S = 30.0
@@ -47,14 +47,15 @@ class LocalMachine:
 
     def engine(self) -> str:
         """The Docker engine's version; raises `BuildFailed` where none answers."""
+        # Imported here: no other check needs the Docker SDK.
         from erp_build.clients.docker.engine import Engine
 
         return Engine().version()
 
     def free_disk(self, folder: Path) -> int:
-        """Bytes that may still be written below a folder."""
+        """Return the free bytes of a folder's disk."""
         return shutil.disk_usage(folder).free
 
     def memory(self) -> int | None:
-        """Bytes that programs may still take; None where the system does not say."""
+        """Return the available memory in bytes; None where the system does not say."""
         return available_memory()

@@ -1,4 +1,4 @@
-"""Maven's output as it comes: which service it builds, and which jar is complete."""
+"""Follows Maven's output line by line: which module it builds, and which jar is complete."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,23 +11,23 @@ from erp_build.errors import BuildFailed
 from erp_build.formats.maven.log import plain
 
 PROJECT_LINE = re.compile(r"\[INFO\] -+< [^:]+:(\S+) >-+")
-"""What Maven 3 and 4 print before they build a project of the reactor."""
+"""The line that Maven 3 and 4 print before they build a module of the reactor."""
 
 END_LINES = ("[INFO] Reactor Summary", "[INFO] BUILD ")
 
 OnJar = Callable[[str, Path, float], None]
-"""Takes a service's name, its jar, and the seconds that it took."""
+"""Takes a module's name, its jar, and the seconds that the jar took."""
 
 
 class MavenOutput:
-    """Follows one call of Maven.
+    """The output of one call of Maven.
 
-    A service's jar is complete when Maven goes on to the next project; that of the last one when it sums up.
-    Whether the service failed nevertheless is known when Maven ends.
+    A module's jar is complete when Maven begins the next module, and the last one's when Maven prints its summary.
+    A module may still turn out to have failed when Maven ends.
 
     Attributes:
         complete: the jars that were handed over.
-        troubles: why others were not.
+        troubles: why no jar of a module was handed over.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class MavenOutput:
         self.troubles: dict[MavenModule, BuildFailed] = {}
 
     def read(self, line: str) -> None:
-        """Take a line; called by the threads that read Maven's streams."""
+        """Take a line; called from the threads that read Maven's streams."""
         text = plain(line)
         if found := PROJECT_LINE.match(text):
             self._leave()
@@ -56,7 +56,7 @@ class MavenOutput:
         self._detail(text, module.name if module else "maven")
 
     def close(self, *, succeeded: bool) -> None:
-        """Maven ended: what was not handed over is looked at now, where it says that all went well."""
+        """Maven ended; after a success, hand over the jars that were not handed over yet."""
         self._current = None
         for module in self._before if succeeded else ():
             if module not in self.complete:
@@ -64,7 +64,7 @@ class MavenOutput:
 
     def _leave(self) -> None:
         module, self._current = self._current, None
-        # One that is alone is handed over when Maven ended well: there is nothing else to do meanwhile.
+        # A single module is handed over at Maven's end, when it is known whether it succeeded.
         if module and not self._only:
             self._hand_over(module)
 

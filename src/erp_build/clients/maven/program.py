@@ -1,4 +1,4 @@
-"""Maven: the jars of several services by one process, each handed on as soon as it is complete."""
+"""Builds jars with Maven: one process for several services, each jar handed on as soon as it is complete."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ from erp_build.formats.maven.log import plain
 from erp_build.model.project import BuildOptions
 
 STALLED_TRANSFER_MS = 60_000
-"""Milliseconds without a byte from a repository; Maven's own patience, half an hour, is longer than a build."""
+"""Milliseconds without a byte from a repository. Maven's default, half an hour, is longer than a build."""
 
 FLAGS = (
     "--batch-mode",
@@ -34,25 +34,25 @@ TEST_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "run": (),
     "skip": ("-Dmaven.test.skip=true",),
 }
-"""What the option `tests` means. The pipeline that this one replaces compiled them and did not run them."""
+"""Value of `tests` in [build] -> Maven's options. The pipeline that this one replaces compiled tests and ran none."""
 
 FAST_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""A build is too short for the optimising compiler: measured, it takes 0.61 of the time."""
+"""A build is too short for the optimising compiler to pay off: without it, Maven takes 0.61 of the time."""
 
 CLASSES_VARIABLE = "ERP_BUILD_MAVEN_CLASSES"
-"""Variable with an archive of classes for the `java` and the `mvn` in PATH (`scripts/archive-classes.sh`)."""
+"""Environment variable: a class-data archive for `java` and `mvn` in PATH (`scripts/archive-classes.sh`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MavenSurroundings:
-    """What a build needs beside its sources.
+    """The environment of Maven's calls.
 
     Attributes:
         scratch: a private folder outside of the sources.
-        logs: where the whole output is kept, or None.
+        logs: folder for Maven's whole output; None keeps none.
         clock: the time.
-        say, detail: where news and Maven's own lines go, each with the name of a service.
-        mask: takes secrets out of a text.
+        say, detail: called with a line and a service's name, for progress and for Maven's own output.
+        mask: replaces secrets in a text.
     """
 
     scratch: Path
@@ -64,7 +64,7 @@ class MavenSurroundings:
 
 
 class Maven:
-    """Builds jars with the services' own wrapper, or with the `mvn` of the machine."""
+    """Builds jars with a service's own wrapper (mvnw), else with the `mvn` in PATH."""
 
     def __init__(self, surroundings: MavenSurroundings, options: BuildOptions) -> None:
         self._with = surroundings
@@ -73,7 +73,7 @@ class Maven:
         self._log: Path | None = None
 
     def require_buildable(self, folder: Path) -> None:
-        """Raise `BuildFailed` when the directory holds nothing that Maven can build, or there is no Maven or JDK."""
+        """Raise `BuildFailed` if the directory has no pom, or Maven or a fitting JDK is not installed."""
         if not (folder / "pom.xml").is_file():
             raise BuildFailed(
                 "the service has no pom.xml",
@@ -89,10 +89,10 @@ class Maven:
         """Make the jar of every module.
 
         Args:
-            modules: the services' directories; those that bear company are built by one Maven.
-            on_jar: called from another thread for each jar that is complete, in the order in which they are.
+            modules: the services' directories; those that can share a Maven reactor are built by one process.
+            on_jar: called from another thread for each jar, in the order in which they are complete.
 
-        Raises `BuildFailed` with everything that failed, once everything else is made.
+        Raises `BuildFailed` that names everything that failed, after everything else is built.
         """
         failures: dict[str, BuildFailed] = {}
         for group in reactor_groups(modules):
@@ -104,7 +104,7 @@ class Maven:
             raise error
 
     def _package_group(self, group: tuple[MavenModule, ...], on_jar: OnJar) -> dict[str, BuildFailed]:
-        """Build a group, and once more what failed only because something could not be transferred."""
+        """Build a group; build modules again that failed only because a transfer failed."""
         failed = self._attempt(group, on_jar)
         again = tuple(
             module
@@ -112,7 +112,7 @@ class Maven:
             if isinstance(failure, Failure) and failure.is_worth_another_try
         )
         if again:
-            self._with.say(f"{failed[again[0]].what}; tries once more", again[0].name)
+            self._with.say(f"{failed[again[0]].what}; retrying once", again[0].name)
             failed = {module: failure for module, failure in failed.items() if module not in again}
             failed |= self._attempt(again, on_jar, update=True)
         return {module.name: _error(module, failure, self._log) for module, failure in failed.items()}
@@ -142,7 +142,7 @@ class Maven:
     ) -> Result:
         first = group[0].folder
         pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
-        # Through sh, because an unpacked zip of the module has lost the executable bit.
+        # Through sh: a source that CodePipeline passes on as a zip has lost the executable bit.
         program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
         words = [
             *FLAGS,
@@ -175,7 +175,7 @@ class Maven:
 
     @contextmanager
     def _kept(self) -> Iterator[Callable[[str], None]]:
-        """Keeps every line in a file of its own, masked like everything else that is shown."""
+        """Write every line to a log file of this call, with secrets masked."""
         if self._with.logs is None:
             yield lambda _: None
             return
@@ -185,7 +185,7 @@ class Maven:
         with self._log.open("wb", buffering=0) as file:
 
             def keep(line: str) -> None:
-                # Where no more can be kept, the build goes on: its last lines are in its error all the same.
+                # A full disk ends the log, not the build; an error carries its last lines anyway.
                 with suppress(OSError):
                     file.write(f"{self._with.mask(plain(line))}\n".encode())
 
@@ -202,18 +202,18 @@ def _environment(group: tuple[MavenModule, ...], *, has_wrapper: bool) -> dict[s
 
 
 def _archived_classes(home: str | None) -> str:
-    """The option that maps an archive of classes; empty where there is none, or another JDK is to be used."""
+    """The JVM option for the class-data archive; empty without one, or if another JDK builds than the one it is for."""
     archive, own = os.environ.get(CLASSES_VARIABLE, ""), shutil.which("java")
     java = shutil.which("java", path=f"{home}/bin") if home else own
     is_own = own and java and os.path.realpath(java) == os.path.realpath(own)
-    # Maven's script takes the options apart at blanks.
+    # Maven's script splits the options at blanks, so a path with a blank cannot be passed.
     return f"-XX:SharedArchiveFile={archive}" if is_own and len(archive.split()) == 1 else ""
 
 
 def _failures(
     group: tuple[MavenModule, ...], output: MavenOutput, done: Result
 ) -> dict[MavenModule, Failure | BuildFailed]:
-    """What failed, and why; after a success only what has no jar."""
+    """The modules that failed, and why; after a success only those without a jar."""
     if done.code == 0:
         return {module: output.troubles[module] for module in group if module not in output.complete}
     found = failures([*done.stdout.splitlines(), *done.stderr.splitlines()], done.code)

@@ -1,4 +1,4 @@
-"""Which services one Maven builds: a generated aggregator outside of the sources, for those that bear company."""
+"""Groups services that can share one Maven reactor build, and generates their aggregator pom outside of the sources."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 POM_NAMESPACE = "{http://maven.apache.org/POM/4.0.0}"
 OWN_SETTINGS_FILES = ("maven.config", "jvm.config", "extensions.xml")
-"""Files in `.mvn` that Maven reads from the directory that it is started for, and from no module."""
+"""Files in `.mvn` that Maven reads for its start directory only: in a reactor they would be ignored for a module."""
 
 ROOT_PROPERTIES = ("maven.multiModuleProjectDirectory", "session.executionRootDirectory")
-"""Properties of a pom that mean another directory under an aggregator."""
+"""Properties that name another directory if the pom is built below an aggregator."""
 
 COORDINATE = re.compile(r"[\w.-]+")
 AGGREGATOR = """\
@@ -31,26 +31,27 @@ AGGREGATOR = """\
 
 
 class MavenModule(NamedTuple):
-    """A service's directory, and the name that its lines and errors carry."""
+    """A service's directory, and the service's name for output and errors."""
 
     name: str
     folder: Path
 
 
 class Coordinates(NamedTuple):
-    """What Maven calls a project, as it stands in the pom."""
+    """Group and artifact of a pom; the version plays no role here."""
 
     group: str
     artifact: str
 
 
 def reactor_groups(modules: Sequence[MavenModule]) -> list[tuple[MavenModule, ...]]:
-    """The sources as groups, each for one Maven; one that needs settings of its own is alone."""
+    """Split modules into groups that share one reactor build; a module that needs its own settings is alone."""
     together: dict[str, list[MavenModule]] = {}
     alone: list[tuple[MavenModule, ...]] = []
     taken: set[tuple[str, Coordinates]] = set()
     for module in modules:
         coordinates, wrapper = coordinates_of(module.folder), wrapper_settings(module.folder)
+        # Maven refuses a reactor with two modules of the same coordinates.
         if coordinates is None or _needs_its_own(module.folder) or (wrapper, coordinates) in taken:
             alone.append((module,))
         else:
@@ -60,7 +61,7 @@ def reactor_groups(modules: Sequence[MavenModule]) -> list[tuple[MavenModule, ..
 
 
 def write_aggregator(folder: Path, modules: Iterable[MavenModule]) -> Path:
-    """A pom with the sources as its modules; Maven takes modules by relative paths alone."""
+    """Write a pom with these modules and return its path; Maven accepts only relative paths of modules."""
     root = folder.resolve()
     lines = (f"    <module>{_escaped(relpath(module.folder.resolve(), root))}</module>" for module in modules)
     pom = root / "pom.xml"
@@ -69,9 +70,9 @@ def write_aggregator(folder: Path, modules: Iterable[MavenModule]) -> Path:
 
 
 def coordinates_of(folder: Path) -> Coordinates | None:
-    """The coordinates of a pom; None where they cannot be told without Maven."""
+    """Return the coordinates of a pom; None if only Maven can tell them (properties, modules of its own)."""
     try:
-        root = ET.parse(folder / "pom.xml").getroot()  # noqa: S314 - as above
+        root = ET.parse(folder / "pom.xml").getroot()  # noqa: S314 - the user's own file, which Maven reads next
     except (ET.ParseError, OSError):
         return None
     group = (
@@ -87,13 +88,13 @@ def coordinates_of(folder: Path) -> Coordinates | None:
 
 
 def artifact_of(folder: Path) -> str:
-    """What Maven calls a project in its output; empty where the pom does not say."""
+    """Return the artifact of a pom, by which Maven's output names a module; empty if the pom does not say."""
     coordinates = coordinates_of(folder)
     return coordinates.artifact if coordinates else ""
 
 
 def wrapper_settings(folder: Path) -> str:
-    """Which Maven the service's wrapper brings; empty without one. Only services of one Maven go together."""
+    """Return what identifies the wrapper's Maven, or an empty text. Only services of the same Maven share a reactor."""
     if not (folder / "mvnw").is_file():
         return ""
     settings = folder / ".mvn" / "wrapper" / "maven-wrapper.properties"

@@ -1,4 +1,4 @@
-"""Dockerfiles, read as far as a build needs to know them before it begins."""
+"""Parses Dockerfiles as far as a build needs it: directives, instructions, base images."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def instructions(text: str) -> Iterator[Instruction]:
 
 
 def base_images(text: str) -> tuple[str, ...]:
-    """The images of all FROM instructions, arguments replaced by their defaults; names of stages are left out."""
+    """Return the images of all FROM instructions, with the defaults of arguments and without names of stages."""
     defaults: dict[str, str] = {}
     stages: set[str] = set()
     found: list[str] = []

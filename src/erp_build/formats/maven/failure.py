@@ -1,6 +1,6 @@
-"""Why Maven failed, read from its log: what sort of failure, in which module, and what to do about it.
+"""Says why Maven failed, from its log: the kind of failure, the module, and what to do about it.
 
-Held to the recorded logs of tests/recorded/maven.
+Tested with the recorded logs in tests/recorded/maven.
 """
 
 import re
@@ -42,14 +42,14 @@ NEXT_STEPS: Mapping[Kind, str] = {
     "compile": "correct the source; the same error comes with mvn compile in the service's directory",
     "tests": "correct the test or what it tests; the reports lie in target/surefire-reports",
     "dependency": "correct its coordinates in the pom, or add the repository that has it",
-    "memory": "give Maven more memory (MAVEN_OPTS=-Xmx...), build fewer services at once, or take a larger machine",
-    "disk": "make room on the disk of the build, or take a machine with a larger one",
+    "memory": "give Maven more memory (MAVEN_OPTS=-Xmx...), build fewer services at once, or use a larger machine",
+    "disk": "free space on the build's disk, or use a machine with a larger disk",
     "jdk": "build with the JDK that the pom asks for: set JAVA_HOME, or the JAVA_<release>_HOME of that release",
     "pom": "correct the pom",
     "timeout": "look at the last lines for what it waited for; give it more time if it was still at work",
     "other": "run the same command by hand with -e",
 }
-RETRY_NEXT = "run again: the repository or the way to it failed, not the source"
+RETRY_NEXT = "run again: the repository or the connection to it failed, not the source"
 CACHED_NEXT = "run again with -U: Maven remembered an earlier failure and did not ask the repository"
 OFFLINE_NEXT = "run once without -o, so that Maven can fetch it"
 DENIED_NEXT = "correct the sign-in for that repository in settings.xml"
@@ -63,8 +63,8 @@ class Failure(NamedTuple):
         summary: the lines that tell it, without levels, colours and repetitions.
         module: the project that failed, empty when Maven names none.
         next_step: what the reader does now.
-        transfer: a repository or the way to it failed: worth one more try.
-        cached: Maven did not ask the repository, because it had failed before: worth one more try with `-U`.
+        transfer: a repository or the connection to it failed: worth one more attempt.
+        cached: Maven did not ask the repository, because it failed earlier: worth one more attempt with `-U`.
     """
 
     kind: Kind
@@ -83,7 +83,7 @@ class Failure(NamedTuple):
 
     @property
     def is_worth_another_try(self) -> bool:
-        """Whether only a transfer failed, which says nothing of the sources."""
+        """Whether only a transfer failed, which says nothing about the sources."""
         return self.transfer or self.cached
 
 
@@ -103,7 +103,7 @@ def failures(lines: Iterable[str], exit_code: int | None) -> tuple[Failure, ...]
         return found
     errors = [line for line in log if line.startswith("[ERROR]")]
     module = next((match[1] or "" for line in errors if (match := PROJECT.search(line))), "")
-    # A JVM that cannot start, and the script before it, know no levels.
+    # A JVM that cannot start prints no levels, and neither does Maven's start script.
     return (_of_block(module, errors or log or ["Maven said nothing"], log),)
 
 
@@ -144,7 +144,7 @@ def _jdk_next(text: str) -> str:
     if not release:
         return NEXT_STEPS["jdk"]
     if release < OLDEST_JAVA_RELEASE:
-        return f"ask for a newer release than {release} in the pom: no JDK of today compiles for it"
+        return f"ask for a newer release than {release} in the pom: no current JDK compiles for it"
     return (
         f"build with JDK {release} or newer (JAVA_{release}_HOME or JAVA_HOME), or ask for an older release in the pom"
     )

@@ -1,4 +1,4 @@
-"""The lines of a Maven run, and those of them that tell why it failed."""
+"""The lines of Maven's log, and those that say why Maven failed."""
 
 import re
 
@@ -23,12 +23,12 @@ HELP = re.compile(r" ?-> \[Help \d+\]\s*$")
 
 
 def plain(line: str) -> str:
-    """A line without colours, control characters, and users of addresses."""
+    """Return a line without colours, control characters, and user names and passwords in addresses."""
     return USER_IN_ADDRESS.sub("***@", CONTROL.sub("", ANSI.sub("", line))).rstrip()
 
 
 def told_by(block: list[str]) -> str:
-    """What a block says, each thing once, without what Maven says after and before every failure."""
+    """Summarise a block of the log: each message once, without the text that Maven adds to every failure."""
     match = GOAL.match(block[0])
     told = list[str]()
     for line in [match[2], *block[1:]] if match else block:
@@ -41,7 +41,7 @@ def told_by(block: list[str]) -> str:
 
 
 def failed_tests(log: list[str]) -> str:
-    """The failed tests, as surefire lists them below its results; empty where it lists none."""
+    """Return the failed tests as surefire lists them; empty if it lists none."""
     told, inside = list[str](), False
     for line in log:
         text = LEVEL.sub("", line)
@@ -55,7 +55,7 @@ def failed_tests(log: list[str]) -> str:
 
 
 def last_lines(log: list[str]) -> str:
-    """The end of a log, where nothing else tells what happened."""
+    """Return the last lines of a log, for a failure that no other line explains."""
     told = [LEVEL.sub("", line) for line in log]
     return _short([line for line in told if line.strip("- ")][-MAX_LAST_LINES:])
 

@@ -10,7 +10,7 @@ class Making:
     Attributes:
         maven, image, push: seconds.
         ready, began, ended: when the jar was complete, the image begun and the push over, in seconds since the run's
-            images were begun. What lies between the parts is waiting for a turn.
+            images were begun. Gaps are time queued for a worker slot.
         sent: bytes that the push moved, before compression.
         size, stored: bytes in the engine, and compressed in the registry.
         layered: whether the jar's dependencies are a layer of their own.

@@ -1,4 +1,4 @@
-"""What a run moved, the proof of it, and the alarms behind it."""
+"""What a run deployed, its proof, and the alarms that are read afterwards."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The lock of a release: who deploys now, since when, and when it may be taken from somebody who is gone."""
+"""The lock of a release: who deploys now, since when, and when the lock of a dead run may be taken."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Lease:
         commit: the full commit that the holder deploys.
         build: the build that the holder belongs to, or the user and machine.
         acquired, renewed: times of the API server's clock.
-        seconds: how long after `renewed` it is good.
+        seconds: how long it is valid after `renewed`.
         version: the stored version that a write replaces; empty: there is none yet.
-        record: what past deployments wrote down (`deployment/ledger.py`), as text.
+        record: the ledger of past deployments (`deployment/ledger.py`), as text.
         failed: the build whose run ended with an error under the lock, if that was the last one.
     """
 
@@ -33,20 +33,20 @@ class Lease:
 
     @property
     def expires(self) -> datetime | None:
-        """When it may be taken if nothing is heard of its holder; None when nobody holds it."""
+        """When it may be taken if its holder does not renew it; None if nobody holds it."""
         return self.renewed + timedelta(seconds=self.seconds) if self.holder and self.renewed else None
 
     def is_held(self, now: datetime) -> bool:
-        """Whether somebody holds it who has given a sign of life in time."""
+        """Whether somebody holds it and has renewed it in time."""
         return self.expires is not None and now < self.expires
 
     def was_left(self, now: datetime) -> bool:
-        """Whether its holder died: it is neither free nor alive."""
+        """Whether its holder died: it is neither free nor renewed in time."""
         return bool(self.holder) and not self.is_held(now)
 
     @property
     def ended_badly(self) -> bool:
-        """Whether the run that held it last failed, or was killed and could not free it."""
+        """Whether its last run failed, or was killed before it could free the lock."""
         return bool(self.failed or self.holder)
 
     def taken_by(self, holder: str, commit: str, build: str, seconds: float, now: datetime) -> Lease:
@@ -54,17 +54,17 @@ class Lease:
         return replace(self, holder=holder, commit=commit, build=build, seconds=seconds, acquired=now, renewed=now)
 
     def renewed_at(self, now: datetime) -> Lease:
-        """The lease after another sign of life."""
+        """The lease after a renewal."""
         return replace(self, renewed=now)
 
     def freed(self, *, failed: bool = False) -> Lease:
-        """The lease as its holder leaves it; who it was, and whether it failed, stays readable."""
+        """The lease as its holder leaves it; commit and build stay readable, and whether the run failed."""
         return replace(self, holder="", failed=self.build if failed else "")
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseReading:
-    """The stored lease (None: there is none yet) and the API server's time, both of one answer."""
+    """The stored lease (None: there is none yet) and the API server's time, both from one response."""
 
     lease: Lease | None
     now: datetime

@@ -1,4 +1,4 @@
-"""What a deployment wrote down: what it deployed, how it ended, and what ran before it."""
+"""An entry of the ledger: what a deployment deployed, how it ended, and what ran before it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Outcome = Literal["begun", "deployed", "failed", "taken back", "rolled back"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Before:
-    """What ran before a deployment, which is where a rollback leads.
+    """What ran before a deployment: the target of a rollback.
 
     Attributes:
         functions: target -> its image, `host/repository@sha256:...`.
