@@ -193,6 +193,7 @@ class LocalAssembly:
                 where=f"{target.path}/{target.dockerfile}",
                 next_step="add it, or correct `dockerfile` in erp-build.toml",
             )
+        # A byte order mark of an editor is no part of the first instruction.
         return path.read_text(encoding="utf-8-sig")
 
     def _labels(self, request: ImageRequest) -> dict[str, str]:
@@ -205,6 +206,7 @@ class LocalAssembly:
         return {name: value for name, value in labels.items() if value}
 
     def _base_labels(self, text: str, target: str) -> Mapping[str, str]:
+        # The last FROM begins the final stage of the image.
         bases = base_images(text)
         return self._engine.base_labels(bases[-1], partial(self._detail, target)) if bases else {}
 

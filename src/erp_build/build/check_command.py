@@ -29,6 +29,7 @@ def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: C
         secrets: environment variables of the child. Never arguments: every user of the machine can read those.
         on_line: called for each line of output.
     """
+    # Files carry wall-clock times; a duration needs a clock that never jumps.
     start, began = time.monotonic(), time.time()
     argv = [*_maven(folder), *MAVEN_OPTIONS, *check.maven] if check.maven else list(check.command)
     environment = {**child_environment(*PASSED_ON_PREFIXES), **secrets}
@@ -72,5 +73,6 @@ def _reports(check: Check, folder: Path, began: float) -> Iterator[tuple[str, by
         for path in sorted(folder.glob(pattern)):
             # A link must not lead out of the service: reports become artifacts.
             inside = path.is_file() and path.resolve().is_relative_to(root)
+            # A second of slack, because file systems may round times.
             if inside and path.stat().st_size <= MAX_REPORT_BYTES and path.stat().st_mtime >= began - 1:
                 yield path.relative_to(folder).as_posix(), path.read_bytes()

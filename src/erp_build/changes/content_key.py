@@ -22,10 +22,12 @@ def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions
     The Dockerfile is one of the files, so the reference of its base image counts. Its name and the way of building are
     part of the key as well, and so are the paths of the files, because Maven and the Dockerfile see them.
     """
+    # Imported here: an offline plan computes no key.
     import hashlib
 
     digest = hashlib.sha256()
     digest.update(f"{target.kind}\0{_recipe(target, build)}\0".encode())
+    # Sorted, because Git and the disk list files in different orders.
     for file in sorted(files, key=lambda file: file.path):
         digest.update(f"{file.mode} {file.identifier} {file.path}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:KEY_HEX_DIGITS]

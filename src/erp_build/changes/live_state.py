@@ -98,6 +98,7 @@ def _running_function(site: Site, function: Function) -> Running | None:
     return Running(
         target=function.name,
         repository=repository,
+        # A function that was updated by digest has no tag.
         tag=state.image.rpartition(":")[2] if "@" not in state.image else "",
         digest=state.digest,
         commit=site.clients.registry.revision(stored) if stored else None,

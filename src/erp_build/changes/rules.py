@@ -40,6 +40,7 @@ class Rules:
         owners = self._of_directory(path)
         for pattern, names, rule in self._patterns:
             if matches(pattern, path):
+                # A target that owns the path by its directory keeps that rule.
                 owners = {**dict.fromkeys(names, rule), **owners}
         if path == self._config:
             owners = {**dict.fromkeys(self._built, f"build configuration: {path}"), **owners}

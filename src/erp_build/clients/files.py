@@ -18,11 +18,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     A symbolic link stays a link: its target is replaced.
     """
     path = path.resolve()
+    # In the same folder, because a rename is atomic only within a file system.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
+            # On the disk before the rename: otherwise a crash could leave an empty file.
             os.fsync(file.fileno())
         Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o644)
         Path(name).replace(path)

@@ -86,6 +86,7 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
         stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A process group of its own, so that everything that the child starts can be ended with it.
         start_new_session=True,
         pass_fds=inherited,
     )
@@ -150,6 +151,7 @@ class _Reader(threading.Thread):
     def run(self) -> None:
         with self._stream:
             for raw in self._stream:
+                # A tool may print bytes that are no UTF-8, such as names of files.
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 self._lines.append(line)
                 if self._on_line and not self.trouble:

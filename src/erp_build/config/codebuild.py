@@ -31,6 +31,7 @@ def build_link(variables: Mapping[str, str]) -> str:
     """Return the build's address in the console, from CodeBuild's variable or from the build's ARN; else empty."""
     if link := variables.get("CODEBUILD_BUILD_URL", ""):
         return link
+    # The last part has a colon of its own: build/PROJECT:ID.
     parts = variables.get("CODEBUILD_BUILD_ARN", "").split(":", 5)
     if len(parts) != ARN_PARTS or not parts[5].startswith("build/"):
         return ""

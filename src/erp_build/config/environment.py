@@ -46,6 +46,7 @@ def make_environment(prefix: str, found: Mapping[str, str], *, account: str, reg
         )
     values = {name: found[f"{prefix}/{name}"] for name in PARAMETER_RULES}
     for name, (pattern, meaning) in PARAMETER_RULES.items():
+        # `fullmatch`, because `$` would accept a value with a line end, as a here-document leaves one.
         if not pattern.fullmatch(values[name]):
             raise ConfigurationError(
                 "a parameter has an unusable value",

@@ -5,8 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import cast, get_args
 
-from erp_build.config.gate_policy import parse_gate
-from erp_build.config.notify_policy import parse_notify
+from erp_build.config.policies import parse_gate, parse_notify
 from erp_build.config.quality_checks import parse_check, refuse_contradicting_checks
 from erp_build.config.toml_table import Table
 from erp_build.errors import ConfigurationError

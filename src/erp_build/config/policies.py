@@ -1,11 +1,20 @@
-"""The `[gate]` table. A misspelled or contradictory policy is refused, because it would block less than it says."""
+"""The `[gate]` and `[notify]` tables: what the gate blocks, and who is notified about the end of runs."""
+
+import re
 
 from erp_build.config.toml_table import Table
-from erp_build.model.project import SEVERITIES, UNRATED, GatePolicy
+from erp_build.model.project import SEVERITIES, UNRATED, GatePolicy, NotifyPolicy
+
+EVENTS = ("failure", "recovery", "success")
+TOPIC = re.compile(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:)?[0-9A-Za-z_-]{1,256}")
+"""A topic's name or ARN. No FIFO topic: it needs a group for each message, and no phone or chat can subscribe."""
 
 
 def parse_gate(table: Table) -> GatePolicy:
-    """Read a `[gate]` table."""
+    """Read a `[gate]` table.
+
+    A misspelled or contradictory policy is refused, because it would block less than it says.
+    """
     table.only("block", "timeout", "limits", "new_only", "fixable_only", "undefined", "waivers")
     default = GatePolicy()
     limits = _limits(table)
@@ -37,3 +46,14 @@ def _undefined(table: Table, named: set[str]) -> str:
         what = f"`undefined` makes {meant} of findings that `block` or `limits` name as {', '.join(both)}"
         raise table.error("undefined", what, "remove one of the two")
     return meant
+
+
+def parse_notify(table: Table) -> NotifyPolicy:
+    """Read a `[notify]` table."""
+    table.only("topic", "on")
+    topic = table.text("topic") if "topic" in table else ""
+    if topic and not TOPIC.fullmatch(topic):
+        raise table.error(
+            "topic", f"`topic` cannot be `{topic}`", "write the name or the ARN of a standard topic of SNS"
+        )
+    return NotifyPolicy(topic=topic, on=table.words("on", EVENTS, NotifyPolicy().on))

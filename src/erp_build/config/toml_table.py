@@ -92,6 +92,7 @@ class Table:
     def number(self, key: str) -> int:
         """A whole number, not below zero."""
         value = self._values.get(key)
+        # `true` is an int to Python.
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self._error(key, f"`{key}` must be a number, not below zero", f"write {key} = 5")
         return value
@@ -103,6 +104,7 @@ class Table:
             found = date.fromisoformat(value) if isinstance(value, str) else value
         except ValueError:
             found = None
+        # A TOML date with a time is a datetime, which is a date as well.
         if not isinstance(found, date) or isinstance(found, datetime):
             raise self._error(key, f"`{key}` must be a day of the calendar", f"write {key} = 2026-12-31")
         return found

@@ -44,6 +44,7 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
     bom, text = _decode(content, where)
     start, end, space = _place(text, *_scalar(text, key, where))
     edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
+    # Proven by reading both texts again, because a wrong edit would deploy something else.
     _refuse_other_changes(text, edited, _scalar_path(text, key, where), tag, where, key)
     return bom + edited.encode()
 

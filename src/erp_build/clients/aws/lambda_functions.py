@@ -52,6 +52,7 @@ class LambdaFunctions:
         if answer is None:
             return None
         configuration, code = answer["Configuration"], answer.get("Code", {})
+        # Masked before any part of this answer can be printed.
         for variable, value in configuration.get("Environment", {}).get("Variables", {}).items():
             self._secrets.add_named(variable, value)
         reason = configuration.get("LastUpdateStatusReason", "") or configuration.get("StateReason", "")
@@ -162,6 +163,7 @@ class _Attempt:
     def _is_there_already(self) -> bool:
         """Read the function again and tell whether it runs our image; raise if somebody else deployed another one."""
         now = self.functions.state(self.state.name)
+        # By digest: a tag does not say what Lambda resolved when it was updated.
         if now is None or ImageReference.parse(now.image).digest == ImageReference.parse(self.image).digest:
             return now is not None
         if now.image != self.state.image:

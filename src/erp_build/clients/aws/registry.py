@@ -28,6 +28,8 @@ MANIFEST_MEDIA_TYPES: Sequence[str] = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 )
+"""What BatchGetImage may return: single images and indexes, of Docker and of OCI."""
+
 RENEW_SIGN_IN_BEFORE = timedelta(minutes=30)
 """A sign-in is renewed this long before it expires: the longest push must still fit in."""
 
@@ -80,6 +82,7 @@ class EcrRegistry:
             with translate_aws_errors("ecr:GetAuthorizationToken", "the registry", PushFailed):
                 data = self._client.get_authorization_token()["authorizationData"][0]
             token = data["authorizationToken"]
+            # `AWS:<password>`; split once, because a password may hold a colon.
             username, _, password = base64.b64decode(token).decode().partition(":")
             for secret in (token, password):
                 self._secrets.add(secret)
@@ -190,12 +193,14 @@ class EcrRegistry:
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
         image: ImageIdentifierTypeDef = {"imageDigest": digest}
+        # One page per call: botocore's paginator takes status and counts from the first page alone.
         ask = self._scans.describe_image_scan_findings
         try:
             if token:
                 return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE, nextToken=token)
             return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE)
         except ClientError as error:
+            # A value, no exception: the gate decides which errors are worth waiting for.
             return error.response
         except BotoCoreError as error:
             return {"Error": {"Code": "ConnectionError", "Message": str(error)}}
@@ -223,6 +228,7 @@ class EcrRegistry:
                     imageDigest=image.digest,
                 )
             except ClientError as error:
+                # ImageAlreadyExistsException is a success: a run that was killed has put the same tag already.
                 if error_code(error) == "ImageTagAlreadyExistsException":
                     self._refuse_taken_tag(image, tag)
                 elif error_code(error) != "ImageAlreadyExistsException":
@@ -250,6 +256,7 @@ class EcrRegistry:
                 if error_code(error) == "RepositoryNotFoundException":
                     return None
                 raise
+        # A missing image is no error: it is listed in `failures`, behind the status 200.
         return [
             StoredImage(
                 repository=repository,

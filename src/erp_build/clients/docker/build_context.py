@@ -67,6 +67,7 @@ class Context:
         for name in names:
             path = self.folder / name
             entry = tar.gettarinfo(path, arcname=name)
+            # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
             entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
             if entry.islnk():

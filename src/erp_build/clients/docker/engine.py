@@ -52,6 +52,7 @@ class Engine:
     def __init__(self) -> None:
         self._address = os.environ.get("DOCKER_HOST") or None
         self._calls = Calls()
+        # Negotiated: engines raise their oldest API version (29.0: to 1.44), which breaks a pinned one.
         self._version = "auto"
 
     def require_answer(self) -> None:
@@ -76,6 +77,7 @@ class Engine:
 
         with self._client() as client, self._calls.active(client):
             try:
+                # The low-level call: the SDK's own `images.build` finds the image's id by a pattern in the text.
                 events = client.build(
                     fileobj=context,
                     custom_context=True,
@@ -132,6 +134,7 @@ class Engine:
                 tag=tag,
                 stream=True,
                 decode=True,
+                # Not `login`, which would store the password in the user's config.json.
                 auth_config={"username": sign_in.username, "password": sign_in.password},
             )
             return read_push(events, where=f"{repository}:{tag}", on_bytes=on_bytes)

@@ -35,6 +35,7 @@ def read_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], 
                 ),
             )
         text = plain(str(event.get("stream", ""))).strip()
+        # Engines differ: some send the image's id in `aux`, some only the text.
         built = built or "ID" in event.get("aux", {}) or text.startswith("Successfully built")
         if text:
             lines.append(text)

@@ -44,6 +44,7 @@ class GitRepository:
         """Whether the root is a repository itself that Git can read."""
         if not is_repository(self._folder):
             return False
+        # Git decides: `.git` may be a file (worktree, submodule, CodeBuild's local cache), or be unreadable.
         return self._early_output() is not None or self._run("rev-parse", "--git-dir")[0] == 0
 
     def is_shallow(self) -> bool:
@@ -56,6 +57,7 @@ class GitRepository:
             return revision
         if revision == "HEAD" and self._early and self._early.is_of_head and self._early_output() is not None:
             return self._early.head
+        # A revision comes from outside: `--output=FILE` as an option would write a file.
         code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         commit = output.decode("ascii").strip()
         # `^HEAD` resolves too, but to the exclusion of a commit.
@@ -173,6 +175,7 @@ class GitRepository:
         return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
 
     def _contains(self, new: str, old: str) -> bool:
+        # Exit code 1 means no, 128 that a commit cannot be read.
         return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
 
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:

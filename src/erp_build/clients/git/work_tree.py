@@ -16,6 +16,7 @@ def files_on_disk(root: Path) -> Iterator[SourceFile]:
     """Return the files below a root with the modes and ids that Git gives them, without `.git` and Maven's output."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not _is_output(Path(folder), name))
+        # A link to a folder is a file to Git.
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted((*names, *links)):
             path = Path(folder) / name

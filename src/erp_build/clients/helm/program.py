@@ -43,6 +43,7 @@ class HelmProgram:
             ["history", release.name, *self._place(release), "--output", "json", "--max", str(MAX_REVISIONS_KEPT)],
             f"history of {release.name}",
         )
+        # Helm exits with 1 for every error; only this text means that there is no release.
         if done.code and "release: not found" in done.stderr:
             return ()
         raise_for_helm_failure(done, "the history of the release cannot be read", release.name)
@@ -90,6 +91,7 @@ class HelmProgram:
         with temporary_values_file(values) as path:
             render(chart, release.name, release.namespace, path, self._folder)
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", str(path)]
+            # A dry run prints Secrets, unless Helm is new enough to hide them.
             hidden = ["--hide-secret"] if self.version >= FIRST_HELM_HIDING_SECRETS else []
             words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
             done = self._run(words, f"dry run of {release.name}")

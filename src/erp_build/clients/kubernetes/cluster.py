@@ -122,6 +122,7 @@ def _workload(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterable[A
     template = spec["template"]
     revision = annotation(deployment, REVISION_ANNOTATION)
     own = {item["metadata"]["uid"]: item for item in sets if _owner(item) == about["uid"]}
+    # The newest ReplicaSet is the one with the Deployment's own revision.
     current = {uid for uid, item in own.items() if annotation(item, REVISION_ANNOTATION) == revision}
     return Workload(
         name=about["name"],
@@ -154,6 +155,7 @@ def _pod(pod: ApiObject, current: bool) -> Pod:  # noqa: FBT001 - one fact of th
     scheduled = [item for item in conditions if item["type"] == "PodScheduled" and item["status"] == "False"]
     return Pod(
         name=about["name"],
+        # A terminating pod does not count as one of the new rollout.
         current=current and not about.get("deletionTimestamp"),
         containers=(
             *(_container(one, prepares=True) for one in status.get("initContainerStatuses") or ()),
@@ -194,6 +196,7 @@ def _endpoints(service: ApiObject, slices: Iterable[ApiObject]) -> Endpoints:
     name = service["metadata"]["name"]
     own = [one for one in slices if (one["metadata"].get("labels") or {}).get(SERVICE_LABEL) == name]
     # An endpoint without the condition counts as ready (discovery/v1, EndpointConditions).
+    # A set, because an address may occur in several slices.
     states = {
         (address, (one.get("conditions") or {}).get("ready") is not False)
         for item in own

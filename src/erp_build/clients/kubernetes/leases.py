@@ -37,6 +37,7 @@ class ClusterLeases:
     def write(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lease and return it as stored; None if somebody else has written it since it was read."""
         path = namespaced(release, LEASES, lease_name(release) if lease.version else "")
+        # 409 means that somebody else wrote (PUT: `resourceVersion` differs) or created the Lease (POST) first.
         answer = self._connection.ask(
             release,
             path,
@@ -68,6 +69,7 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
         metadata["resourceVersion"] = lease.version
     spec = {
         "holderIdentity": lease.holder,
+        # The API refuses a duration of 0.
         "leaseDurationSeconds": max(1, round(lease.seconds)),
         "acquireTime": _micro_time(lease.acquired),
         "renewTime": _micro_time(lease.renewed),

@@ -52,6 +52,7 @@ def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
                 "method": "GET",
                 "url": f"{client.meta.endpoint_url}/?Action=GetCallerIdentity&Version=2011-06-15",
                 "body": {},
+                # A signed header: the token is valid for this cluster alone.
                 "headers": {CLUSTER_HEADER: cluster},
                 "context": {},
             },

@@ -144,6 +144,8 @@ class Maven:
         pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
         # Through sh: a source that CodePipeline passes on as a zip has lost the executable bit.
         program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
+        # Maven repeats a failed resolution from its cache unless it is told to update. One failed module must not keep
+        # the others from being built.
         words = [
             *FLAGS,
             *TEST_OPTIONS[self._options.tests],
@@ -158,6 +160,7 @@ class Maven:
 
             try:
                 return run(
+                    # `clean`: a jar of an earlier version would be a second one in `target`.
                     [*program, *words, "--file", str(pom), "clean", "package"],
                     env=_environment(group, has_wrapper=program != ["mvn"]),
                     cwd=first,

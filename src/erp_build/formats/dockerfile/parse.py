@@ -75,6 +75,7 @@ def base_images(text: str) -> tuple[str, ...]:
     stages: set[str] = set()
     found: list[str] = []
     for instruction in instructions(text):
+        # FROM sees only arguments that stand before the first FROM.
         if instruction.keyword == "ARG" and not found:
             defaults.update(word.partition("=")[::2] for word in instruction.words if "=" in word)
         if instruction.keyword == "FROM" and instruction.words:
@@ -102,6 +103,7 @@ def _logical_line(lines: list[str], place: int, escape: str) -> tuple[list[str],
     while place < len(lines):
         line = lines[place].rstrip()
         place += 1
+        # Docker skips comments and empty lines between continued lines.
         if parts and (not line.strip() or line.lstrip().startswith("#")):
             continue
         continued = line.endswith(escape)

@@ -21,6 +21,8 @@ from erp_build.formats.maven.cause import (
 from erp_build.formats.maven.log import GOAL, HELP, MAX_SUMMARY_LINES, failed_tests, last_lines, plain, told_by
 
 KILLED_CODES, TERMINATED_CODES = {137, -9}, {143, -15, 124}
+"""By SIGKILL and SIGTERM, as a shell and as Python report them; 124 is the code of `timeout`."""
+
 OLDEST_JAVA_RELEASE = 8
 PROJECT = re.compile(r"The project (?:[^\s:]+:([^\s:]+):\S+)? ?\(.*\) has \d+ errors?")
 

@@ -35,6 +35,7 @@ class ImageReference:
         name, _, digest = text.partition("@")
         name, tag = _split_tag(name)
         first, slash, rest = name.partition("/")
+        # Docker's rule for the first part of a name.
         is_host = slash and ("." in first or ":" in first or first == "localhost")
         return cls(repository=rest if is_host else name, tag=tag, digest=digest)
 
