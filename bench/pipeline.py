@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.timing import measure, save
-from erp_build.clients.maven.program import CLASSES, FAST_JVM
+from erp_build.clients.maven.program import CLASSES_VARIABLE, FAST_JVM
 from sandbox import erp_build_process
 from sandbox.aws.client import client
 from sandbox.docker import engine
@@ -153,7 +153,7 @@ def _cases(place: Workplace) -> dict[str, Callable[[], object]]:
     cases: dict[str, Callable[[], object]] = {}
     for size, names in (("four", SERVICES), ("one", ONE)):
         once = [sys.executable, "-m", "bench.build_once", str(place.root), *names]
-        ours = {**_python(), CLASSES: str(place.classes)}
+        ours = {**_python(), CLASSES_VARIABLE: str(place.classes)}
         cases[f"ours.{size}"] = place.case(f"ours.{size}", lambda _, once=once: once, ours)
         layered = {**ours, "BENCH_CONFIG": str(place.layered)}
         cases[f"ours.{size}_layered"] = place.case(f"ours.{size}_layered", lambda _, once=once: once, layered)

@@ -1,4 +1,4 @@
-"""The one tree of errors. A class is an exit code; an instance says what, where, why and what to do next.
+"""The tree of errors. A class has an exit code; an instance says what failed, where, why, and what to do next.
 
 Failure                      whatever ends a run
 |- Interrupted      130/143  SIGINT, SIGTERM; no `Exception`
@@ -20,13 +20,13 @@ from typing import ClassVar
 
 
 class Failure(BaseException):
-    """What ends a run, in a form that texts and reports show.
+    """Ends a run, with texts for the terminal and the reports.
 
     Args:
         what: what failed, one line.
         where: the file, service, call or address.
-        why: the cause as far as it is known, may have several lines.
-        next_step: what the reader does now.
+        why: the cause as far as it is known; may have several lines.
+        next_step: what the reader can do now.
     """
 
     exit_code: ClassVar[int] = 70
@@ -45,17 +45,17 @@ class Failure(BaseException):
 
 
 class ErpBuildError(Failure, Exception):
-    """Base of every error that a run may end with by itself."""
+    """Base of every error of ours; raised itself, it is a bug of erp_build."""
 
 
 class ConfigurationError(ErpBuildError):
-    """Usage, settings, credentials or the values file are not as a run needs them."""
+    """Usage, settings, credentials or the values file are wrong."""
 
     exit_code = 2
 
 
 class DetectionRefused(ErpBuildError):
-    """A baseline is in doubt and the caller asked for no doubt (`--strict`)."""
+    """A baseline is in doubt, and the caller refuses doubt (`--strict`)."""
 
     exit_code = 3
 
@@ -68,13 +68,13 @@ class BuildFailed(ErpBuildError):
 
 
 class PushFailed(ErpBuildError):
-    """The registry did not take an image."""
+    """The registry did not accept an image."""
 
     exit_code = 5
 
 
 class TagTaken(PushFailed):
-    """The tag names another image already, and the repository's tags are immutable."""
+    """The tag names another image already, and the repository has immutable tags."""
 
 
 class GateBlocked(ErpBuildError):
@@ -102,23 +102,23 @@ class ReleaseFailed(ErpBuildError):
 
 
 class OutOfReach(ReleaseFailed):
-    """The cluster does not answer; it may again in a moment."""
+    """The cluster does not answer; a later attempt may succeed."""
 
 
 class VerificationFailed(ErpBuildError):
-    """What runs is not what was cleared."""
+    """What runs is not what was cleared by the gate."""
 
     exit_code = 10
 
 
 class NewerDeployed(ErpBuildError):
-    """A newer commit than ours is live."""
+    """A newer commit than this run's is deployed."""
 
     exit_code = 11
 
 
 class Locked(ErpBuildError):
-    """Another run holds the lock of the release, or has taken ours."""
+    """Another run holds the lock of the release, or has taken it from this run."""
 
     exit_code = 11
 
@@ -126,13 +126,13 @@ class Locked(ErpBuildError):
 class Interrupted(Failure):
     """A signal ended the run; its code is 128 + the signal's number.
 
-    It is no `Exception`: botocore takes those for a broken connection and tries again.
+    It is no `Exception`, because botocore would take it for a broken connection and retry.
     """
 
     def __init__(self, signal_number: int, name: str) -> None:
         super().__init__(
             f"ended by {name}",
-            why="the run was asked to stop; children were ended and nothing new was begun",
+            why="the run was asked to stop; it ended its child processes and began nothing new",
             next_step="run again: what was already built, pushed or deployed is recognised",
         )
         self.signal_number = signal_number
@@ -144,14 +144,14 @@ class Interrupted(Failure):
 
 
 def told(error: BaseException) -> str:
-    """An error in one breath: what and why; one that is not ours by its class, with its notes."""
+    """Return an error as text: what and why; of a foreign error its class, message and notes."""
     if isinstance(error, Failure):
         return f"{error.what}: {error.why}" if error.why else error.what
     return "\n".join((f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())))
 
 
 def explain(error: BaseException, *lines: str, next_step: str = "") -> None:
-    """Add lines to the cause of an error, and replace its next step; one that is not ours gets them as a note."""
+    """Add lines to the cause of an error, and replace its next step; a foreign error gets them as a note."""
     if isinstance(error, Failure):
         error.why = "\n".join((error.why, *lines)).strip()
         error.next_step = next_step or error.next_step
@@ -160,26 +160,27 @@ def explain(error: BaseException, *lines: str, next_step: str = "") -> None:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that a misspelled one is near to; empty where none is."""
+    """Return the known word that is most similar to a misspelled one; empty if none is similar."""
+    # Imported here: only an error needs it.
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, list(known), n=1)), "")
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
-    """The known word that a misspelled one is near to, as a question; where none is near, something else."""
+    """Return "did you mean" with the most similar known word, or `otherwise` if none is similar."""
     near = nearest(word, known)
     return f"did you mean `{near}`?" if near else otherwise
 
 
 def first_hint(hints: Mapping[str, str], message: str, otherwise: str) -> str:
-    """What to do about somebody else's message: the hint of the first part, in small letters, that stands in it."""
+    """Return the hint of the first key (in lower case) that a tool's message contains, else `otherwise`."""
     lowered = message.lower()
     return next((hint for part, hint in hints.items() if part in lowered), otherwise)
 
 
 def combine(errors: Sequence[ErpBuildError]) -> ErpBuildError:
-    """Make one error of several of the same work, so that all failed targets are named at once."""
+    """Combine errors of several targets into one that names them all; class and next step are those of the first."""
     first = errors[0]
     if len(errors) == 1:
         return first

@@ -1,4 +1,4 @@
-"""The composition root: makes the clients once, joins them to clients, and picks live or rehearsal."""
+"""The composition root: creates the clients once, joins them, and picks live effects or a rehearsal."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from erp_build.build.assembly import LocalWorkshop, Programs
+from erp_build.build.assembly import LocalAssembly, Programs
 from erp_build.clients.aws.alarms import CloudWatchAlarms
 from erp_build.clients.aws.codepipeline import AwsDelivery
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
@@ -16,7 +16,7 @@ from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.repository_settings import RepositorySettings
 from erp_build.clients.aws.role_policies import RolePolicies
-from erp_build.clients.aws.session import BRIEF, ONE_ATTEMPT, AwsClients, Caller, open_session
+from erp_build.clients.aws.session import FAIL_FAST_CONFIG, ONE_ATTEMPT_CONFIG, AwsClients, Caller, open_session
 from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
@@ -31,12 +31,12 @@ from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
-from erp_build.clients.live_effects import Live
+from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
-from erp_build.clients.rehearsal import Assumptions, Rehearsal
-from erp_build.clients.rehearsed_reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
+from erp_build.clients.rehearsal.effects import Assumptions, RehearsedEffects
+from erp_build.clients.rehearsal.reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.doctor.protocols import Local, Remote
@@ -55,7 +55,7 @@ def open_clients(
     build: BuildOptions | None = None,
     logs: Path | None = None,
 ) -> Iterator[Clients]:
-    """The clients for one repository; what they keep in files is outside of it, private, and gone afterwards.
+    """Open the clients for one repository; their files lie outside of it, are private, and are deleted afterwards.
 
     Args:
         root: of the repository.
@@ -70,24 +70,24 @@ def open_clients(
     journal = journal or Journal()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-")))
-        # The engine's client would ask the credential helpers of the user's configuration, which a run does not need.
+        # An empty folder: otherwise the Docker SDK would ask the user's credential helpers, which a run never needs.
         os.environ["DOCKER_CONFIG"] = str(folder)
         given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
         clients, cluster, engine = _live_clients(given)
         stack.callback(cluster.close)
-        # A signal reaches the main thread alone: whatever the workers still do with the engine ends here.
+        # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted here.
         stack.callback(engine.abort)
         yield _rehearsed(clients, journal) if rehearse else clients
 
 
-def local_instruments(root: Path, secrets: Secrets) -> Local:
+def doctor_local(root: Path, secrets: Secrets) -> Local:
     """What `doctor` looks at without credentials."""
     return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
 
 
 @contextmanager
-def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
-    """What `doctor` looks at with credentials; raises `ConfigurationError` where there are none."""
+def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
+    """Open the clients of `doctor` that need credentials; raises `ConfigurationError` if there are none."""
     with ExitStack() as stack:
         clients = stack.enter_context(open_clients(root, clock=clock, progress=progress, secrets=secrets))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
@@ -106,7 +106,7 @@ def remote_instruments(root: Path, clock: Clock, progress: Progress, secrets: Se
 
 
 class _Given(NamedTuple):
-    """What the clients are made of."""
+    """The arguments from which the clients are created."""
 
     root: Path
     folder: Path
@@ -121,14 +121,14 @@ class _Given(NamedTuple):
 def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     session = open_session()
     aws = AwsClients(session)
-    registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT))
+    registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT_CONFIG))
     functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
     cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
     repository = GitRepository(given.root)
-    workshop = _workshop(given, engine, registry, repository)
+    assembly = _assembly(given, engine, registry, repository)
     return (
         Clients(
             repository=repository,
@@ -140,15 +140,15 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
             leases=leases,
             alarms=CloudWatchAlarms(aws.client("cloudwatch")),
             helm=helm,
-            workshop=workshop,
-            effects=Live(
-                workshop=workshop,
+            assembly=assembly,
+            effects=LiveEffects(
+                assembly=assembly,
                 registry=registry,
                 functions=functions,
                 helm=helm,
                 leases=leases,
                 branch=RemoteBranch(given.root, given.clock),
-                topics=SnsTopics(aws.client("sns", BRIEF), session.get_partition_for_region),
+                topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
                 journal=given.journal,
             ),
             clock=given.clock,
@@ -160,7 +160,7 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     )
 
 
-def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: GitRepository) -> LocalWorkshop:
+def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: GitRepository) -> LocalAssembly:
     surroundings = MavenSurroundings(
         scratch=given.folder,
         logs=given.logs,
@@ -169,7 +169,7 @@ def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         detail=given.progress.detail,
         mask=given.secrets.mask,
     )
-    return LocalWorkshop(
+    return LocalAssembly(
         given.root,
         Programs(Maven(surroundings, given.build), engine, BuildKit(), registry),
         given.build,
@@ -180,7 +180,7 @@ def _workshop(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
 
 
 def _rehearsed(clients: Clients, journal: Journal) -> Clients:
-    """The same clients, reading the real world with the assumed effects laid over it."""
+    """Return the same clients with assumed effects, and readers that show them as if they had happened."""
     assumed = Assumptions()
     return replace(
         clients,
@@ -188,5 +188,5 @@ def _rehearsed(clients: Clients, journal: Journal) -> Clients:
         functions=RehearsedFunctions(clients.functions, assumed),
         cluster=RehearsedCluster(clients.cluster, assumed),
         leases=RehearsedLeases(clients.leases, assumed),
-        effects=Rehearsal(journal, assumed),
+        effects=RehearsedEffects(journal, assumed),
     )

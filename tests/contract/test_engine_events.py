@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from erp_build.clients.docker.engine import Engine
-from erp_build.clients.docker.events import check_build, read_push
+from erp_build.clients.docker.events import read_build, read_push
 from erp_build.errors import BuildFailed, PushFailed
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "docker"
@@ -37,11 +37,11 @@ def test_a_push_is_its_digest_or_an_error(case: dict[str, Any]) -> None:
 def test_a_build_ends_with_an_image_or_an_error(case: dict[str, Any]) -> None:
     lines: list[str] = []
     if "error" not in case:
-        check_build(case["events"], where="Dockerfile", on_line=lines.append)
+        read_build(case["events"], where="Dockerfile", on_line=lines.append)
         assert lines
         return
     with pytest.raises(BuildFailed) as caught:
-        check_build(case["events"], where="Dockerfile", on_line=lines.append)
+        read_build(case["events"], where="Dockerfile", on_line=lines.append)
     assert case["error"] in f"{caught.value.what} {caught.value.why}"
     assert "\x1b" not in caught.value.why
 
@@ -50,7 +50,7 @@ def test_a_build_ends_with_an_image_or_an_error(case: dict[str, Any]) -> None:
 def test_an_engine_that_is_not_there_names_the_privileged_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     with pytest.raises(BuildFailed, match="no Docker engine answers") as caught:
-        Engine().check()
+        Engine().require_answer()
     assert "privileged" in caught.value.next_step
     del caught
     gc.collect()

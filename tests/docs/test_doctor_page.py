@@ -45,7 +45,7 @@ def test_the_actions_that_it_needs_are_those_that_its_tools_call() -> None:
         (clients / f"{name}.py").read_text(encoding="utf-8")
         for name in ("codepipeline", "role_policies", "repository_settings")
     ]
-    called = set(re.findall(r'asking\(f?"([^"]+)"', "\n".join(texts)))
+    called = set(re.findall(r'translate_aws_errors\(f?"([^"]+)"', "\n".join(texts)))
     services = ("codeconnections", "codestar-connections")
     expected = {action.replace("{service}", service) for action in called for service in services}
     assert set(re.findall(r"`([a-z-]+:[A-Z]\w+)`", PAGE.partition("## ")[0])) == expected

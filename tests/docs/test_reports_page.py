@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from erp_build.config.load import parse_project
-from erp_build.config.notify_policy import EVENTS
+from erp_build.config.policies import EVENTS
 from erp_build.model.project import NotifyPolicy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from erp_build.config.environment import RULES
+from erp_build.config.environment import PARAMETER_RULES
 from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
@@ -16,7 +16,7 @@ class FakeParameters:
     def __init__(self, prefix: str = "/erp/dev") -> None:
         values = (ACCOUNT, REGION, CLUSTER, "erp", "erp", "dev")
         self.secrets: dict[str, str] = {}
-        self.values = dict(zip((f"{prefix}/{name}" for name in RULES), values, strict=True))
+        self.values = dict(zip((f"{prefix}/{name}" for name in PARAMETER_RULES), values, strict=True))
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
         return {name: self.values[name] for name in names if name in self.values}
@@ -52,14 +52,14 @@ class FakeAlarms:
         return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))
 
 
-class FakeWorkshop:
+class FakeAssembly:
     """Maven and engine; `missing` says what is not installed."""
 
     def __init__(self) -> None:
         self.missing = ""
         self.checked: tuple[str, ...] = ()
 
-    def check(self, targets: Sequence[Service | Function]) -> None:
+    def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         self.checked = tuple(target.name for target in targets)
         if targets and self.missing:
             raise BuildFailed(f"there is no {self.missing}", where="PATH")

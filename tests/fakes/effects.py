@@ -9,7 +9,7 @@ from erp_build.clients.effects import (
     ImageRequest,
     Journal,
     NotifyRequest,
-    Ready,
+    OnPackaged,
     UpgradeRequest,
 )
 from erp_build.errors import BuildFailed, ErpBuildError, combine
@@ -56,7 +56,7 @@ class FakeEffects:
             self.given_secrets.update(request.secrets)
             return self.check_runs.get((request.check.name, request.target.name), CheckRun(outcome="passed"))
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
         failed: dict[str, ErpBuildError] = {}
         for target in targets:
             if error := self.failures.get(("package", target.name)):
@@ -65,7 +65,7 @@ class FakeEffects:
                 continue
             with self.journal.note(EffectKind.PACKAGE, target.name):
                 self._jars.add(target.name)
-            ready(target.name, 0.0)
+            on_packaged(target.name, 0.0)
         for name in self.late_failures & {target.name for target in targets}:
             failed[name] = BuildFailed("Maven failed", where=name, why="after the jar")
         if failed:

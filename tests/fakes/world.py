@@ -19,7 +19,7 @@ from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options, run
 from erp_build.run_record import Run, RunReport
 from erp_build.wiring import _rehearsed
-from tests.fakes.account import FakeAlarms, FakeIdentity, FakeParameters, FakeProgress, FakeWorkshop
+from tests.fakes.account import FakeAlarms, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
@@ -86,7 +86,7 @@ class FakeWorld:
         self.effects = FakeEffects(self.registry, self.functions, self.helm, self.leases)
         self.parameters = FakeParameters()
         self.identity = FakeIdentity()
-        self.workshop = FakeWorkshop()
+        self.assembly = FakeAssembly()
         self.alarms = FakeAlarms()
         self.progress = FakeProgress()
         self.secrets = Secrets()
@@ -140,7 +140,7 @@ class FakeWorld:
             leases=self.leases,
             alarms=self.alarms,
             helm=self.helm,
-            workshop=self.workshop,
+            assembly=self.assembly,
             effects=self.effects,
             clock=self.clock,
             progress=self.progress,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from erp_build.clients.kubernetes.cluster import NEEDED
+from erp_build.clients.kubernetes.cluster import NEEDED_PERMISSIONS
 from erp_build.config.load import load_project
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.project import Project
@@ -146,7 +146,7 @@ def test_the_role_in_the_cluster_may_do_what_a_run_asks_for_before_its_first_wri
              for rule in one["rules"]]  # fmt: skip
     allowed = {(verb, group, resource) for rule in rules for verb in rule["verbs"] for group in rule["apiGroups"]
                for resource in rule["resources"]}  # fmt: skip
-    assert set(NEEDED) <= allowed
+    assert set(NEEDED_PERMISSIONS) <= allowed
     assert not any("*" in part for one in allowed for part in one)
 
 

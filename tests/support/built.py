@@ -39,14 +39,14 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
         for target in project.targets
     )
     plan = run.stage(find_reusable, site, Plan(head, steps), LiveState())
-    run.stage(check_workshop, clients, plan)
+    run.stage(require_buildable, clients, plan)
     run.stage(build_images, site, plan)
     return run.report()
 
 
-def check_workshop(clients: Clients, plan: Plan) -> None:
+def require_buildable(clients: Clients, plan: Plan) -> None:
     """What is checked before a build."""
-    clients.workshop.check([step.target for step in plan.builds if step.target.kind != "chart"])
+    clients.assembly.require_buildable([step.target for step in plan.builds if step.target.kind != "chart"])
 
 
 class Ending(progress.Lines):

@@ -10,16 +10,16 @@ from typing import Any
 
 from erp_build import wiring
 from erp_build.cli.app import main
-from erp_build.clients.live_effects import Live
+from erp_build.clients.live_effects import LiveEffects
 
 
-def killing(effect: str, number: int) -> type[Live]:
+def killing(effect: str, number: int) -> type[LiveEffects]:
     """The live effects, with one that kills this process."""
 
-    class Killing(Live):
+    class Killing(LiveEffects):
         calls = 0
 
-    real: Any = getattr(Live, effect)
+    real: Any = getattr(LiveEffects, effect)
 
     def perform(self: Killing, *arguments: Any) -> Any:
         if number == 0:
@@ -35,5 +35,5 @@ def killing(effect: str, number: int) -> type[Live]:
 
 
 if __name__ == "__main__":
-    vars(wiring)["Live"] = killing(sys.argv[1], int(sys.argv[2]))
+    vars(wiring)["LiveEffects"] = killing(sys.argv[1], int(sys.argv[2]))
     sys.exit(main(sys.argv[3:]))

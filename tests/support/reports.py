@@ -8,7 +8,7 @@ from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ReleaseFailed
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.waivers import Waivers
-from erp_build.model.change import Change
+from erp_build.model.change import TargetChange
 from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.environment import Place
@@ -165,7 +165,9 @@ def _fail(run: Run, names: Names) -> None:
 
 
 def _plan(names: Names) -> Plan:
-    many = tuple(Change(path=f"{names.path}.{number}", rule="backend/notification-service/**") for number in range(7))
+    many = tuple(
+        TargetChange(path=f"{names.path}.{number}", rule="backend/notification-service/**") for number in range(7)
+    )
     changes = change_set(
         {REQUEST: "backend/approval-request-service/pom.xml", EMPLOYEE: "backend/employee-service/pom.xml"}
     )

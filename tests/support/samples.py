@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from erp_build.changes.make_plan import make_plan
 from erp_build.config.load import default_project
-from erp_build.model.change import Baseline, Change, ChangeSet
+from erp_build.model.change import Baseline, ChangeSet, TargetChange
 from erp_build.model.images.build_timings import BuildTimings
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import Verdict
@@ -35,7 +35,7 @@ def baselines(without: Mapping[str, str] | None = None) -> tuple[Baseline, ...]:
 
 def change_set(changed: Mapping[str, str], without: Mapping[str, str] | None = None) -> ChangeSet:
     """Changes as target -> path."""
-    found = {name: (Change(path=path, rule="a rule"),) for name, path in changed.items()}
+    found = {name: (TargetChange(path=path, rule="a rule"),) for name, path in changed.items()}
     return ChangeSet(head=HEAD, baselines=baselines(without), changes=found)
 
 

@@ -211,12 +211,12 @@ def test_a_chart_that_does_not_render_stops_before_the_first_build(world: FakeWo
 
 
 def test_a_missing_program_stops_before_the_first_build(world: FakeWorld) -> None:
-    world.workshop.missing = "Docker"
+    world.assembly.missing = "Docker"
     world.change(NOTIFICATION)
     with pytest.raises(BuildFailed, match="there is no Docker"):
         world.run()
     assert world.done() == []
-    assert world.workshop.checked == (NOTIFICATION,)
+    assert world.assembly.checked == (NOTIFICATION,)
 
 
 @pytest.mark.parametrize(

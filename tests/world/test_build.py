@@ -142,7 +142,7 @@ def test_a_sign_in_that_ends_between_two_pushes_is_renewed(place: Workplace) -> 
         done = place.build(SERVICE, OTHER, on_line=renew)
     finally:
         Faults().expire_sign_ins(prefix, expired=False)
-    assert f"{OTHER}: the push broke off (the registry refused the image); tries again" in done.stderr
+    assert f"{OTHER}: the push broke off (the registry refused the image); retrying" in done.stderr
     assert f"{SERVICE}: the push broke off" not in done.stderr
     for name in (SERVICE, OTHER):
         assert set(place.in_registry(name).values()) == {made(done, name)}

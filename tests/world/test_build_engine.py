@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.clients.docker.build_context import REWRITTEN, Context
+from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.formats.dockerfile.labels import with_labels
 from sandbox.docker import engine as shared
@@ -57,8 +57,8 @@ def test_labels_of_a_line_are_those_that_a_call_would_give(
     text = f"{head}FROM eclipse-temurin:17-jre\nENV HOME=/home\n"
     (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
     spool = io.BytesIO()
-    dockerfile = Context(tmp_path, "Dockerfile").write(spool, with_labels(text, ODD, REWRITTEN))
-    assert dockerfile == REWRITTEN
+    dockerfile = Context(tmp_path, "Dockerfile").write(spool, with_labels(text, ODD, REWRITTEN_DOCKERFILE))
+    assert dockerfile == REWRITTEN_DOCKERFILE
     name = f"labels-{in_lane('engine')}:{len(head)}"
     Engine().build(EngineBuild(dockerfile, name, {}, {}, "Dockerfile"), spool, lambda _: None)
     with engine_at(shared.address()) as api:

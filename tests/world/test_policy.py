@@ -19,7 +19,7 @@ from erp_build.clients.aws.alarms import CloudWatchAlarms
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import SystemClock
 from erp_build.clients.docker.engine import Engine
@@ -121,7 +121,7 @@ class Desk:
 
     def cluster(self) -> None:
         """Find the cluster, with nothing written."""
-        with asking("eks:DescribeCluster", CLUSTER):
+        with translate_aws_errors("eks:DescribeCluster", CLUSTER):
             self.client("eks").describe_cluster(name=CLUSTER)
 
     def publish(self) -> None:

@@ -1,1 +1,1 @@
-"""Jars and images: packaging, the engine, pushes, and the project's own quality checks."""
+"""Builds jars and images, pushes them, and runs the project's own quality checks."""

@@ -1,4 +1,7 @@
-"""The platform of an image, against those of what is to run it: known before the push, not by "exec format error"."""
+"""Compares an image's platform with that of the function or the nodes, before the push.
+
+Without the comparison a wrong platform shows only when the container starts ("exec format error").
+"""
 
 from collections.abc import Callable
 
@@ -6,30 +9,30 @@ from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed
 from erp_build.model.project import Function, Service
 
-NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
-"""What Lambda calls an architecture -> what images and nodes call it."""
+IMAGE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""Lambda's name of an architecture -> the name that images and nodes use."""
 
 Nodes = Callable[[], frozenset[str]]
-"""The architectures of the cluster's nodes, which are the same for all services and so are asked once."""
+"""Returns the architectures of the cluster's nodes; they are the same for all services, so they are read once."""
 
 
 def check_platform(site: Site, nodes: Nodes, target: Service | Function, platform: str) -> None:
-    """Raise `BuildFailed` where the function, or every node of the cluster, is of another platform than the image's."""
+    """Raise `BuildFailed` if the function, or every node of the cluster, has another platform than the image."""
     wanted = _wanted(site, nodes, target)
     if platform and wanted and platform not in wanted:
         raise BuildFailed(
-            "the image is for another platform than what runs it",
+            "the image is for another platform than the one that runs it",
             where=target.name,
-            why=f"the image is {platform}, wanted is {' or '.join(sorted(wanted))}",
+            why=f"the image is {platform}, but what runs it is {' or '.join(sorted(wanted))}",
             next_step="build on a host of that architecture, or name a base image for it",
         )
 
 
 def _wanted(site: Site, nodes: Nodes, target: Service | Function) -> set[str]:
-    """The platforms that will do; empty where nothing can be known, because there is nothing yet or none may ask."""
+    """The platforms that fit; empty if unknown: no function yet, or no permission to list nodes."""
     if isinstance(target, Function):
         state = site.clients.functions.state(target.function)
         architectures = {state.architecture} if state else set()
     else:
         architectures = set(nodes())
-    return {f"linux/{NAMES.get(name, name)}" for name in architectures if name}
+    return {f"linux/{IMAGE_ARCHITECTURES.get(name, name)}" for name in architectures if name}

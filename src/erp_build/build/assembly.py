@@ -1,4 +1,4 @@
-"""What builds and pushes: Maven, the engine and the registry together, for one repository."""
+"""Builds and pushes images: Maven, the Docker engine and the registry together, for one repository."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,15 +12,15 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from erp_build.build.check_command import run_check
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import Clock
-from erp_build.clients.docker.build_context import REWRITTEN, Context
+from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.clients.docker.events import PushBroke, SignInEnded
-from erp_build.clients.effects import CheckRequest, ImageRequest, Ready
+from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
 from erp_build.clients.files import full_disk_fails
 from erp_build.clients.machine.limits import images_at_once, pushes_at_once
 from erp_build.clients.maven.program import Maven
-from erp_build.clients.maven.reactor import Source
+from erp_build.clients.maven.reactor import MavenModule
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
 from erp_build.formats.dockerfile.labels import with_labels
@@ -30,12 +30,12 @@ from erp_build.model.check_run import CheckRun
 from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL, VERSION_LABEL, LocalImage, PushedImage
 from erp_build.model.project import BuildOptions, Function, Service
 
-ATTEMPTS = 3
-"""Of a push that breaks off; the engine itself has tried each layer five times by then."""
+MAX_PUSH_ATTEMPTS = 3
+"""Attempts of a push whose connection breaks; within each the engine itself tries every layer five times."""
 
 
 class Programs(NamedTuple):
-    """What a workshop works with."""
+    """The programs and services that an assembly uses."""
 
     maven: Maven
     engine: Engine
@@ -43,15 +43,15 @@ class Programs(NamedTuple):
     registry: EcrRegistry
 
 
-class LocalWorkshop:
-    """Maven and engine of this machine.
+class LocalAssembly:
+    """Builds with Maven and the Docker engine of this machine.
 
     Args:
         root: of the repository.
         programs: Maven, engine, BuildKit and registry.
         options: how to build.
-        source: where the repository comes from, for a label; empty where it does not say.
-        clock, progress: time, and where news go.
+        source: address of the repository, for a label; empty if unknown.
+        clock, progress: for waits, and for lines about them.
     """
 
     def __init__(
@@ -72,39 +72,39 @@ class LocalWorkshop:
         self._progress = progress
         self._jars: dict[str, Path] = {}
 
-    def check(self, targets: Sequence[Service | Function]) -> None:
-        """Raise `BuildFailed` when a program, the engine or a service's file is not there, or cannot be built so."""
+    def require_buildable(self, targets: Sequence[Service | Function]) -> None:
+        """Raise `BuildFailed` if a program, the engine or a file is missing, or a Dockerfile cannot be built."""
         for target in targets:
-            self._maven.check(self._root / target.path)
-            self._check_dockerfile(target)
+            self._maven.require_buildable(self._root / target.path)
+            self._require_buildable_dockerfile(target)
         if targets:
-            self._engine.check()
+            self._engine.require_answer()
 
     def run_check(self, request: CheckRequest) -> CheckRun:
-        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
+        """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
         folder = self._root / request.target.path
         return run_check(request.check, folder, request.secrets, partial(self._detail, request.target.name))
 
     def images_at_once(self) -> int:
-        """How many images may be worked on at the same time, by cores and memory."""
+        """How many images may be in work at the same time, by cores and memory."""
         return images_at_once()
 
     def pushes_at_once(self) -> int:
         """How many of them may be pushed at the same time, by cores."""
         return pushes_at_once()
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
-        """Make the jars; `ready` hears of each that is complete."""
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Make the jars; calls `on_packaged` for each that is complete."""
 
         def keep(name: str, jar: Path, seconds: float) -> None:
             self._jars[name] = jar
-            ready(name, seconds)
+            on_packaged(name, seconds)
 
         with full_disk_fails(str(self._root)):
-            self._maven.package([Source(target.name, self._root / target.path) for target in targets], keep)
+            self._maven.package([MavenModule(target.name, self._root / target.path) for target in targets], keep)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
-        """Make the image in the engine, with labels that say what it was made of."""
+        """Build the image in the engine, with labels that name its commit, content key and base image."""
         target = request.target
         context = Context(self._root / target.path, target.dockerfile)
         where = f"{target.path}/{target.dockerfile}"
@@ -121,19 +121,19 @@ class LocalWorkshop:
             else:
                 image = self._engine.build(build, spool, on_line)
         if before != image.identifier:
-            # A run before made this commit's image as well; the name has gone over, and nobody finds the old one.
+            # An earlier run built this tag too. The tag has moved, and nobody else would remove the old image.
             self._engine.remove_nameless(before)
         return image
 
     def push(self, request: ImageRequest) -> PushedImage:
-        """Push the image under its tag, again where the way was bad, with a new sign-in where the old one ended."""
+        """Push the image under its tag; retry if the connection breaks, with a new sign-in if the old one expired."""
         attempts = Retrying(
             retry=retry_if_exception_type(PushBroke),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(MAX_PUSH_ATTEMPTS),
             wait=wait_exponential_jitter(initial=1, max=8),
             sleep=self._clock.sleep,
             before_sleep=lambda state: self._progress.say(
-                f"the push broke off ({state.outcome and state.outcome.exception()}); tries again", request.target.name
+                f"the push broke off ({state.outcome and state.outcome.exception()}); retrying", request.target.name
             ),
             reraise=True,
         )
@@ -153,10 +153,10 @@ class LocalWorkshop:
             raise
 
     def _write(self, spool: IO[bytes], context: Context, request: ImageRequest, text: str) -> EngineBuild:
-        """Write the build context, with the labels in its Dockerfile where they can be there."""
+        """Write the build context, with the labels in its Dockerfile if that builds the same image."""
         target = request.target
         labels = {**self._labels(request), **self._base_labels(text, target.name)}
-        labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN)
+        labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN_DOCKERFILE)
         if target.layers:
             dockerfile = context.write_layered(spool, labelled or text, self._jars[target.name])
         else:
@@ -169,7 +169,7 @@ class LocalWorkshop:
             where=f"{target.path}/{target.dockerfile}",
         )
 
-    def _check_dockerfile(self, target: Service | Function) -> None:
+    def _require_buildable_dockerfile(self, target: Service | Function) -> None:
         where = f"{target.path}/{target.dockerfile}"
         text = self._dockerfile(target)
         if secrets := secrets_in(text):
@@ -180,7 +180,7 @@ class LocalWorkshop:
         if needs and self._options.builder == "classic":
             raise _refused("the Dockerfile needs BuildKit", where, needs, 'set builder = "auto" in [build]')
         if needs or self._options.builder == "buildkit":
-            self._buildkit.check(where, needs)
+            self._buildkit.require_installed(where, needs)
 
     def _takes_buildkit(self, text: str) -> bool:
         return self._options.builder == "buildkit" or (self._options.builder == "auto" and bool(buildkit_needs(text)))
@@ -193,6 +193,7 @@ class LocalWorkshop:
                 where=f"{target.path}/{target.dockerfile}",
                 next_step="add it, or correct `dockerfile` in erp-build.toml",
             )
+        # A byte order mark of an editor is no part of the first instruction.
         return path.read_text(encoding="utf-8-sig")
 
     def _labels(self, request: ImageRequest) -> dict[str, str]:
@@ -205,6 +206,7 @@ class LocalWorkshop:
         return {name: value for name, value in labels.items() if value}
 
     def _base_labels(self, text: str, target: str) -> Mapping[str, str]:
+        # The last FROM begins the final stage of the image.
         bases = base_images(text)
         return self._engine.base_labels(bases[-1], partial(self._detail, target)) if bases else {}
 

@@ -1,4 +1,4 @@
-"""Checks of a service's sources: Maven goals or a program of the user, and the files that they leave."""
+"""Runs a check on a service's sources: Maven goals or a program of the user. Keeps the reports that it writes."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,11 +9,15 @@ from erp_build.model.check_run import CheckRun
 from erp_build.model.project import Check
 
 MAVEN_OPTIONS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "pom.xml")
-PASSED_ON = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")
+PASSED_ON_PREFIXES = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")
+"""Environment variables that a check gets beside those of every child and its secrets."""
+
 FAILED_GOAL = "Failed to execute goal"
-MOST_LINES = 10
-LARGEST = 20 * 1024 * 1024
-"""Bytes of a report that is kept."""
+MAX_LINES_SHOWN = 10
+"""Lines of Maven's errors and warnings that a report shows."""
+
+MAX_REPORT_BYTES = 20 * 1024 * 1024
+"""The largest report that is kept."""
 
 
 def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: Callable[[str], None]) -> CheckRun:
@@ -22,12 +26,13 @@ def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: C
     Args:
         check: what to run.
         folder: the service's directory.
-        secrets: environment variables of the child; they are never arguments, which every user can read.
-        on_line: called for each line that it prints.
+        secrets: environment variables of the child. Never arguments: every user of the machine can read those.
+        on_line: called for each line of output.
     """
+    # Files carry wall-clock times; a duration needs a clock that never jumps.
     start, began = time.monotonic(), time.time()
     argv = [*_maven(folder), *MAVEN_OPTIONS, *check.maven] if check.maven else list(check.command)
-    environment = {**child_environment(*PASSED_ON), **secrets}
+    environment = {**child_environment(*PASSED_ON_PREFIXES), **secrets}
     try:
         done = run(argv, env=environment, cwd=folder, timeout=check.timeout, on_line=on_line)
     except TimedOut as error:
@@ -42,7 +47,7 @@ def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: C
 
 
 def _maven(folder: Path) -> list[str]:
-    # Started through sh, because an unpacked zip of the source has lost the executable bit.
+    # Through sh: a source that CodePipeline passes on as a zip has lost the executable bit.
     return ["sh", "mvnw"] if (folder / "mvnw").is_file() else ["mvn"]
 
 
@@ -51,21 +56,23 @@ def _unfinished(why: str, start: float) -> CheckRun:
 
 
 def _words(done: Result) -> str:
-    """What it complains of: Maven's goal and its first errors and warnings, or the last lines of anything else."""
+    """The message of a failed check: Maven's failed goal and first errors and warnings, else the last lines."""
     marked = [line for line in done.stdout.splitlines() if line.startswith(("[ERROR] ", "[WARN] "))]
     goal = next((place for place, line in enumerate(marked) if FAILED_GOAL in line), len(marked))
-    more = f"... and {goal - MOST_LINES} more" if goal > MOST_LINES else ""
-    # Behind the goal Maven explains only how to ask for more.
-    lines = [*marked[goal : goal + 1], *marked[: min(goal, MOST_LINES)], more]
+    more = f"... and {goal - MAX_LINES_SHOWN} more" if goal > MAX_LINES_SHOWN else ""
+    # After the failed goal Maven only explains how to get more output.
+    lines = [*marked[goal : goal + 1], *marked[: min(goal, MAX_LINES_SHOWN)], more]
     text = "\n".join(filter(None, lines)) or tail(f"{done.stdout}\n{done.stderr}")
     return f"exit code {done.code}\n{text}".strip()
 
 
 def _reports(check: Check, folder: Path, began: float) -> Iterator[tuple[str, bytes]]:
-    """The files of this very run; what an earlier one left behind would tell of other sources."""
+    """The reports that this run wrote; those of an earlier run describe other sources."""
     root = folder.resolve()
     for pattern in check.reports:
         for path in sorted(folder.glob(pattern)):
+            # A link must not lead out of the service: reports become artifacts.
             inside = path.is_file() and path.resolve().is_relative_to(root)
-            if inside and path.stat().st_size <= LARGEST and path.stat().st_mtime >= began - 1:
+            # A second of slack, because file systems may round times.
+            if inside and path.stat().st_size <= MAX_REPORT_BYTES and path.stat().st_mtime >= began - 1:
                 yield path.relative_to(folder).as_posix(), path.read_bytes()

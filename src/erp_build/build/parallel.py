@@ -1,4 +1,4 @@
-"""The same work for several items at once, in threads."""
+"""Work for several items at once, in threads (docs/decisions/0002)."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -12,8 +12,8 @@ Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 
-class Finished(NamedTuple, Generic[Done]):
-    """What came of some work: the results by their place, and everything that failed, in the items' order."""
+class WorkResults(NamedTuple, Generic[Done]):
+    """Results by the place of their items, and all errors in the items' order."""
 
     done: dict[int, Done]
     failed: list[BaseException]
@@ -23,10 +23,10 @@ HandOver = Callable[[int, Item], None]
 """Takes the place of an item and the item."""
 
 
-def fan_out(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
+def map_in_threads(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
     """Do the work for every item and return the results in the items' order.
 
-    Every item finishes; errors of ours are raised together afterwards, anything else as it came.
+    An error does not stop the other items. Afterwards our errors are raised as one, any other error as it is.
     """
     listed = list(items)
 
@@ -34,17 +34,19 @@ def fan_out(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -
         for number, item in enumerate(listed):
             hand_over(number, item)
 
-    finished = assemble(produce, work, min(at_once, len(listed)))
+    finished = work_as_produced(produce, work, min(at_once, len(listed)))
     raise_together(finished.failed)
     return tuple(finished.done[number] for number in range(len(listed)))
 
 
-def assemble(produce: Callable[[HandOver[Item]], None], work: Callable[[Item], Done], at_once: int) -> Finished[Done]:
-    """Work on items while others are still being made; nothing is raised, so that the caller can keep what was done.
+def work_as_produced(
+    produce: Callable[[HandOver[Item]], None], work: Callable[[Item], Done], at_once: int
+) -> WorkResults[Done]:
+    """Work on items while a producer still makes others. Raises nothing, so that the caller can keep what succeeded.
 
     Args:
-        produce: makes the items; calls what it is given with an item's place and the item, from any thread.
-        work: done for each item, for at most `at_once` of them at a time.
+        produce: makes the items; calls its argument with an item's place and the item, from any thread.
+        work: called for each item, for at most `at_once` items at a time.
         at_once: number of threads. They are daemons, so that a signal ends the program without waiting for them.
     """
     waiting: SimpleQueue[tuple[int, Item] | None] = SimpleQueue()
@@ -73,11 +75,11 @@ def assemble(produce: Callable[[HandOver[Item]], None], work: Callable[[Item], D
         thread.start()
     for thread in threads:
         thread.join()
-    return Finished(done, [failed[number] for number in sorted(failed)])
+    return WorkResults(done, [failed[number] for number in sorted(failed)])
 
 
-def begin(work: Callable[[], Done]) -> Callable[[], Done]:
-    """Begin some work beside what comes next; what is returned waits for it, then returns its result or raises."""
+def start_in_background(work: Callable[[], Done]) -> Callable[[], Done]:
+    """Start work in a thread; returns a function that waits for it, and returns its result or raises its error."""
     future: Future[Done] = Future()
 
     def do() -> None:
@@ -91,7 +93,8 @@ def begin(work: Callable[[], Done]) -> Callable[[], Done]:
 
 
 def raise_together(errors: list[BaseException]) -> None:
-    """Raise what failed: a signal before everything else, a bug as it came, errors of ours as one."""
+    """Raise one of several errors: a signal first, then a bug as it is, then our errors combined into one."""
+    # Not an `Exception`: a signal must end the run, whatever else failed.
     if urgent := [error for error in errors if not isinstance(error, Exception)]:
         raise urgent[0]
     ours = [error for error in errors if isinstance(error, ErpBuildError)]

@@ -1,4 +1,4 @@
-"""Checks before the image: every changed service by every `[[check]]`, and nothing is built where one blocks."""
+"""Runs every `[[check]]` on every changed service before its image is built; nothing is built if one blocks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,10 @@ from erp_build.model.stage import stage
 
 @stage("what a `[[check]]` touches", keeps="checked")
 def run_checks(site: Site, plan: Plan) -> tuple[Checked, ...]:
-    """Check what is to be built, one after the other, as Mavens share a repository; a failure ends none of them."""
+    """Check all targets that will be built, and go on after a failure.
+
+    One after the other, because Mavens that run at the same time share one local repository.
+    """
     pairs = [
         (check, step.target)
         for step in plan.builds
@@ -33,13 +36,13 @@ def run_checks(site: Site, plan: Plan) -> tuple[Checked, ...]:
 
 @stage("nothing")
 def require_checks(checked: Sequence[Checked]) -> None:
-    """Raise `GateBlocked` where a check failed that blocks, or `GateInconclusive` where one did not come to an end."""
+    """Raise `GateBlocked` if a blocking check failed, or `GateInconclusive` if one did not finish."""
     stopping = [one for one in checked if one.stops]
     failed = [one for one in stopping if one.run.outcome == "failed"]
     if failed:
         raise _error(GateBlocked, f"{len(failed)} of {len(checked)} checks failed", failed, "fix what they report")
     if stopping:
-        what = f"{len(stopping)} of {len(checked)} checks did not come to an end"
+        what = f"{len(stopping)} of {len(checked)} checks did not finish"
         raise _error(GateInconclusive, what, stopping, "look at the check's `timeout` and program, then run again")
 
 

@@ -1,11 +1,11 @@
-"""Building: Maven, image, push; and the images that are there already: reused by content, or running."""
+"""The build stage: builds and pushes images, and takes over existing ones, reused by content or running."""
 
 from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from erp_build.build.architecture import Nodes, check_platform
-from erp_build.build.parallel import HandOver, assemble, begin, fan_out, raise_together
+from erp_build.build.parallel import HandOver, map_in_threads, raise_together, start_in_background, work_as_produced
 from erp_build.changes.content_key import KEY_TAG
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.site import Site
@@ -17,11 +17,11 @@ from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stage import stage
 
 TAGS_AT_ONCE = 4
-"""Tags of images that are in the registry already: two small calls each."""
+"""Images of the registry that are tagged at the same time; each takes two small calls."""
 
 
 class Job(NamedTuple):
-    """A target whose jar is complete: what to build of it, the seconds that the jar took, and when it was complete."""
+    """A target whose jar is complete: the image to build, the seconds of the jar, and when the jar was complete."""
 
     request: ImageRequest
     maven: float
@@ -29,7 +29,7 @@ class Job(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What the images of one build share: the nodes, the turns to push, and when it began."""
+    """What the images of one build share: the nodes, the slots for a push, and the start."""
 
     nodes: Nodes
     turns: BoundedSemaphore
@@ -46,20 +46,20 @@ class Pushed(NamedTuple):
 
 @stage("Maven, engine, ECR: new tags only", keeps="images")
 def build_images(site: Site, plan: Plan) -> tuple[BuiltImage, ...]:
-    """Make every image that the plan deploys: those to build, to reuse, and those that run already.
+    """Provide every image that the plan deploys: built, reused, or running already.
 
-    One Maven makes the jars; an image is built and pushed as soon as its jar is complete. What fails lets the rest
-    finish, so that the next run finds it.
+    One Maven makes the jars; an image is built and pushed as soon as its jar is complete. After a failure the other
+    images are still finished, so that the next run can reuse them.
     """
     built = _build_all(site, [_request(site, step, plan) for step in plan.builds])
-    reused = fan_out(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
+    reused = map_in_threads(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
     return (*built, *reused, *(_running_image(step) for step in plan.redeploys))
 
 
 def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ...]:
     if not requests:
         return ()
-    turns = BoundedSemaphore(site.clients.workshop.pushes_at_once())
+    turns = BoundedSemaphore(site.clients.assembly.pushes_at_once())
     shared = Shared(_nodes(site, requests), turns, site.clients.clock.monotonic())
 
     def package(hand_over: HandOver[Job]) -> None:
@@ -68,20 +68,20 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
     def build_and_push(job: Job) -> Pushed:
         return _build_and_push(site, job, shared)
 
-    finished = assemble(package, build_and_push, site.clients.workshop.images_at_once())
+    finished = work_as_produced(package, build_and_push, site.clients.assembly.images_at_once())
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
     whole = [pushed for pushed in finished.done.values() if pushed.request.target.name not in broken]
-    # Only now: a service may fail after its jar was made, and then nobody must find its image by its content.
-    fan_out(lambda pushed: _tag_with_key(site, pushed), whole, TAGS_AT_ONCE)
+    # Not before Maven's end: a service can fail after its jar was made, and then no run may reuse its image.
+    map_in_threads(lambda pushed: _tag_with_key(site, pushed), whole, TAGS_AT_ONCE)
     raise_together(finished.failed)
     return tuple(_built(finished.done[place]) for place in range(len(requests)))
 
 
 def _nodes(site: Site, requests: list[ImageRequest]) -> Nodes:
-    """The nodes' architectures, asked while Maven works, and by one thread: the cluster's client is not for several."""
+    """Read the nodes' architectures while Maven works, in one thread: the cluster's client is not thread-safe."""
     if not any(isinstance(request.target, Service) for request in requests):
         return frozenset
-    return begin(lambda: site.clients.cluster.architectures(site.environment.cluster))
+    return start_in_background(lambda: site.clients.cluster.architectures(site.environment.cluster))
 
 
 def _request(site: Site, step: Step, plan: Plan) -> ImageRequest:
@@ -145,9 +145,9 @@ def _build_and_push(site: Site, job: Job, shared: Shared) -> Pushed:
 
 
 def _push(site: Site, request: ImageRequest) -> PushedImage:
-    """Push the image; where the tag is taken for good, by an image of this very content, that one is the image.
+    """Push the image; if its immutable tag names an image with the same content key already, use that image.
 
-    A run was killed right after its push: what it made has this tag, and not yet that of its content.
+    This happens after a run was killed right after its push: its image has the commit's tag, but no content tag yet.
     """
     try:
         return site.clients.effects.push(request)
@@ -155,12 +155,12 @@ def _push(site: Site, request: ImageRequest) -> PushedImage:
         there = site.clients.registry.stored(request.repository, request.tag)
         if not there or not request.key or site.clients.registry.key(there) != request.key:
             raise
-        site.say("the tag is there already, with this very content: taken as it is", request.target.name)
+        site.say("the tag exists already, with the same content: used as it is", request.target.name)
         return PushedImage(there.digest)
 
 
 def _read_back(site: Site, request: ImageRequest, digest: str) -> StoredImage:
-    """The image as the registry has it: the engine's word is no proof, and an index can be neither scanned nor run."""
+    """Read the pushed image from the registry: the engine's word is no proof. Refuse an index, which no scan takes."""
     stored = site.clients.registry.stored(request.repository, digest)
     where = f"{request.repository}@{digest}"
     if stored is None:
@@ -171,18 +171,18 @@ def _read_back(site: Site, request: ImageRequest, digest: str) -> StoredImage:
         )
     if not stored.is_single:
         raise PushFailed(
-            "the registry has an index in place of an image",
+            "the registry has an index instead of an image",
             where=where,
-            why=f"its media type is {stored.media_type}; neither the scan nor Lambda takes it",
-            next_step="set BUILDX_NO_DEFAULT_ATTESTATIONS=1, or take a base image for a single platform",
+            why=f"its media type is {stored.media_type}; neither the scan nor Lambda accepts it",
+            next_step="set BUILDX_NO_DEFAULT_ATTESTATIONS=1, or use a base image for a single platform",
         )
     return stored
 
 
 def _tag_with_key(site: Site, pushed: Pushed) -> None:
-    """Let the image be found by its content: whoever has the same files later takes this one."""
+    """Tag the image with its content key, so that later runs with the same files reuse it."""
     if pushed.request.key:
-        # Where tags are immutable, another run at the same time may have made an image of this content first.
+        # With immutable tags, a parallel run may have tagged its own image of the same content first.
         with suppress(TagTaken):
             site.clients.effects.tag(pushed.stored, f"{KEY_TAG}{pushed.request.key}")
 
@@ -200,7 +200,7 @@ def _built(pushed: Pushed) -> BuiltImage:
 
 
 def _reuse(site: Site, step: Step, plan: Plan) -> BuiltImage:
-    """Take the image that has this content already: only its manifest gets another tag."""
+    """Reuse the image with the same content: only its manifest gets another tag."""
     assert step.image is not None
     site.clients.effects.tag(step.image, plan.tag)
     site.say(f"reused {step.image.digest[:19]} as {plan.tag}, nothing was built", step.target.name)
@@ -222,7 +222,7 @@ def _running_image(step: Step) -> BuiltImage:
             "the running image is not in the registry any more",
             where=step.target.name,
             why=f"tag {running.tag}" if running else "nothing runs",
-            next_step=f"build it anew: change it, or run with --base before its last change ({step.baseline.commit})",
+            next_step=f"rebuild it: change it, or run with a --base before its last change ({step.baseline.commit})",
         )
     return BuiltImage(
         target=step.target.name,

@@ -1,1 +1,1 @@
-"""What changed since what runs: live state, baselines, comparison, plan, and reuse by content."""
+"""Detects what changed since what runs: live state, baselines, comparison, plan, and reuse by content."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from erp_build.config.codebuild import commit_from
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
-from erp_build.model.change import Baseline, Source
+from erp_build.model.change import Baseline, BaselineSource
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Chart, Project, Target
 from erp_build.model.stage import stage
@@ -26,7 +26,7 @@ NO_METADATA = "the source has no .git (CODE_ZIP; choose full clone in the pipeli
 class Rung(NamedTuple):
     """A candidate of the ladder: where it comes from, its commit, and why it has none."""
 
-    source: Source
+    source: BaselineSource
     commit: str | None
     why_not: str = ""
 

@@ -1,4 +1,4 @@
-"""What an image takes from outside of its rules: sources of a Dockerfile and of a pom that nothing covers."""
+"""Finds sources of a Dockerfile and of a pom that no rule of the target covers: their changes would be missed."""
 
 import posixpath
 import re
@@ -10,13 +10,13 @@ from erp_build.changes.rules import Rules
 from erp_build.formats.dockerfile.parse import instructions
 from erp_build.model.project import Function, Service
 
-UPWARD = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]*[\w-])")
+PARENT_REFERENCE = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]*[\w-])")
 BUILD_OUTPUT = "target"
-LINK = "120000"
+SYMLINK_MODE = "120000"
 
 
 class Uncovered(NamedTuple):
-    """A source that detection by the rules would miss: where it is named, and the files that are not covered."""
+    """A source that no rule covers: where it is named, and its files that are not covered."""
 
     target: str
     file: str
@@ -26,17 +26,18 @@ class Uncovered(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """A commit for this check: path -> mode, and the text of the files that name sources and the targets of links."""
+    """A commit: path -> mode of all files; path -> text of Dockerfiles and poms, and of links their target."""
 
     modes: Mapping[str, str]
     texts: Mapping[str, str]
 
 
 def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> Iterator[Uncovered]:
-    """Each COPY and ADD of the Dockerfile, and each `../` of the pom, that takes a file of no rule of the target."""
+    """Return each COPY and ADD of the Dockerfile, and each `../` of the pom, with a file that no rule covers."""
     dockerfile = f"{target.path}/{target.dockerfile}"
     for line, source in copied_sources(tree.texts.get(dockerfile, "")):
         pattern = posixpath.normpath(f"{target.path}/{source}")
+        # Maven's output is made from sources that are compared anyway.
         if pattern.startswith(f"{target.path}/{BUILD_OUTPUT}/"):
             continue
         missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
@@ -44,7 +45,7 @@ def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> I
             yield Uncovered(target.name, dockerfile, line, source, missed)
     pom = f"{target.path}/pom.xml"
     for number, text in enumerate(tree.texts.get(pom, "").splitlines(), 1):
-        for reference in UPWARD.findall(text):
+        for reference in PARENT_REFERENCE.findall(text):
             pattern = posixpath.normpath(f"{target.path}/{reference}")
             missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
             if missed:
@@ -52,7 +53,7 @@ def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> I
 
 
 def copied_sources(dockerfile: str) -> Iterator[tuple[int, str]]:
-    """The sources that a Dockerfile takes from its context, with the line of the instruction."""
+    """Return the sources that a Dockerfile copies from its context, with the line of the instruction."""
     for instruction in instructions(dockerfile):
         if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None:
             for word in instruction.words[:-1]:
@@ -61,9 +62,9 @@ def copied_sources(dockerfile: str) -> Iterator[tuple[int, str]]:
 
 
 def _taken(pattern: str, tree: Tree) -> Iterator[str]:
-    """The files that a source takes, and where they are links, what those lead to."""
+    """The files that a source matches, and the targets of those that are links."""
     for path, mode in tree.modes.items():
         if path == pattern or path.startswith(f"{pattern}/") or fnmatchcase(path, pattern):
             yield path
-            if mode == LINK:
+            if mode == SYMLINK_MODE:
                 yield posixpath.normpath(posixpath.join(posixpath.dirname(path), tree.texts.get(path, "")))

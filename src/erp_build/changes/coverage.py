@@ -1,4 +1,4 @@
-"""What a stretch of history says about the rules: which never match, what nobody owns, what changes together."""
+"""Counts over a range of commits: rules that never match, paths without an owner, targets that change together."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,9 +15,9 @@ class Coverage:
 
     Attributes:
         pairs: how many comparisons were made, and `builds`: how often each target would have been built in them.
-        silent: rules that gave no path to anybody, as (rule, targets).
-        unowned: path -> in how many comparisons nobody owned it.
-        together: (target, target) -> in how many comparisons both changed.
+        silent: rules that matched no path, as (rule, targets).
+        unowned: path -> number of comparisons in which it had no owner.
+        together: (target, target) -> number of comparisons in which both changed.
     """
 
     pairs: int
@@ -29,7 +29,7 @@ class Coverage:
 
 @dataclass
 class CoverageCounter:
-    """Counts while a replay goes on."""
+    """Counts during a replay."""
 
     project: Project
     rules: Rules

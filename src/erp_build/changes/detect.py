@@ -9,7 +9,7 @@ from erp_build.changes.make_plan import make_plan
 from erp_build.changes.rules import Rules, attribute, ignore_of
 from erp_build.changes.tag_only_commits import without_tag_edits
 from erp_build.formats.patterns import spellings
-from erp_build.model.change import Baseline, Change, ChangeSet, PathChange
+from erp_build.model.change import Baseline, ChangeSet, PathChange, TargetChange
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.stage import stage
 
@@ -56,7 +56,7 @@ def plan(
 def detect_changes(repository: Repository, project: Project, baselines: tuple[Baseline, ...], head: str) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
     rules = Rules(project, ignore_of(project))
-    changes: dict[str, tuple[Change, ...]] = {}
+    changes: dict[str, tuple[TargetChange, ...]] = {}
     unowned: set[str] = set()
     removed: set[str] = set()
     for commit in dict.fromkeys(baseline.commit for baseline in baselines):

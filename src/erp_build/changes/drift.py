@@ -1,4 +1,4 @@
-"""Drift: what of a Deployment is not as the release wants it. Fields that the release leaves open do not count."""
+"""Drift: fields of a live Deployment that differ from the release. Fields that the release leaves out do not count."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from erp_build.formats.kubernetes_objects import DRIFT
 def deployment_drift(
     wanted: Mapping[str, Any], live: Mapping[str, Any], autoscaler: Mapping[str, Any] | None
 ) -> tuple[str, ...]:
-    """What differs between a wanted Deployment and the live one; an autoscaler may move replicas in its range."""
+    """Return the differences of a live Deployment; replicas within the range of an autoscaler are none."""
     found = []
     for path, want, has in DRIFT.differences(wanted.get("spec", {}), live.get("spec", {})):
         if path == "replicas" and autoscaler and _is_in_range(has, autoscaler):
@@ -28,7 +28,7 @@ def _is_in_range(replicas: Any, autoscaler: Mapping[str, Any]) -> bool:
 
 
 def _short(value: Any, path: str) -> str:
-    """A value that may be shown: one of the environment may be a secret, so only that it is another one is told."""
+    """A value as text; of an environment variable, which may be a secret, only that it differs."""
     if value is None:
         return "nothing"
     if ".env[" in path or not isinstance(value, str | int | float):

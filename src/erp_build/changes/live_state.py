@@ -1,4 +1,4 @@
-"""What runs now: the images of the release's Deployments and of the functions, and the commits they come from."""
+"""Reads what runs now: the images of the release's Deployments and of the functions, and their commits."""
 
 import re
 from collections.abc import Mapping
@@ -36,9 +36,9 @@ def read_live_state(site: Site) -> LiveState:
 
 
 def _edited(site: Site) -> dict[str, str]:
-    """Deployment -> what was edited by hand and what the next upgrade repairs.
+    """Return Deployment -> edits by hand that the next upgrade repairs.
 
-    Another image is not among it: that is found as another baseline. What was only added survives an upgrade.
+    Another image is not one of them: it is another baseline. Neither is an added field, which survives an upgrade.
     """
     wanted = objects_of(site.clients.helm.objects(site.release))
     live = objects_of(site.clients.cluster.live_objects(site.release))
@@ -98,6 +98,7 @@ def _running_function(site: Site, function: Function) -> Running | None:
     return Running(
         target=function.name,
         repository=repository,
+        # A function that was updated by digest has no tag.
         tag=state.image.rpartition(":")[2] if "@" not in state.image else "",
         digest=state.digest,
         commit=site.clients.registry.revision(stored) if stored else None,
@@ -106,14 +107,14 @@ def _running_function(site: Site, function: Function) -> Running | None:
 
 
 def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
-    """Commit and key that the newest revision names, if it is deployed: what a failed one left is not known."""
+    """Match commit and key of the newest revision if it is deployed; what a failed one left behind is unknown."""
     if not history or history[-1].status != "deployed":
         return None
     return _described(history[-1], history)
 
 
 def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
-    """The commit whose objects a revision has, None where its description names none."""
+    """Return the commit whose objects a revision has; None if its description names none."""
     found = _described(revision, history)
     return found["commit"] if found else None
 
@@ -124,7 +125,7 @@ def _described(revision: Revision, history: tuple[Revision, ...]) -> re.Match[st
 
 
 def origin_of(revision: Revision, history: tuple[Revision, ...]) -> Revision:
-    """The revision whose objects these are: a rollback repeats an older one, and its description names that one."""
+    """Return the revision that a revision's objects come from: a rollback repeats an older one."""
     numbers = {one.number: one for one in history}
     while (back := ROLLBACK.fullmatch(revision.description)) and int(back[1]) in numbers:
         revision = numbers[int(back[1])]

@@ -1,4 +1,4 @@
-"""From changes and what runs to a plan: for each target one action, and why."""
+"""Makes the plan from changes and live state: for each target one action, and why."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _image_step(
     elif because := _reasons(target, baseline, changes):
         action = "build"
     elif because := _redeploy_reasons(target, running, chart_reasons):
-        # A function has no release to redeploy: one in trouble is built and updated again.
+        # A function has no release that could be redeployed, so a function in trouble is built again.
         action = "build" if isinstance(target, Function) else "redeploy"
     return Step(target=target, action=action, baseline=baseline, because=because, running=running)
 

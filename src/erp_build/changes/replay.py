@@ -1,4 +1,4 @@
-"""Replay: which targets' own inputs differ, for many pairs of commits, by one Git process."""
+"""Replay: compares many pairs of commits with one Git process, and says which targets each pair changes."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -12,7 +12,7 @@ Pair = tuple[str, str]
 
 
 class History(Protocol):
-    """The part of Git that a replay needs."""
+    """The Git commands that a replay needs."""
 
     def first_parent_pairs(self, range_: str) -> list[Pair]:
         """(first parent, commit) for every commit of a range, oldest first."""
@@ -34,7 +34,7 @@ class Replayed(NamedTuple):
 
 
 class BadLine(NamedTuple):
-    """A line of a pair file that names no two commits."""
+    """A line of a pair file that does not name two commits."""
 
     number: int
     text: str
@@ -42,7 +42,7 @@ class BadLine(NamedTuple):
 
 
 def replay(history: History, project: Project, rules: Rules, pairs: Sequence[Pair]) -> Iterator[Replayed]:
-    """Tell for each pair what changed, in the order of the pairs."""
+    """Return what each pair changes, in the order of the pairs."""
     names = tuple(target.name for target in project.targets)
     for (base, head), differing in zip(pairs, history.compare_pairs(pairs) if pairs else (), strict=True):
         paths = tuple(change.path for change in differing)
@@ -51,7 +51,7 @@ def replay(history: History, project: Project, rules: Rules, pairs: Sequence[Pai
 
 
 def read_pairs(history: History, text: str) -> tuple[list[Pair], list[BadLine]]:
-    """Read lines of `BASE HEAD`; empty lines and comments (#) are passed over, any other wrong line is named."""
+    """Read lines of `BASE HEAD`; skips empty lines and comments (#), and returns every other wrong line."""
     rows = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1)]
     rows = [(number, words) for number, words in rows if words and not words[0].startswith("#")]
     asked = [words for _, words in rows if len(words) == 2]  # noqa: PLR2004 - a pair
@@ -78,5 +78,5 @@ def refuse_bad_lines(bad: Sequence[BadLine], where: str) -> None:
             f"{len(bad)} lines of the pair file are wrong",
             where=where,
             why="\n".join(f"line {line.number}: {line.why} ({line.text})" for line in bad),
-            next_step="correct the lines, or pass over them with --keep-going",
+            next_step="correct the lines, or skip them with --keep-going",
         )

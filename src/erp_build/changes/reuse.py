@@ -1,4 +1,4 @@
-"""Reuse: what has the same content as an image that is there already is neither built nor, where it runs, deployed."""
+"""Reuse: a target whose content has an image already is not built, and not deployed if that image runs."""
 
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def find_reusable(site: Site, plan: Plan, live: LiveState) -> Plan:
     """Give every step its content key, and turn a build into `reuse`, or into `none` where this very image runs.
 
-    Without Git this is what finds out what changed. A target with uncommitted files gets no key, because what would be
-    built is not what the key names.
+    Without `.git` there is no comparison, and only the keys tell what changed. A target with uncommitted files gets no
+    key, because the build would use those files and the key would not.
     """
     uncommitted = site.clients.repository.uncommitted()
     plan = plan._replace(warnings=(*plan.warnings, *warning_of(uncommitted)))
@@ -66,9 +66,9 @@ def _with_key(site: Site, step: Step, key: str, live: LiveState) -> Step:
 
 
 def _with_chart(before: Step, step: Step, chart: Step) -> Step:
-    """A service that turned out to run its content already, when the chart is deployed: it is redeployed like others.
+    """Redeploy a service that runs its content already, if the chart is deployed, like all other services.
 
-    Its pods may be made anew, so that its image is judged and proven as well.
+    An upgrade may replace its pods, so its image must pass the gate and be verified as well.
     """
     if not isinstance(step.target, Service) or before.action == step.action or step.action != "none":
         return step
@@ -77,7 +77,7 @@ def _with_chart(before: Step, step: Step, chart: Step) -> Step:
 
 
 def _without_chart(step: Step) -> Step:
-    """A step as it is when the chart turned out to be the same: a redeployment for its sake alone falls away."""
+    """Drop a redeployment that only the chart caused, after the chart turned out to be unchanged."""
     if step.action != "redeploy" or not all(reason.rule.startswith("chart: ") for reason in step.because):
         return step
     return step._replace(action="none", because=())

@@ -1,18 +1,18 @@
-"""What changed for whom: baselines, changed paths, and the rules that give a path to a target."""
+"""Rules: which target owns a path. A change of a path is a change of its owners."""
 
 from collections.abc import Callable, Iterable
 
 from erp_build.formats.patterns import composed, fixed_directory, matches
-from erp_build.model.change import Change
+from erp_build.model.change import TargetChange
 from erp_build.model.project import Project
 
 
 class Rules:
-    """The rules of a project, made for one look-up per directory whatever the number of targets.
+    """The rules of a project; a look-up costs the same for any number of targets, and is cached per directory.
 
     Args:
         project: whose targets own paths.
-        ignored: tells of a path whether the project ignores it; needed only where the project has `ignore` patterns.
+        ignored: whether the project ignores a path; needed only with `ignore` patterns.
     """
 
     def __init__(self, project: Project, ignored: Callable[[str], bool] | None = None) -> None:
@@ -32,25 +32,26 @@ class Rules:
         self._known: dict[str, dict[str, str]] = {"": {}}
 
     def owners(self, path: str) -> dict[str, str]:
-        """The targets that own a path, each with the rule that says so; macOS's decomposed names are the same name."""
+        """Return the targets that own a path, each with its rule; decomposed names of macOS equal composed ones."""
         path = composed(path)
         if self._ignored and self._ignored(path):
             return {}
-        # The path itself counts as a directory too: a service's directory may have become a file or a submodule.
+        # The path itself is looked up as a directory: a service's directory may have become a file or a submodule.
         owners = self._of_directory(path)
         for pattern, names, rule in self._patterns:
             if matches(pattern, path):
+                # A target that owns the path by its directory keeps that rule.
                 owners = {**dict.fromkeys(names, rule), **owners}
         if path == self._config:
             owners = {**dict.fromkeys(self._built, f"build configuration: {path}"), **owners}
         return owners
 
     def is_ignored(self, path: str) -> bool:
-        """Whether the project ignores a path, which then belongs to nobody and is not missed."""
+        """Whether the project ignores a path, which then has no owner and needs none."""
         return self._ignored is not None and self._ignored(composed(path))
 
     def all_rules(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Every rule with the targets that it serves."""
+        """Return every rule with its targets."""
         found: dict[str, list[str]] = {}
         for owners in self._by_directory.values():
             for name, rule in owners.items():
@@ -60,7 +61,7 @@ class Rules:
         return [(rule, tuple(names)) for rule, names in found.items()]
 
     def touched(self, paths: Iterable[str]) -> set[str]:
-        """The names of the targets that own one of the paths at least."""
+        """Return the names of the targets that own at least one of the paths."""
         return {name for path in paths for name in self.owners(path)}
 
     def _of_directory(self, directory: str) -> dict[str, str]:
@@ -92,18 +93,18 @@ def ignore_of(project: Project) -> Callable[[str], bool] | None:
     from pathspec import GitIgnoreSpec
 
     spec = GitIgnoreSpec.from_lines(map(composed, project.ignore))
-    # The library's `*` stops at a line end, Git's does not; no path holds a NUL, so that it may stand for one.
+    # pathspec's `*` stops at a line end, Git's does not. No path holds a NUL, so it can stand for a line end.
     return lambda path: spec.match_file(composed(path).replace("\n", "\0"))
 
 
-def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[Change, ...]], tuple[str, ...]]:
-    """Give each changed path to its owners; the second value lists the paths that nobody owns."""
-    found: dict[str, list[Change]] = {}
+def attribute(rules: Rules, paths: Iterable[str]) -> tuple[dict[str, tuple[TargetChange, ...]], tuple[str, ...]]:
+    """Attribute each changed path to its owners; the second value lists the paths without an owner."""
+    found: dict[str, list[TargetChange]] = {}
     unowned = []
     for path in sorted(set(paths)):
         owners = rules.owners(path)
         if not owners and not rules.is_ignored(path):
             unowned.append(path)
         for name, rule in owners.items():
-            found.setdefault(name, []).append(Change(path=path, rule=rule))
+            found.setdefault(name, []).append(TargetChange(path=path, rule=rule))
     return {name: tuple(changes) for name, changes in found.items()}, tuple(unowned)

@@ -1,4 +1,4 @@
-"""Tags in the values file are written by deployments, so an edit of nothing but tags is no change of the chart."""
+"""Drops a chart's change that only edits tags in the values file: deployments write those tags themselves."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def without_tag_edits(repository: Repository, project: Project, changes: ChangeSet) -> ChangeSet:
-    """The changes without that of the chart, where its values file alone differs, and there only tags.
+    """Return the changes without the chart, if only its values file differs, and there only tags.
 
-    So a commit that wrote tags back triggers nothing. A file that cannot be read or edited counts as changed.
+    Otherwise the commit that writes tags back would trigger a deployment. A file that cannot be read counts as changed.
     """
     chart = project.chart
     path = f"{chart.path}/{chart.values}"

@@ -1,1 +1,1 @@
-"""One module per outside thing: the only place that imports its SDK or starts its program."""
+"""One room per external system: the only place that imports its SDK or starts its program."""

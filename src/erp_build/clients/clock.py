@@ -1,4 +1,4 @@
-"""Time as a tool, so that waiting can be simulated."""
+"""The clock as a protocol, so that tests and a rehearsal can simulate waiting."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ class SimulatedClock:
 
 
 class Deadline:
-    """A moment that several waits share."""
+    """A moment that limits several waits together. Monotonic: a change of the wall clock does not move it."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock

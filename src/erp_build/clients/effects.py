@@ -1,4 +1,8 @@
-"""Every change of the world, in one protocol. `Live` performs it, `Rehearsal` notes it as assumed."""
+"""Everything that a run may change outside of its process, in one protocol.
+
+`LiveEffects` performs an effect, `RehearsedEffects` notes it as assumed: a rehearsal is another executor and no flag
+(docs/decisions/0001).
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,20 +43,20 @@ class UpgradeRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckRequest:
-    """A check of one target; `secrets` is environment variable -> value, and is never shown."""
+    """A check of one target; `secrets` (environment variable -> value) never appear in a text."""
 
     check: Check
     target: Service | Function
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-Ready = Callable[[str, float], None]
+OnPackaged = Callable[[str, float], None]
 """Takes a target's name and the seconds that its jar took."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EditRequest:
-    """A change of one file on a branch of `origin`: the branch, the path, what becomes of its bytes, the message."""
+    """A change of one file on a branch of `origin`: the branch, the path, old bytes -> new bytes, the message."""
 
     branch: str
     path: str
@@ -81,15 +85,15 @@ class NotifyRequest:
 
 
 class Effects(Protocol):
-    """The verbs that change something outside this process."""
+    """The methods that change something outside of this process."""
 
     def check(self, request: CheckRequest) -> CheckRun:
-        """Check a target's sources: how it ended, also when the program is not there or takes too long."""
+        """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
-        """Make the jars with Maven; calls `ready` for each that is complete, from any thread.
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Make the jars with Maven; calls `on_packaged` for each that is complete, from any thread.
 
-        Raises `BuildFailed`, whose `targets` are those that failed, when everything else is made.
+        Raises `BuildFailed` after everything else is made; its `targets` are those that failed.
         """
 
     def build_image(self, request: ImageRequest) -> LocalImage:
@@ -114,7 +118,7 @@ class Effects(Protocol):
         """Install or upgrade the release; raises `ReleaseFailed`."""
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
-        """Take the release back to a revision; raises `ReleaseFailed`."""
+        """Roll the release back to a revision; raises `ReleaseFailed`."""
 
     def uninstall_release(self, release: Release) -> None:
         """Remove a release whose first installation was cut off; raises `ReleaseFailed`."""
@@ -123,7 +127,7 @@ class Effects(Protocol):
         """Commit and push the change of one file; returns the commit, None where nothing differs, or `PushFailed`."""
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
-        """Store a lock and return it as stored; None when somebody else was faster. It moves nothing: not noted."""
+        """Store a lock and return it as stored; None if somebody else wrote it first. The journal does not note it."""
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Give an image of the registry another tag, byte for byte the same manifest."""
@@ -133,14 +137,14 @@ class Effects(Protocol):
 
 
 class Journal:
-    """The effects of a run in their order, noted also when they fail."""
+    """The effects of a run in their order, including failed ones."""
 
     def __init__(self) -> None:
         self.effects: list[Effect] = []
 
     @contextmanager
     def note(self, name: EffectKind, target: str, state: EffectState = "performed") -> Iterator[None]:
-        """Note the effect that the block performs."""
+        """Note the effect that the block performs; as failed if the block raises."""
         try:
             yield
         except BaseException:

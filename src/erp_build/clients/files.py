@@ -1,4 +1,4 @@
-"""Writing of files: whole or not at all, and what a full disk means."""
+"""Writes files atomically, and turns a full disk into a readable error."""
 
 import errno
 import os
@@ -9,20 +9,22 @@ from pathlib import Path
 
 from erp_build.errors import BuildFailed, ConfigurationError
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file, keeping its mode; killed at any moment, the old or the new content is there, never a part.
+    """Replace a file and keep its mode; after a kill at any moment it has the old or the new content, never a part.
 
-    A link stays one: what it leads to is replaced.
+    A symbolic link stays a link: its target is replaced.
     """
     path = path.resolve()
+    # In the same folder, because a rename is atomic only within a file system.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
+            # On the disk before the rename: otherwise a crash could leave an empty file.
             os.fsync(file.fileno())
         Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o644)
         Path(name).replace(path)
@@ -33,7 +35,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def write_result(path: Path, text: str) -> None:
-    """Write a file that the caller asked for; raises `ConfigurationError` where that cannot be."""
+    """Write a file that the caller asked for; raises `ConfigurationError` if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text.encode("utf-8", "backslashreplace"))
@@ -45,7 +47,7 @@ def write_result(path: Path, text: str) -> None:
 
 @contextmanager
 def full_disk_fails(where: str) -> Iterator[None]:
-    """Make a failure of the build of a disk that is full; other errors of files are as they came.
+    """Raise `BuildFailed` for a full disk in the block; other file errors pass unchanged.
 
     Args:
         where: what was written, for an error that names no file.
@@ -53,7 +55,7 @@ def full_disk_fails(where: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         raise BuildFailed(
             "the disk is full",

@@ -1,4 +1,4 @@
-"""The effects, performed."""
+"""`LiveEffects`: performs the effects."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from erp_build.clients.effects import (
     ImageRequest,
     Journal,
     NotifyRequest,
-    Ready,
+    OnPackaged,
     UpgradeRequest,
 )
 from erp_build.clients.files import write_atomically
@@ -30,11 +30,11 @@ from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 
 
-class Assembly(Protocol):
-    """What makes jars and images, and runs the project's own checks (`erp_build.build.assembly`)."""
+class AssemblyEffects(Protocol):
+    """The part of the assembly that changes something: jars, images, the project's checks (`build.assembly`)."""
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
-        """Make the jars; `ready` is called with the name of each target and the seconds that its jar took."""
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Make the jars; `on_packaged` is called with the name of each target and the seconds that its jar took."""
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Make an image in the engine."""
@@ -46,13 +46,13 @@ class Assembly(Protocol):
         """Run a check of the project on a target's sources."""
 
 
-class Live:
-    """Changes the world, and notes each change in the journal."""
+class LiveEffects:
+    """Performs each effect, and notes it in the journal."""
 
     def __init__(
         self,
         *,
-        workshop: Assembly,
+        assembly: AssemblyEffects,
         registry: EcrRegistry,
         functions: LambdaFunctions,
         helm: HelmProgram,
@@ -61,7 +61,7 @@ class Live:
         topics: SnsTopics,
         journal: Journal,
     ) -> None:
-        self._workshop = workshop
+        self._assembly = assembly
         self._registry = registry
         self._functions = functions
         self._helm = helm
@@ -73,19 +73,19 @@ class Live:
     def check(self, request: CheckRequest) -> CheckRun:
         """Check a target's sources."""
         with self._journal.note(EffectKind.CHECK, f"{request.check.name} {request.target.name}"):
-            return self._workshop.run_check(request)
+            return self._assembly.run_check(request)
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
         """Make the jars with Maven."""
         noted = set()
 
         def note(name: str, seconds: float) -> None:
             with self._journal.note(EffectKind.PACKAGE, name):
                 noted.add(name)
-            ready(name, seconds)
+            on_packaged(name, seconds)
 
         try:
-            self._workshop.package(targets, note)
+            self._assembly.package(targets, note)
         except BuildFailed as error:
             for name in sorted(error.targets or {target.name for target in targets} - noted):
                 self._journal.note_failure(EffectKind.PACKAGE, name)
@@ -94,12 +94,12 @@ class Live:
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Make the image in the engine."""
         with self._journal.note(EffectKind.BUILD_IMAGE, request.target.name):
-            return self._workshop.build_image(request)
+            return self._assembly.build_image(request)
 
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag."""
         with self._journal.note(EffectKind.PUSH, f"{request.repository}:{request.tag}"):
-            return self._workshop.push(request)
+            return self._assembly.push(request)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask the registry for a scan; False where there is one already."""
@@ -132,7 +132,7 @@ class Live:
             self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
-        """Take the release back to a revision."""
+        """Roll the release back to a revision."""
         with self._journal.note(EffectKind.ROLLBACK_RELEASE, f"{release.name}:{revision}"):
             self._helm.rollback(release, revision, timeout)
 

@@ -1,4 +1,4 @@
-"""OpenTelemetry: a finished run as a trace, sent by OTLP over HTTP. The SDK, an extra, is loaded only here."""
+"""OpenTelemetry: sends a finished run as a trace, by OTLP over HTTP. Only this module loads the SDK, an extra."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
-"""They hold the receiver's key."""
+"""Variables with the receiver's key, which is a secret."""
 
-LIMIT = 5.0
-"""Seconds for the receiver: one that is away must not keep a pipeline waiting."""
+EXPORT_TIMEOUT_S = 5.0
+"""Seconds for the receiver: an unreachable one must not delay the pipeline."""
 
 
 def wanted(variables: Mapping[str, str]) -> bool:
-    """Whether the environment names a receiver, and does not switch OpenTelemetry off."""
+    """Whether the environment names a receiver and does not disable OpenTelemetry."""
     off = variables.get("OTEL_SDK_DISABLED", "").lower() == "true"
     return not off and any(variables.get(name) for name in ENDPOINTS)
 
@@ -32,9 +32,9 @@ class Sender:
 
     Args:
         resource: what all spans have in common.
-        began: when the run did.
-        mask: takes secrets out of a text.
-        exporter: another way out than OTLP over HTTP.
+        began: the start of the run.
+        mask: replaces secrets in a text.
+        exporter: another exporter than OTLP over HTTP.
         limit: seconds for the receiver.
     """
 
@@ -44,7 +44,7 @@ class Sender:
         began: "datetime",
         mask: Callable[[str], str],
         exporter: "SpanExporter | None" = None,
-        limit: float = LIMIT,
+        limit: float = EXPORT_TIMEOUT_S,
     ) -> None:
         self._resource = resource
         self._began = began
@@ -53,7 +53,7 @@ class Sender:
         self._limit = limit
 
     def send(self, span: Span) -> str:
-        """Send a span with all its children; returns what went wrong, or nothing. It never raises."""
+        """Send a span with all its children; returns what went wrong, or an empty text. Never raises."""
         words = _Words()
         answer = ["no answer in time"]
 
@@ -65,7 +65,7 @@ class Sender:
             except Exception as error:  # noqa: BLE001 - the run has ended, and its trace cannot change how
                 answer[0] = f"{type(error).__name__}: {error}"
 
-        # A thread, because the time for a host's name cannot be limited.
+        # In a thread, because a name look-up has no timeout of its own.
         thread = Thread(target=work, daemon=True)
         thread.start()
         thread.join(self._limit + 1)
@@ -80,7 +80,7 @@ class Sender:
         exporter = self._exporter or _otlp(self._limit)
         done = exporter.export(self._spans(span))
         exporter.shutdown()
-        return "" if done is SpanExportResult.SUCCESS else words.last or "the receiver did not take it"
+        return "" if done is SpanExportResult.SUCCESS else words.last or "the receiver did not accept it"
 
     def _spans(self, span: Span) -> "Sequence[ReadableSpan]":
         from opentelemetry.sdk.resources import Resource
@@ -118,7 +118,7 @@ class Sender:
 
 
 class _Words(logging.Handler):
-    """Keeps the last thing that the SDK complained of, which it only logs."""
+    """Keeps the last message of the SDK, which only logs its errors."""
 
     last = ""
 

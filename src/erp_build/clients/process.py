@@ -1,4 +1,4 @@
-"""Child processes: an environment by allow-list, output read while it comes, the whole group ended when we stop."""
+"""Child processes: allow-listed environment, output read line by line, the whole process group ended with the run."""
 
 import os
 import signal
@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-KEPT = {"PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
-KEPT_ANY_CASE = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
-GRACE = 4.0
-"""Seconds between TERM and KILL: long enough for Maven and Helm to leave nothing half-written, and the run within 5."""
-
+KEPT_VARIABLES = {"PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+KEPT_VARIABLES_ANY_CASE = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+CHILD_KILL_GRACE_S = 4.0
+"""Seconds between TERM and KILL: enough for Maven and Helm to clean up, and for a run to end within 5 s of a signal."""
 
 _running: "set[subprocess.Popen[bytes]]" = set()
 
@@ -30,7 +29,7 @@ class Result:
 
 
 class TimedOut(Exception):
-    """The child was ended because its time was over; `tail` is the end of what it had written."""
+    """The child exceeded its timeout and was ended; `tail` is the end of its output."""
 
     def __init__(self, seconds: float, tail: str) -> None:
         super().__init__(f"ended after {seconds:.0f} s")
@@ -39,11 +38,14 @@ class TimedOut(Exception):
 
 
 def child_environment(*prefixes: str, **extra: str) -> dict[str, str]:
-    """The variables that a child gets: a short list, those with a prefix, and extra ones; UTF-8 whatever the locale."""
+    """Return a child's environment: an allow-list, variables with a prefix, and extra ones; UTF-8 whatever the locale.
+
+    An allow-list, because a build's environment holds credentials, and settings (HELM_*, GIT_*) that change a tool.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in KEPT or name.upper() in KEPT_ANY_CASE or (prefixes and name.startswith(prefixes))
+        if name in KEPT_VARIABLES or name.upper() in KEPT_VARIABLES_ANY_CASE or (prefixes and name.startswith(prefixes))
     }
     return {**kept, "LC_ALL": "C.UTF-8", **extra}
 
@@ -56,25 +58,27 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
     timeout: float,
     on_line: Callable[[str], None] | None = None,
     keep: int = 4000,
-    grace: float = GRACE,
+    grace: float = CHILD_KILL_GRACE_S,
     inherited: Sequence[int] = (),
     stdin: IO[bytes] | None = None,
 ) -> Result:
     """Run a child in a process group of its own and wait for it.
 
     Args:
-        argv: the command; never a secret in it, every user of the machine can read it.
+        argv: the command. It must hold no secret: every user of the machine can read it.
         env: its whole environment.
         cwd: its directory.
-        timeout: seconds; then the group gets TERM, and KILL after a grace.
+        timeout: seconds until the group gets TERM, and KILL after `grace`.
         on_line: called in another thread for each line of either stream.
         keep: lines of each stream that the result holds.
-        grace: seconds between TERM and KILL when the time is over.
-        inherited: descriptors that the child gets as well.
-        stdin: an open file that it reads; nothing by default.
+        grace: seconds between TERM and KILL after the timeout.
+        inherited: file descriptors that the child inherits.
+        stdin: an open file for its standard input; empty by default.
 
     Raises `FileNotFoundError` when there is no such program, and `TimedOut`.
     """
+    # Not `subprocess.run`: its timeout sends KILL, to the child alone. A killed Helm leaves its release pending, and
+    # Maven's forked test JVMs would keep running.
     child = subprocess.Popen(
         argv,
         env=dict(env),
@@ -82,6 +86,7 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
         stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A process group of its own, so that everything that the child starts can be ended with it.
         start_new_session=True,
         pass_fds=inherited,
     )
@@ -99,7 +104,7 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
         _end_group(child)
         raise
     finally:
-        # A signal in the grace of a time-out leaves a child that is to be ended still.
+        # After a signal during the grace the child still runs, and `end_running` must find it.
         if child.poll() is not None:
             _running.discard(child)
     result = Result(child.returncode, streams[0].text(), streams[1].text())
@@ -110,7 +115,7 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
 
 
 def end_running() -> None:
-    """End every child that still runs, whichever thread started it: a signal reaches the main thread alone."""
+    """End every running child, whichever thread started it: a signal reaches the main thread alone."""
     children = tuple(_running)
     threads = [threading.Thread(target=_end_group, args=(child,)) for child in children]
     for thread in threads:
@@ -121,7 +126,7 @@ def end_running() -> None:
 
 
 def kill_running() -> None:
-    """Kill every child that still runs, and wait for none: this process ends now."""
+    """Kill every running child without waiting: this process ends now."""
     for child in tuple(_running):
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -133,7 +138,7 @@ def tail(text: str, lines: int = 15) -> str:
 
 
 class _Reader(threading.Thread):
-    """Reads one stream to its end, so that the child never waits for us."""
+    """Reads one stream in a thread. An unread pipe would block the child after 64 KiB."""
 
     def __init__(self, stream: IO[bytes], on_line: Callable[[str], None] | None, keep: int) -> None:
         super().__init__(daemon=True)
@@ -146,27 +151,28 @@ class _Reader(threading.Thread):
     def run(self) -> None:
         with self._stream:
             for raw in self._stream:
+                # A tool may print bytes that are no UTF-8, such as names of files.
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 self._lines.append(line)
                 if self._on_line and not self.trouble:
                     try:
                         self._on_line(line)
-                    except Exception as trouble:  # noqa: BLE001 - raised by who waits; unread, the child would hang
+                    except Exception as trouble:  # noqa: BLE001 - `run` raises it; without a reader the child would hang
                         self.trouble = trouble
 
     def text(self) -> str:
-        """What was read; a grandchild that keeps the pipe open does not keep us."""
+        """Return what was read; waits at most 5 s for a grandchild that keeps the pipe open."""
         self.join(5)
         return "\n".join(tuple(self._lines))
 
 
-def _end_group(child: subprocess.Popen[bytes], grace: float = GRACE) -> None:
+def _end_group(child: subprocess.Popen[bytes], grace: float = CHILD_KILL_GRACE_S) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(child.pid, sign)
         with suppress(subprocess.TimeoutExpired):
             child.wait(grace)
-            # The leader is gone; what is left of its group has had its chance.
+            # The child has ended; the rest of its group had the same grace.
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             return

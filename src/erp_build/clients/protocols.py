@@ -1,4 +1,4 @@
-"""What the stages may ask of the world: one protocol per outside thing. Reading only; writes are in `effects`."""
+"""What the stages may read: one protocol per external system. Everything that writes is in `clients.effects`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,10 +46,10 @@ class Repository(Protocol):
         """The paths that differ between two trees; a moved file is two paths."""
 
     def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
+        """The paths that a commit has: a directory, a file, or a submodule."""
 
     def source_files(self, commit: str) -> Iterable[SourceFile]:
-        """All files of a commit; without Git those that lie there."""
+        """All files of a commit; without Git, the files on the disk."""
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` contains `old`."""
@@ -87,7 +87,7 @@ class Registry(Protocol):
         """The registry's host, as GetAuthorizationToken names it."""
 
     def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
-        """Those of the repositories that do not exist."""
+        """The repositories that do not exist."""
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
@@ -105,10 +105,10 @@ class Registry(Protocol):
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
-        """When the image was pushed last; raises `GateInconclusive` where that cannot be had."""
+        """When the image was pushed last; raises `GateInconclusive` if the registry does not say."""
 
     def scanning(self, repository: str) -> Scanning:
-        """How the repository is scanned; what may not be asked is not known, and that is no error."""
+        """How the repository is scanned; unknown without the permission, which is no error."""
 
 
 class Functions(Protocol):
@@ -173,7 +173,7 @@ class Helm(Protocol):
         """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
 
     def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The Deployments and autoscalers as the newest revision wants them."""
+        """The Deployments and autoscalers of the newest revision's manifest."""
 
     def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """Every object of the newest revision but its Secrets; none where there is no release."""
@@ -185,14 +185,14 @@ class Helm(Protocol):
         """
 
 
-class Workshop(Protocol):
-    """What builds: Maven and the Docker engine."""
+class Assembly(Protocol):
+    """What builds images: Maven, the Docker engine and the registry together."""
 
-    def check(self, targets: Sequence[Service | Function]) -> None:
-        """Raise `BuildFailed` when a needed program, the engine or a service's files are not there."""
+    def require_buildable(self, targets: Sequence[Service | Function]) -> None:
+        """Raise `BuildFailed` if a program, the engine or a file that a build needs is missing."""
 
     def images_at_once(self) -> int:
-        """How many images may be worked on at the same time, by cores and memory."""
+        """How many images may be in work at the same time, by cores and memory."""
 
     def pushes_at_once(self) -> int:
         """How many of them may be pushed at the same time, by cores."""
@@ -211,7 +211,7 @@ class Clients:
     leases: Leases
     alarms: Alarms
     helm: Helm
-    workshop: Workshop
+    assembly: Assembly
     effects: Effects
     clock: Clock
     progress: Progress

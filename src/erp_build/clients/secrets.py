@@ -1,4 +1,7 @@
-"""Values that must never be shown: once known here, they are masked wherever text leaves the program."""
+"""Secret values of a run: once added, they are masked in every text that leaves the program.
+
+CodeBuild masks only the parameters of its own buildspec, and none that a program reads by itself.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MASK = "***"
-SHORTEST = 6
-"""A shorter value would mask half the log: `erp`, `dev`."""
+MIN_MASKED_LENGTH = 6
+"""Shorter values are not masked: `erp` or `dev` would make the log unreadable."""
 
 
 class Secrets:
@@ -21,8 +24,8 @@ class Secrets:
         self._values: set[str] = set()
 
     def add(self, value: str) -> None:
-        """Keep a value from being shown, also as it is written in JSON, in a URI, or in HTML and XML."""
-        if len(value) >= SHORTEST:
+        """Mask a value from now on, also in its forms in JSON, in a URI, and in HTML and XML."""
+        if len(value) >= MIN_MASKED_LENGTH:
             import json
             from html import escape
             from urllib.parse import quote
@@ -33,7 +36,7 @@ class Secrets:
             self._values.update((value, quote(value, safe=""), *in_json, *in_xml, on_page))
 
     def add_named(self, name: str, value: str) -> None:
-        """Keep a setting from being shown whose name says that it may be a secret, and the password of any URI."""
+        """Mask a setting's value if its name says that it may be a secret, and the password of any URI."""
         if is_secret_name(name):
             self.add(value)
         if "://" in value:
@@ -43,19 +46,20 @@ class Secrets:
                 self.add(found[0].partition(":")[2])
 
     def mask(self, text: str) -> str:
-        """The text without secrets; the longest value first, since one may contain another."""
+        """Return a text with secrets replaced by `***`."""
+        # The longest value first, because one may contain another.
         for value in sorted(self._values, key=len, reverse=True):
             text = text.replace(value, MASK)
         lowered = text.lower()
         for word, pattern in LOOKS.items():
             if word in lowered:
-                import re  # a plan has nothing to search, and is not kept waiting for it
+                import re  # imported here: a plan has nothing to mask and need not load it
 
                 text = re.sub(pattern, MASK, text)
         return text
 
     def mask_all(self, document: Any) -> Any:
-        """A document of JSON whose texts are masked, wherever they stand in it."""
+        """Return a JSON document with all of its texts masked, names included."""
         if isinstance(document, str):
             return self.mask(document)
         if isinstance(document, dict):

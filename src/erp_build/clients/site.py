@@ -1,4 +1,4 @@
-"""Where a stage works: the project, the environment that it is deployed to, and the clients."""
+"""The site of a run: the project, the environment that it is deployed to, and the clients."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from erp_build.model.stage import stage
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a stage works on.
+    """What nearly every stage needs.
 
     Attributes:
-        project: what there is to deploy.
-        clients: what the outside world is read and changed by.
-        environment: where it is deployed to.
+        project: the targets and the settings.
+        clients: read and change external systems.
+        environment: where the project is deployed to.
     """
 
     project: Project
@@ -41,18 +41,18 @@ class Site:
         return {one.name: workload_of(found, self.repository(one)) for one in self.project.services}
 
     def say(self, text: str, target: str = "") -> None:
-        """Tell whoever watches the run, of one target or of all."""
+        """Print a line of progress, for one target or for the run."""
         self.clients.progress.say(text, target)
 
 
 def open_site(project: Project, clients: Clients) -> Site:
-    """The site of a project: its environment is read from Parameter Store; errors as of `read_environment`."""
+    """Open the site of a project, with its environment read from Parameter Store; raises as `read_environment`."""
     return Site(project, clients, read_environment(clients, project))
 
 
 @stage("reads only: STS, Parameter Store")
 def read_environment(clients: Clients, project: Project) -> Environment:
-    """Read the environment from Parameter Store; raises `ConfigurationError` that names everything missing at once."""
+    """Read the environment from Parameter Store; raises one `ConfigurationError` that names everything missing."""
     account = clients.identity.account()
     found = clients.parameters.read(parameter_names(project.parameters))
     environment = make_environment(project.parameters, found, account=account, region=clients.identity.region)

@@ -1,1 +1,1 @@
-"""The configuration: erp-build.toml, the waiver file, the six parameters, and what CodeBuild says."""
+"""The configuration: erp-build.toml, the waiver file, the six parameters, and CodeBuild's variables."""

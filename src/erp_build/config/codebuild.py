@@ -1,4 +1,4 @@
-"""What CodeBuild says of the source and of the build in its environment variables."""
+"""Reads CodeBuild's environment variables: the commit of the source, and the address of the build."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ARN_PARTS = 6
-CONSOLES = {
+CONSOLE_HOSTS = {
     "aws": "{region}.console.aws.amazon.com",
     "aws-cn": "{region}.console.amazonaws.cn",
     "aws-us-gov": "console.amazonaws-us-gov.com",
@@ -19,15 +19,19 @@ CONSOLES = {
 
 
 def commit_from(variables: Mapping[str, str], name: str) -> str | None:
-    """A full commit from an environment variable; an unset, empty, zero or malformed one is None."""
+    """Return the full commit in an environment variable; None if it is unset, empty, all zeros or no full commit.
+
+    The value may be an ARN (a pipeline's CODEBUILD_SOURCE_VERSION) or 40 zeros (the commit before a branch's first).
+    """
     value = variables.get(name, "").strip().lower()
     return value if is_full_commit(value) and value.strip("0") else None
 
 
 def build_link(variables: Mapping[str, str]) -> str:
-    """The address of the build in the console: CodeBuild's own word, else made of its ARN; empty outside of it."""
+    """Return the build's address in the console, from CodeBuild's variable or from the build's ARN; else empty."""
     if link := variables.get("CODEBUILD_BUILD_URL", ""):
         return link
+    # The last part has a colon of its own: build/PROJECT:ID.
     parts = variables.get("CODEBUILD_BUILD_ARN", "").split(":", 5)
     if len(parts) != ARN_PARTS or not parts[5].startswith("build/"):
         return ""
@@ -35,7 +39,7 @@ def build_link(variables: Mapping[str, str]) -> str:
 
     _, partition, _, region, account, resource = parts
     build = resource.removeprefix("build/")
-    host = CONSOLES.get(partition, CONSOLES["aws"]).format(region=region)
+    host = CONSOLE_HOSTS.get(partition, CONSOLE_HOSTS["aws"]).format(region=region)
     project = quote(build.partition(":")[0], safe="")
     place = f"{account}/projects/{project}/build/{quote(build, safe='')}"
     return f"https://{host}/codesuite/codebuild/{place}/?region={region}"

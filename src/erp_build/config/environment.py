@@ -1,4 +1,4 @@
-"""The environment of a run: six parameters of Parameter Store, checked, and what CodeBuild says of the source."""
+"""The environment of a run: six parameters of Parameter Store, checked."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from erp_build.errors import ConfigurationError
 from erp_build.model.environment import Environment
 
-RULES = {
+PARAMETER_RULES = {
     "account-id": (re.compile(r"\d{12}"), "twelve digits"),
     "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "a region such as ap-northeast-2"),
     "eks/cluster-name": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}"), "the name of an EKS cluster"),
@@ -17,12 +17,12 @@ RULES = {
     "project-name": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*"), "a name of letters, digits, `-`"),
     "environment": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*"), "a name of letters, digits, `-`"),
 }
-"""Parameter -> what a value must look like (the last two are checked as they become parts of names)."""
+"""Parameter -> pattern and description of its value. The last two become parts of names."""
 
 
 def parameter_names(prefix: str) -> tuple[str, ...]:
     """The full names of the six parameters."""
-    return tuple(f"{prefix}/{name}" for name in RULES)
+    return tuple(f"{prefix}/{name}" for name in PARAMETER_RULES)
 
 
 def make_environment(prefix: str, found: Mapping[str, str], *, account: str, region: str) -> Environment:
@@ -38,14 +38,15 @@ def make_environment(prefix: str, found: Mapping[str, str], *, account: str, reg
     """
     if missing := [name for name in parameter_names(prefix) if name not in found]:
         raise ConfigurationError(
-            f"{len(missing)} of {len(RULES)} parameters are missing",
+            f"{len(missing)} of {len(PARAMETER_RULES)} parameters are missing",
             where=f"Parameter Store, {region}, account {account}",
             why="\n".join(missing),
             next_step="aws ssm put-parameter --type String --name NAME --value VALUE, or correct `parameters` "
             "in erp-build.toml",
         )
-    values = {name: found[f"{prefix}/{name}"] for name in RULES}
-    for name, (pattern, meaning) in RULES.items():
+    values = {name: found[f"{prefix}/{name}"] for name in PARAMETER_RULES}
+    for name, (pattern, meaning) in PARAMETER_RULES.items():
+        # `fullmatch`, because `$` would accept a value with a line end, as a here-document leaves one.
         if not pattern.fullmatch(values[name]):
             raise ConfigurationError(
                 "a parameter has an unusable value",

@@ -1,13 +1,12 @@
-"""`erp-build.toml` -> `Project`. Without the file, the layout of the ERP monorepo is the default."""
+"""Reads `erp-build.toml` into a `Project`. Without the file, the layout of the ERP monorepo is the default."""
 
 import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import cast, get_args
 
-from erp_build.config.gate_policy import parse_gate
-from erp_build.config.notify_policy import parse_notify
-from erp_build.config.quality_checks import check_checks, parse_check
+from erp_build.config.policies import parse_gate, parse_notify
+from erp_build.config.quality_checks import parse_check, refuse_contradicting_checks
 from erp_build.config.toml_table import Table
 from erp_build.errors import ConfigurationError
 from erp_build.model.project import (
@@ -53,7 +52,7 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
-            "the configuration is not TOML", where=where, why=str(error), next_step="mend the line that is named"
+            "the configuration is not TOML", where=where, why=str(error), next_step="fix the line that is named"
         ) from error
     return project_of(Table(values, "", text, where), where, config_path)
 
@@ -76,13 +75,13 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )
-    _check_names(project, where)
-    check_checks(project, where)
+    _refuse_duplicate_names(project, where)
+    refuse_contradicting_checks(project, where)
     return project
 
 
 def load_gate_policy(path: Path) -> GatePolicy:
-    """Read the `[gate]` table of any TOML file; other tables are left alone, so that a project file will do."""
+    """Read the `[gate]` table of any TOML file; ignores other tables, so that a project file may be given."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         values = tomllib.loads(text)
@@ -94,7 +93,7 @@ def load_gate_policy(path: Path) -> GatePolicy:
             next_step="give a TOML file with a [gate] table",
         ) from error
     if "gate" not in values:
-        # Taking the default would judge by another policy than the one that was given.
+        # Judging by the default would silently use another policy than the given one.
         raise ConfigurationError("the policy has no [gate] table", where=str(path), next_step="add [gate] to the file")
     return parse_gate(Table({"gate": values["gate"]}, "", text, str(path)).table("gate"))
 
@@ -131,7 +130,7 @@ def _image_target(table: Table) -> Service | Function:
             inputs=table.texts("inputs"),
             layers=table.flag("layers", default=False),
             function=table.text("function"),
-            # An alias leads to a version, so there must be one.
+            # An alias points to a version, so one must be published.
             publish=table.flag("publish", default=False) or bool(alias),
             alias=alias,
         )
@@ -189,12 +188,12 @@ def _camel_case(name: str) -> str:
 
 
 def _config_path(repository: Path, path: Path) -> str:
-    """The file relative to the repository, or empty when it lies outside and so has no history there."""
+    """Return the file's path in the repository; empty if it lies outside, where Git has no history of it."""
     root, resolved = repository.resolve(), path.resolve()
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
 
 
-def _check_names(project: Project, where: str) -> None:
+def _refuse_duplicate_names(project: Project, where: str) -> None:
     for name, number in Counter(target.name for target in project.targets).items():
         if number > 1:
             raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""The `[[check]]` tables."""
+"""Reads the `[[check]]` tables."""
 
 import re
 from collections import Counter
@@ -48,8 +48,8 @@ def _secrets(table: Table) -> tuple[tuple[str, str], ...]:
     return tuple((variable, given.text(variable)) for variable in given.names)
 
 
-def check_checks(project: Project, where: str) -> None:
-    """Refuse two checks of one name, and a check of a service that is not there."""
+def refuse_contradicting_checks(project: Project, where: str) -> None:
+    """Refuse two checks of the same name, and a check for an unknown service."""
     for name, number in Counter(check.name for check in project.checks).items():
         if number > 1:
             raise ConfigurationError(
@@ -59,7 +59,7 @@ def check_checks(project: Project, where: str) -> None:
     for check in project.checks:
         if missing := sorted(set(check.targets) - names):
             raise ConfigurationError(
-                f"the check {check.name} is for {', '.join(missing)}, which is no service here",
+                f"the check {check.name} is for {', '.join(missing)}, which is not a service of this project",
                 where=where,
                 next_step=did_you_mean(missing[0], names, f"one of: {', '.join(sorted(names))}"),
             )

@@ -1,4 +1,4 @@
-"""Reading of TOML tables by hand-written rules: unknown keys get a line and a suggestion, wrong types a clear word."""
+"""Reads TOML tables strictly: an error names the file, the line of the key, and what to write instead."""
 
 import re
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ def duration(text: str) -> float | None:
 
 
 class Table:
-    """One table of the project file, which knows its place for errors.
+    """One table of a TOML file, with its position for errors.
 
     Args:
         values: the parsed table.
         name: its name as written, such as `[[service]]`; empty for the top level.
         source: the whole text, to find the line of a key.
         path: the file, for errors.
-        place: how many tables of this name stand before it.
+        place: number of tables with the same name before it.
     """
 
     def __init__(self, values: Mapping[str, Any], name: str, source: str, path: str, place: int = 0) -> None:
@@ -71,15 +71,15 @@ class Table:
         return found
 
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
-        """A string out of a few."""
+        """One of the known strings."""
         return self._known(key, self.text(key, default), known)
 
     def choices(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of strings out of a few, in any case; they come back in capitals."""
+        """A list of known strings, in any case; returned in capitals."""
         return tuple(self._known(key, value.upper(), known) for value in self.texts(key, default))
 
     def words(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of strings out of a few, as they are written."""
+        """A list of known strings, case-sensitive."""
         return tuple(self._known(key, value, known) for value in self.texts(key, default))
 
     def flag(self, key: str, *, default: bool) -> bool:
@@ -92,6 +92,7 @@ class Table:
     def number(self, key: str) -> int:
         """A whole number, not below zero."""
         value = self._values.get(key)
+        # `true` is an int to Python.
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self._error(key, f"`{key}` must be a number, not below zero", f"write {key} = 5")
         return value
@@ -103,6 +104,7 @@ class Table:
             found = date.fromisoformat(value) if isinstance(value, str) else value
         except ValueError:
             found = None
+        # A TOML date with a time is a datetime, which is a date as well.
         if not isinstance(found, date) or isinstance(found, datetime):
             raise self._error(key, f"`{key}` must be a day of the calendar", f"write {key} = 2026-12-31")
         return found
@@ -160,7 +162,7 @@ class Table:
         return ConfigurationError(f"{what}{table}", where=f"{self._path}{self._line(key)}", next_step=next_step)
 
     def _line(self, key: str) -> str:
-        """The line of a key in this table; of the table's head when the key is not there."""
+        """The line of a key in this table; if the key is missing, the line of the table's header."""
         pattern = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}[\"']?\s*[=\].]")
         lines = self._own_lines()
         head = lines[0][0] if lines and self._name else None

@@ -1,4 +1,4 @@
-"""The waiver file -> `Waiver`s. A row that is not whole is refused, because nobody would answer for it."""
+"""Reads the waiver file. An incomplete row is refused, because nobody would answer for it."""
 
 import tomllib
 from pathlib import Path
@@ -9,7 +9,7 @@ from erp_build.model.images.waiver import Waiver
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:
-    """Read a waiver file; raises `ConfigurationError` for a file that is not there or not right."""
+    """Read a waiver file; raises `ConfigurationError` if it is missing or invalid."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         values = tomllib.loads(text)

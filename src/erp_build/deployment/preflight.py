@@ -27,7 +27,7 @@ def check_plan(site: Site, plan: Plan) -> Preview:
     Returns what the deployment would change, which the checks find out anyway.
     """
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
-    site.clients.workshop.check(builds)
+    site.clients.assembly.require_buildable(builds)
     _check_repositories(site, builds)
     nodes = cache(lambda: site.clients.cluster.architectures(site.environment.cluster))
     for step in plan.reuses:

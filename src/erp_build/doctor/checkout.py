@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from erp_build.clients.secrets import SHORTEST
+from erp_build.clients.secrets import MIN_MASKED_LENGTH
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
@@ -62,7 +62,7 @@ def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     places = []
     for path, name, value in found:
         # A shorter one is more likely a placeholder.
-        if len(value) >= SHORTEST and holds_secret(name, value):
+        if len(value) >= MIN_MASKED_LENGTH and holds_secret(name, value):
             facts.local.secrets.add_named(name, value)
             facts.local.secrets.add(value)
             places.append(f"{file.name}: {'.'.join(path)}")

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from erp_build.clients.aws.lambda_functions import CONFLICT_SECONDS
-from erp_build.clients.helm.call import CHECK_SECONDS
-from erp_build.clients.helm.program import MARGIN as HELM_MARGIN
+from erp_build.clients.aws.lambda_functions import MAX_CONFLICT_WAIT_S
+from erp_build.clients.helm.call import HELM_CALL_TIMEOUT_S
+from erp_build.clients.helm.program import HELM_EXIT_MARGIN_S
 from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S
 from erp_build.deployment.going_back.take_back import UNREACHABLE_CLUSTER_S
 from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
@@ -34,11 +34,11 @@ def longest_run(project: Project) -> tuple[RunPart, ...]:
     """
     images, functions = len(project.image_targets), len(project.functions)
     checks = sum(check.timeout for check in project.checks for one in project.image_targets if check.is_for(one.name))
-    update = functions * (CONFLICT_SECONDS + 2 * FUNCTION_UPDATE_TIMEOUT_S)
-    rollout = project.chart.timeout + HELM_MARGIN
+    update = functions * (MAX_CONFLICT_WAIT_S + 2 * FUNCTION_UPDATE_TIMEOUT_S)
+    rollout = project.chart.timeout + HELM_EXIT_MARGIN_S
     parts = [
         RunPart("a revision that another run left pending", 2 * rollout + ABANDONED_AFTER_TIMEOUT_S),
-        RunPart("Helm's own checks", HELM_CHECK_CALLS * CHECK_SECONDS),
+        RunPart("Helm's own checks", HELM_CHECK_CALLS * HELM_CALL_TIMEOUT_S),
         RunPart("checks", checks),
         RunPart("Maven", images * project.build.timeout * MAVEN_ATTEMPTS),
         RunPart("images and pushes", IMAGES_AND_PUSHES_S),

@@ -1,1 +1,1 @@
-"""Readers and editors of other people's texts. They are pure: text in, values or text out."""
+"""Readers and editors of the formats of other tools. They are pure: text in, values or text out."""

@@ -1,4 +1,4 @@
-"""What AWS says when a policy does not allow something, read so that the reader learns what to add where."""
+"""Reads AWS's AccessDenied messages, so that an error names the statement to add, and to which policy."""
 
 import json
 import re
@@ -13,14 +13,14 @@ SENTENCE = re.compile(
     r"(?: on resource: (?P<resource>\S+))?(?P<rest>[^\"]*)"
 )
 ASSUMED = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/")
-EXPLICIT = "explicit deny"
+EXPLICIT_DENY = "explicit deny"
 
-CODES = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
-"""How services call a refusal by a policy: those with XML, those with JSON, SNS, and EC2."""
+DENIAL_CODES = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
+"""Error codes of a refusal by a policy: of XML services, of JSON services, of SNS, and of EC2."""
 
 
 class Denial(NamedTuple):
-    """A refusal: action and resource, who asked, and whether a policy forbids it outright."""
+    """A refusal: action, resource, caller, and whether a policy denies it explicitly."""
 
     action: str
     resource: str = "*"
@@ -29,13 +29,13 @@ class Denial(NamedTuple):
 
     @property
     def role(self) -> str:
-        """The role's name; for another caller its ARN, and empty where nobody says who it was."""
+        """The name of the role; of another caller the ARN; empty if unknown."""
         assumed = ASSUMED.match(self.caller)
         return assumed[1] if assumed else self.caller
 
     @property
     def statement(self) -> str:
-        """The statement that allows it, as a policy has it."""
+        """The policy statement that would allow it, as JSON."""
         return json.dumps({"Effect": "Allow", "Action": self.action, "Resource": self.resource})
 
     @property
@@ -52,24 +52,24 @@ class Denial(NamedTuple):
 
 def is_denied(code: str) -> bool:
     """Whether the code of an error says that a policy does not allow the call."""
-    return code in CODES
+    return code in DENIAL_CODES
 
 
 def read_denial(text: str) -> Denial | None:
-    """The refusal in an answer of AWS; None where the text is none, or does not say what was refused."""
+    """Parse a refusal; None if the text is no refusal, or does not name the action."""
     found = SENTENCE.search(text)
     if found is None:
         return None
-    return Denial(found["action"], found["resource"] or "*", found["caller"] or "", EXPLICIT in found["rest"])
+    return Denial(found["action"], found["resource"] or "*", found["caller"] or "", EXPLICIT_DENY in found["rest"])
 
 
 def refused(text: str, action: str) -> str:
-    """The action that was refused; `action` is what was asked for. ECR, for one, also asks Inspector and KMS."""
+    """Return the refused action, which need not be the called `action`: ECR, for one, also calls Inspector and KMS."""
     denial = read_denial(text)
     return denial.action if denial else action
 
 
 def next_step(text: str, action: str) -> str:
-    """What to do about a refusal that may not say itself what was refused; `action` is what was asked for."""
+    """Return what to do about a refusal; `action` is the called action, in case the message names none."""
     denial = read_denial(text)
     return denial.next_step if denial else f"add {action} to the role's policy"

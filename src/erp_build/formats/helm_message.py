@@ -1,4 +1,4 @@
-"""What Helm's messages mean: its exit code is 1 for everything, so the text tells, and what to do about it."""
+"""Says what to do about Helm's error messages. Helm exits with 1 for every error, so only its text tells them apart."""
 
 import re
 
@@ -33,9 +33,9 @@ HINTS = {
     "timed out": "raise `timeout` in [chart], or look at the pods",
     "deadline exceeded": "raise `timeout` in [chart], or look at the pods",
     "nil pointer": "a value that the template needs is missing: helm template shows the same",
-    "parse error": "mend the template that is named: helm template shows the same",
+    "parse error": "fix the template that is named: helm template shows the same",
 }
-"""Part of a message in small letters -> what to do; the first that is found counts."""
+"""Part of a message in lower case -> what to do. The first match counts, so specific parts come first."""
 
 
 def without_notes(stderr: str) -> str:
@@ -44,7 +44,7 @@ def without_notes(stderr: str) -> str:
 
 
 def lint_mistakes(stdout: str) -> str:
-    """The mistakes that `helm lint` names; on stderr it says only how many there are."""
+    """Return the mistakes that `helm lint` prints to stdout; its stderr has only their number."""
     found = [line for line in stdout.splitlines() if not line.startswith(("==>", "[INFO]", "[WARNING]"))]
     return "\n".join(found).strip()
 

@@ -1,4 +1,4 @@
-"""What differs between two Kubernetes objects, leaf by leaf; a list of named things is compared by their names."""
+"""Compares two Kubernetes objects leaf by leaf; items of a list are matched by name if they have names."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from typing import Any
 Difference = tuple[str, Any, Any]
 """A path, such as `spec.containers[app].image`, and the values there; None where there is none."""
 
-UNITS: dict[str, Decimal | int] = {
+QUANTITY_FACTORS: dict[str, Decimal | int] = {
     "": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
 }  # fmt: skip
 """Suffix of a Kubernetes quantity -> its factor."""
 
 OPEN_ENDED = ("env", "envFrom")
-"""Lists of a container in which an entry more is an edit by hand: the API adds none by default."""
+"""Lists of a container to which the API adds nothing by default: an additional entry was added by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Comparison:
     """How two objects are compared.
 
     Attributes:
-        is_one_sided: the first says what is wanted, and what it leaves open is up to the second. Otherwise both count.
-        same: whether two leaves are the same.
+        is_one_sided: fields that the first object leaves out are not compared. Otherwise both objects count.
+        same: whether two leaves are equal.
     """
 
     is_one_sided: bool
@@ -51,7 +51,7 @@ class Comparison:
 
     def _of_lists(self, before: list[Any], after: list[Any], path: str) -> Iterator[Difference]:
         old, new = ({_name(item): item for item in items} for items in (before, after))
-        # Of a name that is live twice the last one counts, as it does for a container's variables.
+        # If a name occurs twice in the live object the last item counts, as for a container's variables.
         by_name = "" not in old and len(old) == len(before)
         if by_name and (self.is_one_sided or ("" not in new and len(new) == len(after))):
             for name, item in old.items():
@@ -67,7 +67,7 @@ class Comparison:
 
 
 def same_to_the_api(wanted: Any, live: Any) -> bool:
-    """Whether a leaf of a manifest is what the API keeps of it: it drops what is empty, and rewrites quantities."""
+    """Whether a leaf of a manifest equals the live one; the API drops empty fields and rewrites quantities."""
     if wanted in (None, {}, [], "") and live in (None, {}, [], ""):
         return True
     return (
@@ -78,10 +78,10 @@ def same_to_the_api(wanted: Any, live: Any) -> bool:
 
 
 RENDERINGS = Comparison(is_one_sided=False)
-"""Two renderings of a chart: what either of them has counts."""
+"""For two renderings of a chart: fields of both objects count."""
 
 DRIFT = Comparison(is_one_sided=True, same=same_to_the_api)
-"""A manifest and what is live: fields that the manifest leaves open do not count."""
+"""For a manifest and the live object: fields that the manifest leaves out do not count."""
 
 
 def _name(item: Any) -> str:
@@ -93,6 +93,6 @@ def _quantity(value: Any) -> Decimal | None:
     text = str(value)
     number = text.rstrip("kKMGTim")
     try:
-        return Decimal(number) * UNITS[text[len(number) :]]
+        return Decimal(number) * QUANTITY_FACTORS[text[len(number) :]]
     except (InvalidOperation, KeyError):
         return None

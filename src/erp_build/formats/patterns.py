@@ -1,9 +1,9 @@
-"""Paths and their patterns, by segments: `*` and `?` stay inside a segment, `**` stands for any number of them."""
+"""Matches paths with patterns: `*` and `?` stay within a segment, `**` stands for any number of segments."""
 
-# The patterns of .gitignore (pathspec) mean something else: what matches a directory there takes everything below it,
-# so that `backend/*` would own backend/a/b. And pathspec takes 30 ms to import, as long as a whole plan of two commits.
+# Not pathspec: in .gitignore a pattern that matches a directory matches everything below it, so that `backend/*` would
+# own backend/a/b. And pathspec takes 30 ms to import, as long as a whole plan of two commits.
 
-WILD = "*?["
+WILDCARDS = "*?["
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -14,20 +14,20 @@ def matches(pattern: str, path: str) -> bool:
 def fixed_directory(pattern: str) -> str:
     """The directory that a pattern of the form `some/directory/**` means, or an empty text for any other pattern."""
     directory = pattern.strip("/").removesuffix("/**")
-    return directory if pattern.endswith("/**") and not any(char in directory for char in WILD) else ""
+    return directory if pattern.endswith("/**") and not any(char in directory for char in WILDCARDS) else ""
 
 
 def composed(path: str) -> str:
-    """The one spelling of a path, or of a pattern, that is compared: macOS writes letters with their marks apart."""
+    """Return the composed (NFC) spelling of a path or pattern, for comparisons; macOS writes decomposed names."""
     if path.isascii():
         return path
-    from unicodedata import normalize  # most plans have no such path, and need not load it
+    from unicodedata import normalize  # imported here: most plans have only ASCII paths
 
     return normalize("NFC", path)
 
 
 def spellings(path: str) -> set[str]:
-    """The paths that are one to a rule, and others to Git: as it is written, composed, and as macOS writes it."""
+    """Return the spellings of a path that are equal for a rule, but not for Git: as given, composed, decomposed."""
     if path.isascii():
         return {path}
     from unicodedata import normalize
@@ -42,9 +42,9 @@ def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if head == "**":
         # A final `**` wants something below it, as in .gitignore: `proto/**` is what lies in proto.
         return bool(parts) if not rest else any(_match(rest, parts[skip:]) for skip in range(len(parts) + 1))
-    if not parts or not any(char in head for char in WILD):
+    if not parts or not any(char in head for char in WILDCARDS):
         return bool(parts) and parts[0] == head and _match(rest, parts[1:])
-    # Only here: most segments are plain words, and the regular expressions behind it are slow to load.
+    # Imported here: most segments are plain words, and the `re` module behind it is slow to load.
     from fnmatch import fnmatchcase
 
     return fnmatchcase(parts[0], head) and _match(rest, parts[1:])

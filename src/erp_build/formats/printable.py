@@ -1,13 +1,13 @@
-"""Text of a stranger on its way to a terminal, a log or a page: a file's name, the output of a child, a finding."""
+"""Makes untrusted text safe for a terminal, a log or a page: names of files, output of children, findings."""
 
 from __future__ import annotations
 
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
-"""What stands for a character that is not shown."""
+"""Replaces a character that is not shown."""
 
 
 def printable(text: str) -> str:
-    r"""The text without a character that moves the cursor, turns the direction of the writing, or has no width.
+    r"""Return a text without characters that move the cursor, change the direction of writing, or have no width.
 
     Line ends and tabs stay; a name, which must not begin a line of its own, goes through `one_line`. A byte of a file's
     name that is no UTF-8 becomes an escape such as `\udcb0`, so that the name can be told from others.
@@ -18,7 +18,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same as one line: symbols stand for line ends and tabs, so that a name cannot look like a line of ours."""
+    """Do the same, with symbols for line ends and tabs, so that a name cannot imitate a line of this program."""
     return printable(text.replace("\n", "\N{SYMBOL FOR NEWLINE}").replace("\t", "\N{SYMBOL FOR HORIZONTAL TABULATION}"))
 
 

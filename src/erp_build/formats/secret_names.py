@@ -1,4 +1,4 @@
-"""Which settings hold a secret: one table of names, one of looks, and two questions over them.
+"""Tells which settings hold a secret, by their names and by the looks of their values.
 
 A mask may be generous: a harmless value that is hidden costs little. A refusal needs certainty: the name must say that
 its value is the secret itself, and the value must be one that can be a secret.
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-NAMES = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
-"""What is part of the name of a setting that may hold a secret; `secretName` tells only which one is missing."""
+MASKED_NAME = r"(?i)(pass|pwd|secret|token|credential|private|api_?key|access_?key)(?!.*name$)"
+"""Matches a name whose value may be a secret. Not `secretName`, which tells only which Secret is missing."""
 
 # The last noun of a name says what its value is: DB_PASS is a password, PASSWORD_ENCODER an encoder, TOKEN_TIME a time.
-ITSELF = (
+REFUSED_NAME = (
     r"(?i)(passw(or)?ds?|pass_?phrase|pass_?code|(?<!com)(?<!by)pass|pwd|(?<!existing_)(?<!pull_)secret|token"
     r"|credentials?|(private|api|access|secret)_?key)"
     r"(_?\d+|_(dev|development|test|stage|staging|prod|production|local|default|root|admin|master|old|new|value|plain))*$"
 )
-"""The end of a name, with `_` between its words, whose value is the secret itself; where it is valid may follow."""
+"""Matches a name (words joined by `_`) whose value is a secret; an environment may follow, as in PASSWORD_DEV."""
 
 LOOKS = {
     # A password may hold `/` and `@`, so the last `@` counts; a digest behind a host with a port is no password.
@@ -33,29 +33,29 @@ LOOKS = {
 }
 """Secrets by their looks: user and password in a URI, tokens of a cluster, signatures, access keys.
 
-The key is a word in small letters that stands in every text with such a secret: a text without it needs no search.
+The key is a lower-case word of every text with such a secret: a text without it needs no search.
 """
 
 PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
 
-ELSEWHERE = r"^(\$|arn:)|\{\{|\$[{(]"
-"""A value that only leads to a secret: a variable, a template, a name in AWS."""
+REFERENCE_VALUE = r"^(\$|arn:)|\{\{|\$[{(]"
+"""Matches a value that only refers to a secret: a variable, a template, an ARN."""
 
 PATH_OR_ADDRESS = r"^(\w+://\S*|(\.{0,2}/[\w.-]+)+/?)$"
-NO_SECRET = ("", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
+HARMLESS_VALUES = ("", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether the name of a setting says that its value may be a secret; for what is shown, so in doubt it is one."""
-    import re  # `plan` asks nothing of this module, and is not kept waiting for it
+    """Whether a setting may be a secret by its name. Used to mask texts, so in doubt it is one."""
+    import re  # imported here: a plan loads this module but never needs it
 
-    return re.search(NAMES, name) is not None
+    return re.search(MASKED_NAME, name) is not None
 
 
 def holds_secret(name: str, value: str) -> bool:
-    """Whether a setting certainly holds a secret in plain text: by the looks of its value, or by its name.
+    """Whether a setting certainly holds a secret in plain text, by the looks of its value or by its name.
 
-    A value of JSON is asked setting by setting.
+    Used to refuse a build. Settings inside of a JSON value are checked one by one.
     """
     import re
 
@@ -70,13 +70,13 @@ def _is_secret_itself(name: str) -> bool:
     import re
 
     words = re.sub(r"[^0-9A-Za-z]+|(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.search(ITSELF, words) is not None
+    return re.search(REFUSED_NAME, words) is not None
 
 
 def _is_plain(value: str) -> bool:
     import re
 
-    return value.lower() not in NO_SECRET and not re.search(ELSEWHERE, value)
+    return value.lower() not in HARMLESS_VALUES and not re.search(REFERENCE_VALUE, value)
 
 
 def _by_looks(value: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""The edit of a values file: find one scalar, replace its bytes, touch nothing else.
+"""Edits a values file: finds one scalar, replaces its bytes, and changes nothing else.
 
-ruamel.yaml locates the scalar (its round trip rewrites quotes, indents and blank lines, so it is not used to write).
-The new value is always double-quoted: one tag in eighteen of seven hex digits would be a number to YAML.
+ruamel.yaml only locates the scalar; writing with it would change quotes, indents and blank lines of the whole file.
+The new value is always double-quoted: one in eighteen tags of seven hex digits is a number in YAML, such as 12e3456.
 """
 
 import re
@@ -44,7 +44,8 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
     bom, text = _decode(content, where)
     start, end, space = _place(text, *_scalar(text, key, where))
     edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
-    _check_edit(text, edited, _scalar_path(text, key, where), tag, where, key)
+    # Proven by reading both texts again, because a wrong edit would deploy something else.
+    _refuse_other_changes(text, edited, _scalar_path(text, key, where), tag, where, key)
     return bom + edited.encode()
 
 
@@ -70,7 +71,7 @@ class NamedValue(NamedTuple):
 
 
 def named_values(content: bytes, *, where: str) -> tuple[NamedValue, ...]:
-    """Every scalar with its name, by which it is known what the file keeps secret."""
+    """Return every scalar with its name, which tells whether it may be a secret."""
     _, text = _decode(content, where)
     found = {path: value for path, _, value in _leaves(_compose(text, where))}
     return tuple(NamedValue(path, _name(path, found), value) for path, value in found.items())
@@ -101,7 +102,10 @@ def _compose(text: str, where: str) -> "MappingNode":
         root = YAML(pure=True).compose(text)
     except YAMLError as error:
         raise ConfigurationError(
-            "the values file cannot be read", where=where, why=str(error), next_step="mend the YAML; helm lint shows it"
+            "the values file cannot be read",
+            where=where,
+            why=str(error),
+            next_step="fix the YAML; helm lint shows the same error",
         ) from error
     if not isinstance(root, MappingNode):
         raise ConfigurationError("the values file holds no mapping", where=where, next_step="is this the right file?")
@@ -118,10 +122,10 @@ def _scalar_path(text: str, key: str, where: str) -> tuple[str, ...]:
 
 
 def _place(text: str, name: "Node", node: "ScalarNode") -> tuple[int, int, str]:
-    """Where the new value goes, and what must stand before it."""
+    """Return start and end of the value to replace, and what must precede the new one."""
     start, end = node.start_mark.index, node.end_mark.index
     if start == end:
-        # ruamel.yaml gives an empty value the place of what follows it, lines and comments later.
+        # ruamel.yaml positions an empty value at the next token, possibly lines and comments later.
         start = end = text.index(":", name.end_mark.index) + 1
         return start, end, " "
     return start, end, ""
@@ -154,13 +158,13 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["
             next_step = did_you_mean(path, siblings, "add the key, or correct `values_key` in erp-build.toml")
             raise _refusal(where, key, why, next_step)
         name, node = found[0]
-        # An alias composes to the anchored node itself, which then starts before its own key.
+        # An alias is composed as the anchored node itself, which starts before the key.
         if node.anchor or node.start_mark.index < name.start_mark.index:
             raise _refusal(where, key, f"{path} is an anchor or an alias", "write the value out, it serves two places")
     return name, node
 
 
-def _check_edit(before: str, after: str, path: tuple[str, ...], tag: str, where: str, key: str) -> None:
+def _refuse_other_changes(before: str, after: str, path: tuple[str, ...], tag: str, where: str, key: str) -> None:
     """Read both texts again and compare: the one scalar is a string with the new tag, everything else is the same."""
     string = "tag:yaml.org,2002:str"
     wanted = [

@@ -1,1 +1,1 @@
-"""The nouns: frozen values that the rooms hand to each other."""
+"""The domain model: frozen values that the other packages exchange."""

@@ -1,9 +1,10 @@
-"""What changed for which target: baselines, changed paths, and the changes that come of them."""
+"""Baselines, changed paths, and the changes of each target."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-Source = Literal["argument", "deployed", "webhook", "upstream", "none"]
+BaselineSource = Literal["argument", "deployed", "webhook", "upstream", "none"]
+"""Where a baseline comes from: `--base`, what runs, CodeBuild's webhook, the upstream branch, nowhere."""
 
 
 class PathChange(NamedTuple):
@@ -26,18 +27,18 @@ class Baseline(NamedTuple):
     Attributes:
         target: name of the target.
         commit: 40 hex, or None: there is nothing to compare with, so all of the target counts as changed.
-        source: the rung of the ladder that the commit comes from.
-        because: why this rung; for `none`, why every rung before it failed.
+        source: where the commit comes from.
+        because: why the sources before it failed; empty if the first one succeeded.
     """
 
     target: str
     commit: str | None
-    source: Source
+    source: BaselineSource
     because: str = ""
 
 
-class Change(NamedTuple):
-    """A changed path and the rule that gives it to a target."""
+class TargetChange(NamedTuple):
+    """A changed path of a target, and the rule by which the target owns it."""
 
     path: str
     rule: str
@@ -57,7 +58,7 @@ class ChangeSet(NamedTuple):
 
     head: str
     baselines: tuple[Baseline, ...]
-    changes: Mapping[str, tuple[Change, ...]]
+    changes: Mapping[str, tuple[TargetChange, ...]]
     removed: frozenset[str] = frozenset()
     unowned: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

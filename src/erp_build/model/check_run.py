@@ -1,4 +1,4 @@
-"""Checks before the image: how they ended."""
+"""Outcomes of the checks that run before an image is built."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,7 +11,7 @@ class CheckRun:
     """How a check of one target ended.
 
     Attributes:
-        outcome: passed, failed (the check says no), or inconclusive (it did not come to an end).
+        outcome: passed, failed, or inconclusive (it did not finish).
         why: the end of what it printed, or why it did not run.
         seconds: how long it took.
         reports: (path below the target's directory, content) of the files that are kept.
@@ -25,7 +25,7 @@ class CheckRun:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A check, the name of the target that was checked, and how that ended."""
+    """A check, the name of its target, and its outcome."""
 
     check: Check
     target: str
@@ -33,12 +33,12 @@ class Checked:
 
     @property
     def stops(self) -> bool:
-        """Whether nothing may be built."""
+        """Whether this outcome stops the build."""
         return self.check.blocks and self.run.outcome != "passed"
 
     @property
     def word(self) -> Literal["passed", "failed", "inconclusive", "warning"]:
-        """How it ended, in a word: what does not block is a warning."""
+        """The outcome in one word; a check that does not block can only warn."""
         if self.run.outcome == "passed" or self.check.blocks:
             return self.run.outcome
         return "warning"

@@ -1,11 +1,11 @@
-"""The full name of a commit. A plan asks for it before anything else is imported, so nothing is imported here."""
+"""Tells full commit ids. Imports nothing, because the start of a plan uses it before any other import."""
 
-FULL = (40, 64)
-"""Hex digits of a commit's name, in a repository of SHA-1 and of SHA-256."""
+FULL_COMMIT_LENGTHS = (40, 64)
+"""Hex digits of a commit id, with SHA-1 and with SHA-256."""
 
 HEX = frozenset("0123456789abcdef")
 
 
 def is_full_commit(revision: str) -> bool:
-    """Whether a text is the full name of a commit, and not a branch, a tag, an abbreviation or an option."""
-    return len(revision) in FULL and HEX.issuperset(revision)
+    """Whether a text is a full commit id, and not a branch, a tag, an abbreviation or an option."""
+    return len(revision) in FULL_COMMIT_LENGTHS and HEX.issuperset(revision)

@@ -1,4 +1,4 @@
-"""Effects: what a run changes in the world, or would change."""
+"""Effects: what a run changes outside of its process, or would change."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ EffectState = Literal["performed", "assumed", "failed"]
 
 
 class EffectKind(StrEnum):
-    """What a run can do to the world: the methods of `clients.effects.Effects` but the lock's, which is not noted."""
+    """The kinds of effects: the methods of `clients.effects.Effects` without the lock's, which is not noted."""
 
     CHECK = "check"
     PACKAGE = "package"
@@ -48,7 +48,7 @@ class EffectKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effect:
-    """One change of the world: of which kind, on what, and whether it was performed, only assumed, or failed."""
+    """One effect: its kind, its target, and whether it was performed, only assumed, or failed."""
 
     name: EffectKind
     target: str

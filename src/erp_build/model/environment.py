@@ -16,7 +16,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """What the six parameters say, and the account that really answers."""
+    """The values of the six parameters; `account` and `region` are checked against the caller's own."""
 
     account: str
     region: str

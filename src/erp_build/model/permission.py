@@ -1,4 +1,4 @@
-"""What the role of a run may do: the one list from which the template's policy, `doctor` and the tests are checked.
+"""The permissions of a run's role: one list, with which the template's policy, `doctor` and the tests are checked.
 
 `infra/pipeline.yaml` carries exactly this list. `sts:GetCallerIdentity`, which a run also calls, needs no permission.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Stage = Literal["source", "settings", "build", "gate", "deploy", "verify", "report"]
-"""When in a run the action is called; `source` and `report` are also CodeBuild's own work before and after it."""
+"""When the action is called; in `source` and `report` also by CodeBuild itself, before and after a run."""
 
 _HERE = "{region}:{account}"
 REPOSITORIES = f"arn:{{partition}}:ecr:{_HERE}:repository/{{prefix}}/*"
@@ -39,7 +39,7 @@ class Permission(NamedTuple):
         reason: for the reader of the policy.
         stage: the stage that calls it.
         only: what must be set for it to be needed; empty: every run may need it.
-        fatal: whether a run fails without it; otherwise it says what it could not do, and goes on.
+        fatal: whether a run fails without it; otherwise the run says what it could not do, and goes on.
     """
 
     action: str

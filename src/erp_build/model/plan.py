@@ -18,7 +18,7 @@ Action = Literal["build", "reuse", "redeploy", "none"]
 
 
 class Running(NamedTuple):
-    """What runs of a target now; `commit` is None when the image does not say, `trouble` is empty when all is well."""
+    """What runs of a target now; `commit` is None if the image names none, `trouble` is empty if it is healthy."""
 
     target: str
     repository: str
@@ -62,8 +62,8 @@ class Step(NamedTuple):
     Attributes:
         target, action, because: what is done with it, and why.
         baseline: what it was compared with.
-        running: what runs of it now; None: nothing, or not looked at.
-        key: its content key; empty: not looked at, or the checkout is not the commit.
+        running: what runs of it now; None: nothing, or not read.
+        key: its content key; empty: not computed, or it has uncommitted files.
         image: for `reuse`, the image in the registry that has this key.
     """
 

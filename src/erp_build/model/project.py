@@ -1,9 +1,9 @@
-"""The user's repository as erp_build sees it: targets, shared inputs, chart and gate policy."""
+"""The project: targets, shared inputs, chart and policies, as in erp-build.toml."""
 
 from typing import Literal, NamedTuple
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
-"""What a finding of a scan may be, the worst first (ECR's model, and Inspector's last one)."""
+"""Severities of findings, the worst first; UNTRIAGED is Inspector's, the others are ECR's."""
 
 UNRATED = ("UNDEFINED", "UNTRIAGED")
 """Severities of a finding that nobody has rated yet: ECR's word and Inspector's word."""
@@ -163,9 +163,9 @@ class DeployPolicy(NamedTuple):
     """How a deployment is guarded and what follows a failed one.
 
     Attributes:
-        on_failure: `rollback` takes both halves back to what ran before; `keep` leaves everything as it is.
-        lock_expires: seconds after its last heartbeat when the lock of a dead run may be taken.
-        alarms: beginning of the names of the alarms that are read after a deployment; empty: project-environment-.
+        on_failure: `rollback` rolls functions and release back to what ran before; `keep` leaves everything as it is.
+        lock_expires: seconds after its last renewal until the lock of a dead run may be taken.
+        alarms: prefix of the names of the alarms that are read after a deployment; empty: project-environment-.
         write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
         branch: the branch on `origin` that gets them.
     """
@@ -178,7 +178,7 @@ class DeployPolicy(NamedTuple):
 
 
 class NotifyPolicy(NamedTuple):
-    """Who is told how runs end.
+    """Who is notified about the end of runs.
 
     Attributes:
         topic: name or ARN of a topic of SNS; empty: that of the alarms, `<project>-<environment>-alarms`.

@@ -1,4 +1,4 @@
-"""A stretch of time in a run, for tools that draw them."""
+"""A span of a trace, as in OpenTelemetry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ class Span:
     """A stretch of time in a run.
 
     Attributes:
-        name: of few different values.
+        name: of low cardinality, as OpenTelemetry asks for.
         begin, end: seconds since the run began.
-        attributes: what is known of it.
+        attributes: facts about it.
         error: the class of the error that ended it; empty: none.
-        children: what went on in it.
+        children: spans within it.
     """
 
     name: str

@@ -6,7 +6,7 @@ docstrings.
 
 from typing import Annotated, Literal, TypedDict
 
-from erp_build.model.change import Source
+from erp_build.model.change import BaselineSource
 from erp_build.model.plan import Action
 from erp_build.report.gate_types import Count, Digest
 
@@ -23,7 +23,7 @@ class BaselineDocument(TypedDict):
     """
 
     commit: str | None
-    source: Source
+    source: BaselineSource
 
 
 class ReasonDocument(TypedDict):

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from erp_build.clients.aws.session import CONFIG
+from erp_build.clients.aws.session import CLIENT_CONFIG
 
 REGION = "ap-northeast-2"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -33,7 +33,7 @@ def account() -> Iterator[None]:
 
 def client(service: Any) -> Any:
     """A client as `wiring` makes it."""
-    return boto3.client(service, region_name=REGION, config=CONFIG)
+    return boto3.client(service, region_name=REGION, config=CLIENT_CONFIG)
 
 
 def stubbed(service: Any) -> tuple[Any, Stubber]:

@@ -9,11 +9,11 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError, SSLEr
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.session import BAD_CREDENTIALS, CONFIG, Caller
+from erp_build.clients.aws.session import BAD_CREDENTIALS, CLIENT_CONFIG, Caller
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, ErpBuildError, FunctionUpdateFailed, GateInconclusive, PushFailed
-from erp_build.formats.access_denied import CODES
+from erp_build.formats.access_denied import DENIAL_CODES
 from erp_build.model.images.image import StoredImage
 from erp_build.model.releases.lambda_function import FunctionState
 from tests.contract.aws.conftest import REGION, client, stubbed
@@ -65,7 +65,7 @@ def refusal(action: str, code: str, kind: type[ErpBuildError]) -> ErpBuildError:
 
 
 @EVERY_CALL
-@pytest.mark.parametrize("code", sorted(CODES))
+@pytest.mark.parametrize("code", sorted(DENIAL_CODES))
 def test_a_missing_right_is_named_as_a_policy_names_it(action: str, code: str) -> None:
     error = refusal(action, code, CALLS[action][2])
     assert error.what == f"{action} is not allowed"
@@ -112,12 +112,12 @@ def test_silence_points_to_the_network(action: str, broken: Exception) -> None:
 
 
 def test_a_value_that_the_api_does_not_take_is_no_matter_of_the_network() -> None:
-    with pytest.raises(GateInconclusive, match="does not take these values") as caught:
+    with pytest.raises(GateInconclusive, match="rejects these values") as caught:
         EcrRegistry(client("ecr"), Secrets()).start_scan("x", DIGEST)
     assert "repositoryName" in caught.value.why
 
 
 def test_every_client_waits_and_tries_again_by_the_same_few_words() -> None:
-    config: Any = CONFIG
+    config: Any = CLIENT_CONFIG
     assert (config.connect_timeout, config.read_timeout) == (5, 30)
     assert config.retries == {"mode": "standard", "total_max_attempts": 4}

@@ -3,7 +3,12 @@
 import pytest
 from botocore.stub import Stubber
 
-from erp_build.clients.aws.lambda_functions import CHANGED, CONFLICT_SECONDS, IN_PROGRESS, LambdaFunctions
+from erp_build.clients.aws.lambda_functions import (
+    MAX_CONFLICT_WAIT_S,
+    REVISION_CHANGED,
+    UPDATE_IN_PROGRESS,
+    LambdaFunctions,
+)
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionUpdateFailed
@@ -78,7 +83,7 @@ def refused(stub: Stubber, code: str, revision: str = "r1") -> None:
 def test_a_conflict_is_waited_out_and_nothing_but_image_and_revision_are_sent() -> None:
     client, stub = stubbed("lambda")
     for number in (1, 2, 3):
-        refused(stub, IN_PROGRESS, f"r{number}")
+        refused(stub, UPDATE_IN_PROGRESS, f"r{number}")
         seen(stub, revision=f"r{number + 1}")
     stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r4"})
     clock, said = SimulatedClock(), list[str]()
@@ -88,7 +93,7 @@ def test_a_conflict_is_waited_out_and_nothing_but_image_and_revision_are_sent() 
     stub.assert_no_pending_responses()
 
 
-@pytest.mark.parametrize("code", [IN_PROGRESS, CHANGED])
+@pytest.mark.parametrize("code", [UPDATE_IN_PROGRESS, REVISION_CHANGED])
 def test_our_own_update_whose_answer_was_lost_is_found_to_be_there(code: str) -> None:
     client, stub = stubbed("lambda")
     refused(stub, code)
@@ -101,19 +106,19 @@ def test_our_own_update_whose_answer_was_lost_is_found_to_be_there(code: str) ->
 
 def test_a_change_that_left_the_image_alone_is_updated_over_with_the_new_revision() -> None:
     client, stub = stubbed("lambda")
-    refused(stub, CHANGED)
+    refused(stub, REVISION_CHANGED)
     seen(stub, revision="r2")
     stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r2"})
     functions(client, SimulatedClock(), []).update(STATE, IMAGE)
     stub.assert_no_pending_responses()
 
 
-@pytest.mark.parametrize("code", [IN_PROGRESS, CHANGED])
+@pytest.mark.parametrize("code", [UPDATE_IN_PROGRESS, REVISION_CHANGED])
 def test_somebody_elses_image_is_not_updated_over(code: str) -> None:
     client, stub = stubbed("lambda")
     refused(stub, code)
     seen(stub, "host/erp/e:0ther12", "r2")
-    with pytest.raises(FunctionUpdateFailed, match="somebody else has changed") as caught:
+    with pytest.raises(FunctionUpdateFailed, match="another deployment changed") as caught:
         functions(client, SimulatedClock(), []).update(STATE, IMAGE)
     assert caught.value.why == "it ran host/erp/e:0ld1234, now host/erp/e:0ther12"
 
@@ -121,13 +126,13 @@ def test_somebody_elses_image_is_not_updated_over(code: str) -> None:
 def test_a_conflict_without_end_is_given_up_after_its_deadline() -> None:
     client, stub = stubbed("lambda")
     for _ in range(100):
-        refused(stub, IN_PROGRESS)
+        refused(stub, UPDATE_IN_PROGRESS)
         seen(stub)
     clock = SimulatedClock()
     with pytest.raises(FunctionUpdateFailed) as caught:
         functions(client, clock, []).update(STATE, IMAGE)
     assert "ResourceConflictException" in caught.value.why
-    assert CONFLICT_SECONDS <= clock.monotonic() < CONFLICT_SECONDS + 60
+    assert MAX_CONFLICT_WAIT_S <= clock.monotonic() < MAX_CONFLICT_WAIT_S + 60
 
 
 def test_another_error_is_not_tried_again() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from erp_build.clients.aws.registry import RENEW_BEFORE, EcrRegistry
+from erp_build.clients.aws.registry import RENEW_SIGN_IN_BEFORE, EcrRegistry
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, GateInconclusive, PushFailed
 from erp_build.model.images.image import StoredImage
@@ -66,7 +66,7 @@ def test_a_broken_connection_comes_as_a_value_too() -> None:
 
 def test_a_sign_in_is_kept_until_shortly_before_its_end_and_is_a_secret() -> None:
     client, stub = stubbed("ecr")
-    stub.add_response("get_authorization_token", sign_in_answer(hours=RENEW_BEFORE.seconds / 3600 - 0.1))
+    stub.add_response("get_authorization_token", sign_in_answer(hours=RENEW_SIGN_IN_BEFORE.seconds / 3600 - 0.1))
     stub.add_response("get_authorization_token", sign_in_answer(hours=12))
     secrets = Secrets()
     registry = EcrRegistry(client, secrets)

@@ -85,7 +85,7 @@ def test_an_index_has_no_revision_and_the_registry_is_not_asked(registry: EcrReg
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_a_registry_that_does_not_give_it_is_an_error(status: int, registry: EcrRegistry, server: Loopback) -> None:
     server.serve(BLOB, {"errors": []}, status)
-    with pytest.raises(PushFailed, match="does not give an image's configuration") as caught:
+    with pytest.raises(PushFailed, match="does not return an image's configuration") as caught:
         registry.revision(PLAIN)
     assert str(status) in caught.value.why
     assert caught.value.where == f"{PLAIN.repository}@{PLAIN.digest}"

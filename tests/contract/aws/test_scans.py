@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.session import ONE_ATTEMPT
+from erp_build.clients.aws.session import ONE_ATTEMPT_CONFIG
 from erp_build.clients.protocols import Registry
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive
@@ -142,5 +142,5 @@ def test_scans_have_a_client_of_their_own_that_tries_once() -> None:
     registry = EcrRegistry(ecr, Secrets(), scans=scans)
     assert not registry.start_scan(REPOSITORY, "sha256:" + "1" * 64)
     assert "Error" not in registry.scan_page(REPOSITORY, "sha256:" + "1" * 64, None)
-    config: Any = ONE_ATTEMPT
+    config: Any = ONE_ATTEMPT_CONFIG
     assert config.retries["total_max_attempts"] == 1

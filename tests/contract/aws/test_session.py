@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from erp_build.clients.aws.session import CONFIG, Caller, LazyClient, open_session
+from erp_build.clients.aws.session import CLIENT_CONFIG, Caller, LazyClient, open_session
 from erp_build.errors import ConfigurationError
 from tests.contract.aws.conftest import REGION
 
@@ -49,7 +49,7 @@ def test_without_credentials_there_is_one_clear_error(monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_REGION", REGION)
     with pytest.raises(ConfigurationError, match="there are no AWS credentials"):
         open_session()
-    sts = boto3.Session(region_name=REGION).client("sts", config=CONFIG)
+    sts = boto3.Session(region_name=REGION).client("sts", config=CLIENT_CONFIG)
     with pytest.raises(ConfigurationError, match="there are no AWS credentials"):
         Caller(sts, REGION).account()
 
@@ -70,7 +70,7 @@ def test_a_profile_that_gives_no_credentials_says_why(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(no_credentials / "config"))
     monkeypatch.setenv("AWS_PROFILE", profile)
     with pytest.raises(ConfigurationError, match="there are no AWS credentials") as caught:
-        Caller(open_session().client("sts", config=CONFIG), REGION).account()
+        Caller(open_session().client("sts", config=CLIENT_CONFIG), REGION).account()
     assert why in caught.value.why
     assert "aws sso login" in caught.value.next_step
 

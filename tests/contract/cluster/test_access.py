@@ -13,7 +13,7 @@ import pytest
 import yaml
 from botocore.stub import Stubber
 
-from erp_build.clients.aws.session import CONFIG
+from erp_build.clients.aws.session import CLIENT_CONFIG
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.token import ClusterToken
 from erp_build.clients.secrets import Secrets
@@ -40,7 +40,7 @@ class Made:
 
     def __init__(self, folder: Path) -> None:
         session = boto3.Session(region_name="ap-northeast-2")
-        client = session.client("eks", config=CONFIG)
+        client = session.client("eks", config=CLIENT_CONFIG)
         self.stub = Stubber(client)
         self.stub.activate()
         self.secrets = Secrets()

@@ -102,7 +102,7 @@ def test_a_token_that_is_not_taken_any_more_is_forgotten_and_worth_another_try(s
 def test_an_answer_that_is_no_document_is_not_taken_for_an_empty_list(cluster: EksCluster, server: Loopback) -> None:
     server.serve(ANY, b"<html>sign in to the network</html>")
     error = refusal(cluster)
-    assert error.what == "the answer is not that of a cluster"
+    assert error.what == "the response is not that of a Kubernetes API server"
     assert error.where == "erp-dev, apis/apps/v1/namespaces/erp-dev/deployments"
     assert "<html>sign in" in error.why
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from erp_build.clients.kubernetes.cluster import NEEDED, EksCluster
+from erp_build.clients.kubernetes.cluster import NEEDED_PERMISSIONS, EksCluster
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints
 from tests.contract.cluster.conftest import LISTS, RELEASE, recorded, serve
@@ -32,14 +32,14 @@ def test_every_right_that_a_deployment_needs_is_asked_for_in_the_namespace(
     server.serve(REVIEWS, review(allowed=True), 201)
     assert cluster.missing_permissions(RELEASE) == ()
     asked = [json.loads(one.body)["spec"]["resourceAttributes"] for one in server.asked]
-    assert [(one["verb"], one.get("group", ""), one["resource"]) for one in asked] == list(NEEDED)
+    assert [(one["verb"], one.get("group", ""), one["resource"]) for one in asked] == list(NEEDED_PERMISSIONS)
     assert {one["namespace"] for one in asked} == {"erp-dev"}
 
 
 def test_rights_that_are_missing_are_named(cluster: EksCluster, server: Loopback) -> None:
     server.serve(REVIEWS, review(allowed=False), 201)
     missing = cluster.missing_permissions(RELEASE)
-    assert len(missing) == len(NEEDED)
+    assert len(missing) == len(NEEDED_PERMISSIONS)
     assert "patch deployments" in missing
 
 

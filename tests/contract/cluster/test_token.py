@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from erp_build.clients.kubernetes import credential
-from erp_build.clients.kubernetes.token import CLUSTER_HEADER, PREFIX, ClusterToken, cluster_token
+from erp_build.clients.kubernetes.token import CLUSTER_HEADER, EKS_PREFIX, ClusterToken, cluster_token
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError
 
@@ -34,7 +34,7 @@ def _role(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def signed_url(token: str) -> str:
     """The URL of a token, decoded as EKS decodes it."""
-    text = token.removeprefix(PREFIX)
+    text = token.removeprefix(EKS_PREFIX)
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
 
 

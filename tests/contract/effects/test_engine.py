@@ -58,7 +58,7 @@ def push() -> PushedImage:
 
 def test_an_engine_that_answers_is_well_and_tells_its_version(docker: Loopback) -> None:
     assert Engine().version() == "20.10.24"
-    Engine().check()
+    Engine().require_answer()
     assert docker.asked[-1].path == f"/v{VERSION}/_ping"
 
 
@@ -104,9 +104,9 @@ def test_a_push_that_was_answered_with_200_may_have_failed(docker: Loopback) -> 
 def test_an_engine_that_refuses_at_once_is_quoted(docker: Loopback, source: Path) -> None:
     for path in ("build", "images/host/erp/a/push"):
         docker.serve(f"/v{VERSION}/{path}", {"message": "no space left on device"}, 500)
-    with pytest.raises(BuildFailed, match="the Docker engine refused") as building:
+    with pytest.raises(BuildFailed, match="the Docker engine refused a request") as building:
         build(source)
-    with pytest.raises(PushFailed, match="the Docker engine refused") as pushing:
+    with pytest.raises(PushFailed, match="the Docker engine refused a request") as pushing:
         push()
     assert [caught.value.why for caught in (building, pushing)] == ["no space left on device"] * 2
 
@@ -146,6 +146,6 @@ def test_an_image_is_known_by_its_id_or_not_there(docker: Loopback) -> None:
 
 def test_a_refusal_of_the_engine_comes_with_what_to_do_about_it(docker: Loopback, source: Path) -> None:
     docker.serve(f"/v{VERSION}/build", {"message": "write /data: no space left on device"}, 500)
-    with pytest.raises(BuildFailed, match="the Docker engine refused") as caught:
+    with pytest.raises(BuildFailed, match="the Docker engine refused a request") as caught:
         build(source)
     assert "free disk space" in caught.value.next_step

@@ -16,7 +16,7 @@ from erp_build.clients.effects import CheckRequest, Effects, ImageRequest, Journ
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.leases import ClusterLeases
-from erp_build.clients.live_effects import Live
+from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
 from erp_build.model.effect import Effect, EffectKind
@@ -27,8 +27,8 @@ from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
 from tests.contract.helm.conftest import RELEASE, StubHelm
+from tests.support.assembly import assembly
 from tests.support.loopback import Loopback
-from tests.support.workshop import workshop
 
 SERVICE = Service("a", "backend/a", "a", "services.a")
 REQUEST = ImageRequest(target=SERVICE, repository="erp/a", tag="abc1234", commit="a" * 40)
@@ -127,8 +127,8 @@ class Run:
         with ZipFile(root / "jar", "w") as jar:
             jar.writestr("META-INF/MANIFEST.MF", "Main-Class: A\n")
         registry = EcrRegistry(ecr, Secrets())
-        self.live = Live(
-            workshop=workshop(root, root / "scratch", registry=registry, progress=self.details),
+        self.live = LiveEffects(
+            assembly=assembly(root, root / "scratch", registry=registry, progress=self.details),
             registry=registry,
             functions=LambdaFunctions(functions, SimulatedClock(), print),
             helm=helm.tool,

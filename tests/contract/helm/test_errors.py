@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.clients.helm.program import MARGIN
+from erp_build.clients.helm.program import HELM_EXIT_MARGIN_S
 from erp_build.errors import ReleaseFailed
 from tests.contract.helm.conftest import RELEASE, StubHelm
 
@@ -21,7 +21,7 @@ HINTS = {
     "nil-pointer": "a value that the template needs is missing",
     "no-namespace": "create what is missing",
     "ownership": 'erp-microservices owns Namespace "amazon-cloudwatch" in namespace ""',
-    "parse-error": "mend the template",
+    "parse-error": "fix the template",
     "pending": "helm rollback ends it",
     "sign-in": "the sign-in to the cluster failed",
     "statefulset": "delete the object first",
@@ -84,5 +84,5 @@ def test_no_helm_in_path_says_which_one_to_install(helm: StubHelm) -> None:
 def test_a_helm_that_does_not_end_is_ended(helm: StubHelm) -> None:
     helm.replace("#!/bin/sh\nexec /bin/sleep 60\n")
     with pytest.raises(ReleaseFailed, match="took too long: upgrade of erp") as caught:
-        helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 0.1 - MARGIN)
+        helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 0.1 - HELM_EXIT_MARGIN_S)
     assert caught.value.next_step == "run again"

@@ -18,7 +18,7 @@ from moto import mock_aws
 
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.secrets import Secrets
-from erp_build.config.environment import RULES
+from erp_build.config.environment import PARAMETER_RULES
 from sandbox.aws.pipeline_template import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 
 REGION = "ap-northeast-2"
@@ -94,8 +94,8 @@ def test_everything_is_made_except_what_moto_passes_over(stack: dict[str, str]) 
 
 def test_a_run_reads_its_six_parameters(stack: dict[str, str]) -> None:
     assert stack["AccountId"] == "/erp/dev/account-id"
-    read = ParameterStore(client("ssm"), Secrets()).read([f"/erp/dev/{name}" for name in RULES])
-    assert len(read) == len(RULES) == 6
+    read = ParameterStore(client("ssm"), Secrets()).read([f"/erp/dev/{name}" for name in PARAMETER_RULES])
+    assert len(read) == len(PARAMETER_RULES) == 6
     assert read["/erp/dev/eks/cluster-name"] == "erp-dev"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.build.check_command import LARGEST, run_check
+from erp_build.build.check_command import MAX_REPORT_BYTES, run_check
 from erp_build.model.check_run import CheckRun
 from erp_build.model.project import Check
 
@@ -82,7 +82,7 @@ def test_the_reports_of_this_run_are_kept_also_when_it_fails(tmp_path: Path) -> 
     (tmp_path / "outside.xml").write_text("x")
     code = (
         "import os; open('target/new.xml', 'w').write('<a/>'); os.symlink('/etc/hostname', 'target/link.xml');"
-        f"open('target/large.xml', 'wb').truncate({LARGEST + 1}); raise SystemExit(1)"
+        f"open('target/large.xml', 'wb').truncate({MAX_REPORT_BYTES + 1}); raise SystemExit(1)"
     )
     done = run(tmp_path, script(code, reports=("target/*.xml", "none/*")))
     assert done.reports == (("target/new.xml", b"<a/>"),)

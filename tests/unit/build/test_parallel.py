@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from erp_build.build.parallel import begin, fan_out, raise_together
+from erp_build.build.parallel import map_in_threads, raise_together, start_in_background
 from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
 
 LONG = 60.0
@@ -21,11 +21,11 @@ def test_results_stand_in_the_order_of_the_items_whoever_ends_first() -> None:
             second_done.set()
         return number * 10
 
-    assert fan_out(work, [1, 2, 3], at_once=2) == (10, 20, 30)
+    assert map_in_threads(work, [1, 2, 3], at_once=2) == (10, 20, 30)
 
 
 def test_nothing_to_do_makes_nothing() -> None:
-    assert fan_out(str, [], at_once=2) == ()
+    assert map_in_threads(str, [], at_once=2) == ()
 
 
 def test_as_many_as_allowed_are_at_work_and_no_more() -> None:
@@ -41,13 +41,13 @@ def test_as_many_as_allowed_are_at_work_and_no_more() -> None:
         with lock:
             at_work -= 1
 
-    fan_out(work, range(12), at_once=3)
+    map_in_threads(work, range(12), at_once=3)
     assert most == 3
 
 
 def test_one_at_once_is_one_after_the_other() -> None:
     done: list[int] = []
-    fan_out(done.append, [3, 1, 2], at_once=1)
+    map_in_threads(done.append, [3, 1, 2], at_once=1)
     assert done == [3, 1, 2]
 
 
@@ -60,7 +60,7 @@ def test_every_item_finishes_although_another_fails() -> None:
         done.append(name)
 
     with pytest.raises(BuildFailed, match="Maven failed"):
-        fan_out(work, "abc", at_once=1)
+        map_in_threads(work, "abc", at_once=1)
     assert done == ["a", "c"]
 
 
@@ -69,7 +69,7 @@ def test_failures_are_raised_together_in_the_order_of_the_items() -> None:
         raise BuildFailed("Maven failed", where=name, why=f"error in {name}", next_step="fix it")
 
     with pytest.raises(BuildFailed, match="3 targets failed") as caught:
-        fan_out(work, "abc", at_once=3)
+        map_in_threads(work, "abc", at_once=3)
     assert caught.value.where == "a, b, c"
     assert caught.value.why.splitlines()[1::2] == ["error in a", "error in b", "error in c"]
     assert caught.value.next_step == "fix it"
@@ -82,7 +82,7 @@ def test_a_bug_is_raised_as_it_came_and_before_the_failures() -> None:
         raise ErpBuildError("failed", where=name)
 
     with pytest.raises(KeyError, match="b"):
-        fan_out(work, "abc", at_once=2)
+        map_in_threads(work, "abc", at_once=2)
 
 
 def test_a_signal_is_raised_before_everything_else() -> None:
@@ -98,7 +98,7 @@ def test_work_that_was_begun_goes_on_beside_and_gives_its_result_to_everybody_wh
         assert meanwhile.wait(LONG)
         return 7
 
-    result = begin(work)
+    result = start_in_background(work)
     meanwhile.set()
     assert (result(), result()) == (7, 7)
 
@@ -107,7 +107,7 @@ def test_work_that_was_begun_and_failed_raises_where_its_result_is_asked_for() -
     def work() -> int:
         raise BuildFailed("the cluster did not answer", where="erp-dev")
 
-    result = begin(work)
+    result = start_in_background(work)
     for _ in range(2):
         with pytest.raises(BuildFailed, match="did not answer"):
             result()

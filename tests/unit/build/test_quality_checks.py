@@ -78,7 +78,7 @@ def test_a_check_that_warns_is_told_and_stops_nothing(world: FakeWorld) -> None:
 def test_a_check_that_did_not_end_is_no_pass(world: FakeWorld) -> None:
     with_checks(world, STYLE).change(NOTIFICATION)
     world.effects.check_runs["style", NOTIFICATION] = CheckRun(outcome="inconclusive", why="took longer than 600 s")
-    with pytest.raises(GateInconclusive, match="did not come to an end") as caught:
+    with pytest.raises(GateInconclusive, match="did not finish") as caught:
         world.run()
     assert caught.value.code == 7
 

@@ -48,7 +48,7 @@ def test_one_maven_makes_all_jars_and_an_image_is_built_when_its_own_is_complete
 def test_while_images_are_pushed_the_next_is_built_and_waits_for_its_turn(
     new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns, images = new_world.workshop.pushes_at_once(), new_world.workshop.images_at_once()
+    turns, images = new_world.assembly.pushes_at_once(), new_world.assembly.images_at_once()
     assert turns < images
     lock, all_built = threading.Lock(), threading.Event()
     pushing, most, built = 0, 0, 0
@@ -94,7 +94,7 @@ def test_an_image_for_another_platform_is_not_pushed(new_world: FakeWorld, name:
     new_world.effects.platform = "linux/arm64"
     with pytest.raises(BuildFailed, match="another platform") as caught:
         build(new_world, plan_of({name: POM}))
-    assert caught.value.why == "the image is linux/arm64, wanted is linux/amd64"
+    assert caught.value.why == "the image is linux/arm64, but what runs it is linux/amd64"
     assert "push" not in new_world.verbs()
 
 
@@ -130,7 +130,7 @@ def test_a_cluster_that_does_not_answer_keeps_the_function_from_nothing(
 
 def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) -> None:
     new_world.registry.manifest = '{"manifests": []}'
-    with pytest.raises(PushFailed, match="an index in place of an image"):
+    with pytest.raises(PushFailed, match="an index instead of an image"):
         build(new_world, plan_of({EMPLOYEE: POM}))
 
 

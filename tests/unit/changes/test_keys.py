@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.changes.content_key import LENGTH, content_key
+from erp_build.changes.content_key import KEY_HEX_DIGITS, content_key
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.clients.git.repository import GitRepository
 from erp_build.config.load import load_project
@@ -42,7 +42,7 @@ def test_a_key_is_hex_and_another_for_each_target(erp: Checkout) -> None:
     found = keys(erp.root)
     assert set(found) == set(EVERYTHING)
     assert len(set(found.values())) == len(found)
-    assert all(len(key) == LENGTH and int(key, 16) for key in found.values())
+    assert all(len(key) == KEY_HEX_DIGITS and int(key, 16) for key in found.values())
 
 
 def test_the_same_files_have_the_same_key_with_and_without_git(erp: Checkout, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from erp_build.cli.signals import signals_raise
-from erp_build.clients.aws.session import CONFIG, asking
+from erp_build.clients.aws.session import CLIENT_CONFIG, translate_aws_errors
 from erp_build.errors import ConfigurationError, Interrupted
 from tests.support.git import Checkout
 
@@ -116,11 +116,15 @@ def test_a_signal_ends_a_call_of_aws_that_waits_for_its_answer() -> None:
             endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
             aws_access_key_id="invented",
             aws_secret_access_key="invented",
-            config=CONFIG,
+            config=CLIENT_CONFIG,
         )
         threading.Thread(target=take_and_never_answer, args=(listener,), daemon=True).start()
         start = time.monotonic()
-        with pytest.raises(Interrupted), signals_raise(), asking("sts:GetCallerIdentity", "x", ConfigurationError):
+        with (
+            pytest.raises(Interrupted),
+            signals_raise(),
+            translate_aws_errors("sts:GetCallerIdentity", "x", ConfigurationError),
+        ):
             client.get_caller_identity()
         assert time.monotonic() - start < 5
         client.close()

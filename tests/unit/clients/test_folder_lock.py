@@ -16,8 +16,8 @@ HOLDER = """\
 import subprocess, sys
 from pathlib import Path
 from erp_build.clients.clock import SystemClock
-from erp_build.clients.maven.folder_lock import held
-with held([Path(sys.argv[1])], SystemClock(), print) as descriptors:
+from erp_build.clients.maven.folder_lock import hold_folders
+with hold_folders([Path(sys.argv[1])], SystemClock(), print) as descriptors:
     child = subprocess.Popen(["sleep", "60"], pass_fds=descriptors, stdout=subprocess.DEVNULL)
     print(child.pid, flush=True)
     child.wait()
@@ -26,10 +26,10 @@ LEFT = """\
 import sys, threading, time
 from pathlib import Path
 from erp_build.clients.clock import SystemClock
-from erp_build.clients.maven.folder_lock import held
+from erp_build.clients.maven.folder_lock import hold_folders
 taken = threading.Event()
 def work():
-    with held([Path(sys.argv[1])], SystemClock(), print):
+    with hold_folders([Path(sys.argv[1])], SystemClock(), print):
         taken.set()
         time.sleep(60)
 threading.Thread(target=work, daemon=True).start()
@@ -48,7 +48,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_lock_that_was_given_up_leaves_no_file(place: Path, tmp_path: Path) -> None:
-    with locks.held([tmp_path / "one", tmp_path / "둘"], SimulatedClock(), print) as descriptors:
+    with locks.hold_folders([tmp_path / "one", tmp_path / "둘"], SimulatedClock(), print) as descriptors:
         assert len(descriptors) == 2
         assert len(list(place.iterdir())) == 2
     assert list(place.iterdir()) == []
@@ -57,12 +57,12 @@ def test_a_lock_that_was_given_up_leaves_no_file(place: Path, tmp_path: Path) ->
 def test_a_second_holder_is_told_why_it_waits_and_refused_after_its_patience(tmp_path: Path) -> None:
     said: list[str] = []
     with (
-        locks.held([tmp_path], SimulatedClock(), said.append),
+        locks.hold_folders([tmp_path], SimulatedClock(), said.append),
         pytest.raises(BuildFailed) as refused,
-        locks.held([tmp_path], SimulatedClock(), said.append, patience=3),
+        locks.hold_folders([tmp_path], SimulatedClock(), said.append, timeout=3),
     ):
         pass
-    assert said == [f"waits for another Maven in {tmp_path.name}"]
+    assert said == [f"waiting for another Maven in {tmp_path.name}"]
     assert refused.value.where == str(tmp_path)
     assert "3 s" in (refused.value.why or "")
 
@@ -70,9 +70,9 @@ def test_a_second_holder_is_told_why_it_waits_and_refused_after_its_patience(tmp
 def test_two_orders_of_the_same_directories_are_taken_in_one_order(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("b", "a", "c")]
     with (
-        locks.held(folders, SimulatedClock(), print),
+        locks.hold_folders(folders, SimulatedClock(), print),
         pytest.raises(BuildFailed) as refused,
-        locks.held(folders[::-1], SimulatedClock(), print, patience=1),
+        locks.hold_folders(folders[::-1], SimulatedClock(), print, timeout=1),
     ):
         pass
     assert refused.value.where == str(tmp_path / "a")
@@ -87,15 +87,15 @@ def test_a_lock_is_held_as_long_as_the_child_of_a_killed_holder_runs(tmp_path: P
         holder.wait()
     try:
         with (
-            pytest.raises(BuildFailed, match="another Maven works in the service's directory"),
-            locks.held([tmp_path], SimulatedClock(), print, patience=1),
+            pytest.raises(BuildFailed, match="another Maven is running in the service's directory"),
+            locks.hold_folders([tmp_path], SimulatedClock(), print, timeout=1),
         ):
             pass
     finally:
         subprocess.run(["kill", "-9", str(child)], check=True)
     while Path(f"/proc/{child}/stat").exists() and " Z " not in Path(f"/proc/{child}/stat").read_text():
         pass
-    with locks.held([tmp_path], SimulatedClock(), print, patience=1) as descriptors:
+    with locks.hold_folders([tmp_path], SimulatedClock(), print, timeout=1) as descriptors:
         assert len(descriptors) == 1
 
 
@@ -119,5 +119,5 @@ def test_a_lock_whose_file_was_just_taken_away_is_taken_anew(
         real(descriptor, how)
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    with locks.held([tmp_path], SimulatedClock(), print):
+    with locks.hold_folders([tmp_path], SimulatedClock(), print):
         assert len(list(place.iterdir())) == 1

@@ -8,11 +8,11 @@ import pytest
 
 from erp_build.clients.maven.jar import executable_jar
 from erp_build.clients.maven.program import Maven
-from erp_build.clients.maven.reactor import Source
+from erp_build.clients.maven.reactor import MavenModule
 from erp_build.errors import BuildFailed
 from erp_build.model.project import BuildOptions
 from tests.fakes.account import FakeProgress
-from tests.support.workshop import surroundings
+from tests.support.assembly import surroundings
 
 NAME = "notification-service"
 MAIN = "Manifest-Version: 1.0\nMain-Class: org.springframework.boot.loader.launch.JarLauncher\n"
@@ -68,7 +68,7 @@ def package(*folders: Path) -> tuple[dict[str, Path], list[str]]:
     """Package services; returns their jars by the services' names, and Maven's lines."""
     jars: dict[str, Path] = {}
     spoken = Spoken()
-    sources = [Source(folder.name, folder) for folder in folders]
+    sources = [MavenModule(folder.name, folder) for folder in folders]
     maven(folders[0].parent, spoken).package(sources, lambda name, jar, _: jars.update({name: jar}))
     return jars, spoken.details
 
@@ -238,7 +238,7 @@ def test_a_service_that_maven_cannot_build_is_told_before_the_build(tmp_path: Pa
     if make:
         source.mkdir()
     with pytest.raises(BuildFailed, match=r"no pom\.xml") as caught:
-        maven(tmp_path).check(source)
+        maven(tmp_path).require_buildable(source)
     assert caught.value.why == why
 
 
@@ -247,6 +247,6 @@ def test_a_machine_without_maven_is_told_before_the_build(
 ) -> None:
     monkeypatch.setenv("PATH", str(service))
     with pytest.raises(BuildFailed, match="there is no Maven"):
-        maven(tmp_path).check(service)
+        maven(tmp_path).require_buildable(service)
     (service / "mvnw").touch()
-    maven(service).check(service)
+    maven(service).require_buildable(service)

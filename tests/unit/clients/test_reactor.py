@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from erp_build.clients.clock import SimulatedClock
-from erp_build.clients.maven.folder_lock import held
-from erp_build.clients.maven.reactor import Source, coordinates_of, groups, write_aggregator
+from erp_build.clients.maven.folder_lock import hold_folders
+from erp_build.clients.maven.reactor import MavenModule, coordinates_of, reactor_groups, write_aggregator
 from erp_build.errors import BuildFailed
 
 POM = (
@@ -15,15 +15,15 @@ POM = (
 )
 
 
-def service(root: Path, name: str, more: str = "", artifact: str = "") -> Source:
+def service(root: Path, name: str, more: str = "", artifact: str = "") -> MavenModule:
     folder = root / "backend" / name
     folder.mkdir(parents=True)
     (folder / "pom.xml").write_text(POM.format(artifact or name, more), encoding="utf-8")
-    return Source(name, folder)
+    return MavenModule(name, folder)
 
 
-def names(sources: list[Source]) -> list[list[str]]:
-    return [[source.name for source in group] for group in groups(sources)]
+def names(sources: list[MavenModule]) -> list[list[str]]:
+    return [[source.name for source in group] for group in reactor_groups(sources)]
 
 
 def test_services_with_nothing_of_their_own_share_one_maven(tmp_path: Path) -> None:
@@ -69,12 +69,12 @@ def test_the_group_of_the_parent_is_the_projects(tmp_path: Path) -> None:
 
 def test_a_directory_is_held_until_it_is_let_go(tmp_path: Path) -> None:
     said: list[str] = []
-    with held([tmp_path], SimulatedClock(), said.append):
+    with hold_folders([tmp_path], SimulatedClock(), said.append):
         with (
-            pytest.raises(BuildFailed, match="another Maven works"),
-            held([tmp_path], SimulatedClock(), said.append, patience=2),
+            pytest.raises(BuildFailed, match="another Maven is running"),
+            hold_folders([tmp_path], SimulatedClock(), said.append, timeout=2),
         ):
             pass
-        assert said == [f"waits for another Maven in {tmp_path.name}"]
-    with held([tmp_path], SimulatedClock(), said.append):
+        assert said == [f"waiting for another Maven in {tmp_path.name}"]
+    with hold_folders([tmp_path], SimulatedClock(), said.append):
         assert len(said) == 1

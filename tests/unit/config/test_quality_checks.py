@@ -55,7 +55,9 @@ def test_a_check_is_kept_with_the_compiled_project(tmp_path: Path, monkeypatch: 
         pytest.param('name = "c"\nmaven = ["x"]\nreports = ["a/../../b"]\n', "below the service's", id="a way out"),
         pytest.param('name = "c"\nmaven = ["x"]\nsecrets = { "A-B" = "x" }\n', "environment variable", id="a variable"),
         pytest.param('name = "c"\nmaven = ["x"]\nsecrets = { A = "" }\n', "text that is not empty", id="no parameter"),
-        pytest.param('name = "c"\nmaven = ["x"]\nservices = ["b"]\n', "is for b, which is no service", id="no service"),
+        pytest.param(
+            'name = "c"\nmaven = ["x"]\nservices = ["b"]\n', "is for b, which is not a service", id="no service"
+        ),
         pytest.param('name = "c"\nmaven = ["x"]\nsecret = "x"\n', "unknown key `secret`", id="a misspelled key"),
         pytest.param('name = "c"\nmaven = ["x"]\n[[check]]\nname = "c"\nmaven = ["x"]\n', "2 checks have", id="twice"),
     ],

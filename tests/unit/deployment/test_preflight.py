@@ -18,16 +18,16 @@ def check(world: FakeWorld, plan: Plan) -> None:
 def test_a_plan_that_fits_passes_and_changes_nothing(new_world: FakeWorld) -> None:
     before = new_world.values.read_bytes()
     check(new_world, plan_of({NOTIFICATION: POM, EMPLOYEE: POM}))
-    assert new_world.workshop.checked == (NOTIFICATION, EMPLOYEE)
+    assert new_world.assembly.checked == (NOTIFICATION, EMPLOYEE)
     assert new_world.values.read_bytes() == before
     assert new_world.done() == []
 
 
 def test_a_chart_change_needs_no_maven_and_no_repository(new_world: FakeWorld) -> None:
-    new_world.workshop.missing = "Maven"
+    new_world.assembly.missing = "Maven"
     new_world.registry.repositories.clear()
     check(new_world, plan_of({CHART: "helm-chart/Chart.yaml"}))
-    assert new_world.workshop.checked == ()
+    assert new_world.assembly.checked == ()
 
 
 def test_a_function_alone_needs_neither_values_nor_release(new_world: FakeWorld) -> None:

@@ -92,7 +92,7 @@ def test_an_end_from_outside_is_told_and_one_at_the_keyboard_is_not(
 
 def test_a_rehearsal_that_fails_tells_nobody_and_notes_that_the_run_would(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.workshop.missing = "Docker"
+    world.assembly.missing = "Docker"
     with pytest.raises(ErpBuildError, match="there is no Docker"):
         world.rehearse()
     notify(world.rehearsal(), DEFAULT, world.report)

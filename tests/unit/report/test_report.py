@@ -80,7 +80,7 @@ def without_parameters(world: FakeWorld) -> None:
 
 def no_engine(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
-    world.workshop.missing = "Docker"
+    world.assembly.missing = "Docker"
     fails(world)
 
 

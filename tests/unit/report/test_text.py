@@ -6,7 +6,7 @@ import pytest
 
 from erp_build.changes.make_plan import make_plan
 from erp_build.errors import BuildFailed, ErpBuildError, GateBlocked, Interrupted, combine
-from erp_build.model.change import Change
+from erp_build.model.change import TargetChange
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Proof
@@ -99,7 +99,7 @@ def test_a_target_without_baseline_says_why() -> None:
 
 def test_many_reasons_are_counted() -> None:
     changes = change_set({})
-    many = tuple(Change(path=f"helm-chart/{number}", rule="helm-chart/**") for number in range(9))
+    many = tuple(TargetChange(path=f"helm-chart/{number}", rule="helm-chart/**") for number in range(9))
     text = plan_text(make_plan(ERP, changes._replace(changes={CHART: many}), running()))
     assert "helm-chart/2" in text
     assert "helm-chart/3" not in text

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ErpBuildError, FunctionUpdateFailed
 from erp_build.formats.access_denied import is_denied
@@ -43,7 +43,7 @@ def test_the_rule_itself(case: dict[str, Any]) -> None:
 
 @CASES
 def test_an_error_of_a_client_names_the_action_to_allow(case: dict[str, Any]) -> None:
-    with pytest.raises(ErpBuildError, match="ecr:PutImage") as caught, asking("ecr:PutImage", "erp/a"):
+    with pytest.raises(ErpBuildError, match="ecr:PutImage") as caught, translate_aws_errors("ecr:PutImage", "erp/a"):
         raise ClientError(Refusing(case["code"]).answer, "PutImage")
     assert (caught.value.what == "ecr:PutImage is not allowed") == case["denied"]
 

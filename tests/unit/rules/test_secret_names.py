@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
-from erp_build.clients.secrets import MASK, SHORTEST, Secrets
+from erp_build.clients.secrets import MASK, MIN_MASKED_LENGTH, Secrets
 from erp_build.deployment.preview import HIDDEN, object_changes
 from erp_build.formats.dockerfile.lint import secrets_in
 from erp_build.formats.secret_names import holds_secret, is_secret_name
@@ -58,7 +58,7 @@ def test_doctor_tells_the_places_of_secrets_in_a_values_file(*, is_pair: bool, w
     places = [
         f"values-cases.yaml: env.{place}.{last.get(is_pair, case['name'])}"
         for place, case in enumerate(ROWS)
-        if case["held"] and len(case["value"]) >= SHORTEST
+        if case["held"] and len(case["value"]) >= MIN_MASKED_LENGTH
     ]
     assert Clinic(world).find("plain-secrets").found.splitlines()[1:] == places
 

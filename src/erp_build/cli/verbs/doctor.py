@@ -59,7 +59,7 @@ def main(options: Options, console: Console) -> int:
     """Run the checks and print their results."""
     from erp_build.doctor.examine import CHECKS, examine
     from erp_build.doctor.facts import Facts
-    from erp_build.wiring import local_instruments, remote_instruments
+    from erp_build.wiring import doctor_local, open_doctor_remote
 
     _refuse_unknown(options.only, {*AREAS, *(check.name for check in CHECKS)})
     project = console.project()
@@ -67,12 +67,12 @@ def main(options: Options, console: Console) -> int:
         remote: Remote | ErpBuildError
         try:
             remote = stack.enter_context(
-                remote_instruments(console.root, console.clock, console.progress, console.secrets)
+                open_doctor_remote(console.root, console.clock, console.progress, console.secrets)
             )
         except ConfigurationError as error:
             # Without credentials the machine and the repository can still be checked.
             remote = error
-        local = local_instruments(console.root, console.secrets)
+        local = doctor_local(console.root, console.secrets)
         facts = Facts(project, local, remote, variables=os.environ, pipeline=options.pipeline)
         diagnoses = examine(facts, options.only)
     console.show(doctor_document(diagnoses), doctor_text(diagnoses), as_json=options.json)

@@ -1,8 +1,8 @@
-"""The alarms of CloudWatch. Reading them is a courtesy: a role that may not is told so, and nothing fails."""
+"""CloudWatch alarms. Reading them is optional: without the permission a run says so and goes on."""
 
 from typing import Any
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.model.releases.deployment import Alarm
 
 
@@ -13,8 +13,8 @@ class CloudWatchAlarms:
         self._client = client
 
     def states(self, prefix: str) -> tuple[Alarm, ...]:
-        """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
-        with asking("cloudwatch:DescribeAlarms", f"alarms {prefix}*"):
+        """Return the alarms whose names begin with a prefix; raises `ConfigurationError` without the permission."""
+        with translate_aws_errors("cloudwatch:DescribeAlarms", f"alarms {prefix}*"):
             pages = self._client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
             return tuple(
                 Alarm(alarm["AlarmName"], alarm["StateValue"])

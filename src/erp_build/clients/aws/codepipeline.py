@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from erp_build.clients.aws.session import asking, error_code
+from erp_build.clients.aws.session import error_code, translate_aws_errors
 from erp_build.model.codepipeline import BuildProject, CodePipeline, SourceAction
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class AwsDelivery:
 
     def pipeline(self, name: str) -> CodePipeline | None:
         """The pipeline, or None where there is none with this name."""
-        with asking("codepipeline:GetPipeline", name):
+        with translate_aws_errors("codepipeline:GetPipeline", name):
             try:
                 found: Any = self._pipelines.get_pipeline(name=name)["pipeline"]
             except ClientError as error:
@@ -54,7 +54,7 @@ class AwsDelivery:
 
     def project(self, name: str) -> BuildProject | None:
         """The CodeBuild project, or None where there is none with this name."""
-        with asking("codebuild:BatchGetProjects", name):
+        with translate_aws_errors("codebuild:BatchGetProjects", name):
             found: list[Any] = list(self._builds.batch_get_projects(names=[name])["projects"])
         if not found:
             return None
@@ -74,7 +74,7 @@ class AwsDelivery:
         """`AVAILABLE`, `PENDING` or `ERROR`."""
         client = self._old_connections if OLD_SERVICE in arn else self._connections
         service = "codestar-connections" if OLD_SERVICE in arn else "codeconnections"
-        with asking(f"{service}:GetConnection", arn):
+        with translate_aws_errors(f"{service}:GetConnection", arn):
             return str(client.get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"])
 
 

@@ -1,4 +1,4 @@
-"""Lambda functions that run an image. The service's answers hold the function's environment; none is passed on."""
+"""Lambda functions that run an image. Lambda's answers hold the function's environment, which is never passed on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
 
-from erp_build.clients.aws.session import asking, error_code
+from erp_build.clients.aws.session import error_code, translate_aws_errors
 from erp_build.clients.clock import Clock, Deadline
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionUpdateFailed
@@ -18,10 +18,10 @@ from erp_build.model.releases.lambda_function import FunctionState
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-CONFLICT_SECONDS = 300.0
-"""How long somebody else's update may keep ours waiting."""
+MAX_CONFLICT_WAIT_S = 300.0
+"""Seconds that our update waits for another update to end."""
 
-IN_PROGRESS, CHANGED, MISSING = (
+UPDATE_IN_PROGRESS, REVISION_CHANGED, NOT_FOUND = (
     "ResourceConflictException",
     "PreconditionFailedException",
     "ResourceNotFoundException",
@@ -34,8 +34,8 @@ class LambdaFunctions:
     Args:
         client: of Lambda.
         clock: for the waits.
-        say: told of every wait.
-        secrets: learns what the functions' environments hold.
+        say: called with a line for every wait.
+        secrets: gets the secret values of the functions' environments, so that they are masked.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class LambdaFunctions:
         if answer is None:
             return None
         configuration, code = answer["Configuration"], answer.get("Code", {})
+        # Masked before any part of this answer can be printed.
         for variable, value in configuration.get("Environment", {}).get("Variables", {}).items():
             self._secrets.add_named(variable, value)
         reason = configuration.get("LastUpdateStatusReason", "") or configuration.get("StateReason", "")
@@ -76,24 +77,24 @@ class LambdaFunctions:
         return ImageReference.parse(answer.get("Code", {}).get("ResolvedImageUri", "")).digest if answer else ""
 
     def may_update(self, state: FunctionState) -> None:
-        """Ask for the update that changes nothing (`DryRun`), and raise when it is the permission that is missing."""
-        with asking("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
+        """Request an update with `DryRun`, which changes nothing; raise only if the permission is missing."""
+        with translate_aws_errors("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
             try:
                 self._client.update_function_code(
                     FunctionName=state.name, ImageUri=state.resolved or state.image, DryRun=True
                 )
             except ClientError as error:
-                # Everything else (an update in progress, an old image that is gone) is no hindrance to a new image.
+                # Other errors (an update in progress, an old image that is gone) do not prevent a new image.
                 if is_denied(error_code(error)):
                     raise
 
     def update(self, state: FunctionState, image: str) -> None:
-        """Point a function at an image by digest, if it is still as it was read.
+        """Point a function at an image by digest, unless somebody changed it since it was read.
 
-        An update in progress answers ResourceConflictException, which botocore retries in no mode. It may be our own,
-        whose answer was lost: then there is nothing left to do.
+        During another update Lambda answers ResourceConflictException (HTTP 409), which botocore retries in no mode.
+        That update may be our own, if its answer was lost: then the function runs our image already.
         """
-        deadline = Deadline(self._clock, CONFLICT_SECONDS)
+        deadline = Deadline(self._clock, MAX_CONFLICT_WAIT_S)
         attempt = _Attempt(self, self._client, state, image)
         retrying = Retrying(
             retry=retry_if_exception(_may_pass),
@@ -103,23 +104,23 @@ class LambdaFunctions:
             before_sleep=lambda tried: self._say(f"update in progress, attempt {tried.attempt_number + 1} follows"),
             reraise=True,
         )
-        with asking("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
+        with translate_aws_errors("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
             retrying(attempt)
 
     def publish(self, state: FunctionState, alias: str) -> str:
         """Make a version of what the function runs, move the alias to it (empty: none), and return its number."""
-        # The code's checksum is the guard: what somebody else has changed since is not published.
+        # Lambda refuses the version if the code's checksum differs: another deployment's code is not published.
         guard: Any = {"CodeSha256": state.sha} if state.sha else {}
-        with asking("lambda:PublishVersion", state.name, FunctionUpdateFailed):
+        with translate_aws_errors("lambda:PublishVersion", state.name, FunctionUpdateFailed):
             version = self._client.publish_version(FunctionName=state.name, **guard)["Version"]
         if alias:
             self._move_alias(state.name, alias, version)
         return version
 
     def _move_alias(self, name: str, alias: str, version: str) -> None:
-        with asking("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
+        with translate_aws_errors("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
             try:
-                # Weights that an earlier canary left would go on sending calls to an old version.
+                # Without this, weights of an earlier canary would keep sending calls to an old version.
                 self._client.update_alias(
                     FunctionName=name,
                     Name=alias,
@@ -127,23 +128,23 @@ class LambdaFunctions:
                     RoutingConfig={"AdditionalVersionWeights": {}},
                 )
             except ClientError as error:
-                if error_code(error) != MISSING:
+                if error_code(error) != NOT_FOUND:
                     raise
                 self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
 
     def _get(self, **request: str) -> Any:
-        with asking("lambda:GetFunction", request["FunctionName"], FunctionUpdateFailed):
+        with translate_aws_errors("lambda:GetFunction", request["FunctionName"], FunctionUpdateFailed):
             try:
                 return self._client.get_function(**request)
             except ClientError as error:
-                if error_code(error) == MISSING:
+                if error_code(error) == NOT_FOUND:
                     return None
                 raise
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """One update after the other, each on the state that was read last."""
+    """Repeats the update, each time with the revision that was read last."""
 
     functions: LambdaFunctions
     client: "LambdaClient"
@@ -151,7 +152,7 @@ class _Attempt:
     image: str
 
     def __call__(self) -> None:
-        # No Architectures in the request: sending it could turn the function to another one.
+        # No Architectures in the request: sending one can switch the function to another architecture.
         guard: Any = {"RevisionId": self.state.revision} if self.state.revision else {}
         try:
             self.client.update_function_code(FunctionName=self.state.name, ImageUri=self.image, **guard)
@@ -160,20 +161,21 @@ class _Attempt:
                 raise
 
     def _is_there_already(self) -> bool:
-        """Look at the function anew: our own update may have come through, or somebody else's."""
+        """Read the function again and tell whether it runs our image; raise if somebody else deployed another one."""
         now = self.functions.state(self.state.name)
+        # By digest: a tag does not say what Lambda resolved when it was updated.
         if now is None or ImageReference.parse(now.image).digest == ImageReference.parse(self.image).digest:
             return now is not None
         if now.image != self.state.image:
             raise FunctionUpdateFailed(
-                "somebody else has changed the function meanwhile",
+                "another deployment changed the function in the meantime",
                 where=self.state.name,
                 why=f"it ran {self.state.image}, now {now.image}",
-                next_step="find out who deploys beside this run, then run again",
+                next_step="find out what else deploys this function, then run again",
             )
         self.state = now
         return False
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, ClientError) and error_code(error) in (IN_PROGRESS, CHANGED)
+    return isinstance(error, ClientError) and error_code(error) in (UPDATE_IN_PROGRESS, REVISION_CHANGED)

@@ -3,36 +3,38 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from erp_build.clients.aws.session import asking
-from erp_build.clients.secrets import SHORTEST, Secrets
+from erp_build.clients.aws.session import translate_aws_errors
+from erp_build.clients.secrets import MIN_MASKED_LENGTH, Secrets
 from erp_build.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-SECURE = "SecureString"
-NAMES_PER_CALL = 10
-"""The most names that GetParameters takes."""
+SECURE_STRING = "SecureString"
+MAX_NAMES_PER_CALL = 10
+"""The limit of GetParameters."""
 
 
 class ParameterStore:
-    """Reads parameters by their names; a SecureString is a secret before anybody sees it."""
+    """Reads parameters by their names; the value of each SecureString is masked from the moment it is read."""
 
     def __init__(self, client: "SSMClient", secrets: Secrets) -> None:
         self._client = client
         self._secrets = secrets
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
-        """The values of those names that exist; the service answers a missing one with silence, not with an error."""
+        """Return the values of those names that exist; GetParameters leaves a missing name out and raises no error."""
         return {name: value for name, (value, _) in self._read(names).items()}
 
     def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
-        """The values of these SecureStrings; a secret that everybody may read as a String is not taken for one."""
+        """Return the values of SecureStrings; raise if one is missing, too short to mask, or a plain String."""
         found = self._read(names)
         wrong = [f"{name} is not there" for name in names if name not in found]
-        wrong += [f"{name} is a {kind}, not a SecureString" for name, (_, kind) in found.items() if kind != SECURE]
+        wrong += [
+            f"{name} is a {kind}, not a SecureString" for name, (_, kind) in found.items() if kind != SECURE_STRING
+        ]
         wrong += [f"{name} is too short to be kept out of the log" for name, (value, _) in found.items()
-                  if len(value) < SHORTEST]  # fmt: skip
+                  if len(value) < MIN_MASKED_LENGTH]  # fmt: skip
         if wrong:
             raise ConfigurationError(
                 "secrets cannot be read",
@@ -44,14 +46,17 @@ class ParameterStore:
 
     def _read(self, names: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Name -> value and type."""
+        # Each name once: several checks may use the same parameter.
         wanted = list(dict.fromkeys(names))
         found: dict[str, tuple[str, str]] = {}
-        for start in range(0, len(wanted), NAMES_PER_CALL):
-            with asking("ssm:GetParameters", "Parameter Store"):
-                answer = self._client.get_parameters(Names=wanted[start : start + NAMES_PER_CALL], WithDecryption=True)
+        for start in range(0, len(wanted), MAX_NAMES_PER_CALL):
+            with translate_aws_errors("ssm:GetParameters", "Parameter Store"):
+                answer = self._client.get_parameters(
+                    Names=wanted[start : start + MAX_NAMES_PER_CALL], WithDecryption=True
+                )
             for parameter in answer["Parameters"]:
                 kind = str(parameter.get("Type", ""))
-                if kind == SECURE:
+                if kind == SECURE_STRING:
                     self._secrets.add(parameter["Value"])
                 found[parameter["Name"]] = (parameter["Value"], kind)
         return found

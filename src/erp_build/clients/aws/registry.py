@@ -1,4 +1,4 @@
-"""ECR: sign-in, what is stored, scans and tags."""
+"""ECR: sign-in, stored images, scans and tags."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from erp_build.clients.aws.session import asking, error_code
+from erp_build.clients.aws.session import error_code, translate_aws_errors
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
@@ -22,22 +22,24 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
 
-MEDIA_TYPES: Sequence[str] = (
+MANIFEST_MEDIA_TYPES: Sequence[str] = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 )
-RENEW_BEFORE = timedelta(minutes=30)
-"""A sign-in is renewed while there is still time for the longest push."""
+"""What BatchGetImage may return: single images and indexes, of Docker and of OCI."""
 
-PAGE = 1000
-"""Findings of a page: the most that ECR gives."""
+RENEW_SIGN_IN_BEFORE = timedelta(minutes=30)
+"""A sign-in is renewed this long before it expires: the longest push must still fit in."""
 
-FORBIDDEN = 403
+FINDINGS_PER_PAGE = 1000
+"""The limit of DescribeImageScanFindings."""
+
+HTTP_FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
 ALREADY_SCANNED = {"LimitExceededException"}
-"""One manual scan in 24 hours, and a scan on push counts: this answer means that there is a scan to read."""
+"""ECR allows one scan in 24 hours and counts a scan on push: this error means that there is a scan to read."""
 
 SCANNED_BY_REGISTRY = {"ValidationException"}
 """Enhanced scanning refuses manual scans, because it scans by itself."""
@@ -45,7 +47,7 @@ SCANNED_BY_REGISTRY = {"ValidationException"}
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What a push and a pull need; `endpoint` has a scheme, an image's name has only the host behind it."""
+    """Credentials for a push or a pull. `endpoint` has a scheme; an image's name begins with its host alone."""
 
     endpoint: str
     username: str
@@ -63,9 +65,9 @@ class EcrRegistry:
 
     Args:
         client: for everything but scans.
-        secrets: learns the sign-in.
-        scans: for scans; it need not try twice, because the gate asks again by itself, and botocore would take "already
-            scanned" for a trouble that passes. None: `client`.
+        secrets: gets the sign-in, so that it is masked.
+        scans: for scans, without retries: the gate polls by itself, and botocore's standard mode would repeat a request
+            that ECR refuses because the image was scanned already. None: `client`.
     """
 
     def __init__(self, client: "ECRClient", secrets: Secrets, scans: "ECRClient | None" = None) -> None:
@@ -75,11 +77,12 @@ class EcrRegistry:
         self._sign_in: SignIn | None = None
 
     def sign_in(self) -> SignIn:
-        """The sign-in, renewed before it ends."""
-        if self._sign_in is None or self._sign_in.expires - RENEW_BEFORE < datetime.now(UTC):
-            with asking("ecr:GetAuthorizationToken", "the registry", PushFailed):
+        """Return the sign-in; it is renewed before it expires."""
+        if self._sign_in is None or self._sign_in.expires - RENEW_SIGN_IN_BEFORE < datetime.now(UTC):
+            with translate_aws_errors("ecr:GetAuthorizationToken", "the registry", PushFailed):
                 data = self._client.get_authorization_token()["authorizationData"][0]
             token = data["authorizationToken"]
+            # `AWS:<password>`; split once, because a password may hold a colon.
             username, _, password = base64.b64decode(token).decode().partition(":")
             for secret in (token, password):
                 self._secrets.add(secret)
@@ -87,7 +90,7 @@ class EcrRegistry:
         return self._sign_in
 
     def forget_sign_in(self) -> None:
-        """Have the next sign-in asked for anew, because the registry does not take this one any more."""
+        """Drop the cached sign-in, because the registry does not accept it any more."""
         self._sign_in = None
 
     def host(self) -> str:
@@ -95,7 +98,10 @@ class EcrRegistry:
         return self.sign_in().host
 
     def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
-        """Those of the repositories that do not exist; asked by BatchGetImage, which a role that pushes may call."""
+        """Return the repositories that do not exist.
+
+        BatchGetImage tells, because a role that pushes may call it; it need not have DescribeRepositories.
+        """
         return tuple(name for name in repositories if self._images(name, {"imageTag": PROBE_TAG}) is None)
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
@@ -106,9 +112,9 @@ class EcrRegistry:
         return images[0] if images else None
 
     def revision(self, image: StoredImage) -> str | None:
-        """The commit of the image's label, from its configuration; None for an index and where no label names one.
+        """Return the full commit of the image's label; None for an index, and for a label that holds no full commit.
 
-        Other builders write a branch there, which would be compared as it is today and not as it was built.
+        Other builders write a branch there. Its commit today need not be the commit that the image was built from.
         """
         label = self._label(image, REVISION_LABEL)
         return label if label and is_full_commit(label) else None
@@ -134,7 +140,7 @@ class EcrRegistry:
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
             answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
-            if denial := read_denial(answer.text if answer.status_code == FORBIDDEN else ""):
+            if denial := read_denial(answer.text if answer.status_code == HTTP_FORBIDDEN else ""):
                 raise PushFailed(
                     f"{denial.action} is not allowed",
                     where=f"{image.repository}@{image.digest}",
@@ -145,7 +151,7 @@ class EcrRegistry:
             found: dict[str, Any] = answer.json()
         except requests.RequestException as error:
             raise PushFailed(
-                "the registry does not give an image's configuration",
+                "the registry does not return an image's configuration",
                 where=f"{image.repository}@{image.digest}",
                 why=str(error),
                 next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
@@ -154,7 +160,7 @@ class EcrRegistry:
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
         """When the image was pushed last."""
-        with asking("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
+        with translate_aws_errors("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
             answer = self._client.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])
         for detail in answer["imageDetails"]:
             if found := detail.get("imagePushedAt"):
@@ -162,12 +168,12 @@ class EcrRegistry:
         raise GateInconclusive(
             "the registry does not say when an image was pushed",
             where=f"{repository}@{digest}",
-            why="without it nobody knows whether a scan is newer",
+            why="without that time no scan can be proven newer than the push",
             next_step="look at the image in ECR, then run again",
         )
 
     def scanning(self, repository: str) -> Scanning:
-        """How the repository is scanned, from two calls that a role need not be allowed to make."""
+        """Read how the repository is scanned; without the two permissions the answer is "unknown", and no error."""
         found = Scanning()
         try:
             configuration = self._client.batch_get_repository_scanning_configuration(repositoryNames=[repository])
@@ -187,19 +193,21 @@ class EcrRegistry:
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
         image: ImageIdentifierTypeDef = {"imageDigest": digest}
+        # One page per call: botocore's paginator takes status and counts from the first page alone.
         ask = self._scans.describe_image_scan_findings
         try:
             if token:
-                return ask(repositoryName=repository, imageId=image, maxResults=PAGE, nextToken=token)
-            return ask(repositoryName=repository, imageId=image, maxResults=PAGE)
+                return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE, nextToken=token)
+            return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE)
         except ClientError as error:
+            # A value, no exception: the gate decides which errors are worth waiting for.
             return error.response
         except BotoCoreError as error:
             return {"Error": {"Code": "ConnectionError", "Message": str(error)}}
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan; False where one was made in the last 24 hours or is made by the registry itself."""
-        with asking("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
+        with translate_aws_errors("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
             try:
                 self._scans.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
             except ClientError as error:
@@ -209,8 +217,8 @@ class EcrRegistry:
         return True
 
     def put_tag(self, image: StoredImage, tag: str) -> None:
-        """Give the image another tag: its manifest, byte for byte, so that the digest stays."""
-        with asking("ecr:PutImage", f"{image.repository}:{tag}", PushFailed):
+        """Give the image another tag by putting the same manifest, byte for byte, so that its digest stays."""
+        with translate_aws_errors("ecr:PutImage", f"{image.repository}:{tag}", PushFailed):
             try:
                 self._client.put_image(
                     repositoryName=image.repository,
@@ -220,12 +228,13 @@ class EcrRegistry:
                     imageDigest=image.digest,
                 )
             except ClientError as error:
+                # ImageAlreadyExistsException is a success: a run that was killed has put the same tag already.
                 if error_code(error) == "ImageTagAlreadyExistsException":
-                    self._check_tag(image, tag)
+                    self._refuse_taken_tag(image, tag)
                 elif error_code(error) != "ImageAlreadyExistsException":
                     raise
 
-    def _check_tag(self, image: StoredImage, tag: str) -> None:
+    def _refuse_taken_tag(self, image: StoredImage, tag: str) -> None:
         """Raise `TagTaken` unless an immutable tag names this very image already."""
         taken = self.stored(image.repository, tag)
         if taken is None or taken.digest != image.digest:
@@ -233,20 +242,21 @@ class EcrRegistry:
                 "the tag is taken",
                 where=f"{image.repository}:{tag}",
                 why=f"tags are immutable, and it names {taken.digest[:19] if taken else 'another image'}",
-                next_step="let tags be mutable, or exclude this one from immutability",
+                next_step="make tags mutable, or exclude this tag from immutability",
             )
 
     def _images(self, repository: str, image: "ImageIdentifierTypeDef") -> list[StoredImage] | None:
         """The images with an identifier; None when there is no such repository."""
-        with asking("ecr:BatchGetImage", repository, PushFailed):
+        with translate_aws_errors("ecr:BatchGetImage", repository, PushFailed):
             try:
                 answer = self._client.batch_get_image(
-                    repositoryName=repository, imageIds=[image], acceptedMediaTypes=MEDIA_TYPES
+                    repositoryName=repository, imageIds=[image], acceptedMediaTypes=MANIFEST_MEDIA_TYPES
                 )
             except ClientError as error:
                 if error_code(error) == "RepositoryNotFoundException":
                     return None
                 raise
+        # A missing image is no error: it is listed in `failures`, behind the status 200.
         return [
             StoredImage(
                 repository=repository,

@@ -1,11 +1,11 @@
-"""How the image repositories of the account are set up. Reading only, and only `doctor` asks."""
+"""Settings of the account's image repositories. Reading only; used by `doctor` alone."""
 
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from erp_build.clients.aws.session import asking, error_code
+from erp_build.clients.aws.session import error_code, translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
@@ -19,7 +19,7 @@ class RepositorySettings:
 
     def may_move(self, repository: str, tag: str) -> bool | None:
         """Whether a tag may be moved to another image; None where there is no such repository."""
-        with asking("ecr:DescribeRepositories", repository):
+        with translate_aws_errors("ecr:DescribeRepositories", repository):
             try:
                 found = self._client.describe_repositories(repositoryNames=[repository])["repositories"][0]
             except ClientError as error:

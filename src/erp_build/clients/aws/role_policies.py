@@ -1,9 +1,9 @@
-"""What a role may do, asked of IAM's own simulator; nothing is called for real."""
+"""The permissions of a role, from IAM's policy simulator; the actions themselves are not called."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -19,7 +19,7 @@ class RolePolicies:
 
     def denied(self, role: str, actions: Sequence[str], resource: str) -> tuple[str, ...]:
         """Those of the actions that the role (an ARN) may not take on the resource, in the order in which they came."""
-        with asking("iam:SimulatePrincipalPolicy", role):
+        with translate_aws_errors("iam:SimulatePrincipalPolicy", role):
             pages = self._client.get_paginator("simulate_principal_policy").paginate(
                 PolicySourceArn=role, ActionNames=list(actions), ResourceArns=[resource]
             )

@@ -1,4 +1,4 @@
-"""AWS: one session, one configuration for all clients, and one place that makes our errors of botocore's."""
+"""AWS: one session, one configuration for all clients, and one place that translates botocore's errors."""
 
 import os
 import threading
@@ -27,14 +27,14 @@ from erp_build.formats.access_denied import is_denied, next_step, refused
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
-# The default number of attempts changed between botocore 1.43 and 1.44; here it is said. 60 s for each of them is long.
-CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
+# Stated, because botocore's default retry mode changed between 1.43 and 1.44, and its default timeout is 60 s.
+CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
 
-ONE_ATTEMPT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
-"""For calls that the caller repeats by itself."""
+ONE_ATTEMPT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
+"""For calls that the caller repeats itself."""
 
-BRIEF = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
-"""For what must not keep a run that has ended from ending."""
+FAIL_FAST_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+"""For a notification at the end of a run, which must not delay its end."""
 
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 NO_CREDENTIALS = (
@@ -46,18 +46,18 @@ NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
-"""A profile that is not there, a sign-in that ended, a command that gives no credentials: all before any request."""
+"""What botocore raises before any request: no such profile, an expired sign-in, a command without credentials."""
 
 
 class LazyClient:
-    """A client that is made when it is first called: each takes a while, and no command needs them all.
+    """A client that is created at its first call: each takes time to create, and no command needs them all.
 
     Args:
         make: makes it.
     """
 
     _one_at_a_time = threading.Lock()
-    """A session is not made for several threads."""
+    """boto3 sessions are not thread-safe, and creating a client uses one."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
@@ -76,40 +76,40 @@ class AwsClients:
     def __init__(self, session: boto3.Session) -> None:
         self._session: Any = session
 
-    def client(self, service: str, config: Config = CONFIG) -> Any:
+    def client(self, service: str, config: Config = CLIENT_CONFIG) -> Any:
         """A client of a service, such as `ecr`."""
         return LazyClient(lambda: self._session.client(service, config=config))
 
 
 def open_session() -> boto3.Session:
-    """The session that the standard variables and files describe; its region and credentials are needed at once."""
-    with asking("sign-in to AWS", "the profile"):
-        # boto3 reads AWS_DEFAULT_REGION alone; every other SDK and CodeBuild speak of AWS_REGION.
+    """Open a session as variables and files describe it; raises `ConfigurationError` without region or credentials."""
+    with translate_aws_errors("sign-in to AWS", "the profile"):
+        # boto3 reads AWS_DEFAULT_REGION alone; CodeBuild and every other SDK use AWS_REGION.
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     if not session.region_name:
         raise ConfigurationError(
             "no AWS region is set", where="AWS_REGION", next_step="set AWS_REGION, for instance to ap-northeast-2"
         )
-    with asking("sign-in to AWS", "the credentials"):
-        # Each client looks for them when it is made; here it is done once, and its errors become ours.
+    with translate_aws_errors("sign-in to AWS", "the credentials"):
+        # Every client would look for credentials when it is created. Here it is done once, and errors are translated.
         if session.get_credentials() is None:
             raise NoCredentialsError
     return session
 
 
 def error_code(error: ClientError) -> str:
-    """The code of a service's error; not every code is modelled as a class (ECR's ThrottlingException is not)."""
+    """The code of a service's error. Compare codes: not every code has a class (ECR's ThrottlingException has none)."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @contextmanager
-def asking(action: str, where: str, failure: type[ErpBuildError] = ConfigurationError) -> Iterator[None]:
-    """Make an error of ours of what botocore raises in the block.
+def translate_aws_errors(action: str, where: str, failure: type[ErpBuildError] = ConfigurationError) -> Iterator[None]:
+    """Raise one of our errors for what botocore raises in the block.
 
     Args:
-        action: as a policy names it, such as `ssm:GetParameters`.
-        where: what is asked, for the reader.
-        failure: the class for what is neither credentials nor configuration.
+        action: the IAM action, such as `ssm:GetParameters`.
+        where: the resource, for the error.
+        failure: the class for errors that concern neither credentials nor configuration.
     """
     try:
         yield
@@ -124,7 +124,10 @@ def asking(action: str, where: str, failure: type[ErpBuildError] = Configuration
         raise _translated(error, action, where, failure) from error
     except ParamValidationError as error:
         raise failure(
-            f"{action} does not take these values", where=where, why=str(error), next_step="correct what is named above"
+            f"{action} rejects these values",
+            where=where,
+            why=str(error),
+            next_step="correct the values that are named above",
         ) from error
     except BotoCoreError as error:
         raise failure(
@@ -156,5 +159,5 @@ class Caller:
 
     def account(self) -> str:
         """The caller's account, 12 digits."""
-        with asking("sts:GetCallerIdentity", "the caller's identity"):
+        with translate_aws_errors("sts:GetCallerIdentity", "the caller's identity"):
             return self._client.get_caller_identity()["Account"]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.effects import NotifyRequest
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ class SnsTopics:
         self._partition_of = partition_of
 
     def publish(self, request: NotifyRequest) -> None:
-        """Send one message: a text for most subscribers, and for https ones, which chats are, the text of a chat."""
-        # The ARN is made and not asked for: looking for it would need the right to list the account's topics.
+        """Send one message in two forms: JSON of a chat for https subscribers, text for all others."""
+        # The ARN is built, because looking it up would need the permission to list the account's topics.
         arn = request.topic
         if not arn.startswith("arn:"):
             arn = f"arn:{self._partition_of(request.region)}:sns:{request.region}:{request.account}:{request.topic}"
-        with asking("sns:Publish", arn):
+        with translate_aws_errors("sns:Publish", arn):
             self._client.publish(
                 TopicArn=arn,
                 Subject=request.subject,

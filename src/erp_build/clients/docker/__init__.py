@@ -1,1 +1,1 @@
-"""The Docker engine, and what it is sent."""
+"""The Docker engine, BuildKit, and the build contexts that are sent to them."""

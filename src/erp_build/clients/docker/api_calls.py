@@ -1,4 +1,4 @@
-"""Calls of the engine that can be broken off from another thread: a signal reaches the main thread alone."""
+"""Calls of the engine that another thread can abort: a signal reaches the main thread alone."""
 
 import socket
 import threading
@@ -11,15 +11,15 @@ import docker.errors
 import requests
 from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
 
-PATIENCE = 3.5
-"""Seconds that broken off calls get to put away what they left."""
+ABORT_WAIT_S = 3.5
+"""Seconds that aborted calls get to remove what they left in the engine."""
 
-COMPLETION = 1.5
-"""Seconds in which the engine completes an instruction that was at its end when its build broke off."""
+INSTRUCTION_END_WAIT_S = 1.5
+"""Seconds to wait for the image of an instruction that was about to end when its build was aborted."""
 
 
 class Api(docker.APIClient):
-    """A client that remembers the answer it is reading, because only closing its connection ends a build."""
+    """A client that remembers the response it is reading: closing that connection is the only way to end a build."""
 
     _answer: requests.Response | None = None
 
@@ -33,9 +33,9 @@ class Api(docker.APIClient):
         return cast("dict[str, Any]", cast("Any", self).inspect_image(image))
 
     def made_of(self, container: str) -> list[str]:
-        """Remove the container of an instruction, and name the nameless images that the engine made of it before.
+        """Remove the container of an instruction, and return the untagged images that the engine made of it.
 
-        Its build need not have told of them: an instruction that is at its end when the build breaks off is completed.
+        The build stream need not have named them: the engine completes an instruction that is about to end.
         """
         if not container:
             return []
@@ -43,7 +43,7 @@ class Api(docker.APIClient):
             self.remove_container(container, force=True, v=True)
         attempts = Retrying(
             retry=retry_if_result(lambda made: not made),
-            stop=stop_after_delay(COMPLETION),
+            stop=stop_after_delay(INSTRUCTION_END_WAIT_S),
             wait=wait_fixed(0.1),
             retry_error_callback=lambda _: [],
         )
@@ -60,23 +60,23 @@ class Api(docker.APIClient):
             return ""  # somebody else has just removed it
 
     def remove_unused(self, image: str) -> None:
-        """Remove an image; where the container of a build that is just breaking off uses it, a moment later."""
+        """Remove an image; retry while the container of an aborted build still uses it."""
         attempts = Retrying(
             retry=retry_if_exception(lambda error: "being used" in str(error)),
-            stop=stop_after_delay(PATIENCE - 0.5),
+            stop=stop_after_delay(ABORT_WAIT_S - 0.5),
             wait=wait_fixed(0.1),
             reraise=True,
         )
         attempts(self.remove_image, image)
 
     def close(self) -> None:
-        """Close the connections, that of an answer which was not read to its end as well."""
+        """Close the connections, including that of a response that was not read to its end."""
         if self._answer is not None:
             self._answer.close()
         super().close()
 
     def hang_up(self) -> None:
-        """Break the connection of the answer that is being read; its reader gets an error."""
+        """Shut down the connection of the response that is being read; its reader gets an error."""
         connection = getattr(self._answer and self._answer.raw, "connection", None)
         line = getattr(connection, "sock", None)
         if isinstance(line, socket.socket):
@@ -85,7 +85,7 @@ class Api(docker.APIClient):
 
 
 class Calls:
-    """The calls that are going on."""
+    """The calls in progress, in all threads."""
 
     def __init__(self) -> None:
         self._going_on: set[Api] = set()
@@ -93,7 +93,7 @@ class Calls:
 
     @contextmanager
     def active(self, client: Api) -> Iterator[None]:
-        """Note a call while the block runs."""
+        """Register a call for the time of the block."""
         with self._changed:
             self._going_on.add(client)
         try:
@@ -104,8 +104,8 @@ class Calls:
                 self._changed.notify_all()
 
     def abort(self) -> None:
-        """Break all of them off, and wait for their ends."""
+        """Abort all calls and wait until they have ended."""
         with self._changed:
             for client in self._going_on:
                 client.hang_up()
-            self._changed.wait_for(lambda: not self._going_on, PATIENCE)
+            self._changed.wait_for(lambda: not self._going_on, ABORT_WAIT_S)

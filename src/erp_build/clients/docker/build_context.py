@@ -1,4 +1,4 @@
-"""The build context as a tar that is the same for the same files: sorted, without times, owners and umask."""
+"""The build context as a reproducible tar: sorted, without times, owners and umask."""
 
 import io
 import tarfile
@@ -8,15 +8,15 @@ from typing import IO
 
 from docker.utils.build import exclude_paths
 
-from erp_build.clients.docker.spring_layers import APPLICATION, LayeredJar
+from erp_build.clients.docker.spring_layers import APPLICATION_LAYER, LayeredJar
 from erp_build.formats.dockerfile.layers import jar_name, with_layers
 
-READABLE, EXECUTABLE = 0o644, 0o755
-OURS = ".erp-build"
-"""The folder of a context that holds what we make; no service has one of this name."""
+FILE_MODE, EXECUTABLE_MODE = 0o644, 0o755
+OWN_FOLDER = ".erp-build"
+"""The folder of a context for generated files; no service has a folder of this name."""
 
-REWRITTEN = f"{OURS}/Dockerfile"
-"""What a Dockerfile is called that differs from the service's own."""
+REWRITTEN_DOCKERFILE = f"{OWN_FOLDER}/Dockerfile"
+"""The name of the generated Dockerfile in a context."""
 
 
 class Context:
@@ -43,9 +43,9 @@ class Context:
         with _tar(spool) as tar:
             self._add(tar, self.names)
             if rewritten is not None:
-                _add_bytes(tar, REWRITTEN, rewritten.encode())
+                _add_bytes(tar, REWRITTEN_DOCKERFILE, rewritten.encode())
         spool.seek(0)
-        return self.dockerfile if rewritten is None else REWRITTEN
+        return self.dockerfile if rewritten is None else REWRITTEN_DOCKERFILE
 
     def write_layered(self, spool: IO[bytes], text: str, jar: Path) -> str:
         """Write the tar with the layers of a jar in place of it, and a Dockerfile of this text that takes them."""
@@ -53,24 +53,25 @@ class Context:
         path = self.folder / self.dockerfile
         with LayeredJar(jar) as layered, _tar(spool) as tar:
             self._add(tar, (item for item in self.names if item != name))
-            folders = {layer: f"{OURS}/{place}-{layer}" for place, layer in enumerate(layered.layers)}
+            folders = {layer: f"{OWN_FOLDER}/{place}-{layer}" for place, layer in enumerate(layered.layers)}
             for layer, folder in folders.items():
                 for library, stream, size in layered.libraries(layer):
                     _add_file(tar, f"{folder}/{library}", stream, size)
-            _add_bytes(tar, f"{folders[APPLICATION]}/{jar_name(text, name, str(path))}", layered.application())
+            _add_bytes(tar, f"{folders[APPLICATION_LAYER]}/{jar_name(text, name, str(path))}", layered.application())
             rewritten = with_layers(text, name, tuple(folders.values()), str(path))
-            _add_bytes(tar, REWRITTEN, rewritten.encode())
+            _add_bytes(tar, REWRITTEN_DOCKERFILE, rewritten.encode())
         spool.seek(0)
-        return REWRITTEN
+        return REWRITTEN_DOCKERFILE
 
     def _add(self, tar: tarfile.TarFile, names: Iterable[str]) -> None:
         for name in names:
             path = self.folder / name
             entry = tar.gettarinfo(path, arcname=name)
+            # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
-            entry.mode = EXECUTABLE if entry.isdir() or entry.mode & 0o100 else READABLE
+            entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
             if entry.islnk():
-                # A second name of a file: how many names it has is the disk's business, not the image's.
+                # A hard link is written as a file, so that links on the disk do not change the image.
                 entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
             if entry.isreg():
                 with path.open("rb") as content:
@@ -89,7 +90,7 @@ def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 def _add_file(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = size, READABLE
+    entry.size, entry.mode = size, FILE_MODE
     tar.addfile(entry, content)
 
 

@@ -1,4 +1,4 @@
-"""BuildKit, by the docker program: for Dockerfiles that the classic builder cannot read."""
+"""BuildKit, through the docker program: for Dockerfiles that the classic builder cannot read."""
 
 import os
 import shutil
@@ -9,22 +9,25 @@ from erp_build.clients.docker.engine import EngineBuild
 from erp_build.clients.process import TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed
 
-TIMEOUT = 1800.0
-PROBE = 30.0
+BUILD_TIMEOUT_S = 1800.0
+VERSION_TIMEOUT_S = 30.0
 
 
 class BuildKit:
-    """`docker buildx build` into the engine's own images; without provenance, which would make an index of it."""
+    """`docker buildx build` into the engine's own images.
 
-    def check(self, where: str, needs: Sequence[tuple[int, str]]) -> None:
-        """Raise `BuildFailed` when a Dockerfile needs BuildKit and it is not there."""
+    Without provenance and SBOM: each would turn the image into an index, which neither the scan nor Lambda accepts.
+    """
+
+    def require_installed(self, where: str, needs: Sequence[tuple[int, str]]) -> None:
+        """Raise `BuildFailed` if BuildKit is not installed."""
         if not self._is_there():
             lines = "\n".join(f"line {line}: {found}" for line, found in needs)
             raise BuildFailed(
-                "the Dockerfile needs BuildKit, which is not there",
+                "the Dockerfile needs BuildKit, which is not installed",
                 where=where,
                 why=lines or 'builder = "buildkit" in erp-build.toml',
-                next_step="install the docker program with its plugin buildx, or write the lines without it",
+                next_step="install the docker program with its plugin buildx, or rewrite these lines without BuildKit",
             )
 
     def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> None:
@@ -38,7 +41,7 @@ class BuildKit:
                 ["docker", "buildx", "build", *options, *named, *words, "-"],
                 env=child_environment("DOCKER_", "BUILDX_"),
                 stdin=context,
-                timeout=TIMEOUT,
+                timeout=BUILD_TIMEOUT_S,
                 on_line=on_line,
             )
         except TimedOut as error:
@@ -55,4 +58,4 @@ class BuildKit:
         if not shutil.which("docker"):
             return False
         env = child_environment("DOCKER_", PATH=os.environ.get("PATH", ""))
-        return run(["docker", "buildx", "version"], env=env, timeout=PROBE).code == 0
+        return run(["docker", "buildx", "version"], env=env, timeout=VERSION_TIMEOUT_S).code == 0

@@ -1,4 +1,4 @@
-"""The Docker engine: builds and pushes. Its answers are streams of events in which an error is just another event."""
+"""The Docker engine: builds and pushes images with the classic builder (docker SDK)."""
 
 import os
 import re
@@ -14,17 +14,16 @@ import urllib3
 
 from erp_build.clients.aws.registry import SignIn
 from erp_build.clients.docker.api_calls import Api, Calls
-from erp_build.clients.docker.events import check_build, check_pull, hint_of, read_push
+from erp_build.clients.docker.events import hint_of, read_build, read_pull, read_push
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 
-TIMEOUT = 600
-"""Seconds between two bytes of the engine; a push compresses a large layer in silence."""
+READ_TIMEOUT_S = 600
+"""The SDK's limit is per read, and its default of 60 s is too short: a push compresses a large layer in silence."""
 
-
-INTERMEDIATE = re.compile(r"---> ([0-9a-f]{12,64})")
-RUNNING = re.compile(r"---> Running in ([0-9a-f]{12,64})")
-"""How the classic builder names what an instruction made, and the container in which one runs."""
+INTERMEDIATE_IMAGE = re.compile(r"---> ([0-9a-f]{12,64})")
+RUNNING_CONTAINER = re.compile(r"---> Running in ([0-9a-f]{12,64})")
+"""Lines of the classic builder: the image that an instruction made, and the container in which one runs."""
 
 
 class EngineBuild(NamedTuple):
@@ -45,17 +44,18 @@ class EngineBuild(NamedTuple):
 
 
 class Engine:
-    """An engine at `DOCKER_HOST` or at its usual socket. Each call has a client of its own, so that threads may call.
+    """An engine at `DOCKER_HOST` or at its default socket. Each call has its own client, so that threads may call.
 
-    Docker contexts are not followed and no login is stored: a push gets its sign-in with the call.
+    Docker contexts are ignored and no login is stored: a push gets its sign-in with the call.
     """
 
     def __init__(self) -> None:
         self._address = os.environ.get("DOCKER_HOST") or None
         self._calls = Calls()
+        # Negotiated: engines raise their oldest API version (29.0: to 1.44), which breaks a pinned one.
         self._version = "auto"
 
-    def check(self) -> None:
+    def require_answer(self) -> None:
         """Raise `BuildFailed` when no engine answers."""
         with self._client() as client:
             client.ping()
@@ -66,17 +66,18 @@ class Engine:
             return str(client.version(api_version=False)["Version"])
 
     def build(self, request: EngineBuild, context: IO[bytes], on_line: Callable[[str], None]) -> LocalImage:
-        """Build an image from a context with the classic builder; what a failure leaves half-made is removed."""
+        """Build an image from a context with the classic builder; after a failure, remove what it left behind."""
         last = running = ""
 
         def follow(line: str) -> None:
             nonlocal last, running
-            last = found[1] if (found := INTERMEDIATE.fullmatch(line)) else last
-            running = found[1] if (found := RUNNING.fullmatch(line)) else running
+            last = found[1] if (found := INTERMEDIATE_IMAGE.fullmatch(line)) else last
+            running = found[1] if (found := RUNNING_CONTAINER.fullmatch(line)) else running
             on_line(line)
 
         with self._client() as client, self._calls.active(client):
             try:
+                # The low-level call: the SDK's own `images.build` finds the image's id by a pattern in the text.
                 events = client.build(
                     fileobj=context,
                     custom_context=True,
@@ -88,9 +89,9 @@ class Engine:
                     forcerm=True,
                     decode=True,
                 )
-                check_build(events, where=request.where, on_line=follow)
+                read_build(events, where=request.where, on_line=follow)
             except BaseException:
-                # Still an active call, so that a run which is ended waits for it.
+                # Inside of the active call, so that `abort` waits for the clean-up.
                 self._put_away(last, running)
                 raise
         return self.inspect(request.tag)
@@ -112,37 +113,38 @@ class Engine:
                 return ""
 
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
-        """What is known of a base image, as labels; one that is not there is pulled first, as a build would."""
+        """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
         with self._client() as client, self._calls.active(client):
             try:
                 found = client.inspected(image)
             except docker.errors.ImageNotFound:
                 repository, tag = docker.utils.parse_repository_tag(image)
                 events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
-                check_pull(events, where=image, on_line=on_line)
+                read_pull(events, where=image, on_line=on_line)
                 found = client.inspected(image)
         digests = found.get("RepoDigests") or ()
         known = {BASE_DIGEST_LABEL: digests[0].rpartition("@")[2]} if digests else {}
         return {BASE_NAME_LABEL: image, BASE_IMAGE_LABEL: found["Id"], **known}
 
     def push(self, repository: str, tag: str, sign_in: SignIn, on_bytes: Callable[[int], None]) -> PushedImage:
-        """Push an image and return what the registry made of it; `on_bytes` hears how much was sent so far."""
+        """Push an image and return its digest; `on_bytes` is called with the number of bytes so far."""
         with self._client(PushFailed) as client, self._calls.active(client):
             events = client.push(
                 repository,
                 tag=tag,
                 stream=True,
                 decode=True,
+                # Not `login`, which would store the password in the user's config.json.
                 auth_config={"username": sign_in.username, "password": sign_in.password},
             )
             return read_push(events, where=f"{repository}:{tag}", on_bytes=on_bytes)
 
     def abort(self) -> None:
-        """End every call that is going on, and wait until each has put away what it left."""
+        """Abort every call in progress, and wait until each has cleaned up."""
         self._calls.abort()
 
     def _put_away(self, last: str, container: str) -> None:
-        """Take away what a build that broke off has made: its container, and the image that this may have become."""
+        """Remove what an aborted build left: its container, and the image that the engine may have made of it."""
         made: list[str] = []
         with suppress(BuildFailed), self._client() as client:
             made = client.made_of(container)
@@ -150,7 +152,7 @@ class Engine:
             self.remove_nameless(image)
 
     def remove_nameless(self, image: str) -> None:
-        """Take away an image that has no name: the last one of a build that broke off, or one whose name has moved."""
+        """Remove an image if it has no tag: the last one of an aborted build, or one whose tag has moved."""
         if not image:
             return
         try:
@@ -158,26 +160,26 @@ class Engine:
                 if not client.inspected(image).get("RepoTags"):
                     client.remove_unused(image)
         except BuildFailed:
-            # Another build stands on it, or the engine is gone: then it is not ours to take away.
+            # Another build uses it as its base, or the engine is gone: then it must stay.
             return
 
     def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> "_Client":
         return _Client(self, failure)
 
     def connect(self) -> Api:
-        """A client; the first one asks for the engine's version, and the others know it."""
-        api = Api(base_url=self._address, version=self._version, timeout=TIMEOUT)
+        """Open a client; only the first one asks the engine for its API version."""
+        api = Api(base_url=self._address, version=self._version, timeout=READ_TIMEOUT_S)
         self._version = api.api_version
         return api
 
     @property
     def where(self) -> str:
         """The engine's address, for errors."""
-        return self._address or "the usual socket"
+        return self._address or "the default socket"
 
 
 class _Client:
-    """A client for one call, whose errors are ours."""
+    """A client for one call; translates its errors."""
 
     def __init__(self, engine: Engine, failure: type[BuildFailed | PushFailed]) -> None:
         self._engine = engine
@@ -194,16 +196,16 @@ class _Client:
         self._api.close()
         if isinstance(error, docker.errors.APIError):
             why = str(error.explanation or error)
-            next_step = hint_of(why, "see why", pushing=self._failure is PushFailed)
+            next_step = hint_of(why, "see the reason above", pushing=self._failure is PushFailed)
             raise self._failure(
-                "the Docker engine refused", where=self._engine.where, why=why, next_step=next_step
+                "the Docker engine refused a request", where=self._engine.where, why=why, next_step=next_step
             ) from error
         if isinstance(error, docker.errors.DockerException | requests.RequestException):
             raise self._no_engine(error) from error
         if isinstance(error, docker.errors.StreamParseError | urllib3.exceptions.HTTPError):
-            # The SDK reads events past requests, whose errors these would be elsewhere.
+            # The SDK reads events directly from urllib3, so requests does not translate these errors.
             raise self._failure(
-                "the Docker engine's answer broke off",
+                "the Docker engine's response broke off",
                 where=self._engine.where,
                 why=str(error),
                 next_step="look at the engine's log, its memory and its disk, then run again",

@@ -1,4 +1,4 @@
-"""The engine's answers: streams of events in which an error is just another event, behind a status that says 200."""
+"""The engine's responses: streams of events. An error is just another event, behind the HTTP status 200."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,14 +13,14 @@ Event = Mapping[str, Any]
 
 
 class PushBroke(PushFailed):
-    """A push that broke off on its way; another attempt may well succeed."""
+    """The connection of a push broke; another attempt may succeed."""
 
 
 class SignInEnded(PushBroke):
-    """The registry does not take the sign-in any more."""
+    """The registry does not accept the sign-in any more."""
 
 
-def check_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
+def read_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
     """Read a build's events to the end; an error event, or an end without an image, raises `BuildFailed`."""
     lines: list[str] = []
     built = False
@@ -35,16 +35,17 @@ def check_build(events: Iterable[Event], *, where: str, on_line: Callable[[str],
                 ),
             )
         text = plain(str(event.get("stream", ""))).strip()
+        # Engines differ: some send the image's id in `aux`, some only the text.
         built = built or "ID" in event.get("aux", {}) or text.startswith("Successfully built")
         if text:
             lines.append(text)
             on_line(text)
     if not built:
-        why = tail("\n".join(lines), 5) or "the engine's answer ended early"
+        why = tail("\n".join(lines), 5) or "the engine's response ended early"
         raise BuildFailed("the engine ended without an image", where=where, why=why, next_step="run again")
 
 
-def check_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
+def read_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], None]) -> None:
     """Read a pull's events to the end; an error event raises `BuildFailed`."""
     for event in events:
         if "error" in event:
@@ -61,7 +62,7 @@ def check_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], 
 def read_push(events: Iterable[Event], *, where: str, on_bytes: Callable[[int], None] = lambda _: None) -> PushedImage:
     """Read a push's events to the end; an error event, or no digest, raises `PushFailed`.
 
-    The engine answers 200 before it knows, so neither the status nor the last line of progress says anything.
+    The engine answers 200 before it has pushed anything: neither the status nor the last line of progress proves it.
     """
     digest = ""
     sent: dict[str, int] = {}
@@ -74,14 +75,14 @@ def read_push(events: Iterable[Event], *, where: str, on_bytes: Callable[[int], 
             on_bytes(sum(sent.values()))
         digest = str((event.get("aux") or {}).get("Digest", digest))
     if not digest.startswith("sha256:"):
-        why = "the engine's answer ended without one"
+        why = "the engine's response ended without one"
         raise PushBroke("the push has no digest", where=where, why=why, next_step="run again")
     return PushedImage(digest, sum(sent.values()))
 
 
 def _refused(error: str, where: str) -> PushFailed:
     lowered = error.lower()
-    kind: type[PushFailed] = PushBroke if any(sign in lowered for sign in PASSING) else PushFailed
+    kind: type[PushFailed] = PushBroke if any(sign in lowered for sign in TRANSIENT_ERRORS) else PushFailed
     if "expired" in lowered or "authentication required" in lowered:
         kind = SignInEnded
     elif "immutable" in lowered:
@@ -91,20 +92,30 @@ def _refused(error: str, where: str) -> PushFailed:
     return kind("the registry refused the image", where=where, why=error, next_step=hint)
 
 
-PASSING = ("eof", "connection reset", "broken pipe", "timeout", "timed out", "500 internal", "502", "503", "504")
-"""Errors of the way, not of the image."""
+TRANSIENT_ERRORS = (
+    "eof",
+    "connection reset",
+    "broken pipe",
+    "timeout",
+    "timed out",
+    "500 internal",
+    "502",
+    "503",
+    "504",
+)
+"""Errors of the connection, not of the image: worth another attempt."""
 
 BUILD_HINTS = {
     "no space left": "free disk space (docker system prune), or choose a larger host",
     "toomanyrequests": "take the base image from a mirror, such as public.ecr.aws/docker/library",
     "pull access denied": "check the reference after FROM, and who may pull it",
     "manifest unknown": "check the tag after FROM",
-    "dial tcp": "check the way to the base image's registry: network, NAT, proxy",
+    "dial tcp": "check the connection to the base image's registry: network, NAT, proxy",
     "exec format error": "the base image is for another platform: name it by a reference for the host's platform",
 }
 
 PUSH_HINTS = {
-    # The engine's question whether a layer is there is a HEAD request, whose answer has no words.
+    # The engine asks for a layer with a HEAD request, and its response has no body that could name the action.
     "403 response body: unexpected end": "add ecr:BatchCheckLayerAvailability to the role's policy",
     "does not exist": "create the repository, or correct `repository` in erp-build.toml",
     "name unknown": "create the repository, or correct `repository` in erp-build.toml",
@@ -113,10 +124,10 @@ PUSH_HINTS = {
     "authentication required": "run again: the sign-in is renewed",
     "denied": "allow ecr:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage to the role",
     "no basic auth": "allow ecr:GetAuthorizationToken to the role",
-    "403": "a quota of images per repository may be reached: delete old images",
+    "403": "the repository may have reached its quota of images: delete old images",
 }
 
 
 def hint_of(error: str, otherwise: str, *, pushing: bool) -> str:
-    """What to do about a refusal of the engine itself, which it says in the same words."""
+    """Return what to do about an error of the engine itself; it uses the same words as in a stream."""
     return first_hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, otherwise)

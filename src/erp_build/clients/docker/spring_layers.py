@@ -1,6 +1,6 @@
-"""A Spring Boot jar taken apart along its own index: libraries by layer, and a small jar with the application.
+"""A Spring Boot jar, split by its own layer index: libraries by layer, and a small jar with the application.
 
-The result is that of `java -Djarmode=tools -jar app.jar extract --layers`, without the second that a JVM takes for it.
+The result equals `java -Djarmode=tools -jar app.jar extract --layers`, without a second for starting a JVM.
 Source: Spring Boot reference, "Efficient Container Images"; the jar's BOOT-INF/layers.idx and classpath.idx.
 """
 
@@ -15,20 +15,20 @@ from erp_build.errors import BuildFailed
 
 LIBRARIES, CLASSES = "BOOT-INF/lib/", "BOOT-INF/classes/"
 MANIFEST = "META-INF/MANIFEST.MF"
-LAYERS, CLASS_PATH = "BOOT-INF/layers.idx", "BOOT-INF/classpath.idx"
-OF_LOADER = ("org/springframework/boot/loader/", "META-INF/services/java.nio.file.spi.FileSystemProvider")
-"""What only the launcher of a jar with jars inside needs."""
+LAYERS_INDEX, CLASS_PATH_INDEX = "BOOT-INF/layers.idx", "BOOT-INF/classpath.idx"
+LOADER_ENTRIES = ("org/springframework/boot/loader/", "META-INF/services/java.nio.file.spi.FileSystemProvider")
+"""Entries that only the launcher of nested jars needs."""
 
-DROPPED = (
+DROPPED_ATTRIBUTES = (
     "Start-Class",
     "Spring-Boot-Classes",
     "Spring-Boot-Lib",
     "Spring-Boot-Classpath-Index",
     "Spring-Boot-Layers-Index",
 )
-APPLICATION = "application"
-WIDTH = 72
-"""Bytes of a line of a manifest (JAR File Specification)."""
+APPLICATION_LAYER = "application"
+MANIFEST_LINE_BYTES = 72
+"""The longest line of a manifest, with its line end (JAR File Specification)."""
 
 
 class LayeredJar:
@@ -39,7 +39,7 @@ class LayeredJar:
             self._zip = ZipFile(path)
             self._names = [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]
             self._manifest = dict(_attributes(self._zip.read(MANIFEST).decode("utf-8")))
-            self._layers = _layers(self._zip.read(LAYERS).decode("utf-8"))
+            self._layers = _layers(self._zip.read(LAYERS_INDEX).decode("utf-8"))
         except (BadZipFile, KeyError, OSError) as error:
             raise BuildFailed(
                 "the jar has no layers",
@@ -59,9 +59,12 @@ class LayeredJar:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers that hold anything, what changes least first; the last one is the application."""
+        """The layers that are not empty: what changes least comes first, the application last."""
         used = {self._layer_of(name) for name in self._names if name.startswith(LIBRARIES)}
-        return (*(layer for layer, _ in self._layers if layer in used and layer != APPLICATION), APPLICATION)
+        return (
+            *(layer for layer, _ in self._layers if layer in used and layer != APPLICATION_LAYER),
+            APPLICATION_LAYER,
+        )
 
     def libraries(self, layer: str) -> Iterator[tuple[str, IO[bytes], int]]:
         """The libraries of a layer: path `lib/name.jar`, an open stream, and its size."""
@@ -79,7 +82,7 @@ class LayeredJar:
             for name in self._names:
                 place = _place(name)
                 if place:
-                    # Spring finds a package's components by the entry of its folder.
+                    # Spring scans a package by the entry of its folder, so folders need entries.
                     for folder in (*reversed(PurePosixPath(place).parents),)[1:]:
                         if folder not in folders:
                             jar.writestr(ZipInfo(f"{folder}/"), b"")
@@ -90,12 +93,12 @@ class LayeredJar:
         return made.getvalue()
 
     def _layer_of(self, name: str) -> str:
-        """The layer of an entry: the index names folders and single files, the longest name counts."""
+        """The layer of an entry. The index names folders and single files; the longest match counts."""
         fitting = [(len(path), layer) for layer, paths in self._layers for path in paths if name.startswith(path)]
-        return max(fitting)[1] if fitting else APPLICATION
+        return max(fitting)[1] if fitting else APPLICATION_LAYER
 
     def _thin_manifest(self) -> bytes:
-        kept = {name: value for name, value in self._manifest.items() if name not in DROPPED}
+        kept = {name: value for name, value in self._manifest.items() if name not in DROPPED_ATTRIBUTES}
         kept["Main-Class"] = self._manifest.get("Start-Class", self._manifest["Main-Class"])
         if order := self._class_path():
             kept["Class-Path"] = " ".join(f"lib/{name}" for name in order)
@@ -103,7 +106,7 @@ class LayeredJar:
 
     def _class_path(self) -> list[str]:
         try:
-            index = self._zip.read(CLASS_PATH).decode("utf-8")
+            index = self._zip.read(CLASS_PATH_INDEX).decode("utf-8")
         except KeyError:
             return [name[len(LIBRARIES) :] for name in self._names if name.startswith(LIBRARIES)]
         return [_quoted(line)[len(LIBRARIES) :] for line in index.splitlines() if line.startswith("- ")]
@@ -113,7 +116,7 @@ def _place(name: str) -> str:
     """Where an entry goes in the small jar; empty for what is left out."""
     if name.startswith(CLASSES):
         return name[len(CLASSES) :]
-    left_out = name == MANIFEST or name.startswith(("BOOT-INF/", *OF_LOADER))
+    left_out = name == MANIFEST or name.startswith(("BOOT-INF/", *LOADER_ENTRIES))
     return "" if left_out else name
 
 
@@ -144,6 +147,12 @@ def _attributes(manifest: str) -> Iterable[tuple[str, str]]:
 def _folded(line: str) -> bytes:
     """A line of a manifest in pieces of at most 72 bytes, line end included, continued ones with a space in front."""
     data = line.encode("utf-8")
-    first, rest = data[: WIDTH - 2], data[WIDTH - 2 :]
-    pieces = [first, *(b" " + rest[start : start + WIDTH - 3] for start in range(0, len(rest), WIDTH - 3))]
+    first, rest = data[: MANIFEST_LINE_BYTES - 2], data[MANIFEST_LINE_BYTES - 2 :]
+    pieces = [
+        first,
+        *(
+            b" " + rest[start : start + MANIFEST_LINE_BYTES - 3]
+            for start in range(0, len(rest), MANIFEST_LINE_BYTES - 3)
+        ),
+    ]
     return b"".join(piece + b"\r\n" for piece in pieces)

@@ -1,15 +1,14 @@
-"""The words and variables of our Git commands. Imports only what the interpreter has loaded anyway."""
+"""Arguments and environment of Git commands. Imports only what the interpreter has loaded anyway."""
 
 import os
 
 DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
-"""Plumbing, so that no setting of the user changes the answer; without renames, so that a move counts on both sides."""
-
+"""Plumbing, so that no setting of the user changes the output. Without renames: a moved file counts on both sides."""
 
 PAIRS = ("--always", "--stdin")
-"""Further words: pairs are read as lines of `HEAD BASE`, a commit and its only parent; a head that is none is refused.
+"""Further arguments: read pairs as lines of `HEAD BASE`, where Git takes BASE for the only parent of HEAD.
 
---always names a commit without differences as well.
+--always prints a commit without differences as well, so that each pair has an answer.
 """
 
 
@@ -18,20 +17,19 @@ RESOLVE = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
 
 
 WITHOUT_INDEX = {"GIT_INDEX_FILE": f"{os.devnull}-index"}
-"""Git reads the index before it compares two trees, and needs nothing of it: 35 ms of 200,000 files. None lies here."""
+"""Names an index that does not exist: comparing trees needs none, and reading one of 200,000 files takes 35 ms."""
 
-
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
+PASSED_ON_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 def git_environment(root: str) -> dict[str, str]:
-    """The variables of our Git commands.
+    """Return the environment of Git commands.
 
-    None of the caller's GIT_* variables, since those of a hook would redirect every command. The folder is declared
-    safe for these commands alone, so that a checkout owned by another user can be read; and a repository further up
-    is not looked for, because no path in it would belong to any target.
+    It has none of the caller's GIT_* variables: those of a hook would redirect every command. It declares the folder
+    safe for these commands alone, so that a checkout of another user can be read. It stops Git from searching for a
+    repository further up, because no path in that one would belong to any target.
     """
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in PASSED_ON_VARIABLES if name in os.environ}
     return {
         **kept,
         "LC_ALL": "C.UTF-8",

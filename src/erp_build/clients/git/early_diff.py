@@ -1,4 +1,7 @@
-"""A comparison of two trees that Git makes while we do something else. Imports what the interpreter has loaded."""
+"""A comparison of two trees by a Git process that runs while this one still imports its modules.
+
+Imports only what the interpreter has loaded anyway.
+"""
 
 import os
 
@@ -8,7 +11,7 @@ from erp_build.model.commit import is_full_commit
 
 
 class EarlyDiff:
-    """A comparison that Git works on.
+    """A comparison in progress.
 
     Full commits are compared at once. Where there are names, Git is asked first which commits they mean.
 

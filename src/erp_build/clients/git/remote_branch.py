@@ -1,4 +1,4 @@
-"""Writing to a branch of the remote without touching the checkout: one file, one commit, pushed on top of its tip."""
+"""Commits one file on top of a branch of the remote and pushes it, without touching the checkout."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +10,13 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 from erp_build.clients.clock import Clock
 from erp_build.errors import PushFailed
 
-ATTEMPTS = 5
-NAME, ADDRESS = "erp-build", "erp-build@localhost"
-"""The author where Git knows none."""
+MAX_PUSH_ATTEMPTS = 5
+AUTHOR_NAME, AUTHOR_EMAIL = "erp-build", "erp-build@localhost"
+"""The author if Git has none configured."""
 
 
 class _Overtaken(Exception):
-    """Somebody else has pushed in the meantime."""
+    """Somebody else pushed in the meantime."""
 
 
 class RemoteBranch:
@@ -27,19 +27,19 @@ class RemoteBranch:
         self._clock = clock
 
     def edit(self, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
-        """Commit a change of one file on top of the branch and push it; again when somebody else was faster.
+        """Commit a change of one file on top of the branch and push it; retry if somebody else pushed first.
 
         Args:
             branch: its name on `origin`.
             path: of the file, from the root, with `/`.
-            change: what becomes of the file's bytes.
+            change: maps the old bytes of the file to the new ones; called again for each attempt.
             message: of the commit.
 
-        Returns the commit, or None when the file is as it should be already. Raises `PushFailed`.
+        Returns the commit, or None if the change leaves the file as it is. Raises `PushFailed`.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_Overtaken),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(MAX_PUSH_ATTEMPTS),
             wait=wait_random(0.2, 2),
             sleep=self._clock.sleep,
         )
@@ -50,7 +50,7 @@ class RemoteBranch:
                 commit: str | None = retrying(_edit_once, repository, branch, path, change, message)
                 return commit
         except RetryError as error:
-            raise _failed(branch, f"others pushed {ATTEMPTS} times in the meantime") from error
+            raise _failed(branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
         except (git.GitError, ValueError, KeyError, StopIteration) as error:
             raise _failed(branch, str(error)) from error
 
@@ -73,14 +73,14 @@ def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes]
     index = git.IndexFile.from_tree(repository, tip)
     index.add([git.BaseIndexEntry((blob.mode, bytes.fromhex(stored), 0, path))], write=False)
     with repository.config_reader() as config:
-        who = git.Actor(config.get_value("user", "name", NAME), config.get_value("user", "email", ADDRESS))
+        who = git.Actor(config.get_value("user", "name", AUTHOR_NAME), config.get_value("user", "email", AUTHOR_EMAIL))
     commit = git.Commit.create_from_tree(
         repository, index.write_tree(), message, parent_commits=[tip], head=False, author=who, committer=who
     )
     try:
         repository.git.push("origin", f"{commit.hexsha}:refs/heads/{branch}")
     except git.GitCommandError as error:
-        # What Git says of a branch that has moved depends on who noticed it; the branch itself tells.
+        # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
         repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
         if repository.commit(tracking) != tip:
             raise _Overtaken from error

@@ -1,4 +1,4 @@
-"""Git: short reading commands through the program, fetching of a missing commit through GitPython."""
+"""Reads a Git repository: the `git` program for commands, GitPython to fetch a missing commit."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class GitRepository:
     """The repository whose work tree (or bare folder) is `root`.
 
     Args:
-        root: of the repository; one further up is not looked for.
-        early: a comparison that was started already, taken for an answer where it is the one that is asked for.
+        root: of the repository; one further up is not searched for.
+        early: a comparison that runs already; used for the same pair of commits.
     """
 
     def __init__(self, root: Path | str, early: EarlyDiff | None = None) -> None:
@@ -35,7 +35,7 @@ class GitRepository:
 
     @cached_property
     def root(self) -> Path:
-        """The root; a plan that only compares needs no path object, and so does not wait for its module."""
+        """The root of the repository. A path only on demand: a plan that just compares need not import pathlib."""
         from pathlib import Path
 
         return Path(self._folder)
@@ -57,7 +57,7 @@ class GitRepository:
             return found
         code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         commit = output.decode("ascii").strip()
-        # `^HEAD` resolves to the exclusion of a commit.
+        # `^HEAD` resolves too, but to the exclusion of a commit.
         return commit if code == 0 and not commit.startswith("^") else None
 
     def has_commit(self, commit: str) -> bool:
@@ -65,11 +65,15 @@ class GitRepository:
         compared = self._early is not None and self._early.commit_of(commit) == commit
         if compared or self._reads(commit):
             return True
-        # A depth would cut the history of a full clone at this commit.
+        # In a full clone a depth would cut the history at this commit.
         return self._fetch(commit, depth=1 if self.is_shallow() else None) and self._reads(commit)
 
     def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
-        """The paths that differ between two trees; a moved file is two paths, and no name is quoted."""
+        """Return the paths that differ between two trees; a moved file is two paths, and no name is quoted.
+
+        The trees are compared, not the merge base (`A..B`, not `A...B`): a baseline that was force-pushed away may hold
+        changes that head does not have.
+        """
         if (base, head) not in self._compared:
             self._compared[base, head] = tuple(parse_raw(self._diff(base, head)))
         return self._compared[base, head]
@@ -85,7 +89,7 @@ class GitRepository:
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
         """The full commits of many revisions, by one process; None where there is none."""
-        # A revision with a line end cannot be asked for in lines, and names no commit.
+        # One revision is one line. A revision with a line end names no commit, so an empty line stands for it.
         asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
         _, output = self._run(*RESOLVE, given=_bytes(asked))
         lines = output.decode("utf-8", "replace").splitlines()
@@ -129,7 +133,7 @@ class GitRepository:
         return {_text(name) for name in output.split(b"\0") if name}
 
     def source_files(self, commit: str) -> Iterable[SourceFile]:
-        """All files of a commit; without Git those that lie there."""
+        """Return all files of a commit; without Git, the files on the disk."""
         if not self.has_metadata():
             from erp_build.clients.git.work_tree import files_on_disk
 
@@ -142,7 +146,7 @@ class GitRepository:
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` contains `old`; a commit that cannot be read is no ancestor.
 
-        A shallow clone that says no may only lack the commits between the two: it is completed first.
+        A shallow clone may say no because it lacks the commits in between, so it is unshallowed and asked again.
         """
         if self._contains(new, old):
             return True
@@ -169,6 +173,7 @@ class GitRepository:
         return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
 
     def _contains(self, new: str, old: str) -> bool:
+        # Exit code 1 means no, 128 that a commit cannot be read.
         return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
 
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
@@ -183,7 +188,7 @@ class GitRepository:
                     return False
                 remote.fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
         except (git.GitError, ValueError):
-            # The remote does not have it, or cannot be asked: the caller goes on without and says so.
+            # The remote does not have it or does not answer: the caller continues without the commit and says so.
             return False
         return True
 
@@ -199,7 +204,7 @@ class GitRepository:
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[int, bytes]:
-        # Not at the top: a plan that was started early needs no other process.
+        # Imported here: a plan with an early comparison starts no other process.
         import subprocess
 
         try:
@@ -218,7 +223,7 @@ class GitRepository:
 
 
 def _text(path: bytes) -> str:
-    """A path as it stands in erp-build.toml, whatever the locale."""
+    """Decode a path as UTF-8, as in erp-build.toml, whatever the locale."""
     return path.decode("utf-8", "surrogateescape")
 
 
@@ -234,7 +239,7 @@ def parse_raw(output: bytes) -> Iterator[PathChange]:
 
 
 def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
-    """Read the answer to several pairs: the id of a head, then its changes; what starts with a colon is a change."""
+    """Split the output for several pairs: each has the id of its head, then changes, which begin with a colon."""
     changes: list[PathChange] | None = None
     tokens = iter(output.split(b"\0"))
     for token in tokens:
@@ -254,7 +259,7 @@ def _path_change(meta: bytes, path: bytes) -> PathChange:
 
 
 def _source_file(line: bytes) -> SourceFile:
-    # Not at the top: a plan that compares commits has no use for keys.
+    # Imported here: a plan that only compares commits needs no source files.
     from erp_build.model.source_file import SourceFile
 
     meta, _, path = line.partition(b"\t")

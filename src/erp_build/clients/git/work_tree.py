@@ -1,4 +1,4 @@
-"""The files of a source without Git: what a commit would hold, read from the disk."""
+"""The files of a source without `.git`: what a commit would hold, read from the disk."""
 
 import os
 import stat
@@ -7,15 +7,16 @@ from pathlib import Path
 
 from erp_build.model.source_file import SourceFile
 
-LINK, EXECUTABLE, ORDINARY = "120000", "100755", "100644"
+SYMLINK_MODE, EXECUTABLE_MODE, FILE_MODE = "120000", "100755", "100644"
 MAVEN_OUTPUT = "target"
-"""What a build makes beside the pom; everything else that lies there belongs to the source."""
+"""The folder that a build makes beside a pom; all other files belong to the source."""
 
 
 def files_on_disk(root: Path) -> Iterator[SourceFile]:
-    """The files below a root, with Git's modes and ids for them; `.git` and Maven's output are left out."""
+    """Return the files below a root with the modes and ids that Git gives them, without `.git` and Maven's output."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not _is_output(Path(folder), name))
+        # A link to a folder is a file to Git.
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted((*names, *links)):
             path = Path(folder) / name
@@ -29,8 +30,8 @@ def _is_output(folder: Path, name: str) -> bool:
 def _source_file(path: Path, name: str) -> SourceFile:
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
-        return SourceFile(LINK, blob_identifier(os.fsencode(path.readlink())), name)
-    return SourceFile(EXECUTABLE if mode & stat.S_IXUSR else ORDINARY, blob_identifier(path.read_bytes()), name)
+        return SourceFile(SYMLINK_MODE, blob_identifier(os.fsencode(path.readlink())), name)
+    return SourceFile(EXECUTABLE_MODE if mode & stat.S_IXUSR else FILE_MODE, blob_identifier(path.read_bytes()), name)
 
 
 def blob_identifier(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A Helm chart on this machine: linted and rendered without any cluster. What it renders may hold secrets."""
+"""Lints and renders a Helm chart without a cluster. The rendered manifest may hold secrets."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from erp_build.clients.helm.call import call_helm, check
+from erp_build.clients.helm.call import call_helm, raise_for_helm_failure
 from erp_build.formats.helm_message import lint_mistakes
 from erp_build.model.project import Chart
 
@@ -16,36 +16,36 @@ class LocalCharts:
     """Calls `helm lint` and `helm template`."""
 
     def rendered(self, root: Path, chart: Chart, values: bytes) -> tuple[Mapping[str, Any], ...]:
-        """The objects that the chart makes of values; raises `ReleaseFailed` with what does not render or lint."""
-        with kept_values(values) as path:
-            return documents(render(root / chart.path, chart.release, chart.namespace, path))
+        """Return the objects that a chart renders from values; raises `ReleaseFailed` if it does not render or lint."""
+        with temporary_values_file(values) as path:
+            return parse_manifest(render(root / chart.path, chart.release, chart.namespace, path))
 
 
 def render(chart: Path, release: str, namespace: str, values: Path, cache: Path | None = None) -> str:
-    """The manifest that a chart makes of a values file, if the chart also lints.
+    """Render a chart with a values file, and lint it.
 
     Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
     """
     given = ["--namespace", namespace, "--values", str(values)]
     done = call_helm(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
-    check(done, "the chart does not render", str(chart))
+    raise_for_helm_failure(done, "the chart does not render", str(chart))
     linted = call_helm(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
-    # On stderr lint tells only the number of its mistakes.
+    # On stderr lint prints only the number of mistakes; stdout names them.
     words = lint_mistakes(linted.stdout) or linted.stderr
-    check(replace(linted, stderr=words), "the chart has mistakes", str(chart))
+    raise_for_helm_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))
     return done.stdout
 
 
 @contextmanager
-def kept_values(values: bytes) -> Iterator[Path]:
-    """A file with these values, for the calls of a block; nobody else may read it."""
+def temporary_values_file(values: bytes) -> Iterator[Path]:
+    """Provide a file with these values for the time of the block; no other user may read it."""
     with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
         file.write(values)
         file.flush()
         yield Path(file.name)
 
 
-def documents(manifest: str) -> tuple[dict[str, Any], ...]:
+def parse_manifest(manifest: str) -> tuple[dict[str, Any], ...]:
     """The objects of a manifest; empty documents are left out."""
     from ruamel.yaml import YAML
 

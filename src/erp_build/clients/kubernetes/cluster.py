@@ -1,9 +1,9 @@
-"""The Kubernetes API: Deployments of a release and their pods. Reading only; Helm writes."""
+"""Reads the Deployments of a release, their pods and endpoints from the Kubernetes API. Helm does the writing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from erp_build.clients.kubernetes.connection import ClusterConnection, Document
+from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection
 from erp_build.clients.kubernetes.evidence import read_events, read_log
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.errors import ReleaseFailed
@@ -12,7 +12,7 @@ from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workl
 from erp_build.model.releases.release import Release
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
-NEEDED = (
+NEEDED_PERMISSIONS = (
     ("get", "", "secrets"),
     ("create", "", "secrets"),
     ("update", "", "secrets"),
@@ -24,26 +24,26 @@ NEEDED = (
     ("list", "apps", "replicasets"),
     ("list", "", "pods"),
 )
-"""Verb, API group and resource of what Helm and the watch of a rollout do."""
+"""Verb, API group and resource of everything that Helm and the rollout watch do."""
 
 DEPLOYMENTS, REPLICA_SETS = "apis/apps/v1/deployments", "apis/apps/v1/replicasets"
 PODS, SERVICES = "api/v1/pods", "api/v1/services"
-SCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
-SLICES = "apis/discovery.k8s.io/v1/endpointslices"
-REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+AUTOSCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
+ENDPOINT_SLICES = "apis/discovery.k8s.io/v1/endpointslices"
+ACCESS_REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
 
 class EksCluster:
-    """Reads workloads through clients that sign in as a run does."""
+    """Reads workloads with the sign-in of the run."""
 
     def __init__(self, access: ClusterAccess, connection: ClusterConnection | None = None) -> None:
         self._connection = connection or ClusterConnection(access)
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
-        """The Deployments of a release with their pods; none when the namespace has none of this release."""
+        """Return the Deployments of a release with their pods; empty if the namespace has none of this release."""
         ours = self._owned(release, DEPLOYMENTS)
         if not ours:
             return ()
@@ -52,14 +52,14 @@ class EksCluster:
         return tuple(_workload(item, sets, pods) for item in ours)
 
     def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
-        kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": SCALERS}
+        """Return the release's live Deployments and autoscalers, in the form of a manifest."""
+        kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": AUTOSCALERS}
         return tuple({**item, "kind": kind} for kind, path in kinds.items() for item in self._owned(release, path))
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""
         services = self._owned(release, SERVICES)
-        found = self._connection.items(release, SLICES) if services else []
+        found = self._connection.items(release, ENDPOINT_SLICES) if services else []
         return tuple(_endpoints(service, found) for service in services)
 
     def events(self, release: Release) -> tuple[ClusterEvent, ...]:
@@ -71,23 +71,27 @@ class EksCluster:
         return read_log(self._connection, release, pod, container)
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
-        """What the caller may not do in the release's namespace, of all that a deployment needs; all when unsure."""
+        """Return the permissions that the caller lacks in the release's namespace, of those that a deployment needs."""
         return tuple(
-            f"{verb} {resource}" for verb, group, resource in NEEDED if not self._may(release, verb, group, resource)
+            f"{verb} {resource}"
+            for verb, group, resource in NEEDED_PERMISSIONS
+            if not self._may(release, verb, group, resource)
         )
 
     def _may(self, release: Release, verb: str, group: str, resource: str) -> bool:
         wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
                   "spec": {"resourceAttributes": wanted}}  # fmt: skip
-        return bool(self._connection.ask(release, REVIEWS, method="POST", body=review).document["status"]["allowed"])
+        return bool(
+            self._connection.ask(release, ACCESS_REVIEWS, method="POST", body=review).document["status"]["allowed"]
+        )
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
         try:
             nodes = self._connection.ask(Release(cluster, "", ""), "api/v1/nodes").document.get("items") or ()
         except ReleaseFailed:
-            # A role for one namespace may not list nodes; a wrong platform is then seen when the pods do not start.
+            # A role for one namespace may not list nodes. A wrong platform then shows when the pods do not start.
             return frozenset()
         stated = (node.get("status", {}).get("nodeInfo", {}).get("architecture") for node in nodes)
         return frozenset(architecture for architecture in stated if architecture)
@@ -102,27 +106,28 @@ class EksCluster:
         return [item for item in found if annotation(item, RELEASE_ANNOTATION) == release.name]
 
 
-def annotation(item: Document, name: str) -> str | None:
+def annotation(item: ApiObject, name: str) -> str | None:
     """An annotation of an object; None where it has none of this name."""
     value: str | None = (item["metadata"].get("annotations") or {}).get(name)
     return value
 
 
-def images_of(deployment: Document) -> tuple[str, ...]:
+def images_of(deployment: ApiObject) -> tuple[str, ...]:
     """The images of a Deployment's containers, as it names them."""
     return tuple(container["image"] for container in deployment["spec"]["template"]["spec"]["containers"])
 
 
-def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Document]) -> Workload:
+def _workload(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterable[ApiObject]) -> Workload:
     about, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
     template = spec["template"]
     revision = annotation(deployment, REVISION_ANNOTATION)
     own = {item["metadata"]["uid"]: item for item in sets if _owner(item) == about["uid"]}
+    # The newest ReplicaSet is the one with the Deployment's own revision.
     current = {uid for uid, item in own.items() if annotation(item, REVISION_ANNOTATION) == revision}
     return Workload(
         name=about["name"],
         images=images_of(deployment),
-        # A missing counter is zero, but missing replicas are one (apps/v1, omitempty).
+        # The API omits a counter that is zero; omitted replicas mean one (apps/v1).
         desired=1 if spec.get("replicas") is None else spec["replicas"],
         generation=about.get("generation") or 0,
         observed_generation=status.get("observedGeneration") or 0,
@@ -135,7 +140,7 @@ def _workload(deployment: Document, sets: Iterable[Document], pods: Iterable[Doc
     )
 
 
-def _failure(conditions: Iterable[Document]) -> str:
+def _failure(conditions: Iterable[ApiObject]) -> str:
     for condition in conditions:
         kind, reason = condition["type"], condition.get("reason")
         stuck = kind == "Progressing" and reason == "ProgressDeadlineExceeded"
@@ -144,12 +149,13 @@ def _failure(conditions: Iterable[Document]) -> str:
     return ""
 
 
-def _pod(pod: Document, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
+def _pod(pod: ApiObject, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
     about, status = pod["metadata"], pod.get("status") or {}
     conditions = status.get("conditions") or ()
     scheduled = [item for item in conditions if item["type"] == "PodScheduled" and item["status"] == "False"]
     return Pod(
         name=about["name"],
+        # A terminating pod does not count as one of the new rollout.
         current=current and not about.get("deletionTimestamp"),
         containers=(
             *(_container(one, is_init=True) for one in status.get("initContainerStatuses") or ()),
@@ -159,7 +165,7 @@ def _pod(pod: Document, current: bool) -> Pod:  # noqa: FBT001 - one fact of the
     )
 
 
-def _container(status: Document, *, is_init: bool = False) -> Container:
+def _container(status: ApiObject, *, is_init: bool = False) -> Container:
     waiting = (status.get("state") or {}).get("waiting") or {}
     return Container(
         name=status["name"],
@@ -175,21 +181,22 @@ def _container(status: Document, *, is_init: bool = False) -> Container:
     )
 
 
-def _ended_well(status: Document) -> bool:
+def _ended_well(status: ApiObject) -> bool:
     ended = (status.get("state") or {}).get("terminated")
     return ended is not None and ended["exitCode"] == 0
 
 
-def _end_of(status: Document) -> str:
+def _end_of(status: ApiObject) -> str:
     states = (status.get("state") or {}, status.get("lastState") or {})
     ends = [state["terminated"] for state in states if state.get("terminated")]
     return f"{ends[0].get('reason')}, exit code {ends[0]['exitCode']}" if ends else ""
 
 
-def _endpoints(service: Document, slices: Iterable[Document]) -> Endpoints:
+def _endpoints(service: ApiObject, slices: Iterable[ApiObject]) -> Endpoints:
     name = service["metadata"]["name"]
     own = [one for one in slices if (one["metadata"].get("labels") or {}).get(SERVICE_LABEL) == name]
-    # Ready counts as true where it is not said (discovery/v1, EndpointConditions).
+    # An endpoint without the condition counts as ready (discovery/v1, EndpointConditions).
+    # A set, because an address may occur in several slices.
     states = {
         (address, (one.get("conditions") or {}).get("ready") is not False)
         for item in own
@@ -205,6 +212,6 @@ def _endpoints(service: Document, slices: Iterable[Document]) -> Endpoints:
     )
 
 
-def _owner(item: Document) -> str | None:
+def _owner(item: ApiObject) -> str | None:
     owners = item["metadata"].get("ownerReferences") or ()
     return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)

@@ -1,4 +1,4 @@
-"""What only `doctor` asks a cluster: its version, and which release owns which Deployment."""
+"""Facts of a cluster that only `doctor` reads: its version, and which release owns which Deployment."""
 
 from erp_build.clients.kubernetes.cluster import DEPLOYMENTS, RELEASE_ANNOTATION, annotation, images_of
 from erp_build.clients.kubernetes.connection import ClusterConnection

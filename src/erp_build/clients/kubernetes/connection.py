@@ -1,7 +1,7 @@
-"""The way to a cluster's API: one client per cluster, signed in for every call, and its errors made ours.
+"""Calls the API of a cluster: one client per cluster, a sign-in for every call, errors translated.
 
-Documents are read as the API writes them (camelCase). The client's models would be 250 modules, 0.4 s of every command
-that asks a cluster, and they refuse an object in which a field is missing that they know.
+Objects are read as JSON, with the API's own names (docs/decisions/0023). The client's models are 250 modules, which add
+0.4 s to every command that asks a cluster, and they refuse an object that lacks a field they know.
 """
 
 import json
@@ -19,15 +19,15 @@ from erp_build.model.releases.release import Release
 if TYPE_CHECKING:
     from kubernetes import client as kubernetes
 
-TIMEOUT = (5, 30)
-"""Seconds to connect and to read; the client has none of its own."""
+CONNECT_READ_TIMEOUT_S = (5, 30)
+"""Seconds to connect, and to read; the client library has no timeout by default."""
 
-Document = Mapping[str, Any]
-"""An object of the API, by the names of its reference."""
+ApiObject = Mapping[str, Any]
+"""An object of the API as JSON, with the names of the API reference."""
 
 
 class Answer(NamedTuple):
-    """What the API server answered.
+    """A response of the API server.
 
     Attributes:
         where: the cluster and the path that was asked.
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
     body: bytes
 
     @property
-    def document(self) -> Document:
+    def document(self) -> ApiObject:
         """The body as an object of the API; raises `ReleaseFailed` where it is none."""
         try:
             found = json.loads(self.body)
@@ -49,7 +49,7 @@ class Answer(NamedTuple):
             found = None
         if not isinstance(found, dict):
             raise ReleaseFailed(
-                "the answer is not that of a cluster",
+                "the response is not that of a Kubernetes API server",
                 where=self.where,
                 why=f"HTTP {self.status}, not a JSON object: {self.body[:80].decode('utf-8', 'replace')!r}",
                 next_step="look for a proxy between the build and the cluster",
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 
 
 class ClusterConnection:
-    """Clients that sign in as a run does."""
+    """Clients of clusters that sign in with the tokens of the run."""
 
     def __init__(self, access: ClusterAccess) -> None:
         self._access = access
@@ -86,7 +86,7 @@ class ClusterConnection:
         query: Mapping[str, str] | None = None,
         *,
         method: str = "GET",
-        body: Document | None = None,
+        body: ApiObject | None = None,
         expected: Collection[int] = (),
     ) -> Answer:
         """Ask the API server of the release's cluster.
@@ -104,7 +104,7 @@ class ClusterConnection:
         cluster = release.cluster
         client = self._client(cluster)
         url = f"{client.configuration.host}/{path}?{urlencode(query or {})}".rstrip("?")
-        # Found for every call: a token lives for fourteen minutes and a rollout may take longer.
+        # A new header for every call: a token lives for 14 minutes, and a rollout may take longer.
         headers = {
             **client.default_headers,
             "Accept": "application/json, */*",
@@ -112,7 +112,7 @@ class ClusterConnection:
             **({"Content-Type": "application/json"} if body else {}),
         }
         try:
-            found = client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+            found = client.call_api(method, url, headers, body, _request_timeout=CONNECT_READ_TIMEOUT_S)
             answer = Answer(f"{cluster}, {path}", found.status, found.headers, found.read())
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise OutOfReach(
@@ -127,7 +127,8 @@ class ClusterConnection:
         return answer
 
     def _client(self, cluster: str) -> "kubernetes.ApiClient":
-        from kubernetes import client as kubernetes  # 0.2 s, which a build spends beside Maven
+        # Imported here: it takes 0.2 s, which a build spends while Maven works.
+        from kubernetes import client as kubernetes
 
         if cluster not in self._clients:
             found = self._access.to(cluster)
@@ -145,7 +146,7 @@ class ClusterConnection:
         }
         kind = ReleaseFailed
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            # In the middle of a wait it is an old token, whose successor will do; at the beginning nobody waits.
+            # During a wait the token may have expired, and the next one works; `OutOfReach` lets the wait continue.
             self._access.forget_token(release.cluster)
             kind = OutOfReach
         return kind(
@@ -163,7 +164,7 @@ def namespaced(release: Release, collection: str, name: str = "") -> str:
 
 
 def _message(answer: Answer) -> str:
-    """What the API server says: for a refusal the user, the verb and the resource."""
+    """The message of the API server; a refusal names user, verb and resource."""
     try:
         return str(answer.document.get("message", ""))
     except ReleaseFailed:

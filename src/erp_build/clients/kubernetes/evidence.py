@@ -1,4 +1,4 @@
-"""Events and logs of a release. They explain a failure and must never hide it: what may not be read is left out."""
+"""Events and logs of a release. They explain a failure and must never hide it: unreadable ones are left out."""
 
 from contextlib import suppress
 
@@ -7,8 +7,8 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.release import Release
 
-LINES, BYTES = 20, 8192
-"""Of a log."""
+MAX_LOG_LINES, MAX_LOG_BYTES = 20, 8192
+"""What is read of the end of a log."""
 
 
 def read_events(connection: ClusterConnection, release: Release) -> tuple[ClusterEvent, ...]:
@@ -28,11 +28,16 @@ def read_events(connection: ClusterConnection, release: Release) -> tuple[Cluste
 
 
 def read_log(connection: ClusterConnection, release: Release, pod: str, container: str) -> tuple[str, ...]:
-    """The last lines of a container that ended before, else of the one that runs; none where there are none."""
+    """Return the last lines of the previous container, or of the current one; empty if there are none."""
     path = f"{namespaced(release, 'api/v1/pods', pod)}/log"
-    # A container that has just been started again has an empty log, and one that never ended has no previous one (400).
+    # A container that was just restarted has an empty log; one that never ended has no previous log (HTTP 400).
     for previous in ("true", "false"):
-        query = {"container": container, "previous": previous, "tailLines": f"{LINES}", "limitBytes": f"{BYTES}"}
+        query = {
+            "container": container,
+            "previous": previous,
+            "tailLines": f"{MAX_LOG_LINES}",
+            "limitBytes": f"{MAX_LOG_BYTES}",
+        }
         with suppress(ReleaseFailed):
             if lines := connection.ask(release, path, query).body.decode("utf-8", "replace").splitlines():
                 return tuple(lines)

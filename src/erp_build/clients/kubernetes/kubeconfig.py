@@ -1,4 +1,7 @@
-"""Access to a cluster for Helm and for our own client: a kubeconfig of this run alone, never the user's."""
+"""Access to a cluster for Helm and for the API client: a kubeconfig of this run alone, never the user's.
+
+A shared kubeconfig has one current context, which parallel runs would switch for each other.
+"""
 
 import base64
 import json
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.kubernetes import credential
 from erp_build.clients.kubernetes.token import ClusterToken, cluster_token
 from erp_build.clients.secrets import Secrets
@@ -37,8 +40,8 @@ class ClusterAccess:
     Args:
         session: signs the tokens.
         client: for DescribeCluster.
-        folder: for the files, which are readable by this user alone; outside of the source tree.
-        secrets: learns the tokens.
+        folder: for files that only this user may read; outside of the source tree, which may become an artifact.
+        secrets: gets the tokens, so that they are masked.
     """
 
     def __init__(self, session: boto3.Session, client: "EKSClient", folder: Path, secrets: Secrets) -> None:
@@ -50,13 +53,13 @@ class ClusterAccess:
         self._tokens: dict[str, ClusterToken] = {}
 
     def to(self, cluster: str) -> Access:
-        """How to reach a cluster; asked once."""
+        """Return how to reach a cluster; EKS is asked once."""
         if cluster not in self._known:
             self._known[cluster] = self._look_up(cluster)
         return self._known[cluster]
 
     def token(self, cluster: str) -> str:
-        """A token that is good for another minute at least."""
+        """Return a token that is valid for at least another minute."""
         token = self._tokens.get(cluster)
         if token is None or token.expires - timedelta(minutes=1) < datetime.now(UTC):
             token = self._tokens[cluster] = cluster_token(self._session, cluster)
@@ -65,12 +68,12 @@ class ClusterAccess:
         return token.text
 
     def forget_token(self, cluster: str) -> None:
-        """Sign in anew the next time."""
+        """Drop the cached token, so that the next call signs a new one."""
         self._tokens.pop(cluster, None)
         (self._folder / f"{cluster}.credential").unlink(missing_ok=True)
 
     def _look_up(self, cluster: str) -> Access:
-        with asking("eks:DescribeCluster", cluster, ReleaseFailed):
+        with translate_aws_errors("eks:DescribeCluster", cluster, ReleaseFailed):
             found = self._client.describe_cluster(name=cluster)["cluster"]
         if found.get("status") != "ACTIVE":
             raise ReleaseFailed(
@@ -96,9 +99,9 @@ class ClusterAccess:
 
 
 def kubeconfig_of(cluster: str, endpoint: str, certificate: Path, folder: Path) -> dict[str, object]:
-    """A kubeconfig whose user is our own plugin: a long upgrade gets a new token, and no AWS CLI is needed.
+    """A kubeconfig with our own credential plugin: a long upgrade gets a new token, and no AWS CLI is needed.
 
-    It is written as JSON, which is YAML.
+    The caller writes it as JSON, which is valid YAML.
     """
     plugin = ["-IS", credential.__file__, str(folder / f"{cluster}.credential"), cluster]
     return {

@@ -1,4 +1,4 @@
-"""The Lease that locks a release. All times are the API server's own, so that no two clocks have to agree."""
+"""The Lease that locks a release. All times are the API server's, so that clocks of machines need not agree."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,13 +6,13 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from erp_build.clients.kubernetes.connection import ClusterConnection, Document, namespaced
+from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, namespaced
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release
 
-COMMIT, BUILD, RECORD = "erp-build/commit", "erp-build/build", "erp-build/deployments"
-FAILED = "erp-build/failed"
+COMMIT_ANNOTATION, BUILD_ANNOTATION, RECORD_ANNOTATION = "erp-build/commit", "erp-build/build", "erp-build/deployments"
+FAILED_ANNOTATION = "erp-build/failed"
 LEASES = "apis/coordination.k8s.io/v1/leases"
 
 
@@ -22,7 +22,7 @@ def lease_name(release: Release) -> str:
 
 
 class ClusterLeases:
-    """Reads and writes Leases; a write replaces exactly the version that was read."""
+    """Reads and writes Leases; a write succeeds only on the version that was read (`resourceVersion`)."""
 
     def __init__(self, connection: ClusterConnection) -> None:
         self._connection = connection
@@ -35,8 +35,9 @@ class ClusterLeases:
         return LeaseReading(_lease(answer.document) if is_there else None, _time(answer.headers))
 
     def write(self, release: Release, lease: Lease) -> Lease | None:
-        """Store a lease and return it as stored; None when somebody else has written since it was read."""
+        """Store a lease and return it as stored; None if somebody else has written it since it was read."""
         path = namespaced(release, LEASES, lease_name(release) if lease.version else "")
+        # 409 means that somebody else wrote (PUT: `resourceVersion` differs) or created the Lease (POST) first.
         answer = self._connection.ask(
             release,
             path,
@@ -57,12 +58,18 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
     metadata = {
         "name": lease_name(release),
         "namespace": release.namespace,
-        "annotations": {COMMIT: lease.commit, BUILD: lease.build, RECORD: lease.record, FAILED: lease.failed},
+        "annotations": {
+            COMMIT_ANNOTATION: lease.commit,
+            BUILD_ANNOTATION: lease.build,
+            RECORD_ANNOTATION: lease.record,
+            FAILED_ANNOTATION: lease.failed,
+        },
     }
     if lease.version:
         metadata["resourceVersion"] = lease.version
     spec = {
         "holderIdentity": lease.holder,
+        # The API refuses a duration of 0.
         "leaseDurationSeconds": max(1, round(lease.seconds)),
         "acquireTime": _micro_time(lease.acquired),
         "renewTime": _micro_time(lease.renewed),
@@ -71,22 +78,22 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
 
 
 def _micro_time(moment: datetime | None) -> str | None:
-    # The API wants a fraction (MicroTime).
+    # MicroTime: the API refuses a time without a fraction of a second.
     return moment.isoformat(timespec="microseconds") if moment else None
 
 
-def _lease(found: Document) -> Lease:
+def _lease(found: ApiObject) -> Lease:
     annotations, spec = found["metadata"].get("annotations") or {}, found["spec"]
     return Lease(
         holder=spec.get("holderIdentity") or "",
-        commit=annotations.get(COMMIT, ""),
-        build=annotations.get(BUILD, ""),
+        commit=annotations.get(COMMIT_ANNOTATION, ""),
+        build=annotations.get(BUILD_ANNOTATION, ""),
         acquired=_moment(spec.get("acquireTime")),
         renewed=_moment(spec.get("renewTime")),
         seconds=float(spec.get("leaseDurationSeconds") or 0),
         version=found["metadata"]["resourceVersion"],
-        record=annotations.get(RECORD, ""),
-        failed=annotations.get(FAILED, ""),
+        record=annotations.get(RECORD_ANNOTATION, ""),
+        failed=annotations.get(FAILED_ANNOTATION, ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Sign-in to an EKS cluster: a token is a presigned STS request (as aws-iam-authenticator and `aws eks get-token`)."""
+"""Signs tokens for EKS clusters: a token is a presigned STS request, as of `aws eks get-token` (decision 0005)."""
 
 import base64
 import json
@@ -9,13 +9,13 @@ import boto3
 from botocore.exceptions import NoCredentialsError
 from botocore.signers import RequestSigner
 
-from erp_build.clients.aws.session import asking
+from erp_build.clients.aws.session import translate_aws_errors
 
-PREFIX = "k8s-aws-v1."
+EKS_PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
-URL_SECONDS = 60
-LIFE = timedelta(minutes=14)
-"""EKS takes a token for 15 minutes after it was signed; one minute is for clocks that differ."""
+URL_LIFE_S = 60
+TOKEN_LIFE = timedelta(minutes=14)
+"""EKS accepts a token for 15 minutes after its signature; one minute is left for clocks that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class ClusterToken:
 
 
 def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
-    """Sign a token for a cluster with the session's credentials; the network is not used."""
+    """Sign a token for a cluster with the session's credentials; sends no request."""
     client = session.client("sts")
-    with asking("sts:GetCallerIdentity", f"sign-in to cluster {cluster}"):
+    with translate_aws_errors("sts:GetCallerIdentity", f"sign-in to cluster {cluster}"):
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
@@ -52,12 +52,13 @@ def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
                 "method": "GET",
                 "url": f"{client.meta.endpoint_url}/?Action=GetCallerIdentity&Version=2011-06-15",
                 "body": {},
+                # A signed header: the token is valid for this cluster alone.
                 "headers": {CLUSTER_HEADER: cluster},
                 "context": {},
             },
             region_name=client.meta.region_name,
-            expires_in=URL_SECONDS,
+            expires_in=URL_LIFE_S,
             operation_name="",
         )
-    text = PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
-    return ClusterToken(text, datetime.now(UTC) + LIFE)
+    text = EKS_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+    return ClusterToken(text, datetime.now(UTC) + TOKEN_LIFE)

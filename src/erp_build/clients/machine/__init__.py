@@ -1,1 +1,1 @@
-"""This machine: its limits, and what is installed."""
+"""This machine: its limits, and its installed programs."""

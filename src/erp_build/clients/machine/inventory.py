@@ -1,4 +1,4 @@
-"""What this machine has: programs, JDKs, engine, disk and memory. Nothing is changed; an SDK loads in its turn."""
+"""The inventory of this machine: programs, JDKs, engine, disk and memory. Reading only."""
 
 import os
 import re
@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from erp_build.clients.machine.limits import available_memory
-from erp_build.clients.maven.jdk import installed
+from erp_build.clients.maven.jdk import installed_jdks
 from erp_build.clients.process import TimedOut, child_environment, run
 
-ASKING: Mapping[str, tuple[str, ...]] = {
+VERSION_WORDS: Mapping[str, tuple[str, ...]] = {
     "git": ("--version",),
     "helm": ("version", "--short"),
     "kubectl": ("version", "--client"),
     "mvn": ("--version",),
 }
-"""Program -> the words that make it tell its version."""
+"""Program -> the arguments with which it prints its version."""
 
 VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
-PATIENCE = 30.0
+VERSION_TIMEOUT_S = 30.0
 
 
 class LocalMachine:
@@ -35,7 +35,7 @@ class LocalMachine:
         if not shutil.which(program):
             return None
         try:
-            done = run([program, *ASKING[program]], env=child_environment("JAVA_"), timeout=PATIENCE)
+            done = run([program, *VERSION_WORDS[program]], env=child_environment("JAVA_"), timeout=VERSION_TIMEOUT_S)
         except (TimedOut, OSError):
             return None
         found = VERSION.search(done.stdout)
@@ -43,18 +43,19 @@ class LocalMachine:
 
     def jdks(self) -> Mapping[int, str]:
         """Release -> home of each JDK."""
-        return installed(os.environ)
+        return installed_jdks(os.environ)
 
     def engine(self) -> str:
         """The Docker engine's version; raises `BuildFailed` where none answers."""
+        # Imported here: no other check needs the Docker SDK.
         from erp_build.clients.docker.engine import Engine
 
         return Engine().version()
 
     def free_disk(self, folder: Path) -> int:
-        """Bytes that may still be written below a folder."""
+        """Return the free bytes of a folder's disk."""
         return shutil.disk_usage(folder).free
 
     def memory(self) -> int | None:
-        """Bytes that programs may still take; None where the system does not say."""
+        """Return the available memory in bytes; None where the system does not say."""
         return available_memory()

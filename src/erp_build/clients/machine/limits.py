@@ -1,41 +1,42 @@
-"""What this machine can bear: cores and memory, also inside of a container's limits."""
+"""How much this machine can do at once, by cores and memory, also within the limits of a container."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-MOST_PUSHES = 2
-"""Pushes at once: each compresses on a core of its own, and a third one gained nothing when measured."""
+MAX_PUSHES_AT_ONCE = 2
+"""Each push compresses on one core; a third one gained nothing when measured (docs/decisions/0022)."""
 
-ROOM = 1_000_000_000
-"""Bytes for an image that is built and pushed beside a Maven: the engine's buffers and the context."""
+BYTES_PER_IMAGE = 1_000_000_000
+"""Memory for one image that is built and pushed while Maven works: the engine's buffers and the context."""
 
-LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+MEMORY_LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 MEMINFO = Path("/proc/meminfo")
 
 
 def images_at_once() -> int:
-    """How many images may be worked on at the same time; one where memory is short.
+    """Return how many images may be in work at the same time; one if memory is short.
 
-    One more than may be pushed: it is built while the others are pushed, so that no core waits when one of them ends.
+    One more than may be pushed: it is built while the others are pushed, so that the next push can begin at once.
     """
     wanted = pushes_at_once() + 1
     memory = available_memory()
-    return wanted if memory is None else min(wanted, max(1, memory // ROOM - 1))
+    return wanted if memory is None else min(wanted, max(1, memory // BYTES_PER_IMAGE - 1))
 
 
 def pushes_at_once() -> int:
-    """How many images may be pushed at the same time: never more than there are cores."""
-    return min(MOST_PUSHES, os.cpu_count() or 1)
+    """Return how many images may be pushed at the same time: never more than there are cores."""
+    return min(MAX_PUSHES_AT_ONCE, os.cpu_count() or 1)
 
 
-def available_memory(limits: Iterable[Path] = LIMITS, meminfo: Path = MEMINFO) -> int | None:
-    """Bytes that programs may still take; None where the system does not say (not Linux)."""
+def available_memory(limits: Iterable[Path] = MEMORY_LIMIT_FILES, meminfo: Path = MEMINFO) -> int | None:
+    """Return the available memory in bytes; None where the system does not say (not Linux)."""
     try:
         lines = dict(line.split(":", 1) for line in meminfo.read_text(encoding="ascii").splitlines())
         available = int(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return None
+    # cgroups v2 writes `max` for no limit.
     stated = (text for path in limits if (text := _text(path)).isdigit())
     return min([available, *(int(text) for text in stated)])
 

@@ -1,1 +1,1 @@
-"""Maven, its folders, and the jars that it makes."""
+"""Maven: its calls, its output, its locks and JDKs, and the jars that it makes."""

@@ -1,4 +1,4 @@
-"""Jars: which one of a directory is the one that runs."""
+"""Finds the executable jar in Maven's `target`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,20 +7,20 @@ from zipfile import BadZipFile, ZipFile
 from erp_build.errors import BuildFailed
 
 Mark = tuple[int, int, int]
-"""Inode, size and time of change: a file that was written anew has another one, whatever its date of modification."""
+"""Inode, size and ctime: these change when a file is written, whatever modification time Maven sets."""
 
 
 def jars_in(folder: Path) -> dict[Path, Mark]:
-    """The jars of a directory as they are now."""
+    """Return the jars of a directory with their marks."""
     return {jar: _mark(jar) for jar in sorted(folder.glob("*.jar"))}
 
 
 def executable_jar(folder: Path, before: Mapping[Path, Mark] | None = None) -> Path:
-    """The one jar that `java -jar` can run; none, several, or an old one raise `BuildFailed`, naming what is there.
+    """Return the one jar that `java -jar` can run; raises `BuildFailed` for none, several, or an old one.
 
     Args:
         folder: Maven's `target`.
-        before: `jars_in` of it before the build. A jar's own date says nothing: a reproducible build sets an old one.
+        before: `jars_in` of it before the build. A modification time tells nothing: reproducible builds set an old one.
     """
     jars = jars_in(folder)
     runnable = [jar for jar in jars if _has_main_class(jar)]

@@ -1,4 +1,4 @@
-"""The JDK that a pom asks for, among those that the machine has."""
+"""Chooses the JDK that a pom asks for among the installed ones."""
 
 import os
 import re
@@ -14,18 +14,18 @@ STATED = re.compile(r'^JAVA_VERSION="(?:1\.)?(\d+)', re.MULTILINE)
 
 
 def wanted_release(pom: Path) -> int | None:
-    """The Java release that a pom names in its properties; None where it leaves that to its parent."""
+    """Return the Java release in the properties of a pom; None if the pom names none."""
     found = [int(release) for release in ASKED.findall(pom.read_text(encoding="utf-8", errors="replace"))]
     return max(found, default=None)
 
 
 def choose_jdk(wanted: int | None, variables: Mapping[str, str]) -> str | None:
-    """The home of the JDK to build with: the release that is asked for, else the next newer one.
+    """Return the home of the JDK to build with: of the wanted release, else of the next newer one.
 
-    None leaves the choice to Maven: nothing is asked for, or the machine's own `java` is all there is and may do.
-    Raises `BuildFailed` where every JDK that is known is too old.
+    None leaves the choice to Maven: no release is wanted, or no JDK is known and the `java` in PATH may do.
+    Raises `BuildFailed` if every known JDK is too old.
     """
-    homes = installed(variables)
+    homes = installed_jdks(variables)
     if wanted is None or not homes:
         return variables.get("JAVA_HOME") or None
     fitting = {release: home for release, home in homes.items() if release >= wanted}
@@ -39,8 +39,8 @@ def choose_jdk(wanted: int | None, variables: Mapping[str, str]) -> str | None:
     return fitting[min(fitting)]
 
 
-def installed(variables: Mapping[str, str]) -> dict[int, str]:
-    """Release -> home of every JDK that the variables or the PATH name; JAVA_HOME's own comes first."""
+def installed_jdks(variables: Mapping[str, str]) -> dict[int, str]:
+    """Return release -> home of every JDK in JAVA_HOME, JAVA_*_HOME and PATH; JAVA_HOME takes precedence."""
     homes = [home for name, home in sorted(variables.items()) if HOME.fullmatch(name) and home]
     program = shutil.which("javac", path=variables.get("PATH"))
     if program:
@@ -54,7 +54,7 @@ def installed(variables: Mapping[str, str]) -> dict[int, str]:
 
 
 def release_of(home: Path) -> int | None:
-    """The release of the JDK in a folder, from the file that each JDK brings; None where there is none."""
+    """Return the release of the JDK in a folder, from the file `release` of each JDK; None if there is none."""
     try:
         stated = STATED.search((home / "release").read_text(encoding="utf-8", errors="replace"))
     except OSError:

@@ -1,4 +1,4 @@
-"""Maven: the jars of several services by one process, each handed on as soon as it is complete."""
+"""Builds jars with Maven: one process for several services, each jar handed on as soon as it is complete."""
 
 import os
 import shutil
@@ -9,50 +9,50 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from erp_build.clients.clock import Clock
-from erp_build.clients.maven.folder_lock import held
+from erp_build.clients.maven.folder_lock import hold_folders
 from erp_build.clients.maven.jdk import choose_jdk, wanted_release
-from erp_build.clients.maven.output import Ready, Watch
-from erp_build.clients.maven.reactor import Source, artifact_of, groups, write_aggregator
+from erp_build.clients.maven.output import MavenOutput, OnJar
+from erp_build.clients.maven.reactor import MavenModule, artifact_of, reactor_groups, write_aggregator
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed, combine
 from erp_build.formats.maven.failure import Failure, failures
 from erp_build.formats.maven.log import plain
 from erp_build.model.project import BuildOptions
 
-STALLED = 60_000
-"""Milliseconds without a byte from a repository; Maven's own patience, half an hour, is longer than a build."""
+STALLED_TRANSFER_MS = 60_000
+"""Milliseconds without a byte from a repository. Maven's default, half an hour, is longer than a build."""
 
 FLAGS = (
     "--batch-mode",
     "--no-transfer-progress",
     "-Dstyle.color=never",
-    f"-Dmaven.wagon.rto={STALLED}",  # Maven 3.8
-    f"-Daether.connector.requestTimeout={STALLED}",  # Maven 3.9 and newer
+    f"-Dmaven.wagon.rto={STALLED_TRANSFER_MS}",  # Maven 3.8
+    f"-Daether.connector.requestTimeout={STALLED_TRANSFER_MS}",  # Maven 3.9 and newer
 )
-TESTS: Mapping[str, tuple[str, ...]] = {
+TEST_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "compile": ("-DskipTests",),
     "run": (),
     "skip": ("-Dmaven.test.skip=true",),
 }
-"""What the option `tests` means. The pipeline that this one replaces compiled them and did not run them."""
+"""Value of `tests` in [build] -> Maven's options. The pipeline that this one replaces compiled tests and ran none."""
 
 FAST_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""A build is too short for the optimising compiler: measured, it takes 0.61 of the time."""
+"""A build is too short for the optimising compiler to pay off: without it, Maven takes 0.61 of the time."""
 
-CLASSES = "ERP_BUILD_MAVEN_CLASSES"
-"""Variable with an archive of classes for the `java` and the `mvn` in PATH (`scripts/archive-classes.sh`)."""
+CLASSES_VARIABLE = "ERP_BUILD_MAVEN_CLASSES"
+"""Environment variable: a class-data archive for `java` and `mvn` in PATH (`scripts/archive-classes.sh`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MavenSurroundings:
-    """What a build needs beside its sources.
+    """The environment of Maven's calls.
 
     Attributes:
         scratch: a private folder outside of the sources.
-        logs: where the whole output is kept, or None.
+        logs: folder for Maven's whole output; None keeps none.
         clock: the time.
-        say, detail: where news and Maven's own lines go, each with the name of a service.
-        mask: takes secrets out of a text.
+        say, detail: called with a line and a service's name, for progress and for Maven's own output.
+        mask: replaces secrets in a text.
     """
 
     scratch: Path
@@ -64,7 +64,7 @@ class MavenSurroundings:
 
 
 class Maven:
-    """Builds jars with the services' own wrapper, or with the `mvn` of the machine."""
+    """Builds jars with a service's own wrapper (mvnw), else with the `mvn` in PATH."""
 
     def __init__(self, surroundings: MavenSurroundings, options: BuildOptions) -> None:
         self._with = surroundings
@@ -72,81 +72,95 @@ class Maven:
         self._calls = 0
         self._log: Path | None = None
 
-    def check(self, source: Path) -> None:
-        """Raise `BuildFailed` when the directory holds nothing that Maven can build, or there is no Maven or JDK."""
-        if not (source / "pom.xml").is_file():
+    def require_buildable(self, folder: Path) -> None:
+        """Raise `BuildFailed` if the directory has no pom, or Maven or a fitting JDK is not installed."""
+        if not (folder / "pom.xml").is_file():
             raise BuildFailed(
                 "the service has no pom.xml",
-                where=str(source),
-                why="the directory is not there" if not source.is_dir() else "pom.xml is not there",
+                where=str(folder),
+                why="the directory is not there" if not folder.is_dir() else "pom.xml is not there",
                 next_step="correct `path` in erp-build.toml, or add the pom",
             )
-        if not (source / "mvnw").is_file() and not shutil.which("mvn"):
+        if not (folder / "mvnw").is_file() and not shutil.which("mvn"):
             raise BuildFailed("there is no Maven", where="PATH", next_step="install Maven, or add the wrapper (mvnw)")
-        choose_jdk(wanted_release(source / "pom.xml"), os.environ)
+        choose_jdk(wanted_release(folder / "pom.xml"), os.environ)
 
-    def package(self, sources: Sequence[Source], ready: Ready) -> None:
-        """Make the jar of every source.
+    def package(self, modules: Sequence[MavenModule], on_jar: OnJar) -> None:
+        """Make the jar of every module.
 
         Args:
-            sources: the services' directories; those that bear company are built by one Maven.
-            ready: called from another thread for each jar that is complete, in the order in which they are.
+            modules: the services' directories; those that can share a Maven reactor are built by one process.
+            on_jar: called from another thread for each jar, in the order in which they are complete.
 
-        Raises `BuildFailed` with everything that failed, once everything else is made.
+        Raises `BuildFailed` that names everything that failed, after everything else is built.
         """
         failures: dict[str, BuildFailed] = {}
-        for group in groups(sources):
-            failures |= self._package_group(group, ready)
+        for group in reactor_groups(modules):
+            failures |= self._package_group(group, on_jar)
         if failures:
             error = combine(tuple(failures.values()))
             assert isinstance(error, BuildFailed)
             error.targets = frozenset(failures)
             raise error
 
-    def _package_group(self, group: tuple[Source, ...], ready: Ready) -> dict[str, BuildFailed]:
-        """Build a group, and once more what failed only because something could not be transferred."""
-        failed = self._attempt(group, ready)
+    def _package_group(self, group: tuple[MavenModule, ...], on_jar: OnJar) -> dict[str, BuildFailed]:
+        """Build a group; build modules again that failed only because a transfer failed."""
+        failed = self._attempt(group, on_jar)
         again = tuple(
-            source
-            for source, failure in failed.items()
+            module
+            for module, failure in failed.items()
             if isinstance(failure, Failure) and failure.is_worth_another_try
         )
         if again:
-            self._with.say(f"{failed[again[0]].what}; tries once more", again[0].name)
-            failed = {source: failure for source, failure in failed.items() if source not in again}
-            failed |= self._attempt(again, ready, update=True)
-        return {source.name: _error(source, failure, self._log) for source, failure in failed.items()}
+            self._with.say(f"{failed[again[0]].what}; retrying once", again[0].name)
+            failed = {module: failure for module, failure in failed.items() if module not in again}
+            failed |= self._attempt(again, on_jar, update=True)
+        return {module.name: _error(module, failure, self._log) for module, failure in failed.items()}
 
     def _attempt(
-        self, group: tuple[Source, ...], ready: Ready, *, update: bool = False
-    ) -> dict[Source, Failure | BuildFailed]:
+        self, group: tuple[MavenModule, ...], on_jar: OnJar, *, update: bool = False
+    ) -> dict[MavenModule, Failure | BuildFailed]:
         with ExitStack() as stack:
-            folders = [source.folder for source in group]
+            folders = [module.folder for module in group]
             inherited = stack.enter_context(
-                held(folders, self._with.clock, lambda text: self._with.say(text, group[0].name))
+                hold_folders(folders, self._with.clock, lambda text: self._with.say(text, group[0].name))
             )
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._with.scratch)))
-            watch = Watch(group, self._with.clock, self._with.detail, ready)
-            done = self._run(group, scratch, watch, inherited, update=update)
-            watch.close(succeeded=done.code == 0)
-        return _failures(group, watch, done)
+            output = MavenOutput(group, self._with.clock, self._with.detail, on_jar)
+            done = self._run(group, scratch, output, inherited, update=update)
+            output.close(succeeded=done.code == 0)
+        return _failures(group, output, done)
 
     def _run(
-        self, group: tuple[Source, ...], scratch: Path, watch: Watch, inherited: tuple[int, ...], *, update: bool
+        self,
+        group: tuple[MavenModule, ...],
+        scratch: Path,
+        output: MavenOutput,
+        inherited: tuple[int, ...],
+        *,
+        update: bool,
     ) -> Result:
         first = group[0].folder
         pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
-        # Through sh, because an unpacked zip of the source has lost the executable bit.
+        # Through sh: a source that CodePipeline passes on as a zip has lost the executable bit.
         program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
-        words = [*FLAGS, *TESTS[self._options.tests], *(["--update-snapshots"] if update else []), "--fail-at-end"]
+        # Maven repeats a failed resolution from its cache unless it is told to update. One failed module must not keep
+        # the others from being built.
+        words = [
+            *FLAGS,
+            *TEST_OPTIONS[self._options.tests],
+            *(["--update-snapshots"] if update else []),
+            "--fail-at-end",
+        ]
         with self._kept() as keep:
 
             def on_line(line: str) -> None:
                 keep(line)
-                watch.read(line)
+                output.read(line)
 
             try:
                 return run(
+                    # `clean`: a jar of an earlier version would be a second one in `target`.
                     [*program, *words, "--file", str(pom), "clean", "package"],
                     env=_environment(group, has_wrapper=program != ["mvn"]),
                     cwd=first,
@@ -157,14 +171,14 @@ class Maven:
             except TimedOut as error:
                 raise BuildFailed(
                     "Maven took too long",
-                    where=", ".join(source.name for source in group),
+                    where=", ".join(module.name for module in group),
                     why=f"{error}\n{tail(error.tail)}",
                     next_step="raise `timeout` of [build] in erp-build.toml, or run Maven by hand",
                 ) from error
 
     @contextmanager
     def _kept(self) -> Iterator[Callable[[str], None]]:
-        """Keeps every line in a file of its own, masked like everything else that is shown."""
+        """Write every line to a log file of this call, with secrets masked."""
         if self._with.logs is None:
             yield lambda _: None
             return
@@ -174,15 +188,15 @@ class Maven:
         with self._log.open("wb", buffering=0) as file:
 
             def keep(line: str) -> None:
-                # Where no more can be kept, the build goes on: its last lines are in its error all the same.
+                # A full disk ends the log, not the build; an error carries its last lines anyway.
                 with suppress(OSError):
                     file.write(f"{self._with.mask(plain(line))}\n".encode())
 
             yield keep
 
 
-def _environment(group: tuple[Source, ...], *, has_wrapper: bool) -> dict[str, str]:
-    wanted = max((wanted_release(source.folder / "pom.xml") or 0 for source in group), default=0)
+def _environment(group: tuple[MavenModule, ...], *, has_wrapper: bool) -> dict[str, str]:
+    wanted = max((wanted_release(module.folder / "pom.xml") or 0 for module in group), default=0)
     home = choose_jdk(wanted or None, os.environ)
     classes = "" if has_wrapper else _archived_classes(home)
     options = " ".join(word for word in (os.environ.get("MAVEN_OPTS", ""), FAST_JVM, classes) if word)
@@ -191,32 +205,34 @@ def _environment(group: tuple[Source, ...], *, has_wrapper: bool) -> dict[str, s
 
 
 def _archived_classes(home: str | None) -> str:
-    """The option that maps an archive of classes; empty where there is none, or another JDK is to be used."""
-    archive, own = os.environ.get(CLASSES, ""), shutil.which("java")
+    """The JVM option for the class-data archive; empty without one, or if another JDK builds than the one it is for."""
+    archive, own = os.environ.get(CLASSES_VARIABLE, ""), shutil.which("java")
     java = shutil.which("java", path=f"{home}/bin") if home else own
     is_own = own and java and os.path.realpath(java) == os.path.realpath(own)
-    # Maven's script takes the options apart at blanks.
+    # Maven's script splits the options at blanks, so a path with a blank cannot be passed.
     return f"-XX:SharedArchiveFile={archive}" if is_own and len(archive.split()) == 1 else ""
 
 
-def _failures(group: tuple[Source, ...], watch: Watch, done: Result) -> dict[Source, Failure | BuildFailed]:
-    """What failed, and why; after a success only what has no jar."""
+def _failures(
+    group: tuple[MavenModule, ...], output: MavenOutput, done: Result
+) -> dict[MavenModule, Failure | BuildFailed]:
+    """The modules that failed, and why; after a success only those without a jar."""
     if done.code == 0:
-        return {source: watch.troubles[source] for source in group if source not in watch.complete}
+        return {module: output.troubles[module] for module in group if module not in output.complete}
     found = failures([*done.stdout.splitlines(), *done.stderr.splitlines()], done.code)
-    modules = {failure.module: failure for failure in found}
-    blamed = [source for source in group if artifact_of(source.folder) in modules]
-    blamed = blamed or [source for source in group if source not in watch.complete] or list(group)
-    return {source: modules.get(artifact_of(source.folder), found[0]) for source in blamed}
+    by_artifact = {failure.module: failure for failure in found}
+    blamed = [module for module in group if artifact_of(module.folder) in by_artifact]
+    blamed = blamed or [module for module in group if module not in output.complete] or list(group)
+    return {module: by_artifact.get(artifact_of(module.folder), found[0]) for module in blamed}
 
 
-def _error(source: Source, failure: Failure | BuildFailed, log: Path | None) -> BuildFailed:
+def _error(module: MavenModule, failure: Failure | BuildFailed, log: Path | None) -> BuildFailed:
     if isinstance(failure, BuildFailed):
         return failure
     kept = (f"the whole output is in {log}",) if log else ()
     return BuildFailed(
         failure.what,
-        where=f"{source.name} ({source.folder})",
+        where=f"{module.name} ({module.folder})",
         why="\n".join((failure.summary, *kept)),
-        next_step=f"{failure.next_step}; by hand: mvn -f {source.folder.name}/pom.xml clean package",
+        next_step=f"{failure.next_step}; by hand: mvn -f {module.folder.name}/pom.xml clean package",
     )

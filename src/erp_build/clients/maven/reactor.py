@@ -1,4 +1,4 @@
-"""Which services one Maven builds: a generated aggregator outside of the sources, for those that bear company."""
+"""Groups services that can share one Maven reactor build, and generates their aggregator pom outside of the sources."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -7,12 +7,12 @@ from os.path import relpath
 from pathlib import Path
 from typing import NamedTuple
 
-POM = "{http://maven.apache.org/POM/4.0.0}"
-OWN_SETTINGS = ("maven.config", "jvm.config", "extensions.xml")
-"""Files in `.mvn` that Maven reads from the directory that it is started for, and from no module."""
+POM_NAMESPACE = "{http://maven.apache.org/POM/4.0.0}"
+OWN_SETTINGS_FILES = ("maven.config", "jvm.config", "extensions.xml")
+"""Files in `.mvn` that Maven reads for its start directory only: in a reactor they would be ignored for a module."""
 
-OWN_ROOT = ("maven.multiModuleProjectDirectory", "session.executionRootDirectory")
-"""Properties of a pom that mean another directory under an aggregator."""
+ROOT_PROPERTIES = ("maven.multiModuleProjectDirectory", "session.executionRootDirectory")
+"""Properties that name another directory if the pom is built below an aggregator."""
 
 COORDINATE = re.compile(r"[\w.-]+")
 AGGREGATOR = """\
@@ -30,64 +30,71 @@ AGGREGATOR = """\
 """
 
 
-class Source(NamedTuple):
-    """A service's directory, and the name that its lines and errors carry."""
+class MavenModule(NamedTuple):
+    """A service's directory, and the service's name for output and errors."""
 
     name: str
     folder: Path
 
 
 class Coordinates(NamedTuple):
-    """What Maven calls a project, as it stands in the pom."""
+    """Group and artifact of a pom; the version plays no role here."""
 
     group: str
     artifact: str
 
 
-def groups(sources: Sequence[Source]) -> list[tuple[Source, ...]]:
-    """The sources as groups, each for one Maven; one that needs settings of its own is alone."""
-    together: dict[str, list[Source]] = {}
-    alone: list[tuple[Source, ...]] = []
+def reactor_groups(modules: Sequence[MavenModule]) -> list[tuple[MavenModule, ...]]:
+    """Split modules into groups that share one reactor build; a module that needs its own settings is alone."""
+    together: dict[str, list[MavenModule]] = {}
+    alone: list[tuple[MavenModule, ...]] = []
     taken: set[tuple[str, Coordinates]] = set()
-    for source in sources:
-        coordinates, wrapper = coordinates_of(source.folder), wrapper_settings(source.folder)
-        if coordinates is None or _needs_its_own(source.folder) or (wrapper, coordinates) in taken:
-            alone.append((source,))
+    for module in modules:
+        coordinates, wrapper = coordinates_of(module.folder), wrapper_settings(module.folder)
+        # Maven refuses a reactor with two modules of the same coordinates.
+        if coordinates is None or _needs_its_own(module.folder) or (wrapper, coordinates) in taken:
+            alone.append((module,))
         else:
             taken.add((wrapper, coordinates))
-            together.setdefault(wrapper, []).append(source)
+            together.setdefault(wrapper, []).append(module)
     return [*(tuple(group) for group in together.values()), *alone]
 
 
-def write_aggregator(folder: Path, sources: Iterable[Source]) -> Path:
-    """A pom with the sources as its modules; Maven takes modules by relative paths alone."""
+def write_aggregator(folder: Path, modules: Iterable[MavenModule]) -> Path:
+    """Write a pom with these modules and return its path; Maven accepts only relative paths of modules."""
     root = folder.resolve()
-    lines = (f"    <module>{_escaped(relpath(source.folder.resolve(), root))}</module>" for source in sources)
+    lines = (f"    <module>{_escaped(relpath(module.folder.resolve(), root))}</module>" for module in modules)
     pom = root / "pom.xml"
     pom.write_text(AGGREGATOR.format("\n".join(lines)), encoding="utf-8")
     return pom
 
 
 def coordinates_of(folder: Path) -> Coordinates | None:
-    """The coordinates of a pom; None where they cannot be told without Maven."""
+    """Return the coordinates of a pom; None if only Maven can tell them (properties, modules of its own)."""
     try:
-        root = ET.parse(folder / "pom.xml").getroot()  # noqa: S314 - as above
+        root = ET.parse(folder / "pom.xml").getroot()  # noqa: S314 - the user's own file, which Maven reads next
     except (ET.ParseError, OSError):
         return None
-    group = root.findtext(f"{POM}groupId") or root.findtext(f"{POM}parent/{POM}groupId") or ""
-    artifact = root.findtext(f"{POM}artifactId") or ""
+    group = (
+        root.findtext(f"{POM_NAMESPACE}groupId") or root.findtext(f"{POM_NAMESPACE}parent/{POM_NAMESPACE}groupId") or ""
+    )
+    artifact = root.findtext(f"{POM_NAMESPACE}artifactId") or ""
     found = Coordinates(group.strip(), artifact.strip())
-    return found if all(COORDINATE.fullmatch(part) for part in found) and root.find(f"{POM}modules") is None else None
+    return (
+        found
+        if all(COORDINATE.fullmatch(part) for part in found) and root.find(f"{POM_NAMESPACE}modules") is None
+        else None
+    )
 
 
 def artifact_of(folder: Path) -> str:
-    """What Maven calls a project in its output; empty where the pom does not say."""
+    """Return the artifact of a pom, by which Maven's output names a module; empty if the pom does not say."""
     coordinates = coordinates_of(folder)
     return coordinates.artifact if coordinates else ""
 
 
 def wrapper_settings(folder: Path) -> str:
-    """Which Maven the service's wrapper brings; empty without one. Only services of one Maven go together."""
+    """Return what identifies the wrapper's Maven, or an empty text. Only services of the same Maven share a reactor."""
     if not (folder / "mvnw").is_file():
         return ""
     settings = folder / ".mvn" / "wrapper" / "maven-wrapper.properties"
@@ -95,10 +102,10 @@ def wrapper_settings(folder: Path) -> str:
 
 
 def _needs_its_own(folder: Path) -> bool:
-    if any((folder / ".mvn" / name).is_file() for name in OWN_SETTINGS):
+    if any((folder / ".mvn" / name).is_file() for name in OWN_SETTINGS_FILES):
         return True
     text = (folder / "pom.xml").read_text(encoding="utf-8", errors="replace")
-    return any(word in text for word in OWN_ROOT)
+    return any(word in text for word in ROOT_PROPERTIES)
 
 
 def _escaped(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Dockerfiles: their words, what is wrong in them, and what we add."""
+"""Dockerfiles: parsing, linting, and the lines that are added for labels and layers."""

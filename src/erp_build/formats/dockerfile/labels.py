@@ -1,7 +1,7 @@
-"""A Dockerfile that gives its image all labels by one line.
+"""Adds one LABEL line with all labels to a Dockerfile.
 
-The classic builder makes a step, with a container, of each label that a call asks for: 50 ms each, for the labels of a
-service as much as for a layer.
+The classic builder turns each label of an API call into a step with a container of its own, 50 ms each; one line is one
+step.
 """
 
 import re
@@ -14,12 +14,12 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def with_labels(text: str, labels: Mapping[str, str], name: str) -> str | None:
-    """The Dockerfile with a LABEL line at its end; None where that would be another image, so that the call must ask.
+    """Return the Dockerfile with a LABEL line at its end; None if that could change the image in other ways.
 
     Args:
         text: the Dockerfile.
         labels: names, which need no quotes, and values.
-        name: what the result is called in the build context; an image that holds the context would hold it.
+        name: name of the result in the build context; an instruction that copies the whole context would copy it too.
     """
     escape = directives(text).get("escape", "\\")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]

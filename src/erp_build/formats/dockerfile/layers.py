@@ -1,4 +1,4 @@
-"""A Dockerfile that takes a jar's layers where it took the jar: the same files otherwise, and the same command."""
+"""Rewrites a Dockerfile to copy a jar's layers instead of the jar; everything else stays, the command included."""
 
 import posixpath
 from collections.abc import Sequence

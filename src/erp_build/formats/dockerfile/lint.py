@@ -1,4 +1,4 @@
-"""What is wrong with a Dockerfile before it is built: what only BuildKit reads, secrets, sources that are not there."""
+"""Lints a Dockerfile before it is built: syntax that only BuildKit reads, secrets, sources that do not exist."""
 
 import posixpath
 import re
@@ -15,26 +15,26 @@ NEW_FLAGS = {
     "COPY": ("chmod", "link", "parents", "exclude"),
     "ADD": ("chmod", "link", "checksum", "keep-git-dir", "exclude", "unpack"),
 }
-"""Flags that the classic builder refuses, or, worse, leaves out."""
+"""Flags that the classic builder refuses or, worse, ignores."""
 
 PLATFORM_ARGUMENTS = re.compile(r"\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b")
 NO_SOURCE = re.compile(r"^(?:https?://|git@|<<)|\$")
 
 
 class Finding(NamedTuple):
-    """Something that is wrong: the line, and what it is. Never a value."""
+    """A mistake: its line and a description, never with a value, which may be a secret."""
 
     line: int
     what: str
 
 
 def buildkit_needs(text: str) -> tuple[Finding, ...]:
-    """What in a Dockerfile needs BuildKit; the classic builder fails on it, or silently makes something else."""
+    """Return what needs BuildKit; the classic builder fails on it, or silently builds another image."""
     return tuple(_buildkit_needs(text))
 
 
 def secrets_in(text: str) -> tuple[Finding, ...]:
-    """ARG and ENV that carry a secret: everybody who may pull the image reads them in its history."""
+    """Return ARG and ENV with a secret: everybody who can pull the image can read them in its history."""
     found = []
     for instruction in instructions(text):
         if instruction.keyword in ("ARG", "ENV"):
@@ -61,7 +61,7 @@ def sources_of_nothing(text: str, files: Collection[str]) -> tuple[Finding, ...]
 
 
 def copies(text: str, file: str) -> bool:
-    """Whether an instruction takes a file of the build context, or may: a source with a variable can be anything."""
+    """Whether an instruction may copy a file of the build context; a source with a variable can be any file."""
     return any("$" in source or is_source(source, (file,)) for _, source in _sources(text))
 
 

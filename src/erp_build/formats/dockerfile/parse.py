@@ -1,4 +1,4 @@
-"""Dockerfiles, read as far as a build needs to know them before it begins."""
+"""Parses Dockerfiles as far as a build needs it: directives, instructions, base images."""
 
 import json
 import re
@@ -70,11 +70,12 @@ def instructions(text: str) -> Iterator[Instruction]:
 
 
 def base_images(text: str) -> tuple[str, ...]:
-    """The images of all FROM instructions, arguments replaced by their defaults; names of stages are left out."""
+    """Return the images of all FROM instructions, with the defaults of arguments and without names of stages."""
     defaults: dict[str, str] = {}
     stages: set[str] = set()
     found: list[str] = []
     for instruction in instructions(text):
+        # FROM sees only arguments that stand before the first FROM.
         if instruction.keyword == "ARG" and not found:
             defaults.update(word.partition("=")[::2] for word in instruction.words if "=" in word)
         if instruction.keyword == "FROM" and instruction.words:
@@ -102,6 +103,7 @@ def _logical_line(lines: list[str], place: int, escape: str) -> tuple[list[str],
     while place < len(lines):
         line = lines[place].rstrip()
         place += 1
+        # Docker skips comments and empty lines between continued lines.
         if parts and (not line.strip() or line.lstrip().startswith("#")):
             continue
         continued = line.endswith(escape)

@@ -1,1 +1,1 @@
-"""Maven: the lines of its log, and why it failed."""
+"""Reads Maven's log: its lines, and why Maven failed."""

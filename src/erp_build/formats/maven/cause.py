@@ -1,4 +1,4 @@
-"""What sort of failure a text of Maven tells of; the words of dependency resolution are those of Maven 3.8 and 3.9."""
+"""Classifies a failure of Maven by its text, with the wording of Maven 3.8 and 3.9 for dependency resolution."""
 
 import re
 from typing import Literal
@@ -49,7 +49,7 @@ UNKNOWN_COMPILATION = "An unknown compilation problem occurred"
 
 
 def kind_of(text: str, log: list[str]) -> Kind:
-    """The kind of a failure: the first that its text tells of, the most certain ones first.
+    """Return the kind of a failure: the first that matches its text, in the order of certainty.
 
     Args:
         text: what Maven says of the failure.
@@ -74,12 +74,12 @@ def kind_of(text: str, log: list[str]) -> Kind:
 def _is_memory(text: str, log: list[str]) -> bool:
     if GOODBYE in text and not FORK_EXIT.search(text):
         return True
-    # javac in want of memory prints its stack, and Maven calls that an unknown compilation problem.
+    # A javac without memory prints its stack, which Maven reports as an unknown compilation problem.
     return bool(MEMORY.search("\n".join(log) if UNKNOWN_COMPILATION in text else text))
 
 
 def is_transfer(text: str) -> bool:
-    """Whether a repository, or the way to it, failed, and not the sign-in to it."""
+    """Whether a repository or the connection to it failed, and not the sign-in."""
     return bool(TRANSFER.search(text)) and not DENIED.search(text)
 
 

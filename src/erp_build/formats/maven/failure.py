@@ -1,6 +1,6 @@
-"""Why Maven failed, read from its log: what sort of failure, in which module, and what to do about it.
+"""Says why Maven failed, from its log: the kind of failure, the module, and what to do about it.
 
-Held to the recorded logs of tests/recorded/maven.
+Tested with the recorded logs in tests/recorded/maven.
 """
 
 import re
@@ -18,10 +18,12 @@ from erp_build.formats.maven.cause import (
     jdk_release,
     kind_of,
 )
-from erp_build.formats.maven.log import GOAL, HELP, SUMMARY_LINES, failed_tests, last_lines, plain, told_by
+from erp_build.formats.maven.log import GOAL, HELP, MAX_SUMMARY_LINES, failed_tests, last_lines, plain, told_by
 
-KILLED, TERMINATED = {137, -9}, {143, -15, 124}
-OLDEST_RELEASE = 8
+KILLED_CODES, TERMINATED_CODES = {137, -9}, {143, -15, 124}
+"""By SIGKILL and SIGTERM, as a shell and as Python report them; 124 is the code of `timeout`."""
+
+OLDEST_JAVA_RELEASE = 8
 PROJECT = re.compile(r"The project (?:[^\s:]+:([^\s:]+):\S+)? ?\(.*\) has \d+ errors?")
 
 WHAT: Mapping[Kind, str] = {
@@ -38,18 +40,18 @@ WHAT: Mapping[Kind, str] = {
 TRANSFER_WHAT = "Maven could not transfer an artifact"
 KILLED_WHAT = "Maven was killed; most likely the machine ran out of memory"
 
-NEXT: Mapping[Kind, str] = {
+NEXT_STEPS: Mapping[Kind, str] = {
     "compile": "correct the source; the same error comes with mvn compile in the service's directory",
     "tests": "correct the test or what it tests; the reports lie in target/surefire-reports",
     "dependency": "correct its coordinates in the pom, or add the repository that has it",
-    "memory": "give Maven more memory (MAVEN_OPTS=-Xmx...), build fewer services at once, or take a larger machine",
-    "disk": "make room on the disk of the build, or take a machine with a larger one",
+    "memory": "give Maven more memory (MAVEN_OPTS=-Xmx...), build fewer services at once, or use a larger machine",
+    "disk": "free space on the build's disk, or use a machine with a larger disk",
     "jdk": "build with the JDK that the pom asks for: set JAVA_HOME, or the JAVA_<release>_HOME of that release",
     "pom": "correct the pom",
     "timeout": "look at the last lines for what it waited for; give it more time if it was still at work",
     "other": "run the same command by hand with -e",
 }
-RETRY_NEXT = "run again: the repository or the way to it failed, not the source"
+RETRY_NEXT = "run again: the repository or the connection to it failed, not the source"
 CACHED_NEXT = "run again with -U: Maven remembered an earlier failure and did not ask the repository"
 OFFLINE_NEXT = "run once without -o, so that Maven can fetch it"
 DENIED_NEXT = "correct the sign-in for that repository in settings.xml"
@@ -63,8 +65,8 @@ class Failure(NamedTuple):
         summary: the lines that tell it, without levels, colours and repetitions.
         module: the project that failed, empty when Maven names none.
         next_step: what the reader does now.
-        transfer: a repository or the way to it failed: worth one more try.
-        cached: Maven did not ask the repository, because it had failed before: worth one more try with `-U`.
+        transfer: a repository or the connection to it failed: worth one more attempt.
+        cached: Maven did not ask the repository, because it failed earlier: worth one more attempt with `-U`.
     """
 
     kind: Kind
@@ -83,7 +85,7 @@ class Failure(NamedTuple):
 
     @property
     def is_worth_another_try(self) -> bool:
-        """Whether only a transfer failed, which says nothing of the sources."""
+        """Whether only a transfer failed, which says nothing about the sources."""
         return self.transfer or self.cached
 
 
@@ -95,15 +97,15 @@ def failures(lines: Iterable[str], exit_code: int | None) -> tuple[Failure, ...]
         exit_code: of Maven, negative for a signal; None when it was ended because its time was over.
     """
     log = [plain(line) for line in lines]
-    if exit_code is None or exit_code in TERMINATED:
+    if exit_code is None or exit_code in TERMINATED_CODES:
         return (_failure("timeout", WHAT["timeout"], last_lines(log)),)
-    if exit_code in KILLED:
+    if exit_code in KILLED_CODES:
         return (_failure("memory", KILLED_WHAT, last_lines(log)),)
     if found := tuple(_of_block(module, block, log) for module, block in _blocks(log)):
         return found
     errors = [line for line in log if line.startswith("[ERROR]")]
     module = next((match[1] or "" for line in errors if (match := PROJECT.search(line))), "")
-    # A JVM that cannot start, and the script before it, know no levels.
+    # A JVM that cannot start prints no levels, and neither does Maven's start script.
     return (_of_block(module, errors or log or ["Maven said nothing"], log),)
 
 
@@ -129,7 +131,7 @@ def _of_block(module: str, block: list[str], log: list[str]) -> Failure:
     told_elsewhere = kind == "memory" and not (GOAL.match(block[0]) and MEMORY.search(text))
     wanted = [line for line in log if MEMORY.search(line)] if told_elsewhere else []
     summary = (kind == "tests" and failed_tests(log)) or told_by(
-        wanted or (block[-SUMMARY_LINES:] if block is log else block)
+        wanted or (block[-MAX_SUMMARY_LINES:] if block is log else block)
     )
     failure = _failure(kind, summary, module=module)
     if kind == "jdk":
@@ -142,9 +144,9 @@ def _of_block(module: str, block: list[str], log: list[str]) -> Failure:
 def _jdk_next(text: str) -> str:
     release = jdk_release(text)
     if not release:
-        return NEXT["jdk"]
-    if release < OLDEST_RELEASE:
-        return f"ask for a newer release than {release} in the pom: no JDK of today compiles for it"
+        return NEXT_STEPS["jdk"]
+    if release < OLDEST_JAVA_RELEASE:
+        return f"ask for a newer release than {release} in the pom: no current JDK compiles for it"
     return (
         f"build with JDK {release} or newer (JAVA_{release}_HOME or JAVA_HOME), or ask for an older release in the pom"
     )
@@ -166,4 +168,4 @@ def _of_resolution(module: str, text: str, block: list[str]) -> Failure:
 
 
 def _failure(kind: Kind, *summary: str, module: str = "") -> Failure:
-    return Failure(kind, "\n".join(part for part in summary if part), module, NEXT[kind])
+    return Failure(kind, "\n".join(part for part in summary if part), module, NEXT_STEPS[kind])

@@ -1,4 +1,4 @@
-"""The lines of a Maven run, and those of them that tell why it failed."""
+"""The lines of Maven's log, and those that say why Maven failed."""
 
 import re
 
@@ -7,14 +7,14 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 USER_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 LEVEL = re.compile(r"^\[(?:ERROR|INFO|WARNING)\] ?")
 
-SUMMARY_LINES, LAST_LINES, LINE_LENGTH = 8, 3, 600
+MAX_SUMMARY_LINES, MAX_LAST_LINES, MAX_LINE_LENGTH = 8, 3, 600
 
 GOAL = re.compile(r"\[ERROR\] Failed to execute goal (?:\S+ )?(?:\(\S+\) )?on project ([^\s:]+): ?(.*)")
 NOISE = re.compile(
     r"Compilation failure(?:: Compilation failure: ?)?$|COMPILATION ERROR|Please refer to |Command was |\[Help \d"
     r"|Some problems were encountered|The build could not read|The project .* has \d+ errors?$|Child module .* @$"
 )
-AFTER = ("To see the full stack trace", "at org.apache.maven", "org.apache.maven.", "Re-run Maven")
+TRAILER_STARTS = ("To see the full stack trace", "at org.apache.maven", "org.apache.maven.", "Re-run Maven")
 RESOLVING = re.compile(
     r"^Could not resolve dependencies for project \S+: "
     r"(?:Failed to .*: (?=Could not )|(?=Could not |Cannot |\S+ was not ))?"
@@ -23,17 +23,17 @@ HELP = re.compile(r" ?-> \[Help \d+\]\s*$")
 
 
 def plain(line: str) -> str:
-    """A line without colours, control characters, and users of addresses."""
+    """Return a line without colours, control characters, and user names and passwords in addresses."""
     return USER_IN_ADDRESS.sub("***@", CONTROL.sub("", ANSI.sub("", line))).rstrip()
 
 
 def told_by(block: list[str]) -> str:
-    """What a block says, each thing once, without what Maven says after and before every failure."""
+    """Summarise a block of the log: each message once, without the text that Maven adds to every failure."""
     match = GOAL.match(block[0])
     told = list[str]()
     for line in [match[2], *block[1:]] if match else block:
         text = RESOLVING.sub("", HELP.sub("", LEVEL.sub("", LEVEL.sub("", line)))).strip()
-        if text.startswith(AFTER):
+        if text.startswith(TRAILER_STARTS):
             break
         if text and text not in told and not NOISE.match(text):
             told.append(text)
@@ -41,7 +41,7 @@ def told_by(block: list[str]) -> str:
 
 
 def failed_tests(log: list[str]) -> str:
-    """The failed tests, as surefire lists them below its results; empty where it lists none."""
+    """Return the failed tests as surefire lists them; empty if it lists none."""
     told, inside = list[str](), False
     for line in log:
         text = LEVEL.sub("", line)
@@ -55,12 +55,12 @@ def failed_tests(log: list[str]) -> str:
 
 
 def last_lines(log: list[str]) -> str:
-    """The end of a log, where nothing else tells what happened."""
+    """Return the last lines of a log, for a failure that no other line explains."""
     told = [LEVEL.sub("", line) for line in log]
-    return _short([line for line in told if line.strip("- ")][-LAST_LINES:])
+    return _short([line for line in told if line.strip("- ")][-MAX_LAST_LINES:])
 
 
 def _short(told: list[str]) -> str:
-    kept = [line[:LINE_LENGTH] for line in told[:SUMMARY_LINES]]
-    more = [f"and {len(told) - SUMMARY_LINES} lines more"] if len(told) > SUMMARY_LINES else []
+    kept = [line[:MAX_LINE_LENGTH] for line in told[:MAX_SUMMARY_LINES]]
+    more = [f"and {len(told) - MAX_SUMMARY_LINES} lines more"] if len(told) > MAX_SUMMARY_LINES else []
     return "\n".join((*kept, *more))

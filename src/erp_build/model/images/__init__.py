@@ -1,1 +1,1 @@
-"""Images, their scans, and what is judged of them."""
+"""Images, their scans, and the gate's verdicts."""

@@ -1,4 +1,4 @@
-"""Images: how they are named, and what a build leaves behind."""
+"""Images: their references and labels, in the engine and in the registry."""
 
 import json
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 SOURCE_LABEL = "org.opencontainers.image.source"
 BASE_NAME_LABEL = "org.opencontainers.image.base.name"
 BASE_DIGEST_LABEL = "org.opencontainers.image.base.digest"
-"""The digest of the base image in its registry; one that was made on this machine has none."""
+"""The digest of the base image in its registry; a base image that was built locally has none."""
 
 BASE_IMAGE_LABEL = "erp-build.base.image"
-"""The engine's own id of the base image, which each one has."""
+"""The engine's id of the base image, which every image has."""
 
 KEY_LABEL = "erp-build.key"
 VERSION_LABEL = "erp-build.version"
@@ -35,6 +35,7 @@ class ImageReference:
         name, _, digest = text.partition("@")
         name, tag = _split_tag(name)
         first, slash, rest = name.partition("/")
+        # Docker's rule for the first part of a name.
         is_host = slash and ("." in first or ":" in first or first == "localhost")
         return cls(repository=rest if is_host else name, tag=tag, digest=digest)
 
@@ -47,7 +48,7 @@ def _split_tag(name: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredImage:
-    """An image as the registry has it; `manifest` is its exact text, because its digest is over these bytes."""
+    """An image in the registry; `manifest` is its exact text, because the digest covers these bytes."""
 
     repository: str
     digest: str

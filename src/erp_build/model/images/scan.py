@@ -14,7 +14,7 @@ class ScanState(NamedTuple):
 
     Attributes:
         status: as ECR writes it.
-        answer: `wait` (not finished), `read` (its findings may be judged) or `stop` (there will be none to judge).
+        answer: `wait` (not finished), `read` (its findings can be judged) or `stop` (there will be no findings).
         meaning: for the reader.
         next_step: what helps when the gate ends with this status.
     """
@@ -33,8 +33,8 @@ STATES = {
         ScanState(
             "FINDINGS_UNAVAILABLE",
             "wait",
-            "the findings cannot be had at the moment",
-            "look at the image in the ECR console; if it stays so, push the image again",
+            "the findings are not available at the moment",
+            "look at the image in the ECR console; if this persists, push the image again",
         ),
         ScanState("COMPLETE", "read", "the scan is complete", "start the scan again: aws ecr start-image-scan"),
         ScanState(
@@ -76,7 +76,7 @@ STATES = {
         ),
     )
 }
-"""Every status of the model: a row each, and a test walks them all."""
+"""Every status of ECR's model; a test compares the table with botocore's. Unknown ones stop (decision 0014)."""
 
 
 UNKNOWN_STATE = ScanState(

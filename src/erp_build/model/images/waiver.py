@@ -28,7 +28,7 @@ class Waiver(NamedTuple):
     until: date
 
     def matches(self, finding: Finding) -> bool:
-        """Whether it covers this finding. It must name all of its packages: one more is another risk."""
+        """Whether it covers a finding: it must name all of its packages, because another one is another risk."""
         return self.id == finding.name and set(finding.packages or (NO_PACKAGE,)) <= set(self.packages)
 
     def counts_on(self, today: date) -> bool:

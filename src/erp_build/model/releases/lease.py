@@ -15,9 +15,9 @@ class Lease:
         commit: the full commit that the holder deploys.
         build: the build that the holder belongs to, or the user and machine.
         acquired, renewed: times of the API server's clock.
-        seconds: how long after `renewed` it is good.
+        seconds: how long it is valid after `renewed`.
         version: the stored version that a write replaces; empty: there is none yet.
-        record: what past deployments wrote down (`deployment/ledger.py`), as text.
+        record: the ledger of past deployments (`deployment/ledger.py`), as text.
         failed: the build whose run ended with an error under the lock, if that was the last one.
     """
 
@@ -33,7 +33,7 @@ class Lease:
 
     @property
     def expires(self) -> datetime | None:
-        """When it may be taken if nothing is heard of its holder; None when nobody holds it."""
+        """When it may be taken if its holder does not renew it; None if nobody holds it."""
         return self.renewed + timedelta(seconds=self.seconds) if self.holder and self.renewed else None
 
     def is_held(self, now: datetime) -> bool:
@@ -46,7 +46,7 @@ class Lease:
 
     @property
     def ended_badly(self) -> bool:
-        """Whether the run that held it last failed, or was killed and could not free it."""
+        """Whether its last run failed, or was killed before it could free the lock."""
         return bool(self.failed or self.holder)
 
     def taken_by(self, holder: str, commit: str, build: str, seconds: float, now: datetime) -> Lease:
@@ -58,13 +58,13 @@ class Lease:
         return replace(self, renewed=now)
 
     def freed(self, *, failed: bool = False) -> Lease:
-        """The lease as its holder leaves it; who it was, and whether it failed, stays readable."""
+        """The lease as its holder leaves it; commit and build stay readable, and whether the run failed."""
         return replace(self, holder="", failed=self.build if failed else "")
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseReading:
-    """The stored lease (None: there is none yet) and the API server's time, both of one answer."""
+    """The stored lease (None: there is none yet) and the API server's time, both from one response."""
 
     lease: Lease | None
     now: datetime

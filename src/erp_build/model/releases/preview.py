@@ -1,4 +1,4 @@
-"""What a deployment would change: lines of the values file, fields of the cluster's objects, and the images for it."""
+"""What a deployment would change: lines of the values file, fields of objects in the cluster, and images."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -34,7 +34,7 @@ class ImageWanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """Everything that is to change.
+    """Everything that a deployment would change.
 
     Attributes:
         values: a unified diff of the values file without lines around it; empty: nothing changes.

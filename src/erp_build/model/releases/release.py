@@ -27,5 +27,5 @@ class Revision:
 
     @property
     def is_pending(self) -> bool:
-        """Whether an operation is in progress, or was cut off."""
+        """Whether an operation is in progress, or was interrupted and never ended."""
         return self.status.startswith("pending")

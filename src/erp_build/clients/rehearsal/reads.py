@@ -1,4 +1,4 @@
-"""Readers that show the world as it would be after the effects that were assumed."""
+"""Readers that show the real world with the assumed effects of a rehearsal laid over it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from erp_build.clients.protocols import Cluster, Functions, Leases, Registry
-from erp_build.clients.rehearsal import Assumptions
+from erp_build.clients.rehearsal.effects import Assumptions
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.releases.evidence import ClusterEvent
@@ -16,9 +16,10 @@ from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release
 
 NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
-"""What is assumed is assumed to be fresh."""
+"""When an assumed scan was completed: it is always newer than the push."""
 
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+"""When an assumed image was pushed."""
 
 CLEAN_SCAN: Mapping[str, Any] = {
     "imageScanStatus": {"status": "COMPLETE", "description": "assumed"},
@@ -31,7 +32,7 @@ CLEAN_SCAN: Mapping[str, Any] = {
 
 
 class RehearsedRegistry:
-    """The real registry, and the images that were assumed to be pushed, with a clean scan that is assumed as well."""
+    """The real registry with the assumed pushes; each assumed image has an assumed, clean scan."""
 
     def __init__(self, real: Registry, assumptions: Assumptions) -> None:
         self._real = real
@@ -72,7 +73,7 @@ class RehearsedRegistry:
             return page
         if "Error" in page:
             return CLEAN_SCAN
-        # The scan that was assumed finds what the last one found.
+        # An assumed scan finds what the last real one found.
         findings = {**page.get("imageScanFindings", {}), "imageScanCompletedAt": NO_PUSH_IS_LATER}
         return {**page, "imageScanFindings": findings}
 
@@ -86,7 +87,7 @@ class RehearsedRegistry:
 
 
 class RehearsedFunctions:
-    """The real functions with the images that were assumed."""
+    """The real functions with the assumed images."""
 
     def __init__(self, real: Functions, assumptions: Assumptions) -> None:
         self._real = real
@@ -109,7 +110,7 @@ class RehearsedFunctions:
 
 
 class RehearsedLeases:
-    """The real clock and what past deployments wrote down, with the lock that is assumed."""
+    """The server's real time and the real ledger, with the assumed lock."""
 
     def __init__(self, real: Leases, assumptions: Assumptions) -> None:
         self._real = real
@@ -163,7 +164,7 @@ class RehearsedCluster:
 
     def _after(self, workload: Workload) -> Workload:
         assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]
-        # A workload that was not rolled out before is assumed to be after the upgrade.
+        # The upgrade is assumed to complete every rollout, also one that was incomplete before.
         settled = replace(
             workload,
             observed_generation=workload.generation,

@@ -1,18 +1,27 @@
-"""The `[gate]` table. What is misspelled or contradicts itself is refused, because it would block less than it says."""
+"""The `[gate]` and `[notify]` tables: what the gate blocks, and who is notified about the end of runs."""
+
+import re
 
 from erp_build.config.toml_table import Table
-from erp_build.model.project import SEVERITIES, UNRATED, GatePolicy
+from erp_build.model.project import SEVERITIES, UNRATED, GatePolicy, NotifyPolicy
+
+EVENTS = ("failure", "recovery", "success")
+TOPIC = re.compile(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:)?[0-9A-Za-z_-]{1,256}")
+"""A topic's name or ARN. No FIFO topic: it needs a group for each message, and no phone or chat can subscribe."""
 
 
 def parse_gate(table: Table) -> GatePolicy:
-    """Read a `[gate]` table."""
+    """Read a `[gate]` table.
+
+    A misspelled or contradictory policy is refused, because it would block less than it says.
+    """
     table.only("block", "timeout", "limits", "new_only", "fixable_only", "undefined", "waivers")
     default = GatePolicy()
     limits = _limits(table)
     block = table.choices("block", SEVERITIES, () if limits and "block" not in table.names else default.block)
     for severity, _ in limits:
         if severity in block:
-            raise table.error("block", f"{severity} is in `block` and has a limit", "take one of the two away")
+            raise table.error("block", f"{severity} is in `block` and has a limit", "remove one of the two")
     return GatePolicy(
         block=block,
         timeout=table.seconds("timeout", default.timeout),
@@ -31,9 +40,20 @@ def _limits(table: Table) -> tuple[tuple[str, int], ...]:
 
 
 def _undefined(table: Table, named: set[str]) -> str:
-    """What a finding without a rating counts as; it cannot count as something else and be blocked as itself."""
+    """The severity that an unrated finding counts as; refused if `block` or `limits` name unrated findings as well."""
     meant = table.choice("undefined", tuple(name for name in SEVERITIES if name != "UNTRIAGED"), "UNDEFINED")
     if meant != "UNDEFINED" and (both := sorted(named & set(UNRATED))):
         what = f"`undefined` makes {meant} of findings that `block` or `limits` name as {', '.join(both)}"
-        raise table.error("undefined", what, "take one of the two away")
+        raise table.error("undefined", what, "remove one of the two")
     return meant
+
+
+def parse_notify(table: Table) -> NotifyPolicy:
+    """Read a `[notify]` table."""
+    table.only("topic", "on")
+    topic = table.text("topic") if "topic" in table else ""
+    if topic and not TOPIC.fullmatch(topic):
+        raise table.error(
+            "topic", f"`topic` cannot be `{topic}`", "write the name or the ARN of a standard topic of SNS"
+        )
+    return NotifyPolicy(topic=topic, on=table.words("on", EVENTS, NotifyPolicy().on))

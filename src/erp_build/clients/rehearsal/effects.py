@@ -1,4 +1,4 @@
-"""The effects, assumed."""
+"""`RehearsedEffects`: assumes the effects. The readers of `rehearsed_reads` show the world as if they had happened."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from erp_build.clients.effects import (
     ImageRequest,
     Journal,
     NotifyRequest,
-    Ready,
+    OnPackaged,
     UpgradeRequest,
 )
 from erp_build.model.check_run import CheckRun
@@ -25,7 +25,7 @@ from erp_build.model.releases.release import Release
 
 @dataclass
 class Assumptions:
-    """What a rehearsal assumes to have done.
+    """The effects that a rehearsal assumes to have happened.
 
     Attributes:
         images: repository -> the image that is to be deployed from it.
@@ -34,7 +34,7 @@ class Assumptions:
         functions: name -> image.
         aliases: `function:alias` -> digest.
         upgraded: whether the release moved.
-        lease: the lock; a rehearsal takes none, and none keeps it waiting.
+        lease: the assumed lock; a rehearsal takes no real one and waits for none.
     """
 
     images: dict[str, ImageReference] = field(default_factory=dict)
@@ -46,8 +46,8 @@ class Assumptions:
     lease: Lease | None = None
 
 
-class Rehearsal:
-    """Changes nothing; notes each change as assumed."""
+class RehearsedEffects:
+    """Changes nothing, and notes each effect as assumed."""
 
     def __init__(self, journal: Journal, assumptions: Assumptions) -> None:
         self._journal = journal
@@ -58,11 +58,11 @@ class Rehearsal:
         self._note(EffectKind.CHECK, f"{request.check.name} {request.target.name}")
         return CheckRun(outcome="passed", why="assumed")
 
-    def package(self, targets: Sequence[Service | Function], ready: Ready) -> None:
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
         """Assume the jars."""
         for target in targets:
             self._note(EffectKind.PACKAGE, target.name)
-            ready(target.name, 0.0)
+            on_packaged(target.name, 0.0)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Assume the image."""
@@ -70,7 +70,7 @@ class Rehearsal:
         return LocalImage(identifier="assumed", size=0, platform="")
 
     def push(self, request: ImageRequest) -> PushedImage:
-        """Assume the push; the digest is made of the name, as no real one can be known."""
+        """Assume the push; the digest is derived from the name, because no real one can be known."""
         self._note(EffectKind.PUSH, f"{request.repository}:{request.tag}")
         text = f"assumed {request.repository}:{request.tag} of {request.commit}"
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
@@ -105,7 +105,7 @@ class Rehearsal:
         self._assumed.upgraded = True
 
     def tag(self, image: StoredImage, tag: str) -> None:
-        """Assume the tag; the first one that an image gets without a push is the one that it is deployed with."""
+        """Assume the tag; an image that is not pushed is deployed with the first tag that it gets."""
         self._note(EffectKind.TAG, f"{image.repository}:{tag}")
         self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
 

@@ -1,9 +1,9 @@
-"""A workshop of the real programs, for tests: the machine's Maven, the engine at DOCKER_HOST, a registry if given."""
+"""An assembly of the real programs, for tests: the machine's Maven, the engine at DOCKER_HOST, a registry if given."""
 
 from pathlib import Path
 from typing import cast
 
-from erp_build.build.assembly import LocalWorkshop, Programs
+from erp_build.build.assembly import LocalAssembly, Programs
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import SimulatedClock, SystemClock
 from erp_build.clients.docker.buildkit import BuildKit
@@ -22,18 +22,18 @@ def surroundings(scratch: Path, progress: Progress, logs: Path | None = None) ->
     )
 
 
-def workshop(
+def assembly(
     root: Path,
     scratch: Path,
     *,
     registry: EcrRegistry | None = None,
     progress: Progress | None = None,
     options: BuildOptions | None = None,
-) -> LocalWorkshop:
-    """The workshop of a repository; without a registry it can neither name nor push an image."""
+) -> LocalAssembly:
+    """The assembly of a repository; without a registry it can neither name nor push an image."""
     options = options or BuildOptions()
     spoken = progress or FakeProgress()
-    return LocalWorkshop(
+    return LocalAssembly(
         root,
         Programs(Maven(surroundings(scratch, spoken), options), Engine(), BuildKit(), cast("EcrRegistry", registry)),
         options,

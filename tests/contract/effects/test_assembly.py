@@ -1,29 +1,29 @@
-"""What is asked of the machine before a build: the real workshop and the fake of the stage tests."""
+"""What is asked of the machine before a build: the real assembly and the fake of the stage tests."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from erp_build.build.assembly import LocalWorkshop
-from erp_build.clients.protocols import Workshop
+from erp_build.build.assembly import LocalAssembly
+from erp_build.clients.protocols import Assembly
 from erp_build.errors import BuildFailed
 from erp_build.model.project import Service
 from tests.contract.effects.conftest import VERSION
-from tests.fakes.account import FakeWorkshop
+from tests.fakes.account import FakeAssembly
+from tests.support.assembly import assembly
 from tests.support.loopback import Loopback
-from tests.support.workshop import workshop
 
 SERVICES = tuple(Service(name, f"backend/{name}", name, f"services.{name}") for name in ("a", "b"))
 
 
-def without_program(root: Path) -> LocalWorkshop:
+def without_program(root: Path) -> LocalAssembly:
     """Neither Maven nor engine is there."""
-    return workshop(root, root / "scratch")
+    return assembly(root, root / "scratch")
 
 
-def fake_without_program(_: Path) -> FakeWorkshop:
-    fake = FakeWorkshop()
+def fake_without_program(_: Path) -> FakeAssembly:
+    fake = FakeAssembly()
     fake.missing = "Maven"
     return fake
 
@@ -46,16 +46,16 @@ def give_maven(root: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [without_program, fake_without_program], ids=["local", "fake"])
-def test_what_is_missing_concerns_a_build_alone(make: Callable[[Path], Workshop], root: Path) -> None:
+def test_what_is_missing_concerns_a_build_alone(make: Callable[[Path], Assembly], root: Path) -> None:
     made = make(root)
-    made.check(())
+    made.require_buildable(())
     with pytest.raises(BuildFailed, match="there is no Maven"):
-        made.check(SERVICES)
+        made.require_buildable(SERVICES)
 
 
 def test_everything_that_a_build_needs_is_enough(root: Path, docker: Loopback) -> None:
     give_maven(root)
-    workshop(root, root / "scratch").check(SERVICES)
+    assembly(root, root / "scratch").require_buildable(SERVICES)
     assert docker.asked[-1].path == f"/v{VERSION}/_ping"
 
 
@@ -71,5 +71,5 @@ def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: s
     give_maven(root)
     (root / "backend" / "b" / file).unlink()
     with pytest.raises(BuildFailed, match=what) as caught:
-        workshop(root, root / "scratch").check(SERVICES)
+        assembly(root, root / "scratch").require_buildable(SERVICES)
     assert caught.value.where.endswith(where)
