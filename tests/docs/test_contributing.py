@@ -66,7 +66,8 @@ def test_every_room_of_the_program_is_listed_and_no_other() -> None:
     _, _, tree = PAGE.partition("src/erp_build/\n")
     lines = [line for line in tree.partition("```")[0].splitlines() if line.startswith("  ")]
     listed = {name.strip("/,") for line in lines for name in re.findall(r"^  ([\w./]+(?:, [\w/]+)?)", line)[0].split()}
-    rooms = {path.name for path in PROGRAM.iterdir() if path.name not in ("__pycache__", "__main__.py", "py.typed")}
+    files = [path for path in PROGRAM.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    rooms = {path.relative_to(PROGRAM).parts[0] for path in files} - {"__main__.py", "py.typed"}
     assert {name.rstrip("/") for name in listed} == rooms
 
 

@@ -93,7 +93,7 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
     assert child.stdout is not None
     assert child.stderr is not None
     _running.add(child)
-    streams = [_Reader(child.stdout, on_line, keep), _Reader(child.stderr, on_line, keep)]
+    streams = (_Reader(child.stdout, on_line, keep), _Reader(child.stderr, on_line, keep))
     try:
         child.wait(timeout)
     except subprocess.TimeoutExpired:
@@ -107,8 +107,13 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
         # After a signal during the grace the child still runs, and `end_running` must find it.
         if child.poll() is not None:
             _running.discard(child)
-    result = Result(child.returncode, streams[0].text(), streams[1].text())
-    for stream in streams:
+    return _result_of(child, *streams)
+
+
+def _result_of(child: subprocess.Popen[bytes], stdout: "_Reader", stderr: "_Reader") -> Result:
+    """What an ended child wrote; raises what `on_line` raised."""
+    result = Result(child.returncode, stdout.text(), stderr.text())
+    for stream in (stdout, stderr):
         if stream.trouble:
             raise stream.trouble
     return result

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import erp_build
 
 ASK = """
 import atexit, gc
@@ -21,5 +24,7 @@ def test_a_command_ends_with_its_code_and_leaves_its_objects_to_the_system(comma
 
 def test_the_collector_is_set_before_the_imports() -> None:
     code = "import sys, erp_build.__main__; print('typing' in sys.modules, 'erp_build.cli.app' in sys.modules)"
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    # Without site (-S) nothing else has imported anything; its path to the program goes with it.
+    env = {"PYTHONPATH": str(Path(erp_build.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-S", "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
