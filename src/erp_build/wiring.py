@@ -60,9 +60,9 @@ def open_clients(
     Args:
         root: of the repository.
         clock: the time.
-        progress: where the stages speak.
-        secrets: learns every secret that is read.
-        journal: learns every effect; None: nobody asks for them afterwards.
+        progress: where the stages report.
+        secrets: gets every secret that is read, to mask it.
+        journal: notes every effect; None: nobody asks for them afterwards.
         rehearse: assume effects instead of performing them.
         build: how jars and images are made.
         logs: a folder for Maven's whole output; None keeps none.
@@ -81,7 +81,7 @@ def open_clients(
 
 
 def doctor_local(root: Path, secrets: Secrets) -> Local:
-    """What `doctor` looks at without credentials."""
+    """Return the clients of `doctor` that need no credentials."""
     return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
 
 

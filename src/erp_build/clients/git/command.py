@@ -13,7 +13,7 @@ PAIRS = ("--always", "--stdin")
 
 
 RESOLVE = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
-"""Names are read as lines, so that none is an option; each is answered by a line, of which a commit's ends so."""
+"""Names are read as lines, so that none is taken for an option; the answer for a commit ends with ` commit`."""
 
 
 WITHOUT_INDEX = {"GIT_INDEX_FILE": f"{os.devnull}-index"}

@@ -59,7 +59,7 @@ class EarlyDiff:
                 self._compare()
 
     def output(self) -> bytes | None:
-        """The comparison, or None when Git could not make it of two commits."""
+        """Wait for the comparison and return it; None if Git cannot read the two commits."""
         self.go_on()
         if self._compared:
             output, self._compared = self._compared.output() or b"", None
@@ -80,7 +80,7 @@ class EarlyDiff:
 
 
 def _head_of(root: str) -> str:
-    """The commit of HEAD if it stands in the usual files; packed references and worktrees are left to Git."""
+    """The commit of HEAD, read from its files; not for packed references and worktrees, which are left to Git."""
     text = _read(os.path.join(root, ".git", "HEAD"))
     return _read(os.path.join(root, ".git", text[5:])) if text.startswith("ref: ") else text
 

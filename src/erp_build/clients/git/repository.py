@@ -44,6 +44,7 @@ class GitRepository:
         """Whether the root is a repository itself that Git can read."""
         if not is_repository(self._folder):
             return False
+        # Git decides: `.git` may be a file (worktree, submodule, CodeBuild's local cache), or be unreadable.
         compared = self._early is not None and self._early.output() is not None
         return compared or self._run("rev-parse", "--git-dir")[0] == 0
 
@@ -52,16 +53,17 @@ class GitRepository:
         return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
 
     def resolve(self, revision: str) -> str | None:
-        """The full commit of a revision, or None; what looks like an option is a revision that does not exist."""
+        """Return the full commit of a revision, or None; a text that looks like an option is no revision."""
         if self._early and (found := self._early.commit_of(revision)):
             return found
+        # A revision comes from outside: `--output=FILE` as an option would write a file.
         code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         commit = output.decode("ascii").strip()
         # `^HEAD` resolves too, but to the exclusion of a commit.
         return commit if code == 0 and not commit.startswith("^") else None
 
     def has_commit(self, commit: str) -> bool:
-        """Whether the commit and its tree can be read; one that is missing is asked of the remote."""
+        """Whether the commit and its tree can be read; a missing one is fetched from the remote."""
         compared = self._early is not None and self._early.commit_of(commit) == commit
         if compared or self._reads(commit):
             return True

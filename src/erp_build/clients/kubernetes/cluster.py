@@ -171,7 +171,7 @@ def _container(status: ApiObject, *, is_init: bool = False) -> Container:
         name=status["name"],
         image=status["image"],
         image_id=status.get("imageID") or "",
-        # An init container that has ended well is never "ready" to the kubelet before version 1.29.
+        # Before version 1.29 the kubelet never reports an init container that succeeded as ready.
         ready=bool(status.get("ready")) or (is_init and _ended_well(status)),
         restarts=status.get("restartCount") or 0,
         waiting=waiting.get("reason") or "",

@@ -12,7 +12,7 @@ MAX_LOG_LINES, MAX_LOG_BYTES = 20, 8192
 
 
 def read_events(connection: ClusterConnection, release: Release) -> tuple[ClusterEvent, ...]:
-    """The warnings of the namespace, oldest first; none where they may not be read."""
+    """Return the warnings of the namespace, oldest first; empty without the permission."""
     with suppress(ReleaseFailed):
         found = connection.items(release, "api/v1/events", fieldSelector="type!=Normal")
         return tuple(
