@@ -182,6 +182,7 @@ def join(pieces: list[str], tags: list[str]) -> bytes:
     return "".join([pieces[0], *(tag + piece for tag, piece in zip(tags, pieces[1:], strict=True))]).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(file=values_files(), data=st.data())
 def test_in_any_file_the_difference_is_exactly_the_tags(file: tuple[list[str], list[str]], data: st.DataObject) -> None:

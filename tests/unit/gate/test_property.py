@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -120,6 +121,7 @@ SCANNINGS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=SEQUENCES, suppress_health_check=[HealthCheck.too_slow])
 @given(
     script=SCRIPTS,
