@@ -16,7 +16,7 @@ from erp_build.clients.effects import Journal
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
-from erp_build.clients.site import read_environment
+from erp_build.clients.site import open_site
 from erp_build.clients.terminal.progress import Lines
 from erp_build.config.load import load_project
 from erp_build.model.change import Baseline
@@ -29,7 +29,7 @@ ROUNDS = 11
 
 
 @contextmanager
-def tools_of(root: Path) -> Iterator[tuple[Clients, Project]]:
+def clients_of(root: Path) -> Iterator[tuple[Clients, Project]]:
     """The clients of a run in a repository."""
     project = load_project(root, Path(os.environ["BENCH_CONFIG"]) if "BENCH_CONFIG" in os.environ else None)
     secrets, clock = Secrets(), SystemClock()
@@ -59,10 +59,10 @@ def plan_of(root: Path, project: Project, names: Sequence[str], action: Action) 
 
 def build(root: Path, names: Sequence[str]) -> None:
     """Build, push and show what it took; the last line is its parts in milliseconds, as `pipeline.py` reads them."""
-    with tools_of(root) as (clients, project):
-        environment, plan = read_environment(clients, project), plan_of(root, project, names, "build")
+    with clients_of(root) as (clients, project):
+        site, plan = open_site(project, clients), plan_of(root, project, names, "build")
         start = time.perf_counter()
-        images = build_images(clients, environment, plan)
+        images = build_images(site, plan)
         seconds = time.perf_counter() - start
     print("\n".join(build_table(images)))
     maven = sum(image.timings.maven for image in images if image.timings)
@@ -72,16 +72,16 @@ def build(root: Path, names: Sequence[str]) -> None:
 
 def small(root: Path, names: Sequence[str]) -> None:
     """Print what an unchanged service and a second tag cost, in milliseconds."""
-    with tools_of(root) as (clients, project):
-        environment = read_environment(clients, project)
+    with clients_of(root) as (clients, project):
+        site = open_site(project, clients)
         plan = plan_of(root, project, names, "none")
         started: list[str] = []
         sys.addaudithook(
             lambda event, _: started.append(event) if event in ("subprocess.Popen", "os.posix_spawn") else None
         )
-        unchanged = _median(lambda: build_images(clients, environment, plan))
+        unchanged = _median(lambda: build_images(site, plan))
         target = next(target for target in project.image_targets if target.name in names)
-        repository = environment.repository(target.repository)
+        repository = site.repository(target)
         image = clients.registry.stored(repository, plan.tag)
         assert image
         retag = _median(lambda: clients.effects.tag(image, "second"))

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.timing import measure, save
@@ -116,7 +117,7 @@ class Workplace:
 def main(rounds: int = 5) -> int:
     """Measure, save and show; the commit of each case is part of everybody's time (a few milliseconds)."""
     with tempfile.TemporaryDirectory(prefix="erp-build-bench-") as folder:
-        rows = {}
+        rows: dict[str, dict[str, object]] = {}
         place = Workplace(Path(folder))
         cases = _cases(place)
         medians = measure(cases, rounds)
@@ -152,22 +153,27 @@ def _cases(place: Workplace) -> dict[str, Callable[[], object]]:
         api.images.push(image, auth_config={"username": "AWS", "password": _password()})
     cases: dict[str, Callable[[], object]] = {}
     for size, names in (("four", SERVICES), ("one", ONE)):
-        once = [sys.executable, "-m", "bench.build_once", str(place.root), *names]
+        once = partial(_always, [sys.executable, "-m", "bench.build_once", str(place.root), *names])
         ours = {**_python(), CLASSES_VARIABLE: str(place.classes)}
-        cases[f"ours.{size}"] = place.case(f"ours.{size}", lambda _, once=once: once, ours)
+        cases[f"ours.{size}"] = place.case(f"ours.{size}", once, ours)
         layered = {**ours, "BENCH_CONFIG": str(place.layered)}
-        cases[f"ours.{size}_layered"] = place.case(f"ours.{size}_layered", lambda _, once=once: once, layered)
-        old = ["bash", "-c", OLD_WAY, "buildspec", *names]
-        cases[f"buildspec.{size}"] = place.case(f"buildspec.{size}", lambda _, old=old: old, {})
+        cases[f"ours.{size}_layered"] = place.case(f"ours.{size}_layered", once, layered)
+        old = partial(_always, ["bash", "-c", OLD_WAY, "buildspec", *names])
+        cases[f"buildspec.{size}"] = place.case(f"buildspec.{size}", old, {})
         cases[f"jib.{size}"] = place.case(
             f"jib.{size}",
-            lambda tag, names=names: _jib(place, names, tag, image),
+            partial(_jib, place, names, image),
             {"MAVEN_OPTS": f"{FAST_JVM} -XX:SharedArchiveFile={place.classes}"},
         )
     return cases
 
 
-def _jib(place: Workplace, names: Sequence[str], tag: str, base: str) -> list[str]:
+def _always(argv: list[str], _tag: str) -> list[str]:
+    """A command that is the same for every tag."""
+    return argv
+
+
+def _jib(place: Workplace, names: Sequence[str], base: str, tag: str) -> list[str]:
     """Jib without its own Docker file: `mvn compile jib:build`, one service after the other."""
     password = _password()
     # `clean` of the others would take Jib's cache away, while the engine's stays.
