@@ -109,7 +109,7 @@ def test_an_immutable_repository_takes_every_image_once(place: Workplace, withou
     killed = place.build(SERVICE, when="pushed", sign="SIGKILL")
     assert (killed.code, list(place.in_registry())) == (-9, [place.tag])
     again = place.build(SERVICE)
-    assert "with this very content: taken as it is" in again.stderr
+    assert "with the same content: used as it is" in again.stderr
     assert {made(again)} == set(place.in_registry().values())
     done = place.build(SERVICE, variables=without_programs)
     assert (made(done), actions(done)) == (made(again), {SERVICE: "reuse"})
@@ -135,7 +135,7 @@ def test_a_sign_in_that_ends_between_two_pushes_is_renewed(place: Workplace) -> 
     Faults().expire_sign_ins(prefix, expired=True)
 
     def renew(line: str) -> None:
-        if "tries again" in line:
+        if "retrying" in line:
             Faults().expire_sign_ins(prefix, expired=False)
 
     try:
