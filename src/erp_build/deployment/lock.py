@@ -189,7 +189,7 @@ class Lock:
 def _not_renewed(release: Release) -> Locked:
     return Locked(
         "the lock is not renewed any more",
-        where=f"release {release.name}, namespace {release.namespace}",
+        where=str(release),
         why="the thread that sends the heartbeats has ended, so another run may take the lock",
         next_step="run again; the messages above say why the heartbeats failed",
     )
@@ -199,7 +199,7 @@ def _locked(release: Release, lease: Lease) -> Locked:
     since = f" since {lease.acquired:%Y-%m-%d %H:%M:%S} UTC" if lease.acquired else ""
     return Locked(
         "another run deploys" if lease.holder else "the lock was taken away",
-        where=f"release {release.name}, namespace {release.namespace}",
+        where=str(release),
         why=f"{lease.build} holds the lock{since} for commit {lease.commit[:12]}" if lease.holder else "",
         next_step="wait for it (--wait-for-lock 20m); if that run is confirmed dead: erp-build unlock",
     )

@@ -148,7 +148,7 @@ def _failed(what: str, open_ones: Services, site: Site) -> ReleaseFailed:
             lines += [f"  {pod.name}: {state}" for state in (*states, pod.unschedulable) if state]
     return ReleaseFailed(
         what,
-        where=f"release {site.project.chart.release}, namespace {site.project.chart.namespace}",
+        where=str(site.release),
         why="\n".join(lines),
         next_step="see the evidence in the report; fix the cause and run again",
     )
