@@ -104,12 +104,12 @@ class Console:
         return open_clients(self.root, clock=self.clock, progress=self.progress, secrets=self.secrets)
 
     @contextmanager
-    def site(self) -> Iterator[Site]:
-        """The site of the project; errors as of `read_environment`."""
+    def site(self, project: Project) -> Iterator[Site]:
+        """The site of a project, which was read before: its mistakes can be told without an account."""
         from erp_build.clients.site import open_site
 
         with self.clients() as clients:
-            yield open_site(self.project(), clients)
+            yield open_site(project, clients)
 
     def show(self, document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
         """Print a result as the caller wants it: its document as JSON, or its text."""

@@ -24,6 +24,7 @@ from erp_build.errors import (
     VerificationFailed,
 )
 from tests.support.cli import CommandLine
+from tests.support.git import Checkout
 
 CODES = [
     (ConfigurationError("x"), 2),
@@ -173,6 +174,17 @@ def test_an_unknown_option_is_a_mistake_of_the_caller(verb: str, erp_build: Comm
 
 def test_options_are_not_abbreviated(erp_build: CommandLine) -> None:
     assert erp_build("plan", "--jso").code == 2
+
+
+@pytest.mark.parametrize("words", [["status"], ["history"], ["verify"], ["unlock"], ["plan", "--live"]], ids=" ".join)
+def test_a_mistake_in_the_project_file_is_told_before_an_account_is_asked(
+    words: list[str], erp: Checkout, erp_build: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "not-there")
+    erp.write("erp-build.toml", "[chrt]\n")
+    answer = erp_build(*words, "--repo", erp.root)
+    assert answer.code == 2
+    assert "did you mean `chart`?" in answer.err
 
 
 def test_the_version_is_that_of_the_package(erp_build: CommandLine) -> None:

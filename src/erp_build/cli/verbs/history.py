@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Print Helm's history and the ledger of deployments."""
-    with console.site() as site:
+    with console.site(console.project()) as site:
         history, entries = site.clients.helm.history(site.release), read_entries(record_of(site))
     console.show(history_document(history, entries), history_text(history, entries), as_json=options.json)
     return 0

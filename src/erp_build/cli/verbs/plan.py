@@ -109,6 +109,6 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
     from erp_build.changes.live_state import read_live_state
     from erp_build.changes.reuse import find_reusable
 
-    with console.site() as site:
+    with console.site(project) as site:
         live = read_live_state(site)
         return find_reusable(site, _plan(project, repository, options, live), live)

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Print what each target runs, and its drift."""
-    with console.site() as site:
+    with console.site(console.project()) as site:
         live = read_live_state(site)
         statuses = read_status(site, live)
     console.show(status_document(live, statuses), status_text(live, statuses), as_json=options.json)

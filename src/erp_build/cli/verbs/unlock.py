@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Free the lock."""
-    with console.site() as site:
+    with console.site(console.project()) as site:
         clients, release = site.clients, site.release
         reading = clients.leases.read(release)
         lease = reading.lease

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:
     """Read back every target; exit 10 if one does not run what it should."""
-    with console.site() as site:
+    with console.site(console.project()) as site:
         proofs = prove_running(site, running_images(site, read_live_state(site)))
         alarms = read_alarms(site)
     console.show(proof_document(proofs, alarms), proof_text(proofs, alarms), as_json=options.json)
