@@ -100,7 +100,7 @@ class NotingTable(Table):
         super().only(*known)
 
     def text(self, key: str, default: str | None = None) -> str:
-        self._note(key, "text", f'`"{default}"`' if default is not None else self._without(key))
+        self._note(key, "text", _text(default))
         return super().text(key, default)
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ class NotingTable(Table):
         return super().seconds(key, default)
 
     def path(self, key: str, default: str | None = None) -> str:
-        self._note(key, "path", f'`"{default}"`' if default else self._without(key))
+        self._note(key, "path", _text(default))
         return super().path(key, default)
 
     def table(self, key: str) -> Table:
@@ -158,10 +158,6 @@ class NotingTable(Table):
     def _note(self, key: str, kind: str, default: str, known: tuple[str, ...] = ()) -> None:
         # A method may ask for the same key by another; the first one knows best.
         self._notes.keys.setdefault(key, Noted(key, kind, default, known))
-
-    def _without(self, key: str) -> str:
-        """What a key is without a default: required, unless our file above is there to show that it is looked at."""
-        return "none" if key in ("waivers", "alias", "alarms") else "required"
 
 
 def page() -> str:
@@ -235,6 +231,13 @@ def describe(kinds: Iterable[Any]) -> dict[str, str]:
 def _sentence(text: str) -> str:
     escaped = text.replace("|", "\\|")
     return escaped[:1].upper() + escaped[1:]
+
+
+def _text(default: str | None) -> str:
+    """What a text is by default; an empty default stands for none."""
+    if default is None:
+        return "required"
+    return f'`"{default}"`' if default else "none"
 
 
 def _list(items: Iterable[str]) -> str:

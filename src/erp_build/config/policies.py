@@ -15,22 +15,14 @@ def parse_gate(table: Table) -> GatePolicy:
 
     A misspelled or contradictory policy is refused, because it would block less than it says.
     """
-    table.only("block", "timeout", "limits", "new_only", "fixable_only", "undefined", "waivers")
-    default = GatePolicy()
     limits = _limits(table)
-    block = table.choices("block", SEVERITIES, () if limits and "block" not in table.names else default.block)
+    block = table.choices("block", SEVERITIES, () if limits and "block" not in table else GatePolicy().block)
     for severity, _ in limits:
         if severity in block:
             raise table.error("block", f"{severity} is in `block` and has a limit", "remove one of the two")
-    return GatePolicy(
-        block=block,
-        timeout=table.seconds("timeout", default.timeout),
-        limits=limits,
-        new_only=table.flag("new_only", default=False),
-        fixable_only=table.flag("fixable_only", default=False),
-        undefined=_undefined(table, {*block, *dict(limits)}),
-        waivers=table.path("waivers") if "waivers" in table.names else "",
-    )
+    undefined = _undefined(table, {*block, *dict(limits)})
+    waivers = table.path("waivers", "")
+    return table.read(GatePolicy, block=block, limits=limits, undefined=undefined, waivers=waivers)
 
 
 def _limits(table: Table) -> tuple[tuple[str, int], ...]:
@@ -50,10 +42,8 @@ def _undefined(table: Table, named: set[str]) -> str:
 
 def parse_notify(table: Table) -> NotifyPolicy:
     """Read a `[notify]` table."""
-    table.only("topic", "on")
-    topic = table.text("topic") if "topic" in table else ""
-    if topic and not TOPIC.fullmatch(topic):
-        raise table.error(
-            "topic", f"`topic` cannot be `{topic}`", "write the name or the ARN of a standard topic of SNS"
-        )
-    return NotifyPolicy(topic=topic, on=table.words("on", EVENTS, NotifyPolicy().on))
+    notify = table.read(NotifyPolicy, on=table.words("on", EVENTS, NotifyPolicy().on))
+    if notify.topic and not TOPIC.fullmatch(notify.topic):
+        hint = "write the name or the ARN of a standard topic of SNS"
+        raise table.error("topic", f"`topic` cannot be `{notify.topic}`", hint)
+    return notify
