@@ -2,12 +2,12 @@
 
 import tomllib
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
-from erp_build.config.policies import parse_gate, parse_notify
-from erp_build.config.quality_checks import parse_check, refuse_contradicting_checks
+from erp_build.config.policies import parse_check, parse_gate, parse_notify
 from erp_build.config.toml_table import Table
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.project import (
     FILE_NAME,
     BuildOptions,
@@ -70,8 +70,7 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )
-    _refuse_duplicate_names(project, where)
-    refuse_contradicting_checks(project, where)
+    _refuse_contradictions(project, where)
     return project
 
 
@@ -130,9 +129,21 @@ def _config_path(repository: Path, path: Path) -> str:
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
 
 
-def _refuse_duplicate_names(project: Project, where: str) -> None:
-    for name, number in Counter(target.name for target in project.targets).items():
-        if number > 1:
+def _refuse_contradictions(project: Project, where: str) -> None:
+    """Refuse two targets or two checks of the same name, and a check for an unknown service."""
+    _refuse_same("targets", (target.name for target in project.targets), where, "give each `name = ...` of its own")
+    _refuse_same("checks", (check.name for check in project.checks), where, "give each a name of its own")
+    names = {target.name for target in project.image_targets}
+    for check in project.checks:
+        if missing := sorted(set(check.targets) - names):
             raise ConfigurationError(
-                f"{number} targets have the name `{name}`", where=where, next_step="give each `name = ...` of its own"
+                f"the check {check.name} is for {', '.join(missing)}, which is not a service of this project",
+                where=where,
+                next_step=did_you_mean(missing[0], names, f"one of: {', '.join(sorted(names))}"),
             )
+
+
+def _refuse_same(what: str, names: Iterable[str], where: str, next_step: str) -> None:
+    for name, number in Counter(names).items():
+        if number > 1:
+            raise ConfigurationError(f"{number} {what} have the name `{name}`", where=where, next_step=next_step)

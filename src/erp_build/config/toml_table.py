@@ -163,7 +163,7 @@ class Table:
 
     def path(self, key: str, default: str | None = None) -> str:
         """A path below the repository's root, in its plain form."""
-        if default == "" and key not in self:
+        if key not in self and default is not None:
             return default
         value = self.text(key, default).strip("/")
         if not value or any(part in ("", ".", "..") for part in value.split("/")):
