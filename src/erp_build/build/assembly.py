@@ -23,9 +23,9 @@ from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
-from erp_build.formats.dockerfile.labels import with_labels
 from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
 from erp_build.formats.dockerfile.parse import base_images
+from erp_build.formats.dockerfile.rewrite import with_labels
 from erp_build.model.check_run import CheckRun
 from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL, VERSION_LABEL, LocalImage, PushedImage
 from erp_build.model.project import BuildOptions, Function, Service

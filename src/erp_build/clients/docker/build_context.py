@@ -9,7 +9,7 @@ from typing import IO
 from docker.utils.build import exclude_paths
 
 from erp_build.clients.docker.spring_layers import APPLICATION_LAYER, LayeredJar
-from erp_build.formats.dockerfile.layers import jar_name, with_layers
+from erp_build.formats.dockerfile.rewrite import jar_name, with_layers
 
 FILE_MODE, EXECUTABLE_MODE = 0o644, 0o755
 OWN_FOLDER = ".erp-build"
