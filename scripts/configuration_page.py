@@ -28,13 +28,6 @@ path = "backend/a-service"
 path = "backend/b-service"
 kind = "lambda"
 function = "b"
-alias = "live"
-[gate]
-waivers = "waivers.toml"
-[deploy]
-alarms = "erp-dev-"
-[notify]
-topic = "erp-dev-alarms"
 [[check]]
 name = "a"
 maven = ["verify"]

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 from erp_build.errors import ConfigurationError, did_you_mean
 
@@ -70,7 +70,7 @@ class Table:
         """
         known = known or kind._fields
         self.only(*known)
-        for field, hint in get_type_hints(kind).items():
+        for field, hint in kind.__annotations__.items():
             if field in known and field not in given:
                 given[field] = self._typed(field, hint, kind._field_defaults.get(field))
         make: Callable[..., Value] = kind
