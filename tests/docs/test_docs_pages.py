@@ -57,7 +57,9 @@ def test_there_is_something_quoted() -> None:
 
 @pytest.mark.parametrize("text", sorted(QUOTED))
 def test_what_troubleshooting_quotes_is_what_the_program_says(text: str) -> None:
-    sources = " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in (ROOT / "src").rglob("*.py"))
+    catalogues = (ROOT / "src" / "erp_build" / "formats" / "messages").glob("*.toml")
+    files = (*(ROOT / "src").rglob("*.py"), *catalogues)
+    sources = " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in files)
     assert text in sources.replace('" "', "")
 
 
