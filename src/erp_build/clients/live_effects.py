@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.effects import (
     CheckRequest,
     EditRequest,

@@ -9,8 +9,8 @@ from zipfile import ZipFile
 import pytest
 
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import CheckRequest, Effects, ImageRequest, Journal, NotifyRequest, UpgradeRequest
 from erp_build.clients.git.remote_branch import RemoteBranch
