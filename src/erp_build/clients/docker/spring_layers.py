@@ -5,10 +5,12 @@ Source: Spring Boot reference, "Efficient Container Images"; the jar's BOOT-INF/
 """
 
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from erp_build.errors import BuildFailed
@@ -27,18 +29,18 @@ DROPPED_ATTRIBUTES = (
     "Spring-Boot-Layers-Index",
 )
 APPLICATION_LAYER = "application"
-MANIFEST_LINE_BYTES = 72
-"""The longest line of a manifest, with its line end (JAR File Specification)."""
+MANIFEST_LINE = re.compile(rb"^.{1,70}|.{1,69}")
+"""What a line of a manifest holds: at most 72 bytes with its line end and the space of a continued line."""
 
 
-class LayeredJar:
+class LayeredJar(AbstractContextManager["LayeredJar"]):
     """An executable jar of Spring Boot 3, opened; raises `BuildFailed` for one without an index of its layers."""
 
     def __init__(self, path: Path) -> None:
         try:
             self._zip = ZipFile(path)
             self._names = [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]
-            self._manifest = dict(_attributes(self._zip.read(MANIFEST).decode("utf-8")))
+            self._manifest = _attributes(self._zip.read(MANIFEST).decode("utf-8"))
             self._layers = _layers(self._zip.read(LAYERS_INDEX).decode("utf-8"))
         except (BadZipFile, KeyError, OSError) as error:
             raise BuildFailed(
@@ -49,12 +51,7 @@ class LayeredJar:
                 "or take `layers = true` out of erp-build.toml",
             ) from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._zip.close()
 
     @property
@@ -135,24 +132,11 @@ def _quoted(line: str) -> str:
     return line.strip().removeprefix("- ").rstrip(":").strip('"')
 
 
-def _attributes(manifest: str) -> Iterable[tuple[str, str]]:
-    """The main attributes, continued lines joined."""
-    main = manifest.replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", "")
-    for line in main.splitlines():
-        name, colon, value = line.partition(":")
-        if colon:
-            yield name.strip(), value.strip()
+def _attributes(manifest: str) -> dict[str, str]:
+    """The main attributes, continued lines joined. They have the form of a mail's headers."""
+    return dict(HeaderParser().parsestr(manifest.replace("\r\n", "\n").replace("\n ", "")).items())
 
 
 def _folded(line: str) -> bytes:
     """A line of a manifest in pieces of at most 72 bytes, line end included, continued ones with a space in front."""
-    data = line.encode("utf-8")
-    first, rest = data[: MANIFEST_LINE_BYTES - 2], data[MANIFEST_LINE_BYTES - 2 :]
-    pieces = [
-        first,
-        *(
-            b" " + rest[start : start + MANIFEST_LINE_BYTES - 3]
-            for start in range(0, len(rest), MANIFEST_LINE_BYTES - 3)
-        ),
-    ]
-    return b"".join(piece + b"\r\n" for piece in pieces)
+    return b"\r\n ".join(MANIFEST_LINE.findall(line.encode("utf-8"))) + b"\r\n"
