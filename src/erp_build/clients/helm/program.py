@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +35,11 @@ class HelmProgram:
     def __init__(self, access: ClusterAccess, folder: Path) -> None:
         self._access = access
         self._folder = folder
-        self._version: tuple[int, int] | None = None
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
-        done = self._run(
-            ["history", release.name, *self._place(release), "--output", "json", "--max", str(MAX_REVISIONS_KEPT)],
-            f"history of {release.name}",
-        )
-        # Helm exits with 1 for every error; only this text means that there is no release.
-        if done.code and "release: not found" in done.stderr:
-            return ()
-        raise_for_helm_failure(done, "the history of the release cannot be read", release.name)
+        options = ["--output", "json", "--max", str(MAX_REVISIONS_KEPT)]
+        found = self._read(release, "history", ["history"], options, absent="[]")
         return tuple(
             Revision(
                 number=int(item["revision"]),
@@ -54,18 +47,14 @@ class HelmProgram:
                 description=item.get("description", ""),
                 updated=item.get("updated", ""),
             )
-            for item in json.loads(done.stdout)
+            for item in json.loads(found)
         )
 
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """Return some values of a revision (None: the newest) by their dotted keys, without those that do not exist."""
         which = ["--revision", str(revision)] if revision else []
-        done = self._run(
-            ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
-            f"values of {release.name}",
-        )
-        raise_for_helm_failure(done, "the values of the release cannot be read", release.name)
-        values = json.loads(done.stdout)
+        options = ["--all", "--output", "json", *which]
+        values = json.loads(self._read(release, "values", ["get", "values"], options))
         found = {key: _leaf(values, key) for key in keys}
         return {key: str(value) for key, value in found.items() if value is not None}
 
@@ -76,11 +65,7 @@ class HelmProgram:
 
     def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """Every object of the newest revision but its Secrets; none where there is no release."""
-        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
-        if done.code and "release: not found" in done.stderr:
-            return ()
-        raise_for_helm_failure(done, "the manifest of the release cannot be read", release.name)
-        return _objects(done.stdout)
+        return _objects(self._read(release, "manifest", ["get", "manifest"], absent=""))
 
     def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """Render the chart without the cluster, lint it, and try it on the cluster, which changes nothing.
@@ -94,11 +79,8 @@ class HelmProgram:
             # A dry run prints Secrets, unless Helm is new enough to hide them.
             hidden = ["--hide-secret"] if self.version >= FIRST_HELM_HIDING_SECRETS else []
             words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
-            done = self._run(words, f"dry run of {release.name}")
-            raise_for_helm_failure(
-                done, "the cluster would not take the release", f"{release.name} in {release.namespace}"
-            )
-            return _objects(json.loads(done.stdout)["manifest"])
+            tried = self._change(release, "dry run", words, "the cluster would not take the release")
+            return _objects(json.loads(tried)["manifest"])
 
     def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
         """Install or upgrade a release with complete values.
@@ -110,43 +92,58 @@ class HelmProgram:
         # Without --reset-values a removed key would keep its old value, and new defaults of the chart would be ignored.
         words += ["--values", str(values), "--reset-values", "--history-max", str(MAX_REVISIONS_KEPT)]
         words += ["--timeout", f"{timeout:.0f}s", "--description", description]
-        done = self._run(words, f"upgrade of {release.name}", timeout + HELM_EXIT_MARGIN_S)
-        raise_for_helm_failure(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
+        self._change(release, "upgrade", words, "Helm did not upgrade the release", timeout + HELM_EXIT_MARGIN_S)
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; this also ends a pending revision."""
         words = ["rollback", release.name, str(revision), *self._place(release)]
         words += ["--history-max", str(MAX_REVISIONS_KEPT), "--timeout", f"{timeout:.0f}s"]
-        done = self._run(words, f"rollback of {release.name}", timeout + HELM_EXIT_MARGIN_S)
-        raise_for_helm_failure(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
+        self._change(release, "rollback", words, "Helm did not roll the release back", timeout + HELM_EXIT_MARGIN_S)
 
     def uninstall(self, release: Release) -> None:
         """Remove a release and all of its objects."""
-        done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
-        raise_for_helm_failure(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
+        words = ["uninstall", release.name, *self._place(release)]
+        self._change(release, "removal", words, "Helm did not remove the release")
 
-    @property
+    @cached_property
     def version(self) -> tuple[int, int]:
         """Major and minor version; raises `ReleaseFailed` for one that is too old."""
-        if self._version is None:
-            done = self._run(["version", "--template", "{{.Version}}"], "version")
-            raise_for_helm_failure(done, "Helm does not tell its version", "helm version")
-            found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
-            self._version = (int(found[1]), int(found[2])) if found else (0, 0)
-        if self._version < OLDEST_HELM:
+        done = self._run(["version", "--template", "{{.Version}}"], "version")
+        raise_for_helm_failure(done, "Helm does not tell its version", "helm version")
+        found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
+        version = (int(found[1]), int(found[2])) if found else (0, 0)
+        if version < OLDEST_HELM:
             raise ReleaseFailed(
                 "Helm is too old",
                 where="PATH",
-                why=f"it is version {'.'.join(map(str, self._version))}",
+                why=f"it is version {'.'.join(map(str, version))}",
                 next_step="install Helm 3.14 or newer, or Helm 4",
             )
-        return self._version
+        return version
 
     def _place(self, release: Release) -> list[str]:
         # Writes the token's file, so that Helm's credential plugin need not sign a token at every call.
         self._access.token(release.cluster)
         kubeconfig = self._access.to(release.cluster).kubeconfig
         return ["--namespace", release.namespace, "--kubeconfig", str(kubeconfig)]
+
+    def _read(
+        self, release: Release, what: str, verb: Sequence[str], options: Sequence[str] = (), absent: str | None = None
+    ) -> str:
+        """Return what Helm says of a release; `absent` if there is none (None: that is an error like every other)."""
+        done = self._run([*verb, release.name, *self._place(release), *options], f"{what} of {release.name}")
+        # Helm exits with 1 for every error; only this text means that there is no release.
+        if absent is not None and done.code and "release: not found" in done.stderr:
+            return absent
+        raise_for_helm_failure(done, f"the {what} of the release cannot be read", release.name)
+        return done.stdout
+
+    def _change(
+        self, release: Release, what: str, words: Sequence[str], failure: str, timeout: float = HELM_CALL_TIMEOUT_S
+    ) -> str:
+        done = self._run(words, f"{what} of {release.name}", timeout)
+        raise_for_helm_failure(done, failure, f"{release.name} in {release.namespace}")
+        return done.stdout
 
     def _run(self, words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S) -> Result:
         return call_helm(words, what, timeout, cache=self._folder)
