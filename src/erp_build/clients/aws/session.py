@@ -102,32 +102,27 @@ def translate_aws_errors(action: str, where: str, failure: type[ErpBuildError] =
     """
     try:
         yield
-    except NO_CREDENTIALS as error:
-        raise ConfigurationError(
-            "there are no AWS credentials",
-            where=action,
-            why=str(error),
-            next_step="in CodeBuild: give the project a service role; elsewhere: aws sso login, or AWS_PROFILE",
-        ) from error
     except exceptions.ClientError as error:
-        raise _translated(error, action, where, failure) from error
-    except exceptions.ParamValidationError as error:
-        raise failure(
-            f"{action} rejects these values",
-            where=where,
-            why=str(error),
-            next_step="correct the values that are named above",
-        ) from error
+        raise _refused(error, action, where, failure) from error
     except exceptions.BotoCoreError as error:
-        raise failure(
-            f"{action} got no answer",
-            where=where,
-            why=str(error),
-            next_step="check the network, AWS_ENDPOINT_URL and the region, then run again",
-        ) from error
+        raise _unanswered(error, action, where, failure) from error
 
 
-def _translated(error: exceptions.ClientError, action: str, where: str, failure: type[ErpBuildError]) -> ErpBuildError:
+def _unanswered(
+    error: exceptions.BotoCoreError, action: str, where: str, failure: type[ErpBuildError]
+) -> ErpBuildError:
+    why = str(error)
+    if isinstance(error, NO_CREDENTIALS):
+        hint = "in CodeBuild: give the project a service role; elsewhere: aws sso login, or AWS_PROFILE"
+        return ConfigurationError("there are no AWS credentials", where=action, why=why, next_step=hint)
+    if isinstance(error, exceptions.ParamValidationError):
+        hint = "correct the values that are named above"
+        return failure(f"{action} rejects these values", where=where, why=why, next_step=hint)
+    hint = "check the network, AWS_ENDPOINT_URL and the region, then run again"
+    return failure(f"{action} got no answer", where=where, why=why, next_step=hint)
+
+
+def _refused(error: exceptions.ClientError, action: str, where: str, failure: type[ErpBuildError]) -> ErpBuildError:
     code = error_code(error)
     why = f"{code}: {error.response.get('Error', {}).get('Message', '')}"
     if code in BAD_CREDENTIALS:
