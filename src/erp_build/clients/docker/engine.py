@@ -156,13 +156,10 @@ class Engine:
         """Remove an image if it has no tag: the last one of an aborted build, or one whose tag has moved."""
         if not image:
             return
-        try:
-            with self._client() as client:
-                if not client.inspected(image).get("RepoTags"):
-                    client.remove_unused(image)
-        except BuildFailed:
-            # Another build uses it as its base, or the engine is gone: then it must stay.
-            return
+        # After an error it stays: another build uses it as its base, or the engine is gone.
+        with suppress(BuildFailed), self._client() as client:
+            if not client.inspected(image).get("RepoTags"):
+                client.remove_unused(image)
 
     @contextmanager
     def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> Iterator[Api]:
