@@ -129,13 +129,13 @@ class TargetPhases:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._phases: dict[str, tuple[str, float]] = {}
-        self._amounts: dict[str, int] = {}
+        self._moved: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def enter(self, target: str, name: str) -> bool:
         """Note that a target goes into another phase (`done` removes it); returns whether any target is at work."""
         with self._lock:
-            self._amounts.pop(target, None)
+            self._moved.pop(target, None)
             if name == "done":
                 self._phases.pop(target, None)
             else:
@@ -145,20 +145,16 @@ class TargetPhases:
     def amount(self, target: str, number: int) -> None:
         """Note how many bytes were moved so far."""
         with self._lock:
-            self._amounts[target] = number
+            self._moved[target] = f", {number / 1e6:.1f} MB" if number else ""
 
     def lines(self) -> tuple[tuple[str, str, str], ...]:
         """The targets at work in the order in which they began: name, phase, and how far it is, as `9 s, 1.2 MB`."""
         now = self._clock.monotonic()
         with self._lock:
             return tuple(
-                (target, phase, f"{now - since:.0f} s{self._moved(target)}")
+                (target, phase, f"{now - since:.0f} s{self._moved.get(target, '')}")
                 for target, (phase, since) in self._phases.items()
             )
-
-    def _moved(self, target: str) -> str:
-        amount = self._amounts.get(target, 0)
-        return f", {amount / 1e6:.1f} MB" if amount else ""
 
 
 class Heartbeat(threading.Timer):
