@@ -32,8 +32,6 @@ class LocalMachine:
 
     def version_of(self, program: str) -> tuple[int, int, int] | None:
         """The version of `git`, `helm`, `kubectl` or `mvn`; None where it is not in PATH or does not say."""
-        if not shutil.which(program):
-            return None
         try:
             done = run([program, *VERSION_WORDS[program]], env=child_environment("JAVA_"), timeout=VERSION_TIMEOUT_S)
         except (TimedOut, OSError):

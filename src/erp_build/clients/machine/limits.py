@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 MAX_PUSHES_AT_ONCE = 2
@@ -36,13 +37,8 @@ def available_memory(limits: Iterable[Path] = MEMORY_LIMIT_FILES, meminfo: Path 
         available = int(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return None
-    # cgroups v2 writes `max` for no limit.
-    stated = (text for path in limits if (text := _text(path)).isdigit())
-    return min([available, *(int(text) for text in stated)])
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
+    for path in limits:
+        # Of two files one is there. cgroups v2 writes `max` for no limit, which is no number.
+        with suppress(OSError, ValueError):
+            available = min(available, int(path.read_text(encoding="ascii")))
+    return available
