@@ -21,8 +21,7 @@ from erp_build.clients.docker.engine import Engine
 from erp_build.clients.effects import Journal
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
-from erp_build.clients.helm.local_charts import LocalCharts
-from erp_build.clients.helm.program import HelmProgram
+from erp_build.clients.helm.program import HelmProgram, LocalCharts
 from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
 from erp_build.clients.kubernetes.connection import ClusterConnection

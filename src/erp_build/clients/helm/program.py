@@ -1,17 +1,24 @@
-"""The `helm` program, versions 3 and 4. Its output repeats values, so only picked parts of it are passed on."""
+"""The `helm` program, versions 3 and 4, with a cluster and without one.
+
+Its output repeats values, and a manifest may hold secrets, so only picked parts of it are passed on.
+"""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
 from erp_build.clients.helm.call import HELM_CALL_TIMEOUT_S, OLDEST_HELM, call_helm, raise_for_helm_failure
-from erp_build.clients.helm.local_charts import parse_manifest, render, temporary_values_file
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.process import Result
 from erp_build.errors import ReleaseFailed
+from erp_build.formats.helm_message import lint_mistakes
+from erp_build.model.project import Chart
 from erp_build.model.releases.release import Release, Revision
 
 HELM_EXIT_MARGIN_S = 60.0
@@ -73,8 +80,8 @@ class HelmProgram:
         Returns the objects that the cluster would take, but Secrets; raises `ReleaseFailed` with what does not render,
         or with what the cluster would not take.
         """
-        with temporary_values_file(values) as path:
-            render(chart, release.name, release.namespace, path, self._folder)
+        with _values_file(values) as path:
+            _render(chart, release.name, release.namespace, path, self._folder)
             words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", str(path)]
             # A dry run prints Secrets, unless Helm is new enough to hide them.
             hidden = ["--hide-secret"] if self.version >= FIRST_HELM_HIDING_SECRETS else []
@@ -149,9 +156,49 @@ class HelmProgram:
         return call_helm(words, what, timeout, cache=self._folder)
 
 
+class LocalCharts:
+    """Lints and renders a chart without a cluster: `helm lint` and `helm template`."""
+
+    def rendered(self, root: Path, chart: Chart, values: bytes) -> tuple[Mapping[str, Any], ...]:
+        """Return the objects that a chart renders from values; raises `ReleaseFailed` if it does not render or lint."""
+        with _values_file(values) as path:
+            return _parsed(_render(root / chart.path, chart.release, chart.namespace, path))
+
+
+def _render(chart: Path, release: str, namespace: str, values: Path, cache: Path | None = None) -> str:
+    """Render a chart with a values file, and lint it.
+
+    Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
+    """
+    given = ["--namespace", namespace, "--values", str(values)]
+    done = call_helm(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
+    raise_for_helm_failure(done, "the chart does not render", str(chart))
+    linted = call_helm(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
+    # On stderr lint prints only the number of mistakes; stdout names them.
+    words = lint_mistakes(linted.stdout) or linted.stderr
+    raise_for_helm_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))
+    return done.stdout
+
+
+@contextmanager
+def _values_file(values: bytes) -> Iterator[Path]:
+    """Provide a file with these values for the time of the block; no other user may read it."""
+    with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
+        file.write(values)
+        file.flush()
+        yield Path(file.name)
+
+
+def _parsed(manifest: str) -> tuple[dict[str, Any], ...]:
+    """The objects of a manifest; empty documents are left out."""
+    from ruamel.yaml import YAML
+
+    return tuple(item for item in YAML(typ="safe", pure=True).load_all(manifest) if isinstance(item, dict))
+
+
 def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
     """The objects of a manifest; Secrets are dropped here, so that no caller can show them."""
-    return tuple(item for item in parse_manifest(manifest) if item.get("kind") not in (None, "Secret"))
+    return tuple(item for item in _parsed(manifest) if item.get("kind") not in (None, "Secret"))
 
 
 def _leaf(values: Any, key: str) -> Any:
