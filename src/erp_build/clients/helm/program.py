@@ -13,13 +13,19 @@ from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
-from erp_build.clients.helm.call import HELM_CALL_TIMEOUT_S, OLDEST_HELM, call_helm, raise_for_helm_failure
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
-from erp_build.clients.process import Result
+from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import ReleaseFailed
-from erp_build.formats.helm_message import lint_mistakes
+from erp_build.formats.helm_message import lint_mistakes, next_step, without_notes
 from erp_build.model.project import Chart
 from erp_build.model.releases.release import Release, Revision
+
+HELM_CALL_TIMEOUT_S = 60.0
+OLDEST_HELM = (3, 14)
+"""The oldest version that knows all options used here."""
+
+HELM_KILL_GRACE_S = 60.0
+"""Seconds between TERM and KILL: a killed Helm leaves the release pending, so it gets time to end by itself."""
 
 HELM_EXIT_MARGIN_S = 60.0
 """Seconds beyond Helm's own `--timeout`: Helm must be able to record the release's state before it is ended."""
@@ -116,7 +122,7 @@ class HelmProgram:
     def version(self) -> tuple[int, int]:
         """Major and minor version; raises `ReleaseFailed` for one that is too old."""
         done = self._run(["version", "--template", "{{.Version}}"], "version")
-        raise_for_helm_failure(done, "Helm does not tell its version", "helm version")
+        _raise_for_failure(done, "Helm does not tell its version", "helm version")
         found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
         version = (int(found[1]), int(found[2])) if found else (0, 0)
         if version < OLDEST_HELM:
@@ -142,18 +148,18 @@ class HelmProgram:
         # Helm exits with 1 for every error; only this text means that there is no release.
         if absent is not None and done.code and "release: not found" in done.stderr:
             return absent
-        raise_for_helm_failure(done, f"the {what} of the release cannot be read", release.name)
+        _raise_for_failure(done, f"the {what} of the release cannot be read", release.name)
         return done.stdout
 
     def _change(
         self, release: Release, what: str, words: Sequence[str], failure: str, timeout: float = HELM_CALL_TIMEOUT_S
     ) -> str:
         done = self._run(words, f"{what} of {release.name}", timeout)
-        raise_for_helm_failure(done, failure, f"{release.name} in {release.namespace}")
+        _raise_for_failure(done, failure, f"{release.name} in {release.namespace}")
         return done.stdout
 
     def _run(self, words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S) -> Result:
-        return call_helm(words, what, timeout, cache=self._folder)
+        return _call(words, what, timeout, cache=self._folder)
 
 
 class LocalCharts:
@@ -165,18 +171,45 @@ class LocalCharts:
             return _parsed(_render(root / chart.path, chart.release, chart.namespace, path))
 
 
+def _call(words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S, cache: Path | None = None) -> Result:
+    """Run Helm, without the caller's HELM_* variables, which could name another cluster.
+
+    Raises `ReleaseFailed` if Helm is not installed or takes too long; `what` names the call in errors. Helm caches what
+    it learns of a cluster in the folder `cache`; a call without a cluster needs none.
+    """
+    kept = {"KUBECACHEDIR": str(cache)} if cache else {}
+    try:
+        return run(["helm", *words], env=child_environment("AWS_", **kept), timeout=timeout, grace=HELM_KILL_GRACE_S)
+    except FileNotFoundError as error:
+        raise ReleaseFailed(
+            "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"
+        ) from error
+    except TimedOut as error:
+        raise ReleaseFailed(
+            f"Helm took too long: {what}", where="helm", why=f"{error}\n{tail(error.tail)}", next_step="run again"
+        ) from error
+
+
+def _raise_for_failure(done: Result, what: str, where: str) -> None:
+    """Raise `ReleaseFailed` if a call failed, with Helm's own words and what to do about them."""
+    if not done.code:
+        return
+    why = tail(without_notes(done.stderr), 8) or tail(done.stdout, 3)
+    raise ReleaseFailed(what, where=where, why=why, next_step=next_step(done.stderr))
+
+
 def _render(chart: Path, release: str, namespace: str, values: Path, cache: Path | None = None) -> str:
     """Render a chart with a values file, and lint it.
 
     Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
     """
     given = ["--namespace", namespace, "--values", str(values)]
-    done = call_helm(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
-    raise_for_helm_failure(done, "the chart does not render", str(chart))
-    linted = call_helm(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
+    done = _call(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
+    _raise_for_failure(done, "the chart does not render", str(chart))
+    linted = _call(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
     # On stderr lint prints only the number of mistakes; stdout names them.
     words = lint_mistakes(linted.stdout) or linted.stderr
-    raise_for_helm_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))
+    _raise_for_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))
     return done.stdout
 
 
