@@ -18,7 +18,7 @@ from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.clients.docker.events import PushBroke, SignInEnded
 from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
 from erp_build.clients.files import full_disk_fails
-from erp_build.clients.machine.limits import images_at_once, pushes_at_once
+from erp_build.clients.machine.inventory import images_at_once, pushes_at_once
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.clients.terminal.progress import Progress
