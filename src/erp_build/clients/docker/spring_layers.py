@@ -57,11 +57,9 @@ class LayeredJar(AbstractContextManager["LayeredJar"]):
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers that are not empty: what changes least comes first, the application last."""
-        used = {self._layer_of(name) for name in self._names if name.startswith(LIBRARIES)}
-        return (
-            *(layer for layer, _ in self._layers if layer in used and layer != APPLICATION_LAYER),
-            APPLICATION_LAYER,
-        )
+        used = {self._layer_of(name) for name in self._names if name.startswith(LIBRARIES)} - {APPLICATION_LAYER}
+        # A dict keeps the order of the index, and each layer once.
+        return (*(layer for layer in dict.fromkeys(self._layers.values()) if layer in used), APPLICATION_LAYER)
 
     def libraries(self, layer: str) -> Iterator[tuple[str, IO[bytes], int]]:
         """The libraries of a layer: path `lib/name.jar`, an open stream, and its size."""
@@ -91,8 +89,8 @@ class LayeredJar(AbstractContextManager["LayeredJar"]):
 
     def _layer_of(self, name: str) -> str:
         """The layer of an entry. The index names folders and single files; the longest match counts."""
-        fitting = [(len(path), layer) for layer, paths in self._layers for path in paths if name.startswith(path)]
-        return max(fitting)[1] if fitting else APPLICATION_LAYER
+        longest = max((path for path in self._layers if name.startswith(path)), key=len, default="")
+        return self._layers.get(longest, APPLICATION_LAYER)
 
     def _thin_manifest(self) -> bytes:
         kept = {name: value for name, value in self._manifest.items() if name not in DROPPED_ATTRIBUTES}
@@ -117,14 +115,15 @@ def _place(name: str) -> str:
     return "" if left_out else name
 
 
-def _layers(index: str) -> list[tuple[str, list[str]]]:
-    """The lines of layers.idx: `- "layer":`, and below it `  - "path"`."""
-    found: list[tuple[str, list[str]]] = []
+def _layers(index: str) -> dict[str, str]:
+    """Path -> layer, from the lines of layers.idx: `- "layer":`, and below it `  - "path"`."""
+    found: dict[str, str] = {}
+    layer = ""
     for line in index.splitlines():
         if line.startswith("- "):
-            found.append((_quoted(line), []))
-        elif line.strip().startswith("- ") and found:
-            found[-1][1].append(_quoted(line))
+            layer = _quoted(line)
+        elif layer and line.strip().startswith("- "):
+            found[_quoted(line)] = layer
     return found
 
 
