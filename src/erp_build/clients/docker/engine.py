@@ -108,17 +108,13 @@ class Engine:
     def identifier(self, image: str) -> str:
         """The id of an image; empty where the engine has none of this name."""
         with self._client() as client:
-            try:
-                return str(client.inspected(image)["Id"])
-            except docker.errors.ImageNotFound:
-                return ""
+            return str(client.found(image).get("Id", ""))
 
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
         """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
         with self._client() as client, self._calls.active(client):
-            try:
-                found = client.inspected(image)
-            except docker.errors.ImageNotFound:
+            found = client.found(image)
+            if not found:
                 repository, tag = docker.utils.parse_repository_tag(image)
                 events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
                 read_pull(events, where=image, on_line=on_line)
