@@ -14,7 +14,7 @@ ANSWERS = {
     "What happens when a scan is `UNSUPPORTED_IMAGE`?": {"src/erp_build/model/images/scan.py": '"UNSUPPORTED_IMAGE"'},
     "Where is a tag put into quotes?": {"src/erp_build/formats/values_file.py": '"{tag}"'},
     "Which exit code has a run when Helm takes too long?": {
-        "src/erp_build/clients/helm/call.py": "except TimedOut",
+        "src/erp_build/clients/helm/program.py": "except TimedOut",
         "src/erp_build/errors.py": "class ReleaseFailed",
     },
     "How is a 409 of Lambda tried again?": {"src/erp_build/clients/aws/lambda_functions.py": "Retrying("},
