@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from erp_build.build.assembly import LocalAssembly, Programs
+from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
@@ -166,9 +166,12 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         mask=given.secrets.mask,
     )
     return LocalAssembly(
-        given.root,
-        Programs(Maven(surroundings, given.build), engine, BuildKit(), registry),
-        given.build,
+        root=given.root,
+        maven=Maven(surroundings, given.build),
+        engine=engine,
+        buildkit=BuildKit(),
+        registry=registry,
+        options=given.build,
         source=repository.origin(),
         clock=given.clock,
         progress=given.progress,

@@ -28,7 +28,7 @@ ANSWERS = {
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
     "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal/reads.py": "Pod("},
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
-    "How is a packager added?": {"src/erp_build/build/assembly.py": "_maven.package("},
+    "How is a packager added?": {"src/erp_build/build/assembly.py": ".maven.package("},
 }
 """A question -> each file that answers it, and what the answer looks like there."""
 
