@@ -5,8 +5,7 @@ import json
 from pathlib import Path
 
 from erp_build.changes.copied_sources import Tree, Uncovered, uncovered_sources
-from erp_build.changes.coverage import CoverageCounter
-from erp_build.changes.replay import BadLine, Pair, read_pairs, refuse_bad_lines, replay
+from erp_build.changes.replay import BadLine, Coverage, Pair, read_pairs, refuse_bad_lines, replay
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
@@ -49,14 +48,14 @@ def main(options: Options, console: Console) -> int:
     if not options.keep_going:
         refuse_bad_lines(bad, str(options.pairs))
     rules = Rules(project, ignore_of(project))
-    counter = CoverageCounter(project, rules)
+    coverage = Coverage(project, rules)
     for item in replay(repository, project, rules, pairs):
         if options.coverage:
-            counter.add(item.paths, item.changed)
+            coverage.add(item.paths, item.changed)
         else:
             console.print(json.dumps({"base": item.base, "head": item.head, "changed": list(item.changed)}))
     if options.coverage:
-        coverage, missed = counter.coverage(), _uncovered(repository, console, rules)
+        missed = _uncovered(repository, console, rules)
         shown = coverage_document(coverage, missed) if options.json else None
         console.print(json.dumps(shown, ensure_ascii=False) if shown else coverage_text(coverage, missed))
     refuse_bad_lines(bad, str(options.pairs))
