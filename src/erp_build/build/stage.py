@@ -11,8 +11,7 @@ from erp_build.changes.content_key import KEY_TAG
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
-from erp_build.model.images.build_timings import BuildTimings
-from erp_build.model.images.image import BuiltImage, PushedImage, StoredImage
+from erp_build.model.images.image import BuildTimings, BuiltImage, PushedImage, StoredImage
 from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stage import stage
