@@ -1,13 +1,8 @@
 """An entry of the ledger: what a deployment deployed, how it ended, and what ran before it."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+from typing import Literal
 
 DeploymentOutcome = Literal["begun", "deployed", "failed", "taken back", "rolled back"]
 
