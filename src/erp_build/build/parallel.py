@@ -93,12 +93,9 @@ def _settle(future: Future[Done], work: Callable[[], Done]) -> None:
 
 def raise_together(errors: list[BaseException]) -> None:
     """Raise one of several errors: a signal first, then a bug as it is, then our errors combined into one."""
-    # Not an `Exception`: a signal must end the run, whatever else failed.
-    if urgent := [error for error in errors if not isinstance(error, Exception)]:
-        raise urgent[0]
     ours = [error for error in errors if isinstance(error, ErpBuildError)]
-    others = [error for error in errors if not isinstance(error, ErpBuildError)]
-    if others:
-        raise others[0]
+    if others := [error for error in errors if not isinstance(error, ErpBuildError)]:
+        # A signal is no `Exception`. It must end the run, whatever else failed.
+        raise min(others, key=lambda error: isinstance(error, Exception))
     if ours:
         raise combine(ours) from ours[0]
