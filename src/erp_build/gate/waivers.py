@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from erp_build.model.images.finding import Finding
-from erp_build.model.images.waiver import Waiver
+from erp_build.model.images.finding import Finding, Waiver
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
