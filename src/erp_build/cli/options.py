@@ -52,6 +52,18 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="count", help="show only results and errors")
 
 
+def add_rebuild_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--rebuild`, which may be given several times."""
+    parser.add_argument(
+        "--rebuild",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        action="append",
+        help="build NAME anew although its content has an image; without NAME, every service and function",
+    )
+
+
 def add_lock_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a verb that deploys."""
     parser.add_argument(

@@ -1,6 +1,6 @@
 """What the stages may read: one protocol per external system. Everything that writes is in `clients.effects`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from erp_build.model.releases.kubernetes import Endpoints, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release, Revision
-from erp_build.model.source_file import SourceFile
+from erp_build.model.source_file import CheckedFile, SourceFile
 
 
 class Repository(Protocol):
@@ -57,8 +57,11 @@ class Repository(Protocol):
     def upstream_base(self, head: str) -> str | None:
         """The merge base of a commit and its branch's upstream."""
 
-    def uncommitted(self) -> tuple[str, ...]:
-        """Tracked files that differ from head."""
+    def checked_out(self, commit: str, wanted: Callable[[str], bool], places: Iterable[str]) -> Iterable[CheckedFile]:
+        """The wanted files of a commit as they lie in the checkout, and what else lies in the places."""
+
+    def uncommitted(self) -> tuple[str, ...] | None:
+        """Tracked files that differ from head; None where Git cannot say."""
 
 
 class Parameters(Protocol):
@@ -190,6 +193,12 @@ class Assembly(Protocol):
 
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` if a program, the engine or a file that a build needs is missing."""
+
+    def base_digest(self, image: str) -> str:
+        """The digest that the registry of a base image has for its name; raises `BuildFailed` if it does not say."""
+
+    def jdk_release(self, target: Service | Function) -> int | None:
+        """The release of the JDK that builds a target; None if none is known."""
 
     def images_at_once(self) -> int:
         """How many images may be in work at the same time, by cores and memory."""

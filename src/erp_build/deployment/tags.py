@@ -30,7 +30,7 @@ def keys_of(plan: Plan, tags: Mapping[str, str]) -> dict[str, str]:
 def _expected(step: Step, plan: Plan, *, pin: bool) -> str:
     if step.action in ("build", "reuse"):
         digest = step.image.digest if step.image else UNKNOWN_DIGEST
-        return _joined(plan.tag, digest, pin=pin)
+        return _joined(plan.tag_of(step), digest, pin=pin)
     return _kept(step, pin=pin)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from erp_build.changes.baselines import PREVIOUS, find_head
 from erp_build.changes.detect import plan, warning_of
-from erp_build.cli.options import CommonOptions
+from erp_build.changes.make_plan import names_to_rebuild
+from erp_build.cli.options import CommonOptions, add_rebuild_option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.commit import is_full_commit
 from erp_build.report.text.plan import plan_markdown, plan_text
@@ -40,6 +41,7 @@ class Options(CommonOptions):
     head: str | None = None
     live: bool = False
     strict: bool = False
+    rebuild: list[str] | None = None
     json: bool = False
     markdown: bool = False
 
@@ -50,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
     parser.add_argument("--live", action="store_true", help="compare each target with what runs of it")
     parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
+    add_rebuild_option(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the plan as JSON")
     form.add_argument("--markdown", action="store_true", help="print the plan for a pull request")
@@ -59,7 +62,9 @@ def main(options: Options, console: Console) -> int:
     """Print the plan."""
     index = console.index()
     repository = GitRepository(console.folder, options.early)
-    short = index.size > MAX_TARGETS_SHOWN_IN_FULL and not (options.live or options.json or options.markdown)
+    short = index.size > MAX_TARGETS_SHOWN_IN_FULL and not (
+        options.live or options.json or options.markdown or options.rebuild
+    )
     project = _touched(index, repository, options) if short else index.project()
     if options.live:
         made = _plan_live(console, project, repository, options)
@@ -101,6 +106,7 @@ def _plan(project: Project, repository: GitRepository, options: Options, live: L
         live=live,
         variables=os.environ,
         strict=options.strict,
+        rebuild=names_to_rebuild(project, options.rebuild) if options.rebuild else (),
     )
 
 
@@ -111,4 +117,5 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
 
     with console.site(project) as site:
         live = read_live_state(site)
-        return find_reusable(site, _plan(project, repository, options, live), live)
+        # Another commit than the one that is checked out would be built from a checkout of its own.
+        return find_reusable(site, _plan(project, repository, options, live), live, checkout=not options.head)

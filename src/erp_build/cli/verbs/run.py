@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from erp_build import pipeline
+from erp_build.changes.make_plan import names_to_rebuild
 from erp_build.cli.console import Console
-from erp_build.cli.options import LockOptions, add_lock_options
+from erp_build.cli.options import LockOptions, add_lock_options, add_rebuild_option
 from erp_build.cli.signals import signals_raise
 from erp_build.cli.trace import send_trace
 from erp_build.clients.effects import Journal
@@ -30,6 +31,7 @@ examples:
   erp-build run                       what CodeBuild calls
   erp-build run --rehearse            read everything, change nothing, say what would be done
   erp-build run --base v1.4           compare with a tag instead of what runs
+  erp-build run --rebuild NAME        build it anew, for instance after its base image was fixed
   erp-build run --report out/r.json   write the report somewhere else
 """
 
@@ -43,6 +45,7 @@ class Options(LockOptions):
     strict: bool
     allow_older: bool
     replace_cut_off_install: bool
+    rebuild: list[str] | None
     report: Path | None
     json: bool
 
@@ -57,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replace-cut-off-install", action="store_true", help="remove a release whose first installation was cut off"
     )
+    add_rebuild_option(parser)
     add_lock_options(parser)
     parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -125,6 +129,7 @@ def _run(options: Options, console: Console, run: Run, journal: Journal) -> None
         allow_older=options.allow_older,
         wait_for_lock=options.wait_for_lock,
         replace_cut_off_install=options.replace_cut_off_install,
+        rebuild=names_to_rebuild(project, options.rebuild),
     )
     with open_clients(
         console.root,
