@@ -41,7 +41,7 @@ def find_reusable(site: Site, plan: Plan, live: LiveState, *, checkout: bool = T
     if plan.is_empty:
         return plan
     targets = [step.target for step in plan.steps if step.action == "build" or isinstance(step.target, Chart)]
-    keys = target_keys(site, plan.head, targets, checkout=checkout)
+    keys = target_keys(site.clients.repository, site.project, plan.head, targets, checkout=checkout)
     search = _Search(site, plan, checkout=checkout)
     steps = tuple(
         _chart_with_key(step, keys[step.target.name], live)

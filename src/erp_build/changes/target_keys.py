@@ -19,7 +19,7 @@ from erp_build.changes.rules import (
     ignore_of,
 )
 from erp_build.clients.git.attributes import blob_identifier
-from erp_build.clients.site import Site
+from erp_build.clients.protocols import Repository
 from erp_build.formats.patterns import WILDCARDS, spellings
 from erp_build.model.project import Chart, Project, Target
 from erp_build.model.source_file import CheckedFile
@@ -48,16 +48,19 @@ class TargetKey(NamedTuple):
         return f"{target.name} has no content key, so {then}: {some}"
 
 
-def target_keys(site: Site, head: str, targets: Iterable[Target], *, checkout: bool = True) -> dict[str, TargetKey]:
+def target_keys(
+    repository: Repository, project: Project, head: str, targets: Iterable[Target], *, checkout: bool = True
+) -> dict[str, TargetKey]:
     """The keys of some targets.
 
     Args:
-        site: whose repository is read.
+        repository: is read.
+        project: whose targets they are; its configuration file itself is no input.
         head: the commit.
         targets: those that need a key.
         checkout: whether the checkout is what would be built; otherwise only the commit counts.
     """
-    project, repository = site.project._replace(config_path=""), site.clients.repository
+    project = project._replace(config_path="")
     rules = Rules(project, ignore_of(project))
     wanted = {target.name: target for target in targets}
     inputs: dict[str, list[tuple[CheckedFile, str]]] = {name: [] for name in wanted}
@@ -72,8 +75,8 @@ def target_keys(site: Site, head: str, targets: Iterable[Target], *, checkout: b
     for checked in found:
         for name, rule in rules.owners(checked.file.path).items():
             if name in wanted:
-                inputs[name].append((_with_committed_tags(site, head, wanted[name], checked), rule))
-    return {name: _key(site, rules, target, inputs[name]) for name, target in wanted.items()}
+                inputs[name].append((_with_committed_tags(repository, project, head, wanted[name], checked), rule))
+    return {name: _key(project, rules, target, inputs[name]) for name, target in wanted.items()}
 
 
 def places_of(project: Project, targets: Iterable[Target]) -> tuple[str, ...]:
@@ -102,12 +105,12 @@ def _above(path: str) -> list[str]:
     return ["/".join(parts[:length]) for length in range(len(parts))]
 
 
-def _key(site: Site, rules: Rules, target: Target, inputs: list[tuple[CheckedFile, str]]) -> TargetKey:
+def _key(project: Project, rules: Rules, target: Target, inputs: list[tuple[CheckedFile, str]]) -> TargetKey:
     read = _read_by_maven(target, inputs)
     doubts = tuple(f"{one.file.path} {doubt}" for one in read if (doubt := _doubt(one, target, rules)))
     if doubts:
         return TargetKey("", doubts, is_dirty=any(one.differs for one in read))
-    return TargetKey(content_key(target, (one.file for one in read), site.project.build))
+    return TargetKey(content_key(target, (one.file for one in read), project.build))
 
 
 def _read_by_maven(target: Target, inputs: Iterable[tuple[CheckedFile, str]]) -> list[CheckedFile]:
@@ -134,15 +137,16 @@ def _doubt(checked: CheckedFile, target: Target, rules: Rules) -> str:
     return ""
 
 
-def _with_committed_tags(site: Site, head: str, target: Target, checked: CheckedFile) -> CheckedFile:
+def _with_committed_tags(
+    repository: Repository, project: Project, head: str, target: Target, checked: CheckedFile
+) -> CheckedFile:
     """The values file as the commit has it, if it differs only in the tags that a deployment wrote into it."""
     path = checked.file.path
     if not isinstance(target, Chart) or not checked.differs or path != f"{target.path}/{target.values}":
         return checked
-    repository = site.clients.repository
     before, lies = repository.read_file(head, path), repository.root / path
     after = lies.read_bytes() if lies.is_file() else None
-    if before is None or after is None or not same_but_tags(before, after, site.project):
+    if before is None or after is None or not same_but_tags(before, after, project):
         return checked
     identifier = blob_identifier(before, like=checked.file.identifier)
     return CheckedFile(checked.file._replace(identifier=identifier))
