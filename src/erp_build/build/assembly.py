@@ -65,7 +65,7 @@ class LocalAssembly:
     clock: Clock
     progress: Progress
     _jars: dict[str, Path] = field(default_factory=dict, init=False)
-    _digests: dict[str, str] = field(default_factory=dict, init=False)
+    _digests: dict[str, str | BuildFailed] = field(default_factory=dict, init=False)
 
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` if a program, the engine or a file is missing, or a Dockerfile cannot be built."""
@@ -84,8 +84,14 @@ class LocalAssembly:
     def base_digest(self, image: str) -> str:
         """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""
         if image not in self._digests:
-            self._digests[image] = self.engine.registry_digest(image, self._sign_in_of(image))
-        return self._digests[image]
+            try:
+                self._digests[image] = self.engine.registry_digest(image, self._sign_in_of(image))
+            except BuildFailed as error:
+                self._digests[image] = error
+        digest = self._digests[image]
+        if isinstance(digest, BuildFailed):
+            raise digest
+        return digest
 
     def jdk_release(self, target: Service | Function) -> int | None:
         """The release of the JDK that builds a target; None if none is known."""

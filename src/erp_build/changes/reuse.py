@@ -97,11 +97,13 @@ class _Search:
             return step._replace(action="none", key=found.key, because=(same,))
         around = surroundings_of(self._site, step.target, self._dockerfile(step.target))
         step = step._replace(key=around.key(found.key), bases=around.bases, is_dirty=found.is_dirty)
-        if found.is_dirty:
-            return step._replace(tag=self._free_tag(step, f"{self._plan.tag}{DIRTY}"))
-        if rebuilt:
-            return step._replace(tag=self._free_tag(step, self._plan.tag))
-        return self._looked_up(step, around) if step.key else step
+        if step.key and not rebuilt:
+            step = self._looked_up(step, around)
+        if step.tag:
+            return step
+        # A run that was killed behind its push has left the image of this very content under the tag: it is taken.
+        tag = f"{self._plan.tag}{DIRTY if found.is_dirty else ''}"
+        return step._replace(tag=self._free_tag(step, tag, key="" if rebuilt else step.key))
 
     def _looked_up(self, step: Step, around: Surroundings) -> Step:
         assert not isinstance(step.target, Chart)
@@ -112,10 +114,10 @@ class _Search:
             return step
         if why := self._mismatch(step, step.target, image):
             said = Reason(rule=f"the image in ECR with key {step.key[:12]} is not reused: {why}")
-            tag = self._free_tag(step, self._plan.tag)
-            return step._replace(tag=tag, because=(*step.because, said))
+            return step._replace(tag=self._free_tag(step, self._plan.tag), because=(*step.because, said))
         said = Reason(rule=f"in ECR (key {step.key[:12]})")
-        return step._replace(action="reuse", image=image, because=(*step.because, said))
+        tag = self._free_tag(step, self._plan.tag, digest=image.digest)
+        return step._replace(action="reuse", image=image, tag=tag, because=(*step.because, said))
 
     def _mismatch(self, step: Step, target: Service | Function, image: StoredImage) -> str:
         """Why the image is not what the tag with its key says; empty if it is."""
@@ -131,12 +133,19 @@ class _Search:
             return f"it is for {platform}, and {target.name} runs on {' or '.join(sorted(wanted))}"
         return ""
 
-    def _free_tag(self, step: Step, tag: str) -> str:
-        """The tag, with a number where an image has it: one that runs under a tag would go on running."""
+    def _free_tag(self, step: Step, tag: str, *, key: str = "", digest: str = "") -> str:
+        """The tag, with a number where another image has it than one with this key or digest.
+
+        What runs under a tag would go on running if the tag moved, and an immutable one cannot be moved.
+        """
         assert not isinstance(step.target, Chart)
-        repository = self._site.repository(step.target)
-        names = (tag if number == 1 else f"{tag}-{number}" for number in count(1))
-        return next(name for name in names if self._site.clients.registry.stored(repository, name) is None)
+        registry, repository = self._site.clients.registry, self._site.repository(step.target)
+
+        def is_free(name: str) -> bool:
+            there = registry.stored(repository, name)
+            return there is None or there.digest == digest or (bool(key) and registry.key(there) == key)
+
+        return next(filter(is_free, (tag if number == 1 else f"{tag}-{number}" for number in count(1))))
 
     def _dockerfile(self, target: Service | Function) -> str | None:
         path, repository = f"{target.path}/{target.dockerfile}", self._site.clients.repository

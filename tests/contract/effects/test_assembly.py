@@ -73,3 +73,44 @@ def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: s
     with pytest.raises(BuildFailed, match=what) as caught:
         assembly(root, root / "scratch").require_buildable(SERVICES)
     assert caught.value.where.endswith(where)
+
+
+def test_a_base_image_is_asked_for_once_a_run(root: Path, docker: Loopback) -> None:
+    digest = "sha256:" + "1" * 64
+    docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"Descriptor": {"digest": digest}})
+    made = assembly(root, root / "scratch")
+    assert [made.base_digest("eclipse-temurin:17-jre") for _ in range(3)] == [digest] * 3
+    assert [asked.path for asked in docker.asked if "distribution" in asked.path] == [
+        f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json"
+    ]
+
+
+def test_a_base_image_that_cannot_be_asked_for_is_asked_for_once_as_well(root: Path, docker: Loopback) -> None:
+    """A registry that does not answer would cost each service its time."""
+    docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"message": "no such host"}, 500)
+    made = assembly(root, root / "scratch")
+    for _ in range(2):
+        with pytest.raises(BuildFailed, match="the Docker engine refused a request"):
+            made.base_digest("eclipse-temurin:17-jre")
+    assert len([asked.path for asked in docker.asked if "distribution" in asked.path]) == 1
+
+
+@pytest.mark.parametrize(("asked", "release"), [("17", 17), ("21", 21), ("18", 21), ("22", None), ("", 17)])
+def test_the_jdk_that_counts_is_the_one_that_maven_gets(
+    root: Path, monkeypatch: pytest.MonkeyPatch, asked: str, release: int | None
+) -> None:
+    for number in (17, 21):
+        home = root / f"jdk-{number}"
+        home.mkdir()
+        (home / "release").write_text(f'JAVA_VERSION="{number}.0.1"\n', encoding="utf-8")
+        monkeypatch.setenv(f"JAVA_{number}_HOME", str(home))
+    monkeypatch.setenv("JAVA_HOME", str(root / "jdk-17"))
+    (root / "backend/a/pom.xml").write_text(f"<java.version>{asked}</java.version>", encoding="utf-8")
+    assert assembly(root, root / "scratch").jdk_release(SERVICES[0]) == release
+
+
+def test_no_jdk_and_no_pom_are_no_release(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert assembly(root, root / "scratch").jdk_release(SERVICES[0]) is None
+    (root / "backend/a/pom.xml").unlink()
+    assert assembly(root, root / "scratch").jdk_release(SERVICES[0]) is None

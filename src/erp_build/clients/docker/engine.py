@@ -132,7 +132,7 @@ class Engine:
                 return
             events = client.pull(repository, tag=digest, stream=True, decode=True, auth_config=_auth(sign_in))
             read_pull(events, where=f"{repository}@{digest}", on_line=on_line)
-            client.tag(f"{repository}@{digest}", repository, tag or "latest", force=True)
+            client.tag(f"{repository}@{digest}", repository, tag or "latest")
 
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
         """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
