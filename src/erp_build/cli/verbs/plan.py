@@ -114,8 +114,10 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.changes.live_state import read_live_state
     from erp_build.changes.reuse import find_reusable
+    from erp_build.cli.fast_path.repository_root import is_bare
 
     with console.site(project) as site:
         live = read_live_state(site)
         # Another commit than the one that is checked out would be built from a checkout of its own.
-        return find_reusable(site, _plan(project, repository, options, live), live, checkout=not options.head)
+        checkout = not options.head and not is_bare(console.folder)
+        return find_reusable(site, _plan(project, repository, options, live), live, checkout=checkout)

@@ -37,6 +37,7 @@ GIT_FOLDER = ".git"
 OUTPUT = b"target"
 """The folder that Maven makes beside a pom; a file there that the commit has is compared all the same."""
 
+WRAPPER = "mvnw"
 NO_FILE = "is neither a file nor a link nor a folder"
 POINTER = "is a pointer of Git LFS, whose content the source does not have"
 
@@ -109,12 +110,21 @@ def _checked(root: str, file: SourceFile, attributes: Attributes) -> CheckedFile
         why = "is not there" if missing else error.strerror or str(error)
         return CheckedFile(file._replace(mode=MISSING_MODE), why, differs=True)
     if found.mode != (file.mode if file.mode in (SYMLINK_MODE, EXECUTABLE_MODE) else FILE_MODE):
-        return CheckedFile(found, f"has the mode {found.mode}, in the commit {file.mode}", differs=True)
+        return _with_other_mode(found, file)
     if found.mode == SYMLINK_MODE:
         differs = found.identifier != file.identifier
         return CheckedFile(found, "leads elsewhere" if differs else "", differs, _leads_to(root, file.path))
     doubt, differs = doubt_of(file.identifier, content, attributes)
     return CheckedFile(found, doubt, differs)
+
+
+def _with_other_mode(found: SourceFile, file: SourceFile) -> CheckedFile:
+    doubt = f"has the mode {found.mode}, in the commit {file.mode}"
+    # Many pipelines say `chmod +x mvnw` first, and Maven makes the same of the same wrapper.
+    is_wrapper = file.path.rpartition("/")[2] == WRAPPER and found.mode == EXECUTABLE_MODE
+    if is_wrapper and found.identifier == file.identifier:
+        return CheckedFile(found, f"{doubt} (git update-index --chmod=+x {file.path})")
+    return CheckedFile(found, doubt, differs=True)
 
 
 def _checked_module(repository: GitRepository, file: SourceFile) -> CheckedFile:
