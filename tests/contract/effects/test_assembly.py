@@ -77,6 +77,7 @@ def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: s
 
 def test_a_base_image_is_asked_for_once_a_run(root: Path, docker: Loopback) -> None:
     digest = "sha256:" + "1" * 64
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)
     docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"Descriptor": {"digest": digest}})
     made = assembly(root, root / "scratch")
     assert [made.base_digest("eclipse-temurin:17-jre") for _ in range(3)] == [digest] * 3
@@ -87,6 +88,7 @@ def test_a_base_image_is_asked_for_once_a_run(root: Path, docker: Loopback) -> N
 
 def test_a_base_image_that_cannot_be_asked_for_is_asked_for_once_as_well(root: Path, docker: Loopback) -> None:
     """A registry that does not answer would cost each service its time."""
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)
     docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"message": "no such host"}, 500)
     made = assembly(root, root / "scratch")
     for _ in range(2):

@@ -152,13 +152,22 @@ def test_a_refusal_of_the_engine_comes_with_what_to_do_about_it(docker: Loopback
 
 
 def test_the_registry_of_a_base_image_is_asked_for_its_digest_by_the_engine(docker: Loopback) -> None:
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)
     docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"Descriptor": {"digest": DIGEST}})
     assert Engine().registry_digest("eclipse-temurin:17-jre", SIGN_IN) == DIGEST
     sent = json.loads(base64.urlsafe_b64decode(docker.asked[-1].headers["x-registry-auth"]))
     assert sent == {"username": "AWS", "password": "invented-password"}
 
 
+def test_a_base_image_that_was_made_on_the_engine_is_asked_nobody(docker: Loopback) -> None:
+    base(docker)
+    with pytest.raises(BuildFailed, match="of no registry"):
+        Engine().registry_digest("eclipse-temurin:17-jre")
+    assert not [asked for asked in docker.asked if "distribution" in asked.path]
+
+
 def test_a_registry_that_does_not_say_a_digest_is_a_reason_and_no_end(docker: Loopback) -> None:
+    base(docker, "sha256:" + "2" * 64)
     docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"message": "no such host"}, 500)
     with pytest.raises(BuildFailed, match="the Docker engine refused a request") as caught:
         Engine().registry_digest("eclipse-temurin:17-jre")

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from erp_build.changes.rules import Rules, ignore_of
+from erp_build.changes.rules import CONFIGURATION, Rules, ignore_of
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
 from erp_build.errors import nearest
@@ -53,7 +53,8 @@ def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> 
     lines = []
     for name, rule in owners.items():
         effect = "redeploys every EKS service" if isinstance(kinds[name], Chart) else "builds it"
-        lines.append(f"  -> {rule} -> {name}: a change {effect}")
+        what = "a change of how its image is made" if rule.startswith(CONFIGURATION) else "a change"
+        lines.append(f"  -> {rule} -> {name}: {what} {effect}")
     return "\n".join(lines)
 
 

@@ -116,9 +116,13 @@ class Engine:
     def registry_digest(self, image: str, sign_in: SignIn | None = None) -> str:
         """Ask the registry of an image which digest its name has now, as a pull by the engine would find it.
 
-        Raises `BuildFailed` where the registry does not say, or takes too long.
+        Raises `BuildFailed` where the registry does not say, or takes too long, and for an image that was made here:
+        the builder takes it, whatever a registry has under the same name.
         """
         with self._client(timeout=ASK_TIMEOUT_S) as client:
+            found = client.found(image)
+            if found and not _digests(found):
+                raise BuildFailed("the base image is of no registry", where=image, why="it was made on this engine")
             answer = cast("Any", client).inspect_distribution(image, auth_config=_auth(sign_in))
         return str(answer["Descriptor"]["digest"])
 

@@ -69,7 +69,8 @@ def compare(
     known = {file.path: file.mode for file in tree}
     for path in dict.fromkeys(other for place in places for other in _others(repository.folder, place, known)):
         if wanted(path):
-            yield _other(repository.folder, path)
+            # What it holds does not matter, and may be large: a folder of libraries that somebody downloaded.
+            yield CheckedFile(SourceFile(MISSING_MODE, "", path), "is not in the commit", differs=True)
 
 
 def source_file(root: str, path: str, like: str = "") -> tuple[SourceFile, bytes]:
@@ -139,14 +140,6 @@ def _checked_module(repository: GitRepository, file: SourceFile) -> CheckedFile:
             doubt = f"is a submodule in which {inner.file.path} {inner.doubt}"
             return CheckedFile(file._replace(identifier=inner.file.identifier), doubt, inner.differs)
     return CheckedFile(file)
-
-
-def _other(root: str, path: str) -> CheckedFile:
-    try:
-        file, _ = source_file(root, path)
-    except OSError:
-        file = SourceFile(MISSING_MODE, "", path)
-    return CheckedFile(file, "is not in the commit", differs=True)
 
 
 def _others(root: str, place: str, known: Mapping[str, str]) -> Iterator[str]:
