@@ -113,7 +113,7 @@ def test_a_base_that_cannot_be_asked_lets_reuse_go_on_and_the_plan_says_so(based
     assert report.plan is not None
     (said,) = [text for text in report.plan.warnings if BASE in text]
     assert f"the digest of {BASE} cannot be asked ({BASE}: no such host)" in said
-    assert f"for {NOTIFICATION} an image of the same files is reused" in said
+    assert f"{NOTIFICATION}: an image of the same files is reused" in said
 
 
 def test_a_base_is_asked_only_for_what_is_built(based: FakeWorld) -> None:

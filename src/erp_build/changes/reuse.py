@@ -7,7 +7,7 @@ from itertools import count
 from erp_build.changes.content_key import KEY_TAG, content_of
 from erp_build.changes.detect import warning_of
 from erp_build.changes.make_plan import REBUILD
-from erp_build.changes.surroundings import Surroundings, surroundings_of
+from erp_build.changes.surroundings import surroundings_of
 from erp_build.changes.target_keys import TargetKey, target_keys
 from erp_build.clients.site import Site
 from erp_build.model.commit import DIRTY
@@ -84,7 +84,7 @@ class _Search:
     def warnings(self) -> tuple[str, ...]:
         """What could not be asked, and for which targets."""
         return tuple(
-            f"{doubt}; for {', '.join(names)} an image of the same files is reused, whatever it was built on"
+            f"{doubt}; {', '.join(names)}: an image of the same files is reused, a new one is built on what is here"
             for doubt, names in self._unknown.items()
         )
 
@@ -96,19 +96,19 @@ class _Search:
             same = Reason(rule=f"same content as what runs (key {found.key[:12]})")
             return step._replace(action="none", key=found.key, because=(same,))
         around = surroundings_of(self._site, step.target, self._dockerfile(step.target))
+        for doubt in around.doubts:
+            self._unknown.setdefault(doubt, []).append(step.target.name)
         step = step._replace(key=around.key(found.key), bases=around.bases, is_dirty=found.is_dirty)
         if step.key and not rebuilt:
-            step = self._looked_up(step, around)
+            step = self._looked_up(step)
         if step.tag:
             return step
         # A run that was killed behind its push has left the image of this very content under the tag: it is taken.
         tag = f"{self._plan.tag}{DIRTY if found.is_dirty else ''}"
         return step._replace(tag=self._free_tag(step, tag, key="" if rebuilt else step.key))
 
-    def _looked_up(self, step: Step, around: Surroundings) -> Step:
+    def _looked_up(self, step: Step) -> Step:
         assert not isinstance(step.target, Chart)
-        for doubt in around.doubts:
-            self._unknown.setdefault(doubt, []).append(step.target.name)
         image = self._site.clients.registry.stored(self._site.repository(step.target), f"{KEY_TAG}{step.key}")
         if image is None:
             return step
