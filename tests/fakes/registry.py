@@ -79,7 +79,7 @@ class FakeRegistry:
         return script.pop(0) if len(script) > 1 else script[0]
 
     def push(self, repository: str, tag: str, commit: str | None, key: str = "") -> str:
-        """Store an image; its digest depends on its repository, its tag and its commit: no build gives the same bytes.
+        """Store an image; its digest depends on its repository, and of a build on its tag and its commit too.
 
         Only a full commit becomes a label.
         """
@@ -87,7 +87,7 @@ class FakeRegistry:
             raise PushFailed("there is no such repository", where=repository)
         if repository in self.immutable and (repository, tag) in self.tags:
             raise TagTaken("the registry refused the image", where=f"{repository}:{tag}")
-        digest = "sha256:" + hashlib.sha256(f"{repository} {tag} {commit}".encode()).hexdigest()
+        digest = "sha256:" + hashlib.sha256(f"{repository} {tag if commit else None} {commit}".encode()).hexdigest()
         self.images[digest] = StoredImage(
             repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=self.manifest.replace("OF", digest)
         )
