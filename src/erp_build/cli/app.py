@@ -93,7 +93,7 @@ def _call(
     options = _options(name, verb, arguments)
     options.early, options.stages = early, pipeline
     try:
-        return verb.main(options, Console(options, secrets))
+        return verb.main(options, Console(options, secrets)) or 0
     except Failure as error:
         print(secrets.mask(error_text(error)), file=sys.stderr)
         if options.verbose > 1:
@@ -126,7 +126,7 @@ def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
     """The options of a verb."""
     import argparse
 
-    from erp_build.cli.options import add_common_options
+    from erp_build.cli.options import add_options
 
     parser = argparse.ArgumentParser(
         prog=f"erp-build {name}",
@@ -135,8 +135,7 @@ def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
         formatter_class=_formatter,
         allow_abbrev=False,
     )
-    verb.configure(parser)
-    add_common_options(parser)
+    add_options(parser, verb.Options)
     return parser
 
 

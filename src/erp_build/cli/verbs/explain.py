@@ -1,11 +1,10 @@
 """`explain`: which targets own a path, and by which rule."""
 
-import argparse
 import json
 
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, flag, option
 from erp_build.errors import nearest
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.project import Chart, Project
@@ -20,17 +19,11 @@ examples:
 class Options(CommonOptions):
     """The arguments of `explain`."""
 
-    paths: list[str]
-    json: bool
+    paths: list[str] = option("paths", metavar="PATH", nargs="+", help="a path from the repository's root")
+    json: bool = flag("--json", "print it as JSON")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `explain`."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a path from the repository's root")
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print each path with the targets that own it."""
     project = console.project()
     rules = Rules(project, ignore_of(project))
@@ -41,7 +34,6 @@ def main(options: Options, console: Console) -> int:
     else:
         for path, found in owners.items():
             console.print(printable(f"{one_line(path)}\n{_text(project, rules, path, found)}"))
-    return 0
 
 
 def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> str:

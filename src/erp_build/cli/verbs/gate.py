@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, file_option, flag, option
 from erp_build.clients.files import write_result
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
@@ -35,37 +35,47 @@ pages follow the answer with their nextToken. An error is {"Error": {"Code": ...
 """
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"`{text}` is no day such as 2026-12-31") from error
+
+
+def _time(text: str) -> datetime:
+    found = read_time(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"`{text}` is no time such as 2026-11-20T10:00:00+09:00")
+    return found
+
+
 class Options(CommonOptions):
     """The options of `gate`."""
 
-    images: list[str]
-    recorded: Path | None
-    policy: Path | None
-    waivers: Path | None
-    today: date | None
-    deployed: str | None
-    pushed: datetime | None
-    json: bool
-    sarif: Path | None
-    junit: Path | None
+    images: list[str] = option(
+        "images",
+        default=[],
+        choice="exactly one",
+        metavar="IMAGE",
+        nargs="*",
+        help="images in ECR: repository:tag or @digest",
+    )
+    recorded: Path | None = file_option("--recorded", "recorded answers instead, a JSON list", choice="exactly one")
+    policy: Path | None = file_option("--policy", "a TOML file with a [gate] table")
+    waivers: Path | None = file_option("--waivers", "a waiver file, instead of the policy's")
+    today: date | None = option("--today", metavar="DAY", type=_day, help="the day for waivers (default: today)")
+    deployed: str | None = option(
+        "--deployed", metavar="WHAT", help="what `new_only` compares with: an image, or its recording"
+    )
+    pushed: datetime | None = option(
+        "--pushed", metavar="TIME", type=_time, help="when the recorded image was pushed, ISO 8601"
+    )
+    json: bool = flag("--json", "print the judgement as JSON")
+    sarif: Path | None = file_option("--sarif", "write the findings as SARIF 2.1.0 as well")
+    junit: Path | None = file_option("--junit", "write the verdicts as JUnit's XML as well")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `gate`."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("images", metavar="IMAGE", nargs="*", default=[], help="images in ECR: repository:tag or @digest")
-    what.add_argument("--recorded", metavar="FILE", type=Path, help="recorded answers instead, a JSON list")
-    parser.add_argument("--policy", metavar="FILE", type=Path, help="a TOML file with a [gate] table")
-    parser.add_argument("--waivers", metavar="FILE", type=Path, help="a waiver file, instead of the policy's")
-    parser.add_argument("--today", metavar="DAY", type=_day, help="the day for waivers (default: today)")
-    parser.add_argument("--deployed", metavar="WHAT", help="what `new_only` compares with: an image, or its recording")
-    parser.add_argument("--pushed", metavar="TIME", type=_time, help="when the recorded image was pushed, ISO 8601")
-    parser.add_argument("--json", action="store_true", help="print the judgement as JSON")
-    parser.add_argument("--sarif", metavar="FILE", type=Path, help="write the findings as SARIF 2.1.0 as well")
-    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the verdicts as JUnit's XML as well")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
     policy = load_gate_policy(options.policy) if options.policy else console.project().gate
     now = console.clock.now()
@@ -80,7 +90,6 @@ def main(options: Options, console: Console) -> int:
         judgement = judge_references(options.images, options.deployed, rules, console)
     _print(judgement, options, console)
     clear_images(judgement)
-    return 0
 
 
 def _rules(options: Options, console: Console, policy: GatePolicy, today: date) -> GateRules:
@@ -148,17 +157,3 @@ def _refuse_malformed(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
             why=str(error),
             next_step="record DescribeImageScanFindings as `aws ecr describe-image-scan-findings` prints it",
         ) from error
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"`{text}` is no day such as 2026-12-31") from error
-
-
-def _time(text: str) -> datetime:
-    found = read_time(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"`{text}` is no time such as 2026-11-20T10:00:00+09:00")
-    return found

@@ -1,10 +1,9 @@
 """`rollback`: take functions and release back to an earlier deployment, and prove it."""
 
-import argparse
 import os
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import LockOptions, add_lock_options
+from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, flag, option
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import open_site
@@ -27,26 +26,19 @@ newest commit again: revert it first.
 """
 
 
-class Options(LockOptions):
+class Options(CommonOptions):
     """The options of `rollback`."""
 
-    to: str | None
-    json: bool
+    to: str | None = option("--to", metavar="COMMIT", help="a commit that was deployed (erp-build history)")
+    json: bool = flag("--json", "print the proof as JSON")
+    wait_for_lock: float = WAIT_FOR_LOCK
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `rollback`."""
-    parser.add_argument("--to", metavar="COMMIT", help="a commit that was deployed (erp-build history)")
-    parser.add_argument("--json", action="store_true", help="print the proof as JSON")
-    add_lock_options(parser)
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Roll back and print the proof."""
     with signals_raise(), console.clients() as clients:
         proofs = roll_back(clients, console.project(), options.to, options.wait_for_lock)
     console.show(proof_document(proofs, ()), proof_text(proofs, ()), as_json=options.json)
-    return 0
 
 
 def roll_back(clients: Clients, project: Project, to: str | None, wait: float) -> tuple[Proof, ...]:

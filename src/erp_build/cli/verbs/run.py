@@ -1,6 +1,5 @@
 """`run`: build, clear, deploy and prove what changed."""
 
-import argparse
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from erp_build import pipeline
 from erp_build.cli.console import Console
-from erp_build.cli.options import LockOptions, add_lock_options
+from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
 from erp_build.cli.signals import signals_raise
 from erp_build.cli.trace import send_trace
 from erp_build.clients.effects import Journal
@@ -34,35 +33,23 @@ examples:
 """
 
 
-class Options(LockOptions):
+class Options(CommonOptions):
     """The options of `run`."""
 
-    rehearse: bool
-    base: str | None
-    head: str | None
-    strict: bool
-    allow_older: bool
-    replace_cut_off_install: bool
-    report: Path | None
-    json: bool
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `run`."""
-    parser.add_argument("--rehearse", action="store_true", help="read for real, assume every change")
-    parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
-    parser.add_argument("--head", metavar="REV", help="the commit that is checked out (default: found)")
-    parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
-    parser.add_argument("--allow-older", action="store_true", help="deploy even where a newer commit is live")
-    parser.add_argument(
-        "--replace-cut-off-install", action="store_true", help="remove a release whose first installation was cut off"
+    rehearse: bool = flag("--rehearse", "read for real, assume every change")
+    base: str | None = option("--base", metavar="REV", help="compare every target with this commit")
+    head: str | None = option("--head", metavar="REV", help="the commit that is checked out (default: found)")
+    strict: bool = flag("--strict", "exit 3 when a baseline is in doubt")
+    allow_older: bool = flag("--allow-older", "deploy even where a newer commit is live")
+    replace_cut_off_install: bool = flag(
+        "--replace-cut-off-install", "remove a release whose first installation was cut off"
     )
-    add_lock_options(parser)
-    parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    wait_for_lock: float = WAIT_FOR_LOCK
+    report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
+    json: bool = flag("--json", "print the report as JSON")
 
 
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Run the pipeline. The report is written however the run ends."""
     journal = Journal()
     run = Run(
@@ -82,7 +69,6 @@ def main(options: Options, console: Console) -> int:
         document = write_reports(report, _report_path(options), console.secrets, console.complain)
         console.show(document, report_text(report), as_json=options.json)
         send_trace(report, console, os.environ)
-    return 0
 
 
 @contextmanager
