@@ -13,11 +13,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from erp_build.clients.git.command import is_repository
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.project import FILE_NAME, Check, Function, Project, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 INPUTS = Service._fields.index("inputs")
 PARTS: dict[str, Any] = {
@@ -91,17 +92,14 @@ def compile_project(project: Project) -> tuple[Any, ...]:
     return values, directories
 
 
-def load_index(
-    root: str, config: str | None = None, committed: Callable[[], bytes | None] | None = None
-) -> ProjectIndex:
+def load_index(root: str, config: str | None = None) -> ProjectIndex:
     """The index of a repository's project; errors as of `load_project`.
 
     Args:
         root: of the repository.
-        config: another file than the one at the root.
-        committed: for a bare repository, reads the file of its HEAD.
+        config: another file than the one at the root, or than that of HEAD in a bare repository.
     """
-    if committed and not config and (text := committed()) is not None:
+    if not config and (text := _committed(root)) is not None:
         from erp_build.config.load import parse_project
 
         return ProjectIndex(compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}")))
@@ -122,6 +120,15 @@ def load_index(
         if content:
             _keep(kept, (FORMAT, root, path, content, compiled))
     return ProjectIndex(compiled)
+
+
+def _committed(root: str) -> bytes | None:
+    """The file of HEAD, of a repository that has no files but those of its commits."""
+    if any(os.path.exists(os.path.join(root, name)) for name in (".git", FILE_NAME)) or not is_repository(root):
+        return None
+    from erp_build.clients.git.repository import GitRepository
+
+    return GitRepository(root).read_file("HEAD", FILE_NAME)
 
 
 def _kept(file_name: str, root: str, path: str, content: bytes) -> tuple[Any, ...] | None:
