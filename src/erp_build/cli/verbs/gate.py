@@ -10,14 +10,17 @@ from typing import Any
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, file_option, flag, option
 from erp_build.clients.files import write_result
+from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.scans import UnreadableScan, read_scan, read_time
-from erp_build.gate.stage import clear_images
+from erp_build.gate.stage import clear_images, judge_images
 from erp_build.gate.waivers import Waivers
+from erp_build.model.images.image import BuiltImage, ImageReference
+from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy
 from erp_build.report.junit import junit_text
 from erp_build.report.sarif import sarif_text
@@ -85,9 +88,7 @@ def main(options: Options, console: Console) -> None:
     if options.recorded:
         judgement = _judge_recorded(options.recorded, options, console, rules, now)
     else:
-        from erp_build.cli.image_references import judge_references
-
-        judgement = judge_references(options.images, options.deployed, rules, console)
+        judgement = _judge_named(options.images, options.deployed, rules, console)
     _print(judgement, options, console)
     clear_images(judgement)
 
@@ -111,6 +112,49 @@ def _judge_recorded(recorded: Path, options: Options, console: Console, rules: G
     return judge_recording(recording, rules, lambda text, _: console.progress.detail(text))
 
 
+def _judge_named(names: Sequence[str], deployed: str | None, rules: GateRules, console: Console) -> Judgement:
+    """Judge images by name; `deployed` is what `new_only` compares them with."""
+    with console.clients() as clients:
+        known = [target.repository for target in console.project().image_targets]
+        images = [find_image(clients.registry, name, known) for name in names]
+        running = {}
+        if deployed:
+            old = find_image(clients.registry, deployed, known)
+            running = {one.target: Running(one.target, old.repository, old.tag, old.digest) for one in images}
+        console.progress.stage("judge images")
+        return judge_images(clients, rules, images, running)
+
+
+def find_image(registry: Registry, name: str, known: Sequence[str] = ()) -> BuiltImage:
+    """The image with a name, `repository:tag` or `repository@sha256:...`, with the registry's host or without.
+
+    `known` are the repositories of the project without their prefix, for a name that is misspelled.
+    """
+    reference = ImageReference.parse(name)
+    if not reference.tag and not reference.digest:
+        raise ConfigurationError(
+            f"`{name}` names no image", where="gate", next_step="write repository:tag or repository@sha256:..."
+        )
+    stored = registry.stored(reference.repository, reference.digest or reference.tag)
+    if stored is None:
+        raise ConfigurationError("there is no such image", where=name, next_step=_other_name(reference, known))
+    return BuiltImage(
+        target=name,
+        repository=reference.repository,
+        tag=reference.tag,
+        digest=stored.digest,
+        commit=None,
+        origin="reused",
+    )
+
+
+def _other_name(reference: ImageReference, known: Sequence[str]) -> str:
+    prefix = reference.repository.rpartition("/")[0]
+    repositories = [f"{prefix}/{name}".lstrip("/") for name in known]
+    look = f"aws ecr list-images --repository-name {reference.repository}"
+    return look if reference.repository in repositories else did_you_mean(reference.repository, repositories, look)
+
+
 def _print(judgement: Judgement, options: Options, console: Console) -> None:
     document = summary_document(judgement)
     for path, text in (
@@ -119,10 +163,8 @@ def _print(judgement: Judgement, options: Options, console: Console) -> None:
     ):
         if path:
             write_result(path, console.secrets.mask(text))
-    if options.json:
-        console.print(json.dumps(document, ensure_ascii=False))
-    else:
-        console.print(f"{document['outcome']}: {document['why']}\n{judgement_text(judgement)}")
+    text = f"{document['outcome']}: {document['why']}\n{judgement_text(judgement)}"
+    console.show(document, text, as_json=options.json)
 
 
 def read_answers(path: Path) -> list[dict[str, Any]]:
