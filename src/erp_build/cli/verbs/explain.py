@@ -1,7 +1,5 @@
 """`explain`: which targets own a path, and by which rule."""
 
-import json
-
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag, option
@@ -28,12 +26,9 @@ def main(options: Options, console: Console) -> None:
     project = console.project()
     rules = Rules(project, ignore_of(project))
     owners = {path: rules.owners(path.strip("/")) for path in options.paths}
-    if options.json:
-        rows = [{"path": path, "owners": found, "ignored": rules.is_ignored(path)} for path, found in owners.items()]
-        console.print(json.dumps({"schema": 1, "paths": rows}, ensure_ascii=False))
-    else:
-        for path, found in owners.items():
-            console.print(printable(f"{one_line(path)}\n{_text(project, rules, path, found)}"))
+    rows = [{"path": path, "owners": found, "ignored": rules.is_ignored(path)} for path, found in owners.items()]
+    texts = [f"{one_line(path)}\n{_text(project, rules, path, found)}" for path, found in owners.items()]
+    console.show({"schema": 1, "paths": rows}, printable("\n".join(texts)), as_json=options.json)
 
 
 def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> str:

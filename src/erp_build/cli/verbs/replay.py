@@ -47,8 +47,7 @@ def main(options: Options, console: Console) -> None:
             console.print(json.dumps({"base": item.base, "head": item.head, "changed": list(item.changed)}))
     if options.coverage:
         missed = _uncovered(repository, console, rules)
-        shown = coverage_document(coverage, missed) if options.json else None
-        console.print(json.dumps(shown, ensure_ascii=False) if shown else coverage_text(coverage, missed))
+        console.show(coverage_document(coverage, missed), coverage_text(coverage, missed), as_json=options.json)
     refuse_bad_lines(bad, str(options.pairs))
 
 
