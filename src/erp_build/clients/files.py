@@ -34,14 +34,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def write_result(path: Path, text: str) -> None:
-    """Write a file that the caller asked for; raises `ConfigurationError` if it cannot be written."""
+def write_result(path: Path, text: str, what: str = "a file") -> None:
+    """Write a file that the caller asked for; raises `ConfigurationError`, with what it is, if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise ConfigurationError(
-            "a file cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"
+            f"{what} cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"
         ) from error
 
 
