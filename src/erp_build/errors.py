@@ -16,7 +16,6 @@ Failure                      whatever ends a run
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
 
 
 class Failure(BaseException):
@@ -29,7 +28,8 @@ class Failure(BaseException):
         next_step: what the reader can do now.
     """
 
-    exit_code: ClassVar[int] = 70
+    code = 70
+    """The exit code of the process that ends with this error."""
 
     def __init__(self, what: str, *, where: str = "", why: str = "", next_step: str = "") -> None:
         super().__init__(what)
@@ -37,11 +37,6 @@ class Failure(BaseException):
         self.where = where
         self.why = why
         self.next_step = next_step
-
-    @property
-    def code(self) -> int:
-        """The exit code of the process that ends with this error."""
-        return self.exit_code
 
 
 class ErpBuildError(Failure, Exception):
@@ -51,26 +46,26 @@ class ErpBuildError(Failure, Exception):
 class ConfigurationError(ErpBuildError):
     """Usage, settings, credentials or the values file are wrong."""
 
-    exit_code = 2
+    code = 2
 
 
 class DetectionRefused(ErpBuildError):
     """A baseline is in doubt, and the caller refuses doubt (`--strict`)."""
 
-    exit_code = 3
+    code = 3
 
 
 class BuildFailed(ErpBuildError):
     """Maven, the Dockerfile or the engine did not make an image; `targets` are named where several were made."""
 
-    exit_code = 4
+    code = 4
     targets: frozenset[str] = frozenset()
 
 
 class PushFailed(ErpBuildError):
     """The registry did not accept an image."""
 
-    exit_code = 5
+    code = 5
 
 
 class TagTaken(PushFailed):
@@ -80,25 +75,25 @@ class TagTaken(PushFailed):
 class GateBlocked(ErpBuildError):
     """A scan found more than the policy allows."""
 
-    exit_code = 6
+    code = 6
 
 
 class GateInconclusive(ErpBuildError):
     """There is no complete and fresh scan to judge."""
 
-    exit_code = 7
+    code = 7
 
 
 class FunctionUpdateFailed(ErpBuildError):
     """Lambda does not run the new image."""
 
-    exit_code = 8
+    code = 8
 
 
 class ReleaseFailed(ErpBuildError):
     """The cluster, Helm or a rollout failed."""
 
-    exit_code = 9
+    code = 9
 
 
 class OutOfReach(ReleaseFailed):
@@ -108,19 +103,19 @@ class OutOfReach(ReleaseFailed):
 class VerificationFailed(ErpBuildError):
     """What runs is not what was cleared by the gate."""
 
-    exit_code = 10
+    code = 10
 
 
 class NewerDeployed(ErpBuildError):
     """A newer commit than this run's is deployed."""
 
-    exit_code = 11
+    code = 11
 
 
 class Locked(ErpBuildError):
     """Another run holds the lock of the release, or has taken it from this run."""
 
-    exit_code = 11
+    code = 11
 
 
 class Interrupted(Failure):
@@ -135,12 +130,7 @@ class Interrupted(Failure):
             why="the run was asked to stop; it ended its child processes and began nothing new",
             next_step="run again: what was already built, pushed or deployed is recognised",
         )
-        self.signal_number = signal_number
-
-    @property
-    def code(self) -> int:
-        """128 + the signal's number, as a shell reports it."""
-        return 128 + self.signal_number
+        self.code = 128 + signal_number
 
 
 def told(error: BaseException) -> str:

@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
         print(secrets.mask(_trace()), file=sys.stderr)
         print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
-        return ErpBuildError.exit_code
+        return ErpBuildError.code
 
 
 def _call(
