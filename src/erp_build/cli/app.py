@@ -125,6 +125,7 @@ def verb_named(name: str) -> Verb[Any]:
 def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
     """The options of a verb."""
     import argparse
+    from functools import partial
 
     from erp_build.cli.options import add_options
 
@@ -132,18 +133,12 @@ def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
         prog=f"erp-build {name}",
         description=VERBS[name],
         epilog=verb.EXAMPLES,
-        formatter_class=_formatter,
+        # The width is said, because finding out the terminal's takes a tenth of a plan's time.
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=100),
         allow_abbrev=False,
     )
     add_options(parser, verb.Options)
     return parser
-
-
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """The help's layout; its width is said, because finding out the terminal's takes a tenth of a plan's time."""
-    import argparse
-
-    return argparse.RawDescriptionHelpFormatter(prog, width=100)
 
 
 def _trace() -> str:
