@@ -4,14 +4,13 @@ import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 
 from erp_build import pipeline
 from erp_build.cli.console import Console
 from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
 from erp_build.cli.signals import signals_raise
-from erp_build.cli.trace import send_trace
 from erp_build.clients.effects import Journal
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
@@ -19,7 +18,7 @@ from erp_build.model.stage_hooks import Pipeline
 from erp_build.report.files import write_reports
 from erp_build.report.notify import notify
 from erp_build.report.text.run import report_text
-from erp_build.run_record import Occasion, Run
+from erp_build.run_record import Occasion, Run, RunReport
 from erp_build.wiring import open_clients
 
 REPORT = Path("erp-build-report") / "report.json"
@@ -57,7 +56,11 @@ def main(options: Options, console: Console) -> None:
         on_stage=console.progress.stage,
         pipeline=options.stages or Pipeline(),
         rehearsal=options.rehearse,
-        occasion=_occasion(os.environ, console.clock.now()),
+        occasion=Occasion(
+            started=console.clock.now().isoformat(timespec="seconds"),
+            build=os.environ.get("CODEBUILD_BUILD_ID", ""),
+            link=build_link(os.environ),
+        ),
         effects=journal.effects,
     )
     try:
@@ -68,7 +71,7 @@ def main(options: Options, console: Console) -> None:
         report = run.report()
         document = write_reports(report, _report_path(options), console.secrets, console.complain)
         console.show(document, report_text(report), as_json=options.json)
-        send_trace(report, console, os.environ)
+        _send_trace(report, console, os.environ)
 
 
 @contextmanager
@@ -86,14 +89,6 @@ def error_noted(run: Run) -> Iterator[None]:
     except BaseException as error:
         run.keep(error=ErpBuildError("a bug of erp_build", why=told(error)))
         raise
-
-
-def _occasion(variables: Mapping[str, str], now: datetime) -> Occasion:
-    return Occasion(
-        started=now.isoformat(timespec="seconds"),
-        build=variables.get("CODEBUILD_BUILD_ID", ""),
-        link=build_link(variables),
-    )
 
 
 def _report_path(options: Options) -> Path:
@@ -128,3 +123,27 @@ def _run(options: Options, console: Console, run: Run, journal: Journal) -> None
                 pipeline.run(project, clients, choices, run)
         finally:
             notify(clients, project.notify, run.report())
+
+
+def _send_trace(report: RunReport, console: Console, variables: Mapping[str, str]) -> None:
+    """Send the trace of the finished run; what goes wrong is said, and changes nothing."""
+    # Where the environment names no receiver, nothing of OpenTelemetry is loaded.
+    if not any(name.startswith("OTEL_") for name in variables):
+        return
+    from urllib.parse import unquote
+
+    from erp_build.clients.otel import HEADERS, Sender, wanted
+    from erp_build.report.trace import run_resource, run_span
+
+    if not wanted(variables):
+        return
+    for name in HEADERS:
+        for header in variables.get(name, "").split(","):
+            value = unquote(header.partition("=")[2].strip())
+            console.secrets.add(value)
+            console.secrets.add(value.rpartition(" ")[2])  # "Bearer" may be missing where the key is repeated
+    began = console.clock.now() - timedelta(seconds=report.seconds)
+    resource = run_resource(report, variables, began.isoformat(timespec="seconds"))
+    span = run_span(report, report.seconds, str(resource["cicd.pipeline.name"]))
+    if trouble := Sender(resource, began, console.secrets.mask).send(span):
+        console.complain(f"erp_build: the trace of this run was not sent: {trouble}")
