@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,10 +69,7 @@ def open_clients(
         # An empty folder: otherwise the Docker SDK would ask the user's credential helpers, which a run never needs.
         os.environ["DOCKER_CONFIG"] = str(folder)
         given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
-        clients, cluster, engine = _live_clients(given)
-        stack.callback(cluster.close)
-        # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted here.
-        stack.callback(engine.abort)
+        clients = _live_clients(given, stack)
         yield _rehearsed(clients, journal) if rehearse else clients
 
 
@@ -82,23 +79,21 @@ def doctor_local(root: Path, secrets: Secrets) -> Local:
 
 
 @contextmanager
-def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
-    """Open the clients of `doctor` that need credentials; raises `ConfigurationError` if there are none."""
-    with ExitStack() as stack:
-        clients = stack.enter_context(open_clients(root, clock=clock, progress=progress, secrets=secrets))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
-        session = open_session()
-        aws = AwsClients(session)
-        connection = ClusterConnection(ClusterAccess(session, aws.client("eks"), folder, secrets))
-        stack.callback(connection.close)
+def open_doctor_remote(clients: Clients) -> Iterator[Remote]:
+    """Open what `doctor` reads beside the clients of a run."""
+    session = open_session()
+    aws = AwsClients(session)
+    with tempfile.TemporaryDirectory(prefix="erp-build-doctor-") as folder:
+        connection = ClusterConnection(ClusterAccess(session, aws.client("eks"), Path(folder), clients.secrets))
         names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
-        yield Remote(
-            clients=clients,
-            delivery=AwsDelivery(*(aws.client(name) for name in names)),
-            policies=RolePolicies(aws.client("iam")),
-            repositories=RepositorySettings(aws.client("ecr")),
-            cluster_reader=ClusterFacts(connection),
-        )
+        with closing(connection):
+            yield Remote(
+                clients=clients,
+                delivery=AwsDelivery(*(aws.client(name) for name in names)),
+                policies=RolePolicies(aws.client("iam")),
+                repositories=RepositorySettings(aws.client("ecr")),
+                cluster_reader=ClusterFacts(connection),
+            )
 
 
 class _Given(NamedTuple):
@@ -114,7 +109,7 @@ class _Given(NamedTuple):
     journal: Journal
 
 
-def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
+def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     session = open_session()
     aws = AwsClients(session)
     registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT_CONFIG))
@@ -122,37 +117,36 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
     cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
+    stack.callback(cluster.close)
     engine = Engine()
+    # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted here.
+    stack.callback(engine.abort)
     repository = GitRepository(given.root)
     assembly = _assembly(given, engine, registry, repository)
-    return (
-        Clients(
-            repository=repository,
-            parameters=ParameterStore(aws.client("ssm"), given.secrets),
-            identity=Caller(aws.client("sts"), session.region_name),
+    return Clients(
+        repository=repository,
+        parameters=ParameterStore(aws.client("ssm"), given.secrets),
+        identity=Caller(aws.client("sts"), session.region_name),
+        registry=registry,
+        functions=functions,
+        cluster=cluster,
+        leases=leases,
+        alarms=CloudWatchAlarms(aws.client("cloudwatch")),
+        helm=helm,
+        assembly=assembly,
+        effects=LiveEffects(
+            assembly=assembly,
             registry=registry,
             functions=functions,
-            cluster=cluster,
-            leases=leases,
-            alarms=CloudWatchAlarms(aws.client("cloudwatch")),
             helm=helm,
-            assembly=assembly,
-            effects=LiveEffects(
-                assembly=assembly,
-                registry=registry,
-                functions=functions,
-                helm=helm,
-                leases=leases,
-                branch=RemoteBranch(given.root, given.clock),
-                topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
-                journal=given.journal,
-            ),
-            clock=given.clock,
-            progress=given.progress,
-            secrets=given.secrets,
+            leases=leases,
+            branch=RemoteBranch(given.root, given.clock),
+            topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
+            journal=given.journal,
         ),
-        cluster,
-        engine,
+        clock=given.clock,
+        progress=given.progress,
+        secrets=given.secrets,
     )
 
 
