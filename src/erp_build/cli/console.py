@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, load_index
 from erp_build.errors import ConfigurationError
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import Any
 
     from erp_build.cli.options import CommonOptions
     from erp_build.clients.clock import SystemClock

@@ -28,7 +28,7 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:
     """Edit the file, or say that it already has this tag."""
-    path: Path = options.file
+    path = options.file
     try:
         before = path.read_bytes()
         after = set_tag(before, options.key, options.tag, where=str(path))
