@@ -31,6 +31,9 @@ class Failure(BaseException):
     code = 70
     """The exit code of the process that ends with this error."""
 
+    def __init_subclass__(cls, code: int | None = None) -> None:
+        cls.code = cls.code if code is None else code
+
     def __init__(self, what: str, *, where: str = "", why: str = "", next_step: str = "") -> None:
         super().__init__(what)
         self.what = what
@@ -43,79 +46,58 @@ class ErpBuildError(Failure, Exception):
     """Base of every error of ours; raised itself, it is a bug of erp_build."""
 
 
-class ConfigurationError(ErpBuildError):
+class ConfigurationError(ErpBuildError, code=2):
     """Usage, settings, credentials or the values file are wrong."""
 
-    code = 2
 
-
-class DetectionRefused(ErpBuildError):
+class DetectionRefused(ErpBuildError, code=3):
     """A baseline is in doubt, and the caller refuses doubt (`--strict`)."""
 
-    code = 3
 
-
-class BuildFailed(ErpBuildError):
+class BuildFailed(ErpBuildError, code=4):
     """Maven, the Dockerfile or the engine did not make an image; `targets` are named where several were made."""
 
-    code = 4
     targets: frozenset[str] = frozenset()
 
 
-class PushFailed(ErpBuildError):
+class PushFailed(ErpBuildError, code=5):
     """The registry did not accept an image."""
-
-    code = 5
 
 
 class TagTaken(PushFailed):
     """The tag names another image already, and the repository has immutable tags."""
 
 
-class GateBlocked(ErpBuildError):
+class GateBlocked(ErpBuildError, code=6):
     """A scan found more than the policy allows."""
 
-    code = 6
 
-
-class GateInconclusive(ErpBuildError):
+class GateInconclusive(ErpBuildError, code=7):
     """There is no complete and fresh scan to judge."""
 
-    code = 7
 
-
-class FunctionUpdateFailed(ErpBuildError):
+class FunctionUpdateFailed(ErpBuildError, code=8):
     """Lambda does not run the new image."""
 
-    code = 8
 
-
-class ReleaseFailed(ErpBuildError):
+class ReleaseFailed(ErpBuildError, code=9):
     """The cluster, Helm or a rollout failed."""
-
-    code = 9
 
 
 class OutOfReach(ReleaseFailed):
     """The cluster does not answer; a later attempt may succeed."""
 
 
-class VerificationFailed(ErpBuildError):
+class VerificationFailed(ErpBuildError, code=10):
     """What runs is not what was cleared by the gate."""
 
-    code = 10
 
-
-class NewerDeployed(ErpBuildError):
+class NewerDeployed(ErpBuildError, code=11):
     """A newer commit than this run's is deployed."""
 
-    code = 11
 
-
-class Locked(ErpBuildError):
+class Locked(ErpBuildError, code=11):
     """Another run holds the lock of the release, or has taken it from this run."""
-
-    code = 11
 
 
 class Interrupted(Failure):
