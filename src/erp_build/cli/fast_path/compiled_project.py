@@ -109,7 +109,8 @@ def load_index(root: str, config: str | None = None) -> ProjectIndex:
             content = file.read()
     except OSError:
         content = b""
-    kept = os.path.join(_cache_folder(), f"project-{binascii.crc32(os.fsencode(f'{root} {path}')):08x}")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    kept = os.path.join(cache, "erp-build", f"project-{binascii.crc32(os.fsencode(f'{root} {path}')):08x}")
     compiled = _kept(kept, root, path, content) if content else None
     if compiled is None:
         from pathlib import Path
@@ -159,11 +160,6 @@ def _keep(file_name: str, entry: tuple[Any, ...]) -> None:
 
 def _checksum(entry: bytes) -> bytes:
     return binascii.crc32(entry).to_bytes(CHECKSUM, "big")
-
-
-def _cache_folder() -> str:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(home, "erp-build")
 
 
 def _is_shared(pattern: str, paths: set[str]) -> bool:

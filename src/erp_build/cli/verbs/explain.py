@@ -5,7 +5,7 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag, option
 from erp_build.errors import nearest
 from erp_build.formats.printable import one_line, printable
-from erp_build.model.project import Chart, Project
+from erp_build.model.project import Project
 
 EXAMPLES = """\
 examples:
@@ -36,10 +36,9 @@ def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> 
         return "  is ignored"
     if not owners:
         return f"  belongs to no target: a change builds nothing{_hint(project, path)}"
-    kinds = {target.name: target for target in project.targets}
     lines = []
     for name, rule in owners.items():
-        effect = "redeploys every EKS service" if isinstance(kinds[name], Chart) else "builds it"
+        effect = "redeploys every EKS service" if name == project.chart.name else "builds it"
         lines.append(f"  -> {rule} -> {name}: a change {effect}")
     return "\n".join(lines)
 

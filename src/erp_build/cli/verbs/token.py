@@ -1,7 +1,5 @@
 """`token`: sign in to a cluster, for kubectl and Helm (a client-go credential plugin)."""
 
-import sys
-
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, option
 from erp_build.clients.aws.session import open_session
@@ -24,4 +22,4 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:  # noqa: ARG001 - the console would mask the token
     """Print an ExecCredential."""
-    print(cluster_token(open_session(), options.cluster).as_exec_credential(), file=sys.stdout)
+    print(cluster_token(open_session(), options.cluster).as_exec_credential())
