@@ -21,7 +21,7 @@ from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
-from erp_build.clients.effects import Journal
+from erp_build.clients.effects import Journal, NotedEffects
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.helm.local_charts import LocalCharts
@@ -35,7 +35,7 @@ from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
-from erp_build.clients.rehearsal.effects import Assumptions, RehearsedEffects
+from erp_build.clients.rehearsal.effects import RehearsedEffects
 from erp_build.clients.rehearsal.reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
@@ -129,6 +129,15 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     engine = Engine()
     repository = GitRepository(given.root)
     assembly = _assembly(given, engine, registry, repository)
+    effects = LiveEffects(
+        assembly=assembly,
+        registry=registry,
+        functions=functions,
+        helm=helm,
+        leases=leases,
+        branch=RemoteBranch(given.root, given.clock),
+        topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
+    )
     return (
         Clients(
             repository=repository,
@@ -141,16 +150,7 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
             alarms=CloudWatchAlarms(aws.client("cloudwatch")),
             helm=helm,
             assembly=assembly,
-            effects=LiveEffects(
-                assembly=assembly,
-                registry=registry,
-                functions=functions,
-                helm=helm,
-                leases=leases,
-                branch=RemoteBranch(given.root, given.clock),
-                topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
-                journal=given.journal,
-            ),
+            effects=NotedEffects(effects, given.journal),
             clock=given.clock,
             progress=given.progress,
             secrets=given.secrets,
@@ -181,12 +181,12 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
 
 def _rehearsed(clients: Clients, journal: Journal) -> Clients:
     """Return the same clients with assumed effects, and readers that show them as if they had happened."""
-    assumed = Assumptions()
+    assumed = RehearsedEffects()
     return replace(
         clients,
         registry=RehearsedRegistry(clients.registry, assumed),
         functions=RehearsedFunctions(clients.functions, assumed),
         cluster=RehearsedCluster(clients.cluster, assumed),
         leases=RehearsedLeases(clients.leases, assumed),
-        effects=RehearsedEffects(journal, assumed),
+        effects=NotedEffects(assumed, journal, "assumed"),
     )

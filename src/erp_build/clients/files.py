@@ -34,11 +34,11 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def write_result(path: Path, text: str) -> None:
-    """Write a file that the caller asked for; raises `ConfigurationError` if it cannot be written."""
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file, in a folder that may not be there yet; raises `ConfigurationError` if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text.encode("utf-8", "backslashreplace"))
+        write_atomically(path, content)
     except OSError as error:
         raise ConfigurationError(
             "a file cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"

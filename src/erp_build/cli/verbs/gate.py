@@ -9,7 +9,7 @@ from typing import Any
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
-from erp_build.clients.files import write_result
+from erp_build.clients.files import write_file
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError
@@ -109,7 +109,7 @@ def _print(judgement: Judgement, options: Options, console: Console) -> None:
         (options.junit, junit_text(judgement, mask=console.secrets.mask)),
     ):
         if path:
-            write_result(path, console.secrets.mask(text))
+            write_file(path, console.secrets.mask(text).encode("utf-8", "backslashreplace"))
     if options.json:
         console.print(json.dumps(document, ensure_ascii=False))
     else:

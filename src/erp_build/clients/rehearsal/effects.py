@@ -1,21 +1,12 @@
-"""`RehearsedEffects`: assumes the effects. The readers of `rehearsed_reads` show the world as if they had happened."""
+"""`RehearsedEffects`: assumes the effects. The readers of `reads` show the world as if they had happened."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from erp_build.clients.effects import (
-    CheckRequest,
-    EditRequest,
-    ImageRequest,
-    Journal,
-    NotifyRequest,
-    OnPackaged,
-    UpgradeRequest,
-)
+from erp_build.clients.effects import CheckRequest, EditRequest, ImageRequest, NotifyRequest, OnPackaged, UpgradeRequest
 from erp_build.model.check_run import CheckRun
-from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import ImageReference, LocalImage, PushedImage, StoredImage
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.lambda_function import FunctionState
@@ -24,8 +15,8 @@ from erp_build.model.releases.release import Release
 
 
 @dataclass
-class Assumptions:
-    """The effects that a rehearsal assumes to have happened.
+class RehearsedEffects:
+    """Changes nothing, and keeps what a rehearsal assumes to have happened.
 
     Attributes:
         images: repository -> the image that is to be deployed from it.
@@ -45,92 +36,66 @@ class Assumptions:
     upgraded: bool = False
     lease: Lease | None = None
 
-
-class RehearsedEffects:
-    """Changes nothing, and notes each effect as assumed."""
-
-    def __init__(self, journal: Journal, assumptions: Assumptions) -> None:
-        self._journal = journal
-        self._assumed = assumptions
-
     def check(self, request: CheckRequest) -> CheckRun:
         """Assume that the check passes."""
-        self._note(EffectKind.CHECK, f"{request.check.name} {request.target.name}")
         return CheckRun(outcome="passed", why="assumed")
 
     def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
         """Assume the jars."""
         for target in targets:
-            self._note(EffectKind.PACKAGE, target.name)
             on_packaged(target.name, 0.0)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Assume the image."""
-        self._note(EffectKind.BUILD_IMAGE, request.target.name)
         return LocalImage(identifier="assumed", size=0, platform="")
 
     def push(self, request: ImageRequest) -> PushedImage:
         """Assume the push; the digest is derived from the name, because no real one can be known."""
-        self._note(EffectKind.PUSH, f"{request.repository}:{request.tag}")
         text = f"assumed {request.repository}:{request.tag} of {request.commit}"
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-        self._assumed.pushed.add(digest)
-        self._assumed.images[request.repository] = ImageReference(request.repository, request.tag, digest)
+        self.pushed.add(digest)
+        self.images[request.repository] = ImageReference(request.repository, request.tag, digest)
         return PushedImage(digest)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Assume the scan; it finds what the last one found."""
-        self._note(EffectKind.START_SCAN, f"{repository}@{digest}")
-        self._assumed.scans.add(digest)
+        self.scans.add(digest)
         return True
 
     def update_function(self, state: FunctionState, image: str) -> None:
         """Assume the function's new image."""
-        self._note(EffectKind.UPDATE_FUNCTION, state.name)
-        self._assumed.functions[state.name] = image
+        self.functions[state.name] = image
 
     def publish(self, state: FunctionState, alias: str) -> str:
         """Assume the version."""
-        self._note(EffectKind.PUBLISH, state.name)
-        self._assumed.aliases[f"{state.name}:{alias}"] = state.digest
+        self.aliases[f"{state.name}:{alias}"] = state.digest
         return "assumed"
 
-    def write_file(self, path: Path, content: bytes) -> None:  # noqa: ARG002 - the protocol's
+    def write_file(self, path: Path, content: bytes) -> None:
         """Assume the file."""
-        self._note(EffectKind.WRITE_FILE, path.name)
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Assume the release's new revision."""
-        self._note(EffectKind.UPGRADE_RELEASE, request.release.name)
-        self._assumed.upgraded = True
+        self.upgraded = True
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Assume the tag; an image that is not pushed is deployed with the first tag that it gets."""
-        self._note(EffectKind.TAG, f"{image.repository}:{tag}")
-        self._assumed.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
+        self.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
 
-    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
         """Assume the rollback."""
-        self._note(EffectKind.ROLLBACK_RELEASE, f"{release.name}:{revision}")
 
     def uninstall_release(self, release: Release) -> None:
         """Assume the removal."""
-        self._note(EffectKind.UNINSTALL_RELEASE, release.name)
 
     def edit_branch(self, request: EditRequest) -> str | None:
         """Assume the commit; its id cannot be known."""
-        self._note(EffectKind.EDIT_BRANCH, request.branch)
         return "0" * 40
 
-    def write_lease(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - the protocol's
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         """Assume the lock."""
-        self._assumed.lease = replace(lease, version="assumed")
-        return self._assumed.lease
+        self.lease = replace(lease, version="assumed")
+        return self.lease
 
     def notify(self, request: NotifyRequest) -> None:
         """Assume the message."""
-        self._note(EffectKind.NOTIFY, request.topic)
-
-    def _note(self, name: EffectKind, target: str) -> None:
-        with self._journal.note(name, target, "assumed"):
-            pass

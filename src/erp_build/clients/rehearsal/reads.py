@@ -1,15 +1,13 @@
 """Readers that show the real world with the assumed effects of a rehearsal laid over it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from erp_build.clients.protocols import Cluster, Functions, Leases, Registry
-from erp_build.clients.rehearsal.effects import Assumptions
+from erp_build.clients.rehearsal.effects import RehearsedEffects
 from erp_build.model.images.image import ImageReference, StoredImage
-from erp_build.model.images.scan import Scanning
-from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
@@ -30,39 +28,28 @@ CLEAN_SCAN: Mapping[str, Any] = {
     },
 }
 
+Client = TypeVar("Client")
 
-class RehearsedRegistry:
-    """The real registry with the assumed pushes; each assumed image has an assumed, clean scan."""
 
-    def __init__(self, real: Registry, assumptions: Assumptions) -> None:
+class _Reader(Generic[Client]):
+    """A client of the real world; what a subclass does not lay assumptions over is read from there."""
+
+    def __init__(self, real: Client, assumed: RehearsedEffects) -> None:
         self._real = real
-        self._assumed = assumptions
+        self._assumed = assumed
 
-    def host(self) -> str:
-        """The registry's host."""
-        return self._real.host()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
 
-    def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
-        """Those of the repositories that do not exist."""
-        return self._real.missing_repositories(repositories)
+
+class RehearsedRegistry(_Reader[Registry]):
+    """The real registry with the assumed pushes; each assumed image has an assumed, clean scan."""
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
         if reference in self._assumed.pushed:
             return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
         return self._real.stored(repository, reference)
-
-    def revision(self, image: StoredImage) -> str | None:
-        """The commit that the image says it was built from."""
-        return self._real.revision(image)
-
-    def key(self, image: StoredImage) -> str | None:
-        """The content key that the image says it has."""
-        return self._real.key(image)
-
-    def platform(self, image: StoredImage) -> str:
-        """What the image runs on."""
-        return self._real.platform(image)
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""
@@ -81,17 +68,9 @@ class RehearsedRegistry:
         """When the image was pushed last; an assumed push is older than its assumed scan."""
         return BEFORE_ALL if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
 
-    def scanning(self, repository: str) -> Scanning:
-        """How the repository is scanned."""
-        return self._real.scanning(repository)
 
-
-class RehearsedFunctions:
+class RehearsedFunctions(_Reader[Functions]):
     """The real functions with the assumed images."""
-
-    def __init__(self, real: Functions, assumptions: Assumptions) -> None:
-        self._real = real
-        self._assumed = assumptions
 
     def state(self, name: str) -> FunctionState | None:
         """The function, or None where there is none with this name."""
@@ -100,21 +79,13 @@ class RehearsedFunctions:
             return state
         return replace(state, image=image, resolved=image, last_update="Successful", reason="")
 
-    def may_update(self, state: FunctionState) -> None:
-        """Raise `FunctionUpdateFailed` when the caller may not update the function."""
-        self._real.may_update(state)
-
     def alias_digest(self, name: str, alias: str) -> str:
         """The digest that an alias leads to."""
         return self._assumed.aliases.get(f"{name}:{alias}") or self._real.alias_digest(name, alias)
 
 
-class RehearsedLeases:
+class RehearsedLeases(_Reader[Leases]):
     """The server's real time and the real ledger, with the assumed lock."""
-
-    def __init__(self, real: Leases, assumptions: Assumptions) -> None:
-        self._real = real
-        self._assumed = assumptions
 
     def read(self, release: Release) -> LeaseReading:
         """The lock of a release and the server's time."""
@@ -122,12 +93,8 @@ class RehearsedLeases:
         return LeaseReading(self._assumed.lease or (found.lease and found.lease.freed()), found.now)
 
 
-class RehearsedCluster:
+class RehearsedCluster(_Reader[Cluster]):
     """The real cluster; after an assumed upgrade its workloads run the assumed images."""
-
-    def __init__(self, real: Cluster, assumptions: Assumptions) -> None:
-        self._real = real
-        self._assumed = assumptions
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods."""
@@ -137,30 +104,10 @@ class RehearsedCluster:
         new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
         return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
 
-    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The release's Deployments and autoscalers as they are."""
-        return self._real.live_objects(release)
-
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
         found = self._real.endpoints(release)
         return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgraded else found
-
-    def events(self, release: Release) -> tuple[ClusterEvent, ...]:
-        """The warnings of the release's namespace."""
-        return self._real.events(release)
-
-    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
-        """The last lines of a container's log."""
-        return self._real.log(release, pod, container)
-
-    def missing_permissions(self, release: Release) -> tuple[str, ...]:
-        """What the caller may not do in the release's namespace."""
-        return self._real.missing_permissions(release)
-
-    def architectures(self, cluster: str) -> frozenset[str]:
-        """The architectures of the nodes."""
-        return self._real.architectures(cluster)
 
     def _after(self, workload: Workload) -> Workload:
         assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]
