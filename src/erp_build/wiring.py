@@ -27,7 +27,6 @@ from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.helm.local_charts import LocalCharts
 from erp_build.clients.helm.program import HelmProgram
 from erp_build.clients.kubernetes.cluster import EksCluster
-from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
@@ -101,7 +100,7 @@ def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Se
             delivery=AwsDelivery(*(aws.client(name) for name in names)),
             policies=RolePolicies(aws.client("iam")),
             repositories=RepositorySettings(aws.client("ecr")),
-            cluster_reader=ClusterFacts(connection),
+            cluster_reader=EksCluster(connection),
         )
 
 
@@ -125,7 +124,7 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
     functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
-    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
+    cluster, leases, helm = EksCluster(connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
     repository = GitRepository(given.root)
     assembly = _assembly(given, engine, registry, repository)

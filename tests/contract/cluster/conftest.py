@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import Access
 from erp_build.model.releases.release import Release
 from tests.support.loopback import Loopback, loopback
@@ -48,7 +49,7 @@ class Way:
 
 def cluster_at(endpoint: str, certificate: Path = Path("/nowhere/ca.crt")) -> EksCluster:
     """The tool, led to an address."""
-    return EksCluster(Way(endpoint, certificate))  # type: ignore[arg-type]
+    return EksCluster(ClusterConnection(Way(endpoint, certificate)))  # type: ignore[arg-type]
 
 
 def recorded(name: str) -> dict[str, Any]:

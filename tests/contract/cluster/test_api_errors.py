@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.errors import OutOfReach, ReleaseFailed
 from tests.contract.cluster.conftest import LISTS, RELEASE, Way, cluster_at, recorded, serve
 from tests.support.loopback import ANY, Loopback, loopback
@@ -86,7 +87,7 @@ def test_a_refusal_says_what_to_do(status: int, reason: str, hint: str, cluster:
 
 def test_a_token_that_is_not_taken_any_more_is_forgotten_and_worth_another_try(server: Loopback) -> None:
     way = Way(server.address)
-    cluster = EksCluster(way)  # type: ignore[arg-type]
+    cluster = EksCluster(ClusterConnection(way))  # type: ignore[arg-type]
     server.serve(ANY, {"kind": "Status"}, 401)
     error = refusal(cluster)
     assert isinstance(error, OutOfReach)
