@@ -56,11 +56,7 @@ class GitRepository:
         """Return the full commit of a revision, or None; a text that looks like an option is no revision."""
         if self._early and (found := self._early.commit_of(revision)):
             return found
-        # A revision comes from outside: `--output=FILE` as an option would write a file.
-        code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        commit = output.decode("ascii").strip()
-        # `^HEAD` resolves too, but to the exclusion of a commit.
-        return commit if code == 0 and not commit.startswith("^") else None
+        return next(iter(self.resolve_all([revision])), None)
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; a missing one is fetched from the remote."""
@@ -91,6 +87,7 @@ class GitRepository:
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
         """The full commits of many revisions, by one process; None where there is none."""
+        # Revisions come from outside. As lines they are no options: `--output=FILE` would write a file.
         # One revision is one line. A revision with a line end names no commit, so an empty line stands for it.
         asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
         _, output = self._run(*RESOLVE, given=_bytes(asked))
