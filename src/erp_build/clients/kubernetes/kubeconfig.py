@@ -103,24 +103,17 @@ def kubeconfig_of(cluster: str, endpoint: str, certificate: Path, folder: Path) 
 
     The caller writes it as JSON, which is valid YAML.
     """
-    plugin = ["-IS", credential.__file__, str(folder / f"{cluster}.credential"), cluster]
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": sys.executable,
+        "args": ["-IS", credential.__file__, str(folder / f"{cluster}.credential"), cluster],
+        "interactiveMode": "Never",
+    }
     return {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": cluster, "cluster": {"server": endpoint, "certificate-authority": str(certificate)}}],
         "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": cluster}}],
         "current-context": cluster,
-        "users": [
-            {
-                "name": cluster,
-                "user": {
-                    "exec": {
-                        "apiVersion": "client.authentication.k8s.io/v1beta1",
-                        "command": sys.executable,
-                        "args": plugin,
-                        "interactiveMode": "Never",
-                    }
-                },
-            }
-        ],
+        "users": [{"name": cluster, "user": {"exec": plugin}}],
     }

@@ -11,8 +11,14 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release
 
-COMMIT_ANNOTATION, BUILD_ANNOTATION, RECORD_ANNOTATION = "erp-build/commit", "erp-build/build", "erp-build/deployments"
-FAILED_ANNOTATION = "erp-build/failed"
+ANNOTATIONS = {
+    "commit": "erp-build/commit",
+    "build": "erp-build/build",
+    "record": "erp-build/deployments",
+    "failed": "erp-build/failed",
+}
+"""Field of a lock that the API has no field for -> the annotation that holds it."""
+
 LEASES = "apis/coordination.k8s.io/v1/leases"
 
 
@@ -58,12 +64,7 @@ def _document(release: Release, lease: Lease) -> dict[str, Any]:
     metadata = {
         "name": lease_name(release),
         "namespace": release.namespace,
-        "annotations": {
-            COMMIT_ANNOTATION: lease.commit,
-            BUILD_ANNOTATION: lease.build,
-            RECORD_ANNOTATION: lease.record,
-            FAILED_ANNOTATION: lease.failed,
-        },
+        "annotations": {annotation: getattr(lease, field) for field, annotation in ANNOTATIONS.items()},
     }
     if lease.version:
         metadata["resourceVersion"] = lease.version
@@ -86,14 +87,11 @@ def _lease(found: ApiObject) -> Lease:
     annotations, spec = found["metadata"].get("annotations") or {}, found["spec"]
     return Lease(
         holder=spec.get("holderIdentity") or "",
-        commit=annotations.get(COMMIT_ANNOTATION, ""),
-        build=annotations.get(BUILD_ANNOTATION, ""),
         acquired=_moment(spec.get("acquireTime")),
         renewed=_moment(spec.get("renewTime")),
         seconds=float(spec.get("leaseDurationSeconds") or 0),
         version=found["metadata"]["resourceVersion"],
-        record=annotations.get(RECORD_ANNOTATION, ""),
-        failed=annotations.get(FAILED_ANNOTATION, ""),
+        **{field: annotations.get(annotation, "") for field, annotation in ANNOTATIONS.items()},
     )
 
 
