@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from logging.handlers import BufferingHandler
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
 
 EXPORT_TIMEOUT_S = 5.0
 """Seconds for the receiver: an unreachable one must not delay the pipeline."""
+
+MAX_MESSAGES_KEPT = 100
+"""Messages of the SDK, of which the last is shown."""
 
 
 def wanted(variables: Mapping[str, str]) -> bool:
@@ -47,12 +51,11 @@ class Sender:
 
     def send(self, span: Span) -> str:
         """Send a span with all its children; returns what went wrong, or an empty text. Never raises."""
-        words = _Words()
         answer = ["no answer in time"]
 
         def work() -> None:
             try:
-                answer[0] = self._export(span, words)
+                answer[0] = self._export(span)
             except ImportError:
                 answer[0] = "OpenTelemetry is not installed: pip install 'erp-build[otel]'"
             except Exception as error:  # noqa: BLE001 - the run has ended, and its trace cannot change how
@@ -64,17 +67,21 @@ class Sender:
         thread.join(self.limit + 1)
         return self.mask(answer[0])
 
-    def _export(self, span: Span, words: "_Words") -> str:
+    def _export(self, span: Span) -> str:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import SpanExportResult
 
+        # The SDK only logs its errors.
+        logged = BufferingHandler(MAX_MESSAGES_KEPT)
         logger = logging.getLogger("opentelemetry")
-        logger.addHandler(words)
+        logger.addHandler(logged)
         logger.propagate = False
         exporter = self.exporter or OTLPSpanExporter(timeout=self.limit)
         done = exporter.export(self._spans(span))
         exporter.shutdown()
-        return "" if done is SpanExportResult.SUCCESS else words.last or "the receiver did not accept it"
+        if done is SpanExportResult.SUCCESS:
+            return ""
+        return logged.buffer[-1].getMessage() if logged.buffer else "the receiver did not accept it"
 
     def _spans(self, span: Span) -> "Sequence[ReadableSpan]":
         from opentelemetry.sdk.resources import Resource
@@ -109,12 +116,3 @@ class Sender:
 
     def _nanoseconds(self, seconds: float) -> int:
         return int((self.began.timestamp() + seconds) * 1e9)
-
-
-class _Words(logging.Handler):
-    """Keeps the last message of the SDK, which only logs its errors."""
-
-    last = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage()
