@@ -101,8 +101,12 @@ class RehearsedCluster(_Reader[Cluster]):
         found = self._real.workloads(release)
         if not self._assumed.upgraded:
             return found
-        new = {name: image for name, image in self._assumed.images.items() if not any(w.image_of(name) for w in found)}
-        return (*(self._after(workload) for workload in found), *(_assumed_workload(image) for image in new.values()))
+        new = (
+            _first_rollout(image)
+            for name, image in self._assumed.images.items()
+            if not any(workload.image_of(name) for workload in found)
+        )
+        return tuple(self._after(workload) for workload in (*found, *new))
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
@@ -125,17 +129,13 @@ class RehearsedCluster(_Reader[Cluster]):
         return replace(settled, images=(_name(assumed[0]),), pods=_assumed_pods(assumed[0], workload.desired))
 
 
-def _assumed_workload(image: ImageReference) -> Workload:
+def _first_rollout(image: ImageReference) -> Workload:
     return Workload(
         name=image.repository.rpartition("/")[2],
         images=(_name(image),),
         desired=1,
         generation=1,
-        observed_generation=1,
-        replicas=1,
-        updated=1,
-        available=1,
-        pods=_assumed_pods(image, 1),
+        observed_generation=0,
     )
 
 
