@@ -21,7 +21,8 @@ from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
-from erp_build.clients.effects import Journal, NotedEffects
+from erp_build.clients.effects import Journal, NotedEffects, UpgradeRequest
+from erp_build.clients.files import write_file
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.helm.local_charts import LocalCharts
@@ -30,7 +31,6 @@ from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
-from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
@@ -102,6 +102,41 @@ def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Se
             repositories=RepositorySettings(aws.client("ecr")),
             cluster_reader=EksCluster(connection),
         )
+
+
+class LiveEffects:
+    """Performs the effects: says which client does each of them."""
+
+    def __init__(
+        self,
+        *,
+        assembly: LocalAssembly,
+        registry: EcrRegistry,
+        functions: LambdaFunctions,
+        helm: HelmProgram,
+        leases: ClusterLeases,
+        branch: RemoteBranch,
+        topics: SnsTopics,
+    ) -> None:
+        self._helm = helm
+        self.check = assembly.run_check
+        self.package = assembly.package
+        self.build_image = assembly.build_image
+        self.push = assembly.push
+        self.start_scan = registry.start_scan
+        self.update_function = functions.update
+        self.publish = functions.publish
+        self.write_file = write_file
+        self.rollback_release = helm.rollback
+        self.uninstall_release = helm.uninstall
+        self.edit_branch = branch.edit
+        self.write_lease = leases.write
+        self.tag = registry.put_tag
+        self.notify = topics.publish
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        """Install or upgrade the release."""
+        self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
 
 
 class _Given(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 
 from erp_build import wiring
 from erp_build.cli.app import main
-from erp_build.clients.live_effects import LiveEffects
+from erp_build.wiring import LiveEffects
 
 
 def killing(effect: str, number: int) -> type[LiveEffects]:

@@ -24,13 +24,13 @@ from erp_build.clients.effects import (
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.leases import ClusterLeases
-from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
 from erp_build.model.effect import Effect, EffectKind
 from erp_build.model.images.image import StoredImage
 from erp_build.model.project import Check, Service
 from erp_build.model.releases.lambda_function import FunctionState
+from erp_build.wiring import LiveEffects
 from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
