@@ -34,8 +34,13 @@ from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
-from erp_build.clients.rehearsal.effects import RehearsedEffects
-from erp_build.clients.rehearsal.reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
+from erp_build.clients.rehearsal import (
+    RehearsedCluster,
+    RehearsedEffects,
+    RehearsedFunctions,
+    RehearsedLeases,
+    RehearsedRegistry,
+)
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.doctor.protocols import Local, Remote
