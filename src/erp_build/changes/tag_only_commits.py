@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from erp_build.clients.protocols import Repository
+    from erp_build.clients.git.repository import GitRepository
     from erp_build.model.change import ChangeSet
     from erp_build.model.project import Project
 
 
-def without_tag_edits(repository: Repository, project: Project, changes: ChangeSet) -> ChangeSet:
+def without_tag_edits(repository: GitRepository, project: Project, changes: ChangeSet) -> ChangeSet:
     """Return the changes without the chart, if only its values file differs, and there only tags.
 
     Otherwise the commit that writes tags back would trigger a deployment. A file that cannot be read counts as changed.
