@@ -42,8 +42,7 @@ class RemoteBranch:
 
         try:
             with git.Repo(self._root) as repository:
-                commit: str | None = retrying(_edit_once, repository, request)
-                return commit
+                return retrying(_edit_once, repository, request)
         except RetryError as error:
             raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
         except (git.GitError, ValueError, KeyError, StopIteration) as error:

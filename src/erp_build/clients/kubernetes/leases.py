@@ -1,6 +1,5 @@
 """The Lease that locks a release. All times are the API server's, so that clocks of machines need not agree."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -38,7 +37,8 @@ class ClusterLeases:
         path = namespaced(release, LEASES, lease_name(release))
         answer = self._connection.ask(release, path, expected=(HTTPStatus.NOT_FOUND,))
         is_there = answer.status != HTTPStatus.NOT_FOUND
-        return LeaseReading(_lease(answer.document) if is_there else None, _time(answer.headers))
+        now = parsedate_to_datetime(answer.headers["Date"])
+        return LeaseReading(_lease(answer.document) if is_there else None, now)
 
     def write(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lease and return it as stored; None if somebody else has written it since it was read."""
@@ -52,12 +52,12 @@ class ClusterLeases:
             expected=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
         )
         if answer.status == HTTPStatus.NOT_FOUND:
-            raise _no_namespace(release)
+            raise ReleaseFailed(
+                f"there is no namespace {release.namespace}",
+                where=release.cluster,
+                next_step="create it (it belongs to the cluster's set-up), or correct `namespace` in [chart]",
+            )
         return None if answer.status == HTTPStatus.CONFLICT else _lease(answer.document)
-
-
-def _time(headers: Mapping[str, str]) -> datetime:
-    return parsedate_to_datetime(headers["Date"])
 
 
 def _document(release: Release, lease: Lease) -> dict[str, Any]:
@@ -97,11 +97,3 @@ def _lease(found: ApiObject) -> Lease:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _no_namespace(release: Release) -> ReleaseFailed:
-    return ReleaseFailed(
-        f"there is no namespace {release.namespace}",
-        where=release.cluster,
-        next_step="create it (it belongs to the cluster's set-up), or correct `namespace` in [chart]",
-    )
