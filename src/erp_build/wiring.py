@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from erp_build.build.assembly import LocalAssembly, Programs
+from erp_build.clients import rehearsal
 from erp_build.clients.aws.alarms import CloudWatchAlarms
 from erp_build.clients.aws.codepipeline import AwsDelivery
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
@@ -34,13 +35,6 @@ from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
-from erp_build.clients.rehearsal import (
-    RehearsedCluster,
-    RehearsedEffects,
-    RehearsedFunctions,
-    RehearsedLeases,
-    RehearsedRegistry,
-)
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.doctor.protocols import Local, Remote
@@ -220,12 +214,12 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
 
 def _rehearsed(clients: Clients, journal: Journal) -> Clients:
     """Return the same clients with assumed effects, and readers that show them as if they had happened."""
-    assumed = RehearsedEffects()
+    assumed = rehearsal.RehearsedEffects()
     return replace(
         clients,
-        registry=RehearsedRegistry(clients.registry, assumed),
-        functions=RehearsedFunctions(clients.functions, assumed),
-        cluster=RehearsedCluster(clients.cluster, assumed),
-        leases=RehearsedLeases(clients.leases, assumed),
+        registry=rehearsal.RehearsedRegistry(clients.registry, assumed),
+        functions=rehearsal.RehearsedFunctions(clients.functions, assumed),
+        cluster=rehearsal.RehearsedCluster(clients.cluster, assumed),
+        leases=rehearsal.RehearsedLeases(clients.leases, assumed),
         effects=NotedEffects(assumed, journal, "assumed"),
     )
