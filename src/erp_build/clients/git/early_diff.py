@@ -96,12 +96,11 @@ class EarlyDiff:
                 self._compare()
 
     def output(self) -> bytes | None:
-        """Wait for the comparison and return it; None if Git cannot read the two commits."""
+        """Wait for the comparison and return Git's answer; None if Git cannot read the two commits."""
         self.go_on()
         if self._compared:
             output, self._compared = self._compared.output() or b"", None
-            start = f"{self.head}\0".encode("ascii")
-            self._output = output[len(start) :] if output.startswith(start) else None
+            self._output = output if output.startswith(f"{self.head}\0".encode("ascii")) else None
         return self._output
 
     def commit_of(self, revision: str) -> str | None:

@@ -73,7 +73,12 @@ class GitRepository:
         changes that head does not have.
         """
         if (base, head) not in self._compared:
-            self._compared[base, head] = tuple(parse_raw(self._diff(base, head)))
+            early = self._early
+            if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
+                found = split_answers(output)
+            else:
+                found = self.compare_pairs([(base, head)])
+            self._compared[base, head] = next(found)
         return self._compared[base, head]
 
     def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
@@ -82,7 +87,8 @@ class GitRepository:
         code, output = self._run(*DIFF, *PAIRS, given=asked, extra=WITHOUT_INDEX)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
-            raise ErpBuildError("git cannot compare the pairs", where=self._folder, why=f"{len(pairs)} pairs")
+            why = " and ".join(pairs[0]) if len(pairs) == 1 else f"{len(pairs)} pairs"
+            raise ErpBuildError("git cannot compare two commits", where=self._folder, why=why)
         return iter(answers)
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
@@ -191,15 +197,6 @@ class GitRepository:
             return False
         return True
 
-    def _diff(self, base: str, head: str) -> bytes:
-        early = self._early
-        if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
-            return output
-        code, output = self._run(*DIFF, base, head, "--", extra=WITHOUT_INDEX)
-        if code:
-            raise ErpBuildError("git cannot compare two commits", where=self._folder, why=f"{base} and {head}")
-        return output
-
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[int, bytes]:
@@ -230,15 +227,11 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def parse_raw(output: bytes) -> Iterator[PathChange]:
-    """Read `git diff-tree --raw -z`: `:oldmode newmode old new status NUL path NUL`, again and again."""
-    tokens = output.split(b"\0")
-    for meta, path in zip(tokens[::2], tokens[1::2], strict=False):
-        yield _path_change(meta, path)
-
-
 def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
-    """Split the output for several pairs: each has the id of its head, then changes, which begin with a colon."""
+    """Split the answers for pairs of commits (`diff-tree --raw -z --stdin`): each has the id of its head, then changes.
+
+    A change is `:oldmode newmode old new status NUL path NUL`.
+    """
     changes: list[PathChange] | None = None
     tokens = iter(output.split(b"\0"))
     for token in tokens:
