@@ -6,7 +6,7 @@ import sys
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
 from erp_build.clients.aws.session import open_session
-from erp_build.clients.kubernetes.token import cluster_token
+from erp_build.clients.kubernetes.kubeconfig import cluster_token
 
 EXAMPLES = """\
 examples:

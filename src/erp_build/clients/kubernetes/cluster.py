@@ -108,9 +108,8 @@ class EksCluster:
         wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
                   "spec": {"resourceAttributes": wanted}}  # fmt: skip
-        return bool(
-            self._connection.ask(release, ACCESS_REVIEWS, method="POST", body=review).document["status"]["allowed"]
-        )
+        answer = self._connection.ask(release, ACCESS_REVIEWS, method="POST", body=review)
+        return bool(answer.document["status"]["allowed"])
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
