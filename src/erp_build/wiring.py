@@ -71,10 +71,7 @@ def open_clients(
         # An empty folder: otherwise the Docker SDK would ask the user's credential helpers, which a run never needs.
         os.environ["DOCKER_CONFIG"] = str(folder)
         given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
-        clients, cluster, engine = _live_clients(given)
-        stack.callback(cluster.close)
-        # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted here.
-        stack.callback(engine.abort)
+        clients = _live_clients(given, stack)
         yield _rehearsed(clients, journal) if rehearse else clients
 
 
@@ -151,15 +148,18 @@ class _Given(NamedTuple):
     journal: Journal
 
 
-def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
+def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     session = open_session()
     aws = AwsClients(session)
     registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT_CONFIG))
     functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
+    stack.callback(connection.close)
     cluster, leases, helm = EksCluster(connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
+    # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
+    stack.callback(engine.abort)
     repository = GitRepository(given.root)
     assembly = _assembly(given, engine, registry, repository)
     effects = LiveEffects(
@@ -171,25 +171,21 @@ def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
         branch=RemoteBranch(given.root, given.clock),
         topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
     )
-    return (
-        Clients(
-            repository=repository,
-            parameters=ParameterStore(aws.client("ssm"), given.secrets),
-            identity=Caller(aws.client("sts"), session.region_name),
-            registry=registry,
-            functions=functions,
-            cluster=cluster,
-            leases=leases,
-            alarms=CloudWatchAlarms(aws.client("cloudwatch")),
-            helm=helm,
-            assembly=assembly,
-            effects=NotedEffects(effects, given.journal),
-            clock=given.clock,
-            progress=given.progress,
-            secrets=given.secrets,
-        ),
-        cluster,
-        engine,
+    return Clients(
+        repository=repository,
+        parameters=ParameterStore(aws.client("ssm"), given.secrets),
+        identity=Caller(aws.client("sts"), session.region_name),
+        registry=registry,
+        functions=functions,
+        cluster=cluster,
+        leases=leases,
+        alarms=CloudWatchAlarms(aws.client("cloudwatch")),
+        helm=helm,
+        assembly=assembly,
+        effects=NotedEffects(effects, given.journal),
+        clock=given.clock,
+        progress=given.progress,
+        secrets=given.secrets,
     )
 
 

@@ -188,12 +188,10 @@ class GitRepository:
             with git.Repo(self.root) as repository:
                 ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
                 repository.git.update_environment(**ours)
-                remote = next(iter(repository.remotes), None)
-                if remote is None:
-                    return False
-                remote.fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
-        except (git.GitError, ValueError):
-            # The remote does not have it or does not answer: the caller continues without the commit and says so.
+                repository.remotes[0].fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
+        except (git.GitError, ValueError, IndexError):
+            # No remote, or one that does not have it or does not answer: the caller continues without the commit and
+            # says so.
             return False
         return True
 
