@@ -83,20 +83,16 @@ def doctor_local(root: Path, secrets: Secrets) -> Local:
 @contextmanager
 def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
     """Open the clients of `doctor` that need credentials; raises `ConfigurationError` if there are none."""
-    with ExitStack() as stack:
-        clients = stack.enter_context(open_clients(root, clock=clock, progress=progress, secrets=secrets))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
-        session = open_session()
-        aws = AwsClients(session)
-        connection = ClusterConnection(ClusterAccess(session, aws.client("eks"), folder, secrets))
-        stack.callback(connection.close)
+    with open_clients(root, clock=clock, progress=progress, secrets=secrets) as clients:
+        assert isinstance(clients.cluster, EksCluster)
+        aws = AwsClients(open_session())
         names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
         yield Remote(
             clients=clients,
             delivery=AwsDelivery(*(aws.client(name) for name in names)),
             policies=RolePolicies(aws.client("iam")),
             repositories=RepositorySettings(aws.client("ecr")),
-            cluster_reader=EksCluster(connection),
+            cluster_reader=clients.cluster,
         )
 
 

@@ -136,10 +136,6 @@ class EksCluster:
             for item in self._connection.items(release, DEPLOYMENTS)
         )
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._connection.close()
-
     def _owned(self, release: Release, collection: str) -> list[Any]:
         """The objects of a collection that the release made."""
         found = self._connection.items(release, collection)
