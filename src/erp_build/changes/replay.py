@@ -1,27 +1,14 @@
 """Replay: compares many pairs of commits with one Git process, and says which targets each pair changes."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from erp_build.changes.rules import Rules
+from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
-from erp_build.model.change import PathChange
 from erp_build.model.project import Project
 
 Pair = tuple[str, str]
-
-
-class History(Protocol):
-    """The Git commands that a replay needs."""
-
-    def first_parent_pairs(self, range_: str) -> list[Pair]:
-        """(first parent, commit) for every commit of a range, oldest first."""
-
-    def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
-        """The full commits of many revisions; None where there is none."""
-
-    def compare_pairs(self, pairs: Sequence[Pair]) -> Iterator[tuple[PathChange, ...]]:
-        """The changed paths of each pair."""
 
 
 class Replayed(NamedTuple):
@@ -41,7 +28,7 @@ class BadLine(NamedTuple):
     why: str
 
 
-def replay(history: History, project: Project, rules: Rules, pairs: Sequence[Pair]) -> Iterator[Replayed]:
+def replay(history: GitRepository, project: Project, rules: Rules, pairs: Sequence[Pair]) -> Iterator[Replayed]:
     """Return what each pair changes, in the order of the pairs."""
     names = tuple(target.name for target in project.targets)
     for (base, head), differing in zip(pairs, history.compare_pairs(pairs) if pairs else (), strict=True):
@@ -50,7 +37,7 @@ def replay(history: History, project: Project, rules: Rules, pairs: Sequence[Pai
         yield Replayed(base, head, tuple(name for name in names if name in touched), paths)
 
 
-def read_pairs(history: History, text: str) -> tuple[list[Pair], list[BadLine]]:
+def read_pairs(history: GitRepository, text: str) -> tuple[list[Pair], list[BadLine]]:
     """Read lines of `BASE HEAD`; skips empty lines and comments (#), and returns every other wrong line."""
     rows = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1)]
     rows = [(number, words) for number, words in rows if words and not words[0].startswith("#")]
