@@ -26,7 +26,7 @@ ANSWERS = {
     },
     "How is `latest` moved?": {"src/erp_build/deployment/latest.py": '.tag(image, "latest")'},
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
-    "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal/reads.py": "Pod("},
+    "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal.py": "Pod("},
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
     "How is a packager added?": {"src/erp_build/build/assembly.py": ".maven.package("},
 }

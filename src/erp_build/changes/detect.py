@@ -16,7 +16,7 @@ from erp_build.model.stage import stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from erp_build.clients.protocols import Repository
+    from erp_build.clients.git.repository import GitRepository
     from erp_build.model.project import Project
 
 SOME = 3
@@ -25,7 +25,7 @@ SOME = 3
 
 def plan(
     project: Project,
-    repository: Repository,
+    repository: GitRepository,
     *,
     base: str | None = None,
     head: str | None = None,
@@ -53,7 +53,9 @@ def plan(
 
 
 @stage("reads only: Git")
-def detect_changes(repository: Repository, project: Project, baselines: tuple[Baseline, ...], head: str) -> ChangeSet:
+def detect_changes(
+    repository: GitRepository, project: Project, baselines: tuple[Baseline, ...], head: str
+) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
     rules = Rules(project, ignore_of(project))
     changes: dict[str, tuple[TargetChange, ...]] = {}
@@ -94,7 +96,7 @@ def overlaps(project: Project) -> tuple[str, ...]:
 
 
 def _removed(
-    repository: Repository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
+    repository: GitRepository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
 ) -> set[str]:
     """The touched targets whose directory is not in head; Git is asked only where no file of theirs shows that it is.
 
@@ -113,7 +115,7 @@ def _removed(
     return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
 
 
-def _without_tag_edits(repository: Repository, project: Project, changes: ChangeSet) -> ChangeSet:
+def _without_tag_edits(repository: GitRepository, project: Project, changes: ChangeSet) -> ChangeSet:
     """Return the changes without the chart, if only its values file differs, and there only tags.
 
     Otherwise the commit that writes tags back would trigger a deployment. A file that cannot be read counts as changed.

@@ -58,7 +58,7 @@ def main(options: Options, console: Console) -> int:
     with ExitStack() as stack:
         remote: Remote | ErpBuildError
         try:
-            remote = stack.enter_context(open_doctor_remote(stack.enter_context(console.clients())))
+            remote = open_doctor_remote(stack.enter_context(console.clients()))
         except ConfigurationError as error:
             # Without credentials the machine and the repository can still be checked.
             remote = error

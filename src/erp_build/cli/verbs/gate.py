@@ -9,7 +9,7 @@ from typing import Any
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, file_option, flag, option
-from erp_build.clients.files import write_result
+from erp_build.clients.files import write_file
 from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
@@ -162,7 +162,7 @@ def _print(judgement: Judgement, options: Options, console: Console) -> None:
         (options.junit, junit_text(judgement, mask=console.secrets.mask)),
     ):
         if path:
-            write_result(path, console.secrets.mask(text))
+            write_file(path, console.secrets.mask(text).encode("utf-8", "backslashreplace"))
     text = f"{document['outcome']}: {document['why']}\n{judgement_text(judgement)}"
     console.show(document, text, as_json=options.json)
 

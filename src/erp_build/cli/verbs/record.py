@@ -5,7 +5,7 @@ from pathlib import Path
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, file_option, option
-from erp_build.clients.files import write_result
+from erp_build.clients.files import write_file
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
 from erp_build.testing import record_diff
@@ -37,7 +37,8 @@ def main(options: Options, console: Console) -> None:
     path: Path = options.out or console.root / FOLDER / f"{name}.json"
     changed = [change.path for change in repository.changed_paths(base, head)]
     case = record_diff(console.project(), changed, name=path.stem, about=options.about or f"{base[:12]}..{head[:12]}")
-    write_result(path, json.dumps(case.document(), ensure_ascii=False, indent=2) + "\n", "the case")
+    text = json.dumps(case.document(), ensure_ascii=False, indent=2) + "\n"
+    write_file(path, text.encode("utf-8", "backslashreplace"), "the case")
     console.print(str(path))
 
 

@@ -3,7 +3,7 @@
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, option
 from erp_build.clients.aws.session import open_session
-from erp_build.clients.kubernetes.token import cluster_token
+from erp_build.clients.kubernetes.kubeconfig import cluster_token
 
 EXAMPLES = """\
 examples:
