@@ -1,6 +1,6 @@
 """Checks of the account: credentials, the six parameters, and the functions."""
 
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError
 from erp_build.model.project import Function
@@ -9,31 +9,30 @@ from erp_build.model.releases.lambda_function import FunctionState
 
 def check_settings(facts: Facts) -> CheckResult:
     """Whether the credentials, the account, the region and the six parameters fit together."""
-    looked = f"sts:GetCallerIdentity and ssm:GetParameters below {facts.project.parameters}"
+    look = Look(f"sts:GetCallerIdentity and ssm:GetParameters below {facts.project.parameters}")
     _ = facts.remote  # without credentials this check is `unknown`, not a problem
     try:
         environment = facts.environment()
     except ConfigurationError as error:
-        return problem(looked, f"{error.what}: {error.where}\n{error.why}", error.next_step)
-    return ok(looked, f"account {environment.account}, {environment.region}, cluster {environment.cluster}")
+        return look.problem(f"{error.what}: {error.where}\n{error.why}", error.next_step)
+    return look.ok(f"account {environment.account}, {environment.region}, cluster {environment.cluster}")
 
 
 def check_functions(facts: Facts) -> CheckResult:
     """Whether each function can be updated now."""
     _ = facts.environment()
     states = {one.function: facts.remote.clients.functions.state(one.function) for one in facts.project.functions}
-    looked = f"lambda:GetFunction of {', '.join(states) or 'no function'}"
+    look = Look(f"lambda:GetFunction of {', '.join(states) or 'no function'}")
     if broken := [trouble for one in facts.project.functions if (trouble := _trouble(one, states[one.function]))]:
-        return problem(looked, "\n".join(broken), "see the reason; a run needs a function of the package type Image")
+        return look.problem("\n".join(broken), "see the reason; a run needs a function of the package type Image")
     if busy := [name for name, state in states.items() if state and _is_busy(state)]:
-        return warning(
-            looked,
+        return look.warning(
             f"busy, an update would fail with ResourceConflictException now: {', '.join(busy)}",
             "a run waits five minutes for it; if it stays busy, find out who updates it (Terraform, a pipeline)",
         )
     if not states:
-        return unknown(looked, "erp-build.toml has no service of the kind lambda", "nothing")
-    return ok(looked, ", ".join(f"{state.state}, {state.last_update}" for state in states.values() if state))
+        return look.unknown("erp-build.toml has no service of the kind lambda", "nothing")
+    return look.ok(", ".join(f"{state.state}, {state.last_update}" for state in states.values() if state))
 
 
 def _is_busy(state: FunctionState) -> bool:

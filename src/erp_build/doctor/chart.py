@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, warning
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError, ReleaseFailed, told
 
@@ -13,14 +13,14 @@ NO_HELM = "there is no Helm"
 def check_renders(facts: Facts) -> CheckResult:
     """Whether the chart lints and renders with its values, without a cluster."""
     chart = facts.project.chart
-    looked = f"helm template and helm lint of {chart.path} with {chart.values}"
+    look = Look(f"helm template and helm lint of {chart.path} with {chart.values}")
     try:
         objects = facts.rendered()
     except (ConfigurationError, ReleaseFailed) as error:
         if error.what == NO_HELM:
             raise
-        return problem(looked, told(error), error.next_step or "see the message")
-    return ok(looked, f"{len(objects)} objects")
+        return look.problem(told(error), error.next_step or "see the message")
+    return look.ok(f"{len(objects)} objects")
 
 
 def check_replicas(facts: Facts) -> CheckResult:
@@ -32,14 +32,13 @@ def check_replicas(facts: Facts) -> CheckResult:
         if item.get("kind") == "HorizontalPodAutoscaler"
     }
     both = [_name(item) for item in _deployments(objects) if _name(item) in scaled and "replicas" in item["spec"]]
-    looked = f"Deployments and {len(scaled)} autoscalers that the chart makes"
+    look = Look(f"Deployments and {len(scaled)} autoscalers that the chart makes")
     if both:
-        return warning(
-            looked,
+        return look.warning(
             f"replicas is set beside an autoscaler: {', '.join(both)}; each upgrade resets the number of pods",
             "leave `replicas` out of the template where autoscaling is on",
         )
-    return ok(looked, "no Deployment sets what an autoscaler controls")
+    return look.ok("no Deployment sets what an autoscaler controls")
 
 
 def check_probes(facts: Facts) -> CheckResult:
@@ -51,14 +50,13 @@ def check_probes(facts: Facts) -> CheckResult:
         for probe in ("readinessProbe", "livenessProbe")
         if not container.get(probe)
     ]
-    looked = "containers of the Deployments that the chart makes"
+    look = Look("containers of the Deployments that the chart makes")
     if lacking:
-        return warning(
-            looked,
+        return look.warning(
             "\n".join(lacking),
             "add the probes: without a readiness probe a pod counts as ready before the service answers",
         )
-    return ok(looked, "every container has both probes")
+    return look.ok("every container has both probes")
 
 
 def _deployments(objects: tuple[Mapping[str, Any], ...]) -> Iterator[Mapping[str, Any]]:

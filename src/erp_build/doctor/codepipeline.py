@@ -1,6 +1,6 @@
 """Checks of the pipeline: where the source comes from, and what the build project allows."""
 
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.codepipeline import FULL_CLONE, SourceAction
@@ -14,18 +14,16 @@ def check_connection(facts: Facts) -> CheckResult:
     pipeline = facts.pipeline()
     connected = [source for source in pipeline.sources if source.connection]
     if not connected:
-        return unknown(
-            f"source actions of {pipeline.name}",
+        return Look(f"source actions of {pipeline.name}").unknown(
             f"none has a connection: {_providers(pipeline.sources)}",
             "nothing to do, if the source does not come from GitHub",
         )
     arn = connected[0].connection
     status = facts.remote.delivery.connection_status(arn)
-    looked = f"source action {connected[0].name} of {pipeline.name}: connection {arn.rpartition('/')[2]}"
+    look = Look(f"source action {connected[0].name} of {pipeline.name}: connection {arn.rpartition('/')[2]}")
     if status == CONNECTION_AVAILABLE:
-        return ok(looked, f"it is {status}")
-    return problem(
-        looked,
+        return look.ok(f"it is {status}")
+    return look.problem(
         f"it is {status}: no push reaches the pipeline",
         "open Developer Tools > Settings > Connections, choose it, `Update pending connection`, and sign in to GitHub",
     )
@@ -34,32 +32,27 @@ def check_connection(facts: Facts) -> CheckResult:
 def check_source_format(facts: Facts) -> CheckResult:
     """Whether the source arrives with its whole Git history."""
     pipeline = facts.pipeline()
-    looked = f"OutputArtifactFormat of the source actions of {pipeline.name}"
+    look = Look(f"OutputArtifactFormat of the source actions of {pipeline.name}")
     zipped = [source.name for source in pipeline.sources if source.connection and source.output != FULL_CLONE]
     if zipped:
-        return problem(
-            looked,
+        return look.problem(
             f"{', '.join(zipped)}: a zip without .git, so a run cannot know what changed",
             f"choose full clone ({FULL_CLONE}), and allow UseConnection to the build's role",
         )
     project = facts.build_project()
     if project.source != SOURCE_FROM_PIPELINE and project.clone_depth:
-        return problem(
-            f"source of the build project {project.name}",
-            f"it is cloned with a depth of {project.clone_depth}",
-            "set the git clone depth to Full",
-        )
-    return ok(looked, f"{FULL_CLONE}" if pipeline.sources else "there is no source action")
+        other = Look(f"source of the build project {project.name}")
+        return other.problem(f"it is cloned with a depth of {project.clone_depth}", "set the git clone depth to Full")
+    return look.ok(FULL_CLONE if pipeline.sources else "there is no source action")
 
 
 def check_privileged(facts: Facts) -> CheckResult:
     """Whether a Docker engine may run in the build."""
     project = facts.build_project()
-    looked = f"environment.privilegedMode of the build project {project.name}"
+    look = Look(f"environment.privilegedMode of the build project {project.name}")
     if project.privileged:
-        return ok(looked, "it is on")
-    return problem(
-        looked,
+        return look.ok("it is on")
+    return look.problem(
         "it is off: no Docker engine can run, and no image is built",
         "edit the project > Environment > Privileged",
     )
@@ -71,11 +64,10 @@ def check_project_timeout(facts: Facts) -> CheckResult:
     needed = sum(part.seconds for part in parts)
     terms = " + ".join(f"{part.name} {part.seconds / 60:.0f}" for part in parts)
     found = f"{project.timeout / 60:.0f} min; a run may take {needed / 60:.0f} min ({terms})"
-    looked = f"timeoutInMinutes of the build project {project.name}, and the deadlines of erp-build.toml"
+    look = Look(f"timeoutInMinutes of the build project {project.name}, and the deadlines of erp-build.toml")
     if project.timeout >= needed:
-        return ok(looked, found)
-    return problem(
-        looked,
+        return look.ok(found)
+    return look.problem(
         f"{found}: CodeBuild would end Helm in the middle and leave the release pending",
         f"set it to {needed / 60:.0f} min or more, or lower the deadlines",
     )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from erp_build.doctor import account, chart, cluster, images, machine, permissions
 from erp_build.doctor import checkout as sources
 from erp_build.doctor import codepipeline as delivery
-from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, unknown
+from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 
@@ -69,4 +69,4 @@ def _look(check: DoctorCheck, facts: Facts) -> CheckResult:
         return check.look(facts)
     except ErpBuildError as error:
         # Not even `ok` for what was seen: the check could not finish.
-        return unknown(error.where, f"could not look: {error.what}\n{error.why}".strip(), error.next_step)
+        return Look(error.where).unknown(f"could not look: {error.what}\n{error.why}".strip(), error.next_step)

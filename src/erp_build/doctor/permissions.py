@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, warning
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, Permission
-from erp_build.model.project import Function
 
 WILDCARD_NAME = "erp-build"
 """Replaces the `*` of a resource, so that a role whose policy is narrower than a run needs is reported."""
@@ -21,18 +20,18 @@ PermissionRequest = tuple[Permission, str]
 def check_permissions(facts: Facts) -> CheckResult:
     """Ask IAM for each action of a run; a missing action that a run can do without is only a warning."""
     role = facts.build_project().role
-    looked = f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}"
+    look = Look(f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}")
     asked, left_out = _asked(facts)
     denied = _denied(facts, role, asked)
     lacking = [(permission, resource) for permission, resource in asked if permission.action in denied[resource]]
     note = f"; not asked, as their resource is not known: {', '.join(left_out)}" if left_out else ""
     if not lacking:
-        return ok(looked, f"{len(asked)} permissions are allowed{note}")
+        return look.ok(f"{len(asked)} permissions are allowed{note}")
     lines = [f"{permission.action} on {resource}: {permission.reason}" for permission, resource in lacking]
     actions = ", ".join(dict.fromkeys(permission.action for permission, _ in lacking))
     hint = f"add to the role's policy: {actions}"
     stops = any(permission.fatal for permission, _ in lacking)
-    return (problem if stops else warning)(looked, "\n".join(("not allowed:", *lines)) + note, hint)
+    return (look.problem if stops else look.warning)("\n".join(("not allowed:", *lines)) + note, hint)
 
 
 def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapping[str, tuple[str, ...]]:
@@ -77,12 +76,10 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -
     if permission.only == ENHANCED:
         repositories = (facts.environment().repository(target.repository) for target in facts.project.image_targets)
         return any(facts.remote.clients.registry.scanning(name).enhanced for name in repositories)
-    return not permission.only or (function is not None and _is_configured(permission.only, function))
-
-
-def _is_configured(condition: str, function: Function) -> bool:
-    """Whether a function has the setting that needs the permission."""
-    return bool(function.alias) if condition == ALIAS else condition == PUBLISH_CONDITION and function.publish
+    if permission.only:
+        # Whether the function has the setting that needs the permission.
+        return bool(function and {ALIAS: function.alias, PUBLISH_CONDITION: function.publish}.get(permission.only))
+    return True
 
 
 def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
