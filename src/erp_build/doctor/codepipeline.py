@@ -61,8 +61,8 @@ def check_privileged(facts: Facts) -> CheckResult:
 def check_project_timeout(facts: Facts) -> CheckResult:
     """Whether the project's time-out is above the sum of a run's own deadlines."""
     project, parts = facts.build_project(), longest_run(facts.project)
-    needed = sum(part.seconds for part in parts)
-    terms = " + ".join(f"{part.name} {part.seconds / 60:.0f}" for part in parts)
+    needed = sum(parts.values())
+    terms = " + ".join(f"{name} {seconds / 60:.0f}" for name, seconds in parts.items())
     found = f"{project.timeout / 60:.0f} min; a run may take {needed / 60:.0f} min ({terms})"
     look = Look(f"timeoutInMinutes of the build project {project.name}, and the deadlines of erp-build.toml")
     if project.timeout >= needed:
