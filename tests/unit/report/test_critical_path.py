@@ -8,7 +8,7 @@ import pytest
 from erp_build.model.images.build_timings import BuildTimings
 from erp_build.report.critical_path import critical_path
 from erp_build.report.document import report_document
-from erp_build.report.html import html_page
+from erp_build.report.html.page import html_page
 from erp_build.report.text.build import build_table
 from tests.support.reports import STAGES, full
 from tests.support.samples import NOTIFICATION, REQUEST
