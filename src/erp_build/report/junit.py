@@ -1,7 +1,7 @@
 """A run's stages, its checks and its gate as JUnit's XML, for report groups of CodeBuild."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -19,6 +19,9 @@ Mask = Callable[[str], str]
 
 End = Literal["passed", "failure", "error"]
 """How a case ended: `failure` stops the run, `error` says that nothing could be judged."""
+
+ENDS: Mapping[str, End] = {"blocked": "failure", "failed": "failure", "inconclusive": "error"}
+"""What a verdict or the outcome of a check becomes; any other has passed."""
 
 
 class JUnitCase(NamedTuple):
@@ -114,7 +117,6 @@ def _error_lines(error: Failure) -> str:
 
 
 def _image_case(row: Judged) -> JUnitCase:
-    ends: dict[str, End] = {"blocked": "failure", "inconclusive": "error"}
     lines = [row.verdict.why]
     lines += [f"{finding.severity} {finding}" for finding in row.verdict.blocking]
     lines += [f"waived: {one.finding}: {one.waiver.reason} ({one.waiver})" for one in row.verdict.waived]
@@ -123,12 +125,11 @@ def _image_case(row: Judged) -> JUnitCase:
     return JUnitCase(
         row.image.repository,
         f"{row.image.target} {row.image.digest[:19]}",
-        ends.get(row.verdict.outcome, "passed"),
+        ENDS.get(row.verdict.outcome, "passed"),
         "\n".join(lines),
     )
 
 
 def _check_case(one: Checked) -> JUnitCase:
-    ends: dict[str, End] = {"failed": "failure", "inconclusive": "error"}
     why = f"{one.word}: {one.run.why}" if one.run.why else one.word
-    return JUnitCase(one.target, one.check.name, ends.get(one.word, "passed"), why, one.run.seconds)
+    return JUnitCase(one.target, one.check.name, ENDS.get(one.word, "passed"), why, one.run.seconds)
