@@ -1,14 +1,15 @@
 """The report of a run as Markdown, for a pull request or the summary of a build."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from re import findall
 
 from erp_build.formats.printable import one_line, printable
+from erp_build.model.plan import Reason
 from erp_build.report.document_types import ReportDocument
-from erp_build.report.plan_types import BaselineDocument, FieldDocument, ReasonDocument
-from erp_build.report.summary import longest_work, warnings_of
-from erp_build.report.text.plan import MAX_REASONS_SHOWN, cell
+from erp_build.report.plan_types import BaselineDocument, FieldDocument
+from erp_build.report.summary import longest_work, warnings_of, whose
+from erp_build.report.text.plan import because_cell, cell
 
 MAX_LOG_LINES = 20
 OUTCOMES = {"deployed": "deployed", "nothing": "nothing to do", "rehearsed": "rehearsed", "failed": "**failed**"}
@@ -25,12 +26,10 @@ def report_markdown(report: ReportDocument) -> str:
 
 
 def _head(report: ReportDocument) -> Iterator[str]:
-    place = report["place"]
-    whose = f"{place['project']} {place['environment']}" if place else "erp_build"
     tag = f" `{report['tag']}`" if report["tag"] else ""
     code = f" with exit code {report['exit_code']}" if report["exit_code"] else ""
     rehearsal = ", a rehearsal" if report["rehearsal"] and report["outcome"] == "failed" else ""
-    yield f"### {cell(whose)}{tag}: {OUTCOMES[report['outcome']]}{code} in {report['seconds']:.1f} s{rehearsal}"
+    yield f"### {cell(whose(report))}{tag}: {OUTCOMES[report['outcome']]}{code} in {report['seconds']:.1f} s{rehearsal}"
     yield ""
     if report["outcome"] == "nothing":
         yield from ("Nothing to do: no target differs from its baseline.", "")
@@ -53,7 +52,12 @@ def _error(report: ReportDocument) -> Iterator[str]:
 
 def _plan(report: ReportDocument) -> Iterator[str]:
     rows = [
-        (cell(one["name"]), one["action"], _compared(one["baseline"]), _because(one["because"]))
+        (
+            cell(one["name"]),
+            one["action"],
+            _compared(one["baseline"]),
+            because_cell(Reason(**reason) for reason in one["because"]),
+        )
         for one in report["targets"]
     ]
     yield from _table(("target", "action", "compared with", "because"), rows)
@@ -128,14 +132,6 @@ def _compared(baseline: BaselineDocument) -> str:
 def _code(text: str) -> str:
     """A name in a fixed width; within it nothing can be escaped, so what would end it is replaced."""
     return f"`{one_line(text).replace('`', chr(39)).replace('|', '/')}`"
-
-
-def _because(reasons: Sequence[ReasonDocument]) -> str:
-    shown = [
-        cell(f"{one['path']}  <- {one['rule']}" if one["path"] else one["rule"]) for one in reasons[:MAX_REASONS_SHOWN]
-    ]
-    more = [f"and {len(reasons) - MAX_REASONS_SHOWN} more"] if len(reasons) > MAX_REASONS_SHOWN else []
-    return "<br>".join((*shown, *more)) or "nothing differs"
 
 
 def _field(item: FieldDocument) -> str:

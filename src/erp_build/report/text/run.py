@@ -1,8 +1,8 @@
 """The summary that a run prints at its end."""
 
-from erp_build.formats.printable import one_line
+from erp_build.formats.printable import one_line, printable
+from erp_build.model.releases.preview import FieldChange, Preview
 from erp_build.report.text.build import build_table
-from erp_build.report.text.changes import changes_text
 from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_text
 from erp_build.report.text.table import table
@@ -13,6 +13,7 @@ TESTS = {
     "run": "The services' own tests were run.",
     "skip": 'The services\' own tests were left alone (tests = "skip").',
 }
+HOW = {"build": "would be built", "reuse": "reused", "keep": "kept"}
 
 
 def report_text(report: RunReport) -> str:
@@ -27,7 +28,7 @@ def report_text(report: RunReport) -> str:
     if report.judgement:
         lines.append(judgement_text(report.judgement))
     if report.rehearsal and report.preview:
-        lines += changes_text(report.preview)
+        lines += _changes(report.preview)
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.timings for image in report.images) else []
@@ -39,6 +40,27 @@ def report_text(report: RunReport) -> str:
     if report.outcome == "rehearsed":
         lines.append("Nothing was changed. Next: the same command without --rehearse.")
     return "\n".join(lines)
+
+
+def _changes(preview: Preview) -> list[str]:
+    """The images, the lines of the values file, and the fields of the release's objects."""
+    lines = []
+    if preview.images:
+        rows = table([(one.target, HOW[one.how], one.name) for one in preview.images])
+        lines += ["Images of the deployment", *(f"  {row}" for row in rows)]
+    if preview.values:
+        lines += ["Values file", *(f"  {printable(line)}" for line in preview.values.split("\n"))]
+    if preview.objects:
+        lines.append("Objects of the release (Secrets are not compared)")
+    for one in preview.objects:
+        lines.append(one_line(f"  {one.kind} {one.name}: {one.change}"))
+        lines += [one_line(f"    {_field_line(item)}") for item in one.fields]
+    return lines
+
+
+def _field_line(item: FieldChange) -> str:
+    before, after = ("nothing" if value is None else value for value in (item.before, item.after))
+    return f"{item.path}: {before} -> {after}"
 
 
 def _proof_lines(report: RunReport) -> list[str]:
