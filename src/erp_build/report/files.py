@@ -40,7 +40,7 @@ def write_reports(report: RunReport, path: Path, secrets: Secrets, complain: Com
         folder = path.with_name("checks") / one.check.name / one.target
         for name, content in one.run.reports:
             # A text whose bytes come back when it is written: only a text can be masked.
-            text = partial(content.decode, "utf-8", SAME_BYTES)
+            text = partial(bytes.decode, content, "utf-8", SAME_BYTES)
             _write(folder / name, text, secrets, complain, SAME_BYTES)
     return document
 
