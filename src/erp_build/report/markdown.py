@@ -6,8 +6,9 @@ from re import findall
 
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.plan import Reason
+from erp_build.model.releases.preview import FieldChange
 from erp_build.report.document_types import ReportDocument
-from erp_build.report.plan_types import BaselineDocument, FieldDocument
+from erp_build.report.plan_types import BaselineDocument
 from erp_build.report.summary import longest_work, warnings_of, whose
 from erp_build.report.text.plan import because_cell, cell
 
@@ -71,7 +72,7 @@ def _changes(report: ReportDocument) -> Iterator[str]:
         yield from _folded("Values file", _fenced(changes["values"], "diff"))
     objects = [
         f"- {cell(one['kind'])} {cell(one['name'])}: {one['change']}"
-        + "".join(f"<br>{cell(_field(item))}" for item in one["fields"])
+        + "".join(f"<br>{cell(str(FieldChange(**item)))}" for item in one["fields"])
         for one in changes["objects"]
     ]
     if objects:
@@ -132,11 +133,6 @@ def _compared(baseline: BaselineDocument) -> str:
 def _code(text: str) -> str:
     """A name in a fixed width; within it nothing can be escaped, so what would end it is replaced."""
     return f"`{one_line(text).replace('`', chr(39)).replace('|', '/')}`"
-
-
-def _field(item: FieldDocument) -> str:
-    before, after = ("nothing" if value is None else value for value in (item["before"], item["after"]))
-    return f"{item['path']}: {before} -> {after}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

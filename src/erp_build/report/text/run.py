@@ -1,7 +1,7 @@
 """The summary that a run prints at its end."""
 
 from erp_build.formats.printable import one_line, printable
-from erp_build.model.releases.preview import FieldChange, Preview
+from erp_build.model.releases.preview import Preview
 from erp_build.report.text.build import build_table
 from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_text
@@ -54,13 +54,8 @@ def _changes(preview: Preview) -> list[str]:
         lines.append("Objects of the release (Secrets are not compared)")
     for one in preview.objects:
         lines.append(one_line(f"  {one.kind} {one.name}: {one.change}"))
-        lines += [one_line(f"    {_field_line(item)}") for item in one.fields]
+        lines += [one_line(f"    {item}") for item in one.fields]
     return lines
-
-
-def _field_line(item: FieldChange) -> str:
-    before, after = ("nothing" if value is None else value for value in (item.before, item.after))
-    return f"{item.path}: {before} -> {after}"
 
 
 def _proof_lines(report: RunReport) -> list[str]:
