@@ -80,6 +80,10 @@ class Facts:
         """Where the release lives."""
         return Site(self.project, self.remote.clients, self.environment()).release
 
+    def repositories(self) -> tuple[str, ...]:
+        """The full image repositories of the project, without host."""
+        return tuple(self.environment().repository(target.repository) for target in self.project.image_targets)
+
     @once
     def values(self) -> bytes:
         """The values file; the secrets in it are masked from then on."""

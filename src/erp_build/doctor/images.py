@@ -18,7 +18,7 @@ RESCAN_AFTER = timedelta(days=1)
 
 def check_mutability(facts: Facts) -> CheckResult:
     """Whether a run can move `latest` in every repository."""
-    moves = {name: facts.remote.repositories.may_move(name, LATEST) for name in _repositories(facts)}
+    moves = {name: facts.remote.repositories.may_move(name, LATEST) for name in facts.repositories()}
     look = Look(f"ecr:DescribeRepositories of {', '.join(moves)}")
     if missing := [name for name, may in moves.items() if may is None]:
         hint = f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` in erp-build.toml"
@@ -34,7 +34,7 @@ def check_mutability(facts: Facts) -> CheckResult:
 
 def check_scan_mode(facts: Facts) -> CheckResult:
     """Whether new images are scanned on push, and by which scanner."""
-    names = _repositories(facts)
+    names = facts.repositories()
     look = Look("ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration")
     modes = {name: facts.remote.clients.registry.scanning(name) for name in names}
     if doubt := next((mode.doubt for mode in modes.values() if mode.doubt), ""):
@@ -87,13 +87,8 @@ def check_provenance(facts: Facts) -> CheckResult:
     return look.ok(f"{sum(image is not None for image in images.values())} single images")
 
 
-def _repositories(facts: Facts) -> tuple[str, ...]:
-    environment = facts.environment()
-    return tuple(environment.repository(target.repository) for target in facts.project.image_targets)
-
-
 def _newest(facts: Facts) -> Iterator[StoredImage]:
-    for name in _repositories(facts):
+    for name in facts.repositories():
         if image := facts.remote.clients.registry.stored(name, LATEST):
             yield image
 

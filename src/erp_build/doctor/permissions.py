@@ -7,6 +7,7 @@ from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, Permission
+from erp_build.model.project import Function
 
 WILDCARD_NAME = "erp-build"
 """Replaces the `*` of a resource, so that a role whose policy is narrower than a run needs is reported."""
@@ -47,9 +48,10 @@ def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
     """The permissions with their resources, and the actions whose resource is not known."""
     asked: dict[PermissionRequest, None] = {}
     left_out: dict[str, None] = {}
-    for names in _names(facts):
+    for function in facts.project.functions or (None,):
+        names = _names(facts, function)
         for permission in RUN:
-            if not _is_needed(facts, permission, names):
+            if not _is_needed(facts, permission, names, function):
                 continue
             try:
                 asked |= dict.fromkeys((permission, resource) for resource in _resources(facts, permission, names))
@@ -68,37 +70,34 @@ def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -
         yield resource if resource == ANY else resource.replace("*", WILDCARD_NAME)
 
 
-def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -> bool:
-    function = next((one for one in facts.project.functions if one.function == names["function"]), None)
+def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], function: Function | None) -> bool:
     if ":UseConnection" in permission.action:
         # `codestar-connections` or `codeconnections`: the prefix must be the one of the connection's ARN.
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
-        repositories = (facts.environment().repository(target.repository) for target in facts.project.image_targets)
-        return any(facts.remote.clients.registry.scanning(name).enhanced for name in repositories)
+        return any(facts.remote.clients.registry.scanning(name).enhanced for name in facts.repositories())
     if permission.only:
         # Whether the function has the setting that needs the permission.
         return bool(function and {ALIAS: function.alias, PUBLISH_CONDITION: function.publish}.get(permission.only))
     return True
 
 
-def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
-    """The values of the names in the resources, once for each function."""
-    environment, project, chart = facts.environment(), facts.build_project(), facts.project
-    known = {
+def _names(facts: Facts, function: Function | None) -> Mapping[str, str]:
+    """The values of the names in the resources."""
+    environment, project = facts.environment(), facts.build_project()
+    return {
         "partition": project.role.split(":")[1],
         "region": environment.region,
         "account": environment.account,
         "prefix": environment.repository_prefix,
         "cluster": environment.cluster,
-        "parameters": chart.parameters,
+        "parameters": facts.project.parameters,
         "project": project.name,
         "log_group": f"/aws/codebuild/{project.name}",
         "topic": f"{environment.project_name}-{environment.name}-alarms",
+        "function": function.function if function else WILDCARD_NAME,
         **_of_pipeline(facts),
     }
-    for function in facts.project.functions or (None,):
-        yield {**known, "function": function.function if function else WILDCARD_NAME}
 
 
 def _of_pipeline(facts: Facts) -> dict[str, str]:

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from erp_build.model.releases.release import Revision
 
 
-def status_document(live: LiveState, statuses: Mapping[str, TargetStatus] | None = None) -> dict[str, Any]:
+def status_document(live: LiveState, statuses: Mapping[str, TargetStatus]) -> dict[str, Any]:
     """What runs and what has drifted, as `status --json` prints it."""
-    known = statuses or {}
-    names = dict.fromkeys((*live.running, *known))
+    names = dict.fromkeys((*live.running, *statuses))
     return {
         "schema": SCHEMA,
         "release": {
@@ -27,7 +26,7 @@ def status_document(live: LiveState, statuses: Mapping[str, TargetStatus] | None
             "status": live.revision.status if live.revision else None,
             "commit": live.chart_commit,
         },
-        "targets": [_target(name, live.running.get(name), known.get(name, TargetStatus())) for name in names],
+        "targets": [_target(name, live.running.get(name), statuses.get(name, TargetStatus())) for name in names],
     }
 
 
