@@ -59,12 +59,7 @@ class Diagnosis:
     area: Area
     result: CheckResult
 
-    @property
-    def state(self) -> State:
-        """The state of its result."""
-        return self.result.state
-
 
 def has_problem(diagnoses: Iterable[Diagnosis]) -> bool:
     """Whether anything must be fixed before a run."""
-    return any(one.state == "problem" for one in diagnoses)
+    return any(one.result.state == "problem" for one in diagnoses)

@@ -1,7 +1,6 @@
 """The check of the build role's permissions against every action of a run."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
@@ -37,11 +36,10 @@ def check_permissions(facts: Facts) -> CheckResult:
 
 def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapping[str, tuple[str, ...]]:
     """The denied actions of each resource; makes one call for each resource."""
-    by_resource = groupby(sorted(asked, key=lambda one: one[1]), key=lambda one: one[1])
-    return {
-        resource: facts.remote.policies.denied(role, tuple(one.action for one, _ in group), resource)
-        for resource, group in by_resource
-    }
+    actions: dict[str, list[str]] = {}
+    for permission, resource in asked:
+        actions.setdefault(resource, []).append(permission.action)
+    return {resource: facts.remote.policies.denied(role, names, resource) for resource, names in actions.items()}
 
 
 def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:

@@ -1,6 +1,6 @@
 """The report of a run as Markdown, for a pull request or the summary of a build."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from re import findall
 
@@ -135,11 +135,10 @@ def _code(text: str) -> str:
     return f"`{one_line(text).replace('`', chr(39)).replace('|', '/')}`"
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def _table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     if lines:
-        names = tuple(head)
-        yield from (f"| {' | '.join(names)} |", "|---" * len(names) + "|", *lines, "")
+        yield from (f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines, "")
 
 
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -31,7 +31,7 @@ def doctor_document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
             {
                 "name": one.name,
                 "area": one.area,
-                "state": one.state,
+                "state": one.result.state,
                 "looked_at": one.result.looked_at,
                 "found": one.result.found,
                 "next": one.result.next_step or None,
@@ -56,7 +56,7 @@ def _lines(result: CheckResult, names: Sequence[str], width: int) -> Iterator[st
 
 
 def _counts(diagnoses: Sequence[Diagnosis]) -> dict[str, int]:
-    found = Counter(one.state for one in diagnoses)
+    found = Counter(one.result.state for one in diagnoses)
     return {state: found[state] for state in get_args(State)}
 
 
