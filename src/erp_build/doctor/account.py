@@ -4,7 +4,7 @@ from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.errors import ConfigurationError
-from erp_build.model.codepipeline import FULL_CLONE, SourceAction
+from erp_build.model.codepipeline import FULL_CLONE
 from erp_build.model.project import Function
 from erp_build.model.releases.lambda_function import FunctionState
 
@@ -28,8 +28,9 @@ def check_connection(facts: Facts) -> CheckResult:
     pipeline = facts.pipeline()
     connected = [source for source in pipeline.sources if source.connection]
     if not connected:
+        providers = ", ".join(f"{source.name} ({source.provider})" for source in pipeline.sources)
         return Look(f"source actions of {pipeline.name}").unknown(
-            f"none has a connection: {_providers(pipeline.sources)}",
+            f"none has a connection: {providers or 'there is no source action'}",
             "nothing to do, if the source does not come from GitHub",
         )
     arn = connected[0].connection
@@ -116,7 +117,3 @@ def _trouble(function: Function, state: FunctionState | None) -> str:
     if "Failed" in (state.state, state.last_update):
         return f"{function.function}: {state.state}, last update {state.last_update}: {state.reason}"
     return ""
-
-
-def _providers(sources: tuple[SourceAction, ...]) -> str:
-    return ", ".join(f"{source.name} ({source.provider})" for source in sources) or "there is no source action"

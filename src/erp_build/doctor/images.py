@@ -53,7 +53,8 @@ def check_scan_time(facts: Facts) -> CheckResult:
     timeout = timedelta(seconds=facts.project.gate.timeout)
     limit = f"the gate's time-out of {timeout.total_seconds():.0f} s"
     look = Look(f"ecr:DescribeImageScanFindings of `{LATEST}`, and {limit}")
-    scans = {image.repository: (image, _last_scan(facts, image)) for image in _newest(facts)}
+    newest = [facts.remote.clients.registry.stored(name, LATEST) for name in facts.repositories()]
+    scans = {image.repository: (image, _last_scan(facts, image)) for image in newest if image}
     stopped = {name: scan for name, (image, scan) in scans.items() if scan and _stops(facts, image, scan)}
     if stopped:
         lines = [f"{name}: {scan}: {scan.state.meaning}" for name, scan in stopped.items()]
@@ -85,12 +86,6 @@ def check_provenance(facts: Facts) -> CheckResult:
             "build with erp_build, or with --provenance=false (BUILDX_NO_DEFAULT_ATTESTATIONS=1), and push again",
         )
     return look.ok(f"{sum(image is not None for image in images.values())} single images")
-
-
-def _newest(facts: Facts) -> Iterator[StoredImage]:
-    for name in facts.repositories():
-        if image := facts.remote.clients.registry.stored(name, LATEST):
-            yield image
 
 
 def _last_scan(facts: Facts, image: StoredImage) -> ScanReading | None:

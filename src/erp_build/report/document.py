@@ -2,20 +2,9 @@
 
 from importlib.metadata import version
 
-from erp_build.errors import Failure
 from erp_build.model.plan import Step
+from erp_build.report import document_types
 from erp_build.report.critical_path import critical_path
-from erp_build.report.document_types import (
-    AlarmDocument,
-    CheckDocument,
-    EffectDocument,
-    ErrorDocument,
-    EvidenceDocument,
-    PlaceDocument,
-    ReportDocument,
-    SegmentDocument,
-    StageDocument,
-)
 from erp_build.report.json import SCHEMA
 from erp_build.report.json.filled import filled
 from erp_build.report.json.plan import step_document
@@ -24,40 +13,40 @@ from erp_build.report.text.gate import judgement_document
 from erp_build.run_record import RunReport
 
 
-def report_document(report: RunReport) -> ReportDocument:
+def report_document(report: RunReport) -> document_types.ReportDocument:
     """A report as `run --json` prints it and as the report file holds it."""
-    plan = report.plan
+    plan, error = report.plan, report.error
     return {
         "schema": SCHEMA,
         "erp_build": version("erp-build"),
         "outcome": report.outcome,
-        "exit_code": report.error.code if report.error else 0,
+        "exit_code": error.code if error else 0,
         "rehearsal": report.rehearsal,
         "recovers": report.recovers,
         "started": report.occasion.started or None,
         "seconds": round(report.seconds, 3),
         "build": {"id": report.occasion.build or None, "link": report.occasion.link or None},
-        "place": filled(PlaceDocument, report.place) if report.place else None,
+        "place": filled(document_types.PlaceDocument, report.place) if report.place else None,
         "head": plan.head if plan else None,
         "tag": plan.tag if plan else None,
         "targets": [_deployed(report, step) for step in plan.steps] if plan else [],
         "unowned": list(plan.unowned) if plan else [],
         "warnings": list(plan.warnings) if plan else [],
         "changes": filled(ChangesDocument, report.preview) if report.preview else None,
-        "stages": [filled(StageDocument, one) for one in report.stages],
-        "critical_path": [filled(SegmentDocument, one) for one in critical_path(report)],
-        "effects": [filled(EffectDocument, one, name=one.name.value) for one in report.effects],
-        "evidence": [filled(EvidenceDocument, one) for one in report.evidence],
+        "stages": [filled(document_types.StageDocument, one) for one in report.stages],
+        "critical_path": [filled(document_types.SegmentDocument, one) for one in critical_path(report)],
+        "effects": [filled(document_types.EffectDocument, one, name=one.name.value) for one in report.effects],
+        "evidence": [filled(document_types.EvidenceDocument, one) for one in report.evidence],
         "taken_back": list(report.taken_back),
-        "alarms": [filled(AlarmDocument, one) for one in report.alarms],
+        "alarms": [filled(document_types.AlarmDocument, one) for one in report.alarms],
         "tests": report.tests,
         "checks": _checks(report),
         "gate": judgement_document(report.judgement) if report.judgement else None,
-        "error": _error(report.error) if report.error else None,
+        "error": filled(document_types.ErrorDocument, error, next=error.next_step) if error else None,
     }
 
 
-def _checks(report: RunReport) -> list[CheckDocument]:
+def _checks(report: RunReport) -> list[document_types.CheckDocument]:
     return [
         {
             "name": one.check.name,
@@ -92,7 +81,3 @@ def _deployed(report: RunReport, step: Step) -> TargetDocument:
         "making": filled(MakingDocument, timings, sent=timings.bytes_pushed) if timings else None,
         "saved": image.saved if image and image.origin == "reused" else None,
     }
-
-
-def _error(error: Failure) -> ErrorDocument:
-    return {"what": error.what, "where": error.where, "why": error.why, "next": error.next_step}
