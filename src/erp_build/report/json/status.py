@@ -1,19 +1,14 @@
 """What runs, what was deployed and what was read back, as JSON: the contract of `--json`, schema 1."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from erp_build.model.plan import LiveState, Running
+from erp_build.model.releases.deployment import Alarm, Proof
+from erp_build.model.releases.ledger_entry import LedgerEntry
+from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 from erp_build.report.json import SCHEMA
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from erp_build.model.plan import LiveState, Running
-    from erp_build.model.releases.deployment import Alarm, Proof
-    from erp_build.model.releases.ledger_entry import LedgerEntry
-    from erp_build.model.releases.release import Revision
 
 
 def status_document(live: LiveState, statuses: Mapping[str, TargetStatus]) -> dict[str, Any]:

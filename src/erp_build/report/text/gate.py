@@ -9,16 +9,14 @@ from erp_build.model.images.finding import Finding
 from erp_build.model.images.waiver import Waiver
 from erp_build.report import gate_types
 from erp_build.report.json.filled import filled
-from erp_build.report.text.table import table
+from erp_build.report.text.table import section
 
 HEAD = ("image", "digest", "outcome", "counts", "blocked by", "waived")
 
 
 def judgement_text(judgement: Judgement) -> str:
     """A row per image, what was waived and by whom, and what else must be said."""
-    lines = ["Gate"]
-    if judgement.rows:
-        lines += [f"  {line}" for line in table([HEAD, *map(_row, judgement.rows)])]
+    lines = section("Gate", [_row(row) for row in judgement.rows], HEAD) or ["Gate"]
     for one in dict.fromkeys(waived for row in judgement.rows for waived in row.verdict.waived):
         lines.append(f"  waived: {one.finding}, {one.finding.severity}: {one.waiver.reason} "
                      f"({one.waiver.owner}, until {one.waiver.until})")  # fmt: skip

@@ -9,6 +9,13 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
+def section(title: str, rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> list[str]:
+    """A title, and below it the rows with the names of their columns; nothing where there is no row."""
+    if not rows:
+        return []
+    return [title, *(f"  {line}" for line in table([head, *rows] if head else rows))]
+
+
 def few(texts: Sequence[str], limit: int) -> list[str]:
     """The first texts, and the number of those that are left out."""
     return [*texts[:limit], *([f"and {len(texts) - limit} more"] if len(texts) > limit else [])]
