@@ -7,7 +7,7 @@ A check is a function from `Facts` to a `CheckResult`. A check that raises one o
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from erp_build.doctor import account, chart, checkout, cluster, images, machine, permissions
+from erp_build.doctor import account, cluster, images, machine, permissions, repository
 from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
@@ -30,12 +30,12 @@ CHECKS = (
     DoctorCheck("helm", "machine", machine.check_helm),
     DoctorCheck("disk", "machine", machine.check_disk),
     DoctorCheck("memory", "machine", machine.check_memory),
-    DoctorCheck("git-metadata", "repository", checkout.check_metadata),
-    DoctorCheck("clone-depth", "repository", checkout.check_depth),
-    DoctorCheck("plain-secrets", "repository", checkout.check_plain_secrets),
-    DoctorCheck("chart", "repository", chart.check_renders),
-    DoctorCheck("replicas", "repository", chart.check_replicas),
-    DoctorCheck("probes", "repository", chart.check_probes),
+    DoctorCheck("git-metadata", "repository", repository.check_metadata),
+    DoctorCheck("clone-depth", "repository", repository.check_depth),
+    DoctorCheck("plain-secrets", "repository", repository.check_plain_secrets),
+    DoctorCheck("chart", "repository", repository.check_renders),
+    DoctorCheck("replicas", "repository", repository.check_replicas),
+    DoctorCheck("probes", "repository", repository.check_probes),
     DoctorCheck("settings", "account", account.check_settings),
     DoctorCheck("connection", "account", account.check_connection),
     DoctorCheck("full-clone", "account", account.check_source_format),
