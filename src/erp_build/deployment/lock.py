@@ -11,8 +11,7 @@ from typing import Self
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
-from erp_build.errors import Locked, told
+from erp_build.errors import Locked, attempt, told
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from erp_build.model.stage import stage

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
 from erp_build.deployment.lambda_update import wait_until_settled
 from erp_build.deployment.ledger import begun, ended
 from erp_build.deployment.lock import Lock
-from erp_build.errors import Locked, told
+from erp_build.errors import Locked, attempt, told
 from erp_build.model.project import Function
 from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
 

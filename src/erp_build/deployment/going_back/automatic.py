@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from functools import partial
 
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
 from erp_build.deployment.going_back.evidence import collect_evidence
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back
 from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
-from erp_build.errors import ErpBuildError, Locked, explain, told
+from erp_build.errors import ErpBuildError, Locked, attempt, explain, told
 from erp_build.model.plan import Plan
 from erp_build.model.releases.ledger_entry import DeploymentOutcome, PreviousState
 from erp_build.model.stage import StageRunner

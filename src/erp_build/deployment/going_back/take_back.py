@@ -6,13 +6,12 @@ from functools import partial
 from erp_build.changes.live_state import origin_of
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
 from erp_build.deployment.going_back.stuck_release import last_good
 from erp_build.deployment.lambda_update import update_function, wait_until_settled
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import function_images
 from erp_build.deployment.rollout import wait_for_rollout
-from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, combine, explain, told
+from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, attempt, combine, explain, told
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
 from erp_build.model.releases.ledger_entry import PreviousState

@@ -5,8 +5,7 @@ from functools import partial
 from itertools import chain
 
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
-from erp_build.errors import told
+from erp_build.errors import attempt, told
 from erp_build.model.project import Function
 
 
