@@ -9,7 +9,7 @@ from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.latest import point_latest_at
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
-from erp_build.deployment.proof.verify import prove_running
+from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import recorded
 from erp_build.errors import Locked, ReleaseFailed, explain
 from erp_build.model.images.image import ImageReference, StoredImage
