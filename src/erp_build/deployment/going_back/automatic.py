@@ -6,8 +6,7 @@ from functools import partial
 
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.evidence import collect_evidence
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back
-from erp_build.deployment.going_back.what_runs import what_runs
+from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded

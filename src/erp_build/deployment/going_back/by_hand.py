@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back
-from erp_build.deployment.going_back.what_runs import what_runs
+from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
 from erp_build.deployment.latest import point_latest_at
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock

@@ -1,7 +1,11 @@
-"""Take functions and release back to what ran before: after a failed deployment, or for `erp-build rollback`."""
+"""Take functions and release back to what ran before: after a failed deployment, or for `erp-build rollback`.
 
-from collections.abc import Callable, Sequence
+What runs is read before that, so that a rollback can come back to it, and after a rollback that failed, for the report.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 from erp_build.changes.live_state import origin_of
 from erp_build.clients.clock import Deadline
@@ -23,6 +27,9 @@ UNREACHABLE_CLUSTER_S = 60.0
 
 CLUSTER_POLL_S = 5.0
 
+Note = Callable[[str], None]
+"""Gets a line for each part that went back."""
+
 
 def read_previous_state(site: Site) -> PreviousState:
     """Read what runs now, so that a rollback can come back to it."""
@@ -40,26 +47,50 @@ def read_previous_state(site: Site) -> PreviousState:
     )
 
 
+def what_runs(site: Site) -> tuple[str, ...]:
+    """Read what each target runs now, a line per target; a target that cannot be read says so."""
+    services = _lines_or_why("services", partial(_service_lines, site))
+    functions = [
+        _lines_or_why(function.name, partial(_function_lines, site, function)) for function in site.project.functions
+    ]
+    return (*services, *chain.from_iterable(functions))
+
+
+def _lines_or_why(name: str, read: Callable[[], Iterable[str]]) -> list[str]:
+    found: list[str] = []
+    trouble = attempt(lambda: found.extend(read()))
+    return [f"  {name}: not known, {told(trouble)}"] if trouble else found
+
+
+def _service_lines(site: Site) -> Iterator[str]:
+    workloads = site.workloads()
+    for service in site.project.services:
+        workload = workloads[service.name]
+        image = workload.image_of(site.repository(service)) if workload else None
+        runs = f"{image.tag or image.digest}, {workload.progress}" if workload and image else "no Deployment"
+        yield f"  {service.name}: {runs}"
+
+
+def _function_lines(site: Site, function: Function) -> Iterator[str]:
+    state = site.clients.functions.state(function.function)
+    yield f"  {function.name}: {state.digest if state else 'no function'}"
+
+
 @stage("Lambda, Helm")
-def take_back(site: Site, before: PreviousState, lock: Lock, note: Callable[[str], None]) -> None:
+def take_back(site: Site, before: PreviousState, lock: Lock, note: Note) -> None:
     """Take everything that has moved back to what ran before; `note` gets a line for each part that went back.
 
     A part that fails does not stop the others; its error is raised at the end. A lost lock stops at once.
     """
     troubles: list[Exception] = []
-    halves = [partial(_take_function_back, site, function, before, lock) for function in site.project.functions]
-    for half in (*halves, partial(_take_release_back, site, before, lock)):
-        if trouble := attempt(partial(_take_half_back, half, note)):
+    halves = [partial(_take_function_back, site, function, before, lock, note) for function in site.project.functions]
+    for half in (*halves, partial(_take_release_back, site, before, lock, note)):
+        if trouble := attempt(half):
             troubles.append(trouble)
         if isinstance(trouble, Locked):
             break
     if troubles:
         raise _combine(troubles)
-
-
-def _take_half_back(half: Callable[[], str], note: Callable[[str], None]) -> None:
-    if line := half():
-        note(line)
 
 
 def _combine(troubles: Sequence[Exception]) -> Exception:
@@ -72,31 +103,32 @@ def _combine(troubles: Sequence[Exception]) -> Exception:
     return others[0]
 
 
-def _take_function_back(site: Site, function: Function, before: PreviousState, lock: Lock) -> str:
+def _take_function_back(site: Site, function: Function, before: PreviousState, lock: Lock, note: Note) -> None:
     image = before.functions.get(function.name)
     state = wait_until_settled(site, function.function)
     if not image or (state.digest == ImageReference.parse(image).digest and state.last_update != "Failed"):
-        return ""
+        return
     lock.require_held()
     update_function(site, function, image)
-    return f"{function.name}: back to {ImageReference.parse(image).digest[:19]}"
+    note(f"{function.name}: back to {ImageReference.parse(image).digest[:19]}")
 
 
-def _take_release_back(site: Site, before: PreviousState, lock: Lock) -> str:
+def _take_release_back(site: Site, before: PreviousState, lock: Lock, note: Note) -> None:
     history = _read_history(site)
     newest = history[-1] if history else None
     target = next((one for one in history if one.number == before.revision), None)
     if newest is None or (target and newest.status == "deployed" and _same_objects(newest, target, history)):
-        return ""
+        return
     if before.revision is None:
-        return "the release was installed for the first time: it has no earlier revision, and stays as it is"
+        note("the release was installed for the first time: it has no earlier revision, and stays as it is")
+        return
     lock.require_held()
     timeout = site.project.chart.timeout
     site.clients.effects.rollback_release(site.release, before.revision, timeout)
     # A service that is new in this deployment did not run before: the rollback does not wait for it.
     names = before.tags or [service.name for service in site.project.services]
     wait_for_rollout(site, Deadline(site.clients.clock, timeout), names, stable=0.0)
-    return f"release {site.release.name}: back to revision {before.revision}"
+    note(f"release {site.release.name}: back to revision {before.revision}")
 
 
 def _same_objects(one: Revision, other: Revision, history: tuple[Revision, ...]) -> bool:
