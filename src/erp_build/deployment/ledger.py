@@ -4,16 +4,10 @@ It is stored in the lock's Lease, because Helm's history does not know the funct
 runs is always read from the cluster and from Lambda.
 """
 
-from __future__ import annotations
-
 import json
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict
 
-from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from erp_build.model.releases.ledger_entry import LedgerEntry, PreviousState
 
 MAX_ENTRIES_KEPT = 30
 """The newest deployments that are kept: the Lease holds them as one text."""
@@ -35,17 +29,3 @@ def write_entries(entries: tuple[LedgerEntry, ...]) -> str:
     return json.dumps(
         [asdict(entry) for entry in entries[-MAX_ENTRIES_KEPT:]], ensure_ascii=False, separators=(",", ":")
     )
-
-
-def begun(text: str, entry: LedgerEntry) -> str:
-    """The ledger's text with a new deployment, whose outcome is `begun`."""
-    return write_entries((*read_entries(text), entry))
-
-
-def ended(text: str, outcome: DeploymentOutcome, revision: int | None, functions: Mapping[str, str]) -> str:
-    """The ledger's text with the outcome of the newest deployment."""
-    entries = read_entries(text)
-    if not entries:
-        return text
-    last = replace(entries[-1], outcome=outcome, revision=revision, functions=dict(functions))
-    return write_entries((*entries[:-1], last))

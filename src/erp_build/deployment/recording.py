@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
-from erp_build.deployment.ledger import begun, ended
+from erp_build.deployment.ledger import read_entries, write_entries
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, attempt, told
 from erp_build.model.project import Function
@@ -42,7 +42,8 @@ def recorded(
         outcome: what is written when the block succeeds.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
-    lock.write_record(begun(lock.record, LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)))
+    entry = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)
+    lock.write_record(write_entries((*read_entries(lock.record), entry)))
     recording = OpenRecord()
     try:
         yield recording
@@ -71,4 +72,7 @@ def _write_end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
 def _end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
     history = site.clients.helm.history(site.release)
     images = function_images(site, site.project.functions)
-    lock.write_record(ended(lock.record, outcome, history[-1].number if history else None, images))
+    revision = history[-1].number if history else None
+    if entries := read_entries(lock.record):
+        last = replace(entries[-1], outcome=outcome, revision=revision, functions=images)
+        lock.write_record(write_entries((*entries[:-1], last)))
