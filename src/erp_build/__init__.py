@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from erp_build.deployment.proof import prove as prove
     from erp_build.deployment.proof import read_alarms as read_alarms
     from erp_build.deployment.stage import deploy as deploy
-    from erp_build.deployment.write_back import write_back as write_back
+    from erp_build.deployment.stage import write_back as write_back
     from erp_build.errors import ConfigurationError as ConfigurationError
     from erp_build.errors import ErpBuildError as ErpBuildError
     from erp_build.errors import GateBlocked as GateBlocked
@@ -80,8 +80,7 @@ HOMES = {
     "deployment.lock": ("take_lock",),
     "deployment.preflight": ("check_plan",),
     "deployment.proof": ("prove", "read_alarms"),
-    "deployment.stage": ("deploy",),
-    "deployment.write_back": ("write_back",),
+    "deployment.stage": ("deploy", "write_back"),
     "errors": ("ConfigurationError", "ErpBuildError", "GateBlocked"),
     "gate.result": ("GateRules", "Judgement"),
     "gate.stage": ("clear_images", "judge_images", "read_rules"),
