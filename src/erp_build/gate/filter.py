@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from math import inf
 
-from erp_build.gate.waivers import Waivers
 from erp_build.model.images.finding import Finding
 from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.waiver import Waived, Waiver
@@ -13,6 +13,28 @@ from erp_build.model.project import UNRATED, GatePolicy
 
 Identity = tuple[str, tuple[str, ...]]
 """Name and packages: what makes it the same finding in another image."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waivers:
+    """The waivers of a run, and the day on which they are applied."""
+
+    rows: tuple[Waiver, ...] = ()
+    today: date = date.max
+
+    def for_finding(self, finding: Finding) -> Waiver | None:
+        """The valid waiver of a finding, if there is one."""
+        return next((row for row in self.rows if row.matches(finding) and row.counts_on(self.today)), None)
+
+    def expired_for(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
+        """The expired waivers that match one of the findings."""
+        found = tuple(findings)
+        return tuple(row for row in self.rows if not row.counts_on(self.today) and any(map(row.matches, found)))
+
+    def unused(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
+        """The waivers that match none of the findings."""
+        found = tuple(findings)
+        return tuple(row for row in self.rows if not any(map(row.matches, found)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from erp_build.clients.clock import Deadline, SimulatedClock
-from erp_build.gate.deployed_watch import DeployedWatch
-from erp_build.gate.image_watch import ImageWatch
+from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.scan_watch import MAX_RESULT_AGE, ScanClient, ScanWatch
 from erp_build.gate.stage import watch

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from erp_build.gate.waivers import Waivers
+from erp_build.gate.filter import Waivers
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.images.waiver import Waiver

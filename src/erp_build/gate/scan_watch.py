@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from erp_build.clients.clock import Clock
 from erp_build.errors import ErpBuildError
 from erp_build.formats import access_denied as denial
-from erp_build.gate.scan_doubt import ScanContext
 from erp_build.gate.scans import UnreadableScan, read_scan
+from erp_build.gate.verdict import ScanContext
 from erp_build.model.images.scan import Scanning, ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
 

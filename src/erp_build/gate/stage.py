@@ -7,10 +7,10 @@ from erp_build.clients.clock import Deadline
 from erp_build.clients.protocols import Clients
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
+from erp_build.gate.filter import Waivers
 from erp_build.gate.image_watch import ImageWatch, watch_image
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.scan_watch import ScanClient
-from erp_build.gate.waivers import Waivers
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import ClearedImage, Verdict

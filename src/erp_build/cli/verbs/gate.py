@@ -13,11 +13,11 @@ from erp_build.clients.files import write_result
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError
+from erp_build.gate.filter import Waivers
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.scans import UnreadableScan, read_scan, read_time
 from erp_build.gate.stage import clear_images
-from erp_build.gate.waivers import Waivers
 from erp_build.model.project import GatePolicy
 from erp_build.report.junit import junit_text
 from erp_build.report.sarif import sarif_text
