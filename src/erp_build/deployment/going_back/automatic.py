@@ -1,7 +1,6 @@
 """Go back after a failed deployment: functions and release to what ran before, and a report of what runs where."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 
 from erp_build.clients.site import Site
@@ -10,32 +9,27 @@ from erp_build.deployment.going_back.take_back import read_previous_state, take_
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
-from erp_build.errors import ErpBuildError, Locked, attempt, explain, told
+from erp_build.errors import ErpBuildError, attempt, explain, told
 from erp_build.model.plan import Plan
 from erp_build.model.releases.ledger_entry import DeploymentOutcome, PreviousState
 from erp_build.model.stage import StageRunner
 
 
-@contextmanager
-def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) -> Iterator[None]:
+def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) -> AbstractContextManager[None]:
     """Record what the block deploys. If it fails, collect evidence, and take functions and release back.
 
     Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
     a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys.
     """
     before = _state_before_cut_off(lock.record) or read_previous_state(site)
-    with recorded(site, lock, commit=plan.head, before=before, outcome="deployed") as recording:
-        try:
-            yield
-        except Locked:
-            raise
-        except Exception as error:
-            recording.outcome_of_failure = "failed"
-            if run.moved:
-                _collect_evidence(run, site, plan)
-                if site.project.deploy.on_failure == "rollback":
-                    recording.outcome_of_failure = _roll_back(run, site, before, lock, error)
-            raise
+
+    def after_failure(error: Exception) -> DeploymentOutcome:
+        if not run.moved:
+            return "failed"
+        _collect_evidence(run, site, plan)
+        return _roll_back(run, site, before, lock, error) if site.project.deploy.on_failure == "rollback" else "failed"
+
+    return recorded(site, lock, commit=plan.head, before=before, outcome="deployed", after_failure=after_failure)
 
 
 def _state_before_cut_off(record: str) -> PreviousState | None:

@@ -41,7 +41,7 @@ def read_previous_state(site: Site) -> PreviousState:
     }
     good = last_good(site.clients.helm.history(site.release))
     return PreviousState(
-        functions=function_images(site, site.project.functions),
+        functions=function_images(site),
         tags={name: image.tag for name, image in images.items() if image},
         revision=good.number if good else None,
     )
