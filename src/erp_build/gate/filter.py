@@ -71,7 +71,7 @@ def filter_findings(
             deployed[finding.identity] -= 1
             running.append(finding)
         else:
-            counting.append((severity_of(finding, policy), finding))
+            counting.append((effective_severity(finding.severity, policy), finding))
     numbers = Counter(severity for severity, _ in counting)
     # A finding that is counted but not listed can be neither waived nor compared, so it counts.
     for severity, number in reading.unlisted.items():
@@ -84,11 +84,6 @@ def filter_findings(
         expired=waivers.expired_for(finding for _, finding in counting),
         numbers=numbers,
     )
-
-
-def severity_of(finding: Finding, policy: GatePolicy) -> str:
-    """The severity that a finding counts as under the policy."""
-    return effective_severity(finding.severity, policy)
 
 
 def effective_severity(severity: str, policy: GatePolicy) -> str:

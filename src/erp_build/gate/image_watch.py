@@ -9,7 +9,7 @@ from erp_build.errors import ErpBuildError
 from erp_build.gate.filter import Identity, identities
 from erp_build.gate.result import GateRules
 from erp_build.gate.scan_watch import MAX_RESULT_AGE, ScanClient, ScanWatch, SeenScan
-from erp_build.gate.verdict import doubt_of, join, judge
+from erp_build.gate.verdict import doubt_of, inconclusive, join, judge
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
@@ -27,7 +27,7 @@ class DeployedWatch:
     def __init__(self, parts: Sequence[ScanWatch], say: Callable[[str], object], why: str = "") -> None:
         self._parts = parts
         self._say = say
-        self._readings: dict[int, ScanReading] = {}
+        self._readings: dict[ScanWatch, ScanReading] = {}
         self.known: Mapping[Identity, int] | None = None
         self.pending = "" if why else "not asked yet"
         if why:
@@ -37,8 +37,8 @@ class DeployedWatch:
         """Poll each scan that has no result yet."""
         if not self.pending:
             return
-        for number, part in enumerate(self._parts):
-            if number not in self._readings:
+        for part in self._parts:
+            if part not in self._readings:
                 answer = _proven(part)
                 if isinstance(answer, Verdict):
                     self.give_up(answer.why)
@@ -46,7 +46,7 @@ class DeployedWatch:
                 if isinstance(answer, Wait):
                     self.pending = answer.why
                 else:
-                    self._readings[number] = answer
+                    self._readings[part] = answer
         if len(self._readings) == len(self._parts):
             self.pending = ""
             self.known = identities(self._readings.values())
@@ -62,7 +62,7 @@ def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
     if not isinstance(seen, SeenScan):
         return seen
     if seen.reading.state.answer == "stop":
-        return Verdict(outcome="inconclusive", why=str(seen.reading))
+        return inconclusive(str(seen.reading))
     doubt = doubt_of(seen.reading, seen.context)
     if doubt is None:
         return seen.reading
@@ -90,32 +90,31 @@ class ImageWatch:
         is_running: bool = False,
     ) -> None:
         self.image = image
-        self._parts = () if isinstance(parts, Verdict) else tuple(parts)
-        self._given_up = parts if isinstance(parts, Verdict) else None
+        self._parts = parts
         self._rules = rules
         self._deployed = deployed
         self._is_running = is_running
-        self._verdicts: dict[int, Verdict] = {}
-        self._last: Wait | None = None
+        self._verdicts: dict[ScanWatch, Verdict] = {}
+        self._last = Wait("the registry was not asked yet")
 
     def poll(self) -> Verdict | Wait:
         """Poll each scan that has no verdict yet."""
-        if self._given_up:
-            return self._given_up
+        if isinstance(self._parts, Verdict):
+            return self._parts
         if self._deployed:
             self._deployed.poll()
         waits = []
-        for number, part in enumerate(self._parts):
-            if number not in self._verdicts:
+        for part in self._parts:
+            if part not in self._verdicts:
                 answer = self._judge(part)
                 if isinstance(answer, Verdict):
-                    self._verdicts[number] = answer
+                    self._verdicts[part] = answer
                 else:
                     waits.append(answer)
         if waits:
             self._last = waits[0]
             return waits[0]
-        return join([self._verdicts[number] for number in range(len(self._parts))])
+        return join([self._verdicts[part] for part in self._parts])
 
     def out_of_time(self) -> Verdict:
         """The verdict at the deadline. A scan that waits only for the comparison is judged without it."""
@@ -124,8 +123,7 @@ class ImageWatch:
             answer = self.poll()
             if isinstance(answer, Verdict):
                 return answer
-        last = self._last or Wait("the registry was not asked yet")
-        return Verdict(outcome="inconclusive", why=f"not finished in time: {last.why}", next_step=last.next_step)
+        return inconclusive(f"not finished in time: {self._last.why}", self._last.next_step)
 
     def _judge(self, part: ScanWatch) -> Verdict | Wait:
         seen = part.look()
@@ -181,21 +179,17 @@ def _parts(
     try:
         stored = clients.registry.stored(repository, digest)
         if stored is None:
-            return Verdict(
-                outcome="inconclusive",
-                why=f"{digest[:19]} is not in the registry",
-                next_step="look at the repository's lifecycle policy, then build it anew",
+            return inconclusive(
+                f"{digest[:19]} is not in the registry", "look at the repository's lifecycle policy, then build it anew"
             )
         digests = platform_digests(stored)
         if not digests:
-            return Verdict(
-                outcome="inconclusive",
-                why=f"{digest[:19]} is an index without images",
-                next_step="push an image for the platform that runs it",
+            return inconclusive(
+                f"{digest[:19]} is an index without images", "push an image for the platform that runs it"
             )
         return tuple(ScanWatch(repository, one, scanner, not_before(one)) for one in digests)
     except ErpBuildError as error:
-        return Verdict(outcome="inconclusive", why=f"{error.what}: {error.why}", next_step=error.next_step)
+        return inconclusive(f"{error.what}: {error.why}", error.next_step)
 
 
 def platform_digests(image: StoredImage) -> tuple[str, ...]:

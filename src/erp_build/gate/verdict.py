@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from erp_build.gate.filter import FilteredFindings, Identity, Waivers, allowed, filter_findings, severity_of
+from erp_build.gate.filter import FilteredFindings, Identity, Waivers, allowed, effective_severity, filter_findings
 from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.verdict import Verdict, VerdictOutcome, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
@@ -47,6 +47,11 @@ class ScanContext:
         return self.settled is not None and self.settled >= needed
 
 
+def inconclusive(why: str, next_step: str = "look at the scan in ECR, then run again") -> Verdict:
+    """The verdict on an image whose scan cannot be judged."""
+    return Verdict(outcome="inconclusive", why=why, next_step=next_step)
+
+
 def judge(
     reading: ScanReading,
     policy: GatePolicy,
@@ -68,7 +73,7 @@ def judge(
     if state.answer == "wait":
         return Wait(str(reading), next_step=state.next_step)
     if state.answer == "stop":
-        return Verdict(outcome="inconclusive", why=f"{reading}: {state.meaning}", next_step=state.next_step)
+        return inconclusive(f"{reading}: {state.meaning}", state.next_step)
     found = filter_findings(reading, policy, waivers or Waivers(), known)
     # Before the doubt: findings over the policy are certain, however incomplete the scan still is.
     if over := {name: number for name, number in found.numbers.items() if number > allowed(policy, name)}:
@@ -112,7 +117,7 @@ def _blocked_text(over: Mapping[str, int], found: FilteredFindings, policy: Gate
     for name, number in sorted(over.items(), key=lambda pair: SEVERITIES.index(pair[0])):
         most = allowed(policy, name)
         parts.append(f"{number} {new}{name}" + (f" (allowed: {most:.0f})" if most else ""))
-    old = sum(severity_of(finding, policy) in over for finding in found.known)
+    old = sum(effective_severity(finding.severity, policy) in over for finding in found.known)
     expired = "".join(f"; the waiver of {row.id} expired on {row.until}" for row in found.expired)
     return f"{', '.join(parts)}{f', {old} already running' if policy.new_only else ' found'}{expired}"
 
