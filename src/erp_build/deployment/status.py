@@ -26,7 +26,8 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     keys = {f"{service.values_key}.image.tag": service.name for service in site.project.services}
     tags = site.clients.helm.values_of(site.release, tuple(keys)) if live.revision else {}
     released = {name: tags.get(key, "") for key, name in keys.items()}
-    wanted, there = (objects_of(found) for found in _both(site, has_release=live.revision is not None))
+    wanted = objects_of(site.clients.helm.objects(site.release)) if live.revision else {}
+    there = objects_of(site.clients.cluster.live_objects(site.release)) if live.revision else {}
     since = live.revision.updated if live.revision else ""
     found = {
         service.name: TargetStatus(
@@ -62,20 +63,13 @@ def _git_tags(site: Site) -> dict[str, str]:
     path = values_path(site)
     try:
         content = read_values(path)
-        tags = {
-            service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path))
+        return {
+            service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path)) or ""
             for service in site.project.services
         }
     except ErpBuildError as error:
         site.say(f"tags in git are not known: {error.what}")
         return {}
-    return {name: tag for name, tag in tags.items() if tag}
-
-
-def _both(site: Site, *, has_release: bool) -> tuple[tuple[Mapping[str, Any], ...], ...]:
-    if not has_release:
-        return (), ()
-    return site.clients.helm.objects(site.release), site.clients.cluster.live_objects(site.release)
 
 
 def _service_drift(site: Site, service: Service, wanted: Objects, there: Objects) -> tuple[str, ...]:

@@ -36,8 +36,8 @@ def find_destination(site: Site, record: str, commit: str | None) -> Destination
     """
     history = site.clients.helm.history(site.release)
     entries = tuple(one for one in read_entries(record) if one.outcome in ("deployed", "rolled back"))
-    wanted = _before_the_last(entries, history) if commit is None else _of_commit(commit, entries, history)
-    if wanted is None:
+    state = _before_the_last(entries, history) if commit is None else _of_commit(commit, entries, history)
+    if state is None:
         known = dict.fromkeys(one.commit[:12] for one in entries)
         known.update(dict.fromkeys((commit_of(one, history) or "")[:12] for one in history))
         raise ReleaseFailed(
@@ -46,7 +46,6 @@ def find_destination(site: Site, record: str, commit: str | None) -> Destination
             why=f"known deployments: {', '.join(one for one in known if one) or 'none'}",
             next_step="erp-build history lists the deployments",
         )
-    state = wanted
     if state.revision is not None and state.revision not in {one.number for one in history}:
         raise _not_possible(site, f"revision {state.revision} is no longer in Helm's history")
     images = _images(site, state)
@@ -100,10 +99,7 @@ def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
             references[keys[key].name] = (site.repository(keys[key]), pinned or tag)
     for function in site.project.functions:
         if image := state.functions.get(function.name):
-            references[function.name] = (
-                site.repository(function),
-                ImageReference.parse(image).digest,
-            )
+            references[function.name] = (site.repository(function), ImageReference.parse(image).digest)
     images = {name: site.clients.registry.stored(*reference) for name, reference in references.items()}
     if lost := [f"{name}: {':'.join(references[name])}" for name, image in images.items() if image is None]:
         raise _not_possible(site, "images of that deployment are no longer in the registry\n" + "\n".join(lost))

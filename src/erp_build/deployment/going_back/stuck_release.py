@@ -7,7 +7,7 @@ from erp_build.clients.site import Site
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 
 PENDING_POLL_S = 5.0
@@ -34,7 +34,12 @@ def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> No
     while history and history[-1].is_pending and not _is_abandoned(site, history[-1], former):
         site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for the operation that works on it")
         if deadline.is_over:
-            raise _still_in_progress(site.release, history[-1])
+            raise ReleaseFailed(
+                "another operation on the release is in progress",
+                where=str(site.release),
+                why=f"revision {history[-1].number} is {history[-1].status} since {history[-1].updated}",
+                next_step="find out who works on it; if nobody does, helm rollback to the last deployed revision",
+            )
         deadline.pause(PENDING_POLL_S)
         history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
@@ -96,12 +101,3 @@ def let_it_settle(site: Site) -> None:
             wait_for_rollout(site, Deadline(site.clients.clock, site.project.chart.timeout), names)
     except ReleaseFailed as error:
         site.say(f"left by the previous run: {error.what}")
-
-
-def _still_in_progress(release: Release, last: Revision) -> ReleaseFailed:
-    return ReleaseFailed(
-        "another operation on the release is in progress",
-        where=str(release),
-        why=f"revision {last.number} is {last.status} since {last.updated}",
-        next_step="find out who works on it; if nobody does, helm rollback to the last deployed revision",
-    )
