@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
@@ -200,10 +201,8 @@ def platform_digests(image: StoredImage) -> tuple[str, ...]:
     return tuple(str(child["digest"]) for child in children if not _is_attestation(child))
 
 
-def _is_attestation(child: Mapping[str, object]) -> bool:
+def _is_attestation(child: Mapping[str, Any]) -> bool:
     annotations, platform = child.get("annotations") or {}, child.get("platform") or {}
-    assert isinstance(annotations, Mapping)
-    assert isinstance(platform, Mapping)
     if annotations.get("vnd.docker.reference.type"):
         return True
     return platform.get("os") == "unknown" and platform.get("architecture") == "unknown"

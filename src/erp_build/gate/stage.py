@@ -60,9 +60,22 @@ def judge_images(
 
 @stage("nothing", keeps="cleared")
 def clear_images(judgement: Judgement) -> tuple[ClearedImage, ...]:
-    """Clear all images; raises `GateBlocked` or `GateInconclusive` with every image that did not pass."""
-    stop_unless_passed(judgement.rows)
-    return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in judgement.rows)
+    """Clear all images; raises `GateBlocked` or `GateInconclusive` with every image that did not pass.
+
+    `GateBlocked` comes first, because findings are certain.
+    """
+    rows = judgement.rows
+    blocked = [row for row in rows if row.verdict.outcome == "blocked"]
+    stopped = [row for row in rows if row.verdict.outcome != "passed"]
+    if blocked:
+        next_step = "fix the image (base image, dependency), waive the finding with a reason, or change [gate]"
+        raise _gate_error(GateBlocked, f"{len(blocked)} of {len(rows)} images over the policy", blocked, next_step)
+    if stopped:
+        next_step = "\n".join(dict.fromkeys(row.verdict.next_step for row in stopped if row.verdict.next_step))
+        raise _gate_error(
+            GateInconclusive, f"{len(stopped)} of {len(rows)} images without a verdict", stopped, next_step
+        )
+    return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in rows)
 
 
 def make_scan_client(clients: Clients, say: Callable[[str], object]) -> ScanClient:
@@ -94,20 +107,6 @@ def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str,
         deadline.pause(pause * _jitter(watches[0].image.digest, turn))
         pause, turn = min(pause * 2, MAX_POLL_PAUSE_S), turn + 1
     return tuple(answer if isinstance(answer, Verdict) else one.out_of_time() for one, answer in answers.items())
-
-
-def stop_unless_passed(rows: Sequence[Judged]) -> None:
-    """Raise if an image did not pass: `GateBlocked` before `GateInconclusive`, because findings are certain."""
-    blocked = [row for row in rows if row.verdict.outcome == "blocked"]
-    stopped = [row for row in rows if row.verdict.outcome != "passed"]
-    if blocked:
-        next_step = "fix the image (base image, dependency), waive the finding with a reason, or change [gate]"
-        raise _gate_error(GateBlocked, f"{len(blocked)} of {len(rows)} images over the policy", blocked, next_step)
-    if stopped:
-        next_step = "\n".join(dict.fromkeys(row.verdict.next_step for row in stopped if row.verdict.next_step))
-        raise _gate_error(
-            GateInconclusive, f"{len(stopped)} of {len(rows)} images without a verdict", stopped, next_step
-        )
 
 
 def _gate_error(error: type[ErpBuildError], what: str, stopped: Sequence[Judged], next_step: str) -> ErpBuildError:

@@ -123,15 +123,9 @@ def _blocked_text(over: Mapping[str, int], found: FilteredFindings, policy: Gate
 
 
 def _passed_text(reading: ScanReading, found: FilteredFindings) -> str:
-    parts = [counts_text(reading.counts or {})]
-    for number, what in (
-        (len(found.waived), "waived"),
-        (len(found.known), "already running"),
-        (len(found.unfixable), "without a fix"),
-    ):
-        if number:
-            parts.append(f"{number} {what}")
-    return "; ".join(parts)
+    others = {"waived": found.waived, "already running": found.known, "without a fix": found.unfixable}
+    parts = [f"{len(findings)} {what}" for what, findings in others.items() if findings]
+    return "; ".join((counts_text(reading.counts or {}), *parts))
 
 
 def _verdict(
