@@ -12,10 +12,10 @@ from erp_build.deployment.recording import recorded
 from erp_build.errors import ErpBuildError, attempt, explain, told
 from erp_build.model.plan import Plan
 from erp_build.model.releases.ledger_entry import DeploymentOutcome, PreviousState
-from erp_build.model.stage import StageRunner
+from erp_build.run_record import Run
 
 
-def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) -> AbstractContextManager[None]:
+def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> AbstractContextManager[None]:
     """Record what the block deploys. If it fails, collect evidence, and take functions and release back.
 
     Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
@@ -38,13 +38,13 @@ def _state_before_cut_off(record: str) -> PreviousState | None:
     return entries[-1].before if entries and entries[-1].outcome == "begun" else None
 
 
-def _collect_evidence(run: StageRunner, site: Site, plan: Plan) -> None:
+def _collect_evidence(run: Run, site: Site, plan: Plan) -> None:
     names = [step.target.name for step in plan.services if step.action != "none"]
     if trouble := attempt(partial(run.stage, collect_evidence, site, names)):
         site.say(f"no evidence can be collected: {told(trouble)}")
 
 
-def _roll_back(run: StageRunner, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
+def _roll_back(run: Run, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
     lines: list[str] = []
 
     def note(line: str) -> None:
