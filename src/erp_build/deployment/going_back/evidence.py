@@ -33,34 +33,21 @@ def _of_workload(site: Site, target: str, workload: Workload, events: tuple[Clus
     pods += [pod for pod in workload.pods if pod.current and pod.unschedulable and pod not in pods]
     if not pods:
         # There is no pod at all. The cause (a quota) is in the events of the Deployment and its ReplicaSets.
-        about = tuple(str(event) for event in events if _belongs(event.about, workload.name))
-        return [
-            Evidence(
-                target=target,
-                pod="",
-                states=(workload.failure or workload.progress,),
-                events=about[-MAX_EVENTS_PER_POD:],
-            )
-        ]
+        about = [one for one in events if one.about == workload.name or one.about.startswith(f"{workload.name}-")]
+        return [Evidence(target=target, pod="", states=(workload.failure or workload.progress,), events=_last(about))]
     return [_of_pod(site, target, pod, events) for pod in pods[:MAX_PODS_PER_SERVICE]]
 
 
 def _of_pod(site: Site, target: str, pod: Pod, events: tuple[ClusterEvent, ...]) -> Evidence:
-    states = tuple(f"{one.name}: {one.state}" for one in pod.containers if one.blocks_readiness)
-    log = [
-        line
-        for one in pod.containers
-        if one.blocks_readiness and one.image_id
-        for line in site.clients.cluster.log(site.release, pod.name, one.name)
-    ]
-    return Evidence(
-        target=target,
-        pod=pod.name,
-        states=(*states, *((pod.unschedulable,) if pod.unschedulable else ())),
-        events=tuple(str(event) for event in events if event.about == pod.name)[-MAX_EVENTS_PER_POD:],
-        log=tuple(log),
-    )
+    blocking = [one for one in pod.containers if one.blocks_readiness]
+    states = [f"{one.name}: {one.state}" for one in blocking]
+    if pod.unschedulable:
+        states.append(pod.unschedulable)
+    started = [one.name for one in blocking if one.image_id]
+    log = [line for name in started for line in site.clients.cluster.log(site.release, pod.name, name)]
+    about = _last([event for event in events if event.about == pod.name])
+    return Evidence(target=target, pod=pod.name, states=tuple(states), events=about, log=tuple(log))
 
 
-def _belongs(name: str, workload: str) -> bool:
-    return name == workload or name.startswith(f"{workload}-")
+def _last(events: list[ClusterEvent]) -> tuple[str, ...]:
+    return tuple(str(event) for event in events[-MAX_EVENTS_PER_POD:])

@@ -3,9 +3,8 @@
 What runs is read before that, so that a rollback can come back to it, and after a rollback that failed, for the report.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 
 from erp_build.changes.live_state import origin_of
 from erp_build.clients.clock import Deadline
@@ -28,7 +27,7 @@ UNREACHABLE_CLUSTER_S = 60.0
 CLUSTER_POLL_S = 5.0
 
 Note = Callable[[str], None]
-"""Gets a line for each part that went back."""
+"""Gets a line for each part that went back, or for what runs."""
 
 
 def read_previous_state(site: Site) -> PreviousState:
@@ -49,31 +48,27 @@ def read_previous_state(site: Site) -> PreviousState:
 
 def what_runs(site: Site) -> tuple[str, ...]:
     """Read what each target runs now, a line per target; a target that cannot be read says so."""
-    services = _lines_or_why("services", partial(_service_lines, site))
-    functions = [
-        _lines_or_why(function.name, partial(_function_lines, site, function)) for function in site.project.functions
-    ]
-    return (*services, *chain.from_iterable(functions))
+    lines: list[str] = []
+    reads = [("services", partial(_note_services, site, lines.append))]
+    reads += [(one.name, partial(_note_function, site, one, lines.append)) for one in site.project.functions]
+    for name, read in reads:
+        if trouble := attempt(read):
+            lines.append(f"  {name}: not known, {told(trouble)}")
+    return tuple(lines)
 
 
-def _lines_or_why(name: str, read: Callable[[], Iterable[str]]) -> list[str]:
-    found: list[str] = []
-    trouble = attempt(lambda: found.extend(read()))
-    return [f"  {name}: not known, {told(trouble)}"] if trouble else found
-
-
-def _service_lines(site: Site) -> Iterator[str]:
+def _note_services(site: Site, note: Note) -> None:
     workloads = site.workloads()
     for service in site.project.services:
         workload = workloads[service.name]
         image = workload.image_of(site.repository(service)) if workload else None
         runs = f"{image.tag or image.digest}, {workload.progress}" if workload and image else "no Deployment"
-        yield f"  {service.name}: {runs}"
+        note(f"  {service.name}: {runs}")
 
 
-def _function_lines(site: Site, function: Function) -> Iterator[str]:
+def _note_function(site: Site, function: Function, note: Note) -> None:
     state = site.clients.functions.state(function.function)
-    yield f"  {function.name}: {state.digest if state else 'no function'}"
+    note(f"  {function.name}: {state.digest if state else 'no function'}")
 
 
 @stage("Lambda, Helm")
