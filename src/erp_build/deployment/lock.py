@@ -11,8 +11,10 @@ from typing import Self
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
+from erp_build.deployment import ledger
 from erp_build.errors import Locked, attempt, told
 from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.releases.release import Release
 from erp_build.model.stage import stage
 
@@ -123,13 +125,13 @@ class Lock:
         return self._lease.renewed.isoformat(timespec="seconds") if self._lease.renewed else ""
 
     @property
-    def record(self) -> str:
-        """What past deployments wrote down."""
-        return self._lease.record
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """The past deployments that are written down in it, oldest first."""
+        return ledger.read_entries(self._lease.record)
 
-    def write_record(self, record: str) -> None:
-        """Write down a deployment; the same write is a heartbeat."""
-        self._write(lambda lease: replace(lease, record=record))
+    def write_entries(self, entries: tuple[LedgerEntry, ...]) -> None:
+        """Write down the deployments; the same write is a heartbeat."""
+        self._write(lambda lease: replace(lease, record=ledger.write_entries(entries)))
 
     def require_held(self) -> None:
         """Raise `Locked` if the lock is not ours any more, or may soon not be: another run may be deploying."""

@@ -7,7 +7,6 @@ from functools import partial
 
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
-from erp_build.deployment.ledger import read_entries, write_entries
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, attempt, told
 from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
@@ -38,7 +37,7 @@ def recorded(
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
     entry = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)
-    lock.write_record(write_entries((*read_entries(lock.record), entry)))
+    lock.write_entries((*lock.entries, entry))
     try:
         yield
     except Locked:
@@ -67,6 +66,6 @@ def _end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
     history = site.clients.helm.history(site.release)
     images = function_images(site)
     revision = history[-1].number if history else None
-    if entries := read_entries(lock.record):
+    if entries := lock.entries:
         last = replace(entries[-1], outcome=outcome, revision=revision, functions=images)
-        lock.write_record(write_entries((*entries[:-1], last)))
+        lock.write_entries((*entries[:-1], last))

@@ -38,7 +38,7 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
         )
         for service in site.project.services
     }
-    entries = read_entries(record_of(site))
+    entries = past_deployments(site)
     for function in site.project.functions:
         state = site.clients.functions.state(function.function)
         digest = state.digest if state else ""
@@ -48,14 +48,14 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     return found
 
 
-def record_of(site: Site) -> str:
+def past_deployments(site: Site) -> tuple[LedgerEntry, ...]:
     """Read the ledger of past deployments; empty where there is none, or where it may not be read."""
     try:
         reading = site.clients.leases.read(site.release)
     except ErpBuildError as error:
         site.say(f"past deployments are not known: {error.what}")
-        return ""
-    return reading.lease.record if reading.lease else ""
+        return ()
+    return read_entries(reading.lease.record) if reading.lease else ()
 
 
 def _git_tags(site: Site) -> dict[str, str]:

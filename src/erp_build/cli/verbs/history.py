@@ -4,8 +4,7 @@ import argparse
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
-from erp_build.deployment.ledger import read_entries
-from erp_build.deployment.status import record_of
+from erp_build.deployment.status import past_deployments
 from erp_build.report.json.status import history_document
 from erp_build.report.text.status import history_text
 
@@ -33,6 +32,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: Options, console: Console) -> int:
     """Print Helm's history and the ledger of deployments."""
     with console.site(console.project()) as site:
-        history, entries = site.clients.helm.history(site.release), read_entries(record_of(site))
+        history, entries = site.clients.helm.history(site.release), past_deployments(site)
     console.show(history_document(history, entries), history_text(history, entries), as_json=options.json)
     return 0

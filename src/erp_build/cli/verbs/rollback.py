@@ -11,7 +11,7 @@ from erp_build.clients.site import open_site
 from erp_build.deployment.going_back.by_hand import find_destination, roll_back_to
 from erp_build.deployment.going_back.stuck_release import recover_release
 from erp_build.deployment.lock import claim_of, take_lock
-from erp_build.deployment.status import record_of
+from erp_build.deployment.status import past_deployments
 from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
 from erp_build.report.json.status import proof_document
@@ -52,11 +52,11 @@ def main(options: Options, console: Console) -> int:
 def roll_back(clients: Clients, project: Project, to: str | None, wait: float) -> tuple[Proof, ...]:
     """Find the destination, take the lock, find the destination again, and go back to it."""
     site = open_site(project, clients)
-    destination = find_destination(site, record_of(site), to)
+    destination = find_destination(site, past_deployments(site), to)
     claim = claim_of(os.environ, destination.commit, project.deploy.lock_expires, wait)
     with take_lock(site, claim) as lock:
         recover_release(site, lock.former)
         # Another run may have deployed while this one waited for the lock.
-        destination = find_destination(site, lock.record, to)
+        destination = find_destination(site, lock.entries, to)
         site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")
         return roll_back_to(site, destination, lock)

@@ -6,7 +6,6 @@ from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
 from erp_build.deployment.latest import point_latest_at
-from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import recorded
@@ -26,16 +25,16 @@ class Destination:
     images: dict[str, StoredImage]
 
 
-def find_destination(site: Site, record: str, commit: str | None) -> Destination:
+def find_destination(site: Site, past: tuple[LedgerEntry, ...], commit: str | None) -> Destination:
     """Find the deployment to go back to, and check that its images are still in the registry. Changes nothing.
 
     Args:
         site: its targets, and where they run.
-        record: the ledger's text.
+        past: the past deployments, oldest first.
         commit: the beginning of a deployed commit; None: go back to what ran before the last deployment.
     """
     history = site.clients.helm.history(site.release)
-    entries = tuple(one for one in read_entries(record) if one.outcome in ("deployed", "rolled back"))
+    entries = tuple(one for one in past if one.outcome in ("deployed", "rolled back"))
     state = _before_the_last(entries, history) if commit is None else _of_commit(commit, entries, history)
     if state is None:
         known = dict.fromkeys(one.commit[:12] for one in entries)
