@@ -87,14 +87,13 @@ def _write_values(site: Site, plan: Plan, tags: Mapping[str, str]) -> None:
 
 def _upgrade_release(site: Site, plan: Plan, lock: Lock) -> None:
     deadline = Deadline(site.clients.clock, site.project.chart.timeout)
-    site.clients.effects.upgrade_release(
-        UpgradeRequest(
-            release=site.release,
-            chart=site.clients.repository.root / site.project.chart.path,
-            values=values_path(site),
-            description=description_of(plan.head, plan.steps[-1].key, lock.build),
-            timeout=deadline.left,
-        )
+    request = UpgradeRequest(
+        release=site.release,
+        chart=site.clients.repository.root / site.project.chart.path,
+        values=values_path(site),
+        description=description_of(plan.head, plan.steps[-1].key, lock.build),
+        timeout=deadline.left,
     )
+    site.clients.effects.upgrade_release(request)
     changed = {step.target.name for step in plan.services if step.action != "none"}
     wait_for_rollout(site, deadline, changed)

@@ -43,7 +43,7 @@ def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> No
         deadline.pause(PENDING_POLL_S)
         history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
-        _end_pending_revision(site, history, site.project.chart.timeout, uninstall=uninstall)
+        _end_pending_revision(site, history, uninstall=uninstall)
         let_it_settle(site)
 
 
@@ -53,8 +53,11 @@ def last_good(history: tuple[Revision, ...]) -> Revision | None:
 
 
 def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
-    began = parse_helm_time(last.updated)
-    if began is None:
+    try:
+        began = datetime.fromisoformat(last.updated)
+    except ValueError:
+        return False
+    if began.tzinfo is None:
         return False
     # Helm stamps a revision by the clock of its machine, the lease by the API server's: allow for the difference.
     if former.acquired and former.renewed:
@@ -66,20 +69,11 @@ def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
     )
 
 
-def parse_helm_time(text: str) -> datetime | None:
-    """Parse a time as Helm writes it; None for any other text."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
-def _end_pending_revision(site: Site, history: tuple[Revision, ...], timeout: float, *, uninstall: bool) -> None:
+def _end_pending_revision(site: Site, history: tuple[Revision, ...], *, uninstall: bool) -> None:
     last, good = history[-1], last_good(history)
     if good:
         site.say(f"revision {last.number} was cut off ({last.status}): rolling back to revision {good.number}")
-        site.clients.effects.rollback_release(site.release, good.number, timeout)
+        site.clients.effects.rollback_release(site.release, good.number, site.project.chart.timeout)
     elif uninstall:
         site.say("the first installation was cut off: removing it")
         site.clients.effects.uninstall_release(site.release)
