@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -70,10 +71,11 @@ def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
     return (part.start() if doubt.stale else None) or doubt
 
 
+@dataclass(eq=False)
 class ImageWatch:
     """Watches one image until its verdict.
 
-    Args:
+    Attributes:
         image: what is to be deployed.
         parts: its scans, one per platform; or a verdict where it cannot be scanned.
         rules: what it is judged by.
@@ -81,31 +83,22 @@ class ImageWatch:
         is_running: whether this very image runs, so that none of its findings is new.
     """
 
-    def __init__(
-        self,
-        image: BuiltImage,
-        parts: Sequence[ScanWatch] | Verdict,
-        rules: GateRules,
-        deployed: DeployedWatch | None = None,
-        *,
-        is_running: bool = False,
-    ) -> None:
-        self.image = image
-        self._parts = parts
-        self._rules = rules
-        self._deployed = deployed
-        self._is_running = is_running
-        self._verdicts: dict[ScanWatch, Verdict] = {}
-        self._last = Wait("the registry was not asked yet")
+    image: BuiltImage
+    parts: Sequence[ScanWatch] | Verdict
+    rules: GateRules
+    deployed: DeployedWatch | None = None
+    is_running: bool = False
+    _verdicts: dict[ScanWatch, Verdict] = field(default_factory=dict, init=False)
+    _last: Wait = field(default=Wait("the registry was not asked yet"), init=False)
 
     def poll(self) -> Verdict | Wait:
         """Poll each scan that has no verdict yet."""
-        if isinstance(self._parts, Verdict):
-            return self._parts
-        if self._deployed:
-            self._deployed.poll()
+        if isinstance(self.parts, Verdict):
+            return self.parts
+        if self.deployed:
+            self.deployed.poll()
         waits = []
-        for part in self._parts:
+        for part in self.parts:
             if part not in self._verdicts:
                 answer = self._judge(part)
                 if isinstance(answer, Verdict):
@@ -115,12 +108,12 @@ class ImageWatch:
         if waits:
             self._last = waits[0]
             return waits[0]
-        return join([self._verdicts[part] for part in self._parts])
+        return join([self._verdicts[part] for part in self.parts])
 
     def out_of_time(self) -> Verdict:
         """The verdict at the deadline. A scan that waits only for the comparison is judged without it."""
-        if self._deployed and self._deployed.pending:
-            self._deployed.give_up(f"not finished in time: {self._deployed.pending}")
+        if self.deployed and self.deployed.pending:
+            self.deployed.give_up(f"not finished in time: {self.deployed.pending}")
             answer = self.poll()
             if isinstance(answer, Verdict):
                 return answer
@@ -130,16 +123,16 @@ class ImageWatch:
         seen = part.look()
         if not isinstance(seen, SeenScan):
             return seen
-        known = identities([seen.reading]) if self._is_running else self._deployed and self._deployed.known
+        known = identities([seen.reading]) if self.is_running else self.deployed and self.deployed.known
         answer = judge(
-            seen.reading, self._rules.policy, waivers=self._rules.waivers, known=known or None, context=seen.context
+            seen.reading, self.rules.policy, waivers=self.rules.waivers, known=known or None, context=seen.context
         )
         if isinstance(answer, Wait):
             # Waiting does not renew a stale result: only a new scan does.
             return (part.start() if answer.stale else None) or answer
         # Blocked is not final while the comparison is missing: the findings may already run.
-        if answer.outcome == "blocked" and self._deployed and self._deployed.pending:
-            return Wait(f"waiting for the deployed image: {self._deployed.pending}")
+        if answer.outcome == "blocked" and self.deployed and self.deployed.pending:
+            return Wait(f"waiting for the deployed image: {self.deployed.pending}")
         return answer
 
 
