@@ -5,12 +5,43 @@ runs is always read from the cluster and from Lambda.
 """
 
 import json
-from dataclasses import asdict
-
-from erp_build.model.releases.ledger_entry import LedgerEntry, PreviousState
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
 
 MAX_ENTRIES_KEPT = 30
 """The newest deployments that are kept: the Lease holds them as one text."""
+
+
+DeploymentOutcome = Literal["begun", "deployed", "failed", "taken back", "rolled back"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreviousState:
+    """What ran before a deployment, to which a rollback leads.
+
+    Attributes:
+        functions: target -> its image, `host/repository@sha256:...`.
+        tags: service -> its tag.
+        revision: the last good revision of the release; None before the first.
+    """
+
+    functions: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    revision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerEntry:
+    """One deployment; times are ISO 8601, UTC. `revision` and `functions` are what it left behind."""
+
+    at: str
+    commit: str
+    build: str
+    before: PreviousState
+    outcome: DeploymentOutcome = "begun"
+    revision: int | None = None
+    functions: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_entries(text: str) -> tuple[LedgerEntry, ...]:
@@ -24,8 +55,8 @@ def read_entries(text: str) -> tuple[LedgerEntry, ...]:
         return ()
 
 
-def write_entries(entries: tuple[LedgerEntry, ...]) -> str:
-    """Write the entries as text; the oldest ones are dropped."""
+def as_text(entries: tuple[LedgerEntry, ...]) -> str:
+    """The entries as text; the oldest ones are dropped."""
     return json.dumps(
         [asdict(entry) for entry in entries[-MAX_ENTRIES_KEPT:]], ensure_ascii=False, separators=(",", ":")
     )

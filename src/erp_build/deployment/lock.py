@@ -11,10 +11,9 @@ from typing import Self
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.deployment import ledger
+from erp_build.deployment.ledger import LedgerEntry, as_text, read_entries
 from erp_build.errors import Locked, attempt, told
 from erp_build.model.releases.lease import Lease
-from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.releases.release import Release
 from erp_build.model.stage import stage
 
@@ -127,11 +126,11 @@ class Lock:
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:
         """The past deployments that are written down in it, oldest first."""
-        return ledger.read_entries(self._lease.record)
+        return read_entries(self._lease.record)
 
     def write_entries(self, entries: tuple[LedgerEntry, ...]) -> None:
         """Write down the deployments; the same write is a heartbeat."""
-        self._write(lambda lease: replace(lease, record=ledger.write_entries(entries)))
+        self._write(lambda lease: replace(lease, record=as_text(entries)))
 
     def require_held(self) -> None:
         """Raise `Locked` if the lock is not ours any more, or may soon not be: another run may be deploying."""

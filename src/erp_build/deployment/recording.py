@@ -7,9 +7,9 @@ from functools import partial
 
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
+from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, attempt, told
-from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
 
 
 @contextmanager

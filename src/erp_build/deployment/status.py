@@ -6,14 +6,13 @@ from typing import Any
 from erp_build.changes.drift import deployment_drift
 from erp_build.changes.live_state import autoscaler_of, objects_of
 from erp_build.clients.site import Site
-from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.ledger import LedgerEntry, read_entries
 from erp_build.deployment.preflight import read_values, values_path
 from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import read_value
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Service
-from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.target_status import TargetStatus
 
 Objects = Mapping[tuple[str, str], Mapping[str, Any]]

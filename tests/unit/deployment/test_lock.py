@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Claim, Lock, claim_of, take_lock
 from erp_build.errors import Locked, ReleaseFailed, told
-from erp_build.model.releases.ledger_entry import LedgerEntry, PreviousState
 from erp_build.model.releases.release import Release
 from erp_build.pipeline import Options
 from tests.fakes.account import FakeProgress

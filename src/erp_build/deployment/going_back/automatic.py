@@ -9,13 +9,13 @@ from functools import partial
 
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
+from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
 from erp_build.errors import ErpBuildError, ReleaseFailed, attempt, explain, told
 from erp_build.model.plan import Plan
 from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import Pod, Workload
-from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.model.stage import stage
 from erp_build.run_record import Run
 

@@ -6,13 +6,13 @@ from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
 from erp_build.deployment.latest import point_latest_at
+from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import recorded
 from erp_build.errors import Locked, ReleaseFailed, explain
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.releases.deployment import Proof
-from erp_build.model.releases.ledger_entry import LedgerEntry, PreviousState
 from erp_build.model.releases.release import Revision
 
 

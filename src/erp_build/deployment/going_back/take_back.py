@@ -11,13 +11,13 @@ from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.stuck_release import last_good
 from erp_build.deployment.lambda_update import update_function, wait_until_settled
+from erp_build.deployment.ledger import PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import function_images
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, attempt, combine, explain, told
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
-from erp_build.model.releases.ledger_entry import PreviousState
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 

@@ -10,9 +10,9 @@ from erp_build.report.json import SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from erp_build.deployment.ledger import LedgerEntry
     from erp_build.model.plan import LiveState, Running
     from erp_build.model.releases.deployment import Alarm, Proof
-    from erp_build.model.releases.ledger_entry import LedgerEntry
     from erp_build.model.releases.release import Revision
 
 
