@@ -15,7 +15,7 @@ from erp_build.config.load import project_of
 from erp_build.config.toml_table import Table
 from erp_build.config.waivers import waivers_of
 from erp_build.model import project as values
-from erp_build.model.images.waiver import Waiver
+from erp_build.model.images.finding import Waiver
 from scripts.attributes import attributes_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
@@ -28,13 +28,6 @@ path = "backend/a-service"
 path = "backend/b-service"
 kind = "lambda"
 function = "b"
-alias = "live"
-[gate]
-waivers = "waivers.toml"
-[deploy]
-alarms = "erp-dev-"
-[notify]
-topic = "erp-dev-alarms"
 [[check]]
 name = "a"
 maven = ["verify"]
@@ -100,7 +93,7 @@ class NotingTable(Table):
         super().only(*known)
 
     def text(self, key: str, default: str | None = None) -> str:
-        self._note(key, "text", f'`"{default}"`' if default is not None else self._without(key))
+        self._note(key, "text", _text(default))
         return super().text(key, default)
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -140,7 +133,7 @@ class NotingTable(Table):
         return super().seconds(key, default)
 
     def path(self, key: str, default: str | None = None) -> str:
-        self._note(key, "path", f'`"{default}"`' if default else self._without(key))
+        self._note(key, "path", _text(default))
         return super().path(key, default)
 
     def table(self, key: str) -> Table:
@@ -158,10 +151,6 @@ class NotingTable(Table):
     def _note(self, key: str, kind: str, default: str, known: tuple[str, ...] = ()) -> None:
         # A method may ask for the same key by another; the first one knows best.
         self._notes.keys.setdefault(key, Noted(key, kind, default, known))
-
-    def _without(self, key: str) -> str:
-        """What a key is without a default: required, unless our file above is there to show that it is looked at."""
-        return "none" if key in ("waivers", "alias", "alarms") else "required"
 
 
 def page() -> str:
@@ -235,6 +224,13 @@ def describe(kinds: Iterable[Any]) -> dict[str, str]:
 def _sentence(text: str) -> str:
     escaped = text.replace("|", "\\|")
     return escaped[:1].upper() + escaped[1:]
+
+
+def _text(default: str | None) -> str:
+    """What a text is by default; an empty default stands for none."""
+    if default is None:
+        return "required"
+    return f'`"{default}"`' if default else "none"
 
 
 def _list(items: Iterable[str]) -> str:

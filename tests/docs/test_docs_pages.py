@@ -47,7 +47,7 @@ def test_the_reference_has_a_row_for_every_key_of_the_example() -> None:
 
 def test_every_exit_code_is_explained() -> None:
     rows = ",".join(re.findall(r"^\| ([\d, ]+) \|", TROUBLE, flags=re.MULTILINE)).split(",")
-    ours = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")}
+    ours = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "code")}
     assert [int(code) for code in rows] == sorted(ours | {0, 130, 143})
 
 
@@ -57,7 +57,9 @@ def test_there_is_something_quoted() -> None:
 
 @pytest.mark.parametrize("text", sorted(QUOTED))
 def test_what_troubleshooting_quotes_is_what_the_program_says(text: str) -> None:
-    sources = " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in (ROOT / "src").rglob("*.py"))
+    catalogues = (ROOT / "src" / "erp_build" / "formats" / "messages").glob("*.toml")
+    files = (*(ROOT / "src").rglob("*.py"), *catalogues)
+    sources = " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in files)
     assert text in sources.replace('" "', "")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.engine import Engine, EngineBuild
-from erp_build.formats.dockerfile.labels import with_labels
+from erp_build.formats.dockerfile.rewrite import with_labels
 from sandbox.docker import engine as shared
 from sandbox.lanes import in_lane
 from sandbox.tenants import provisioning

@@ -2,26 +2,21 @@
 
 import tomllib
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import cast, get_args
 
-from erp_build.config.policies import parse_gate, parse_notify
-from erp_build.config.quality_checks import parse_check, refuse_contradicting_checks
+from erp_build.config.policies import parse_check, parse_gate, parse_notify
 from erp_build.config.toml_table import Table
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.project import (
     FILE_NAME,
-    Builder,
     BuildOptions,
     Chart,
     DeployPolicy,
     Function,
     GatePolicy,
-    OnFailure,
     Project,
     Service,
-    Tests,
-    WriteBack,
 )
 
 
@@ -69,33 +64,23 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
-        build=_build(top.table("build")),
-        deploy=_deploy(top.table("deploy")),
+        build=top.table("build").read(BuildOptions),
+        deploy=top.table("deploy").read(DeployPolicy),
         notify=parse_notify(top.table("notify")),
         checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,
     )
-    _refuse_duplicate_names(project, where)
-    refuse_contradicting_checks(project, where)
+    _refuse_contradictions(project, where)
     return project
 
 
 def load_gate_policy(path: Path) -> GatePolicy:
     """Read the `[gate]` table of any TOML file; ignores other tables, so that a project file may be given."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(
-            "the policy cannot be read",
-            where=str(path),
-            why=str(error),
-            next_step="give a TOML file with a [gate] table",
-        ) from error
-    if "gate" not in values:
+    top = Table.of_file(path, "policy", "give a TOML file with a [gate] table")
+    if "gate" not in top:
         # Judging by the default would silently use another policy than the given one.
         raise ConfigurationError("the policy has no [gate] table", where=str(path), next_step="add [gate] to the file")
-    return parse_gate(Table({"gate": values["gate"]}, "", text, str(path)).table("gate"))
+    return parse_gate(top.table("gate"))
 
 
 def default_project() -> Project:
@@ -119,67 +104,18 @@ def _image_target(table: Table) -> Service | Function:
     path = table.path("path")
     name = table.text("name", path.rpartition("/")[2])
     common = ("name", "path", "kind", "dockerfile", "repository", "inputs", "layers")
+    own = {"name": name, "path": path, "repository": table.text("repository", name)}
     if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
-        table.only(*common, "function", "publish", "alias")
-        alias = table.text("alias") if "alias" in table else ""
-        return Function(
-            name=name,
-            path=path,
-            repository=table.text("repository", name),
-            dockerfile=table.text("dockerfile", "Dockerfile"),
-            inputs=table.texts("inputs"),
-            layers=table.flag("layers", default=False),
-            function=table.text("function"),
-            # An alias points to a version, so one must be published.
-            publish=table.flag("publish", default=False) or bool(alias),
-            alias=alias,
-        )
-    table.only(*common, "values_key")
-    return Service(
-        name=name,
-        path=path,
-        repository=table.text("repository", name),
-        dockerfile=table.text("dockerfile", "Dockerfile"),
-        inputs=table.texts("inputs"),
-        layers=table.flag("layers", default=False),
-        values_key=table.text("values_key", f"services.{_camel_case(name)}"),
-    )
-
-
-def _build(table: Table) -> BuildOptions:
-    table.only("tests", "builder", "timeout")
-    default = BuildOptions()
-    return BuildOptions(
-        tests=cast("Tests", table.choice("tests", get_args(Tests), default.tests)),
-        builder=cast("Builder", table.choice("builder", get_args(Builder), default.builder)),
-        timeout=table.seconds("timeout", default.timeout),
-    )
+        function = table.read(Function, *common, "function", "publish", "alias", **own)
+        # An alias points to a version, so one must be published.
+        return function._replace(publish=function.publish or bool(function.alias))
+    values_key = table.text("values_key", f"services.{_camel_case(name)}")
+    return table.read(Service, *common, "values_key", **own, values_key=values_key)
 
 
 def _chart(table: Table) -> Chart:
-    table.only("path", "values", "release", "namespace", "timeout", "stable", "pin")
-    default = Chart()
-    return Chart(
-        path=table.path("path", default.path),
-        values=table.text("values", default.values),
-        release=table.text("release", default.release),
-        namespace=table.text("namespace", default.namespace),
-        timeout=table.seconds("timeout", default.timeout),
-        stable=table.seconds("stable", default.stable),
-        pin=table.flag("pin", default=False),
-    )
-
-
-def _deploy(table: Table) -> DeployPolicy:
-    table.only("on_failure", "lock_expires", "alarms", "write_back", "branch")
-    default = DeployPolicy()
-    return DeployPolicy(
-        on_failure=cast("OnFailure", table.choice("on_failure", get_args(OnFailure), default.on_failure)),
-        lock_expires=table.seconds("lock_expires", default.lock_expires),
-        alarms=table.text("alarms") if "alarms" in table else "",
-        write_back=cast("WriteBack", table.choice("write_back", get_args(WriteBack), default.write_back)),
-        branch=table.text("branch", default.branch),
-    )
+    keys = ("path", "values", "release", "namespace", "timeout", "stable", "pin")
+    return table.read(Chart, *keys, path=table.path("path", Chart().path))
 
 
 def _camel_case(name: str) -> str:
@@ -193,9 +129,21 @@ def _config_path(repository: Path, path: Path) -> str:
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
 
 
-def _refuse_duplicate_names(project: Project, where: str) -> None:
-    for name, number in Counter(target.name for target in project.targets).items():
-        if number > 1:
+def _refuse_contradictions(project: Project, where: str) -> None:
+    """Refuse two targets or two checks of the same name, and a check for an unknown service."""
+    _refuse_same("targets", (target.name for target in project.targets), where, "give each `name = ...` of its own")
+    _refuse_same("checks", (check.name for check in project.checks), where, "give each a name of its own")
+    names = {target.name for target in project.image_targets}
+    for check in project.checks:
+        if missing := sorted(set(check.targets) - names):
             raise ConfigurationError(
-                f"{number} targets have the name `{name}`", where=where, next_step="give each `name = ...` of its own"
+                f"the check {check.name} is for {', '.join(missing)}, which is not a service of this project",
+                where=where,
+                next_step=did_you_mean(missing[0], names, f"one of: {', '.join(sorted(names))}"),
             )
+
+
+def _refuse_same(what: str, names: Iterable[str], where: str, next_step: str) -> None:
+    for name, number in Counter(names).items():
+        if number > 1:
+            raise ConfigurationError(f"{number} {what} have the name `{name}`", where=where, next_step=next_step)

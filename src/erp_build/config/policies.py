@@ -1,10 +1,12 @@
-"""The `[gate]` and `[notify]` tables: what the gate blocks, and who is notified about the end of runs."""
+"""The `[gate]`, `[[check]]` and `[notify]` tables: what blocks a run, and who is notified about its end."""
 
 import re
 
 from erp_build.config.toml_table import Table
-from erp_build.model.project import SEVERITIES, UNRATED, GatePolicy, NotifyPolicy
+from erp_build.model.project import SEVERITIES, UNRATED, Check, GatePolicy, NotifyPolicy
 
+CHECK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 EVENTS = ("failure", "recovery", "success")
 TOPIC = re.compile(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:)?[0-9A-Za-z_-]{1,256}")
 """A topic's name or ARN. No FIFO topic: it needs a group for each message, and no phone or chat can subscribe."""
@@ -15,22 +17,14 @@ def parse_gate(table: Table) -> GatePolicy:
 
     A misspelled or contradictory policy is refused, because it would block less than it says.
     """
-    table.only("block", "timeout", "limits", "new_only", "fixable_only", "undefined", "waivers")
-    default = GatePolicy()
     limits = _limits(table)
-    block = table.choices("block", SEVERITIES, () if limits and "block" not in table.names else default.block)
+    block = table.choices("block", SEVERITIES, () if limits and "block" not in table else GatePolicy().block)
     for severity, _ in limits:
         if severity in block:
             raise table.error("block", f"{severity} is in `block` and has a limit", "remove one of the two")
-    return GatePolicy(
-        block=block,
-        timeout=table.seconds("timeout", default.timeout),
-        limits=limits,
-        new_only=table.flag("new_only", default=False),
-        fixable_only=table.flag("fixable_only", default=False),
-        undefined=_undefined(table, {*block, *dict(limits)}),
-        waivers=table.path("waivers") if "waivers" in table.names else "",
-    )
+    undefined = _undefined(table, {*block, *dict(limits)})
+    waivers = table.path("waivers", "")
+    return table.read(GatePolicy, block=block, limits=limits, undefined=undefined, waivers=waivers)
 
 
 def _limits(table: Table) -> tuple[tuple[str, int], ...]:
@@ -48,12 +42,38 @@ def _undefined(table: Table, named: set[str]) -> str:
     return meant
 
 
+def parse_check(table: Table) -> Check:
+    """Read one `[[check]]` table."""
+    check = table.read(
+        Check,
+        *("name", "maven", "command", "on_failure", "timeout", "services", "reports", "secrets"),
+        blocks=table.choice("on_failure", ("block", "warn"), "block") == "block",
+        targets=table.texts("services"),
+        secrets=_secrets(table),
+    )
+    if not CHECK_NAME.fullmatch(check.name):
+        raise table.error("name", f"`{check.name}` cannot be the name of a folder", 'such as "checkstyle"')
+    if bool(check.maven) == bool(check.command):
+        what = f"the check {check.name} needs either `maven` or `command`"
+        raise table.error("maven", what, 'maven = ["checkstyle:check"]')
+    if any(pattern.startswith("/") or ".." in pattern.split("/") for pattern in check.reports):
+        raise table.error("reports", "a report lies below the service's directory", 'such as "target/*.xml"')
+    return check
+
+
+def _secrets(table: Table) -> tuple[tuple[str, str], ...]:
+    given = table.table("secrets")
+    for variable in given.names:
+        if not VARIABLE.fullmatch(variable):
+            what = f"`{variable}` cannot be an environment variable"
+            raise table.error("secrets", what, 'secrets = { TOKEN = "token" }')
+    return tuple((variable, given.text(variable)) for variable in given.names)
+
+
 def parse_notify(table: Table) -> NotifyPolicy:
     """Read a `[notify]` table."""
-    table.only("topic", "on")
-    topic = table.text("topic") if "topic" in table else ""
-    if topic and not TOPIC.fullmatch(topic):
-        raise table.error(
-            "topic", f"`topic` cannot be `{topic}`", "write the name or the ARN of a standard topic of SNS"
-        )
-    return NotifyPolicy(topic=topic, on=table.words("on", EVENTS, NotifyPolicy().on))
+    notify = table.read(NotifyPolicy, on=table.words("on", EVENTS, NotifyPolicy().on))
+    if notify.topic and not TOPIC.fullmatch(notify.topic):
+        hint = "write the name or the ARN of a standard topic of SNS"
+        raise table.error("topic", f"`topic` cannot be `{notify.topic}`", hint)
+    return notify

@@ -1,11 +1,15 @@
 """Reads TOML tables strictly: an error names the file, the line of the key, and what to write instead."""
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 from erp_build.errors import ConfigurationError, did_you_mean
+
+Value = TypeVar("Value", bound=NamedTuple)
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -35,6 +39,17 @@ class Table:
         self._path = path
         self._place = place
 
+    @classmethod
+    def of_file(cls, path: Path, what: str, next_step: str) -> "Table":
+        """Read the top table of a file; an error says `what` cannot be read, and the next step."""
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            return cls(tomllib.loads(text), "", text, str(path))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigurationError(
+                f"the {what} cannot be read", where=str(path), why=str(error), next_step=next_step
+            ) from error
+
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
@@ -43,22 +58,40 @@ class Table:
         for key in self._values:
             if key not in known:
                 hint = did_you_mean(key, known, f"known keys: {', '.join(known)}")
-                raise self._error(key, f"unknown key `{key}`", hint)
+                raise self.error(key, f"unknown key `{key}`", hint)
+
+    def read(self, kind: type[Value], *known: str, **given: Any) -> Value:
+        """Read a named tuple: each field from the key of its name, checked by the type of the field.
+
+        Args:
+            kind: its class; a key is required where the field has no default.
+            known: the keys that the table may have; the names of all fields if none is given.
+            given: values of fields that the caller has read, because they need more than their type.
+        """
+        known = known or kind._fields
+        self.only(*known)
+        for field, hint in kind.__annotations__.items():
+            if field in known and field not in given:
+                given[field] = self._typed(field, hint, kind._field_defaults.get(field))
+        make: Callable[..., Value] = kind
+        return make(**given)
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string that is not empty; without a default the key is required."""
-        value = self._values.get(key, default)
+        if key not in self._values and default is not None:
+            return default
+        value = self._values.get(key)
         if value is None:
-            raise self._error(key, f"`{key}` is missing", f'add {key} = "..." to {self._name}')
+            raise self.error(key, f"`{key}` is missing", f'add {key} = "..." to {self._name}')
         if not isinstance(value, str) or not value.strip():
-            raise self._error(key, f"`{key}` must be a text that is not empty", f'write {key} = "..."')
+            raise self.error(key, f"`{key}` must be a text that is not empty", f'write {key} = "..."')
         return value
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A list of strings."""
         value = self._values.get(key, default)
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            raise self._error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
+            raise self.error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
         return tuple(value)
 
     def text_or_texts(self, key: str) -> tuple[str, ...]:
@@ -67,7 +100,7 @@ class Table:
             return (self.text(key).strip(),)
         found = tuple(text.strip() for text in self.texts(key))
         if not found or not all(found):
-            raise self._error(key, f"`{key}` must name something", f'write {key} = "..."')
+            raise self.error(key, f"`{key}` must name something", f'write {key} = "..."')
         return found
 
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
@@ -86,7 +119,7 @@ class Table:
         """True or false."""
         value = self._values.get(key, default)
         if not isinstance(value, bool):
-            raise self._error(key, f"`{key}` must be true or false", f"write {key} = true")
+            raise self.error(key, f"`{key}` must be true or false", f"write {key} = true")
         return value
 
     def number(self, key: str) -> int:
@@ -94,7 +127,7 @@ class Table:
         value = self._values.get(key)
         # `true` is an int to Python.
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self._error(key, f"`{key}` must be a number, not below zero", f"write {key} = 5")
+            raise self.error(key, f"`{key}` must be a number, not below zero", f"write {key} = 5")
         return value
 
     def date(self, key: str) -> date:
@@ -106,7 +139,7 @@ class Table:
             found = None
         # A TOML date with a time is a datetime, which is a date as well.
         if not isinstance(found, date) or isinstance(found, datetime):
-            raise self._error(key, f"`{key}` must be a day of the calendar", f"write {key} = 2026-12-31")
+            raise self.error(key, f"`{key}` must be a day of the calendar", f"write {key} = 2026-12-31")
         return found
 
     @property
@@ -116,7 +149,8 @@ class Table:
 
     def error(self, key: str, what: str, next_step: str) -> ConfigurationError:
         """An error about a key of this table, with its place."""
-        return self._error(key, what, next_step)
+        table = f" in {self._name}" if self._name else ""
+        return ConfigurationError(f"{what}{table}", where=f"{self._path}{self._line(key)}", next_step=next_step)
 
     def seconds(self, key: str, default: float) -> float:
         """A duration such as `"90s"`, `"5m"` or `"1h"`, in seconds."""
@@ -124,14 +158,16 @@ class Table:
             return default
         seconds = duration(self.text(key))
         if not seconds:
-            raise self._error(key, f"`{key}` must be a duration", f'write {key} = "90s", "5m" or "1h"')
+            raise self.error(key, f"`{key}` must be a duration", f'write {key} = "90s", "5m" or "1h"')
         return seconds
 
     def path(self, key: str, default: str | None = None) -> str:
         """A path below the repository's root, in its plain form."""
+        if key not in self and default is not None:
+            return default
         value = self.text(key, default).strip("/")
         if not value or any(part in ("", ".", "..") for part in value.split("/")):
-            raise self._error(key, f"`{key}` must be a path below the repository's root", 'such as "backend/a-service"')
+            raise self.error(key, f"`{key}` must be a path below the repository's root", 'such as "backend/a-service"')
         return value
 
     def table(self, key: str) -> "Table":
@@ -139,27 +175,33 @@ class Table:
         value = self._values.get(key, {})
         name = f"{self._name.strip('[]')}.{key}" if self._name else key
         if not isinstance(value, dict):
-            raise self._error(key, f"`{key}` must be a table", f"write [{name}]")
+            raise self.error(key, f"`{key}` must be a table", f"write [{name}]")
         return type(self)(value, f"[{name}]", self._source, self._path)
 
     def tables(self, key: str) -> tuple["Table", ...]:
         """An array of tables below this one."""
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self._error(key, f"`{key}` must be an array of tables", f"write [[{key}]]")
+            raise self.error(key, f"`{key}` must be an array of tables", f"write [[{key}]]")
         return tuple(
             type(self)(item, f"[[{key}]]", self._source, self._path, place) for place, item in enumerate(value)
         )
 
+    def _typed(self, key: str, hint: Any, default: Any) -> Any:
+        """The value of a key by the type of its field; a duration is the only type of number that a field has."""
+        if get_origin(hint) is Literal:
+            return self.choice(key, get_args(hint), default)
+        if hint is bool:
+            return self.flag(key, default=default)
+        if hint is float:
+            return self.seconds(key, default)
+        return self.text(key, default) if hint is str else self.texts(key, default)
+
     def _known(self, key: str, value: str, known: tuple[str, ...]) -> str:
         if value not in known:
             hint = did_you_mean(value, known, f"one of: {', '.join(known)}")
-            raise self._error(key, f"`{key}` cannot be `{value}`", hint)
+            raise self.error(key, f"`{key}` cannot be `{value}`", hint)
         return value
-
-    def _error(self, key: str, what: str, next_step: str) -> ConfigurationError:
-        table = f" in {self._name}" if self._name else ""
-        return ConfigurationError(f"{what}{table}", where=f"{self._path}{self._line(key)}", next_step=next_step)
 
     def _line(self, key: str) -> str:
         """The line of a key in this table; if the key is missing, the line of the table's header."""

@@ -1,26 +1,15 @@
 """Reads the waiver file. An incomplete row is refused, because nobody would answer for it."""
 
-import tomllib
 from pathlib import Path
 
 from erp_build.config.toml_table import Table
-from erp_build.errors import ConfigurationError
-from erp_build.model.images.waiver import Waiver
+from erp_build.model.images.finding import Waiver
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:
     """Read a waiver file; raises `ConfigurationError` if it is missing or invalid."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(
-            "the waivers cannot be read",
-            where=str(path),
-            why=str(error),
-            next_step="correct `waivers` of [gate], or the file: a [[waiver]] table for each finding",
-        ) from error
-    return waivers_of(Table(values, "", text, str(path)))
+    next_step = "correct `waivers` of [gate], or the file: a [[waiver]] table for each finding"
+    return waivers_of(Table.of_file(path, "waivers", next_step))
 
 
 def waivers_of(top: Table) -> tuple[Waiver, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import gettempdir
 
-from erp_build.clients.helm.call import OLDEST_HELM
+from erp_build.clients.helm.program import OLDEST_HELM
 from erp_build.clients.maven.jdk import wanted_release
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
 from erp_build.doctor.facts import Facts

@@ -34,20 +34,16 @@ class Denial(NamedTuple):
         return assumed[1] if assumed else self.caller
 
     @property
-    def statement(self) -> str:
-        """The policy statement that would allow it, as JSON."""
-        return json.dumps({"Effect": "Allow", "Action": self.action, "Resource": self.resource})
-
-    @property
     def next_step(self) -> str:
-        """What the reader does now."""
+        """What the reader does now: add the policy statement that would allow it, or take away what denies it."""
         whose = f"the policy of role {self.role}" if ASSUMED.match(self.caller) else f"the policy of {self.role}"
         if not self.role:
             whose = "the role's policy"
         if self.explicit:
             return f"take away the Deny of {self.action} on {self.resource} from {whose}, or from what limits it"
         reason = next((one.reason for one in RUN if one.action == self.action), "")
-        return f"add to {whose}: {self.statement}" + (f" ({reason})" if reason else "")
+        statement = json.dumps({"Effect": "Allow", "Action": self.action, "Resource": self.resource})
+        return f"add to {whose}: {statement}" + (f" ({reason})" if reason else "")
 
 
 def is_denied(code: str) -> bool:

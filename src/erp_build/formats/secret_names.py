@@ -63,14 +63,9 @@ def holds_secret(name: str, value: str) -> bool:
         return True
     if value.lstrip().startswith("{") and any(holds_secret(*setting) for setting in _settings_of_json(value)):
         return True
-    return _is_plain(value) and not re.search(PATH_OR_ADDRESS, value) and _is_secret_itself(name)
-
-
-def _is_secret_itself(name: str) -> bool:
-    import re
-
     words = re.sub(r"[^0-9A-Za-z]+|(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.search(REFUSED_NAME, words) is not None
+    is_secret_itself = re.search(REFUSED_NAME, words) is not None
+    return is_secret_itself and _is_plain(value) and not re.search(PATH_OR_ADDRESS, value)
 
 
 def _is_plain(value: str) -> bool:

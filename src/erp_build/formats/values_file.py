@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 BOM = b"\xef\xbb\xbf"
+STRING = "tag:yaml.org,2002:str"
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?")
 """An image tag (OCI distribution specification), with or without the digest that pins it."""
 
@@ -35,17 +36,17 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
         where: the file's name, for errors.
     """
     if not TAG.fullmatch(tag):
-        raise _refusal(
-            where,
-            key,
-            f"{tag!r} is not an image tag",
-            "letters, digits, `_`, `.`, `-`; at most 128; then @sha256:... or nothing",
-        )
+        allowed = "letters, digits, `_`, `.`, `-`; at most 128; then @sha256:... or nothing"
+        raise _refusal(where, key, f"{tag!r} is not an image tag", allowed)
     bom, text = _decode(content, where)
-    start, end, space = _place(text, *_scalar(text, key, where))
+    path, name, node = _scalar(text, key, where)
+    start, end, space = _place(text, name, node)
     edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
-    # Proven by reading both texts again, because a wrong edit would deploy something else.
-    _refuse_other_changes(text, edited, _scalar_path(text, key, where), tag, where, key)
+    # Proven by reading both texts again, because a wrong edit would deploy something else: the one scalar is a string
+    # with the new tag, everything else is the same.
+    wanted = [(path, STRING, tag) if leaf[0] == path else leaf for leaf in _leaves(_compose(text, where))]
+    if list(_leaves(_compose(edited, where))) != wanted:
+        raise _refusal(where, key, "the edit would change more than the tag", "simplify the line of this value")
     return bom + edited.encode()
 
 
@@ -101,24 +102,13 @@ def _compose(text: str, where: str) -> "MappingNode":
     try:
         root = YAML(pure=True).compose(text)
     except YAMLError as error:
+        next_step = "fix the YAML; helm lint shows the same error"
         raise ConfigurationError(
-            "the values file cannot be read",
-            where=where,
-            why=str(error),
-            next_step="fix the YAML; helm lint shows the same error",
+            "the values file cannot be read", where=where, why=str(error), next_step=next_step
         ) from error
     if not isinstance(root, MappingNode):
         raise ConfigurationError("the values file holds no mapping", where=where, next_step="is this the right file?")
     return root
-
-
-def _scalar_path(text: str, key: str, where: str) -> tuple[str, ...]:
-    """The path of the scalar that a key means: itself, or the tag of the image below it."""
-    from ruamel.yaml.nodes import MappingNode
-
-    parts = tuple(key.split("."))
-    _, node = _walk(_compose(text, where), parts, where, key)
-    return (*parts, "image", "tag") if isinstance(node, MappingNode) else parts
 
 
 def _place(text: str, name: "Node", node: "ScalarNode") -> tuple[int, int, str]:
@@ -126,21 +116,25 @@ def _place(text: str, name: "Node", node: "ScalarNode") -> tuple[int, int, str]:
     start, end = node.start_mark.index, node.end_mark.index
     if start == end:
         # ruamel.yaml positions an empty value at the next token, possibly lines and comments later.
-        start = end = text.index(":", name.end_mark.index) + 1
-        return start, end, " "
+        behind = text.index(":", name.end_mark.index) + 1
+        return behind, behind, " "
     return start, end, ""
 
 
-def _scalar(text: str, key: str, where: str) -> tuple["Node", "ScalarNode"]:
-    """The scalar that a key means, with the node of its name."""
-    from ruamel.yaml.nodes import ScalarNode
+def _scalar(text: str, key: str, where: str) -> tuple[tuple[str, ...], "Node", "ScalarNode"]:
+    """The scalar that a key means, itself or the tag of the image below it: its path, its name, its value."""
+    from ruamel.yaml.nodes import MappingNode, ScalarNode
 
-    name, node = _walk(_compose(text, where), _scalar_path(text, key, where), where, key)
+    root, path = _compose(text, where), tuple(key.split("."))
+    name, node = _walk(root, path, where, key)
+    if isinstance(node, MappingNode):
+        path = (*path, "image", "tag")
+        name, node = _walk(root, path, where, key)
     if not isinstance(node, ScalarNode):
         raise _refusal(where, key, "the value is not a scalar", "name the key whose value is the tag")
     if node.style in ("|", ">"):
         raise _refusal(where, key, "the value is a block scalar", "write it on the line of its key")
-    return name, node
+    return path, name, node
 
 
 def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["Node", "Node"]:
@@ -162,16 +156,6 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["
         if node.anchor or node.start_mark.index < name.start_mark.index:
             raise _refusal(where, key, f"{path} is an anchor or an alias", "write the value out, it serves two places")
     return name, node
-
-
-def _refuse_other_changes(before: str, after: str, path: tuple[str, ...], tag: str, where: str, key: str) -> None:
-    """Read both texts again and compare: the one scalar is a string with the new tag, everything else is the same."""
-    string = "tag:yaml.org,2002:str"
-    wanted = [
-        (p, string, tag) if p == path else (p, kind, value) for p, kind, value in _leaves(_compose(before, where))
-    ]
-    if list(_leaves(_compose(after, where))) != wanted:
-        raise _refusal(where, key, "the edit would change more than the tag", "simplify the line of this value")
 
 
 def _leaves(node: "Node", path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, str]]:

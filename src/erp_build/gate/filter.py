@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from math import inf
 
-from erp_build.model.images.finding import Finding
+from erp_build.model.images.finding import Finding, Waived, Waiver
 from erp_build.model.images.scan import ScanReading
-from erp_build.model.images.waiver import Waived, Waiver
 from erp_build.model.project import UNRATED, GatePolicy
 
 Identity = tuple[str, tuple[str, ...]]

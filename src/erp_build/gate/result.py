@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from erp_build.gate.filter import Waivers
+from erp_build.model.images.finding import Waiver
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import Verdict
-from erp_build.model.images.waiver import Waiver
 from erp_build.model.project import GatePolicy
 
 OS_PACKAGES_ONLY = "Basic scanning sees packages of the operating system and no jars: a library in a jar is not judged."

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from erp_build.model.images.build_timings import BuildTimings
-from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.run_record import RunReport, StageRecord
 
 BUILD = "build images"

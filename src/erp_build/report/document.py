@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from erp_build.errors import Failure
 from erp_build.model.environment import Place
-from erp_build.model.images.build_timings import BuildTimings
+from erp_build.model.images.image import BuildTimings
 from erp_build.model.plan import Step
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import Preview

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from erp_build.gate.result import Judged, Judgement
-from erp_build.model.images.finding import Finding
+from erp_build.model.images.finding import Finding, Waiver
 from erp_build.model.images.image import BuiltImage
-from erp_build.model.images.waiver import Waiver
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "note", "INFORMATIONAL": "note"}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.formats.dockerfile.labels import with_labels
 from erp_build.formats.dockerfile.parse import instructions
+from erp_build.formats.dockerfile.rewrite import with_labels
 
 TEXT = "FROM jre\nCOPY target/*.jar app.jar\n"
 NAME = ".erp-build/Dockerfile"

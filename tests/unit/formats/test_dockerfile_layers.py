@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.errors import BuildFailed
-from erp_build.formats.dockerfile.layers import jar_name, with_layers
+from erp_build.formats.dockerfile.rewrite import jar_name, with_layers
 
 JAR = "target/app-1.0.0.jar"
 HEAD, TAIL = "FROM jre\nWORKDIR /app\n", 'USER 10001\nENTRYPOINT ["java", "-jar", "app.jar"]\n'

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.formats.maven.cause import Kind
-from erp_build.formats.maven.failure import Failure, failures
+from erp_build.formats.maven.failure import Failure, Kind, failures
 
 RECORDED = Path(__file__).parents[2] / "recorded/maven"
 SERVICE = "notification-service"

@@ -20,8 +20,8 @@ from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.scan_watch import TRANSIENT_ERROR_CODES, ScanClient, ScanWatch
 from erp_build.gate.stage import clear_images, watch
+from erp_build.model.images.finding import Waiver
 from erp_build.model.images.scan import STATES, Scanning
-from erp_build.model.images.waiver import Waiver
 from erp_build.model.project import SEVERITIES, GatePolicy
 from tests.support.samples import built
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from erp_build.model.images.build_timings import BuildTimings
+from erp_build.model.images.image import BuildTimings
 from erp_build.report.critical_path import critical_path
 from erp_build.report.document import report_document
 from erp_build.report.html import html_page

@@ -9,7 +9,7 @@ from typing import IO
 from docker.utils.build import exclude_paths
 
 from erp_build.clients.docker.spring_layers import APPLICATION_LAYER, LayeredJar
-from erp_build.formats.dockerfile.layers import jar_name, with_layers
+from erp_build.formats.dockerfile.rewrite import jar_name, with_layers
 
 FILE_MODE, EXECUTABLE_MODE = 0o644, 0o755
 OWN_FOLDER = ".erp-build"
@@ -65,19 +65,17 @@ class Context:
 
     def _add(self, tar: tarfile.TarFile, names: Iterable[str]) -> None:
         for name in names:
-            path = self.folder / name
-            entry = tar.gettarinfo(path, arcname=name)
-            # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
-            entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
-            entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
-            if entry.islnk():
-                # A hard link is written as a file, so that links on the disk do not change the image.
-                entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
-            if entry.isreg():
-                with path.open("rb") as content:
-                    tar.addfile(entry, content)
-            else:
-                tar.addfile(entry, io.BytesIO())
+            tar.add(self.folder / name, name, recursive=False, filter=self._reproducible)
+
+    def _reproducible(self, entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
+        entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
+        entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
+        if entry.islnk():
+            # A hard link is written as a file, so that links on the disk do not change the image.
+            size = (self.folder / entry.name).stat().st_size
+            entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", size
+        return entry
 
 
 def _tar(spool: IO[bytes]) -> tarfile.TarFile:

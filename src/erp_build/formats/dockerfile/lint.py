@@ -30,7 +30,17 @@ class Finding(NamedTuple):
 
 def buildkit_needs(text: str) -> tuple[Finding, ...]:
     """Return what needs BuildKit; the classic builder fails on it, or silently builds another image."""
-    return tuple(_buildkit_needs(text))
+    syntax = directives(text).get("syntax")
+    found = [Finding(1, f"# syntax={syntax}")] if syntax else []
+    for instruction in instructions(text):
+        keyword = instruction.keyword
+        flags = [flag for flag in NEW_FLAGS.get(keyword, ()) if instruction.flag(flag) is not None]
+        found += [Finding(instruction.line, f"{keyword} --{flag}") for flag in flags]
+        if instruction.heredocs:
+            found.append(Finding(instruction.line, f"{keyword} <<{instruction.heredocs[0]}"))
+        if PLATFORM_ARGUMENTS.search(" ".join((*instruction.flags, *instruction.words))):
+            found.append(Finding(instruction.line, f"{keyword} with an argument of the platform"))
+    return tuple(found)
 
 
 def secrets_in(text: str) -> tuple[Finding, ...]:
@@ -84,19 +94,6 @@ def _sources(text: str) -> Iterator[tuple[Instruction, str]]:
 def _matches(pattern: list[str], path: list[str]) -> bool:
     # `*` stays inside of a part of the path; what matches a directory takes everything in it.
     return len(path) >= len(pattern) and all(map(fnmatchcase, path, pattern))
-
-
-def _buildkit_needs(text: str) -> Iterator[Finding]:
-    if syntax := directives(text).get("syntax"):
-        yield Finding(1, f"# syntax={syntax}")
-    for instruction in instructions(text):
-        for flag in NEW_FLAGS.get(instruction.keyword, ()):
-            if instruction.flag(flag) is not None:
-                yield Finding(instruction.line, f"{instruction.keyword} --{flag}")
-        if instruction.heredocs:
-            yield Finding(instruction.line, f"{instruction.keyword} <<{instruction.heredocs[0]}")
-        if PLATFORM_ARGUMENTS.search(" ".join((*instruction.flags, *instruction.words))):
-            yield Finding(instruction.line, f"{instruction.keyword} with an argument of the platform")
 
 
 def _assignments(instruction: Instruction) -> Iterator[tuple[str, str]]:

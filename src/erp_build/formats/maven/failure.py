@@ -1,60 +1,34 @@
 """Says why Maven failed, from its log: the kind of failure, the module, and what to do about it.
 
-Tested with the recorded logs in tests/recorded/maven.
+The signs and texts of its messages are in `formats/messages/maven.toml`. Tested with the recorded logs in
+tests/recorded/maven.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
 
-from erp_build.formats.maven.cause import (
-    CACHED,
-    DENIED,
-    GOODBYE,
-    MEMORY,
-    OFFLINE,
-    Kind,
-    is_transfer,
-    jdk_release,
-    kind_of,
-)
 from erp_build.formats.maven.log import GOAL, HELP, MAX_SUMMARY_LINES, failed_tests, last_lines, plain, told_by
+from erp_build.formats.messages import catalogue
+
+Kind = Literal["compile", "tests", "dependency", "memory", "disk", "jdk", "pom", "timeout", "other"]
+Detail = Literal["cached", "denied", "transfer", "offline", "parent", "goodbye", "fork_exit", "fork_timeout", "killed"]
+Message = Kind | Detail | Literal["unknown_compilation"]
+"""The entries of the catalogue."""
+
+REPOSITORY: tuple[Message, ...] = ("cached", "denied", "transfer", "offline")
+"""Why a repository did not give an artifact; the first whose signs are there says what to do."""
 
 KILLED_CODES, TERMINATED_CODES = {137, -9}, {143, -15, 124}
 """By SIGKILL and SIGTERM, as a shell and as Python report them; 124 is the code of `timeout`."""
 
 OLDEST_JAVA_RELEASE = 8
+CLASS_FILE_OFFSET = 44
+"""A class file of version 65 is one of Java 21."""
+
 PROJECT = re.compile(r"The project (?:[^\s:]+:([^\s:]+):\S+)? ?\(.*\) has \d+ errors?")
-
-WHAT: Mapping[Kind, str] = {
-    "compile": "the sources do not compile",
-    "tests": "tests failed",
-    "dependency": "a dependency cannot be resolved",
-    "memory": "Maven ran out of memory",
-    "disk": "the disk is full",
-    "jdk": "the JDK does not fit the pom",
-    "pom": "the pom cannot be read",
-    "timeout": "Maven was ended before it was done",
-    "other": "Maven failed",
-}
-TRANSFER_WHAT = "Maven could not transfer an artifact"
-KILLED_WHAT = "Maven was killed; most likely the machine ran out of memory"
-
-NEXT_STEPS: Mapping[Kind, str] = {
-    "compile": "correct the source; the same error comes with mvn compile in the service's directory",
-    "tests": "correct the test or what it tests; the reports lie in target/surefire-reports",
-    "dependency": "correct its coordinates in the pom, or add the repository that has it",
-    "memory": "give Maven more memory (MAVEN_OPTS=-Xmx...), build fewer services at once, or use a larger machine",
-    "disk": "free space on the build's disk, or use a machine with a larger disk",
-    "jdk": "build with the JDK that the pom asks for: set JAVA_HOME, or the JAVA_<release>_HOME of that release",
-    "pom": "correct the pom",
-    "timeout": "look at the last lines for what it waited for; give it more time if it was still at work",
-    "other": "run the same command by hand with -e",
-}
-RETRY_NEXT = "run again: the repository or the connection to it failed, not the source"
-CACHED_NEXT = "run again with -U: Maven remembered an earlier failure and did not ask the repository"
-OFFLINE_NEXT = "run once without -o, so that Maven can fetch it"
-DENIED_NEXT = "correct the sign-in for that repository in settings.xml"
+RELEASE = re.compile(r"release version (\d+) not supported|invalid (?:target|source) release: (?:1\.)?(\d+)")
+CLASS_FILE = re.compile(r"class file version (\d+)|class file has wrong version (\d+)")
 
 
 class Failure(NamedTuple):
@@ -79,9 +53,8 @@ class Failure(NamedTuple):
     @property
     def what(self) -> str:
         """What happened, in a few words."""
-        if self.summary.startswith(KILLED_WHAT):
-            return KILLED_WHAT
-        return TRANSFER_WHAT if self.transfer else WHAT[self.kind]
+        killed = _what("killed")
+        return killed if self.summary.startswith(killed) else _what("transfer" if self.transfer else self.kind)
 
     @property
     def is_worth_another_try(self) -> bool:
@@ -98,9 +71,9 @@ def failures(lines: Iterable[str], exit_code: int | None) -> tuple[Failure, ...]
     """
     log = [plain(line) for line in lines]
     if exit_code is None or exit_code in TERMINATED_CODES:
-        return (_failure("timeout", WHAT["timeout"], last_lines(log)),)
+        return (_failure("timeout", f"{_what('timeout')}\n{last_lines(log)}"),)
     if exit_code in KILLED_CODES:
-        return (_failure("memory", KILLED_WHAT, last_lines(log)),)
+        return (_failure("memory", f"{_what('killed')}\n{last_lines(log)}"),)
     if found := tuple(_of_block(module, block, log) for module, block in _blocks(log)):
         return found
     errors = [line for line in log if line.startswith("[ERROR]")]
@@ -125,26 +98,55 @@ def _blocks(log: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _of_block(module: str, block: list[str], log: list[str]) -> Failure:
     text = "\n".join(block)
-    kind = kind_of(text, log)
+    kind = _kind_of(text, log)
     if kind == "dependency":
-        return _of_resolution(module, text, block)
-    told_elsewhere = kind == "memory" and not (GOAL.match(block[0]) and MEMORY.search(text))
-    wanted = [line for line in log if MEMORY.search(line)] if told_elsewhere else []
+        cause = next((message for message in REPOSITORY if _says(text, message)), kind)
+        failure = _failure(kind, told_by(block), module, cause)
+        # A sign-in that failed is no failed transfer: another attempt would fail as well.
+        transfer = _says(text, "transfer") and not _says(text, "denied")
+        return failure._replace(transfer=transfer, cached=_says(text, "cached"))
+    told_elsewhere = kind == "memory" and not (GOAL.match(block[0]) and _says(text, "memory"))
+    wanted = [line for line in log if _says(line, "memory")] if told_elsewhere else []
     summary = (kind == "tests" and failed_tests(log)) or told_by(
         wanted or (block[-MAX_SUMMARY_LINES:] if block is log else block)
     )
-    failure = _failure(kind, summary, module=module)
-    if kind == "jdk":
-        return failure._replace(next_step=_jdk_next(text))
-    if kind == "tests" and GOODBYE in text:
-        return failure._replace(next_step="find what ended the JVM of the tests: System.exit, or a crash")
+    failure = _failure(kind, summary, module, "goodbye" if kind == "tests" and _says(text, "goodbye") else kind)
+    if kind == "jdk" and (next_step := _jdk_next(text)):
+        return failure._replace(next_step=next_step)
     return failure
 
 
+def _kind_of(text: str, log: list[str]) -> Kind:
+    """Return the kind of a failure: the first that matches its text, in the order of certainty."""
+    if _is_memory(text, log):
+        return "memory"
+    if _says(text, "disk"):
+        return "disk"
+    if RELEASE.search(text) or CLASS_FILE.search(text) or _says(text, "jdk"):
+        return "jdk"
+    if _says(text, "parent") and not any(_says(text, message) for message in REPOSITORY):
+        return "pom"
+    kinds: tuple[Kind, ...] = ("dependency", "pom", "compile", "tests")
+    kind: Kind = next((kind for kind in kinds if _says(text, kind)), "other")
+    return "timeout" if kind == "tests" and _says(text, "fork_timeout") else kind
+
+
+def _is_memory(text: str, log: list[str]) -> bool:
+    if _says(text, "goodbye") and not _says(text, "fork_exit"):
+        return True
+    # A javac without memory prints its stack, which Maven reports as an unknown compilation problem.
+    return _says("\n".join(log) if _says(text, "unknown_compilation") else text, "memory")
+
+
 def _jdk_next(text: str) -> str:
-    release = jdk_release(text)
+    """What to do where the text tells which release of Java is asked for; else empty."""
+    release = 0
+    if match := RELEASE.search(text):
+        release = int(match[1] or match[2])
+    elif match := CLASS_FILE.search(text):
+        release = int(match[1] or match[2]) - CLASS_FILE_OFFSET
     if not release:
-        return NEXT_STEPS["jdk"]
+        return ""
     if release < OLDEST_JAVA_RELEASE:
         return f"ask for a newer release than {release} in the pom: no current JDK compiles for it"
     return (
@@ -152,20 +154,15 @@ def _jdk_next(text: str) -> str:
     )
 
 
-def _of_resolution(module: str, text: str, block: list[str]) -> Failure:
-    transfer = is_transfer(text)
-    cached = bool(CACHED.search(text))
-    failure = _failure("dependency", told_by(block), module=module)
-    for applies, step in (
-        (cached, CACHED_NEXT),
-        (transfer, RETRY_NEXT),
-        (DENIED.search(text), DENIED_NEXT),
-        (OFFLINE in text, OFFLINE_NEXT),
-    ):
-        if applies:
-            return failure._replace(next_step=step, transfer=transfer, cached=cached)
-    return failure
+def _failure(kind: Kind, summary: str, module: str = "", cause: Message | None = None) -> Failure:
+    """A failure of a kind, with the next step for its cause."""
+    return Failure(kind, summary.strip(), module, str(catalogue("maven")[cause or kind]["next_step"]))
 
 
-def _failure(kind: Kind, *summary: str, module: str = "") -> Failure:
-    return Failure(kind, "\n".join(part for part in summary if part), module, NEXT_STEPS[kind])
+def _says(text: str, message: Message) -> bool:
+    """Whether a text has one of the signs of a message."""
+    return any(re.search(sign, text) for sign in catalogue("maven")[message]["signs"])
+
+
+def _what(message: Message) -> str:
+    return str(catalogue("maven")[message]["what"])

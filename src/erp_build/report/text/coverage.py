@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from erp_build.changes.copied_sources import Uncovered
-from erp_build.changes.coverage import Coverage
+from erp_build.changes.replay import Coverage
 from erp_build.formats.printable import one_line
 
 MAX_ROWS_SHOWN = 10
@@ -17,8 +17,8 @@ def coverage_document(coverage: Coverage, missed: Sequence[Uncovered]) -> dict[s
         "pairs": coverage.pairs,
         "builds": dict(coverage.builds),
         "silent": [{"rule": rule, "targets": list(names)} for rule, names in coverage.silent],
-        "unowned": dict(coverage.unowned),
-        "together": [{"targets": list(names), "times": times} for names, times in coverage.together.items()],
+        "unowned": dict(coverage.unowned.most_common()),
+        "together": [{"targets": list(names), "times": times} for names, times in coverage.together.most_common()],
         "uncovered": [{**item._asdict(), "paths": list(item.paths)} for item in missed],
     }
 
@@ -33,7 +33,7 @@ def coverage_text(coverage: Coverage, missed: Sequence[Uncovered]) -> str:
     lines += ["Rules that never matched"]
     lines += _some([f"{rule}  (for {_names(names)})" for rule, names in coverage.silent])
     lines += ["Paths that nobody owns"]
-    lines += _some([f"{times:5}  {path}" for path, times in coverage.unowned.items()])
+    lines += _some([f"{times:5}  {path}" for path, times in coverage.unowned.most_common()])
     lines += ["Copied into an image, but matched by no rule of its target"]
     lines += _some(
         [f"{item.file}:{item.line}  {item.source}: {_names(item.paths)}  ({item.target})" for item in missed]

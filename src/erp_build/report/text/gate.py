@@ -5,8 +5,7 @@ from typing import Any
 
 from erp_build.gate.result import Judged, Judgement
 from erp_build.gate.verdict import counts_text
-from erp_build.model.images.finding import Finding
-from erp_build.model.images.waiver import Waived, Waiver
+from erp_build.model.images.finding import Finding, Waived, Waiver
 from erp_build.report.gate_types import FindingDocument, GateDocument, JudgedImageDocument, WaiverDocument
 from erp_build.report.text.table import table
 
