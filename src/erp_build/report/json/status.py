@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from erp_build.deployment.ledger import LedgerEntry
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.releases.deployment import Alarm, Proof
-from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 from erp_build.report.json import SCHEMA

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from erp_build.gate.result import Judged, Judgement
-from erp_build.gate.scan_doubt import counts_text
+from erp_build.gate.verdict import counts_text
 from erp_build.model.images.finding import Finding, Waiver
 from erp_build.report import gate_types
 from erp_build.report.json.filled import filled

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from erp_build.deployment.ledger import LedgerEntry
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Alarm, Proof
-from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 from erp_build.report.text.table import table
