@@ -17,7 +17,7 @@ from erp_build.model.stage import stage
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from erp_build.clients.protocols import Repository
+    from erp_build.clients.git.repository import GitRepository
     from erp_build.model.project import Project
 
 SOME = 3
@@ -26,7 +26,7 @@ SOME = 3
 
 def plan(
     project: Project,
-    repository: Repository,
+    repository: GitRepository,
     *,
     base: str | None = None,
     head: str | None = None,
@@ -57,7 +57,9 @@ def plan(
 
 
 @stage("reads only: Git")
-def detect_changes(repository: Repository, project: Project, baselines: tuple[Baseline, ...], head: str) -> ChangeSet:
+def detect_changes(
+    repository: GitRepository, project: Project, baselines: tuple[Baseline, ...], head: str
+) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
     rules = Rules(project, ignore_of(project))
     changes: dict[str, tuple[TargetChange, ...]] = {}
@@ -85,7 +87,7 @@ def detect_changes(repository: Repository, project: Project, baselines: tuple[Ba
 
 
 def without_other_settings(
-    found: dict[str, tuple[TargetChange, ...]], project: Project, repository: Repository, commit: str
+    found: dict[str, tuple[TargetChange, ...]], project: Project, repository: GitRepository, commit: str
 ) -> dict[str, tuple[TargetChange, ...]]:
     """Return the changes without the configuration file, for targets whose image it makes as it did at a commit.
 
@@ -103,7 +105,7 @@ def without_other_settings(
     }
 
 
-def settings_at(repository: Repository, commit: str, config_path: str) -> dict[str, tuple[object, ...]] | None:
+def settings_at(repository: GitRepository, commit: str, config_path: str) -> dict[str, tuple[object, ...]] | None:
     """Target -> what decides what its image holds, by the configuration of a commit; None where that cannot be read."""
     from erp_build.config.load import parse_project
 
@@ -130,7 +132,7 @@ def overlaps(project: Project) -> tuple[str, ...]:
 
 
 def _removed(
-    repository: Repository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
+    repository: GitRepository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
 ) -> set[str]:
     """The touched targets whose directory is not in head; Git is asked only where no file of theirs shows that it is.
 
@@ -149,7 +151,7 @@ def _removed(
     return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
 
 
-def _without_tag_edits(repository: Repository, project: Project, changes: ChangeSet) -> ChangeSet:
+def _without_tag_edits(repository: GitRepository, project: Project, changes: ChangeSet) -> ChangeSet:
     """Return the changes without the chart, if only its values file differs, and there only tags.
 
     Otherwise the commit that writes tags back would trigger a deployment. A file that cannot be read counts as changed.

@@ -19,7 +19,7 @@ from erp_build.changes.rules import (
     ignore_of,
 )
 from erp_build.clients.git.attributes import blob_identifier
-from erp_build.clients.protocols import Repository
+from erp_build.clients.git.repository import GitRepository
 from erp_build.formats.patterns import WILDCARDS, spellings
 from erp_build.model.project import Chart, Project, Target
 from erp_build.model.source_file import CheckedFile
@@ -49,7 +49,7 @@ class TargetKey(NamedTuple):
 
 
 def target_keys(
-    repository: Repository, project: Project, head: str, targets: Iterable[Target], *, checkout: bool = True
+    repository: GitRepository, project: Project, head: str, targets: Iterable[Target], *, checkout: bool = True
 ) -> dict[str, TargetKey]:
     """The keys of some targets.
 
@@ -138,7 +138,7 @@ def _doubt(checked: CheckedFile, target: Target, rules: Rules) -> str:
 
 
 def _with_committed_tags(
-    repository: Repository, project: Project, head: str, target: Target, checked: CheckedFile
+    repository: GitRepository, project: Project, head: str, target: Target, checked: CheckedFile
 ) -> CheckedFile:
     """The values file as the commit has it, if it differs only in the tags that a deployment wrote into it."""
     path = checked.file.path

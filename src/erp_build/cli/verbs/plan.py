@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from erp_build.changes.baselines import PREVIOUS, find_head
 from erp_build.changes.detect import plan, warning_of
 from erp_build.changes.make_plan import names_to_rebuild
-from erp_build.cli.options import CommonOptions, add_rebuild_option
+from erp_build.cli.options import REBUILD, CommonOptions, flag, option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.commit import is_full_commit
 from erp_build.report.text.plan import plan_markdown, plan_text
 
 if TYPE_CHECKING:
-    import argparse
-
     from erp_build.cli.console import Console
     from erp_build.cli.fast_path.compiled_project import ProjectIndex
     from erp_build.model.plan import LiveState, Plan
@@ -37,28 +35,16 @@ examples:
 class Options(CommonOptions):
     """The options of `plan`."""
 
-    base: str | None = None
-    head: str | None = None
-    live: bool = False
-    strict: bool = False
-    rebuild: list[str] | None = None
-    json: bool = False
-    markdown: bool = False
+    base: str | None = option("--base", metavar="REV", help="compare every target with this commit")
+    head: str | None = option("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
+    live: bool = flag("--live", "compare each target with what runs of it")
+    strict: bool = flag("--strict", "exit 3 when a baseline is in doubt")
+    rebuild: list[str] | None = REBUILD
+    json: bool = flag("--json", "print the plan as JSON", choice="at most one")
+    markdown: bool = flag("--markdown", "print the plan for a pull request", choice="at most one")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `plan`."""
-    parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
-    parser.add_argument("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
-    parser.add_argument("--live", action="store_true", help="compare each target with what runs of it")
-    parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
-    add_rebuild_option(parser)
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print the plan as JSON")
-    form.add_argument("--markdown", action="store_true", help="print the plan for a pull request")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print the plan."""
     index = console.index()
     repository = GitRepository(console.folder, options.early)
@@ -83,7 +69,6 @@ def main(options: Options, console: Console) -> int:
         console.print(plan_markdown(made))
     else:
         console.print(plan_text(made, others=index.size - len(made.steps), colour=console.colour))
-    return 0
 
 
 def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -> Project:
@@ -114,10 +99,9 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.changes.live_state import read_live_state
     from erp_build.changes.reuse import find_reusable
-    from erp_build.cli.fast_path.repository_root import is_bare
 
     with console.site(project) as site:
         live = read_live_state(site)
         # Another commit than the one that is checked out would be built from a checkout of its own.
-        checkout = not options.head and not is_bare(console.folder)
+        checkout = not options.head and not repository.is_bare()
         return find_reusable(site, _plan(project, repository, options, live), live, checkout=checkout)

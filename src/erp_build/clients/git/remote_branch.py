@@ -1,6 +1,5 @@
 """Commits one file on top of a branch of the remote and pushes it, without touching the checkout."""
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from erp_build.clients.clock import Clock
+from erp_build.clients.effects import EditRequest
 from erp_build.errors import PushFailed
 
 MAX_PUSH_ATTEMPTS = 5
@@ -26,16 +26,11 @@ class RemoteBranch:
         self._root = root
         self._clock = clock
 
-    def edit(self, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
+    def edit(self, request: EditRequest) -> str | None:
         """Commit a change of one file on top of the branch and push it; retry if somebody else pushed first.
 
-        Args:
-            branch: its name on `origin`.
-            path: of the file, from the root, with `/`.
-            change: maps the old bytes of the file to the new ones; called again for each attempt.
-            message: of the commit.
-
-        Returns the commit, or None if the change leaves the file as it is. Raises `PushFailed`.
+        The change is called again for each attempt. Returns the commit, or None if the change leaves the file as it
+        is. Raises `PushFailed`.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_Overtaken),
@@ -47,23 +42,23 @@ class RemoteBranch:
 
         try:
             with git.Repo(self._root) as repository:
-                commit: str | None = retrying(_edit_once, repository, branch, path, change, message)
-                return commit
+                return retrying(_edit_once, repository, request)
         except RetryError as error:
-            raise _failed(branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
+            raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
         except (git.GitError, ValueError, KeyError, StopIteration) as error:
-            raise _failed(branch, str(error)) from error
+            raise _failed(request.branch, str(error)) from error
 
 
-def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
+def _edit_once(repository: Any, request: EditRequest) -> str | None:
     import git
 
-    tracking = f"refs/remotes/origin/{branch}"
-    repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
+    tracking = f"refs/remotes/origin/{request.branch}"
+    wanted = f"+refs/heads/{request.branch}:{tracking}"
+    repository.remote("origin").fetch(wanted, no_tags=True)
     tip = repository.commit(tracking)
-    blob = tip.tree / path
+    blob = tip.tree / request.path
     before = blob.data_stream.read()
-    after = change(before)
+    after = request.change(before)
     if after == before:
         return None
     with TemporaryFile() as file:
@@ -71,17 +66,17 @@ def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes]
         file.seek(0)
         stored = repository.git.hash_object("-w", "--stdin", istream=file)
     index = git.IndexFile.from_tree(repository, tip)
-    index.add([git.BaseIndexEntry((blob.mode, bytes.fromhex(stored), 0, path))], write=False)
+    index.add([git.BaseIndexEntry((blob.mode, bytes.fromhex(stored), 0, request.path))], write=False)
     with repository.config_reader() as config:
         who = git.Actor(config.get_value("user", "name", AUTHOR_NAME), config.get_value("user", "email", AUTHOR_EMAIL))
     commit = git.Commit.create_from_tree(
-        repository, index.write_tree(), message, parent_commits=[tip], head=False, author=who, committer=who
+        repository, index.write_tree(), request.message, parent_commits=[tip], head=False, author=who, committer=who
     )
     try:
-        repository.git.push("origin", f"{commit.hexsha}:refs/heads/{branch}")
+        repository.git.push("origin", f"{commit.hexsha}:refs/heads/{request.branch}")
     except git.GitCommandError as error:
         # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
-        repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
+        repository.remote("origin").fetch(wanted, no_tags=True)
         if repository.commit(tracking) != tip:
             raise _Overtaken from error
         raise

@@ -50,6 +50,10 @@ class GitRepository:
         compared = self._early is not None and self._early.output() is not None
         return compared or self._run("rev-parse", "--git-dir")[0] == 0
 
+    def is_bare(self) -> bool:
+        """Whether it is a repository without a checkout."""
+        return not os.path.exists(os.path.join(self.folder, ".git")) and is_repository(self.folder)
+
     def is_shallow(self) -> bool:
         """Whether the history is cut off."""
         return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
@@ -58,11 +62,7 @@ class GitRepository:
         """Return the full commit of a revision, or None; a text that looks like an option is no revision."""
         if self._early and (found := self._early.commit_of(revision)):
             return found
-        # A revision comes from outside: `--output=FILE` as an option would write a file.
-        code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        commit = output.decode("ascii").strip()
-        # `^HEAD` resolves too, but to the exclusion of a commit.
-        return commit if code == 0 and not commit.startswith("^") else None
+        return next(iter(self.resolve_all([revision])), None)
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; a missing one is fetched from the remote."""
@@ -79,7 +79,12 @@ class GitRepository:
         changes that head does not have.
         """
         if (base, head) not in self._compared:
-            self._compared[base, head] = tuple(parse_raw(self._diff(base, head)))
+            early = self._early
+            if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
+                found = split_answers(output)
+            else:
+                found = self.compare_pairs([(base, head)])
+            self._compared[base, head] = next(found)
         return self._compared[base, head]
 
     def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
@@ -88,11 +93,13 @@ class GitRepository:
         code, output = self._run(*DIFF, *PAIRS, given=asked, extra=WITHOUT_INDEX)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
-            raise ErpBuildError("git cannot compare the pairs", where=self.folder, why=f"{len(pairs)} pairs")
+            why = " and ".join(pairs[0]) if len(pairs) == 1 else f"{len(pairs)} pairs"
+            raise ErpBuildError("git cannot compare two commits", where=self.folder, why=why)
         return iter(answers)
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
         """The full commits of many revisions, by one process; None where there is none."""
+        # Revisions come from outside. As lines they are no options: `--output=FILE` would write a file.
         # One revision is one line. A revision with a line end names no commit, so an empty line stands for it.
         asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
         _, output = self._run(*RESOLVE, given=_bytes(asked))
@@ -203,23 +210,12 @@ class GitRepository:
             with git.Repo(self.root) as repository:
                 ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
                 repository.git.update_environment(**ours)
-                remote = next(iter(repository.remotes), None)
-                if remote is None:
-                    return False
-                remote.fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
-        except (git.GitError, ValueError):
-            # The remote does not have it or does not answer: the caller continues without the commit and says so.
+                repository.remotes[0].fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
+        except (git.GitError, ValueError, IndexError):
+            # No remote, or one that does not have it or does not answer: the caller continues without the commit and
+            # says so.
             return False
         return True
-
-    def _diff(self, base: str, head: str) -> bytes:
-        early = self._early
-        if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
-            return output
-        code, output = self._run(*DIFF, base, head, "--", extra=WITHOUT_INDEX)
-        if code:
-            raise ErpBuildError("git cannot compare two commits", where=self.folder, why=f"{base} and {head}")
-        return output
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
@@ -251,15 +247,11 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def parse_raw(output: bytes) -> Iterator[PathChange]:
-    """Read `git diff-tree --raw -z`: `:oldmode newmode old new status NUL path NUL`, again and again."""
-    tokens = output.split(b"\0")
-    for meta, path in zip(tokens[::2], tokens[1::2], strict=False):
-        yield _path_change(meta, path)
-
-
 def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
-    """Split the output for several pairs: each has the id of its head, then changes, which begin with a colon."""
+    """Split the answers for pairs of commits (`diff-tree --raw -z --stdin`): each has the id of its head, then changes.
+
+    A change is `:oldmode newmode old new status NUL path NUL`.
+    """
     changes: list[PathChange] | None = None
     tokens = iter(output.split(b"\0"))
     for token in tokens:
