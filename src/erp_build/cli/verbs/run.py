@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from erp_build import pipeline
+from erp_build.changes.make_plan import names_to_rebuild
 from erp_build.cli.console import Console
-from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
+from erp_build.cli.options import REBUILD, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.config.codebuild import build_link
@@ -28,6 +29,7 @@ examples:
   erp-build run                       what CodeBuild calls
   erp-build run --rehearse            read everything, change nothing, say what would be done
   erp-build run --base v1.4           compare with a tag instead of what runs
+  erp-build run --rebuild NAME        build it anew, for instance after its base image was fixed
   erp-build run --report out/r.json   write the report somewhere else
 """
 
@@ -43,6 +45,7 @@ class Options(CommonOptions):
     replace_cut_off_install: bool = flag(
         "--replace-cut-off-install", "remove a release whose first installation was cut off"
     )
+    rebuild: list[str] | None = REBUILD
     wait_for_lock: float = WAIT_FOR_LOCK
     report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
     json: bool = flag("--json", "print the report as JSON")
@@ -106,6 +109,7 @@ def _run(options: Options, console: Console, run: Run, journal: Journal) -> None
         allow_older=options.allow_older,
         wait_for_lock=options.wait_for_lock,
         replace_cut_off_install=options.replace_cut_off_install,
+        rebuild=names_to_rebuild(project, options.rebuild),
     )
     with open_clients(
         console.root,

@@ -87,6 +87,15 @@ def base_images(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def images_of(text: str) -> tuple[str, ...]:
+    """Return every image that a build takes files from, each once: of FROM, and of COPY --from where it is no stage."""
+    stages = {instruction.words[2].lower() for instruction in instructions(text)
+              if instruction.keyword == "FROM" and len(instruction.words) > 2}  # fmt: skip  # noqa: PLR2004 - as above
+    copied = (instruction.flag("from") for instruction in instructions(text) if instruction.keyword == "COPY")
+    others = (name for name in copied if name and not name.isdigit() and name.lower() not in stages)
+    return tuple(dict.fromkeys((*base_images(text), *others)))
+
+
 def resolved(word: str, values: dict[str, str]) -> str:
     """A word with its variables replaced; one without a value stays as it is written."""
 
