@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from erp_build.clients.secrets import MIN_MASKED_LENGTH
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
-from erp_build.formats.secret_names import holds_secret
+from erp_build.formats.secret_names import holds_secret, is_maskable
 from erp_build.formats.values_file import named_values
 
 
@@ -62,7 +61,7 @@ def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     places = []
     for path, name, value in found:
         # A shorter one is more likely a placeholder.
-        if len(value) >= MIN_MASKED_LENGTH and holds_secret(name, value):
+        if is_maskable(value) and holds_secret(name, value):
             facts.local.secrets.add_named(name, value)
             facts.local.secrets.add(value)
             places.append(f"{file.name}: {'.'.join(path)}")
