@@ -5,7 +5,6 @@ CodeBuild masks only the parameters of its own buildspec, and none that a progra
 
 from __future__ import annotations
 
-from _thread import allocate_lock  # not `threading`, whose import a plan would wait for
 from typing import TYPE_CHECKING
 
 from erp_build.formats.secret_looks import secret_spans
@@ -24,8 +23,7 @@ class Secrets:
     """The secret values of this run."""
 
     def __init__(self) -> None:
-        self._forms: frozenset[str] = frozenset()
-        self._lock = allocate_lock()
+        self._forms: set[str] = set()
 
     def add(self, value: str) -> None:
         """Mask a value from now on, in every form that other programs give it, and each of its lines.
@@ -35,9 +33,7 @@ class Secrets:
         """
         from erp_build.formats.secret_forms import forms_of  # imported here: a plan has nothing to mask
 
-        with self._lock:
-            # Replaced, not changed: another thread may be masking a line at this moment.
-            self._forms |= forms_of(value)
+        self._forms.update(forms_of(value))
         for name, part in settings_of_json(value):
             self.add_named(name, part)
 
@@ -50,7 +46,8 @@ class Secrets:
 
     def mask(self, text: str) -> str:
         """Return a text with secrets replaced by `***`: what was added, and what looks like a secret."""
-        spans = [span for form in self._forms if form in text for span in _occurrences(form, text)]
+        # A copy, because another thread may be adding a secret at this moment.
+        spans = [span for form in tuple(self._forms) if form in text for span in _occurrences(form, text)]
         spans += secret_spans(text)
         return _masked(text, spans) if spans else text
 

@@ -1,7 +1,6 @@
-r"""The forms in which other programs write a value: encoded, escaped, quoted, a line at a time.
+"""The forms in which other programs write a value: encoded, escaped, quoted, a line at a time.
 
-A secret is masked in each of them. A form that comes from one character in another place, such as `\n` in JSON, costs one
-more text to look for; most values have about a dozen.
+A secret is masked in each of them. Most values have about a dozen, because most forms of a plain word are the same.
 """
 
 from __future__ import annotations

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 MASKED_NAME = r"(?i)pass|pwd|secret|token|credential|private|api_?key|access_?key"
 """Found in a name whose value may be a secret."""
 
-NAME_OF_SECRET = "name"
-"""The end of a name such as `secretName`, which tells only which Secret is meant."""
-
 # The last noun of a name says what its value is: DB_PASS is a password, PASSWORD_ENCODER an encoder, TOKEN_TIME a time.
 REFUSED_NAME = (
     r"(?i)(?:passw(?:or)?ds?|pass_?phrase|pass_?code|(?<!com)(?<!by)pass|pwd|(?<!existing_)(?<!pull_)secret|token"
@@ -64,10 +61,13 @@ def is_maskable(value: str) -> bool:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a setting may be a secret by its name. Used to mask texts, so in doubt it is one."""
+    """Whether a setting may be a secret by its name. Used to mask texts, so in doubt it is one.
+
+    `secretName` tells only which Secret is meant.
+    """
     import re  # imported here: a plan loads this module but never needs it
 
-    return re.search(MASKED_NAME, name) is not None and not name.lower().endswith(NAME_OF_SECRET)
+    return re.search(MASKED_NAME, name) is not None and not name.lower().endswith("name")
 
 
 def holds_secret(name: str, value: str) -> bool:

@@ -29,7 +29,7 @@ class ParameterStore:
         return {name: found["Value"] for name, found in self._read(names).items()}
 
     def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the values of SecureStrings; raise if one is missing, too short or too common to mask, or a plain String."""
+        """Return the values of SecureStrings; raise if one is missing, cannot be masked, or is a plain String."""
         found = self._read(names)
         wrong = [f"{name} is not there" for name in names if name not in found]
         kinds = {name: one.get("Type", "") for name, one in found.items()}
