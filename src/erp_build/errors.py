@@ -15,7 +15,7 @@ Failure                      whatever ends a run
    `- NewerDeployed         11  a newer commit is live
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 class Failure(BaseException):
@@ -113,6 +113,18 @@ class Interrupted(Failure):
             next_step="run again: what was already built, pushed or deployed is recognised",
         )
         self.code = 128 + signal_number
+
+
+def attempt(work: Callable[[], object]) -> Exception | None:
+    """Do work whose failure must not change how a run ends; return its error, for the caller to report.
+
+    Signals are raised as they are.
+    """
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - returned: the run's own result counts for more
+        return error
+    return None
 
 
 def told(error: BaseException) -> str:

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from erp_build.gate.filter import Waivers
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.waivers import Waivers
 from erp_build.model.images.finding import Finding, Waived, Waiver
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.project import GatePolicy

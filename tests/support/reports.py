@@ -6,8 +6,8 @@ from datetime import date
 from erp_build.changes.make_plan import make_plan
 from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ReleaseFailed
+from erp_build.gate.filter import Waivers
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.waivers import Waivers
 from erp_build.model.change import TargetChange
 from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState

@@ -12,7 +12,7 @@ from erp_build.clients.effects import ImageRequest
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
 from erp_build.model.images.image import BuildTimings, BuiltImage, PushedImage, StoredImage
-from erp_build.model.plan import Plan, Step
+from erp_build.model.plan import Plan, Running, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stage import stage
 
@@ -213,8 +213,13 @@ def _running_image(step: Step) -> BuiltImage:
             why=f"tag {running.tag}" if running else "nothing runs",
             next_step=f"rebuild it: change it, or run with a --base before its last change ({step.baseline.commit})",
         )
+    return image_that_runs(running)
+
+
+def image_that_runs(running: Running) -> BuiltImage:
+    """What runs of a target, as an image to be cleared."""
     return BuiltImage(
-        target=step.target.name,
+        target=running.target,
         repository=running.repository,
         tag=running.tag,
         digest=running.digest,

@@ -16,9 +16,9 @@ MIN_SEGMENT_S = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of the path: the stage, what was done in it (empty: the stage itself), when it began, its seconds."""
+    """A piece of the path: its stage, what was done in it (empty: the stage itself), when it began, its seconds."""
 
-    stage: str
+    name: str
     part: str
     began: float
     seconds: float

@@ -63,7 +63,7 @@ def main(options: Options, console: Console) -> int:
             # Without credentials the machine and the repository can still be checked.
             remote = error
         local = doctor_local(console.root, console.secrets)
-        facts = Facts(project, local, remote, variables=os.environ, pipeline=options.pipeline)
+        facts = Facts(project=project, local=local, account=remote, variables=os.environ, named=options.pipeline)
         diagnoses = examine(facts, options.only)
     console.show(doctor_document(diagnoses), doctor_text(diagnoses), as_json=options.json)
     return FOUND_A_PROBLEM if has_problem(diagnoses) else 0

@@ -14,11 +14,11 @@ from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError, did_you_mean
+from erp_build.gate.filter import Waivers
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.scans import UnreadableScan, read_scan, read_time
 from erp_build.gate.stage import clear_images, judge_images
-from erp_build.gate.waivers import Waivers
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy

@@ -2,8 +2,7 @@
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag
-from erp_build.deployment.ledger import read_entries
-from erp_build.deployment.status import record_of
+from erp_build.deployment.status import past_deployments
 from erp_build.report.json.status import history_document
 from erp_build.report.text.status import history_text
 
@@ -26,5 +25,5 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print Helm's history and the ledger of deployments."""
     with console.site(console.project()) as site:
-        history, entries = site.clients.helm.history(site.release), read_entries(record_of(site))
+        history, entries = site.clients.helm.history(site.release), past_deployments(site)
     console.show(history_document(history, entries), history_text(history, entries), as_json=options.json)

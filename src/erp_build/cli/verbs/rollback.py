@@ -9,7 +9,7 @@ from erp_build.clients.site import Site
 from erp_build.deployment.going_back.by_hand import find_destination, roll_back_to
 from erp_build.deployment.going_back.stuck_release import recover_release
 from erp_build.deployment.lock import claim_of, take_lock
-from erp_build.deployment.status import record_of
+from erp_build.deployment.status import past_deployments
 from erp_build.model.releases.deployment import Proof
 from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
@@ -41,11 +41,11 @@ def main(options: Options, console: Console) -> None:
 
 def roll_back(site: Site, to: str | None, wait: float) -> tuple[Proof, ...]:
     """Find the destination, take the lock, find the destination again, and go back to it."""
-    destination = find_destination(site, record_of(site), to)
+    destination = find_destination(site, past_deployments(site), to)
     claim = claim_of(os.environ, destination.commit, site.project.deploy.lock_expires, wait)
     with take_lock(site, claim) as lock:
         recover_release(site, lock.former)
         # Another run may have deployed while this one waited for the lock.
-        destination = find_destination(site, lock.record, to)
+        destination = find_destination(site, lock.entries, to)
         site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")
         return roll_back_to(site, destination, lock)

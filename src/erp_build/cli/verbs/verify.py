@@ -3,8 +3,7 @@
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag
-from erp_build.deployment.proof.alarms import read_alarms
-from erp_build.deployment.proof.verify import prove_running, running_images
+from erp_build.deployment.proof import prove_running, read_alarms, running_images
 from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
 
