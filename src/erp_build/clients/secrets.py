@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from erp_build.formats.printable import printable
 from erp_build.formats.secret_looks import secret_spans
 from erp_build.formats.secret_names import is_secret_name, passwords_of_addresses, settings_of_json
 
@@ -50,6 +51,10 @@ class Secrets:
         spans = [span for form in tuple(self._forms) if form in text for span in _occurrences(form, text)]
         spans += secret_spans(text)
         return _masked(text, spans) if spans else text
+
+    def shown(self, text: str) -> str:
+        """What a person may see of a text: masked, then without what would move the cursor (`printable`)."""
+        return printable(self.mask(text))
 
     def mask_all(self, document: Any, keys: Collection[str] = ()) -> Any:
         """Return a JSON document with each of its texts masked by itself, so that it stays a document.
