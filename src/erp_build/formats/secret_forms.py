@@ -39,10 +39,16 @@ def forms_of(value: str) -> set[str]:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """The value as it is, without the blanks around it, and each of its lines that is long enough to be secret."""
+    """The value as it is, without the blanks around it, and each of its lines that is long enough to be secret.
+
+    A tab or another control character ends a line as well: on its way to a person it may become anything.
+    """
     yield value
     yield value.strip()
-    yield from (line.strip() for line in value.splitlines() if is_maskable(line))
+    if not value.isprintable():
+        blanked = "".join(char if char.isprintable() else "\n" for char in value)
+        yield blanked.replace("\n", "")
+        yield from (line.strip() for line in blanked.split("\n") if is_maskable(line))
 
 
 def _pieces(value: str) -> Iterator[str]:

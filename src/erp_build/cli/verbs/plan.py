@@ -60,7 +60,7 @@ def main(options: Options, console: Console) -> None:
 
         console.print_json(plan_document(made))
     elif options.markdown:
-        console.print(plan_markdown(made))
+        console.print(plan_markdown(made, console.secrets.mask))
     else:
         text = plan_text(made, others=index.size - len(made.steps), colour=console.colour)
         console.print(text, coloured=console.colour)
