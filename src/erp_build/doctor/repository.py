@@ -7,7 +7,7 @@ from typing import Any
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError, ErpBuildError, ReleaseFailed, told
-from erp_build.formats.secret_names import holds_secret, is_maskable
+from erp_build.formats.secret_names import MIN_MASKED_LENGTH, holds_secret
 from erp_build.formats.values_file import named_values
 
 NO_HELM = "there is no Helm"
@@ -111,7 +111,7 @@ def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     places = []
     for path, name, value in found:
         # A shorter one is more likely a placeholder.
-        if is_maskable(value) and holds_secret(name, value):
+        if len(value.strip()) >= MIN_MASKED_LENGTH and holds_secret(name, value):
             facts.local.secrets.add_named(name, value)
             facts.local.secrets.add(value)
             places.append(f"{file.name}: {'.'.join(path)}")
