@@ -30,12 +30,17 @@ The key is a lower-case word of every text with such a secret: a text without it
 PLAIN_WORD = r"(?![a-z]{1,15}+[^\w\s]?(?:\s|$))"
 """Stands before a token, so that "a bearer token" and "basic scanning" stay as they are."""
 
-HEADERS = {
+PROBABLE = {
     "bearer": rf"(?i)(?<=\bbearer)(?:[ \t]++|%20|\+){PLAIN_WORD}(?P<token>[\w.~+/=-]{{6,}}+)",
     "basic": rf"(?i)(?<=\bbasic)(?:[ \t]++|%20|\+){PLAIN_WORD}(?P<token>[A-Za-z0-9+/]{{8,}}+={{0,2}}+)(?![\w.-])",
     "eyj": r"(?<![\w-])(?P<token>eyJ[\w-]{5,}+\.eyJ[\w-]++(?:\.[\w-]*+)?)",
+    # An address without its scheme; what stands behind the `@` is a host with a domain or a port.
+    "@": r"(?<![\w.%+:/@-])(?!mailto:)[\w.%+-]++:(?P<token>[^\s:@/\"'<>]{3,}+)@(?!sha256:)(?=[\w-]++[.:])",
 }
-"""What headers carry: the tokens of an Authorization, and signed ones (JWT). Masked, but no reason for a refusal."""
+"""What probably is one: tokens of an Authorization, signed ones (JWT), `user:password@host`.
+
+They are masked, but no reason for a refusal.
+"""
 
 WORD_OF_ADDRESS = "://"
 ADDRESS = r"[^\s\"'<>]++"
@@ -61,7 +66,9 @@ def secret_spans(text: str) -> list[Span]:
     """Where secrets stand by their looks; the spans may overlap."""
     lowered = text.lower()
     found = [span for word, pattern in LOOKS.items() if word in lowered for span in _matches(pattern, text)]
-    found += [span for word, pattern in HEADERS.items() if word in lowered for span in _matches(pattern, text, "token")]
+    found += [
+        span for word, pattern in PROBABLE.items() if word in lowered for span in _matches(pattern, text, "token")
+    ]
     if WORD_OF_ADDRESS in text:
         found += address_spans(text)
     if DASHES in text:

@@ -145,6 +145,12 @@ def test_a_long_secret_that_was_cut_is_masked_as_far_as_it_goes() -> None:
         pytest.param("Authorization: Basic QVdTOmh1bnRlcjI=", f"Authorization: Basic {MASK}", id="a user's password"),
         pytest.param("a bearer token is missing", "a bearer token is missing", id="a word about a token"),
         pytest.param("basic scanning sees less.", "basic scanning sees less.", id="a word about scans"),
+        pytest.param("to erp:pa55@mongo:27017", f"to erp:{MASK}@mongo:27017", id="an address without its scheme"),
+        pytest.param("a=erp:pa55@db.invalid,b", f"a=erp:{MASK}@db.invalid,b", id="an address in a list"),
+        pytest.param("repo:1a2b3c4@sha256:0a1b.", "repo:1a2b3c4@sha256:0a1b.", id="an image with tag and digest"),
+        pytest.param("owner: kim@example.com", "owner: kim@example.com", id="somebody's mail"),
+        pytest.param("mailto:kim@example.com", "mailto:kim@example.com", id="a link to somebody's mail"),
+        pytest.param("git@github.com:org/erp.git", "git@github.com:org/erp.git", id="a clone by SSH"),
         pytest.param("id ASIAIOSFODNN7EXAMPLE.", f"id {MASK}.", id="a session's key"),
         pytest.param("AKIAIOSFODNN7EXAMPLEandmore", f"{MASK}andmore", id="a key before a word"),
         pytest.param("?X-Amz-Security-Token=IQo%2F&x", f"?X-Amz-Security-Token={MASK}&x", id="a session's token"),
@@ -178,6 +184,8 @@ LINES = {
     "the secret itself": "hunter2hunter2",
     "nearly the secret": "hunter2hunter",
     "parameters": "password=",
+    "users": "erp:",
+    "users and hosts": "erp:pass@a",
 }
 
 
