@@ -2,15 +2,19 @@
 
 import argparse
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from erp_build.clients.terminal.streams import Output, tell
-from erp_build.formats.printable import printable
+from erp_build.formats.printable import one_line, printable
 from erp_build.report.text.error import error_text
 
 
 class Parser(argparse.ArgumentParser):
     """Repeats what it was called with, such as a file's name, only in printable form."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with 2 and a message, which stays on its line."""
+        super().error(one_line(message))
 
     def _print_message(self, message: str, file: Any = None) -> None:
         text = printable(message)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from erp_build.clients.files import write_atomically
 from erp_build.clients.secrets import Secrets
-from erp_build.formats.printable import json_text
+from erp_build.errors import told
+from erp_build.formats.printable import json_text, one_line
 from erp_build.report.document import report_document
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.html.page import html_page
@@ -78,6 +79,6 @@ def _write(path: Path, render: Callable[[], str], complain: Complain, errors: st
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text.encode("utf-8", errors))
     except OSError as error:
-        complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {error}")
+        complain(f"erp_build: the report cannot be written\n  where: {path}\n  why:   {one_line(str(error))}")
     except Exception as error:  # noqa: BLE001 - a mistake in one form must not hide how the run ended
-        complain(f"erp_build: a bug of erp_build in {path.name}\n  why:   {type(error).__name__}: {error}")
+        complain(f"erp_build: a bug of erp_build in {path.name}\n  why:   {one_line(told(error))}")

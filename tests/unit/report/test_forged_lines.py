@@ -1,11 +1,14 @@
 """Names and texts of strangers in everything that is printed: none forges a line, moves the cursor or turns a text."""
 
+import ast
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import erp_build as erp_build_package
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
 from erp_build.clients.secrets import Secrets
@@ -21,6 +24,7 @@ from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_markdown, plan_text
 from erp_build.report.text.run import report_text
 from erp_build.report.text.status import proof_text
+from tests.support.cli import CommandLine
 from tests.support.judgements import JUDGEMENT, LOG4J, WAIVER
 from tests.support.reports import Names, full
 from tests.support.samples import NOTIFICATION, plan_of
@@ -108,3 +112,23 @@ def test_json_says_the_same_without_a_character_that_is_not_seen(text: str) -> N
     shown = json_text({"a": text}, indent=2)
     assert json.loads(shown) == {"a": text}
     assert shown.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("words", [("\x1b[2J\n" + FORGED,), ("plan", f"--x\x1b[2J\n{FORGED}"), ("explain", "--repo")])
+def test_a_word_of_the_command_line_is_repeated_harmlessly(words: tuple[str, ...], erp_build: CommandLine) -> None:
+    answer = erp_build(*words)
+    assert answer.code == 2
+    assert not forges(answer.err)
+
+
+def test_only_the_streams_are_printed_to_directly() -> None:
+    root = Path(erp_build_package.__file__).parent
+    printing = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in {"print", "sys.stdout.write", "sys.stderr.write", "pprint"}
+    }
+    # The plugin of a cluster is a program of its own: what it prints is a secret for its caller.
+    assert printing == {"clients/terminal/streams.py", "clients/kubernetes/credential.py"}
