@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shlex
 import xml.sax.saxutils as xml
 from collections.abc import Callable
@@ -30,6 +31,9 @@ WRITERS: dict[str, Writer] = {
     "JSON": json.dumps,
     "JSON with its own letters": lambda value: json.dumps({"a": [value]}, ensure_ascii=False),
     "JSON in JSON": lambda value: json.dumps({"log": json.dumps({"a": value})}),
+    "JSON of Java": lambda value: re.sub(
+        r"\\u[0-9a-f]{4}", lambda found: "\\u" + found[0][2:].upper(), json.dumps({"a": value})
+    ),
     "Python": repr,
     "Python's bytes": lambda value: repr(value.encode()),
     "Python's ASCII": lambda value: ascii({"a": value}),

@@ -74,6 +74,7 @@ def _written(text: str) -> Iterator[str]:
 def _in_json(text: str) -> Iterator[str]:
     for ascii_only in (True, False):
         once = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield re.sub(r"\\u[0-9a-f]{4}", lambda found: f"\\u{found[0][2:].upper()}", once)  # as Java writes it
         yield from (once, once.replace("/", "\\/"), json.dumps(once, ensure_ascii=ascii_only)[1:-1])
 
 
