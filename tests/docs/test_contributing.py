@@ -26,7 +26,8 @@ ANSWERS = {
     "Where is the lock renewed?": {"src/erp_build/deployment/lock.py": "renewed_at("},
     "What is masked in logs and reports?": {
         "src/erp_build/clients/secrets.py": "def mask(",
-        "src/erp_build/formats/secret_names.py": "LOOKS = {",
+        "src/erp_build/formats/secret_forms.py": "def forms_of(",
+        "src/erp_build/formats/secret_looks.py": "LOOKS = {",
     },
     "How is `latest` moved?": {"src/erp_build/deployment/latest.py": '.tag(image, "latest")'},
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},

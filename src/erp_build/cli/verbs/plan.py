@@ -60,15 +60,14 @@ def main(options: Options, console: Console) -> None:
             # Whoever plans for the checkout means the work at hand. Two full commits are compared for their own sake.
             made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted())))
     if options.json:
-        import json
-
         from erp_build.report.json.plan import plan_document
 
-        console.print(json.dumps(plan_document(made), ensure_ascii=False))
+        console.print_json(plan_document(made))
     elif options.markdown:
-        console.print(plan_markdown(made))
+        console.print(plan_markdown(made, console.secrets.mask))
     else:
-        console.print(plan_text(made, others=index.size - len(made.steps), colour=console.colour))
+        text = plan_text(made, others=index.size - len(made.steps), colour=console.colour)
+        console.print(text, coloured=console.colour)
 
 
 def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -> Project:

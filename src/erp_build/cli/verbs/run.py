@@ -15,6 +15,7 @@ from erp_build.cli.signals import signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
+from erp_build.formats.printable import one_line
 from erp_build.model.stage_hooks import Pipeline
 from erp_build.report.files import write_reports
 from erp_build.report.notify import notify
@@ -150,4 +151,4 @@ def _send_trace(report: RunReport, console: Console, variables: Mapping[str, str
     resource = run_resource(report, variables, began.isoformat(timespec="seconds"))
     span = run_span(report, report.seconds, str(resource["cicd.pipeline.name"]))
     if trouble := Sender(resource, began, console.secrets.mask).send(span):
-        console.complain(f"erp_build: the trace of this run was not sent: {trouble}")
+        console.complain(f"erp_build: the trace of this run was not sent: {one_line(trouble)}")
