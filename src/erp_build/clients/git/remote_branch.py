@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from erp_build.clients.clock import Clock
+from erp_build.clients.git.command import belongs_to_caller, git_folders, pinned
+from erp_build.clients.git.stand_in import StandIn
 from erp_build.errors import PushFailed
 
 MAX_PUSH_ATTEMPTS = 5
@@ -25,6 +27,7 @@ class RemoteBranch:
     def __init__(self, root: Path, clock: Clock) -> None:
         self._root = root
         self._clock = clock
+        self._stand_in: StandIn | None = None
 
     def edit(self, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
         """Commit a change of one file on top of the branch and push it; retry if somebody else pushed first.
@@ -46,46 +49,85 @@ class RemoteBranch:
         import git
 
         try:
-            with git.Repo(self._root) as repository:
-                commit: str | None = retrying(_edit_once, repository, branch, path, change, message)
-                return commit
+            program = self._program()
+            commit: str | None = retrying(_edit_once, program, branch, path, change, message)
         except RetryError as error:
             raise _failed(branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
-        except (git.GitError, ValueError, KeyError, StopIteration) as error:
+        except (git.GitError, OSError, ValueError) as error:
             raise _failed(branch, str(error)) from error
+        return commit
+
+    def _program(self) -> Any:
+        """Git for this repository. GitPython passes the caller's variables on; ours outdo what a hook may have set."""
+        import git
+
+        root = str(self._root.resolve())
+        program = git.Git(root)
+        if belongs_to_caller(root):
+            program.update_environment(**pinned(*git_folders(root)))
+        else:
+            self._stand_in = StandIn(root)
+            folder = str(self._stand_in.folder)
+            program.update_environment(**{**self._stand_in.environment, **pinned(folder, folder)})
+        return program
 
 
-def _edit_once(repository: Any, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
-    import git
+def _edit_once(git: Any, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
+    from git import GitCommandError
 
-    tracking = f"refs/remotes/origin/{branch}"
-    repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
-    tip = repository.commit(tracking)
-    blob = tip.tree / path
-    before = blob.data_stream.read()
+    tip = _fetched(git, branch)
+    mode, blob = _file_of(git, tip, path)
+    before = git.cat_file("blob", blob, stdout_as_string=False, strip_newline_in_stdout=False)
     after = change(before)
     if after == before:
         return None
-    with TemporaryFile() as file:
-        file.write(after)
-        file.seek(0)
-        stored = repository.git.hash_object("-w", "--stdin", istream=file)
-    index = git.IndexFile.from_tree(repository, tip)
-    index.add([git.BaseIndexEntry((blob.mode, bytes.fromhex(stored), 0, path))], write=False)
-    with repository.config_reader() as config:
-        who = git.Actor(config.get_value("user", "name", AUTHOR_NAME), config.get_value("user", "email", AUTHOR_EMAIL))
-    commit = git.Commit.create_from_tree(
-        repository, index.write_tree(), message, parent_commits=[tip], head=False, author=who, committer=who
-    )
+    commit = _committed(git, tip, f"{mode},{_stored(git, after)},{path}", message)
     try:
-        repository.git.push("origin", f"{commit.hexsha}:refs/heads/{branch}")
-    except git.GitCommandError as error:
+        git.push("origin", f"{commit}:refs/heads/{branch}")
+    except GitCommandError as error:
         # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
-        repository.remote("origin").fetch(f"+refs/heads/{branch}:{tracking}", no_tags=True)
-        if repository.commit(tracking) != tip:
+        if _fetched(git, branch) != tip:
             raise _Overtaken from error
         raise
-    return str(commit.hexsha)
+    return commit
+
+
+def _fetched(git: Any, branch: str) -> str:
+    """The newest commit of a branch on the remote."""
+    tracking = f"refs/remotes/origin/{branch}"
+    git.fetch("--no-tags", "origin", f"+refs/heads/{branch}:{tracking}")
+    return str(git.rev_parse("--verify", "--end-of-options", f"{tracking}^{{commit}}"))
+
+
+def _file_of(git: Any, commit: str, path: str) -> tuple[str, str]:
+    """Mode and blob of a file of a commit."""
+    words = git.ls_tree("--full-tree", commit, "--", path).partition("\t")[0].split()
+    if words[1:2] != ["blob"]:
+        raise ValueError(f"{path} is no file there")
+    return words[0], words[2]
+
+
+def _stored(git: Any, content: bytes) -> str:
+    with TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        return str(git.hash_object("-w", "--stdin", istream=file))
+
+
+def _committed(git: Any, parent: str, entry: str, message: str) -> str:
+    """Make a commit on top of another one that changes one entry; it has an index of its own."""
+    with TemporaryDirectory(prefix="erp-build-") as folder:
+        own = {"GIT_INDEX_FILE": f"{folder}/index"}
+        git.read_tree(parent, env=own)
+        git.update_index("--cacheinfo", entry, env=own)
+        tree = git.write_tree(env=own)
+    who = {"NAME": _setting(git, "user.name") or AUTHOR_NAME, "EMAIL": _setting(git, "user.email") or AUTHOR_EMAIL}
+    author = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+    return str(git.commit_tree(tree, "-p", parent, "-m", message, env=author))
+
+
+def _setting(git: Any, name: str) -> str:
+    return str(git.config("--get", name, with_exceptions=False))
 
 
 def _failed(branch: str, why: str) -> PushFailed:

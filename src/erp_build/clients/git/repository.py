@@ -1,4 +1,4 @@
-"""Reads a Git repository: the `git` program for commands, GitPython to fetch a missing commit."""
+"""Reads a Git repository by commands of the `git` program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from erp_build.clients.git.command import DIFF, PAIRS, RESOLVE, WITHOUT_INDEX, git_environment, is_repository
+from erp_build.clients.git.command import (
+    DIFF,
+    PAIRS,
+    RESOLVE,
+    WITHOUT_INDEX,
+    belongs_to_caller,
+    git_environment,
+    is_repository,
+)
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.model.change import PathChange
 
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from erp_build.clients.git.early_diff import EarlyDiff
+    from erp_build.clients.git.stand_in import StandIn
     from erp_build.model.source_file import SourceFile
 
 
@@ -30,7 +39,6 @@ class GitRepository:
     def __init__(self, root: Path | str, early: EarlyDiff | None = None) -> None:
         self._folder = os.path.realpath(root)
         self._early = early if early and early.root == self._folder else None
-        self._environment = git_environment(self._folder)
         self._compared: dict[tuple[str, str], tuple[PathChange, ...]] = {}
 
     @cached_property
@@ -39,6 +47,23 @@ class GitRepository:
         from pathlib import Path
 
         return Path(self._folder)
+
+    @cached_property
+    def _stand_in(self) -> StandIn:
+        from erp_build.clients.git.stand_in import StandIn
+
+        return StandIn(self._folder)
+
+    @cached_property
+    def _environment(self) -> Mapping[str, str]:
+        if not is_repository(self._folder) or belongs_to_caller(self._folder):
+            return git_environment(self._folder)
+        try:
+            # It lives as long as this object.
+            return self._stand_in.environment
+        except OSError:
+            # Git is kept away from what we cannot read: it would wait for a pipe.
+            return {**git_environment(self._folder), "GIT_DIR": os.devnull}
 
     def has_metadata(self) -> bool:
         """Whether the root is a repository itself that Git can read."""
@@ -125,12 +150,12 @@ class GitRepository:
 
     def read_file(self, commit: str, path: str) -> bytes | None:
         """A file of a commit, or None where it has none at this path."""
-        code, output = self._run("cat-file", "blob", f"{commit}:{path}")
+        code, output = self._run("cat-file", "blob", "--end-of-options", f"{commit}:{path}")
         return output if code == 0 else None
 
     def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
         """Those of the paths that are in a commit: a directory, a file, or a submodule."""
-        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", commit, "--")
+        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", "--end-of-options", commit)
         _, output = self._run(*words, *map(os.fsdecode, map(_bytes, paths)))
         return {_text(name) for name in output.split(b"\0") if name}
 
@@ -140,7 +165,7 @@ class GitRepository:
             from erp_build.clients.git.work_tree import files_on_disk
 
             return files_on_disk(self.root)
-        code, output = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--")
+        code, output = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
         if code:
             raise ErpBuildError("git cannot list a commit", where=self._folder, why=commit)
         return [_source_file(line) for line in output.split(b"\0") if line]
@@ -156,7 +181,7 @@ class GitRepository:
 
     def upstream_base(self, head: str) -> str | None:
         """The merge base of a commit and the upstream of the current branch."""
-        code, output = self._run("merge-base", head, "@{upstream}")
+        code, output = self._run("merge-base", "--end-of-options", head, "@{upstream}")
         return output.decode("ascii").strip() if code == 0 else None
 
     def origin(self) -> str:
@@ -172,33 +197,29 @@ class GitRepository:
         return tuple(_text(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
 
     def _reads(self, commit: str) -> bool:
-        return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
+        return self._run("cat-file", "-e", "--end-of-options", f"{commit}^{{tree}}")[0] == 0
 
     def _contains(self, new: str, old: str) -> bool:
         # Exit code 1 means no, 128 that a commit cannot be read.
-        return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
+        return self._run("merge-base", "--is-ancestor", "--end-of-options", old, new)[0] == 0
 
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
-        import git
+        from erp_build.clients.git.fetch import fetch_commits
 
-        try:
-            with git.Repo(self.root) as repository:
-                ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
-                repository.git.update_environment(**ours)
-                remote = next(iter(repository.remotes), None)
-                if remote is None:
-                    return False
-                remote.fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
-        except (git.GitError, ValueError):
-            # The remote does not have it or does not answer: the caller continues without the commit and says so.
+        if not (remote := self._remote()):
             return False
-        return True
+        return fetch_commits(self._folder, self._environment, remote, commits, depth=depth, unshallow=unshallow)
+
+    def _remote(self) -> str:
+        """The remote that is asked: `origin`, or the first one; empty where there is none."""
+        names = self._run("remote")[1].decode("utf-8", "surrogateescape").splitlines()
+        return "origin" if "origin" in names else next(iter(names), "")
 
     def _diff(self, base: str, head: str) -> bytes:
         early = self._early
         if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
             return output
-        code, output = self._run(*DIFF, base, head, "--", extra=WITHOUT_INDEX)
+        code, output = self._run(*DIFF, "--end-of-options", base, head, "--", extra=WITHOUT_INDEX)
         if code:
             raise ErpBuildError("git cannot compare two commits", where=self._folder, why=f"{base} and {head}")
         return output
