@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.clients.helm.call import call_helm, raise_for_helm_failure
+from erp_build.errors import ReleaseFailed
 from erp_build.formats.helm_message import lint_mistakes
+from erp_build.formats.yaml_reader import yaml_reader
 from erp_build.model.project import Chart
 
 
@@ -46,7 +48,17 @@ def temporary_values_file(values: bytes) -> Iterator[Path]:
 
 
 def parse_manifest(manifest: str) -> tuple[dict[str, Any], ...]:
-    """The objects of a manifest; empty documents are left out."""
-    from ruamel.yaml import YAML
+    """The objects of a manifest; empty documents are left out. Raises `ReleaseFailed` where it cannot be read."""
+    from ruamel.yaml.error import YAMLError
 
-    return tuple(item for item in YAML(typ="safe", pure=True).load_all(manifest) if isinstance(item, dict))
+    try:
+        return tuple(item for item in yaml_reader("safe").load_all(manifest) if isinstance(item, dict))
+    except (YAMLError, RecursionError) as error:
+        # Without the message of the reader, which may quote a Secret.
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else "it is not YAML 1.2"
+        raise ReleaseFailed(
+            "what the chart renders cannot be read",
+            where="helm",
+            why=why,
+            next_step="helm template shows it: simplify what is nested, or correct its YAML",
+        ) from None
