@@ -7,6 +7,7 @@ from typing import Protocol
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.topics import SnsTopics
+from erp_build.clients.edit_file import edit_file
 from erp_build.clients.effects import (
     CheckRequest,
     EditRequest,
@@ -117,10 +118,13 @@ class LiveEffects:
             return self._functions.publish(state, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
-        """Replace a file atomically."""
+        """Replace a file, or make it; it keeps its owner, mode and links."""
         with self._journal.note(EffectKind.WRITE_FILE, path.name):
             try:
-                write_atomically(path, content)
+                if path.exists():
+                    edit_file(path, lambda _: content)
+                else:
+                    write_atomically(path, content)
             except OSError as error:
                 raise ConfigurationError(
                     "a file cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"

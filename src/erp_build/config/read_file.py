@@ -27,12 +27,15 @@ def read_file(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> byte
     """
     # Without O_NONBLOCK the opening of a pipe waits for somebody who writes into it.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, f"it is {KINDS.get(stat.S_IFMT(status.st_mode), 'no file')}, not a file", path)
+    try:
+        kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+        if kind != stat.S_IFREG:
+            raise OSError(errno.EINVAL, f"it is {KINDS.get(kind, 'no file')}, not a file", os.fspath(path))
         # Read as well as asked: a file may grow.
-        content = file.read(limit + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > limit:
-        raise OSError(errno.EFBIG, f"it is larger than {limit // 1024} KiB", path)
+        raise OSError(errno.EFBIG, f"it is larger than {limit // 1024} KiB", os.fspath(path))
     return content

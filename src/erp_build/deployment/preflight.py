@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from erp_build.build.architecture import check_platform
+from erp_build.clients.edit_file import refuse_read_only
 from erp_build.clients.site import Site
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.tags import expected_tags, keys_of
@@ -73,6 +74,7 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
             why="its folder is read-only",
             next_step="allow the run to write into its checkout",
         )
+    refuse_read_only(path)
     # Tags are known before the images exist, so a chart that cannot be deployed is found before the build.
     values = set_tags(content, keys_of(plan, expected_tags(plan, pin=site.project.chart.pin)), where=str(path))
     release = site.release
