@@ -1,12 +1,12 @@
 """Reads `erp-build.toml` into a `Project`. Without the file, the layout of the ERP monorepo is the default."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from erp_build.config.policies import parse_check, parse_gate, parse_notify
-from erp_build.config.toml_table import Table
+from erp_build.config.read_file import read_file
+from erp_build.config.toml_table import Table, parsed_toml
 from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.project import (
     FILE_NAME,
@@ -29,7 +29,7 @@ def load_project(repository: Path, config: Path | None = None) -> Project:
     """
     path = config or repository / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path).decode("utf-8-sig")
     except FileNotFoundError as error:
         if config:
             raise ConfigurationError(
@@ -44,8 +44,8 @@ def load_project(repository: Path, config: Path | None = None) -> Project:
 def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:
     """Read a project from the text of a configuration; unknown keys and wrong values raise `ConfigurationError`."""
     try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        values = parsed_toml(text)
+    except ValueError as error:
         raise ConfigurationError(
             "the configuration is not TOML", where=where, why=str(error), next_step="fix the line that is named"
         ) from error

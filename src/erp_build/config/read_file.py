@@ -3,9 +3,17 @@
 Imports only what the interpreter has loaded anyway.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import stat
+from typing import TYPE_CHECKING
+
+from erp_build.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 """The largest file that is read: the configuration of 2,000 services has a quarter of a megabyte."""
@@ -39,3 +47,16 @@ def read_file(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> byte
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit // 1024} KiB", os.fspath(path))
     return content
+
+
+def path_below(root: Path, path: str) -> Path:
+    """Return a path of a repository on the disk; raises `ConfigurationError` where a link leads it out of there."""
+    found = root / path
+    if not found.resolve().is_relative_to(root.resolve()):
+        raise ConfigurationError(
+            f"{path} leads out of the repository",
+            where=str(found),
+            why=f"a link leads to {found.resolve()}",
+            next_step="keep the files in the repository: what lies outside has no history, and no change of it is seen",
+        )
+    return found

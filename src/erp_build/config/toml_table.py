@@ -7,11 +7,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
+from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError, did_you_mean
 
 Value = TypeVar("Value", bound=NamedTuple)
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
+MAX_KEY_PARTS = 100
+LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){{{MAX_KEY_PARTS}}}""")
+"""The beginning of a dotted key of more parts than any configuration has."""
+
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -19,6 +24,17 @@ def duration(text: str) -> float | None:
     """A duration such as `90s`, `5m` or `1h` in seconds; None when the text is none."""
     match = DURATION.fullmatch(text)
     return float(match[1]) * UNIT_SECONDS[match[2]] if match else None
+
+
+def parsed_toml(text: str) -> dict[str, Any]:
+    """Return the top table of a TOML text; raises `ValueError` for what is none, or is nested too deeply to be read."""
+    # Python's reader takes the square of a key's parts, and checks no bound.
+    if LONG_KEY.search(text):
+        raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 class Table:
@@ -43,9 +59,9 @@ class Table:
     def of_file(cls, path: Path, what: str, next_step: str) -> "Table":
         """Read the top table of a file; an error says `what` cannot be read, and the next step."""
         try:
-            text = path.read_text(encoding="utf-8-sig")
-            return cls(tomllib.loads(text), "", text, str(path))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            text = read_file(path).decode("utf-8-sig")
+            return cls(parsed_toml(text), "", text, str(path))
+        except (OSError, ValueError) as error:
             raise ConfigurationError(
                 f"the {what} cannot be read", where=str(path), why=str(error), next_step=next_step
             ) from error

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from erp_build.formats.json_text import parsed_json
 from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def read_entries(text: str) -> tuple[LedgerEntry, ...]:
     """Parse the ledger, oldest entry first; a text that cannot be read has no entries."""
     try:
         return tuple(
-            LedgerEntry(**{**item, "before": PreviousState(**item["before"])}) for item in json.loads(text or "[]")
+            LedgerEntry(**{**item, "before": PreviousState(**item["before"])}) for item in parsed_json(text or "[]")
         )
     except (ValueError, TypeError, KeyError):
         # Another version may have written it. A deployment must not fail for its history.

@@ -8,6 +8,7 @@ from pathlib import Path
 from erp_build.build.architecture import check_platform
 from erp_build.clients.edit_file import refuse_read_only
 from erp_build.clients.site import Site
+from erp_build.config.read_file import path_below, read_file
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.tags import expected_tags, keys_of
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
@@ -95,14 +96,15 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
 
 
 def values_path(site: Site) -> Path:
-    """The path of the values file."""
-    return site.clients.repository.root / site.project.chart.path / site.project.chart.values
+    """The path of the values file; raises `ConfigurationError` where it leads out of the repository."""
+    chart = site.project.chart
+    return path_below(site.clients.repository.root, f"{chart.path}/{chart.values}")
 
 
 def read_values(path: Path) -> bytes:
     """Read the values file; raises `ConfigurationError` where that fails."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise ConfigurationError(
             "the values file cannot be read",

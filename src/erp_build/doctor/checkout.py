@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from erp_build.clients.secrets import MIN_MASKED_LENGTH
+from erp_build.config.read_file import read_file
 from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
@@ -55,7 +56,7 @@ def check_plain_secrets(facts: Facts) -> CheckResult:
 
 def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     try:
-        found = named_values(file.read_bytes(), where=file.name)
+        found = named_values(read_file(file), where=file.name)
     except (OSError, ErpBuildError) as error:
         unread.append(f"{file.name} cannot be read: {error}")
         return []

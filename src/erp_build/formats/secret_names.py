@@ -6,6 +6,7 @@ its value is the secret itself, and the value must be one that can be a secret.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -84,12 +85,11 @@ def _by_looks(value: str) -> Iterator[str]:
 
 
 def _settings_of_json(text: str) -> Iterator[tuple[str, str]]:
-    import json
+    from erp_build.formats.json_text import parsed_json
 
-    try:
-        yield from _leaves("", json.loads(text))
-    except ValueError:
-        return
+    # What is nested more deeply than Python can walk holds no settings.
+    with suppress(ValueError, RecursionError):
+        yield from _leaves("", parsed_json(text))
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from erp_build.config.read_file import read_file
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.project import (
     FILE_NAME,
@@ -133,9 +134,9 @@ def load_index(
         return ProjectIndex(compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}")))
     path = os.path.realpath(config or os.path.join(root, FILE_NAME))
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_file(path)
     except OSError:
+        # What is wrong with it is said by the ordinary way.
         content = b""
     kept = os.path.join(_cache_folder(), f"project-{binascii.crc32(os.fsencode(f'{root} {path}')):08x}")
     compiled = _kept(kept, root, path, content) if content else None

@@ -11,8 +11,10 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
 from erp_build.clients.files import write_result
 from erp_build.config.load import load_gate_policy
+from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError
+from erp_build.formats.json_text import parsed_json
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.scans import UnreadableScan, read_scan, read_time
@@ -84,7 +86,7 @@ def main(options: Options, console: Console) -> int:
 
 
 def _rules(options: Options, console: Console, policy: GatePolicy, today: date) -> GateRules:
-    path = options.waivers or (console.root / policy.waivers if policy.waivers else None)
+    path = options.waivers or (path_below(console.root, policy.waivers) if policy.waivers else None)
     rules = GateRules(policy=policy, waivers=Waivers(rows=load_waivers(path) if path else (), today=today))
     if rules.warning:
         console.complain(f"erp_build: {rules.warning}")
@@ -119,7 +121,7 @@ def _print(judgement: Judgement, options: Options, console: Console) -> None:
 def read_answers(path: Path) -> list[dict[str, Any]]:
     """Read a file of answers; raises `ConfigurationError` unless it is a list with at least one answer."""
     try:
-        answers = json.loads(path.read_text(encoding="utf-8-sig"))
+        answers = parsed_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             "the recorded answers cannot be read", where=str(path), why=str(error), next_step="give a JSON list"

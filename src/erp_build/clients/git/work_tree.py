@@ -20,6 +20,9 @@ def files_on_disk(root: Path) -> Iterator[SourceFile]:
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted((*names, *links)):
             path = Path(folder) / name
+            # Git knows files and links; a pipe would be waited for.
+            if not (stat.S_ISREG(path.lstat().st_mode) or path.is_symlink()):
+                continue
             yield _source_file(path, os.fsencode(path.relative_to(root)).decode("utf-8", "surrogateescape"))
 
 

@@ -4,7 +4,6 @@ Objects are read as JSON, with the API's own names (docs/decisions/0023). The cl
 0.4 s to every command that asks a cluster, and they refuse an object that lacks a field they know.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +13,7 @@ import urllib3
 
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.errors import OutOfReach, ReleaseFailed
+from erp_build.formats.json_text import parsed_json
 from erp_build.model.releases.release import Release
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
     def document(self) -> ApiObject:
         """The body as an object of the API; raises `ReleaseFailed` where it is none."""
         try:
-            found = json.loads(self.body)
+            found = parsed_json(self.body)
         except ValueError:
             found = None
         if not isinstance(found, dict):
