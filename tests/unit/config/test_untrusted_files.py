@@ -10,8 +10,9 @@ import pytest
 from erp_build.changes.baselines import RESOLVED
 from erp_build.clients.docker.build_context import Context
 from erp_build.clients.git.work_tree import files_on_disk
-from erp_build.config.load import load_project, parse_project
+from erp_build.config.load import load_project
 from erp_build.config.read_file import path_below
+from erp_build.config.toml_table import parsed_toml
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError
 from erp_build.formats.json_text import parsed_json
@@ -33,16 +34,18 @@ def test_a_configuration_costs_what_its_size_says(text: str, why: str, tmp_path:
     (tmp_path / "erp-build.toml").write_text(text, encoding="utf-8")
     for read in (lambda: load_project(tmp_path), lambda: load_waivers(tmp_path / "erp-build.toml")):
         began = time.process_time()
-        with pytest.raises(ConfigurationError, match=r"the configuration is not TOML|the waivers cannot be read") as found:
+        with pytest.raises(
+            ConfigurationError, match=r"the configuration is not TOML|the waivers cannot be read"
+        ) as found:
             read()
         assert why in found.value.why
         assert time.process_time() - began < 2
 
 
 def test_long_words_are_no_long_keys() -> None:
-    text = f'shared = ["{"a" * 300_000}/**", "{"x." * 90}x"]\n'
+    text = f'a = ["{"a" * 300_000}/**", "{"x." * 90}x"]\n'
     began = time.process_time()
-    assert len(parse_project(text).shared) == 2
+    assert len(parsed_toml(text)["a"]) == 2
     assert time.process_time() - began < 2
 
 

@@ -33,10 +33,14 @@ if TYPE_CHECKING:
 
 INPUTS = Service._fields.index("inputs")
 COMMON = ("parameters", "shared", "ignore", "config_path")
+GRAMMAR = 1
+"""Raised when a rule of `config.grammar` refuses more than before: what was kept earlier was not checked by it."""
+
 FORMAT = repr(
     (
         sys.implementation.cache_tag,
         COMMON,
+        GRAMMAR,
         *(
             kind._fields
             for kind in (Service, Function, Chart, GatePolicy, BuildOptions, DeployPolicy, NotifyPolicy, Check)

@@ -7,6 +7,8 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
 from erp_build.clients.aws.session import open_session
 from erp_build.clients.kubernetes.token import cluster_token
+from erp_build.config.grammar import NAMES
+from erp_build.errors import ConfigurationError
 
 EXAMPLES = """\
 examples:
@@ -30,5 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: Options, console: Console) -> int:  # noqa: ARG001 - the console would mask the token
     """Print an ExecCredential."""
+    if not NAMES["cluster"].accepts(options.cluster):
+        raise ConfigurationError(
+            "--cluster names no cluster",
+            where="token",
+            why=f"it must be {NAMES['cluster'].words}",
+            next_step="aws eks list-clusters shows them",
+        )
     print(cluster_token(open_session(), options.cluster).as_exec_credential(), file=sys.stdout)
     return 0

@@ -7,7 +7,7 @@ Objects are read as JSON, with the API's own names (docs/decisions/0023). The cl
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import urllib3
 
@@ -160,7 +160,8 @@ class ClusterConnection:
 def namespaced(release: Release, collection: str, name: str = "") -> str:
     """The path of a collection in the release's namespace, or of one object of it."""
     api, _, plural = collection.rpartition("/")
-    return f"{api}/namespaces/{release.namespace}/{plural}{f'/{name}' if name else ''}"
+    place = f"{api}/namespaces/{quote(release.namespace, safe='')}/{plural}"
+    return f"{place}/{quote(name, safe='')}" if name else place
 
 
 def _message(answer: Answer) -> str:
