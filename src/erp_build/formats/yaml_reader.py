@@ -15,9 +15,11 @@ def yaml_reader(kind: Literal["rt", "safe"]) -> "YAML":
     It raises `RecursionError` for a text that is nested too deeply.
     """
     from ruamel.yaml import YAML
+    from ruamel.yaml.scanner import Scanner
 
     yaml = YAML(typ=kind, pure=True)
-    scanner = yaml.Scanner
+    # A reader of plain values chooses its scanner when it begins.
+    scanner = yaml.Scanner or Scanner
     # The class is made here, because the library is loaded only where YAML is read.
     yaml.Scanner = type("BoundedScanner", (scanner,), {"fetch_flow_collection_start": _bounded(scanner)})
     return yaml

@@ -29,9 +29,9 @@ def render(chart: Path, release: str, namespace: str, values: Path, cache: Path 
     Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
     """
     given = ["--namespace", namespace, "--values", str(values)]
-    done = call_helm(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
+    done = call_helm(["template", *given, "--", release, str(chart)], f"rendering of {chart.name}", cache=cache)
     raise_for_helm_failure(done, "the chart does not render", str(chart))
-    linted = call_helm(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
+    linted = call_helm(["lint", *given, "--", str(chart)], f"lint of {chart.name}", cache=cache)
     # On stderr lint prints only the number of mistakes; stdout names them.
     words = lint_mistakes(linted.stdout) or linted.stderr
     raise_for_helm_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))

@@ -27,6 +27,8 @@ FIRST_HELM_HIDING_SECRETS = (3, 15)
 class HelmProgram:
     """Runs `helm` with the run's own kubeconfig and without the caller's HELM_* variables.
 
+    Names stand behind `--`, so that none is taken for an option.
+
     Args:
         access: to the clusters.
         folder: for Helm's cache. A cache in the home directory may describe an older cluster of the same name.
@@ -40,7 +42,16 @@ class HelmProgram:
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
         done = self._run(
-            ["history", release.name, *self._place(release), "--output", "json", "--max", str(MAX_REVISIONS_KEPT)],
+            [
+                "history",
+                *self._place(release),
+                "--output",
+                "json",
+                "--max",
+                str(MAX_REVISIONS_KEPT),
+                "--",
+                release.name,
+            ],
             f"history of {release.name}",
         )
         # Helm exits with 1 for every error; only this text means that there is no release.
@@ -61,7 +72,7 @@ class HelmProgram:
         """Return some values of a revision (None: the newest) by their dotted keys, without those that do not exist."""
         which = ["--revision", str(revision)] if revision else []
         done = self._run(
-            ["get", "values", release.name, *self._place(release), "--all", "--output", "json", *which],
+            ["get", "values", *self._place(release), "--all", "--output", "json", *which, "--", release.name],
             f"values of {release.name}",
         )
         raise_for_helm_failure(done, "the values of the release cannot be read", release.name)
@@ -76,7 +87,7 @@ class HelmProgram:
 
     def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """Every object of the newest revision but its Secrets; none where there is no release."""
-        done = self._run(["get", "manifest", release.name, *self._place(release)], f"manifest of {release.name}")
+        done = self._run(["get", "manifest", *self._place(release), "--", release.name], f"manifest of {release.name}")
         if done.code and "release: not found" in done.stderr:
             return ()
         raise_for_helm_failure(done, "the manifest of the release cannot be read", release.name)
@@ -90,10 +101,10 @@ class HelmProgram:
         """
         with temporary_values_file(values) as path:
             render(chart, release.name, release.namespace, path, self._folder)
-            words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", str(path)]
+            words = ["upgrade", "--install", *self._place(release), "--values", str(path)]
             # A dry run prints Secrets, unless Helm is new enough to hide them.
             hidden = ["--hide-secret"] if self.version >= FIRST_HELM_HIDING_SECRETS else []
-            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
+            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json", "--", release.name, str(chart)]
             done = self._run(words, f"dry run of {release.name}")
             raise_for_helm_failure(
                 done, "the cluster would not take the release", f"{release.name} in {release.namespace}"
@@ -106,23 +117,23 @@ class HelmProgram:
         Helm does not wait for the rollout (docs/decisions/0004): in version 3 its wait ends too early, in version 4 it
         also waits for objects that have nothing to do with this deployment. The deploy stage watches the rollout.
         """
-        words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
+        words = ["upgrade", "--install", *self._place(release)]
         # Without --reset-values a removed key would keep its old value, and new defaults of the chart would be ignored.
         words += ["--values", str(values), "--reset-values", "--history-max", str(MAX_REVISIONS_KEPT)]
-        words += ["--timeout", f"{timeout:.0f}s", "--description", description]
+        words += ["--timeout", f"{timeout:.0f}s", "--description", description, "--", release.name, str(chart)]
         done = self._run(words, f"upgrade of {release.name}", timeout + HELM_EXIT_MARGIN_S)
         raise_for_helm_failure(done, "Helm did not upgrade the release", f"{release.name} in {release.namespace}")
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; this also ends a pending revision."""
-        words = ["rollback", release.name, str(revision), *self._place(release)]
-        words += ["--history-max", str(MAX_REVISIONS_KEPT), "--timeout", f"{timeout:.0f}s"]
+        words = ["rollback", *self._place(release), "--history-max", str(MAX_REVISIONS_KEPT)]
+        words += ["--timeout", f"{timeout:.0f}s", "--", release.name, str(revision)]
         done = self._run(words, f"rollback of {release.name}", timeout + HELM_EXIT_MARGIN_S)
         raise_for_helm_failure(done, "Helm did not roll the release back", f"{release.name} in {release.namespace}")
 
     def uninstall(self, release: Release) -> None:
         """Remove a release and all of its objects."""
-        done = self._run(["uninstall", release.name, *self._place(release)], f"removal of {release.name}")
+        done = self._run(["uninstall", *self._place(release), "--", release.name], f"removal of {release.name}")
         raise_for_helm_failure(done, "Helm did not remove the release", f"{release.name} in {release.namespace}")
 
     @property
