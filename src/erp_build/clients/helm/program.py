@@ -41,19 +41,8 @@ class HelmProgram:
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
-        done = self._run(
-            [
-                "history",
-                *self._place(release),
-                "--output",
-                "json",
-                "--max",
-                str(MAX_REVISIONS_KEPT),
-                "--",
-                release.name,
-            ],
-            f"history of {release.name}",
-        )
+        options = [*self._place(release), "--output", "json", "--max", str(MAX_REVISIONS_KEPT)]
+        done = self._run(["history", *options, "--", release.name], f"history of {release.name}")
         # Helm exits with 1 for every error; only this text means that there is no release.
         if done.code and "release: not found" in done.stderr:
             return ()
