@@ -40,7 +40,7 @@ def set_tags(content: bytes, tags: Mapping[str, str], *, where: str) -> bytes:
     edits = {edit.path: edit for edit in (_edit(root, text, key, tag, where) for key, tag in tags.items())}
     edited = text
     for edit in sorted(edits.values(), key=lambda edit: edit.start, reverse=True):
-        edited = f'{edited[: edit.start]}{edit.space}"{edit.tag}"{edited[edit.end :]}'
+        edited = f"{edited[: edit.start]}{edit.new}{edited[edit.end :]}"
     # Proven by reading both texts again, because a wrong edit would deploy something else: each of these scalars is a
     # string with its new tag, everything else is the same.
     wanted = [(leaf[0], STRING, edits[leaf[0]].tag) if leaf[0] in edits else leaf for leaf in _leaves(root, where)]
@@ -56,12 +56,12 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
 
 
 class _Edit(NamedTuple):
-    """A scalar to replace: its path, its place in the text, what must precede the new one, and the new tag."""
+    """A scalar to replace: its path, its place in the text, the new text there, and the tag that it is read as."""
 
     path: tuple[str, ...]
     start: int
     end: int
-    space: str
+    new: str
     tag: str
 
 
@@ -70,7 +70,8 @@ def _edit(root: "MappingNode", text: str, key: str, tag: str, where: str) -> _Ed
         allowed = "letters, digits, `_`, `.`, `-`; at most 128; then @sha256:... or nothing"
         raise _refusal(where, key, f"{tag!r} is not an image tag", allowed)
     path, name, node = _scalar(root, key, where)
-    return _Edit(path, *_place(text, name, node), tag)
+    start, end, space = _place(text, name, node)
+    return _Edit(path, start, end, f'{space}"{tag}"', tag)
 
 
 def read_value(content: bytes, key: str, *, where: str) -> str | None:
