@@ -7,7 +7,7 @@ import pytest
 
 from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.protocols import Assembly
-from erp_build.errors import BuildFailed
+from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.model.project import Service
 from tests.contract.effects.conftest import VERSION
 from tests.fakes.account import FakeAssembly
@@ -73,3 +73,15 @@ def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: s
     with pytest.raises(BuildFailed, match=what) as caught:
         assembly(root, root / "scratch").require_buildable(SERVICES)
     assert caught.value.where.endswith(where)
+
+
+@pytest.mark.parametrize("name", ["", "Dockerfile"], ids=["the service's directory", "the Dockerfile"])
+def test_what_a_link_takes_from_outside_of_the_repository_is_not_built(root: Path, tmp_path: Path, name: str) -> None:
+    give_maven(root)
+    inside = root / "backend" / "b" / name
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    inside.rename(outside)
+    inside.symlink_to(outside)
+    with pytest.raises(ConfigurationError, match="leads out of the repository") as caught:
+        assembly(root, root / "scratch").require_buildable(SERVICES)
+    assert caught.value.where.endswith(f"backend/b/{name}".rstrip("/"))
