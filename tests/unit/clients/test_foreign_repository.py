@@ -115,6 +115,20 @@ def test_a_commit_that_it_lacks_is_fetched_without_its_programs(
 
 
 @only_root
+def test_a_caller_who_declares_every_folder_safe_runs_nothing_of_it_either(
+    trapped: tuple[Checkout, Trap], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erp, trap = trapped
+    (tmp_path / ".gitconfig").write_text("[safe]\n\tdirectory = *\n", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    erp.write(f"{N}/new", "edited\n")
+    give_away(erp.root)
+    trap._ran.unlink(missing_ok=True)
+    assert GitRepository(erp.root).uncommitted() == (f"{N}/new",)
+    assert trap.ran() == ""
+
+
+@only_root
 def test_the_trap_is_one_in_a_checkout_of_ones_own(trapped: tuple[Checkout, Trap]) -> None:
     """What is tested here is the owner: the same settings do name programs where they are the caller's."""
     erp, trap = trapped

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,12 @@ def test_no_name_is_an_option_or_has_a_control_character(text: str, rule: str) -
     if NAMES[rule].accepts(text):
         assert not text.startswith("-")
         assert not any(char in text for char in "\0\n\r\t\x1b\x7f")
+
+
+@given(st.sampled_from([(kind, key) for kind, keys in KEYS.items() for key in keys]), st.text(max_size=30))
+def test_no_name_is_a_bug(place: tuple[str, str], text: str) -> None:
+    with suppress(ConfigurationError):
+        parse_project(file_with(*place, text))
 
 
 @pytest.mark.parametrize(
