@@ -188,6 +188,19 @@ def test_every_form_of_it_has_the_same_answers(erp: Checkout, tmp_path: Path, fo
 
 
 @only_root
+def test_a_partial_clone_of_somebody_else_is_not_completed_file_by_file(erp: Checkout, tmp_path: Path) -> None:
+    """Git would fetch each missing file when it is asked for, by the settings of the clone."""
+    erp.git("config", "uploadpack.allowFilter", "true")
+    clone = erp.clone_to(tmp_path / "clone", "--filter=blob:none", "--no-checkout")
+    trap = Trap(clone, tmp_path)
+    give_away(clone.root)
+    repository = GitRepository(clone.root)
+    files = {file.path: file.identifier for file in repository.source_files(clone_head(repository))}
+    assert repository.texts(files) == dict.fromkeys(files, "")
+    assert trap.ran() == ""
+
+
+@only_root
 def test_the_upstream_of_it_is_known(erp: Checkout, tmp_path: Path) -> None:
     clone = erp.clone_to(tmp_path / "clone")
     base = clone.head()

@@ -137,15 +137,20 @@ class GitRepository:
         return [(parents[0], commit) for commit, *parents in rows if parents]
 
     def texts(self, blobs: Mapping[str, str]) -> dict[str, str]:
-        """The contents of some files, path -> text, by one process; `blobs` is path -> object id."""
+        """The contents of some files, path -> text, by one process; `blobs` is path -> object id.
+
+        The text of a file that a partial clone lacks is empty.
+        """
         asked = "".join(f"{identifier}\n" for identifier in blobs.values()).encode("ascii")
         _, output = self._run("cat-file", "--batch", given=asked)
         texts, place = {}, 0
         for path in blobs:
             end = output.index(b"\n", place)
-            size = int(output[place:end].split()[2])
-            texts[path] = output[end + 1 : end + 1 + size].decode("utf-8", "replace")
-            place = end + 1 + size + 1
+            _, kind, *size = output[place:end].split()
+            content = output[end + 1 : end + 1 + int(size[0])] if size else b""
+            texts[path] = content.decode("utf-8", "replace")
+            # Of an object that is missing there is only this line.
+            place = end + 1 + (len(content) + 1 if kind != b"missing" else 0)
         return texts
 
     def read_file(self, commit: str, path: str) -> bytes | None:
