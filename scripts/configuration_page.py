@@ -15,7 +15,7 @@ from erp_build.config.load import project_of
 from erp_build.config.toml_table import Table
 from erp_build.config.waivers import waivers_of
 from erp_build.model import project as values
-from erp_build.model.images.waiver import Waiver
+from erp_build.model.images.finding import Waiver
 from scripts.attributes import attributes_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from erp_build.deployment.latest import move_latest as move_latest
     from erp_build.deployment.lock import take_lock as take_lock
     from erp_build.deployment.preflight import check_plan as check_plan
-    from erp_build.deployment.proof.alarms import read_alarms as read_alarms
-    from erp_build.deployment.proof.verify import prove as prove
+    from erp_build.deployment.proof import prove as prove
+    from erp_build.deployment.proof import read_alarms as read_alarms
     from erp_build.deployment.stage import deploy as deploy
-    from erp_build.deployment.write_back import write_back as write_back
+    from erp_build.deployment.stage import write_back as write_back
     from erp_build.errors import ConfigurationError as ConfigurationError
     from erp_build.errors import ErpBuildError as ErpBuildError
     from erp_build.errors import GateBlocked as GateBlocked
@@ -76,13 +76,11 @@ HOMES = {
     "clients.site": ("Site", "open_site", "read_environment"),
     "clients.terminal.progress": ("Lines",),
     "config.load": ("load_project",),
-    "deployment.proof.alarms": ("read_alarms",),
     "deployment.latest": ("move_latest",),
     "deployment.lock": ("take_lock",),
     "deployment.preflight": ("check_plan",),
-    "deployment.stage": ("deploy",),
-    "deployment.proof.verify": ("prove",),
-    "deployment.write_back": ("write_back",),
+    "deployment.proof": ("prove", "read_alarms"),
+    "deployment.stage": ("deploy", "write_back"),
     "errors": ("ConfigurationError", "ErpBuildError", "GateBlocked"),
     "gate.result": ("GateRules", "Judgement"),
     "gate.stage": ("clear_images", "judge_images", "read_rules"),

@@ -15,8 +15,7 @@ Failure                      whatever ends a run
    `- NewerDeployed         11  a newer commit is live
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 class Failure(BaseException):
@@ -29,7 +28,11 @@ class Failure(BaseException):
         next_step: what the reader can do now.
     """
 
-    exit_code: ClassVar[int] = 70
+    code = 70
+    """The exit code of the process that ends with this error."""
+
+    def __init_subclass__(cls, code: int | None = None) -> None:
+        cls.code = cls.code if code is None else code
 
     def __init__(self, what: str, *, where: str = "", why: str = "", next_step: str = "") -> None:
         super().__init__(what)
@@ -38,89 +41,63 @@ class Failure(BaseException):
         self.why = why
         self.next_step = next_step
 
-    @property
-    def code(self) -> int:
-        """The exit code of the process that ends with this error."""
-        return self.exit_code
-
 
 class ErpBuildError(Failure, Exception):
     """Base of every error of ours; raised itself, it is a bug of erp_build."""
 
 
-class ConfigurationError(ErpBuildError):
+class ConfigurationError(ErpBuildError, code=2):
     """Usage, settings, credentials or the values file are wrong."""
 
-    exit_code = 2
 
-
-class DetectionRefused(ErpBuildError):
+class DetectionRefused(ErpBuildError, code=3):
     """A baseline is in doubt, and the caller refuses doubt (`--strict`)."""
 
-    exit_code = 3
 
-
-class BuildFailed(ErpBuildError):
+class BuildFailed(ErpBuildError, code=4):
     """Maven, the Dockerfile or the engine did not make an image; `targets` are named where several were made."""
 
-    exit_code = 4
     targets: frozenset[str] = frozenset()
 
 
-class PushFailed(ErpBuildError):
+class PushFailed(ErpBuildError, code=5):
     """The registry did not accept an image."""
-
-    exit_code = 5
 
 
 class TagTaken(PushFailed):
     """The tag names another image already, and the repository has immutable tags."""
 
 
-class GateBlocked(ErpBuildError):
+class GateBlocked(ErpBuildError, code=6):
     """A scan found more than the policy allows."""
 
-    exit_code = 6
 
-
-class GateInconclusive(ErpBuildError):
+class GateInconclusive(ErpBuildError, code=7):
     """There is no complete and fresh scan to judge."""
 
-    exit_code = 7
 
-
-class FunctionUpdateFailed(ErpBuildError):
+class FunctionUpdateFailed(ErpBuildError, code=8):
     """Lambda does not run the new image."""
 
-    exit_code = 8
 
-
-class ReleaseFailed(ErpBuildError):
+class ReleaseFailed(ErpBuildError, code=9):
     """The cluster, Helm or a rollout failed."""
-
-    exit_code = 9
 
 
 class OutOfReach(ReleaseFailed):
     """The cluster does not answer; a later attempt may succeed."""
 
 
-class VerificationFailed(ErpBuildError):
+class VerificationFailed(ErpBuildError, code=10):
     """What runs is not what was cleared by the gate."""
 
-    exit_code = 10
 
-
-class NewerDeployed(ErpBuildError):
+class NewerDeployed(ErpBuildError, code=11):
     """A newer commit than this run's is deployed."""
 
-    exit_code = 11
 
-
-class Locked(ErpBuildError):
+class Locked(ErpBuildError, code=11):
     """Another run holds the lock of the release, or has taken it from this run."""
-
-    exit_code = 11
 
 
 class Interrupted(Failure):
@@ -135,12 +112,19 @@ class Interrupted(Failure):
             why="the run was asked to stop; it ended its child processes and began nothing new",
             next_step="run again: what was already built, pushed or deployed is recognised",
         )
-        self.signal_number = signal_number
+        self.code = 128 + signal_number
 
-    @property
-    def code(self) -> int:
-        """128 + the signal's number, as a shell reports it."""
-        return 128 + self.signal_number
+
+def attempt(work: Callable[[], object]) -> Exception | None:
+    """Do work whose failure must not change how a run ends; return its error, for the caller to report.
+
+    Signals are raised as they are.
+    """
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - returned: the run's own result counts for more
+        return error
+    return None
 
 
 def told(error: BaseException) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, ParamSpec, Protocol, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
+from erp_build.clients.clock import Clock
 from erp_build.errors import Failure
 from erp_build.gate.result import Judgement
 from erp_build.model.check_run import Checked
@@ -83,7 +84,7 @@ class RunReport:
     @property
     def moved(self) -> bool:
         """Whether something that runs was changed, or may have been."""
-        return _moved(self.effects)
+        return any(effect.moves_what_runs for effect in self.effects)
 
     @property
     def outcome(self) -> Literal["deployed", "nothing", "rehearsed", "failed"]:
@@ -93,13 +94,6 @@ class RunReport:
         if self.plan is None or self.plan.is_empty:
             return "nothing"
         return "rehearsed" if self.rehearsal else "deployed"
-
-
-class Stopwatch(Protocol):
-    """The part of a clock that a run needs."""
-
-    def monotonic(self) -> float:
-        """Seconds since some fixed moment."""
 
 
 class Run:
@@ -117,7 +111,7 @@ class Run:
     def __init__(
         self,
         *,
-        clock: Stopwatch,
+        clock: Clock,
         on_stage: Callable[[str], object],
         pipeline: Pipeline = Pipeline(),  # noqa: B008 - a frozen value
         rehearsal: bool = False,
@@ -139,7 +133,7 @@ class Run:
     @property
     def moved(self) -> bool:
         """Whether something that runs was changed, or may have been."""
-        return _moved(self._effects)
+        return self.report().moved
 
     def report(self) -> RunReport:
         """The report of everything that is known now."""
@@ -178,10 +172,6 @@ class Run:
             seconds = self._clock.monotonic() - start
             self._stages.append(StageRecord(name=name, seconds=seconds, status=status, began=start - self._start))
         return result
-
-
-def _moved(effects: Sequence[Effect]) -> bool:
-    return any(effect.moves_what_runs for effect in effects)
 
 
 def _name(work: Callable[..., object]) -> str:

@@ -25,6 +25,10 @@ from erp_build.model.project import Project
 __all__ = ["DiffCase", "diff_cases", "load_project", "record_diff"]
 
 
+LISTS = ("changed", "targets", "unowned")
+"""The keys of a case whose values are lists."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DiffCase:
     """One recorded diff and what the rules should make of it; `project` is its own configuration, or empty."""
@@ -48,13 +52,7 @@ class DiffCase:
     def document(self) -> dict[str, object]:
         """The case as its file holds it."""
         own = {"project": self.project} if self.project else {}
-        return {
-            "about": self.about,
-            **own,
-            "changed": list(self.changed),
-            "targets": list(self.targets),
-            "unowned": list(self.unowned),
-        }
+        return {"about": self.about, **own, **{key: list(getattr(self, key)) for key in LISTS}}
 
     def __str__(self) -> str:
         return self.name
@@ -77,14 +75,8 @@ def record_diff(project: Project, changed: Iterable[str], *, name: str, about: s
 
 def _read(file: Path) -> DiffCase:
     content = json.loads(file.read_text(encoding="utf-8"))
-    return DiffCase(
-        name=file.stem,
-        about=content["about"],
-        changed=tuple(content["changed"]),
-        targets=tuple(content["targets"]),
-        unowned=tuple(content["unowned"]),
-        project=content.get("project", ""),
-    )
+    lists = {key: tuple(content[key]) for key in LISTS}
+    return DiffCase(name=file.stem, about=content["about"], project=content.get("project", ""), **lists)
 
 
 def _judged(project: Project, changed: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

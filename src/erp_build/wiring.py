@@ -8,35 +8,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from erp_build.build.assembly import LocalAssembly, Programs
-from erp_build.clients.aws.alarms import CloudWatchAlarms
-from erp_build.clients.aws.codepipeline import AwsDelivery
+from erp_build.build.assembly import LocalAssembly
+from erp_build.clients import rehearsal
+from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.repository_settings import RepositorySettings
-from erp_build.clients.aws.role_policies import RolePolicies
 from erp_build.clients.aws.session import FAIL_FAST_CONFIG, ONE_ATTEMPT_CONFIG, AwsClients, Caller, open_session
-from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
-from erp_build.clients.effects import Journal
+from erp_build.clients.edit_file import replace_file
+from erp_build.clients.effects import Journal, NotedEffects, UpgradeRequest
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
-from erp_build.clients.helm.local_charts import LocalCharts
-from erp_build.clients.helm.program import HelmProgram
+from erp_build.clients.helm.program import HelmProgram, LocalCharts
 from erp_build.clients.kubernetes.cluster import EksCluster
-from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
-from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
-from erp_build.clients.rehearsal.effects import Assumptions, RehearsedEffects
-from erp_build.clients.rehearsal.reads import RehearsedCluster, RehearsedFunctions, RehearsedLeases, RehearsedRegistry
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.doctor.protocols import Local, Remote
@@ -73,10 +67,7 @@ def open_clients(
         # An empty folder: otherwise the Docker SDK would ask the user's credential helpers, which a run never needs.
         os.environ["DOCKER_CONFIG"] = str(folder)
         given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
-        clients, cluster, engine = _live_clients(given)
-        stack.callback(cluster.close)
-        # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted here.
-        stack.callback(engine.abort)
+        clients = _live_clients(given, stack)
         yield _rehearsed(clients, journal) if rehearse else clients
 
 
@@ -85,24 +76,53 @@ def doctor_local(root: Path, secrets: Secrets) -> Local:
     return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
 
 
-@contextmanager
-def open_doctor_remote(root: Path, clock: Clock, progress: Progress, secrets: Secrets) -> Iterator[Remote]:
-    """Open the clients of `doctor` that need credentials; raises `ConfigurationError` if there are none."""
-    with ExitStack() as stack:
-        clients = stack.enter_context(open_clients(root, clock=clock, progress=progress, secrets=secrets))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-doctor-")))
-        session = open_session()
-        aws = AwsClients(session)
-        connection = ClusterConnection(ClusterAccess(session, aws.client("eks"), folder, secrets))
-        stack.callback(connection.close)
-        names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
-        yield Remote(
-            clients=clients,
-            delivery=AwsDelivery(*(aws.client(name) for name in names)),
-            policies=RolePolicies(aws.client("iam")),
-            repositories=RepositorySettings(aws.client("ecr")),
-            cluster_reader=ClusterFacts(connection),
-        )
+def open_doctor_remote(clients: Clients) -> Remote:
+    """Open what `doctor` reads beside the clients of a run."""
+    assert isinstance(clients.cluster, EksCluster)
+    aws = AwsClients(open_session())
+    names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
+    return Remote(
+        clients=clients,
+        delivery=AwsDelivery(*(aws.client(name) for name in names)),
+        policies=RolePolicies(aws.client("iam")),
+        repositories=RepositorySettings(aws.client("ecr")),
+        cluster_reader=clients.cluster,
+    )
+
+
+class LiveEffects:
+    """Performs the effects: says which client does each of them."""
+
+    def __init__(
+        self,
+        *,
+        assembly: LocalAssembly,
+        registry: EcrRegistry,
+        functions: LambdaFunctions,
+        helm: HelmProgram,
+        leases: ClusterLeases,
+        branch: RemoteBranch,
+        topics: SnsTopics,
+    ) -> None:
+        self._helm = helm
+        self.check = assembly.run_check
+        self.package = assembly.package
+        self.build_image = assembly.build_image
+        self.push = assembly.push
+        self.start_scan = registry.start_scan
+        self.update_function = functions.update
+        self.publish = functions.publish
+        self.write_file = replace_file
+        self.rollback_release = helm.rollback
+        self.uninstall_release = helm.uninstall
+        self.edit_branch = branch.edit
+        self.write_lease = leases.write
+        self.tag = registry.put_tag
+        self.notify = topics.publish
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        """Install or upgrade the release."""
+        self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
 
 
 class _Given(NamedTuple):
@@ -118,45 +138,44 @@ class _Given(NamedTuple):
     journal: Journal
 
 
-def _live_clients(given: _Given) -> tuple[Clients, EksCluster, Engine]:
+def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     session = open_session()
     aws = AwsClients(session)
     registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT_CONFIG))
     functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
-    cluster, leases, helm = EksCluster(access, connection), ClusterLeases(connection), HelmProgram(access, given.folder)
+    stack.callback(connection.close)
+    cluster, leases, helm = EksCluster(connection), ClusterLeases(connection), HelmProgram(access, given.folder)
     engine = Engine()
+    # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
+    stack.callback(engine.abort)
     repository = GitRepository(given.root)
     assembly = _assembly(given, engine, registry, repository)
-    return (
-        Clients(
-            repository=repository,
-            parameters=ParameterStore(aws.client("ssm"), given.secrets),
-            identity=Caller(aws.client("sts"), session.region_name),
-            registry=registry,
-            functions=functions,
-            cluster=cluster,
-            leases=leases,
-            alarms=CloudWatchAlarms(aws.client("cloudwatch")),
-            helm=helm,
-            assembly=assembly,
-            effects=LiveEffects(
-                assembly=assembly,
-                registry=registry,
-                functions=functions,
-                helm=helm,
-                leases=leases,
-                branch=RemoteBranch(given.root, given.clock),
-                topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
-                journal=given.journal,
-            ),
-            clock=given.clock,
-            progress=given.progress,
-            secrets=given.secrets,
-        ),
-        cluster,
-        engine,
+    effects = LiveEffects(
+        assembly=assembly,
+        registry=registry,
+        functions=functions,
+        helm=helm,
+        leases=leases,
+        branch=RemoteBranch(given.root, given.clock),
+        topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
+    )
+    return Clients(
+        repository=repository,
+        parameters=ParameterStore(aws.client("ssm"), given.secrets),
+        identity=Caller(aws.client("sts"), session.region_name),
+        registry=registry,
+        functions=functions,
+        cluster=cluster,
+        leases=leases,
+        alarms=CloudWatchAlarms(aws.client("cloudwatch")),
+        helm=helm,
+        assembly=assembly,
+        effects=NotedEffects(effects, given.journal),
+        clock=given.clock,
+        progress=given.progress,
+        secrets=given.secrets,
     )
 
 
@@ -170,9 +189,12 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         mask=given.secrets.mask,
     )
     return LocalAssembly(
-        given.root,
-        Programs(Maven(surroundings, given.build), engine, BuildKit(), registry),
-        given.build,
+        root=given.root,
+        maven=Maven(surroundings, given.build),
+        engine=engine,
+        buildkit=BuildKit(),
+        registry=registry,
+        options=given.build,
         source=repository.origin(),
         clock=given.clock,
         progress=given.progress,
@@ -181,12 +203,12 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
 
 def _rehearsed(clients: Clients, journal: Journal) -> Clients:
     """Return the same clients with assumed effects, and readers that show them as if they had happened."""
-    assumed = Assumptions()
+    assumed = rehearsal.RehearsedEffects()
     return replace(
         clients,
-        registry=RehearsedRegistry(clients.registry, assumed),
-        functions=RehearsedFunctions(clients.functions, assumed),
-        cluster=RehearsedCluster(clients.cluster, assumed),
-        leases=RehearsedLeases(clients.leases, assumed),
-        effects=RehearsedEffects(journal, assumed),
+        registry=rehearsal.RehearsedRegistry(clients.registry, assumed),
+        functions=rehearsal.RehearsedFunctions(clients.functions, assumed),
+        cluster=rehearsal.RehearsedCluster(clients.cluster, assumed),
+        leases=rehearsal.RehearsedLeases(clients.leases, assumed),
+        effects=NotedEffects(assumed, journal, "assumed"),
     )

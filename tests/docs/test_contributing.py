@@ -14,7 +14,7 @@ ANSWERS = {
     "What happens when a scan is `UNSUPPORTED_IMAGE`?": {"src/erp_build/model/images/scan.py": '"UNSUPPORTED_IMAGE"'},
     "Where is a tag put into quotes?": {"src/erp_build/formats/values_file.py": '"{tag}"'},
     "Which exit code has a run when Helm takes too long?": {
-        "src/erp_build/clients/helm/call.py": "except TimedOut",
+        "src/erp_build/clients/helm/program.py": "except TimedOut",
         "src/erp_build/errors.py": "class ReleaseFailed",
     },
     "How is a 409 of Lambda tried again?": {"src/erp_build/clients/aws/lambda_functions.py": "Retrying("},
@@ -26,9 +26,9 @@ ANSWERS = {
     },
     "How is `latest` moved?": {"src/erp_build/deployment/latest.py": '.tag(image, "latest")'},
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
-    "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal/reads.py": "Pod("},
+    "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal.py": "Pod("},
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
-    "How is a packager added?": {"src/erp_build/build/assembly.py": "_maven.package("},
+    "How is a packager added?": {"src/erp_build/build/assembly.py": ".maven.package("},
 }
 """A question -> each file that answers it, and what the answer looks like there."""
 

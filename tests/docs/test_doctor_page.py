@@ -40,12 +40,8 @@ def test_the_states_are_explained() -> None:
 
 
 def test_the_actions_that_it_needs_are_those_that_its_tools_call() -> None:
-    clients = Path(erp_build.__file__).parent / "clients" / "aws"
-    texts = [
-        (clients / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("codepipeline", "role_policies", "repository_settings")
-    ]
-    called = set(re.findall(r'translate_aws_errors\(f?"([^"]+)"', "\n".join(texts)))
+    text = (Path(erp_build.__file__).parent / "clients" / "aws" / "inspection.py").read_text(encoding="utf-8")
+    called = set(re.findall(r'translate_aws_errors\(f?"([^"]+)"', text))
     services = ("codeconnections", "codestar-connections")
     expected = {action.replace("{service}", service) for action in called for service in services}
     assert set(re.findall(r"`([a-z-]+:[A-Z]\w+)`", PAGE.partition("## ")[0])) == expected

@@ -199,7 +199,11 @@ class Clinic:
         clone = GitRepository(self.world.root)
         local = Local(clone=clone, machine=self.machine, charts=self.charts, secrets=self.world.secrets)
         return Facts(
-            self.world.project, local, self.no_account or remote, variables=self.variables, pipeline=self.pipeline
+            project=self.world.project,
+            local=local,
+            account=self.no_account or remote,
+            variables=self.variables,
+            named=self.pipeline,
         )
 
     def find(self, check: str) -> CheckResult:

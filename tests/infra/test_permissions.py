@@ -3,13 +3,13 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, get_args
 
 import botocore.session
 import pytest
 from botocore import xform_name
 
-from erp_build.model.permission import DOCTOR, READS, RUN
+from erp_build.model.permission import DOCTOR, READS, RUN, Stage
 from sandbox.aws.iam.required_actions import KNOWN
 from sandbox.aws.pipeline_template import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 
@@ -127,6 +127,13 @@ def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
         "inspector2:ListCoverage",
         "inspector2:ListFindings",
     }
+
+
+def test_every_value_of_the_file_has_its_type() -> None:
+    for one in (*RUN, *DOCTOR):
+        assert one.stage in get_args(Stage)
+        assert all(isinstance(text, str) for text in (one.action, one.resource, one.reason, one.only))
+        assert isinstance(one.fatal, bool)
 
 
 def test_nothing_is_listed_twice_and_no_action_is_a_pattern() -> None:

@@ -88,14 +88,14 @@ def test_the_runner_is_the_accounts_own_image_unless_another_is_given() -> None:
 
 def test_the_time_out_is_above_all_deadlines_of_the_example_together(template: Template) -> None:
     project = load_project(ROOT / "examples" / "erp")
-    seconds = sum(seconds for _, seconds in longest_run(project))
+    seconds = sum(longest_run(project).values())
     assert seconds < int(properties(template, "Project")["TimeoutInMinutes"]) * 60
 
 
 def test_a_longer_deadline_makes_the_longest_run_longer() -> None:
     default = Project()
     longer = default._replace(gate=default.gate._replace(timeout=default.gate.timeout + 60))
-    assert sum(dict(longest_run(longer)).values()) == sum(dict(longest_run(default)).values()) + 60
+    assert sum(longest_run(longer).values()) == sum(longest_run(default).values()) + 60
 
 
 def test_a_report_of_the_buildspecs_goes_to_the_group_of_the_template(template: Template) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import cast
 
-from erp_build.build.assembly import LocalAssembly, Programs
+from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import SimulatedClock, SystemClock
 from erp_build.clients.docker.buildkit import BuildKit
@@ -34,9 +34,12 @@ def assembly(
     options = options or BuildOptions()
     spoken = progress or FakeProgress()
     return LocalAssembly(
-        root,
-        Programs(Maven(surroundings(scratch, spoken), options), Engine(), BuildKit(), cast("EcrRegistry", registry)),
-        options,
+        root=root,
+        maven=Maven(surroundings(scratch, spoken), options),
+        engine=Engine(),
+        buildkit=BuildKit(),
+        registry=cast("EcrRegistry", registry),
+        options=options,
         source="",
         clock=SimulatedClock(),
         progress=spoken,

@@ -2,11 +2,10 @@
 
 from datetime import date
 
+from erp_build.gate.filter import Waivers
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.waivers import Waivers
-from erp_build.model.images.finding import Finding
+from erp_build.model.images.finding import Finding, Waived, Waiver
 from erp_build.model.images.verdict import Verdict
-from erp_build.model.images.waiver import Waived, Waiver
 from erp_build.model.project import GatePolicy
 from tests.support.samples import EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST, built
 

@@ -6,32 +6,40 @@ EFFECT is a verb of `Effects`; NUMBER says after which of its calls, the first b
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from erp_build import wiring
 from erp_build.cli.app import main
-from erp_build.clients.live_effects import LiveEffects
+from erp_build.wiring import LiveEffects
 
 
 def killing(effect: str, number: int) -> type[LiveEffects]:
     """The live effects, with one that kills this process."""
 
     class Killing(LiveEffects):
-        calls = 0
+        def __init__(self, **clients: Any) -> None:
+            super().__init__(**clients)
+            setattr(self, effect, kill_after(number, getattr(self, effect)))
 
-    real: Any = getattr(LiveEffects, effect)
+    return Killing
 
-    def perform(self: Killing, *arguments: Any) -> Any:
+
+def kill_after(number: int, real: Callable[..., Any]) -> Callable[..., Any]:
+    """The effect, which kills this process in its call of this number."""
+    calls = 0
+
+    def perform(*arguments: Any) -> Any:
+        nonlocal calls
         if number == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        answer = real(self, *arguments)
-        Killing.calls += 1
-        if Killing.calls == number:
+        answer = real(*arguments)
+        calls += 1
+        if calls == number:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
-    setattr(Killing, effect, perform)
-    return Killing
+    return perform
 
 
 if __name__ == "__main__":

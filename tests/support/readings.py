@@ -4,14 +4,11 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from erp_build.gate.filter import identities
-from erp_build.gate.scan_doubt import ScanContext
-from erp_build.gate.verdict import judge
-from erp_build.gate.waivers import Waivers
-from erp_build.model.images.finding import Finding
+from erp_build.gate.filter import Waivers, identities
+from erp_build.gate.verdict import ScanContext, judge
+from erp_build.model.images.finding import Finding, Waiver
 from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
-from erp_build.model.images.waiver import Waiver
 from erp_build.model.project import GatePolicy
 
 POLICY = GatePolicy()

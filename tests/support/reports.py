@@ -6,16 +6,15 @@ from datetime import date
 from erp_build.changes.make_plan import make_plan
 from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ReleaseFailed
+from erp_build.gate.filter import Waivers
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.waivers import Waivers
 from erp_build.model.change import TargetChange
 from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.environment import Place
-from erp_build.model.images.build_timings import BuildTimings
-from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.finding import Waived
+from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.model.images.verdict import ClearedImage, Verdict
-from erp_build.model.images.waiver import Waived
 from erp_build.model.plan import Plan
 from erp_build.model.project import Check, GatePolicy
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof

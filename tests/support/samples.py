@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from erp_build.changes.make_plan import make_plan
 from erp_build.config.load import default_project
 from erp_build.model.change import Baseline, ChangeSet, TargetChange
-from erp_build.model.images.build_timings import BuildTimings
-from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.plan import LiveState, Plan, Running
 

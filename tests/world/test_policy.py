@@ -15,12 +15,11 @@ from typing import Any
 import boto3
 import pytest
 
-from erp_build.clients.aws.alarms import CloudWatchAlarms
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import translate_aws_errors
-from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import SystemClock
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.effects import NotifyRequest

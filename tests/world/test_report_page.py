@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.report.document import report_document
-from erp_build.report.html import html_page
+from erp_build.report.html.page import html_page
 from erp_build.run_record import RunReport
 from tests.support import browser
 from tests.support.reports import KOREAN, Names, full

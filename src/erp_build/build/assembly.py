@@ -1,11 +1,12 @@
 """Builds and pushes images: Maven, the Docker engine and the registry together, for one repository."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
@@ -18,7 +19,7 @@ from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.clients.docker.events import PushBroke, SignInEnded
 from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
 from erp_build.clients.files import full_disk_fails
-from erp_build.clients.machine.limits import images_at_once, pushes_at_once
+from erp_build.clients.machine.inventory import images_at_once, pushes_at_once
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.clients.terminal.progress import Progress
@@ -35,56 +36,41 @@ MAX_PUSH_ATTEMPTS = 3
 """Attempts of a push whose connection breaks; within each the engine itself tries every layer five times."""
 
 
-class Programs(NamedTuple):
-    """The programs and services that an assembly uses."""
-
-    maven: Maven
-    engine: Engine
-    buildkit: BuildKit
-    registry: EcrRegistry
-
-
+@dataclass(kw_only=True)
 class LocalAssembly:
     """Builds with Maven and the Docker engine of this machine.
 
-    Args:
+    Attributes:
         root: of the repository.
-        programs: Maven, engine, BuildKit and registry.
         options: how to build.
         source: address of the repository, for a label; empty if unknown.
         clock, progress: for waits, and for lines about them.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        programs: Programs,
-        options: BuildOptions,
-        *,
-        source: str,
-        clock: Clock,
-        progress: Progress,
-    ) -> None:
-        self._root = root
-        self._maven, self._engine, self._buildkit, self._registry = programs
-        self._options = options
-        self._source = source
-        self._clock = clock
-        self._progress = progress
-        self._jars: dict[str, Path] = {}
+    root: Path
+    maven: Maven
+    engine: Engine
+    buildkit: BuildKit
+    registry: EcrRegistry
+    options: BuildOptions
+    source: str
+    clock: Clock
+    progress: Progress
+    _jars: dict[str, Path] = field(default_factory=dict, init=False)
 
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` if a program, the engine or a file is missing, or a Dockerfile cannot be built."""
         for target in targets:
-            self._maven.require_buildable(path_below(self._root, target.path))
+            self.maven.require_buildable(path_below(self.root, target.path))
             self._require_buildable_dockerfile(target)
         if targets:
-            self._engine.require_answer()
+            self.engine.require_answer()
 
     def run_check(self, request: CheckRequest) -> CheckRun:
         """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
-        folder = self._root / request.target.path
-        return run_check(request.check, folder, request.secrets, partial(self._detail, request.target.name))
+        folder = self.root / request.target.path
+        on_line = partial(self.progress.detail, target=request.target.name)
+        return run_check(request.check, folder, request.secrets, on_line)
 
     def images_at_once(self) -> int:
         """How many images may be in work at the same time, by cores and memory."""
@@ -101,29 +87,29 @@ class LocalAssembly:
             self._jars[name] = jar
             on_packaged(name, seconds)
 
-        with full_disk_fails(str(self._root)):
-            self._maven.package([MavenModule(target.name, self._root / target.path) for target in targets], keep)
+        with full_disk_fails(str(self.root)):
+            self.maven.package([MavenModule(target.name, self.root / target.path) for target in targets], keep)
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Build the image in the engine, with labels that name its commit, content key and base image."""
         target = request.target
-        context = Context(self._root / target.path, target.dockerfile)
+        context = Context(self.root / target.path, target.dockerfile)
         where = f"{target.path}/{target.dockerfile}"
         text = self._dockerfile(target)
         if missing := sources_of_nothing(text, context.files):
             raise _refused("the Dockerfile copies what is not there", where, missing, "build it, or correct the COPY")
-        on_line = partial(self._detail, target.name)
+        on_line = partial(self.progress.detail, target=target.name)
         with full_disk_fails(tempfile.gettempdir()), tempfile.TemporaryFile() as spool:
             build = self._write(spool, context, request, text)
-            before = self._engine.identifier(build.tag)
+            before = self.engine.identifier(build.tag)
             if self._takes_buildkit(text):
-                self._buildkit.build(build, spool, on_line)
-                image = self._engine.inspect(build.tag)
+                self.buildkit.build(build, spool, on_line)
+                image = self.engine.inspect(build.tag)
             else:
-                image = self._engine.build(build, spool, on_line)
+                image = self.engine.build(build, spool, on_line)
         if before != image.identifier:
             # An earlier run built this tag too. The tag has moved, and nobody else would remove the old image.
-            self._engine.remove_nameless(before)
+            self.engine.remove_nameless(before)
         return image
 
     def push(self, request: ImageRequest) -> PushedImage:
@@ -132,8 +118,8 @@ class LocalAssembly:
             retry=retry_if_exception_type(PushBroke),
             stop=stop_after_attempt(MAX_PUSH_ATTEMPTS),
             wait=wait_exponential_jitter(initial=1, max=8),
-            sleep=self._clock.sleep,
-            before_sleep=lambda state: self._progress.say(
+            sleep=self.clock.sleep,
+            before_sleep=lambda state: self.progress.say(
                 f"the push broke off ({state.outcome and state.outcome.exception()}); retrying", request.target.name
             ),
             reraise=True,
@@ -141,22 +127,22 @@ class LocalAssembly:
         return attempts(self._push_once, request)
 
     def _push_once(self, request: ImageRequest) -> PushedImage:
-        sign_in = self._registry.sign_in()
+        sign_in = self.registry.sign_in()
         try:
-            return self._engine.push(
+            return self.engine.push(
                 f"{sign_in.host}/{request.repository}",
                 request.tag,
                 sign_in,
-                partial(self._progress.amount, request.target.name),
+                partial(self.progress.amount, request.target.name),
             )
         except SignInEnded:
-            self._registry.forget_sign_in()
+            self.registry.forget_sign_in()
             raise
 
     def _write(self, spool: IO[bytes], context: Context, request: ImageRequest, text: str) -> EngineBuild:
         """Write the build context, with the labels in its Dockerfile if that builds the same image."""
         target = request.target
-        labels = {**self._labels(request), **self._base_labels(text, target.name)}
+        labels = self._labels(request, text)
         labelled = None if self._takes_buildkit(text) else with_labels(text, labels, REWRITTEN_DOCKERFILE)
         if target.layers:
             dockerfile = context.write_layered(spool, labelled or text, self._jars[target.name])
@@ -164,7 +150,7 @@ class LocalAssembly:
             dockerfile = context.write(spool, labelled)
         return EngineBuild(
             dockerfile=dockerfile,
-            tag=self._local_name(request),
+            tag=f"{self.registry.host()}/{request.repository}:{request.tag}",
             labels={} if labelled else labels,
             arguments={"REVISION": request.commit},
             where=f"{target.path}/{target.dockerfile}",
@@ -178,16 +164,16 @@ class LocalAssembly:
                 "the Dockerfile holds a secret", where, secrets, "give it at run time, as a variable of the deployment"
             )
         needs = buildkit_needs(text)
-        if needs and self._options.builder == "classic":
+        if needs and self.options.builder == "classic":
             raise _refused("the Dockerfile needs BuildKit", where, needs, 'set builder = "auto" in [build]')
-        if needs or self._options.builder == "buildkit":
-            self._buildkit.require_installed(where, needs)
+        if needs or self.options.builder == "buildkit":
+            self.buildkit.require_installed(where, needs)
 
     def _takes_buildkit(self, text: str) -> bool:
-        return self._options.builder == "buildkit" or (self._options.builder == "auto" and bool(buildkit_needs(text)))
+        return self.options.builder == "buildkit" or (self.options.builder == "auto" and bool(buildkit_needs(text)))
 
     def _dockerfile(self, target: Service | Function) -> str:
-        path = path_below(self._root, f"{target.path}/{target.dockerfile}")
+        path = path_below(self.root, f"{target.path}/{target.dockerfile}")
         if not path.is_file():
             raise BuildFailed(
                 "there is no Dockerfile",
@@ -197,25 +183,17 @@ class LocalAssembly:
         # A byte order mark of an editor is no part of the first instruction.
         return read_file(path).decode("utf-8-sig")
 
-    def _labels(self, request: ImageRequest) -> dict[str, str]:
+    def _labels(self, request: ImageRequest, text: str) -> dict[str, str]:
         labels = {
             REVISION_LABEL: request.commit,
-            SOURCE_LABEL: self._source,
+            SOURCE_LABEL: self.source,
             KEY_LABEL: request.key,
             VERSION_LABEL: version("erp-build"),
         }
-        return {name: value for name, value in labels.items() if value}
-
-    def _base_labels(self, text: str, target: str) -> Mapping[str, str]:
         # The last FROM begins the final stage of the image.
-        bases = base_images(text)
-        return self._engine.base_labels(bases[-1], partial(self._detail, target)) if bases else {}
-
-    def _detail(self, target: str, line: str) -> None:
-        self._progress.detail(line, target)
-
-    def _local_name(self, request: ImageRequest) -> str:
-        return f"{self._registry.host()}/{request.repository}:{request.tag}"
+        if bases := base_images(text):
+            labels |= self.engine.base_labels(bases[-1], partial(self.progress.detail, target=request.target.name))
+        return {name: value for name, value in labels.items() if value}
 
 
 def _refused(what: str, where: str, findings: Sequence[tuple[int, str]], next_step: str) -> BuildFailed:

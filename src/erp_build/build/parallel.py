@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from typing import Generic, NamedTuple, TypeVar
 
@@ -49,57 +50,52 @@ def work_as_produced(
         work: called for each item, for at most `at_once` items at a time.
         at_once: number of threads. They are daemons, so that a signal ends the program without waiting for them.
     """
-    waiting: SimpleQueue[tuple[int, Item] | None] = SimpleQueue()
-    done: dict[int, Done] = {}
-    failed: dict[int, BaseException] = {}
+    waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+    begun: dict[int, Future[Done]] = {}
+
+    def hand_over(number: int, item: Item) -> None:
+        begun[number] = Future()
+        waiting.put(partial(_settle, begun[number], partial(work, item)))
 
     def work_on() -> None:
-        while (pair := waiting.get()) is not None:
-            number, item = pair
-            try:
-                done[number] = work(item)
-            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-                failed[number] = error
+        while work_on_next := waiting.get():
+            work_on_next()
 
-    def make() -> None:
-        try:
-            produce(lambda number, item: waiting.put((number, item)))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            failed[-1] = error
-        finally:
-            for _ in range(at_once):
-                waiting.put(None)
-
-    threads = [threading.Thread(target=target, daemon=True) for target in (make, *[work_on] * at_once)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return WorkResults(done, [failed[number] for number in sorted(failed)])
+    for _ in range(at_once):
+        threading.Thread(target=work_on, daemon=True).start()
+    # A future's `exception` waits for the end of its work. Nothing is caught here: a signal is raised in this thread.
+    errors = [_start(partial(produce, hand_over)).exception()]
+    for _ in range(at_once):
+        waiting.put(None)
+    in_order = sorted(begun.items())
+    errors += [future.exception() for _, future in in_order]
+    done = {number: future.result() for number, future in in_order if not future.exception()}
+    return WorkResults(done, [error for error in errors if error])
 
 
 def start_in_background(work: Callable[[], Done]) -> Callable[[], Done]:
     """Start work in a thread; returns a function that waits for it, and returns its result or raises its error."""
+    return _start(work).result
+
+
+def _start(work: Callable[[], Done]) -> Future[Done]:
     future: Future[Done] = Future()
+    threading.Thread(target=_settle, args=(future, work), daemon=True).start()
+    return future
 
-    def do() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            future.set_exception(error)
 
-    threading.Thread(target=do, daemon=True).start()
-    return future.result
+def _settle(future: Future[Done], work: Callable[[], Done]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+        future.set_exception(error)
 
 
 def raise_together(errors: list[BaseException]) -> None:
     """Raise one of several errors: a signal first, then a bug as it is, then our errors combined into one."""
-    # Not an `Exception`: a signal must end the run, whatever else failed.
-    if urgent := [error for error in errors if not isinstance(error, Exception)]:
-        raise urgent[0]
     ours = [error for error in errors if isinstance(error, ErpBuildError)]
-    others = [error for error in errors if not isinstance(error, ErpBuildError)]
-    if others:
-        raise others[0]
+    if others := [error for error in errors if not isinstance(error, ErpBuildError)]:
+        # A signal is no `Exception`. It must end the run, whatever else failed.
+        raise min(others, key=lambda error: isinstance(error, Exception))
     if ours:
         raise combine(ours) from ours[0]

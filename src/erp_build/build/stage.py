@@ -1,6 +1,7 @@
 """The build stage: builds and pushes images, and takes over existing ones, reused by content or running."""
 
 from contextlib import suppress
+from functools import partial
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
@@ -10,9 +11,8 @@ from erp_build.changes.content_key import KEY_TAG
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
-from erp_build.model.images.build_timings import BuildTimings
-from erp_build.model.images.image import BuiltImage, PushedImage, StoredImage
-from erp_build.model.plan import Plan, Step
+from erp_build.model.images.image import BuildTimings, BuiltImage, PushedImage, StoredImage
+from erp_build.model.plan import Plan, Running, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stage import stage
 
@@ -26,14 +26,6 @@ class Job(NamedTuple):
     request: ImageRequest
     maven: float
     ready: float
-
-
-class Shared(NamedTuple):
-    """What the images of one build share: the nodes, the slots for a push, and the start."""
-
-    nodes: Nodes
-    turns: BoundedSemaphore
-    start: float
 
 
 class Pushed(NamedTuple):
@@ -60,15 +52,11 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
     if not requests:
         return ()
     turns = BoundedSemaphore(site.clients.assembly.pushes_at_once())
-    shared = Shared(_nodes(site, requests), turns, site.clients.clock.monotonic())
-
-    def package(hand_over: HandOver[Job]) -> None:
-        _package(site, requests, hand_over)
-
-    def build_and_push(job: Job) -> Pushed:
-        return _build_and_push(site, job, shared)
-
-    finished = work_as_produced(package, build_and_push, site.clients.assembly.images_at_once())
+    finished = work_as_produced(
+        partial(_package, site, requests),
+        partial(_build_and_push, site, _nodes(site, requests), turns, site.clients.clock.monotonic()),
+        site.clients.assembly.images_at_once(),
+    )
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
     whole = [pushed for pushed in finished.done.values() if pushed.request.target.name not in broken]
     # Not before Maven's end: a service can fail after its jar was made, and then no run may reuse its image.
@@ -109,15 +97,16 @@ def _package(site: Site, requests: list[ImageRequest], hand_over: HandOver[Job])
     site.clients.effects.package(targets, ready)
 
 
-def _build_and_push(site: Site, job: Job, shared: Shared) -> Pushed:
+def _build_and_push(site: Site, nodes: Nodes, turns: BoundedSemaphore, start: float, job: Job) -> Pushed:
+    """Build the image of a job, and push it when it has a slot; the times count from `start`."""
     request, name = job.request, job.request.target.name
     clock, began = site.clients.clock, site.clients.clock.monotonic()
     site.clients.progress.phase(name, "image")
     image = site.clients.effects.build_image(request)
-    check_platform(site, shared.nodes, request.target, image.platform)
+    check_platform(site, nodes, request.target, image.platform)
     built = clock.monotonic()
     site.clients.progress.phase(name, "waits to push")
-    with shared.turns:
+    with turns:
         turn = clock.monotonic()
         site.clients.progress.phase(name, "push")
         pushed = _push(site, request)
@@ -128,9 +117,9 @@ def _build_and_push(site: Site, job: Job, shared: Shared) -> Pushed:
         maven=job.maven,
         image=built - began,
         push=ended - turn,
-        ready=job.ready - shared.start,
-        began=began - shared.start,
-        ended=ended - shared.start,
+        ready=job.ready - start,
+        began=began - start,
+        ended=ended - start,
         bytes_pushed=pushed.bytes_pushed,
         size=image.size,
         stored=stored.size,
@@ -224,8 +213,13 @@ def _running_image(step: Step) -> BuiltImage:
             why=f"tag {running.tag}" if running else "nothing runs",
             next_step=f"rebuild it: change it, or run with a --base before its last change ({step.baseline.commit})",
         )
+    return image_that_runs(running)
+
+
+def image_that_runs(running: Running) -> BuiltImage:
+    """What runs of a target, as an image to be cleared."""
     return BuiltImage(
-        target=step.target.name,
+        target=running.target,
         repository=running.repository,
         tag=running.tag,
         digest=running.digest,

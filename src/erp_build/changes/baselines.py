@@ -11,7 +11,7 @@ from erp_build.model.project import Chart, Project, Target
 from erp_build.model.stage import stage
 
 if TYPE_CHECKING:
-    from erp_build.clients.protocols import Repository
+    from erp_build.clients.git.repository import GitRepository
 
 
 RESOLVED = "CODEBUILD_RESOLVED_SOURCE_VERSION"
@@ -31,7 +31,7 @@ class Rung(NamedTuple):
     why_not: str = ""
 
 
-def find_head(repository: "Repository", variables: Mapping[str, str], wanted: str | None = None) -> str:
+def find_head(repository: "GitRepository", variables: Mapping[str, str], wanted: str | None = None) -> str:
     """The commit to build: as asked for, else what CodeBuild resolved, else HEAD; CodeBuild and HEAD must agree."""
     if wanted:
         return _resolve(repository, wanted, "--head")
@@ -57,7 +57,7 @@ def find_head(repository: "Repository", variables: Mapping[str, str], wanted: st
 
 @stage("reads only: Git")
 def find_baselines(
-    repository: "Repository",
+    repository: "GitRepository",
     project: Project,
     head: str,
     *,
@@ -103,7 +103,7 @@ def refuse_doubt(baselines: tuple[Baseline, ...]) -> None:
         )
 
 
-def refuse_older(repository: "Repository", head: str, live: LiveState) -> None:
+def refuse_older(repository: "GitRepository", head: str, live: LiveState) -> None:
     """Stop when something newer than head is live: a run that waited too long must not take it back."""
     deployed = {running.target: running.commit for running in live.running.values()}
     for target, newer in (*deployed.items(), ("the release's chart", live.chart_commit)):
@@ -117,7 +117,7 @@ def refuse_older(repository: "Repository", head: str, live: LiveState) -> None:
 
 
 def _climb(
-    repository: "Repository", target: str, rungs: list[Rung], doubt: list[str], seen: dict[str, bool]
+    repository: "GitRepository", target: str, rungs: list[Rung], doubt: list[str], seen: dict[str, bool]
 ) -> Baseline:
     failed = list(doubt)
     for rung in rungs:
@@ -149,7 +149,7 @@ def _deployed(target: Target, live: LiveState) -> Rung:
     return Rung("deployed", running.commit, f"the running image {running.tag or running.digest} names no commit")
 
 
-def _webhook(repository: "Repository", head: str, variables: Mapping[str, str]) -> Rung:
+def _webhook(repository: "GitRepository", head: str, variables: Mapping[str, str]) -> Rung:
     commit = commit_from(variables, PREVIOUS)
     if commit is None:
         return Rung("webhook", None, f"{PREVIOUS} holds no commit")
@@ -158,7 +158,7 @@ def _webhook(repository: "Repository", head: str, variables: Mapping[str, str]) 
     return Rung("webhook", commit)
 
 
-def _resolve(repository: "Repository", revision: str, option: str) -> str:
+def _resolve(repository: "GitRepository", revision: str, option: str) -> str:
     commit = repository.resolve(revision)
     if commit is None:
         raise ConfigurationError(

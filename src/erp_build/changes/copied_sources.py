@@ -34,22 +34,24 @@ class Tree(NamedTuple):
 
 def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> Iterator[Uncovered]:
     """Return each COPY and ADD of the Dockerfile, and each `../` of the pom, with a file that no rule covers."""
-    dockerfile = f"{target.path}/{target.dockerfile}"
-    for line, source in copied_sources(tree.texts.get(dockerfile, "")):
+    for file, line, source in _named_sources(target, tree.texts):
         pattern = posixpath.normpath(f"{target.path}/{source}")
         # Maven's output is made from sources that are compared anyway.
         if pattern.startswith(f"{target.path}/{BUILD_OUTPUT}/"):
             continue
         missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
         if missed:
-            yield Uncovered(target.name, dockerfile, line, source, missed)
-    pom = f"{target.path}/pom.xml"
-    for number, text in enumerate(tree.texts.get(pom, "").splitlines(), 1):
+            yield Uncovered(target.name, file, line, source, missed)
+
+
+def _named_sources(target: Service | Function, texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
+    """The file, line and text of each source that the Dockerfile or the pom names."""
+    dockerfile, pom = f"{target.path}/{target.dockerfile}", f"{target.path}/pom.xml"
+    for line, source in copied_sources(texts.get(dockerfile, "")):
+        yield dockerfile, line, source
+    for line, text in enumerate(texts.get(pom, "").splitlines(), 1):
         for reference in PARENT_REFERENCE.findall(text):
-            pattern = posixpath.normpath(f"{target.path}/{reference}")
-            missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
-            if missed:
-                yield Uncovered(target.name, pom, number, reference, missed)
+            yield pom, line, reference
 
 
 def copied_sources(dockerfile: str) -> Iterator[tuple[int, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
 from erp_build.changes.make_plan import make_plan
 from erp_build.changes.rules import Rules, attribute, ignore_of
-from erp_build.changes.tag_only_commits import without_tag_edits
+from erp_build.errors import ConfigurationError
 from erp_build.formats.patterns import spellings
 from erp_build.model.change import Baseline, ChangeSet, PathChange, TargetChange
 from erp_build.model.plan import LiveState, Plan
@@ -16,7 +16,7 @@ from erp_build.model.stage import stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from erp_build.clients.protocols import Repository
+    from erp_build.clients.git.repository import GitRepository
     from erp_build.model.project import Project
 
 SOME = 3
@@ -25,7 +25,7 @@ SOME = 3
 
 def plan(
     project: Project,
-    repository: Repository,
+    repository: GitRepository,
     *,
     base: str | None = None,
     head: str | None = None,
@@ -53,7 +53,9 @@ def plan(
 
 
 @stage("reads only: Git")
-def detect_changes(repository: Repository, project: Project, baselines: tuple[Baseline, ...], head: str) -> ChangeSet:
+def detect_changes(
+    repository: GitRepository, project: Project, baselines: tuple[Baseline, ...], head: str
+) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
     rules = Rules(project, ignore_of(project))
     changes: dict[str, tuple[TargetChange, ...]] = {}
@@ -76,7 +78,7 @@ def detect_changes(repository: Repository, project: Project, baselines: tuple[Ba
         unowned=tuple(sorted(unowned)),
         warnings=(*_baseline_warnings(baselines), *overlaps(project)),
     )
-    return without_tag_edits(repository, project, found_all)
+    return _without_tag_edits(repository, project, found_all)
 
 
 def overlaps(project: Project) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ def overlaps(project: Project) -> tuple[str, ...]:
 
 
 def _removed(
-    repository: Repository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
+    repository: GitRepository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
 ) -> set[str]:
     """The touched targets whose directory is not in head; Git is asked only where no file of theirs shows that it is.
 
@@ -111,6 +113,35 @@ def _removed(
         return set()
     alive = repository.existing(head, {path for paths in directories.values() for path in paths})
     return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
+
+
+def _without_tag_edits(repository: GitRepository, project: Project, changes: ChangeSet) -> ChangeSet:
+    """Return the changes without the chart, if only its values file differs, and there only tags.
+
+    Otherwise the commit that writes tags back would trigger a deployment. A file that cannot be read counts as changed.
+    """
+    chart = project.chart
+    path = f"{chart.path}/{chart.values}"
+    found = changes.changes.get(chart.name, ())
+    base = next((one.commit for one in changes.baselines if one.target == chart.name), None)
+    if base is None or {change.path for change in found} != {path}:
+        return changes
+    before, after = repository.read_file(base, path), repository.read_file(changes.head, path)
+    if before is None or after is None or not _same_but_tags(before, after, project):
+        return changes
+    warning = f"{path}: only tags differ, which deployments write themselves"
+    return changes._replace(changes={**changes.changes, chart.name: ()}, warnings=(*changes.warnings, warning))
+
+
+def _same_but_tags(before: bytes, after: bytes, project: Project) -> bool:
+    # Imported here: few plans need it.
+    from erp_build.formats.values_file import set_tags
+
+    tags = {service.values_key: "tag" for service in project.services}
+    try:
+        return set_tags(before, tags, where="before") == set_tags(after, tags, where="after")
+    except ConfigurationError:
+        return False
 
 
 def warning_of(uncommitted: Sequence[str]) -> tuple[str, ...]:

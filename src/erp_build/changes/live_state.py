@@ -26,10 +26,12 @@ def read_live_state(site: Site) -> LiveState:
     edited = _edited(site) if history and workloads else {}
     running = [_running_service(site, service, workloads, edited) for service in site.project.services]
     running += [_running_function(site, function) for function in site.project.functions]
-    deployed = _deployed_chart(history)
+    newest = history[-1] if history else None
+    # What a revision that failed left behind is unknown.
+    deployed = _described(newest, history) if newest and newest.status == "deployed" else None
     return LiveState(
         running={item.target: item for item in running if item},
-        revision=history[-1] if history else None,
+        revision=newest,
         chart_commit=deployed["commit"] if deployed else None,
         chart_key=(deployed["key"] or "") if deployed else "",
     )
@@ -106,13 +108,6 @@ def _running_function(site: Site, function: Function) -> Running | None:
     )
 
 
-def _deployed_chart(history: tuple[Revision, ...]) -> re.Match[str] | None:
-    """Match commit and key of the newest revision if it is deployed; what a failed one left behind is unknown."""
-    if not history or history[-1].status != "deployed":
-        return None
-    return _described(history[-1], history)
-
-
 def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
     """Return the commit whose objects a revision has; None if its description names none."""
     found = _described(revision, history)
@@ -120,6 +115,7 @@ def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
 
 
 def _described(revision: Revision, history: tuple[Revision, ...]) -> re.Match[str] | None:
+    """Match the commit and the chart's key in the description of the revision whose objects it has."""
     found = DESCRIPTION.search(origin_of(revision, history).description)
     return found if found and is_full_commit(found["commit"]) else None
 

@@ -1,15 +1,9 @@
 """Makes the plan from changes and live state: for each target one action, and why."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from erp_build.model.change import Baseline, ChangeSet
+from erp_build.model.plan import Action, LiveState, Plan, Reason, Running, Step
 from erp_build.model.project import Function, Project, Service, Target
 from erp_build.model.stage import stage
-
-if TYPE_CHECKING:
-    from erp_build.model.change import Baseline, ChangeSet
-from erp_build.model.plan import Action, LiveState, Plan, Reason, Running, Step
 
 
 @stage("nothing", keeps="plan")

@@ -1,27 +1,17 @@
-"""Replay: compares many pairs of commits with one Git process, and says which targets each pair changes."""
+"""Replay: compares many pairs of commits with one Git process: what each pair changes, and what the rules cover."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import NamedTuple
 
 from erp_build.changes.rules import Rules
+from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
-from erp_build.model.change import PathChange
 from erp_build.model.project import Project
 
 Pair = tuple[str, str]
-
-
-class History(Protocol):
-    """The Git commands that a replay needs."""
-
-    def first_parent_pairs(self, range_: str) -> list[Pair]:
-        """(first parent, commit) for every commit of a range, oldest first."""
-
-    def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
-        """The full commits of many revisions; None where there is none."""
-
-    def compare_pairs(self, pairs: Sequence[Pair]) -> Iterator[tuple[PathChange, ...]]:
-        """The changed paths of each pair."""
 
 
 class Replayed(NamedTuple):
@@ -41,33 +31,32 @@ class BadLine(NamedTuple):
     why: str
 
 
-def replay(history: History, project: Project, rules: Rules, pairs: Sequence[Pair]) -> Iterator[Replayed]:
+def replay(repository: GitRepository, project: Project, rules: Rules, pairs: Sequence[Pair]) -> Iterator[Replayed]:
     """Return what each pair changes, in the order of the pairs."""
     names = tuple(target.name for target in project.targets)
-    for (base, head), differing in zip(pairs, history.compare_pairs(pairs) if pairs else (), strict=True):
+    for (base, head), differing in zip(pairs, repository.compare_pairs(pairs) if pairs else (), strict=True):
         paths = tuple(change.path for change in differing)
         touched = rules.touched(paths)
         yield Replayed(base, head, tuple(name for name in names if name in touched), paths)
 
 
-def read_pairs(history: History, text: str) -> tuple[list[Pair], list[BadLine]]:
+def read_pairs(repository: GitRepository, text: str) -> tuple[list[Pair], list[BadLine]]:
     """Read lines of `BASE HEAD`; skips empty lines and comments (#), and returns every other wrong line."""
     rows = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1)]
     rows = [(number, words) for number, words in rows if words and not words[0].startswith("#")]
     asked = [words for _, words in rows if len(words) == 2]  # noqa: PLR2004 - a pair
-    commits = iter(history.resolve_all([word for words in asked for word in words]))
+    commits = iter(repository.resolve_all([word for words in asked for word in words]))
     pairs: list[Pair] = []
     bad: list[BadLine] = []
     for number, words in rows:
-        if len(words) != 2:  # noqa: PLR2004 - a pair
-            bad.append(BadLine(number, " ".join(words), f"{len(words)} words instead of BASE HEAD"))
-            continue
-        base, head = next(commits), next(commits)
-        if base is None or head is None:
-            unknown = words[0] if base is None else words[1]
-            bad.append(BadLine(number, " ".join(words), f"git does not know {unknown}"))
-        else:
-            pairs.append((base, head))
+        why = f"{len(words)} words instead of BASE HEAD"
+        if len(words) == 2:  # noqa: PLR2004 - a pair
+            base, head = next(commits), next(commits)
+            if base and head:
+                pairs.append((base, head))
+                continue
+            why = f"git does not know {words[1] if base else words[0]}"
+        bad.append(BadLine(number, " ".join(words), why))
     return pairs, bad
 
 
@@ -80,3 +69,43 @@ def refuse_bad_lines(bad: Sequence[BadLine], where: str) -> None:
             why="\n".join(f"line {line.number}: {line.why} ({line.text})" for line in bad),
             next_step="correct the lines, or skip them with --keep-going",
         )
+
+
+@dataclass
+class Coverage:
+    """Counts over the pairs of a replay: dead rules, paths without an owner, targets that change together.
+
+    Attributes:
+        pairs: how many comparisons were made.
+        builds: how often each target would have been built in them.
+        matched: rules that matched a path.
+        unowned: path -> number of comparisons in which it had no owner.
+        together: (target, target) -> number of comparisons in which both changed.
+    """
+
+    project: Project
+    rules: Rules
+    pairs: int = 0
+    builds: Counter[str] = field(default_factory=Counter)
+    matched: set[str] = field(default_factory=set)
+    unowned: Counter[str] = field(default_factory=Counter)
+    together: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.builds.update({target.name: 0 for target in self.project.targets})
+
+    def add(self, paths: Iterable[str], changed: tuple[str, ...]) -> None:
+        """Count one comparison."""
+        self.pairs += 1
+        self.builds.update(changed)
+        self.together.update(combinations(changed, 2))
+        for path in paths:
+            owners = self.rules.owners(path)
+            self.matched.update(owners.values())
+            if not owners and not self.rules.is_ignored(path):
+                self.unowned[path] += 1
+
+    @property
+    def silent(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The rules that matched no path, each with its targets."""
+        return [(rule, names) for rule, names in self.rules.all_rules() if rule not in self.matched]

@@ -1,17 +1,13 @@
 """Reuse: a target whose content has an image already is not built, and not deployed if that image runs."""
 
-from typing import TYPE_CHECKING
-
 from erp_build.changes.content_key import KEY_TAG, content_key
 from erp_build.changes.detect import warning_of
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.clients.site import Site
 from erp_build.model.plan import LiveState, Plan, Reason, Step
 from erp_build.model.project import Chart, Service
+from erp_build.model.source_file import SourceFile
 from erp_build.model.stage import stage
-
-if TYPE_CHECKING:
-    from erp_build.model.source_file import SourceFile
 
 
 @stage("reads only: Git, ECR", keeps="plan")
@@ -39,7 +35,7 @@ def find_reusable(site: Site, plan: Plan, live: LiveState) -> Plan:
 
 def content_keys(site: Site, rules: Rules, head: str) -> dict[str, str]:
     """The key of every target, over exactly those files that the rules give to it."""
-    files: dict[str, list[SourceFile]] = {target.name: [] for target in site.project.targets}
+    files = {target.name: list[SourceFile]() for target in site.project.targets}
     for file in site.clients.repository.source_files(head):
         for name in rules.owners(file.path):
             files[name].append(file)

@@ -16,15 +16,14 @@ class Rules:
     """
 
     def __init__(self, project: Project, ignored: Callable[[str], bool] | None = None) -> None:
-        built = tuple(target.name for target in project.image_targets)
+        self._built = tuple(target.name for target in project.image_targets)
         self._by_directory: dict[str, dict[str, str]] = {}
         self._patterns: list[tuple[str, tuple[str, ...], str]] = []
         self._config = composed(project.config_path)
-        self._built = built
         for target in project.targets:
-            self._add_directory(target.path, (target.name,), f"{target.path}/**")
+            self._by_directory.setdefault(composed(target.path), {})[target.name] = f"{target.path}/**"
         for pattern in project.shared:
-            self._add_pattern(pattern, built, f"shared: {pattern}")
+            self._add_pattern(pattern, self._built, f"shared: {pattern}")
         for image_target in project.image_targets:
             for pattern in image_target.inputs:
                 self._add_pattern(pattern, (image_target.name,), f"input: {pattern}")
@@ -71,9 +70,6 @@ class Rules:
             own = self._by_directory.get(directory)
             known = self._known[directory] = {**parent, **own} if own else parent
         return known
-
-    def _add_directory(self, directory: str, names: tuple[str, ...], rule: str) -> None:
-        self._by_directory.setdefault(composed(directory), {}).update(dict.fromkeys(names, rule))
 
     def _add_pattern(self, pattern: str, names: tuple[str, ...], rule: str) -> None:
         if directory := fixed_directory(pattern):

@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
         print(secrets.mask(_trace()), file=sys.stderr)
         print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
-        return ErpBuildError.exit_code
+        return ErpBuildError.code
 
 
 def _call(
@@ -93,7 +93,7 @@ def _call(
     options = _options(name, verb, arguments)
     options.early, options.stages = early, pipeline
     try:
-        return verb.main(options, Console(options, secrets))
+        return verb.main(options, Console(options, secrets)) or 0
     except Failure as error:
         print(secrets.mask(error_text(error)), file=sys.stderr)
         if options.verbose > 1:
@@ -125,26 +125,20 @@ def verb_named(name: str) -> Verb[Any]:
 def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
     """The options of a verb."""
     import argparse
+    from functools import partial
 
-    from erp_build.cli.options import add_common_options
+    from erp_build.cli.options import add_options
 
     parser = argparse.ArgumentParser(
         prog=f"erp-build {name}",
         description=VERBS[name],
         epilog=verb.EXAMPLES,
-        formatter_class=_formatter,
+        # The width is said, because finding out the terminal's takes a tenth of a plan's time.
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=100),
         allow_abbrev=False,
     )
-    verb.configure(parser)
-    add_common_options(parser)
+    add_options(parser, verb.Options)
     return parser
-
-
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """The help's layout; its width is said, because finding out the terminal's takes a tenth of a plan's time."""
-    import argparse
-
-    return argparse.RawDescriptionHelpFormatter(prog, width=100)
 
 
 def _trace() -> str:

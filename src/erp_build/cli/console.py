@@ -6,17 +6,15 @@ import os
 import sys
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, load_index
-from erp_build.cli.fast_path.repository_root import is_bare, real_root
-from erp_build.model.project import FILE_NAME
+from erp_build.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import Any
 
     from erp_build.cli.options import CommonOptions
     from erp_build.clients.clock import SystemClock
@@ -72,8 +70,13 @@ class Console:
 
     @property
     def folder(self) -> str:
-        """The root of the user's repository, as a name."""
-        return real_root(self._repository)
+        """The root of the user's repository, as a name; raises `ConfigurationError` where there is none."""
+        given = self._repository
+        if not os.path.isdir(given):
+            raise ConfigurationError(
+                "the repository is not there", where=given, next_step="check the path after --repo"
+            )
+        return os.path.realpath(given)
 
     @property
     def root(self) -> Path:
@@ -88,14 +91,7 @@ class Console:
 
     def index(self) -> ProjectIndex:
         """The project, whose targets are made when they are asked for."""
-        root = self.folder
-        return load_index(root, self._config, self._committed if is_bare(root) else None)
-
-    def _committed(self) -> bytes | None:
-        """The configuration of a bare repository, which has no files but those of its commits."""
-        from erp_build.clients.git.repository import GitRepository
-
-        return GitRepository(self.folder).read_file("HEAD", FILE_NAME)
+        return load_index(self.folder, self._config)
 
     def clients(self) -> AbstractContextManager[Clients]:
         """The clients of the repository, for a command whose effects nobody asks for afterwards."""

@@ -1,18 +1,54 @@
-"""The options that verbs share: their types, and the words of the command line.
+"""The options of a verb: a class with an attribute for each, declared once in the words of argparse.
 
-The options of a verb are a class with an attribute for each. A default stands once: here, where a plan is read without
-argparse, else in `configure` of the verb. argparse fills an object of the class.
+argparse fills an object of the class, and `plan` is read without argparse where it can be.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import argparse
 
     from erp_build.clients.git.early_diff import EarlyDiff
     from erp_build.model.stage_hooks import Pipeline
+
+Choice = Literal["any", "at most one", "exactly one"]
+"""How many options of a verb may be given together, of those that are declared with the same choice."""
+
+
+class Option:
+    """The declaration of an option: the attribute of an object is its default until it is given.
+
+    Args:
+        names: as on the command line; a name without dashes is a positional argument.
+        default: what it is if it is not given.
+        choice: whether it excludes others.
+        words: what else `ArgumentParser.add_argument` is told.
+    """
+
+    def __init__(self, names: tuple[str, ...], default: object, choice: Choice, words: dict[str, Any]) -> None:
+        self.names, self.default, self.choice, self.words = names, default, choice, words
+
+    def __get__(self, options: CommonOptions | None, kind: type[CommonOptions]) -> object:
+        return self if options is None else self.default
+
+
+def option(*names: str, default: object = None, choice: Choice = "any", **words: Any) -> Any:
+    """Declare an option or a positional argument, as `Option` describes it."""
+    return Option(names, default, choice, words)
+
+
+def flag(name: str, meaning: str, choice: Choice = "any") -> Any:
+    """Declare an option without a value: true if it is given."""
+    return option(name, default=False, choice=choice, action="store_true", help=meaning)
+
+
+def file_option(name: str, meaning: str, choice: Choice = "any") -> Any:
+    """Declare an option whose value is the path of a file."""
+    from pathlib import Path
+
+    return option(name, choice=choice, metavar="FILE", type=Path, help=meaning)
 
 
 class CommonOptions:
@@ -26,41 +62,24 @@ class CommonOptions:
         stages: what a caller of the library does at the stages of `run`.
     """
 
-    repo: str = "."
-    config: str | None = None
-    verbose: int = 0
-    quiet: int = 0
+    repo: str = option("--repo", default=".", metavar="DIR", help="the repository's root (default: here)")
+    config: str | None = option("--config", metavar="FILE", help="another erp-build.toml than the one at the root")
+    verbose: int = option("-v", "--verbose", default=0, action="count", help="show the output of Maven and the engine")
+    quiet: int = option("-q", "--quiet", default=0, action="count", help="show only results and errors")
     early: EarlyDiff | None = None
     stages: Pipeline | None = None
 
 
-class LockOptions(CommonOptions):
-    """What every verb has that deploys.
-
-    Attributes:
-        wait_for_lock: seconds that another run is waited for.
-    """
-
-    wait_for_lock: float
-
-
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every verb has."""
-    parser.add_argument("--repo", metavar="DIR", help="the repository's root (default: here)")
-    parser.add_argument("--config", metavar="FILE", help="another erp-build.toml than the one at the root")
-    parser.add_argument("-v", "--verbose", action="count", help="show the output of Maven and the engine")
-    parser.add_argument("-q", "--quiet", action="count", help="show only results and errors")
-
-
-def add_lock_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a verb that deploys."""
-    parser.add_argument(
-        "--wait-for-lock",
-        metavar="TIME",
-        type=_duration,
-        default=0.0,
-        help="wait so long for another run, such as 20m (default: leave with 11)",
-    )
+def add_options(parser: argparse.ArgumentParser, options: type[CommonOptions]) -> None:
+    """Add the options of a verb: its own, then those that every verb has."""
+    groups: dict[str, argparse._ActionsContainer] = {"any": parser}
+    declared = [each for kind in options.__mro__ for each in vars(kind).values() if isinstance(each, Option)]
+    for each in declared:
+        if each.choice not in groups:
+            groups[each.choice] = parser.add_mutually_exclusive_group(required=each.choice == "exactly one")
+        # argparse knows by its default whether such a list was given, where it excludes others.
+        words = {**each.words, "default": each.default} if each.words.get("nargs") == "*" else each.words
+        groups[each.choice].add_argument(*each.names, **words)
 
 
 def _duration(text: str) -> float:
@@ -72,3 +91,13 @@ def _duration(text: str) -> float:
 
         raise argparse.ArgumentTypeError(f"{text!r} is no duration: 90s, 5m or 1h")
     return seconds
+
+
+WAIT_FOR_LOCK = option(
+    "--wait-for-lock",
+    default=0.0,
+    metavar="TIME",
+    type=_duration,
+    help="wait so long for another run, such as 20m (default: leave with 11)",
+)
+"""The option of every verb that deploys: seconds that another run is waited for."""

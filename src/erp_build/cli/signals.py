@@ -26,10 +26,8 @@ def signals_raise() -> Iterator[None]:
             signal.signal(each, _end_at_once)
         raise Interrupted(number, signal.Signals(number).name)
 
-    before = {number: signal.getsignal(number) for number in HEARD}
     watch = _Watch()
-    for number in HEARD:
-        signal.signal(number, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in HEARD}
     try:
         yield
     except BaseException:
@@ -37,8 +35,7 @@ def signals_raise() -> Iterator[None]:
         end_running()
         raise
     finally:
-        was_quiet = signal.getsignal(signal.SIGTERM) is interrupt
-        if was_quiet:
+        if signal.getsignal(signal.SIGTERM) is interrupt:  # no signal came
             for number, handler in before.items():
                 signal.signal(number, handler)
             watch.end()

@@ -1,6 +1,5 @@
 """What a verb is: a module of `cli/verbs` with the names of `Verb`. Type checkers alone read this."""
 
-from argparse import ArgumentParser
 from typing import Protocol, TypeVar
 
 from erp_build.cli.console import Console
@@ -20,10 +19,7 @@ class Verb(Protocol[OptionsT]):
 
     @property
     def Options(self) -> type[OptionsT]:  # noqa: N802 - it is a class in each module
-        """The class of its options."""
+        """The class of its options, with a declaration of each that it has of its own."""
 
-    def configure(self, parser: ArgumentParser) -> None:
-        """Add its own options to those that every verb has."""
-
-    def main(self, options: OptionsT, console: Console) -> int:
-        """Do it, and return the exit code."""
+    def main(self, options: OptionsT, console: Console) -> int | None:
+        """Do it, and return the exit code; None is 0."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from erp_build.clients.files import write_file
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
 
@@ -49,6 +50,19 @@ def edit_file(path: Path, change: Callable[[bytes], bytes]) -> bool:
             if _replaced(target, before, after):
                 return True
     raise OSError(errno.EBUSY, "another program keeps writing to it", str(path))
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Give a file another content, in its place; or make the file. Raises `ConfigurationError` if that fails."""
+    if not path.exists():
+        write_file(path, content)
+        return
+    try:
+        edit_file(path, lambda _: content)
+    except OSError as error:
+        raise ConfigurationError(
+            "a file cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"
+        ) from error
 
 
 def refuse_read_only(path: Path) -> None:

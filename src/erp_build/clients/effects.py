@@ -1,15 +1,16 @@
 """Everything that a run may change outside of its process, in one protocol.
 
-`LiveEffects` performs an effect, `RehearsedEffects` notes it as assumed: a rehearsal is another executor and no flag
-(docs/decisions/0001).
+`LiveEffects` performs an effect, `RehearsedEffects` assumes it: a rehearsal is another executor and no flag
+(docs/decisions/0001). `NotedEffects` stands before either of them and notes what it does.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
+from erp_build.errors import BuildFailed
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
@@ -17,6 +18,9 @@ from erp_build.model.project import Check, Function, Service
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +116,7 @@ class Effects(Protocol):
         """Make a version of a function's code and move an alias to it (empty: none); returns the version."""
 
     def write_file(self, path: Path, content: bytes) -> None:
-        """Replace a file atomically."""
+        """Replace the content of a file, or make the file; it keeps its owner, mode and links."""
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release; raises `ReleaseFailed`."""
@@ -155,3 +159,62 @@ class Journal:
     def note_failure(self, name: EffectKind, target: str) -> None:
         """Note an effect that failed as one of several."""
         self.effects.append(Effect(name=name, target=target, state="failed"))
+
+
+class NotedEffects:
+    """Effects that a journal notes: for each, its kind, who does it, and what names its target.
+
+    Args:
+        effects: perform or assume.
+        journal: gets the notes.
+        state: of an effect that succeeds.
+    """
+
+    def __init__(self, effects: Effects, journal: Journal, state: EffectState = "performed") -> None:
+        self._effects, self._journal, self._state = effects, journal, state
+        noted, kinds = self._noted, EffectKind
+        self.check = noted(kinds.CHECK, effects.check, lambda request: f"{request.check.name} {request.target.name}")
+        self.build_image = noted(kinds.BUILD_IMAGE, effects.build_image, lambda request: request.target.name)
+        self.push = noted(kinds.PUSH, effects.push, lambda request: f"{request.repository}:{request.tag}")
+        self.start_scan = noted(
+            kinds.START_SCAN, effects.start_scan, lambda repository, digest: f"{repository}@{digest}"
+        )
+        self.update_function = noted(kinds.UPDATE_FUNCTION, effects.update_function, lambda state, image: state.name)
+        self.publish = noted(kinds.PUBLISH, effects.publish, lambda state, alias: state.name)
+        self.write_file = noted(kinds.WRITE_FILE, effects.write_file, lambda path, content: path.name)
+        self.upgrade_release = noted(
+            kinds.UPGRADE_RELEASE, effects.upgrade_release, lambda request: request.release.name
+        )
+        self.rollback_release = noted(
+            kinds.ROLLBACK_RELEASE,
+            effects.rollback_release,
+            lambda release, revision, timeout: f"{release.name}:{revision}",
+        )
+        self.uninstall_release = noted(kinds.UNINSTALL_RELEASE, effects.uninstall_release, lambda release: release.name)
+        self.edit_branch = noted(kinds.EDIT_BRANCH, effects.edit_branch, lambda request: request.branch)
+        self.tag = noted(kinds.TAG, effects.tag, lambda image, tag: f"{image.repository}:{tag}")
+        self.notify = noted(kinds.NOTIFY, effects.notify, lambda request: request.topic)
+        self.write_lease = effects.write_lease
+
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Make the jars; each is an effect of its own."""
+        noted = set()
+
+        def note(name: str, seconds: float) -> None:
+            with self._journal.note(EffectKind.PACKAGE, name, self._state):
+                noted.add(name)
+            on_packaged(name, seconds)
+
+        try:
+            self._effects.package(targets, note)
+        except BuildFailed as error:
+            for name in sorted(error.targets or {target.name for target in targets} - noted):
+                self._journal.note_failure(EffectKind.PACKAGE, name)
+            raise
+
+    def _noted(self, kind: EffectKind, perform: Callable[P, R], target_of: Callable[P, str]) -> Callable[P, R]:
+        def perform_and_note(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._journal.note(kind, target_of(*args, **kwargs), self._state):
+                return perform(*args, **kwargs)
+
+        return perform_and_note

@@ -34,14 +34,17 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def write_result(path: Path, text: str) -> None:
-    """Write a file that the caller asked for; raises `ConfigurationError` if it cannot be written."""
+def write_file(path: Path, content: bytes, what: str = "a file") -> None:
+    """Replace a file, in a folder that may not be there yet.
+
+    Raises `ConfigurationError`, with what the file is, if it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text.encode("utf-8", "backslashreplace"))
+        write_atomically(path, content)
     except OSError as error:
         raise ConfigurationError(
-            "a file cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"
+            f"{what} cannot be written", where=str(path), why=str(error), next_step="check its folder's rights"
         ) from error
 
 

@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from logging.handlers import BufferingHandler
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from erp_build.model.span import Attribute, Span
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
@@ -20,6 +21,9 @@ HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
 EXPORT_TIMEOUT_S = 5.0
 """Seconds for the receiver: an unreachable one must not delay the pipeline."""
 
+MAX_MESSAGES_KEPT = 100
+"""Messages of the SDK, of which the last is shown."""
+
 
 def wanted(variables: Mapping[str, str]) -> bool:
     """Whether the environment names a receiver and does not disable OpenTelemetry."""
@@ -27,10 +31,11 @@ def wanted(variables: Mapping[str, str]) -> bool:
     return not off and any(variables.get(name) for name in ENDPOINTS)
 
 
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Sends spans.
 
-    Args:
+    Attributes:
         resource: what all spans have in common.
         began: the start of the run.
         mask: replaces secrets in a text.
@@ -38,28 +43,19 @@ class Sender:
         limit: seconds for the receiver.
     """
 
-    def __init__(
-        self,
-        resource: Mapping[str, Attribute],
-        began: "datetime",
-        mask: Callable[[str], str],
-        exporter: "SpanExporter | None" = None,
-        limit: float = EXPORT_TIMEOUT_S,
-    ) -> None:
-        self._resource = resource
-        self._began = began
-        self._mask = mask
-        self._exporter = exporter
-        self._limit = limit
+    resource: Mapping[str, Attribute]
+    began: datetime
+    mask: Callable[[str], str]
+    exporter: "SpanExporter | None" = None
+    limit: float = EXPORT_TIMEOUT_S
 
     def send(self, span: Span) -> str:
         """Send a span with all its children; returns what went wrong, or an empty text. Never raises."""
-        words = _Words()
         answer = ["no answer in time"]
 
         def work() -> None:
             try:
-                answer[0] = self._export(span, words)
+                answer[0] = self._export(span)
             except ImportError:
                 answer[0] = "OpenTelemetry is not installed: pip install 'erp-build[otel]'"
             except Exception as error:  # noqa: BLE001 - the run has ended, and its trace cannot change how
@@ -68,19 +64,24 @@ class Sender:
         # In a thread, because a name look-up has no timeout of its own.
         thread = Thread(target=work, daemon=True)
         thread.start()
-        thread.join(self._limit + 1)
-        return self._mask(answer[0])
+        thread.join(self.limit + 1)
+        return self.mask(answer[0])
 
-    def _export(self, span: Span, words: "_Words") -> str:
+    def _export(self, span: Span) -> str:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import SpanExportResult
 
+        # The SDK only logs its errors.
+        logged = BufferingHandler(MAX_MESSAGES_KEPT)
         logger = logging.getLogger("opentelemetry")
-        logger.addHandler(words)
+        logger.addHandler(logged)
         logger.propagate = False
-        exporter = self._exporter or _otlp(self._limit)
+        exporter = self.exporter or OTLPSpanExporter(timeout=self.limit)
         done = exporter.export(self._spans(span))
         exporter.shutdown()
-        return "" if done is SpanExportResult.SUCCESS else words.last or "the receiver did not accept it"
+        if done is SpanExportResult.SUCCESS:
+            return ""
+        return logged.buffer[-1].getMessage() if logged.buffer else "the receiver did not accept it"
 
     def _spans(self, span: Span) -> "Sequence[ReadableSpan]":
         from opentelemetry.sdk.resources import Resource
@@ -90,7 +91,7 @@ class Sender:
         from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
         memory = InMemorySpanExporter()
-        provider = TracerProvider(resource=Resource.create(self._masked(self._resource)), shutdown_on_exit=False)
+        provider = TracerProvider(resource=Resource.create(self._masked(self.resource)), shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(memory))
 
         def make(tracer: Tracer, one: Span, parent: object | None) -> None:
@@ -111,22 +112,7 @@ class Sender:
         return memory.get_finished_spans()
 
     def _masked(self, attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
-        return {name: self._mask(value) if isinstance(value, str) else value for name, value in attributes.items()}
+        return {name: self.mask(value) if isinstance(value, str) else value for name, value in attributes.items()}
 
     def _nanoseconds(self, seconds: float) -> int:
-        return int((self._began.timestamp() + seconds) * 1e9)
-
-
-class _Words(logging.Handler):
-    """Keeps the last message of the SDK, which only logs its errors."""
-
-    last = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage()
-
-
-def _otlp(limit: float) -> "SpanExporter":
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-    return OTLPSpanExporter(timeout=limit)
+        return int((self.began.timestamp() + seconds) * 1e9)

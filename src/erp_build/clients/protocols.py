@@ -1,4 +1,7 @@
-"""What the stages may read: one protocol per external system. Everything that writes is in `clients.effects`."""
+"""What the stages may read: one protocol per external system, and Git itself, which only reads.
+
+Everything that writes is in `clients.effects`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +11,9 @@ from typing import Any, Protocol
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import Effects
+from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
-from erp_build.model.change import PathChange
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.project import Function, Service
@@ -20,45 +23,6 @@ from erp_build.model.releases.kubernetes import Endpoints, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release, Revision
-from erp_build.model.source_file import SourceFile
-
-
-class Repository(Protocol):
-    """The user's Git repository."""
-
-    @property
-    def root(self) -> Path:
-        """The root of the work tree, or the bare repository's folder."""
-
-    def has_metadata(self) -> bool:
-        """Whether there is a `.git` at all; a CODE_ZIP source has none."""
-
-    def resolve(self, revision: str) -> str | None:
-        """The full commit of a revision, or None."""
-
-    def has_commit(self, commit: str) -> bool:
-        """Whether the commit and its tree can be read; a shallow clone is asked to fetch it first."""
-
-    def read_file(self, commit: str, path: str) -> bytes | None:
-        """A file of a commit, or None where it has none at this path."""
-
-    def changed_paths(self, base: str, head: str) -> tuple[PathChange, ...]:
-        """The paths that differ between two trees; a moved file is two paths."""
-
-    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
-        """The paths that a commit has: a directory, a file, or a submodule."""
-
-    def source_files(self, commit: str) -> Iterable[SourceFile]:
-        """All files of a commit; without Git, the files on the disk."""
-
-    def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether `new` contains `old`."""
-
-    def upstream_base(self, head: str) -> str | None:
-        """The merge base of a commit and its branch's upstream."""
-
-    def uncommitted(self) -> tuple[str, ...]:
-        """Tracked files that differ from head."""
 
 
 class Parameters(Protocol):
@@ -202,7 +166,7 @@ class Assembly(Protocol):
 class Clients:
     """Everything that the stages work with; `wiring` makes it, live or as a rehearsal."""
 
-    repository: Repository
+    repository: GitRepository
     parameters: Parameters
     identity: Identity
     registry: Registry

@@ -27,6 +27,12 @@ def commit_from(variables: Mapping[str, str], name: str) -> str | None:
     return value if is_full_commit(value) and value.strip("0") else None
 
 
+def pipeline_that_started(variables: Mapping[str, str]) -> str:
+    """Return the name of the pipeline that started the build; empty if none did."""
+    kind, _, name = variables.get("CODEBUILD_INITIATOR", "").partition("/")
+    return name if kind == "codepipeline" else ""
+
+
 def build_link(variables: Mapping[str, str]) -> str:
     """Return the build's address in the console, from CodeBuild's variable or from the build's ARN; else empty."""
     if link := variables.get("CODEBUILD_BUILD_URL", ""):

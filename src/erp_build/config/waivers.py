@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from erp_build.config.toml_table import Table
-from erp_build.model.images.waiver import Waiver
+from erp_build.model.images.finding import Waiver
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from erp_build.build.stage import image_that_runs
 from erp_build.clients.site import Site
 from erp_build.errors import TagTaken, VerificationFailed
 from erp_build.model.images.image import BuiltImage, StoredImage
@@ -41,14 +42,7 @@ def latest_behind(site: Site, live: LiveState, planned: Collection[str] = ()) ->
     An earlier run was cut off between its proof and its last tag. They are cleared again before `latest` moves.
     """
     return tuple(
-        BuiltImage(
-            target=item.target,
-            repository=item.repository,
-            tag=item.tag,
-            digest=item.digest,
-            commit=item.commit,
-            origin="running",
-        )
+        image_that_runs(item)
         for item in live.running.values()
         if item.target not in planned and item.digest and item.commit
         if (stored := site.clients.registry.stored(item.repository, item.digest)) and _is_behind(site, stored)

@@ -4,20 +4,46 @@ It is stored in the lock's Lease, because Helm's history does not know the funct
 runs is always read from the cluster and from Lambda.
 """
 
-from __future__ import annotations
-
 import json
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
 
 from erp_build.formats.json_text import parsed_json
-from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_ENTRIES_KEPT = 30
 """The newest deployments that are kept: the Lease holds them as one text."""
+
+
+DeploymentOutcome = Literal["begun", "deployed", "failed", "taken back", "rolled back"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreviousState:
+    """What ran before a deployment, to which a rollback leads.
+
+    Attributes:
+        functions: target -> its image, `host/repository@sha256:...`.
+        tags: service -> its tag.
+        revision: the last good revision of the release; None before the first.
+    """
+
+    functions: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    revision: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerEntry:
+    """One deployment; times are ISO 8601, UTC. `revision` and `functions` are what it left behind."""
+
+    at: str
+    commit: str
+    build: str
+    before: PreviousState
+    outcome: DeploymentOutcome = "begun"
+    revision: int | None = None
+    functions: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_entries(text: str) -> tuple[LedgerEntry, ...]:
@@ -31,22 +57,8 @@ def read_entries(text: str) -> tuple[LedgerEntry, ...]:
         return ()
 
 
-def write_entries(entries: tuple[LedgerEntry, ...]) -> str:
-    """Write the entries as text; the oldest ones are dropped."""
+def as_text(entries: tuple[LedgerEntry, ...]) -> str:
+    """The entries as text; the oldest ones are dropped."""
     return json.dumps(
         [asdict(entry) for entry in entries[-MAX_ENTRIES_KEPT:]], ensure_ascii=False, separators=(",", ":")
     )
-
-
-def begun(text: str, entry: LedgerEntry) -> str:
-    """The ledger's text with a new deployment, whose outcome is `begun`."""
-    return write_entries((*read_entries(text), entry))
-
-
-def ended(text: str, outcome: DeploymentOutcome, revision: int | None, functions: Mapping[str, str]) -> str:
-    """The ledger's text with the outcome of the newest deployment."""
-    entries = read_entries(text)
-    if not entries:
-        return text
-    last = replace(entries[-1], outcome=outcome, revision=revision, functions=dict(functions))
-    return write_entries((*entries[:-1], last))

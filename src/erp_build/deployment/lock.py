@@ -11,13 +11,12 @@ from typing import Self
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
-from erp_build.errors import Locked, told
+from erp_build.deployment.ledger import LedgerEntry, as_text, read_entries
+from erp_build.errors import Locked, attempt, told
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from erp_build.model.stage import stage
 
-LeaseChange = Callable[[Lease], Lease]
 LOCK_POLL_S = 1.0
 """Seconds between two looks at a lock that somebody else holds."""
 
@@ -69,8 +68,7 @@ def take_lock(site: Site, claim: Claim) -> "Lock":
             if current.was_left(reading.now):
                 site.say(f"the lock of {current.build} has expired: that run ended without freeing it")
             wanted = current.taken_by(claim.holder, claim.commit, claim.build, claim.seconds, reading.now)
-            taken = site.clients.effects.write_lease(site.release, wanted)
-            if taken:
+            if taken := site.clients.effects.write_lease(site.release, wanted):
                 return Lock(site, taken, former=current)
             # Another run wrote the lease between our read and our write: read it again.
             continue
@@ -97,7 +95,7 @@ class Lock:
         self._lease = lease
         self._taken_by: Lease | None = None
         """Who holds the lock now; None while it is ours."""
-        self._mutex = threading.Lock()
+        self._mutex = threading.RLock()
         self._ended = threading.Event()
         self._last_heartbeat = site.clients.clock.monotonic()
         self._thread = threading.Thread(target=self._send_heartbeats, daemon=True)
@@ -112,7 +110,7 @@ class Lock:
     ) -> None:
         """Free the lock. If that fails, the lock expires by itself."""
         self._ended.set()
-        if trouble := attempt(partial(self._free, failed=error is not None)):
+        if trouble := attempt(partial(self._write, lambda lease: lease.freed(failed=error is not None))):
             self._site.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
 
     @property
@@ -126,14 +124,13 @@ class Lock:
         return self._lease.renewed.isoformat(timespec="seconds") if self._lease.renewed else ""
 
     @property
-    def record(self) -> str:
-        """What past deployments wrote down."""
-        return self._lease.record
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """The past deployments that are written down in it, oldest first."""
+        return read_entries(self._lease.record)
 
-    def write_record(self, record: str) -> None:
-        """Write down a deployment; the same write is a heartbeat."""
-        with self._mutex:
-            self._write(lambda lease: replace(lease, record=record))
+    def write_entries(self, entries: tuple[LedgerEntry, ...]) -> None:
+        """Write down the deployments; the same write is a heartbeat."""
+        self._write(lambda lease: replace(lease, record=as_text(entries)))
 
     def require_held(self) -> None:
         """Raise `Locked` if the lock is not ours any more, or may soon not be: another run may be deploying."""
@@ -141,14 +138,15 @@ class Lock:
             raise _locked(self._release, self._taken_by)
         was_started = self._thread.ident is not None
         if was_started and not self._thread.is_alive():
-            raise _not_renewed(self._release)
-        if (
-            self._site.clients.clock.monotonic() - self._last_heartbeat
-            < self._lease.seconds / HEARTBEATS_PER_EXPIRY * 2
-        ):
-            return
-        # Two heartbeats are missing, and the lock expires with the third: ask the cluster before the next step.
-        with self._mutex:
+            raise Locked(
+                "the lock is not renewed any more",
+                where=str(self._release),
+                why="the thread that sends the heartbeats has ended, so another run may take the lock",
+                next_step="run again; the messages above say why the heartbeats failed",
+            )
+        silent = self._site.clients.clock.monotonic() - self._last_heartbeat
+        if silent >= self._lease.seconds / HEARTBEATS_PER_EXPIRY * 2:
+            # Two heartbeats are missing, and the lock expires with the third: ask the cluster before the next step.
             self._write(lambda lease: lease)
 
     def _send_heartbeats(self) -> None:
@@ -163,36 +161,22 @@ class Lock:
             if not self._ended.is_set():
                 self._write(lambda lease: lease)
 
-    def _free(self, *, failed: bool) -> None:
-        with self._mutex:
-            self._write(lambda lease: lease.freed(failed=failed))
-
-    def _write(self, change: LeaseChange) -> None:
+    def _write(self, change: Callable[[Lease], Lease]) -> None:
         """Store the lease with a change and a new time, if it is still ours. A lock that was lost once stays lost."""
-        if self._taken_by is not None:
-            raise _locked(self._release, self._taken_by)
-        for _ in range(HEARTBEATS_PER_EXPIRY):
-            reading = self._site.clients.leases.read(self._release)
-            if reading.lease is None or reading.lease.holder != self._lease.holder:
-                self._taken_by = reading.lease or Lease()
+        with self._mutex:
+            if self._taken_by is not None:
                 raise _locked(self._release, self._taken_by)
-            stored = self._site.clients.effects.write_lease(
-                self._release, change(reading.lease.renewed_at(reading.now))
-            )
-            if stored:
-                self._lease = replace(stored, holder=self._lease.holder)
-                self._last_heartbeat = self._site.clients.clock.monotonic()
-                return
-        raise _locked(self._release, self._lease)
-
-
-def _not_renewed(release: Release) -> Locked:
-    return Locked(
-        "the lock is not renewed any more",
-        where=str(release),
-        why="the thread that sends the heartbeats has ended, so another run may take the lock",
-        next_step="run again; the messages above say why the heartbeats failed",
-    )
+            for _ in range(HEARTBEATS_PER_EXPIRY):
+                reading = self._site.clients.leases.read(self._release)
+                if reading.lease is None or reading.lease.holder != self._lease.holder:
+                    self._taken_by = reading.lease or Lease()
+                    raise _locked(self._release, self._taken_by)
+                wanted = change(reading.lease.renewed_at(reading.now))
+                if stored := self._site.clients.effects.write_lease(self._release, wanted):
+                    self._lease = replace(stored, holder=self._lease.holder)
+                    self._last_heartbeat = self._site.clients.clock.monotonic()
+                    return
+            raise _locked(self._release, self._lease)
 
 
 def _locked(release: Release, lease: Lease) -> Locked:

@@ -1,36 +1,27 @@
 """Record a deployment in the ledger: when it begins, and again when it ends."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
 from erp_build.deployment.lambda_update import wait_until_settled
-from erp_build.deployment.ledger import begun, ended
+from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
-from erp_build.errors import Locked, told
-from erp_build.model.project import Function
-from erp_build.model.releases.ledger_entry import DeploymentOutcome, LedgerEntry, PreviousState
-
-
-@dataclass
-class OpenRecord:
-    """A record whose deployment has not ended yet.
-
-    Attributes:
-        outcome_of_failure: what is written when the block fails; None: nothing, so that the record stays open. An open
-            record tells the next run that what now runs was never proven.
-    """
-
-    outcome_of_failure: DeploymentOutcome | None = None
+from erp_build.errors import Locked, attempt, told
 
 
 @contextmanager
 def recorded(
-    site: Site, lock: Lock, *, commit: str, before: PreviousState, outcome: DeploymentOutcome
-) -> Iterator[OpenRecord]:
+    site: Site,
+    lock: Lock,
+    *,
+    commit: str,
+    before: PreviousState,
+    outcome: DeploymentOutcome,
+    after_failure: Callable[[Exception], DeploymentOutcome] | None = None,
+) -> Iterator[None]:
     """Record the deployment that the block makes: its begin, and its outcome.
 
     A signal, a kill or a lost lock leaves the record open.
@@ -41,25 +32,27 @@ def recorded(
         commit: full commit that is deployed.
         before: what ran before it.
         outcome: what is written when the block succeeds.
+        after_failure: called with the error when the block fails; returns what is written then. None: nothing is, and
+            the open record tells the next run that what now runs was never proven.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
-    lock.write_record(begun(lock.record, LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)))
-    recording = OpenRecord()
+    entry = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)
+    lock.write_entries((*lock.entries, entry))
     try:
-        yield recording
+        yield
     except Locked:
         # The record belongs to the new holder of the lock.
         raise
-    except Exception:
-        if recording.outcome_of_failure:
-            _write_end(site, lock, recording.outcome_of_failure)
+    except Exception as error:
+        if after_failure:
+            _write_end(site, lock, after_failure(error))
         raise
     _write_end(site, lock, outcome)
 
 
-def function_images(site: Site, functions: Sequence[Function]) -> dict[str, str]:
+def function_images(site: Site) -> dict[str, str]:
     """Read the image of each function: target name -> image by digest."""
-    states = {function.name: wait_until_settled(site, function.function) for function in functions}
+    states = {function.name: wait_until_settled(site, function.function) for function in site.project.functions}
     return {name: state.resolved for name, state in states.items() if state.resolved}
 
 
@@ -71,5 +64,8 @@ def _write_end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
 
 def _end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
     history = site.clients.helm.history(site.release)
-    images = function_images(site, site.project.functions)
-    lock.write_record(ended(lock.record, outcome, history[-1].number if history else None, images))
+    images = function_images(site)
+    revision = history[-1].number if history else None
+    if entries := lock.entries:
+        last = replace(entries[-1], outcome=outcome, revision=revision, functions=images)
+        lock.write_entries((*entries[:-1], last))

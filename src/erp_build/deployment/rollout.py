@@ -48,7 +48,8 @@ def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *
             if watch.is_stable({name: services[name] for name in changed if name in services}, open_ones):
                 watch.say_others({name: item for name, item in services.items() if name not in changed})
                 return
-            if watch.hopeless(open_ones):
+            # No short circuit: each look also starts or clears the timer of its service.
+            if [name for name, item in open_ones.items() if watch.is_hopeless(name, item)]:
                 raise _failed("a rollout cannot succeed", open_ones, site)
             if deadline.is_over:
                 raise _failed("the rollout is not complete in time", open_ones or services, site)
@@ -102,13 +103,8 @@ class _Watch:
             self._complete, self._restarts = (None if open_ones else now), restarts
         return self._complete is not None and now - self._complete >= self._stable
 
-    def hopeless(self, services: Services) -> bool:
-        """Whether one of the services can never get ready."""
-        # No short circuit: each look also starts or clears the timer of its service.
-        lost = [name for name, item in services.items() if self._is_hopeless(name, item)]
-        return bool(lost)
-
-    def _is_hopeless(self, name: str, workload: Workload | None) -> bool:
+    def is_hopeless(self, name: str, workload: Workload | None) -> bool:
+        """Whether a service can never get ready. Starts or clears the timer of its trouble."""
         containers = current_containers(workload)
         if any(
             container.waiting in FATAL_WAITING_REASONS

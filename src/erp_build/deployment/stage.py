@@ -1,15 +1,19 @@
-"""The deployment: write the values file, update the functions, then upgrade the release with all of its tags."""
+"""The deployment: write the values file, update the functions, then upgrade the release with all of its tags.
+
+After the proof the tags go back to Git, if that is configured.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from erp_build.clients.clock import Deadline
-from erp_build.clients.effects import UpgradeRequest
+from erp_build.clients.effects import EditRequest, UpgradeRequest
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import update_function
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.preflight import read_values, values_path
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.deployment.tags import keys_of, release_tags
+from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import set_tags
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
@@ -17,14 +21,12 @@ from erp_build.model.project import Function
 from erp_build.model.releases.deployment import Deployment
 from erp_build.model.stage import stage
 
+SKIP_CI_MARK = "[skip ci]"
+"""GitHub and CodeBuild's webhooks skip such a commit. A run that starts nevertheless finds no change."""
+
 
 @stage("Lambda, values file, Helm", keeps="deployment")
-def deploy(
-    site: Site,
-    plan: Plan,
-    images: Sequence[ClearedImage],
-    lock: Lock,
-) -> Deployment:
+def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock) -> Deployment:
     """Deploy the cleared images and nothing else. After a failure the journal of effects tells what has moved."""
     cleared = {one.image.target: one for one in images}
     tags = release_tags(plan, cleared, pin=site.project.chart.pin) if plan.upgrades_release else {}
@@ -40,8 +42,31 @@ def deploy(
         _upgrade_release(site, plan, lock)
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag for step in plan.functions}
-    return Deployment(
-        tags_after={**kept, **{name: tag.partition("@")[0] for name, tag in tags.items()}, **moved},
+    upgraded = {name: tag.partition("@")[0] for name, tag in tags.items()}
+    return Deployment(tags_after={**kept, **upgraded, **moved})
+
+
+@stage("the branch, if configured")
+def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
+    """Commit the tags to the configured branch. A failure is reported; the deployment stands."""
+    if site.project.deploy.write_back != "branch" or not plan.upgrades_release:
+        return
+    tags = {service.values_key: deployment.tags_after[service.name] for service in site.project.services
+            if deployment.tags_after.get(service.name)}  # fmt: skip
+    path = f"{site.project.chart.path}/{site.project.chart.values}"
+    request = EditRequest(
+        branch=site.project.deploy.branch,
+        path=path,
+        change=lambda content: set_tags(content, tags, where=path),
+        message=f"Deploy {plan.tag} {SKIP_CI_MARK}\n\nWritten by erp_build after the deployment of {plan.head}.\n",
+    )
+    try:
+        commit = site.clients.effects.edit_branch(request)
+    except ErpBuildError as error:
+        site.say(f"warning: {error.what}: {error.why}")
+        return
+    site.say(
+        f"tags written back to {request.branch} as {commit[:12]}" if commit else "the branch already has these tags"
     )
 
 
@@ -62,14 +87,13 @@ def _write_values(site: Site, plan: Plan, tags: Mapping[str, str]) -> None:
 
 def _upgrade_release(site: Site, plan: Plan, lock: Lock) -> None:
     deadline = Deadline(site.clients.clock, site.project.chart.timeout)
-    site.clients.effects.upgrade_release(
-        UpgradeRequest(
-            release=site.release,
-            chart=site.clients.repository.root / site.project.chart.path,
-            values=values_path(site),
-            description=description_of(plan.head, plan.steps[-1].key, lock.build),
-            timeout=deadline.left,
-        )
+    request = UpgradeRequest(
+        release=site.release,
+        chart=site.clients.repository.root / site.project.chart.path,
+        values=values_path(site),
+        description=description_of(plan.head, plan.steps[-1].key, lock.build),
+        timeout=deadline.left,
     )
+    site.clients.effects.upgrade_release(request)
     changed = {step.target.name for step in plan.services if step.action != "none"}
     wait_for_rollout(site, deadline, changed)

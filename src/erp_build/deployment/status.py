@@ -6,14 +6,13 @@ from typing import Any
 from erp_build.changes.drift import deployment_drift
 from erp_build.changes.live_state import autoscaler_of, objects_of
 from erp_build.clients.site import Site
-from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.ledger import LedgerEntry, read_entries
 from erp_build.deployment.preflight import read_values, values_path
 from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import read_value
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Service
-from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.target_status import TargetStatus
 
 Objects = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -26,7 +25,8 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     keys = {f"{service.values_key}.image.tag": service.name for service in site.project.services}
     tags = site.clients.helm.values_of(site.release, tuple(keys)) if live.revision else {}
     released = {name: tags.get(key, "") for key, name in keys.items()}
-    wanted, there = (objects_of(found) for found in _both(site, has_release=live.revision is not None))
+    wanted = objects_of(site.clients.helm.objects(site.release)) if live.revision else {}
+    there = objects_of(site.clients.cluster.live_objects(site.release)) if live.revision else {}
     since = live.revision.updated if live.revision else ""
     found = {
         service.name: TargetStatus(
@@ -37,7 +37,7 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
         )
         for service in site.project.services
     }
-    entries = read_entries(record_of(site))
+    entries = past_deployments(site)
     for function in site.project.functions:
         state = site.clients.functions.state(function.function)
         digest = state.digest if state else ""
@@ -47,14 +47,14 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     return found
 
 
-def record_of(site: Site) -> str:
+def past_deployments(site: Site) -> tuple[LedgerEntry, ...]:
     """Read the ledger of past deployments; empty where there is none, or where it may not be read."""
     try:
         reading = site.clients.leases.read(site.release)
     except ErpBuildError as error:
         site.say(f"past deployments are not known: {error.what}")
-        return ""
-    return reading.lease.record if reading.lease else ""
+        return ()
+    return read_entries(reading.lease.record) if reading.lease else ()
 
 
 def _git_tags(site: Site) -> dict[str, str]:
@@ -62,20 +62,13 @@ def _git_tags(site: Site) -> dict[str, str]:
     path = values_path(site)
     try:
         content = read_values(path)
-        tags = {
-            service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path))
+        return {
+            service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path)) or ""
             for service in site.project.services
         }
     except ErpBuildError as error:
         site.say(f"tags in git are not known: {error.what}")
         return {}
-    return {name: tag for name, tag in tags.items() if tag}
-
-
-def _both(site: Site, *, has_release: bool) -> tuple[tuple[Mapping[str, Any], ...], ...]:
-    if not has_release:
-        return (), ()
-    return site.clients.helm.objects(site.release), site.clients.cluster.live_objects(site.release)
 
 
 def _service_drift(site: Site, service: Service, wanted: Objects, there: Objects) -> tuple[str, ...]:

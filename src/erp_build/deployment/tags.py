@@ -13,12 +13,17 @@ UNKNOWN_DIGEST = "sha256:" + "0" * 64
 
 def expected_tags(plan: Plan, *, pin: bool) -> dict[str, str]:
     """Each service's tag as far as it is known before the build, for a dry run."""
-    return {step.target.name: _expected(step, plan, pin=pin) for step in plan.services}
+    new = {
+        step.target.name: (plan.tag, step.image.digest if step.image else UNKNOWN_DIGEST)
+        for step in plan.services
+        if step.action in ("build", "reuse")
+    }
+    return _tags(plan, new, pin=pin)
 
 
 def release_tags(plan: Plan, cleared: Mapping[str, ClearedImage], *, pin: bool) -> dict[str, str]:
     """Each service's tag: of its cleared image, or of the image that runs."""
-    return {step.target.name: _tag(step, cleared.get(step.target.name), pin=pin) for step in plan.services}
+    return _tags(plan, {name: (one.image.tag, one.image.digest) for name, one in cleared.items()}, pin=pin)
 
 
 def keys_of(plan: Plan, tags: Mapping[str, str]) -> dict[str, str]:
@@ -27,18 +32,13 @@ def keys_of(plan: Plan, tags: Mapping[str, str]) -> dict[str, str]:
             if isinstance(step.target, Service)}  # fmt: skip
 
 
-def _expected(step: Step, plan: Plan, *, pin: bool) -> str:
-    if step.action in ("build", "reuse"):
-        digest = step.image.digest if step.image else UNKNOWN_DIGEST
-        return _joined(plan.tag, digest, pin=pin)
-    return _kept(step, pin=pin)
+def _tags(plan: Plan, new: Mapping[str, tuple[str, str]], *, pin: bool) -> dict[str, str]:
+    """Each service's tag; `new` has the tags and digests of those whose image changes."""
+    images = {step.target.name: new.get(step.target.name) or _kept(step) for step in plan.services}
+    return {name: f"{tag}@{digest}" if pin and digest else tag for name, (tag, digest) in images.items()}
 
 
-def _tag(step: Step, cleared: ClearedImage | None, *, pin: bool) -> str:
-    return _joined(cleared.image.tag, cleared.image.digest, pin=pin) if cleared else _kept(step, pin=pin)
-
-
-def _kept(step: Step, *, pin: bool) -> str:
+def _kept(step: Step) -> tuple[str, str]:
     running = step.running
     if running is None or not running.tag:
         raise ReleaseFailed(
@@ -47,8 +47,4 @@ def _kept(step: Step, *, pin: bool) -> str:
             why=f"it runs {running.digest}" if running else "it does not run at all",
             next_step="build it: change it, or run with a --base before its last change",
         )
-    return _joined(running.tag, running.digest, pin=pin and bool(running.digest))
-
-
-def _joined(tag: str, digest: str, *, pin: bool) -> str:
-    return f"{tag}@{digest}" if pin else tag
+    return running.tag, running.digest

@@ -2,7 +2,7 @@
 
 import re
 
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.machine import dotted
 from erp_build.doctor.protocols import Version
@@ -21,41 +21,40 @@ KUBERNETES_VERSION = re.compile(r"v?(\d+)\.(\d+)")
 def check_access(facts: Facts) -> CheckResult:
     """Whether the cluster answers, and the caller has the rights of a deployment."""
     release = facts.release()
-    looked = f"eks:DescribeCluster of {release.cluster}, SelfSubjectAccessReviews in {release.namespace}"
+    look = Look(f"eks:DescribeCluster of {release.cluster}, SelfSubjectAccessReviews in {release.namespace}")
     try:
         missing = facts.remote.clients.cluster.missing_permissions(release)
     except ReleaseFailed as error:
-        return problem(looked, told(error), error.next_step or "see the message")
+        return look.problem(told(error), error.next_step or "see the message")
     if missing:
-        return problem(
-            looked,
+        return look.problem(
             f"not allowed: {', '.join(missing)}",
             "add an access policy (AmazonEKSEditPolicy) for this namespace to the role's access entry",
         )
-    return ok(looked, "it answers, and a deployment has all the rights that it needs")
+    return look.ok("it answers, and a deployment has all the rights that it needs")
 
 
 def check_versions(facts: Facts) -> CheckResult:
     """Whether Helm, and kubectl if installed, support the cluster's version."""
     stated = facts.remote.cluster_reader.version(facts.release())
     helm, kubectl = (facts.local.machine.version_of(program) for program in ("helm", "kubectl"))
-    looked = f"/version of {facts.release().cluster}, helm and kubectl in PATH"
+    look = Look(f"/version of {facts.release().cluster}, helm and kubectl in PATH")
     found = KUBERNETES_VERSION.match(stated)
     if found is None or helm is None:
-        return unknown(looked, f"cluster {stated or 'unknown'}, no helm" if helm is None else stated, "see helm")
+        return look.unknown(f"cluster {stated or 'unknown'}, no helm" if helm is None else stated, "see helm")
     minor = int(found[2])
     told = ", ".join(f"{name} {dotted(one)}" for name, one in (("Helm", helm), ("kubectl", kubectl)) if one)
     if troubles := _skews(minor, helm, kubectl):
         hint = "install versions that fit (helm.sh/docs/topics/version_skew)"
-        return warning(looked, f"Kubernetes {stated}, {told}: {'; '.join(troubles)}", hint)
-    return ok(looked, f"Kubernetes {stated}, {told}")
+        return look.warning(f"Kubernetes {stated}, {told}: {'; '.join(troubles)}", hint)
+    return look.ok(f"Kubernetes {stated}, {told}")
 
 
 def check_release_name(facts: Facts) -> CheckResult:
     """Whether another release owns our Deployments: after a rename the old release still owns them."""
     release, environment = facts.release(), facts.environment()
     ours = {environment.repository(service.repository) for service in facts.project.services}
-    looked = f"Deployments in namespace {release.namespace}: annotation meta.helm.sh/release-name"
+    look = Look(f"Deployments in namespace {release.namespace}: annotation meta.helm.sh/release-name")
     found = [
         one
         for one in facts.remote.cluster_reader.deployments(release)
@@ -67,25 +66,25 @@ def check_release_name(facts: Facts) -> CheckResult:
         who = f"the release {owner}" if owner else "no release"
         names = ", ".join(one.name for one in strange)
         hint = f'write release = "{owner}" in [chart]' if owner else "add Helm's ownership labels and annotations"
-        return problem(looked, f"{who} owns {names}, and not {release.name}", f"{hint}, or take them away first")
-    return ok(looked, f"{len(found)} of our services' Deployments, all of {release.name}")
+        return look.problem(f"{who} owns {names}, and not {release.name}", f"{hint}, or take them away first")
+    return look.ok(f"{len(found)} of our services' Deployments, all of {release.name}")
 
 
 def check_release_state(facts: Facts) -> CheckResult:
     """Whether the release is free: Helm refuses every upgrade while a revision is pending."""
     release = facts.release()
-    looked = f"helm history {release.name} in {release.namespace}"
+    look = Look(f"helm history {release.name} in {release.namespace}")
     history = facts.remote.clients.helm.history(release)
     if not history:
-        return ok(looked, "there is no release yet: the first run installs it")
+        return look.ok("there is no release yet: the first run installs it")
     last = history[-1]
     stands = f"revision {last.number} is {last.status}"
     if last.is_pending:
         hint = "a run rolls it back once nobody works on it; by hand: helm rollback"
-        return warning(looked, f"{stands}: somebody works on it, or was cut off", hint)
+        return look.warning(f"{stands}: somebody works on it, or was cut off", hint)
     if last.status == "failed":
-        return warning(looked, f"{stands}: {last.description}", "look at the pods; the next run deploys again")
-    return ok(looked, stands)
+        return look.warning(f"{stands}: {last.description}", "look at the pods; the next run deploys again")
+    return look.ok(stands)
 
 
 def check_dry_run(facts: Facts) -> CheckResult:
@@ -93,12 +92,12 @@ def check_dry_run(facts: Facts) -> CheckResult:
     release, chart = facts.release(), facts.project.chart
     values = facts.values()
     _ = facts.rendered()
-    looked = f"helm upgrade --dry-run=server of {release.name} in {release.namespace}"
+    look = Look(f"helm upgrade --dry-run=server of {release.name} in {release.namespace}")
     try:
         facts.remote.clients.helm.check_chart(release, facts.root / chart.path, values)
     except ReleaseFailed as error:
-        return problem(looked, told(error), error.next_step or "see the message")
-    return ok(looked, "the cluster would accept it")
+        return look.problem(told(error), error.next_step or "see the message")
+    return look.ok("the cluster would accept it")
 
 
 def _skews(minor: int, helm: Version, kubectl: Version | None) -> list[str]:

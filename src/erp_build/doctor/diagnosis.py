@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Area = Literal["machine", "repository", "account", "cluster"]
 AREAS: tuple[Area, ...] = ("machine", "repository", "account", "cluster")
@@ -12,7 +12,7 @@ State = Literal["ok", "warning", "problem", "unknown"]
 `unknown`: the check could not look, which never counts as ok."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The result of one check.
 
@@ -29,6 +29,28 @@ class CheckResult:
     next_step: str = ""
 
 
+class Look(NamedTuple):
+    """A look at a file, a call or a program; its methods make the result of the check that looks."""
+
+    at: str
+
+    def ok(self, found: str) -> CheckResult:
+        """Make the result for nothing wrong."""
+        return CheckResult("ok", self.at, found)
+
+    def warning(self, found: str, next_step: str) -> CheckResult:
+        """Make the result for something that should be fixed, although a run works."""
+        return CheckResult("warning", self.at, found, next_step)
+
+    def problem(self, found: str, next_step: str) -> CheckResult:
+        """Make the result for something that makes a run fail or do something unwanted."""
+        return CheckResult("problem", self.at, found, next_step)
+
+    def unknown(self, found: str, next_step: str) -> CheckResult:
+        """Make the result where the check could not look, and why."""
+        return CheckResult("unknown", self.at, found, next_step)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
     """The result of a check with the check's name and area."""
@@ -37,32 +59,7 @@ class Diagnosis:
     area: Area
     result: CheckResult
 
-    @property
-    def state(self) -> State:
-        """The state of its result."""
-        return self.result.state
-
-
-def ok(looked_at: str, found: str) -> CheckResult:
-    """Make the result of a check that found nothing wrong."""
-    return CheckResult(state="ok", looked_at=looked_at, found=found)
-
-
-def warning(looked_at: str, found: str, next_step: str) -> CheckResult:
-    """Make the result for something that should be fixed, although a run works."""
-    return CheckResult(state="warning", looked_at=looked_at, found=found, next_step=next_step)
-
-
-def problem(looked_at: str, found: str, next_step: str) -> CheckResult:
-    """Make the result for something that makes a run fail or do something unwanted."""
-    return CheckResult(state="problem", looked_at=looked_at, found=found, next_step=next_step)
-
-
-def unknown(looked_at: str, found: str, next_step: str) -> CheckResult:
-    """Make the result of a check that could not look, and why."""
-    return CheckResult(state="unknown", looked_at=looked_at, found=found, next_step=next_step)
-
 
 def has_problem(diagnoses: Iterable[Diagnosis]) -> bool:
     """Whether anything must be fixed before a run."""
-    return any(one.state == "problem" for one in diagnoses)
+    return any(one.result.state == "problem" for one in diagnoses)

@@ -7,10 +7,8 @@ A check is a function from `Facts` to a `CheckResult`. A check that raises one o
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from erp_build.doctor import account, chart, cluster, images, machine, permissions
-from erp_build.doctor import checkout as sources
-from erp_build.doctor import codepipeline as delivery
-from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, unknown
+from erp_build.doctor import account, cluster, images, machine, permissions, repository
+from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 
@@ -32,17 +30,17 @@ CHECKS = (
     DoctorCheck("helm", "machine", machine.check_helm),
     DoctorCheck("disk", "machine", machine.check_disk),
     DoctorCheck("memory", "machine", machine.check_memory),
-    DoctorCheck("git-metadata", "repository", sources.check_metadata),
-    DoctorCheck("clone-depth", "repository", sources.check_depth),
-    DoctorCheck("plain-secrets", "repository", sources.check_plain_secrets),
-    DoctorCheck("chart", "repository", chart.check_renders),
-    DoctorCheck("replicas", "repository", chart.check_replicas),
-    DoctorCheck("probes", "repository", chart.check_probes),
+    DoctorCheck("git-metadata", "repository", repository.check_metadata),
+    DoctorCheck("clone-depth", "repository", repository.check_depth),
+    DoctorCheck("plain-secrets", "repository", repository.check_plain_secrets),
+    DoctorCheck("chart", "repository", repository.check_renders),
+    DoctorCheck("replicas", "repository", repository.check_replicas),
+    DoctorCheck("probes", "repository", repository.check_probes),
     DoctorCheck("settings", "account", account.check_settings),
-    DoctorCheck("connection", "account", delivery.check_connection),
-    DoctorCheck("full-clone", "account", delivery.check_source_format),
-    DoctorCheck("privileged", "account", delivery.check_privileged),
-    DoctorCheck("project-timeout", "account", delivery.check_project_timeout),
+    DoctorCheck("connection", "account", account.check_connection),
+    DoctorCheck("full-clone", "account", account.check_source_format),
+    DoctorCheck("privileged", "account", account.check_privileged),
+    DoctorCheck("project-timeout", "account", account.check_project_timeout),
     DoctorCheck("permissions", "account", permissions.check_permissions),
     DoctorCheck("latest", "account", images.check_mutability),
     DoctorCheck("scan-mode", "account", images.check_scan_mode),
@@ -69,4 +67,4 @@ def _look(check: DoctorCheck, facts: Facts) -> CheckResult:
         return check.look(facts)
     except ErpBuildError as error:
         # Not even `ok` for what was seen: the check could not finish.
-        return unknown(error.where, f"could not look: {error.what}\n{error.why}".strip(), error.next_step)
+        return Look(error.where).unknown(f"could not look: {error.what}\n{error.why}".strip(), error.next_step)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import GateInconclusive
 from erp_build.gate.scans import UnreadableScan, read_scan
@@ -18,57 +18,57 @@ RESCAN_AFTER = timedelta(days=1)
 
 def check_mutability(facts: Facts) -> CheckResult:
     """Whether a run can move `latest` in every repository."""
-    moves = {name: facts.remote.repositories.may_move(name, LATEST) for name in _repositories(facts)}
-    looked = f"ecr:DescribeRepositories of {', '.join(moves)}"
+    moves = {name: facts.remote.repositories.may_move(name, LATEST) for name in facts.repositories()}
+    look = Look(f"ecr:DescribeRepositories of {', '.join(moves)}")
     if missing := [name for name, may in moves.items() if may is None]:
         hint = f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` in erp-build.toml"
-        return problem(looked, f"there is no {', '.join(missing)}", hint)
+        return look.problem(f"there is no {', '.join(missing)}", hint)
     if fixed := [name for name, may in moves.items() if not may]:
-        return problem(
-            looked,
+        return look.problem(
             f"tags are immutable, so that a run cannot move `{LATEST}`: {', '.join(fixed)}",
             f"aws ecr put-image-tag-mutability --repository-name {fixed[0]} --image-tag-mutability "
             f"IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters filterType=WILDCARD,filter={LATEST}",
         )
-    return ok(looked, f"`{LATEST}` may move")
+    return look.ok(f"`{LATEST}` may move")
 
 
 def check_scan_mode(facts: Facts) -> CheckResult:
     """Whether new images are scanned on push, and by which scanner."""
-    names = _repositories(facts)
-    looked = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
+    names = facts.repositories()
+    look = Look("ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration")
     modes = {name: facts.remote.clients.registry.scanning(name) for name in names}
     if doubt := next((mode.doubt for mode in modes.values() if mode.doubt), ""):
-        return unknown(looked, doubt, "allow both actions for the caller of doctor and for the build's role")
+        return look.unknown(doubt, "allow both actions for the caller of doctor and for the build's role")
     if manual := [name for name, mode in modes.items() if mode.frequency in ("", "MANUAL") and not mode.enhanced]:
-        return warning(
-            looked,
+        return look.warning(
             f"no scan on push: {', '.join(manual)}; a run must start each scan, and ECR allows one in 24 h",
             "set the registry's basic scanning to scan on push for these repositories",
         )
     words = {"enhanced" if mode.enhanced else "basic": mode.frequency for mode in modes.values()}
-    return ok(looked, ", ".join(f"{kind} scanning, {frequency}" for kind, frequency in words.items()))
+    return look.ok(", ".join(f"{kind} scanning, {frequency}" for kind, frequency in words.items()))
 
 
 def check_scan_time(facts: Facts) -> CheckResult:
     """Whether the last scans have a result, and fit into the gate's time-out."""
     timeout = timedelta(seconds=facts.project.gate.timeout)
-    looked = f"ecr:DescribeImageScanFindings of `{LATEST}`, and the gate's time-out of {timeout.total_seconds():.0f} s"
-    scans = {image.repository: (image, _last_scan(facts, image)) for image in _newest(facts)}
+    limit = f"the gate's time-out of {timeout.total_seconds():.0f} s"
+    look = Look(f"ecr:DescribeImageScanFindings of `{LATEST}`, and {limit}")
+    newest = [facts.remote.clients.registry.stored(name, LATEST) for name in facts.repositories()]
+    scans = {image.repository: (image, _last_scan(facts, image)) for image in newest if image}
     stopped = {name: scan for name, (image, scan) in scans.items() if scan and _stops(facts, image, scan)}
     if stopped:
         lines = [f"{name}: {scan}: {scan.state.meaning}" for name, scan in stopped.items()]
-        return problem(looked, "\n".join(lines), "; ".join(sorted({scan.state.next_step for scan in stopped.values()})))
+        return look.problem("\n".join(lines), "; ".join(sorted({scan.state.next_step for scan in stopped.values()})))
     took = {name: _duration(facts, image, scan) for name, (image, scan) in scans.items() if scan}
     known = {name: seconds for name, seconds in took.items() if seconds is not None}
     if not known:
-        return unknown(looked, "no image has a scan whose length is known", "look again after the next run")
+        return look.unknown("no image has a scan whose length is known", "look again after the next run")
     longest = max(known, key=lambda name: known[name])
     found = f"the longest scan took {known[longest].total_seconds():.0f} s ({longest})"
     if known[longest] >= timeout:
         hint = "raise `timeout` of [gate]; Inspector's first scan of an image can take many minutes"
-        return problem(looked, found, hint)
-    return ok(looked, found)
+        return look.problem(found, hint)
+    return look.ok(found)
 
 
 def check_provenance(facts: Facts) -> CheckResult:
@@ -78,26 +78,14 @@ def check_provenance(facts: Facts) -> CheckResult:
         for function in facts.project.functions
         for repository, reference in _function_images(facts, function)
     }
-    looked = f"ecr:BatchGetImage of {', '.join(images) or 'no function'}"
+    look = Look(f"ecr:BatchGetImage of {', '.join(images) or 'no function'}")
     indexes = [name for name, image in images.items() if image and not image.is_single]
     if indexes:
-        return problem(
-            looked,
+        return look.problem(
             f"an index, as BuildKit makes it with provenance: {', '.join(indexes)}; Lambda accepts only a single image",
             "build with erp_build, or with --provenance=false (BUILDX_NO_DEFAULT_ATTESTATIONS=1), and push again",
         )
-    return ok(looked, f"{sum(image is not None for image in images.values())} single images")
-
-
-def _repositories(facts: Facts) -> tuple[str, ...]:
-    environment = facts.environment()
-    return tuple(environment.repository(target.repository) for target in facts.project.image_targets)
-
-
-def _newest(facts: Facts) -> Iterator[StoredImage]:
-    for name in _repositories(facts):
-        if image := facts.remote.clients.registry.stored(name, LATEST):
-            yield image
+    return look.ok(f"{sum(image is not None for image in images.values())} single images")
 
 
 def _last_scan(facts: Facts, image: StoredImage) -> ScanReading | None:

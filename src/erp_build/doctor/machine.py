@@ -4,28 +4,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import gettempdir
 
-from erp_build.clients.helm.call import OLDEST_HELM
+from erp_build.clients.helm.program import OLDEST_HELM
 from erp_build.clients.maven.jdk import wanted_release
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, unknown, warning
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Version
 from erp_build.errors import BuildFailed
 
 OLDEST_PYTHON, OLDEST_GIT = (3, 11), (2, 30)
 GIGABYTE = 10**9
-DISK_WARNING_BYTES, DISK_PROBLEM_BYTES = 10 * GIGABYTE, 2 * GIGABYTE
-"""Four images with their layers, Maven's repository and the context take about five gigabytes."""
+ENOUGH_DISK = (10 * GIGABYTE, 2 * GIGABYTE)
+"""Bytes below which it is a warning, and below which it is a problem.
 
-MEMORY_WARNING_BYTES, MEMORY_PROBLEM_BYTES = 2 * GIGABYTE, GIGABYTE // 2
-"""An engine and one Maven need two gigabytes; below half a gigabyte Maven is killed."""
+Four images with their layers, Maven's repository and the context take about five gigabytes.
+"""
+
+ENOUGH_MEMORY = (2 * GIGABYTE, GIGABYTE // 2)
+"""The same of memory. An engine and one Maven need two gigabytes; below half a gigabyte Maven is killed."""
 
 
 def check_python(facts: Facts) -> CheckResult:
     """The Python that runs erp_build."""
-    version = facts.local.machine.python()
+    look, version = Look("the running Python"), facts.local.machine.python()
     if version[:2] < OLDEST_PYTHON:
-        return problem("the running Python", dotted(version), "install Python 3.11 or newer")
-    return ok("the running Python", dotted(version))
+        return look.problem(dotted(version), "install Python 3.11 or newer")
+    return look.ok(dotted(version))
 
 
 def check_git(facts: Facts) -> CheckResult:
@@ -42,13 +45,13 @@ def check_maven(facts: Facts) -> CheckResult:
     """The program `mvn`, for the services without a wrapper."""
     poms = _poms(facts)
     without = [name for name, pom in poms.items() if not (pom.parent / "mvnw").is_file()]
-    looked = f"mvn in PATH, mvnw of {len(poms)} services"
+    look = Look(f"mvn in PATH, mvnw of {len(poms)} services")
     if not without:
-        return ok(looked, "every service brings its wrapper")
+        return look.ok("every service brings its wrapper")
     version = facts.local.machine.version_of("mvn")
     if version is None:
-        return problem(looked, f"there is no mvn, and no wrapper: {', '.join(without)}", "install Maven, or add mvnw")
-    return ok(looked, f"Maven {dotted(version)}")
+        return look.problem(f"there is no mvn, and no wrapper: {', '.join(without)}", "install Maven, or add mvnw")
+    return look.ok(f"Maven {dotted(version)}")
 
 
 def check_jdk(facts: Facts) -> CheckResult:
@@ -56,16 +59,16 @@ def check_jdk(facts: Facts) -> CheckResult:
     wanted = {name: wanted_release(pom) for name, pom in _poms(facts).items()}
     homes = facts.local.machine.jdks()
     there = ", ".join(f"JDK {release}" for release in sorted(homes)) or "no JDK"
-    looked = "JAVA_HOME, JAVA_*_HOME and javac in PATH; java.version of each pom.xml"
+    look = Look("JAVA_HOME, JAVA_*_HOME and javac in PATH; java.version of each pom.xml")
     asked = sorted({release for release in wanted.values() if release})
     if not homes or any(release > max(homes) for release in asked):
         who = ", ".join(f"{name} wants {release}" for name, release in wanted.items() if release)
         newest = max(asked, default=17)
-        return problem(looked, f"{there}; {who}", f"install a JDK {newest} and set JAVA_{newest}_HOME")
+        return look.problem(f"{there}; {who}", f"install a JDK {newest} and set JAVA_{newest}_HOME")
     if others := [release for release in asked if release not in homes]:
         found = f"{there}, and none of release {', '.join(map(str, others))}, which a pom asks for: a newer one is used"
-        return warning(looked, found, f"install a JDK {others[-1]}: libraries of its time break on newer ones")
-    return ok(looked, f"{there}; asked for: {', '.join(map(str, asked)) or 'nothing'}")
+        return look.warning(found, f"install a JDK {others[-1]}: libraries of its time break on newer ones")
+    return look.ok(f"{there}; asked for: {', '.join(map(str, asked)) or 'nothing'}")
 
 
 def check_engine(facts: Facts) -> CheckResult:
@@ -73,32 +76,26 @@ def check_engine(facts: Facts) -> CheckResult:
     try:
         version = facts.local.machine.engine()
     except BuildFailed as error:
-        return problem(f"the Docker engine at {error.where}", error.what, error.next_step)
-    return ok("the Docker engine", f"answers, version {version}")
+        return Look(f"the Docker engine at {error.where}").problem(error.what, error.next_step)
+    return Look("the Docker engine").ok(f"answers, version {version}")
 
 
 def check_disk(facts: Facts) -> CheckResult:
     """Free disk space for the repository and for temporary files."""
     free = {str(folder): facts.local.machine.free_disk(folder) for folder in (facts.root, Path(gettempdir()))}
-    least = min(free.values())
     found = ", ".join(f"{size / GIGABYTE:.1f} GB free" for size in dict.fromkeys(free.values()))
-    return _by_size(
-        " and ".join(free),
-        found,
-        least < DISK_WARNING_BYTES,
-        least < DISK_PROBLEM_BYTES,
-        "make room: docker system prune",
-    )
+    hint = "make room: docker system prune"
+    return _by_size(Look(" and ".join(free)), found, min(free.values()), ENOUGH_DISK, hint)
 
 
 def check_memory(facts: Facts) -> CheckResult:
     """Memory that programs may still take, within a container's limits too."""
-    looked, memory = "/proc/meminfo and the limits of the container", facts.local.machine.memory()
+    look, memory = Look("/proc/meminfo and the limits of the container"), facts.local.machine.memory()
     if memory is None:
-        return unknown(looked, "this system does not say", "check by hand: a build needs about 2 GB")
+        return look.unknown("this system does not say", "check by hand: a build needs about 2 GB")
     found = f"{memory / GIGABYTE:.1f} GB available"
     hint = "take a larger machine (BUILD_GENERAL1_MEDIUM)"
-    return _by_size(looked, found, memory < MEMORY_WARNING_BYTES, memory < MEMORY_PROBLEM_BYTES, hint)
+    return _by_size(look, found, memory, ENOUGH_MEMORY, hint)
 
 
 def dotted(version: Version) -> str:
@@ -107,16 +104,17 @@ def dotted(version: Version) -> str:
 
 
 def _program(facts: Facts, name: str, oldest: tuple[int, int], hint: str) -> CheckResult:
-    looked, version = f"{name} in PATH", facts.local.machine.version_of(name)
+    look, version = Look(f"{name} in PATH"), facts.local.machine.version_of(name)
     if version is None:
-        return problem(looked, f"there is no {name} that tells its version", hint)
-    return problem(looked, f"it is {dotted(version)}", hint) if version[:2] < oldest else ok(looked, dotted(version))
+        return look.problem(f"there is no {name} that tells its version", hint)
+    return look.problem(f"it is {dotted(version)}", hint) if version[:2] < oldest else look.ok(dotted(version))
 
 
-def _by_size(looked: str, found: str, little: bool, scarce: bool, hint: str) -> CheckResult:  # noqa: FBT001 - two limits
-    if scarce:
-        return problem(looked, found, hint)
-    return warning(looked, found, hint) if little else ok(looked, found)
+def _by_size(look: Look, found: str, size: int, enough: tuple[int, int], hint: str) -> CheckResult:
+    little, scarce = enough
+    if size < scarce:
+        return look.problem(found, hint)
+    return look.warning(found, hint) if size < little else look.ok(found)
 
 
 def _poms(facts: Facts) -> Mapping[str, Path]:

@@ -1,9 +1,8 @@
 """The check of the build role's permissions against every action of a run."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 
-from erp_build.doctor.diagnosis import CheckResult, ok, problem, warning
+from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, Permission
@@ -21,36 +20,36 @@ PermissionRequest = tuple[Permission, str]
 def check_permissions(facts: Facts) -> CheckResult:
     """Ask IAM for each action of a run; a missing action that a run can do without is only a warning."""
     role = facts.build_project().role
-    looked = f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}"
+    look = Look(f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}")
     asked, left_out = _asked(facts)
     denied = _denied(facts, role, asked)
     lacking = [(permission, resource) for permission, resource in asked if permission.action in denied[resource]]
     note = f"; not asked, as their resource is not known: {', '.join(left_out)}" if left_out else ""
     if not lacking:
-        return ok(looked, f"{len(asked)} permissions are allowed{note}")
+        return look.ok(f"{len(asked)} permissions are allowed{note}")
     lines = [f"{permission.action} on {resource}: {permission.reason}" for permission, resource in lacking]
     actions = ", ".join(dict.fromkeys(permission.action for permission, _ in lacking))
     hint = f"add to the role's policy: {actions}"
     stops = any(permission.fatal for permission, _ in lacking)
-    return (problem if stops else warning)(looked, "\n".join(("not allowed:", *lines)) + note, hint)
+    return (look.problem if stops else look.warning)("\n".join(("not allowed:", *lines)) + note, hint)
 
 
 def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapping[str, tuple[str, ...]]:
     """The denied actions of each resource; makes one call for each resource."""
-    by_resource = groupby(sorted(asked, key=lambda one: one[1]), key=lambda one: one[1])
-    return {
-        resource: facts.remote.policies.denied(role, tuple(one.action for one, _ in group), resource)
-        for resource, group in by_resource
-    }
+    actions: dict[str, list[str]] = {}
+    for permission, resource in asked:
+        actions.setdefault(resource, []).append(permission.action)
+    return {resource: facts.remote.policies.denied(role, names, resource) for resource, names in actions.items()}
 
 
 def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
     """The permissions with their resources, and the actions whose resource is not known."""
     asked: dict[PermissionRequest, None] = {}
     left_out: dict[str, None] = {}
-    for names in _names(facts):
+    for function in facts.project.functions or (None,):
+        names = _names(facts, function)
         for permission in RUN:
-            if not _is_needed(facts, permission, names):
+            if not _is_needed(facts, permission, names, function):
                 continue
             try:
                 asked |= dict.fromkeys((permission, resource) for resource in _resources(facts, permission, names))
@@ -69,39 +68,34 @@ def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -
         yield resource if resource == ANY else resource.replace("*", WILDCARD_NAME)
 
 
-def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str]) -> bool:
-    function = next((one for one in facts.project.functions if one.function == names["function"]), None)
+def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], function: Function | None) -> bool:
     if ":UseConnection" in permission.action:
         # `codestar-connections` or `codeconnections`: the prefix must be the one of the connection's ARN.
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
-        repositories = (facts.environment().repository(target.repository) for target in facts.project.image_targets)
-        return any(facts.remote.clients.registry.scanning(name).enhanced for name in repositories)
-    return not permission.only or (function is not None and _is_configured(permission.only, function))
+        return any(facts.remote.clients.registry.scanning(name).enhanced for name in facts.repositories())
+    if permission.only:
+        # Whether the function has the setting that needs the permission.
+        return bool(function and {ALIAS: function.alias, PUBLISH_CONDITION: function.publish}.get(permission.only))
+    return True
 
 
-def _is_configured(condition: str, function: Function) -> bool:
-    """Whether a function has the setting that needs the permission."""
-    return bool(function.alias) if condition == ALIAS else condition == PUBLISH_CONDITION and function.publish
-
-
-def _names(facts: Facts) -> Iterator[Mapping[str, str]]:
-    """The values of the names in the resources, once for each function."""
-    environment, project, chart = facts.environment(), facts.build_project(), facts.project
-    known = {
+def _names(facts: Facts, function: Function | None) -> Mapping[str, str]:
+    """The values of the names in the resources."""
+    environment, project = facts.environment(), facts.build_project()
+    return {
         "partition": project.role.split(":")[1],
         "region": environment.region,
         "account": environment.account,
         "prefix": environment.repository_prefix,
         "cluster": environment.cluster,
-        "parameters": chart.parameters,
+        "parameters": facts.project.parameters,
         "project": project.name,
         "log_group": f"/aws/codebuild/{project.name}",
         "topic": f"{environment.project_name}-{environment.name}-alarms",
+        "function": function.function if function else WILDCARD_NAME,
         **_of_pipeline(facts),
     }
-    for function in facts.project.functions or (None,):
-        yield {**known, "function": function.function if function else WILDCARD_NAME}
 
 
 def _of_pipeline(facts: Facts) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.model.codepipeline import BuildProject, CodePipeline
@@ -13,20 +14,6 @@ from erp_build.model.releases.kubernetes import OwnedDeployment
 from erp_build.model.releases.release import Release
 
 Version = tuple[int, int, int]
-
-
-class Clone(Protocol):
-    """The clone of the user's repository."""
-
-    @property
-    def root(self) -> Path:
-        """The root of the work tree."""
-
-    def has_metadata(self) -> bool:
-        """Whether there is a `.git` at all."""
-
-    def is_shallow(self) -> bool:
-        """Whether the clone lacks a part of the history."""
 
 
 class Machine(Protocol):
@@ -99,7 +86,7 @@ class ClusterReader(Protocol):
 class Local:
     """The readers that need no credentials."""
 
-    clone: Clone
+    clone: GitRepository
     machine: Machine
     charts: Charts
     secrets: Secrets

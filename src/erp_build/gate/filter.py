@@ -3,16 +3,37 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from math import inf
 
-from erp_build.gate.waivers import Waivers
-from erp_build.model.images.finding import Finding
+from erp_build.model.images.finding import Finding, Waived, Waiver
 from erp_build.model.images.scan import ScanReading
-from erp_build.model.images.waiver import Waived, Waiver
 from erp_build.model.project import UNRATED, GatePolicy
 
 Identity = tuple[str, tuple[str, ...]]
 """Name and packages: what makes it the same finding in another image."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waivers:
+    """The waivers of a run, and the day on which they are applied."""
+
+    rows: tuple[Waiver, ...] = ()
+    today: date = date.max
+
+    def for_finding(self, finding: Finding) -> Waiver | None:
+        """The valid waiver of a finding, if there is one."""
+        return next((row for row in self.rows if row.matches(finding) and row.counts_on(self.today)), None)
+
+    def expired_for(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
+        """The expired waivers that match one of the findings."""
+        found = tuple(findings)
+        return tuple(row for row in self.rows if not row.counts_on(self.today) and any(map(row.matches, found)))
+
+    def unused(self, findings: Iterable[Finding]) -> tuple[Waiver, ...]:
+        """The waivers that match none of the findings."""
+        found = tuple(findings)
+        return tuple(row for row in self.rows if not any(map(row.matches, found)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +70,7 @@ def filter_findings(
             deployed[finding.identity] -= 1
             running.append(finding)
         else:
-            counting.append((severity_of(finding, policy), finding))
+            counting.append((effective_severity(finding.severity, policy), finding))
     numbers = Counter(severity for severity, _ in counting)
     # A finding that is counted but not listed can be neither waived nor compared, so it counts.
     for severity, number in reading.unlisted.items():
@@ -62,11 +83,6 @@ def filter_findings(
         expired=waivers.expired_for(finding for _, finding in counting),
         numbers=numbers,
     )
-
-
-def severity_of(finding: Finding, policy: GatePolicy) -> str:
-    """The severity that a finding counts as under the policy."""
-    return effective_severity(finding.severity, policy)
 
 
 def effective_severity(severity: str, policy: GatePolicy) -> str:

@@ -2,24 +2,80 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
-from erp_build.gate.deployed_watch import DeployedWatch
-from erp_build.gate.filter import identities
+from erp_build.gate.filter import Identity, identities
 from erp_build.gate.result import GateRules
 from erp_build.gate.scan_watch import MAX_RESULT_AGE, ScanClient, ScanWatch, SeenScan
-from erp_build.gate.verdict import join, judge
+from erp_build.gate.verdict import doubt_of, inconclusive, join, judge
 from erp_build.model.images.image import BuiltImage, StoredImage
+from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
 from erp_build.model.plan import Running
 
 
+class DeployedWatch:
+    """Finds out the findings of the image that runs now; they count only from a fresh scan result.
+
+    Attributes:
+        known: its findings and how often it has each; None: nothing is known.
+        pending: why there is no result yet; empty: `known` is final.
+    """
+
+    def __init__(self, parts: Sequence[ScanWatch], say: Callable[[str], object], why: str = "") -> None:
+        self._parts = parts
+        self._say = say
+        self._readings: dict[ScanWatch, ScanReading] = {}
+        self.known: Mapping[Identity, int] | None = None
+        self.pending = "" if why else "not asked yet"
+        if why:
+            self.give_up(why)
+
+    def poll(self) -> None:
+        """Poll each scan that has no result yet."""
+        if not self.pending:
+            return
+        for part in self._parts:
+            if part not in self._readings:
+                answer = _proven(part)
+                if isinstance(answer, Verdict):
+                    self.give_up(answer.why)
+                    return
+                if isinstance(answer, Wait):
+                    self.pending = answer.why
+                else:
+                    self._readings[part] = answer
+        if len(self._readings) == len(self._parts):
+            self.pending = ""
+            self.known = identities(self._readings.values())
+
+    def give_up(self, why: str) -> None:
+        """Go on without the deployed image: every finding counts as new, which can only stop more."""
+        self.pending = ""
+        self._say(f"no fresh scan of the deployed image, so every finding counts as new: {why}")
+
+
+def _proven(part: ScanWatch) -> ScanReading | Wait | Verdict:
+    seen = part.look()
+    if not isinstance(seen, SeenScan):
+        return seen
+    if seen.reading.state.answer == "stop":
+        return inconclusive(str(seen.reading))
+    doubt = doubt_of(seen.reading, seen.context)
+    if doubt is None:
+        return seen.reading
+    return (part.start() if doubt.stale else None) or doubt
+
+
+@dataclass(eq=False)
 class ImageWatch:
     """Watches one image until its verdict.
 
-    Args:
+    Attributes:
         image: what is to be deployed.
         parts: its scans, one per platform; or a verdict where it cannot be scanned.
         rules: what it is judged by.
@@ -27,67 +83,56 @@ class ImageWatch:
         is_running: whether this very image runs, so that none of its findings is new.
     """
 
-    def __init__(
-        self,
-        image: BuiltImage,
-        parts: Sequence[ScanWatch] | Verdict,
-        rules: GateRules,
-        deployed: DeployedWatch | None = None,
-        *,
-        is_running: bool = False,
-    ) -> None:
-        self.image = image
-        self._parts = () if isinstance(parts, Verdict) else tuple(parts)
-        self._given_up = parts if isinstance(parts, Verdict) else None
-        self._rules = rules
-        self._deployed = deployed
-        self._is_running = is_running
-        self._verdicts: dict[int, Verdict] = {}
-        self._last: Wait | None = None
+    image: BuiltImage
+    parts: Sequence[ScanWatch] | Verdict
+    rules: GateRules
+    deployed: DeployedWatch | None = None
+    is_running: bool = False
+    _verdicts: dict[ScanWatch, Verdict] = field(default_factory=dict, init=False)
+    _last: Wait = field(default=Wait("the registry was not asked yet"), init=False)
 
     def poll(self) -> Verdict | Wait:
         """Poll each scan that has no verdict yet."""
-        if self._given_up:
-            return self._given_up
-        if self._deployed:
-            self._deployed.poll()
+        if isinstance(self.parts, Verdict):
+            return self.parts
+        if self.deployed:
+            self.deployed.poll()
         waits = []
-        for number, part in enumerate(self._parts):
-            if number not in self._verdicts:
+        for part in self.parts:
+            if part not in self._verdicts:
                 answer = self._judge(part)
                 if isinstance(answer, Verdict):
-                    self._verdicts[number] = answer
+                    self._verdicts[part] = answer
                 else:
                     waits.append(answer)
         if waits:
             self._last = waits[0]
             return waits[0]
-        return join([self._verdicts[number] for number in range(len(self._parts))])
+        return join([self._verdicts[part] for part in self.parts])
 
     def out_of_time(self) -> Verdict:
         """The verdict at the deadline. A scan that waits only for the comparison is judged without it."""
-        if self._deployed and self._deployed.pending:
-            self._deployed.give_up(f"not finished in time: {self._deployed.pending}")
+        if self.deployed and self.deployed.pending:
+            self.deployed.give_up(f"not finished in time: {self.deployed.pending}")
             answer = self.poll()
             if isinstance(answer, Verdict):
                 return answer
-        last = self._last or Wait("the registry was not asked yet")
-        return Verdict(outcome="inconclusive", why=f"not finished in time: {last.why}", next_step=last.next_step)
+        return inconclusive(f"not finished in time: {self._last.why}", self._last.next_step)
 
     def _judge(self, part: ScanWatch) -> Verdict | Wait:
         seen = part.look()
         if not isinstance(seen, SeenScan):
             return seen
-        known = identities([seen.reading]) if self._is_running else self._deployed and self._deployed.known
+        known = identities([seen.reading]) if self.is_running else self.deployed and self.deployed.known
         answer = judge(
-            seen.reading, self._rules.policy, waivers=self._rules.waivers, known=known or None, context=seen.context
+            seen.reading, self.rules.policy, waivers=self.rules.waivers, known=known or None, context=seen.context
         )
         if isinstance(answer, Wait):
             # Waiting does not renew a stale result: only a new scan does.
             return (part.start() if answer.stale else None) or answer
         # Blocked is not final while the comparison is missing: the findings may already run.
-        if answer.outcome == "blocked" and self._deployed and self._deployed.pending:
-            return Wait(f"waiting for the deployed image: {self._deployed.pending}")
+        if answer.outcome == "blocked" and self.deployed and self.deployed.pending:
+            return Wait(f"waiting for the deployed image: {self.deployed.pending}")
         return answer
 
 
@@ -128,21 +173,17 @@ def _parts(
     try:
         stored = clients.registry.stored(repository, digest)
         if stored is None:
-            return Verdict(
-                outcome="inconclusive",
-                why=f"{digest[:19]} is not in the registry",
-                next_step="look at the repository's lifecycle policy, then build it anew",
+            return inconclusive(
+                f"{digest[:19]} is not in the registry", "look at the repository's lifecycle policy, then build it anew"
             )
         digests = platform_digests(stored)
         if not digests:
-            return Verdict(
-                outcome="inconclusive",
-                why=f"{digest[:19]} is an index without images",
-                next_step="push an image for the platform that runs it",
+            return inconclusive(
+                f"{digest[:19]} is an index without images", "push an image for the platform that runs it"
             )
         return tuple(ScanWatch(repository, one, scanner, not_before(one)) for one in digests)
     except ErpBuildError as error:
-        return Verdict(outcome="inconclusive", why=f"{error.what}: {error.why}", next_step=error.next_step)
+        return inconclusive(f"{error.what}: {error.why}", error.next_step)
 
 
 def platform_digests(image: StoredImage) -> tuple[str, ...]:
@@ -153,10 +194,8 @@ def platform_digests(image: StoredImage) -> tuple[str, ...]:
     return tuple(str(child["digest"]) for child in children if not _is_attestation(child))
 
 
-def _is_attestation(child: Mapping[str, object]) -> bool:
+def _is_attestation(child: Mapping[str, Any]) -> bool:
     annotations, platform = child.get("annotations") or {}, child.get("platform") or {}
-    assert isinstance(annotations, Mapping)
-    assert isinstance(platform, Mapping)
     if annotations.get("vnd.docker.reference.type"):
         return True
     return platform.get("os") == "unknown" and platform.get("architecture") == "unknown"

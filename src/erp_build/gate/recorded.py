@@ -1,13 +1,12 @@
 """The gate over recorded answers, in simulated time that passes only by waiting."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from erp_build.clients.clock import Deadline, SimulatedClock
-from erp_build.gate.deployed_watch import DeployedWatch
-from erp_build.gate.image_watch import ImageWatch
+from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.scan_watch import MAX_RESULT_AGE, ScanClient, ScanWatch
 from erp_build.gate.stage import watch
@@ -72,18 +71,15 @@ class RecordedScans:
                 self._polls.append([answer])
             follows = bool(answer.get("nextToken"))
         self._poll = -1
-        self._page = 0
+        self._pages: Iterator[Mapping[str, Any]] = iter(())
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:  # noqa: ARG002
         """The next poll's first answer, or with a token the next page of this poll."""
         if token is None:
-            self._poll, self._page = min(self._poll + 1, len(self._polls) - 1), 0
-        else:
-            self._page += 1
-        pages = self._polls[self._poll]
-        if self._page < len(pages):
-            return pages[self._page]
-        return {"Error": {"Code": "MissingPage", "Message": "the recording ends before the last page"}}
+            self._poll = min(self._poll + 1, len(self._polls) - 1)
+            self._pages = iter(self._polls[self._poll])
+        missing = {"Error": {"Code": "MissingPage", "Message": "the recording ends before the last page"}}
+        return next(self._pages, missing)
 
     def start_scan(self, repository: str, digest: str) -> bool:  # noqa: ARG002
         """Do nothing: the recording already holds the result."""

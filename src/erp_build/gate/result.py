@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from erp_build.gate.waivers import Waivers
+from erp_build.gate.filter import Waivers
+from erp_build.model.images.finding import Waiver
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import Verdict
-from erp_build.model.images.waiver import Waiver
 from erp_build.model.project import GatePolicy
 
 OS_PACKAGES_ONLY = "Basic scanning sees packages of the operating system and no jars: a library in a jar is not judged."
@@ -58,12 +58,8 @@ class Judgement:
         """The notes below the table; the warning comes first."""
         basic = any(row.verdict.scanner == "basic" for row in self.rows)
         today = self.rules.waivers.today
-        return (
-            *((self.rules.warning,) if self.rules.warning else ()),
-            *self.remarks,
-            *(
-                f"unused waiver{'' if row.counts_on(today) else ', and expired'}: {row}; remove it"
-                for row in self.unused
-            ),
-            *((OS_PACKAGES_ONLY,) if basic else ()),
-        )
+        unused = [
+            f"unused waiver{'' if row.counts_on(today) else ', and expired'}: {row}; remove it" for row in self.unused
+        ]
+        notes = (self.rules.warning, *self.remarks, *unused, OS_PACKAGES_ONLY if basic else "")
+        return tuple(note for note in notes if note)

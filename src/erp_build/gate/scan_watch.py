@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from erp_build.clients.clock import Clock
 from erp_build.errors import ErpBuildError
 from erp_build.formats import access_denied as denial
-from erp_build.gate.scan_doubt import ScanContext
 from erp_build.gate.scans import UnreadableScan, read_scan
+from erp_build.gate.verdict import ScanContext, inconclusive
 from erp_build.model.images.scan import Scanning, ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
 
@@ -106,9 +106,9 @@ class ScanWatch:
             if not token:
                 return self._read(pages)
             if token in tokens:
-                return _given_up("the registry repeats a page of findings")
+                return inconclusive("the registry repeats a page of findings")
             tokens.add(token)
-        return _given_up(f"the registry has more than {MAX_FINDING_PAGES} pages of findings")
+        return inconclusive(f"the registry has more than {MAX_FINDING_PAGES} pages of findings")
 
     def start(self) -> Verdict | None:
         """Start a scan, once, unless the registry scans continuously; a verdict if the registry refuses."""
@@ -118,7 +118,7 @@ class ScanWatch:
         try:
             begun = self._scanner.starter.start_scan(self.repository, self.digest)
         except ErpBuildError as error:
-            return _given_up(f"{error.what}: {error.why}", error.next_step)
+            return inconclusive(f"{error.what}: {error.why}", error.next_step)
         if not begun and self._not_before:
             # ECR has scanned in the last 24 hours and refuses to scan again: there is no fresher result than that one.
             self._not_before = min(self._not_before, self._scanner.clock.now() - MAX_RESULT_AGE)
@@ -128,7 +128,7 @@ class ScanWatch:
         try:
             reading = read_scan(pages)
         except UnreadableScan as error:
-            return _given_up(f"the answer does not have ECR's form: {error}")
+            return inconclusive(f"the answer does not have ECR's form: {error}")
         now = self._scanner.clock.monotonic()
         settled = None
         if reading == self._previous:
@@ -152,11 +152,11 @@ class ScanWatch:
         if paging and code in BAD_TOKEN_CODES:
             return Wait(f"{code}: {text}; reading from the first page again", next_step="run again")
         if denial.is_denied(code):
-            return _given_up(
+            return inconclusive(
                 f"{code}: {text}; {denial.refused(text, 'ecr:DescribeImageScanFindings')} is not allowed",
                 denial.next_step(text, "ecr:DescribeImageScanFindings"),
             )
-        return _given_up(f"{code}: {text}")
+        return inconclusive(f"{code}: {text}")
 
     def _not_found(self) -> Wait | Verdict:
         waited = self._scanner.clock.monotonic() - self._began
@@ -168,7 +168,3 @@ class ScanWatch:
             "there is no scan yet",
             next_step="let the registry scan on push (aws ecr put-registry-scanning-configuration), then run again",
         )
-
-
-def _given_up(why: str, next_step: str = "look at the scan in ECR, then run again") -> Verdict:
-    return Verdict(outcome="inconclusive", why=why, next_step=next_step)

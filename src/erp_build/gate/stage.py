@@ -1,6 +1,7 @@
 """The gate: wait for the scans of all images under one deadline, and clear only images that pass."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from zlib import crc32
 
 from erp_build.clients.clock import Deadline
@@ -8,13 +9,13 @@ from erp_build.clients.protocols import Clients
 from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
+from erp_build.gate.filter import Waivers
 from erp_build.gate.image_watch import ImageWatch, watch_image
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.scan_watch import ScanClient
-from erp_build.gate.waivers import Waivers
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.scan import Scanning
-from erp_build.model.images.verdict import ClearedImage, Verdict
+from erp_build.model.images.verdict import ClearedImage, Verdict, Wait
 from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy
 from erp_build.model.stage import stage
@@ -60,48 +61,11 @@ def judge_images(
 
 @stage("nothing", keeps="cleared")
 def clear_images(judgement: Judgement) -> tuple[ClearedImage, ...]:
-    """Clear all images; raises `GateBlocked` or `GateInconclusive` with every image that did not pass."""
-    stop_unless_passed(judgement.rows)
-    return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in judgement.rows)
+    """Clear all images; raises `GateBlocked` or `GateInconclusive` with every image that did not pass.
 
-
-def make_scan_client(clients: Clients, say: Callable[[str], object]) -> ScanClient:
-    """Make the client of the watches. It asks once how a repository is scanned, and reports what it cannot find out."""
-    known: dict[str, Scanning] = {}
-
-    def scanning(repository: str) -> Scanning:
-        if repository not in known:
-            known[repository] = clients.registry.scanning(repository)
-            if known[repository].doubt:
-                say(known[repository].doubt)
-        return known[repository]
-
-    return ScanClient(page=clients.registry.scan_page, starter=clients.effects, clock=clients.clock, scanning=scanning)
-
-
-def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:
-    """Poll all scans until each has a verdict or the deadline is over. A time-out never passes."""
-    verdicts: dict[int, Verdict] = {}
-    last: dict[int, str] = {}
-    pause, turn = FIRST_POLL_PAUSE_S, 0
-    while True:
-        for number, one in enumerate(watches):
-            if number not in verdicts:
-                answer = one.poll()
-                if last.get(number) != answer.why:
-                    say(answer.why, one.image.target)
-                last[number] = answer.why
-                if isinstance(answer, Verdict):
-                    verdicts[number] = answer
-        if len(verdicts) == len(watches) or deadline.is_over:
-            break
-        deadline.pause(pause * _jitter(watches[0].image.digest, turn))
-        pause, turn = min(pause * 2, MAX_POLL_PAUSE_S), turn + 1
-    return tuple(verdicts.get(number) or one.out_of_time() for number, one in enumerate(watches))
-
-
-def stop_unless_passed(rows: Sequence[Judged]) -> None:
-    """Raise if an image did not pass: `GateBlocked` before `GateInconclusive`, because findings are certain."""
+    `GateBlocked` comes first, because findings are certain.
+    """
+    rows = judgement.rows
     blocked = [row for row in rows if row.verdict.outcome == "blocked"]
     stopped = [row for row in rows if row.verdict.outcome != "passed"]
     if blocked:
@@ -112,6 +76,38 @@ def stop_unless_passed(rows: Sequence[Judged]) -> None:
         raise _gate_error(
             GateInconclusive, f"{len(stopped)} of {len(rows)} images without a verdict", stopped, next_step
         )
+    return tuple(ClearedImage(row.image, row.verdict, row.image.digest) for row in rows)
+
+
+def make_scan_client(clients: Clients, say: Callable[[str], object]) -> ScanClient:
+    """Make the client of the watches. It asks once how a repository is scanned, and reports what it cannot find out."""
+
+    @cache
+    def scanning(repository: str) -> Scanning:
+        found = clients.registry.scanning(repository)
+        if found.doubt:
+            say(found.doubt)
+        return found
+
+    return ScanClient(page=clients.registry.scan_page, starter=clients.effects, clock=clients.clock, scanning=scanning)
+
+
+def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str, str], object]) -> tuple[Verdict, ...]:
+    """Poll all scans until each has a verdict or the deadline is over. A time-out never passes."""
+    answers: dict[ImageWatch, Verdict | Wait] = {}
+    pause, turn = FIRST_POLL_PAUSE_S, 0
+    while True:
+        for one in watches:
+            last = answers.get(one)
+            if not isinstance(last, Verdict):
+                answers[one] = one.poll()
+                if last is None or last.why != answers[one].why:
+                    say(answers[one].why, one.image.target)
+        if all(isinstance(answer, Verdict) for answer in answers.values()) or deadline.is_over:
+            break
+        deadline.pause(pause * _jitter(watches[0].image.digest, turn))
+        pause, turn = min(pause * 2, MAX_POLL_PAUSE_S), turn + 1
+    return tuple(answer if isinstance(answer, Verdict) else one.out_of_time() for one, answer in answers.items())
 
 
 def _gate_error(error: type[ErpBuildError], what: str, stopped: Sequence[Judged], next_step: str) -> ErpBuildError:

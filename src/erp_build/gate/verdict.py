@@ -5,18 +5,51 @@ An image passes only by a reading that is complete, fresh and counted. Doubt sto
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
-from erp_build.gate.filter import FilteredFindings, Identity, allowed, filter_findings, severity_of
-from erp_build.gate.scan_doubt import ScanContext, counts_text, doubt_of
-from erp_build.gate.waivers import Waivers
+from erp_build.gate.filter import FilteredFindings, Identity, Waivers, allowed, effective_severity, filter_findings
 from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.verdict import Verdict, VerdictOutcome, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
 
+SETTLED_AFTER_S = 10.0
+"""Seconds for which an enhanced scan must say the same: its findings arrive after its status (aws/aws-sdk#288)."""
+
+EMPTY_SETTLED_AFTER_S = 30.0
+"""Seconds for an enhanced scan that says "nothing": most likely it has not begun (aws/aws-sdk#289)."""
+
 UNKNOWN_SEVERITIES = "severities that erp_build does not know"
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScanContext:
+    """What is known about a reading besides its content.
+
+    Attributes:
+        not_before: a result that was completed earlier does not count; None: any does.
+        settled: seconds for which the readings have been the same; None for the first of its kind.
+        enhanced: whether the registry scans with Inspector; None where it does not say.
+    """
+
+    not_before: datetime | None = None
+    settled: float | None = None
+    enhanced: bool | None = False
+
+    def is_settled(self, reading: ScanReading) -> bool:
+        """Whether the reading has stayed the same for long enough. A basic scan is complete at once."""
+        if reading.scanner == "basic" and (self.enhanced is False or (self.enhanced is None and reading.counts)):
+            return True
+        needed = SETTLED_AFTER_S if reading.counts else EMPTY_SETTLED_AFTER_S
+        return self.settled is not None and self.settled >= needed
+
+
+def inconclusive(why: str, next_step: str = "look at the scan in ECR, then run again") -> Verdict:
+    """The verdict on an image whose scan cannot be judged."""
+    return Verdict(outcome="inconclusive", why=why, next_step=next_step)
 
 
 def judge(
@@ -40,7 +73,7 @@ def judge(
     if state.answer == "wait":
         return Wait(str(reading), next_step=state.next_step)
     if state.answer == "stop":
-        return Verdict(outcome="inconclusive", why=f"{reading}: {state.meaning}", next_step=state.next_step)
+        return inconclusive(f"{reading}: {state.meaning}", state.next_step)
     found = filter_findings(reading, policy, waivers or Waivers(), known)
     # Before the doubt: findings over the policy are certain, however incomplete the scan still is.
     if over := {name: number for name, number in found.numbers.items() if number > allowed(policy, name)}:
@@ -52,27 +85,47 @@ def judge(
     return _verdict("passed", _passed_text(reading, found), reading, found)
 
 
+def doubt_of(reading: ScanReading, context: ScanContext) -> Wait | None:
+    """Why a reading cannot clear an image yet: it is not counted, complete, fresh or settled. None: it can."""
+    next_step = reading.state.next_step
+    if reading.state.answer != "read":
+        return Wait(str(reading), next_step=next_step)
+    if reading.counts is None or reading.completed is None:
+        return Wait(f"{reading}, but its findings are not there yet", next_step=next_step)
+    if context.not_before and reading.completed < context.not_before:
+        why = f"{reading} of {_minute(reading.completed)}, older than {_minute(context.not_before)}"
+        return Wait(why, stale=True, next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)")
+    if not context.is_settled(reading):
+        why = "reading again, because findings of a continuous scan arrive late"
+        return Wait(f"{reading}, {counts_text(reading.counts)}; {why}", next_step=next_step)
+    return None
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """The numbers as text, worst severity first; unknown severities come before all others."""
+    names = [*sorted(set(counts) - set(SEVERITIES)), *(name for name in SEVERITIES if name in counts)]
+    return ", ".join(f"{counts[name]} {name}" for name in names) or "no findings"
+
+
+def _minute(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")
+
+
 def _blocked_text(over: Mapping[str, int], found: FilteredFindings, policy: GatePolicy) -> str:
     new = "new " if policy.new_only else ""
     parts = []
     for name, number in sorted(over.items(), key=lambda pair: SEVERITIES.index(pair[0])):
         most = allowed(policy, name)
         parts.append(f"{number} {new}{name}" + (f" (allowed: {most:.0f})" if most else ""))
-    old = sum(severity_of(finding, policy) in over for finding in found.known)
+    old = sum(effective_severity(finding.severity, policy) in over for finding in found.known)
     expired = "".join(f"; the waiver of {row.id} expired on {row.until}" for row in found.expired)
     return f"{', '.join(parts)}{f', {old} already running' if policy.new_only else ' found'}{expired}"
 
 
 def _passed_text(reading: ScanReading, found: FilteredFindings) -> str:
-    parts = [counts_text(reading.counts or {})]
-    for number, what in (
-        (len(found.waived), "waived"),
-        (len(found.known), "already running"),
-        (len(found.unfixable), "without a fix"),
-    ):
-        if number:
-            parts.append(f"{number} {what}")
-    return "; ".join(parts)
+    others = {"waived": found.waived, "already running": found.known, "without a fix": found.unfixable}
+    parts = [f"{len(findings)} {what}" for what, findings in others.items() if findings]
+    return "; ".join((counts_text(reading.counts or {}), *parts))
 
 
 def _verdict(

@@ -1,7 +1,7 @@
-"""A stage of a run: what it declares, and the part of the run that it may use."""
+"""A stage of a run: what it declares."""
 
 from collections.abc import Callable
-from typing import NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,17 +36,3 @@ def stage(touches: str, *, keeps: str = "") -> Callable[[Callable[P, T]], Callab
         return work
 
     return declare
-
-
-class StageRunner(Protocol):
-    """The part of a `Run` that a context manager inside the pipeline needs."""
-
-    @property
-    def moved(self) -> bool:
-        """Whether something that runs was changed, or may have been."""
-
-    def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a stage with the caller's hooks."""
-
-    def keep(self, **results: object) -> None:
-        """Keep results for the report, by the names of `RunReport`'s fields."""

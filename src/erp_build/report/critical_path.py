@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from erp_build.model.images.build_timings import BuildTimings
-from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.run_record import RunReport, StageRecord
 
 BUILD = "build images"
@@ -17,9 +16,9 @@ MIN_SEGMENT_S = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of the path: the stage, what was done in it (empty: the stage itself), when it began, its seconds."""
+    """A piece of the path: its stage, what was done in it (empty: the stage itself), when it began, its seconds."""
 
-    stage: str
+    name: str
     part: str
     began: float
     seconds: float

@@ -9,12 +9,13 @@ from erp_build.clients.files import write_atomically
 from erp_build.clients.secrets import Secrets
 from erp_build.report.document import report_document
 from erp_build.report.document_types import ReportDocument
-from erp_build.report.html import html_page
+from erp_build.report.html.page import html_page
 from erp_build.report.junit import run_junit_text
 from erp_build.report.markdown import report_markdown
 from erp_build.report.sarif import sarif_text
 from erp_build.run_record import RunReport
 
+SAME_BYTES = "surrogateescape"
 Complain = Callable[[str], object]
 
 
@@ -38,13 +39,10 @@ def write_reports(report: RunReport, path: Path, secrets: Secrets, complain: Com
     for one in report.checked:
         folder = path.with_name("checks") / one.check.name / one.target
         for name, content in one.run.reports:
-            _write(folder / name, partial(_as_it_is, content), secrets, complain, "surrogateescape")
+            # A text whose bytes come back when it is written: only a text can be masked.
+            text = partial(bytes.decode, content, "utf-8", SAME_BYTES)
+            _write(folder / name, text, secrets, complain, SAME_BYTES)
     return document
-
-
-def _as_it_is(content: bytes) -> str:
-    """A file of a check as a text, whose bytes come back when it is written."""
-    return content.decode("utf-8", "surrogateescape")
 
 
 def _write(

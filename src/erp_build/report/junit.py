@@ -1,7 +1,7 @@
 """A run's stages, its checks and its gate as JUnit's XML, for report groups of CodeBuild."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -20,6 +20,9 @@ Mask = Callable[[str], str]
 End = Literal["passed", "failure", "error"]
 """How a case ended: `failure` stops the run, `error` says that nothing could be judged."""
 
+ENDS: Mapping[str, End] = {"blocked": "failure", "failed": "failure", "inconclusive": "error"}
+"""What a verdict or the outcome of a check becomes; any other has passed."""
+
 
 class JUnitCase(NamedTuple):
     """A test case: where, what, how it ended, why (may have several lines), and its seconds."""
@@ -31,81 +34,73 @@ class JUnitCase(NamedTuple):
     seconds: float = 0.0
 
 
-class JUnitSuite(NamedTuple):
-    """Test cases that belong together, and what else must be said of them, a line each."""
-
-    name: str
-    cases: Sequence[JUnitCase]
-    notes: Sequence[str] = ()
-
-
 def run_junit_text(report: RunReport, mask: Mask = str) -> str:
     """A test case per stage, check and image; it is never empty, because a report group wants a file of every build."""
-    return _file([_run_suite(report), *_suites(report.judgement, report.checked)], mask)
+    return _file([_suite("run", _run_cases(report), mask), *_suites(report.judgement, report.checked, mask)])
 
 
 def junit_text(judgement: Judgement | None, checked: Sequence[Checked] = (), mask: Mask = str) -> str:
     """A test case per check and per image: a failure where it stops, an error where nothing could be judged."""
-    return _file(_suites(judgement, checked), mask)
+    return _file(_suites(judgement, checked, mask))
 
 
-def _run_suite(report: RunReport) -> JUnitSuite:
+def _run_cases(report: RunReport) -> list[JUnitCase]:
     cases = [
         JUnitCase("run", stage.name, "passed", "", stage.seconds) for stage in report.stages if stage.status == "done"
     ]
     if report.error is None:
-        return JUnitSuite("run", [*cases, JUnitCase("run", "outcome", "passed", report.outcome)])
+        return [*cases, JUnitCase("run", "outcome", "passed", report.outcome)]
     # Stages within stages end with the same error: it is told once, by the innermost.
     name = next((stage.name for stage in report.stages if stage.status == "failed"), "start")
     seconds = sum(stage.seconds for stage in report.stages if stage.name == name)
-    return JUnitSuite("run", [*cases, JUnitCase("run", name, "failure", _error_lines(report.error), seconds)])
+    return [*cases, JUnitCase("run", name, "failure", _error_lines(report.error), seconds)]
 
 
-def _suites(judgement: Judgement | None, checked: Sequence[Checked]) -> list[JUnitSuite]:
-    suites = [JUnitSuite("checks", [_check_case(one) for one in checked])] if checked else []
+def _suites(judgement: Judgement | None, checked: Sequence[Checked], mask: Mask) -> list[ET.Element]:
+    suites = [_suite("checks", [_check_case(one) for one in checked], mask)] if checked else []
     if judgement:
-        suites.append(JUnitSuite("gate", [_image_case(row) for row in judgement.rows], judgement.notes))
+        suites.append(_suite("gate", [_image_case(row) for row in judgement.rows], mask, judgement.notes))
     return suites
 
 
-def _file(suites: Sequence[JUnitSuite], mask: Mask) -> str:
-    def text(raw: str) -> str:
-        return NO_XML.sub("\N{REPLACEMENT CHARACTER}", mask(raw))
-
+def _file(suites: Sequence[ET.Element]) -> str:
     root = ET.Element("testsuites")
-    for suite in suites:
-        _add_suite(root, suite, text)
+    root.extend(suites)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _add_suite(root: ET.Element, suite: JUnitSuite, text: Mask) -> None:
-    ends = [case.end for case in suite.cases]
-    element = ET.SubElement(
-        root,
+def _suite(name: str, cases: Sequence[JUnitCase], mask: Mask, notes: Sequence[str] = ()) -> ET.Element:
+    """Test cases that belong together, and what else must be said of them, a line each."""
+    ends = [case.end for case in cases]
+    suite = ET.Element(
         "testsuite",
-        name=text(suite.name),
+        name=name,
         tests=str(len(ends)),
         failures=str(ends.count("failure")),
         errors=str(ends.count("error")),
         skipped="0",
-        time=f"{sum(case.seconds for case in suite.cases):.3f}",
+        time=f"{sum(case.seconds for case in cases):.3f}",
     )
-    for case in suite.cases:
-        _add_case(element, case, text)
-    if suite.notes:
-        ET.SubElement(element, "system-out").text = text("\n".join(suite.notes))
+    for case in cases:
+        _add_case(suite, case, mask)
+    if notes:
+        ET.SubElement(suite, "system-out").text = _clean("\n".join(notes), mask)
+    return suite
 
 
-def _add_case(suite: ET.Element, case: JUnitCase, text: Mask) -> None:
-    element = ET.SubElement(
-        suite, "testcase", classname=text(case.where), name=text(case.what), time=f"{case.seconds:.3f}"
-    )
-    why = text(case.why)  # before it is cut into lines: a secret may have several
+def _add_case(suite: ET.Element, case: JUnitCase, mask: Mask) -> None:
+    where, what, why = (_clean(text, mask) for text in (case.where, case.what, case.why))
+    element = ET.SubElement(suite, "testcase", classname=where, name=what, time=f"{case.seconds:.3f}")
+    # `why` is cut into lines only now that it is masked: a secret may have several.
     if case.end != "passed":
         ET.SubElement(element, case.end, message=why.partition("\n")[0]).text = why
     elif why:
         ET.SubElement(element, "system-out").text = why
+
+
+def _clean(text: str, mask: Mask) -> str:
+    return NO_XML.sub("\N{REPLACEMENT CHARACTER}", mask(text))
 
 
 def _error_lines(error: Failure) -> str:
@@ -114,7 +109,6 @@ def _error_lines(error: Failure) -> str:
 
 
 def _image_case(row: Judged) -> JUnitCase:
-    ends: dict[str, End] = {"blocked": "failure", "inconclusive": "error"}
     lines = [row.verdict.why]
     lines += [f"{finding.severity} {finding}" for finding in row.verdict.blocking]
     lines += [f"waived: {one.finding}: {one.waiver.reason} ({one.waiver})" for one in row.verdict.waived]
@@ -123,12 +117,11 @@ def _image_case(row: Judged) -> JUnitCase:
     return JUnitCase(
         row.image.repository,
         f"{row.image.target} {row.image.digest[:19]}",
-        ends.get(row.verdict.outcome, "passed"),
+        ENDS.get(row.verdict.outcome, "passed"),
         "\n".join(lines),
     )
 
 
 def _check_case(one: Checked) -> JUnitCase:
-    ends: dict[str, End] = {"failed": "failure", "inconclusive": "error"}
     why = f"{one.word}: {one.run.why}" if one.run.why else one.word
-    return JUnitCase(one.target, one.check.name, ends.get(one.word, "passed"), why, one.run.seconds)
+    return JUnitCase(one.target, one.check.name, ENDS.get(one.word, "passed"), why, one.run.seconds)

@@ -5,10 +5,12 @@ from itertools import chain
 from re import findall
 
 from erp_build.formats.printable import one_line, printable
+from erp_build.model.plan import Reason
+from erp_build.model.releases.preview import FieldChange
 from erp_build.report.document_types import ReportDocument
-from erp_build.report.plan_types import BaselineDocument, FieldDocument, ReasonDocument
-from erp_build.report.summary import longest_work, warnings_of
-from erp_build.report.text.plan import MAX_REASONS_SHOWN, cell
+from erp_build.report.plan_types import BaselineDocument
+from erp_build.report.summary import longest_work, warnings_of, whose
+from erp_build.report.text.plan import because_cell, cell
 
 MAX_LOG_LINES = 20
 OUTCOMES = {"deployed": "deployed", "nothing": "nothing to do", "rehearsed": "rehearsed", "failed": "**failed**"}
@@ -25,12 +27,10 @@ def report_markdown(report: ReportDocument) -> str:
 
 
 def _head(report: ReportDocument) -> Iterator[str]:
-    place = report["place"]
-    whose = f"{place['project']} {place['environment']}" if place else "erp_build"
     tag = f" `{report['tag']}`" if report["tag"] else ""
     code = f" with exit code {report['exit_code']}" if report["exit_code"] else ""
     rehearsal = ", a rehearsal" if report["rehearsal"] and report["outcome"] == "failed" else ""
-    yield f"### {cell(whose)}{tag}: {OUTCOMES[report['outcome']]}{code} in {report['seconds']:.1f} s{rehearsal}"
+    yield f"### {cell(whose(report))}{tag}: {OUTCOMES[report['outcome']]}{code} in {report['seconds']:.1f} s{rehearsal}"
     yield ""
     if report["outcome"] == "nothing":
         yield from ("Nothing to do: no target differs from its baseline.", "")
@@ -53,7 +53,12 @@ def _error(report: ReportDocument) -> Iterator[str]:
 
 def _plan(report: ReportDocument) -> Iterator[str]:
     rows = [
-        (cell(one["name"]), one["action"], _compared(one["baseline"]), _because(one["because"]))
+        (
+            cell(one["name"]),
+            one["action"],
+            _compared(one["baseline"]),
+            because_cell(Reason(**reason) for reason in one["because"]),
+        )
         for one in report["targets"]
     ]
     yield from _table(("target", "action", "compared with", "because"), rows)
@@ -67,7 +72,7 @@ def _changes(report: ReportDocument) -> Iterator[str]:
         yield from _folded("Values file", _fenced(changes["values"], "diff"))
     objects = [
         f"- {cell(one['kind'])} {cell(one['name'])}: {one['change']}"
-        + "".join(f"<br>{cell(_field(item))}" for item in one["fields"])
+        + "".join(f"<br>{cell(str(FieldChange(**item)))}" for item in one["fields"])
         for one in changes["objects"]
     ]
     if objects:
@@ -130,24 +135,10 @@ def _code(text: str) -> str:
     return f"`{one_line(text).replace('`', chr(39)).replace('|', '/')}`"
 
 
-def _because(reasons: Sequence[ReasonDocument]) -> str:
-    shown = [
-        cell(f"{one['path']}  <- {one['rule']}" if one["path"] else one["rule"]) for one in reasons[:MAX_REASONS_SHOWN]
-    ]
-    more = [f"and {len(reasons) - MAX_REASONS_SHOWN} more"] if len(reasons) > MAX_REASONS_SHOWN else []
-    return "<br>".join((*shown, *more)) or "nothing differs"
-
-
-def _field(item: FieldDocument) -> str:
-    before, after = ("nothing" if value is None else value for value in (item["before"], item["after"]))
-    return f"{item['path']}: {before} -> {after}"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def _table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     if lines:
-        names = tuple(head)
-        yield from (f"| {' | '.join(names)} |", "|---" * len(names) + "|", *lines, "")
+        yield from (f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines, "")
 
 
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:

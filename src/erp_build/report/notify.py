@@ -1,21 +1,46 @@
-"""Notify people how a run ended. A failure here is reported, and does not change how the run ended."""
+"""The message about a run: a subject, a text short enough for a phone, and the same for a chat; and who gets it.
 
+A failure here is reported, and does not change how the run ended.
+"""
+
+import json
+import re
 import signal
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from html import escape
+from typing import Literal, NamedTuple
 
 from erp_build.clients.effects import NotifyRequest
 from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
+from erp_build.formats.printable import printable
 from erp_build.model.project import NotifyPolicy
 from erp_build.report.document import report_document
-from erp_build.report.message import make_message
+from erp_build.report.document_types import ReportDocument
+from erp_build.report.summary import moved_effects, whose
 from erp_build.run_record import RunReport
 
-if TYPE_CHECKING:
-    from erp_build.report.message import MessageKind
+MessageKind = Literal["failure", "recovery", "success"]
+
+MAX_SUBJECT_CHARACTERS = 99
+"""SNS accepts fewer than 100 characters, all of them ASCII."""
+
+MAX_WHY_LINES, MAX_WHY_CHARACTERS = 12, 1500
+"""The part of a cause that a phone shows without much scrolling; the report has all of it."""
+
+SUBJECT_WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
+EMOJIS = {"failure": ":red_circle:", "recovery": ":large_green_circle:", "success": ":white_check_mark:"}
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code of a run that somebody ended at the keyboard: that person needs no message."""
+
+
+class Message(NamedTuple):
+    """A message in its forms; `chat` is a custom notification of Amazon Q Developer in chat applications, as JSON."""
+
+    subject: str
+    text: str
+    chat: str
 
 
 def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
@@ -41,7 +66,7 @@ def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
         clients.progress.say(f"nobody is notified: a bug of erp_build, {type(error).__name__}: {error}")
 
 
-def message_kind(report: RunReport, policy: NotifyPolicy) -> "MessageKind | None":
+def message_kind(report: RunReport, policy: NotifyPolicy) -> MessageKind | None:
     """The message that the policy asks for: a failure, the first deployment after one, or any; None: no message."""
     kinds: list[MessageKind] = []
     if report.error:
@@ -49,3 +74,93 @@ def message_kind(report: RunReport, policy: NotifyPolicy) -> "MessageKind | None
     elif report.outcome == "deployed":
         kinds = ["recovery", "success"] if report.recovers else ["success"]
     return next((kind for kind in kinds if kind in policy.on), None)
+
+
+def make_message(report: ReportDocument, kind: MessageKind) -> Message:
+    """The message about a run.
+
+    Args:
+        report: the document of `report_document`, with its secrets masked already.
+        kind: what it is about.
+    """
+    title = f"{whose(report)}: {SUBJECT_WORDS[kind]}: {_what(report)}"
+    return Message(_subject(title), _text(report, title), _chat(report, title, kind))
+
+
+def _what(report: ReportDocument) -> str:
+    if error := report["error"]:
+        return f"{error['what']} (exit code {report['exit_code']})"
+    names = [one["name"] for one in report["targets"] if one["running"]]
+    return f"{report['tag']} runs" + (f" ({', '.join(names)})" if names else "")
+
+
+def _subject(title: str) -> str:
+    """One line of ASCII: SNS refuses everything else."""
+    text = re.sub(r"[^\x20-\x7e]+", "?", title)
+    return text if len(text) <= MAX_SUBJECT_CHARACTERS else f"{text[: MAX_SUBJECT_CHARACTERS - 3]}..."
+
+
+def _text(report: ReportDocument, title: str) -> str:
+    facts = "\n".join(f"{name}: {value}" for name, value in _facts(report))
+    parts = [title, *(f"{name}: {value}" for name, value in _error_parts(report)), facts]
+    return printable("\n\n".join(part for part in parts if part)) + "\n"
+
+
+def _error_parts(report: ReportDocument) -> Iterator[tuple[str, str]]:
+    error = report["error"]
+    if not error:
+        return
+    for name, text in (("Where", error["where"]), ("Why", _short(error["why"])), ("Next", error["next"])):
+        if text:
+            yield name, text
+    yield "Changed", _changed(report)
+
+
+def _changed(report: ReportDocument) -> str:
+    """What the failure left behind: it decides how urgent the failure is."""
+    if report["taken_back"]:
+        return f"taken back: {'; '.join(report['taken_back'])}"
+    moved = moved_effects(report)
+    if not moved:
+        return "nothing was deployed; what ran before still runs"
+    return "; ".join(f"{one['name']} {one['target']} {one['state']}" for one in moved)
+
+
+def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
+    if failed := next((one["name"] for one in report["stages"] if one["status"] == "failed"), ""):
+        yield "stage", failed
+    if report["head"]:
+        yield "commit", report["head"]
+    if place := report["place"]:
+        yield "cluster", f"{place['cluster']}, {place['region']}, account {place['account']}"
+    if build := report["build"]["link"] or report["build"]["id"]:
+        yield "build", build
+
+
+def _chat(report: ReportDocument, title: str, kind: MessageKind) -> str:
+    lines = [f"*{name}:* {_escaped(value)}" for name, value in _error_parts(report) if name != "Next"]
+    lines += [f"{name}: {_escaped(value)}" for name, value in _facts(report)]
+    error = report["error"]
+    content = {
+        "textType": "client-markdown",
+        "title": f"{EMOJIS[kind]} {_escaped(title)}",
+        "description": "\n".join(lines),
+        "nextSteps": [_escaped(error["next"])] if error and error["next"] else [],
+        "keywords": [_escaped(whose(report)), *([report["tag"]] if report["tag"] else [])],
+    }
+    metadata = {"summary": _escaped(title), "eventType": f"erp_build {kind}"}
+    document = {"version": "1.0", "source": "custom", "content": content, "metadata": metadata}
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _escaped(text: str) -> str:
+    """Escape untrusted text, so that it can neither mention users (`<!channel>`) nor add links."""
+    return escape(printable(text), quote=False)
+
+
+def _short(text: str) -> str:
+    lines = text.splitlines()
+    short = "\n".join(lines[:MAX_WHY_LINES])
+    if len(lines) > MAX_WHY_LINES or len(short) > MAX_WHY_CHARACTERS:
+        return f"{short[:MAX_WHY_CHARACTERS]}\n... (the rest is in the report)"
+    return short

@@ -1,13 +1,11 @@
 """The gate's findings as SARIF 2.1.0 (OASIS standard), for tools that collect them."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from erp_build.gate.result import Judged, Judgement
 from erp_build.model.images.finding import Finding
 from erp_build.model.images.image import BuiltImage
-from erp_build.model.images.waiver import Waiver
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "note", "INFORMATIONAL": "note"}
@@ -27,14 +25,9 @@ def sarif_document(judgement: Judgement, version: str) -> dict[str, Any]:
     found = [(row, finding) for row in judgement.rows for finding in row.verdict.findings]
     rules = {finding.name: _rule(finding) for _, finding in found}
     places = {name: place for place, name in enumerate(rules)}
+    driver = {"name": "erp_build", "semanticVersion": version, "rules": list(rules.values())}
     run = {
-        "tool": {
-            "driver": {
-                "name": "erp_build",
-                "semanticVersion": version,
-                "rules": list(rules.values()),
-            }
-        },
+        "tool": {"driver": driver},
         "results": [_result(row, finding, places[finding.name]) for row, finding in found],
         "invocations": [_invocation(judgement)],
         "columnKind": "utf16CodeUnits",
@@ -76,7 +69,8 @@ def _result(row: Judged, finding: Finding, place: int) -> dict[str, Any]:
     if finding in verdict.known:
         result["baselineState"] = "unchanged"
     if waiver:
-        result["suppressions"] = [_suppression(waiver)]
+        why = f"{waiver.reason} ({waiver.owner}, until {waiver.until})"
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
 
 
@@ -97,18 +91,9 @@ def _location(image: BuiltImage, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _suppression(waiver: Waiver) -> Mapping[str, Any]:
-    return {
-        "kind": "external",
-        "status": "accepted",
-        "justification": f"{waiver.reason} ({waiver.owner}, until {waiver.until})",
-    }
-
-
 def _invocation(judgement: Judgement) -> dict[str, Any]:
     """Whether every image could be judged; an image without a verdict must not look like one without findings."""
     doubtful = [row for row in judgement.rows if row.verdict.outcome == "inconclusive"]
-    notes = [{"level": "error", "message": {"text": f"{row.image.target}: {row.verdict.why}"}} for row in doubtful] + [
-        {"level": "warning", "message": {"text": note}} for note in judgement.notes
-    ]
+    notes = [{"level": "error", "message": {"text": f"{row.image.target}: {row.verdict.why}"}} for row in doubtful]
+    notes += [{"level": "warning", "message": {"text": note}} for note in judgement.notes]
     return {"executionSuccessful": not doubtful, "toolExecutionNotifications": notes}

@@ -8,6 +8,12 @@ MAX_SEGMENTS_NAMED = 3
 """Pieces of the critical path that a sentence names."""
 
 
+def whose(report: ReportDocument) -> str:
+    """The project and the environment of a run; `erp_build` where it ended before it knew them."""
+    place = report["place"]
+    return f"{place['project']} {place['environment']}" if place else "erp_build"
+
+
 def moved_effects(report: ReportDocument) -> list[EffectDocument]:
     """The effects after which something else may run than before, in their order; failed ones are among them."""
     return [one for one in report["effects"] if one["name"] in MOVING and one["state"] != "assumed"]

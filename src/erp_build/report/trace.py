@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from erp_build.config.codebuild import pipeline_that_started
 from erp_build.errors import Failure
 from erp_build.model.span import Attribute, Span
 from erp_build.run_record import RunReport, StageRecord
@@ -13,13 +14,11 @@ TASK_TYPES = {
 }
 """Stage -> what the conventions call its type; stages that only read have none."""
 
-CODEPIPELINE = "codepipeline/"
-
 
 def run_resource(report: RunReport, variables: Mapping[str, str], run_id: str) -> dict[str, Attribute]:
     """What all spans of a run have in common; `run_id` names a run that no CodeBuild has named."""
-    build, initiator = variables.get("CODEBUILD_BUILD_ID", ""), variables.get("CODEBUILD_INITIATOR", "")
-    pipeline = initiator.removeprefix(CODEPIPELINE) if initiator.startswith(CODEPIPELINE) else build.partition(":")[0]
+    build = variables.get("CODEBUILD_BUILD_ID", "")
+    pipeline = pipeline_that_started(variables) or build.partition(":")[0]
     known = {
         "service.name": "erp_build",
         "cicd.pipeline.name": pipeline or "erp_build",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erp_build.clients.aws.alarms import CloudWatchAlarms
+from erp_build.clients.aws.monitoring import CloudWatchAlarms
 from erp_build.errors import ConfigurationError
 from erp_build.model.releases.deployment import Alarm
 from tests.contract.aws.conftest import client, stubbed

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.clients.aws.codepipeline import AwsDelivery
+from erp_build.clients.aws.inspection import AwsDelivery
 from erp_build.errors import ConfigurationError
 from erp_build.model.codepipeline import BuildProject, CodePipeline, SourceAction
 from tests.contract.aws.conftest import client, stubbed

@@ -3,12 +3,7 @@
 import pytest
 from botocore.stub import Stubber
 
-from erp_build.clients.aws.lambda_functions import (
-    MAX_CONFLICT_WAIT_S,
-    REVISION_CHANGED,
-    UPDATE_IN_PROGRESS,
-    LambdaFunctions,
-)
+from erp_build.clients.aws.lambda_functions import MAX_CONFLICT_WAIT_S, LambdaFunctions
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionUpdateFailed
@@ -17,6 +12,7 @@ from tests.contract.aws.conftest import stubbed
 
 IMAGE = "host/erp/employee-service-lambda@sha256:" + "1" * 64
 SECRET = "invented-password"
+UPDATE_IN_PROGRESS, REVISION_CHANGED = "ResourceConflictException", "PreconditionFailedException"
 
 
 def functions(client: object, clock: SimulatedClock, said: list[str]) -> LambdaFunctions:

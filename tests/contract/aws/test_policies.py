@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.clients.aws.role_policies import RolePolicies
+from erp_build.clients.aws.inspection import RolePolicies
 from erp_build.errors import ConfigurationError
 from tests.contract.aws.conftest import stubbed
 from tests.fakes.clinic import ROLE, FakePolicies

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.clients.aws.repository_settings import RepositorySettings
+from erp_build.clients.aws.inspection import RepositorySettings
 from erp_build.errors import ConfigurationError
 from tests.contract.aws.conftest import client, stubbed
 

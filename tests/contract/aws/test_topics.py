@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.clients.aws.topics import SnsTopics
+from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.effects import NotifyRequest
 from erp_build.errors import ConfigurationError
 from tests.contract.aws.conftest import REGION, client, stubbed

@@ -3,12 +3,14 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import Access
 from erp_build.model.releases.release import Release
 from tests.support.loopback import Loopback, loopback
@@ -46,9 +48,12 @@ class Way:
         return f"token-{self._given}"
 
 
-def cluster_at(endpoint: str, certificate: Path = Path("/nowhere/ca.crt")) -> EksCluster:
+@contextmanager
+def cluster_by(way: Way) -> Iterator[EksCluster]:
     """The tool, led to an address."""
-    return EksCluster(Way(endpoint, certificate))  # type: ignore[arg-type]
+    connection = ClusterConnection(way)  # type: ignore[arg-type]
+    yield EksCluster(connection)
+    connection.close()
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -83,6 +88,5 @@ def server() -> Iterator[Loopback]:
 @pytest.fixture
 def cluster(server: Loopback) -> Iterator[EksCluster]:
     """The tool, led to the API server."""
-    tool = cluster_at(server.address)
-    yield tool
-    tool.close()
+    with cluster_by(Way(server.address)) as tool:
+        yield tool

@@ -14,8 +14,7 @@ import yaml
 from botocore.stub import Stubber
 
 from erp_build.clients.aws.session import CLIENT_CONFIG
-from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
-from erp_build.clients.kubernetes.token import ClusterToken
+from erp_build.clients.kubernetes.kubeconfig import ClusterAccess, ClusterToken
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, ReleaseFailed
 

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.errors import OutOfReach, ReleaseFailed
-from tests.contract.cluster.conftest import LISTS, RELEASE, Way, cluster_at, recorded, serve
+from tests.contract.cluster.conftest import LISTS, RELEASE, Way, cluster_by, recorded, serve
 from tests.support.loopback import ANY, Loopback, loopback
 
 
@@ -86,17 +86,16 @@ def test_a_refusal_says_what_to_do(status: int, reason: str, hint: str, cluster:
 
 def test_a_token_that_is_not_taken_any_more_is_forgotten_and_worth_another_try(server: Loopback) -> None:
     way = Way(server.address)
-    cluster = EksCluster(way)  # type: ignore[arg-type]
-    server.serve(ANY, {"kind": "Status"}, 401)
-    error = refusal(cluster)
-    assert isinstance(error, OutOfReach)
-    assert error.what.startswith("the cluster answered 401")
-    assert way.forgotten == 1
-    server.serve(ANY, {"kind": "Status"}, 403)
-    error = refusal(cluster)
-    assert not isinstance(error, OutOfReach)
-    assert error.what.startswith("the cluster answered 403")
-    cluster.close()
+    with cluster_by(way) as cluster:
+        server.serve(ANY, {"kind": "Status"}, 401)
+        error = refusal(cluster)
+        assert isinstance(error, OutOfReach)
+        assert error.what.startswith("the cluster answered 401")
+        assert way.forgotten == 1
+        server.serve(ANY, {"kind": "Status"}, 403)
+        error = refusal(cluster)
+        assert not isinstance(error, OutOfReach)
+        assert error.what.startswith("the cluster answered 403")
 
 
 def test_an_answer_that_is_no_document_is_not_taken_for_an_empty_list(cluster: EksCluster, server: Loopback) -> None:
@@ -119,9 +118,8 @@ def test_a_cluster_where_nobody_listens_points_to_the_network() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        cluster = cluster_at(address)
-        error = refusal(cluster)
-        cluster.close()
+        with cluster_by(Way(address)) as cluster:
+            error = refusal(cluster)
     assert error.what == "the cluster cannot be reached"
     assert error.where == f"erp-dev, {address}"
     assert "private endpoint" in error.next_step
@@ -129,14 +127,12 @@ def test_a_cluster_where_nobody_listens_points_to_the_network() -> None:
 
 def test_a_cluster_is_trusted_by_the_certificate_that_aws_names(tls_server: Loopback, certificate: Path) -> None:
     serve(tls_server, recorded("steady"))
-    cluster = cluster_at(tls_server.address, certificate)
-    assert len(cluster.workloads(RELEASE)) == 2
-    cluster.close()
+    with cluster_by(Way(tls_server.address, certificate)) as cluster:
+        assert len(cluster.workloads(RELEASE)) == 2
 
 
 def test_a_cluster_with_another_certificate_gets_no_token(tls_server: Loopback, tmp_path: Path) -> None:
-    cluster = cluster_at(tls_server.address, make_certificate(tmp_path / "another.pem"))
-    error = refusal(cluster)
-    cluster.close()
+    with cluster_by(Way(tls_server.address, make_certificate(tmp_path / "another.pem"))) as cluster:
+        error = refusal(cluster)
     assert "certificate verify failed" in error.why.lower().replace("_", " ")
     assert not tls_server.asked

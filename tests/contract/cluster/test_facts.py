@@ -1,14 +1,11 @@
 """What only `doctor` asks a cluster: its version, and whose Deployments there are."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from erp_build.clients.kubernetes.cluster_facts import ClusterFacts
-from erp_build.clients.kubernetes.connection import ClusterConnection
+from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.kubernetes import OwnedDeployment
-from tests.contract.cluster.conftest import LISTS, RELEASE, Way
+from tests.contract.cluster.conftest import LISTS, RELEASE
 from tests.support.loopback import Loopback
 
 STATED = {
@@ -17,34 +14,27 @@ STATED = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def facts(server: Loopback) -> Iterator[ClusterFacts]:
-    connection = ClusterConnection(Way(server.address))  # type: ignore[arg-type]
-    yield ClusterFacts(connection)
-    connection.close()
-
-
 def deployment(name: str, image: str, **annotations: str) -> dict[str, object]:
     template = {"metadata": {}, "spec": {"containers": [{"name": "app", "image": image}]}}
     spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
     return {"metadata": {"name": name, "annotations": annotations}, "spec": spec}
 
 
-def test_the_version_is_that_of_the_api_server(facts: ClusterFacts, server: Loopback) -> None:
+def test_the_version_is_that_of_the_api_server(cluster: EksCluster, server: Loopback) -> None:
     server.serve("/version/", STATED)
-    assert facts.version(RELEASE) == "v1.34.4-eks-0a1b"
+    assert cluster.version(RELEASE) == "v1.34.4-eks-0a1b"
 
 
-def test_every_deployment_tells_its_release(facts: ClusterFacts, server: Loopback) -> None:
+def test_every_deployment_tells_its_release(cluster: EksCluster, server: Loopback) -> None:
     ours = deployment("a", "host/erp/a:1", **{"meta.helm.sh/release-name": "erp-dev"})
     server.serve(LISTS["deployments"], {"items": [ours, deployment("b", "b:2")]})
-    assert facts.deployments(RELEASE) == (
+    assert cluster.deployments(RELEASE) == (
         OwnedDeployment(name="a", owner="erp-dev", images=("host/erp/a:1",)),
         OwnedDeployment(name="b", owner="", images=("b:2",)),
     )
 
 
-def test_who_may_not_read_is_told_what_is_missing(facts: ClusterFacts, server: Loopback) -> None:
+def test_who_may_not_read_is_told_what_is_missing(cluster: EksCluster, server: Loopback) -> None:
     server.serve(LISTS["deployments"], {"message": "no"}, 403)
     with pytest.raises(ReleaseFailed, match="the cluster answered 403"):
-        facts.deployments(RELEASE)
+        cluster.deployments(RELEASE)

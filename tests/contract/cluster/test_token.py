@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from erp_build.clients.kubernetes import credential
-from erp_build.clients.kubernetes.token import CLUSTER_HEADER, EKS_PREFIX, ClusterToken, cluster_token
+from erp_build.clients.kubernetes.kubeconfig import CLUSTER_HEADER, EKS_PREFIX, ClusterToken, cluster_token
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError
 

@@ -1,12 +1,14 @@
 """Tags that are written back to Git: one commit on the branch, nothing in the checkout, and no second run."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from erp_build.changes.detect import detect_changes
 from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.effects import EditRequest
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import PushFailed
@@ -32,9 +34,12 @@ def clone(origin: Checkout, tmp_path: Path) -> Checkout:
 
 
 def edit(clone: Checkout, new: bytes = b"1234567") -> str | None:
-    return RemoteBranch(clone.root, SimulatedClock()).edit(
-        "main", VALUES, lambda content: content.replace(b"latest", new), "Deploy 1234567 [skip ci]\n"
-    )
+    return edit_by(clone, lambda content: content.replace(b"latest", new))
+
+
+def edit_by(clone: Checkout, change: Callable[[bytes], bytes]) -> str | None:
+    request = EditRequest(branch="main", path=VALUES, change=change, message="Deploy 1234567 [skip ci]\n")
+    return RemoteBranch(clone.root, SimulatedClock()).edit(request)
 
 
 def test_the_branch_gets_one_commit_with_the_edit_alone(origin: Checkout, clone: Checkout) -> None:
@@ -77,7 +82,7 @@ def test_somebody_who_pushes_in_between_makes_it_begin_anew(origin: Checkout, cl
             pushed.append(origin.commit({"README.md": "in between\n"}))
         return content.replace(b"latest", b"1234567")
 
-    RemoteBranch(clone.root, SimulatedClock()).edit("main", VALUES, change, "m\n")
+    edit_by(clone, change)
     assert origin.git("rev-parse", "main~1") == pushed[0]
 
 

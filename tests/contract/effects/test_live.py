@@ -9,20 +9,28 @@ from zipfile import ZipFile
 import pytest
 
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.topics import SnsTopics
 from erp_build.clients.clock import SimulatedClock
-from erp_build.clients.effects import CheckRequest, Effects, ImageRequest, Journal, NotifyRequest, UpgradeRequest
+from erp_build.clients.effects import (
+    CheckRequest,
+    Effects,
+    ImageRequest,
+    Journal,
+    NotedEffects,
+    NotifyRequest,
+    UpgradeRequest,
+)
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.leases import ClusterLeases
-from erp_build.clients.live_effects import LiveEffects
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
 from erp_build.model.effect import Effect, EffectKind
 from erp_build.model.images.image import StoredImage
 from erp_build.model.project import Check, Service
 from erp_build.model.releases.lambda_function import FunctionState
+from erp_build.wiring import LiveEffects
 from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
@@ -127,7 +135,7 @@ class Run:
         with ZipFile(root / "jar", "w") as jar:
             jar.writestr("META-INF/MANIFEST.MF", "Main-Class: A\n")
         registry = EcrRegistry(ecr, Secrets())
-        self.live = LiveEffects(
+        live = LiveEffects(
             assembly=assembly(root, root / "scratch", registry=registry, progress=self.details),
             registry=registry,
             functions=LambdaFunctions(functions, SimulatedClock(), print),
@@ -135,8 +143,8 @@ class Run:
             branch=RemoteBranch(root, SimulatedClock()),
             topics=SnsTopics(topics, lambda _: "aws"),
             leases=ClusterLeases(ClusterConnection(Way("https://127.0.0.1:1"))),  # type: ignore[arg-type]
-            journal=self.journal,
         )
+        self.live = NotedEffects(live, self.journal)
 
     def ready_for(self, name: str) -> "Run":
         """Script what the effect asks of AWS."""

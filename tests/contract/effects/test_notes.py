@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from erp_build.clients.clock import SimulatedClock
-from erp_build.clients.effects import Effects, Journal
-from erp_build.clients.rehearsal.effects import Assumptions, RehearsedEffects
+from erp_build.clients.effects import Effects, Journal, NotedEffects
+from erp_build.clients.rehearsal import RehearsedEffects
 from erp_build.errors import BuildFailed, ErpBuildError, PushFailed
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from tests.contract.effects.conftest import DIGEST
@@ -39,7 +39,7 @@ def fake() -> Made:
 
 def rehearsal() -> Made:
     journal = Journal()
-    return RehearsedEffects(journal, Assumptions()), journal, "assumed"
+    return NotedEffects(RehearsedEffects(), journal, "assumed"), journal, "assumed"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.clients.helm.local_charts import LocalCharts
+from erp_build.clients.helm.program import LocalCharts
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import Chart
 from tests.contract.helm.conftest import RELEASE, StubHelm

@@ -1,7 +1,6 @@
 """The command line is a contract: verbs, help, exit codes, and what an error looks like."""
 
 import sys
-from argparse import ArgumentParser
 from types import ModuleType
 
 import pytest
@@ -56,9 +55,6 @@ class FailingVerb(ModuleType):
         super().__init__("erp_build.cli.verbs.failing")
         self.error = error
         self.secret = secret
-
-    def configure(self, parser: ArgumentParser) -> None:
-        """No option of its own."""
 
     def main(self, options: CommonOptions, console: Console) -> int:  # noqa: ARG002 - the signature of a verb
         """Learn a secret, then fail."""

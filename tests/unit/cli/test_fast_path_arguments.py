@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_build.cli.fast_path.arguments import read_written_out
-from erp_build.cli.options import CommonOptions, add_common_options
+from erp_build.cli.options import CommonOptions, add_options
 from erp_build.cli.verbs import plan
 
 WORDS = ("--base", "--head", "--repo", "--config", "--json", "--live", "--strict", "--markdown", "--bas", "--", "-v")
@@ -18,8 +18,7 @@ VALUES = ("", "HEAD~3", "-x", "--json", "a b", "=", "결재")
 
 def by_argparse(arguments: list[str]) -> dict[str, object] | None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    plan.configure(parser)
-    add_common_options(parser)
+    add_options(parser, plan.Options)
     with contextlib.redirect_stderr(io.StringIO()):
         try:
             return values_of(parser.parse_args(arguments, plan.Options()))

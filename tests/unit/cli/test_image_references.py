@@ -2,7 +2,7 @@
 
 import pytest
 
-from erp_build.cli.image_references import find_image
+from erp_build.cli.verbs.gate import find_image
 from erp_build.errors import ConfigurationError
 from tests.fakes.registry import HOST, FakeRegistry
 

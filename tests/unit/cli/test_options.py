@@ -58,7 +58,7 @@ def attributes(options: type[CommonOptions]) -> list[str]:
 
 
 def test_every_verb_is_compared_with_what_a_verb_is() -> None:
-    modules = [value for value in globals().values() if isinstance(value, ModuleType) and hasattr(value, "configure")]
+    modules = [value for value in globals().values() if isinstance(value, ModuleType) and hasattr(value, "EXAMPLES")]
     assert {module.__name__.rpartition(".")[2] for module in modules} == set(cli.VERBS)
 
 

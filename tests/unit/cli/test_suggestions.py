@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.cli.image_references import find_image
+from erp_build.cli.verbs.gate import find_image
 from erp_build.errors import ConfigurationError, did_you_mean
 from tests.fakes.registry import FakeRegistry
 from tests.support.cli import CommandLine

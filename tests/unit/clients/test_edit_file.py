@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.clients import edit_file as module
-from erp_build.clients.edit_file import edit_file
+from erp_build.clients.edit_file import edit_file, replace_file
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
 
@@ -152,6 +152,22 @@ def test_of_a_hard_link_only_the_bytes_that_differ_are_written(chart: Path, monk
     monkeypatch.setattr(os, "pwrite", pwrite)
     assert edit_file(path, lambda content: content.replace(b"1234567", b"1299567"))
     assert written == [(b"99", 9007)]
+
+
+def test_a_replaced_file_keeps_its_mode_and_a_missing_one_is_made(tmp_path: Path) -> None:
+    old, new = tmp_path / "values.yaml", tmp_path / "folder" / "values.yaml"
+    old.write_bytes(b"old")
+    old.chmod(0o640)
+    for path in (old, new):
+        replace_file(path, b"new")
+    assert (old.read_bytes(), new.read_bytes()) == (b"new", b"new")
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+
+
+def test_a_file_that_cannot_be_replaced_is_an_error_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="a file cannot be written") as caught:
+        replace_file(tmp_path, b"new")
+    assert "it is a directory" in caught.value.why
 
 
 def test_a_symbolic_link_stays_one_and_its_target_is_edited(chart: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.clients.machine import limits as machine
+from erp_build.clients.machine import inventory as machine
 
 GB = 1_000_000_000
 

@@ -6,7 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from erp_build.clients.maven.jar import executable_jar
+from erp_build.clients.maven.output import executable_jar
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.errors import BuildFailed

@@ -1,11 +1,14 @@
 """The lines of a run: a time, a stage, a target, and nothing that could forge a line."""
 
 import io
+import threading
+import time
 
 import pytest
 
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
+from erp_build.clients.terminal import progress
 from erp_build.clients.terminal.progress import Lines
 from erp_build.formats.printable import printable
 from tests.support.printable_cases import CASES, Shown
@@ -96,6 +99,53 @@ def test_a_line_shows_a_text_as_the_table_says(case: Shown) -> None:
     first, *rest = case.printable.split("\n")
     head = f"00:00 {'':<20} {case.one_line}: {first}"
     assert screen.getvalue().split("\n") == [head, *(f"{'':<27}{line}" for line in rest), ""]
+
+
+class Log(Screen):
+    """A log that knows when a heartbeat has come twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.twice = threading.Event()
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self.getvalue().count("a: ... push 0 s, 12.3 MB") > 1:
+            self.twice.set()
+        return written
+
+
+def test_a_log_tells_of_a_target_at_work_again_and_again_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "HEARTBEAT_S", 0.01)
+    log = Log()
+    lines = Lines(log, SimulatedClock(), Secrets())
+    lines.phase("a", "push")
+    lines.amount("a", 12_300_000)
+    assert log.twice.wait(10)
+    lines.phase("a", "done")
+    time.sleep(0.1)  # a beat that has begun comes to its end
+    told = log.getvalue()
+    time.sleep(0.1)
+    assert log.getvalue() == told
+
+
+def test_a_terminal_shows_targets_at_work_below_the_lines_that_stay() -> None:
+    screen = Screen(terminal=True)
+    lines = Lines(screen, SimulatedClock(), Secrets())
+    lines.phase("a", "push")
+    lines.say("[b]said[/b]")
+    lines.phase("a", "done")
+    lines.close()
+    lines.say("afterwards")
+    below = screen.getvalue().partition("[b]said[/b]")[2]
+    assert "a  push  0 s" in below
+    assert below.endswith("afterwards\n")
+
+
+def test_a_quiet_run_shows_no_targets_at_work() -> None:
+    screen = Screen(terminal=True)
+    Lines(screen, SimulatedClock(), Secrets(), -1).phase("a", "push")
+    assert screen.getvalue() == ""
 
 
 def test_words_of_all_languages_stay_as_they_are() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError
-from erp_build.model.images.waiver import Waiver
+from erp_build.model.images.finding import Waiver
 
 ROW = 'id = "CVE-1"\npackage = "openssl"\nreason = "not reachable"\nowner = "kim"\nuntil = 2026-12-31\n'
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.what_runs import what_runs
+from erp_build.deployment.going_back.take_back import what_runs
 from erp_build.deployment.ledger import read_entries
 from erp_build.errors import (
     ConfigurationError,

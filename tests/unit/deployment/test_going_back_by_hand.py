@@ -10,7 +10,7 @@ from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
 
 
 def go_back(world: FakeWorld, to: str | None = None) -> list[str]:
-    return [proof.target for proof in roll_back(world.clients(), world.project, to, 0.0) if proof.holds]
+    return [proof.target for proof in roll_back(world.site(), to, 0.0) if proof.holds]
 
 
 def deployed(world: FakeWorld, *names: str) -> str:

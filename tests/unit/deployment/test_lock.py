@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Claim, Lock, claim_of, take_lock
 from erp_build.errors import Locked, ReleaseFailed, told
 from erp_build.model.releases.release import Release
@@ -17,6 +18,9 @@ from tests.support.samples import NOTIFICATION
 
 RELEASE = Release("erp-dev", "erp-dev", "erp-microservices")
 CLAIM = Claim(holder="me/1", commit="a" * 40, build="erp-unified-build:2", seconds=30.0)
+ENTRY = LedgerEntry(
+    at="2026-11-20T10:00:00+00:00", commit="a" * 40, build=CLAIM.build, before=PreviousState(revision=1)
+)
 
 
 def take(world: FakeWorld, wait: float = 0.0) -> Lock:
@@ -146,8 +150,8 @@ def test_heartbeats_are_given_while_the_work_goes_on(world: FakeWorld) -> None:
 
 def test_what_is_written_down_outlives_the_run(world: FakeWorld) -> None:
     with take(world) as lock:
-        lock.write_record("[1]")
-    assert take_lock(world.site(), replace(CLAIM, holder="next/1")).record == "[1]"
+        lock.write_entries((ENTRY,))
+    assert take_lock(world.site(), replace(CLAIM, holder="next/1")).entries == (ENTRY,)
 
 
 def test_a_rehearsal_takes_no_lock_and_waits_for_none(world: FakeWorld) -> None:
@@ -217,7 +221,7 @@ def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
             with pytest.raises(Locked, match="another run deploys"):
                 lock.require_held()
         with pytest.raises(Locked, match="another run deploys"):
-            lock.write_record("[1]")
+            lock.write_entries((ENTRY,))
     assert sum("a heartbeat of the lock failed" in line for line in world.progress.lines) == 1
     assert world.leases.lease == ours
 

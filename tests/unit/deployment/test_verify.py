@@ -9,7 +9,7 @@ import pytest
 
 from erp_build.clients.protocols import Clients
 from erp_build.deployment.latest import move_latest
-from erp_build.deployment.proof.verify import prove, prove_running
+from erp_build.deployment.proof import prove, prove_running
 from erp_build.errors import VerificationFailed
 from erp_build.model.releases.deployment import Proof
 from erp_build.model.releases.kubernetes import Container, Pod, Workload

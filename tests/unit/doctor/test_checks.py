@@ -16,7 +16,7 @@ TROUBLES = (*LOCAL_TROUBLES, *REMOTE_TROUBLES)
 def test_what_is_well_is_ok_in_every_check_and_says_what_was_looked_at(clinic: Clinic) -> None:
     diagnoses = examine(clinic.facts())
     assert [one.name for one in diagnoses] == [check.name for check in CHECKS]
-    assert [one for one in diagnoses if one.state != "ok" or one.result.next_step] == []
+    assert [one for one in diagnoses if one.result.state != "ok" or one.result.next_step] == []
     assert [one for one in diagnoses if not one.result.looked_at or not one.result.found] == []
     assert not has_problem(diagnoses)
 

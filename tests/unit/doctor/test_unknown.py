@@ -20,20 +20,20 @@ def test_without_credentials_account_and_cluster_are_unknown(clinic: Clinic) -> 
     clinic.no_account = ConfigurationError("there are no AWS credentials", where="sign-in", next_step="aws sso login")
     diagnoses = examine(clinic.facts(), ["account", "cluster"])
     assert len(diagnoses) == len(REMOTE)
-    assert {one.state for one in diagnoses} == {"unknown"}
+    assert {one.result.state for one in diagnoses} == {"unknown"}
     assert {one.result.found for one in diagnoses} == {"could not look: there are no AWS credentials"}
     assert {one.result.next_step for one in diagnoses} == {"aws sso login"}
 
 
 def test_without_credentials_machine_and_repository_are_looked_at(clinic: Clinic) -> None:
     clinic.no_account = ConfigurationError("there are no AWS credentials")
-    states = {one.state for one in examine(clinic.facts(), ["machine", "repository"])}
+    states = {one.result.state for one in examine(clinic.facts(), ["machine", "repository"])}
     assert states == {"ok"}
 
 
 def test_no_check_is_ok_that_the_parameters_kept_from_looking(clinic: Clinic) -> None:
     clinic.world.parameters.values.clear()
-    states = {one.name: one.state for one in examine(clinic.facts(), ["account", "cluster"])}
+    states = {one.name: one.result.state for one in examine(clinic.facts(), ["account", "cluster"])}
     assert states.pop("settings") == "problem"
     assert set(states.values()) == {"unknown"}
 

@@ -8,9 +8,9 @@ import pytest
 
 from erp_build.errors import GateInconclusive
 from erp_build.gate.image_watch import platform_digests
-from erp_build.gate.scan_doubt import SETTLED_AFTER_S
 from erp_build.gate.scan_watch import ON_PUSH_SCAN_GRACE_S, SCAN_START_GRACE_S
 from erp_build.gate.stage import judge_images, read_rules
+from erp_build.gate.verdict import SETTLED_AFTER_S
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import Verdict

@@ -6,11 +6,9 @@ from datetime import timedelta
 import pytest
 
 from erp_build.gate.filter import identities
-from erp_build.gate.scan_doubt import ScanContext
-from erp_build.gate.verdict import join, judge
-from erp_build.model.images.finding import Finding
+from erp_build.gate.verdict import ScanContext, join, judge
+from erp_build.model.images.finding import Finding, Waived
 from erp_build.model.images.verdict import Verdict, Wait
-from erp_build.model.images.waiver import Waived
 from erp_build.model.project import SEVERITIES, GatePolicy
 from tests.support.readings import CLEAN, DONE, LOG4J, OPENSSL, POLICY, TODAY, WAIVER, found, outcome, verdict
 from tests.support.samples import PASSED

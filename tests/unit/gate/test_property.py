@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 
 from erp_build.clients.clock import Deadline, SimulatedClock
 from erp_build.errors import GateBlocked, GateInconclusive
-from erp_build.gate.deployed_watch import DeployedWatch
-from erp_build.gate.image_watch import ImageWatch
+from erp_build.gate.filter import Waivers
+from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.scan_watch import TRANSIENT_ERROR_CODES, ScanClient, ScanWatch
 from erp_build.gate.stage import clear_images, watch
-from erp_build.gate.waivers import Waivers
+from erp_build.model.images.finding import Waiver
 from erp_build.model.images.scan import STATES, Scanning
-from erp_build.model.images.waiver import Waiver
 from erp_build.model.project import SEVERITIES, GatePolicy
 from tests.support.samples import built
 

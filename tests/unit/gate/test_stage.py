@@ -3,9 +3,9 @@
 import pytest
 
 from erp_build.errors import GateBlocked, GateInconclusive
-from erp_build.gate.scan_doubt import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S
 from erp_build.gate.scan_watch import SCAN_START_GRACE_S, TRANSIENT_ERROR_CODES
 from erp_build.gate.stage import POLL_JITTER, clear_images, judge_images, read_rules
+from erp_build.gate.verdict import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.project import GatePolicy

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.gate.scan_doubt import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S, ScanContext, counts_text, doubt_of
 from erp_build.gate.scans import read_scan
-from erp_build.gate.verdict import judge
+from erp_build.gate.verdict import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S, ScanContext, counts_text, doubt_of, judge
 from erp_build.model.images.scan import STATES, ScanReading
 from erp_build.model.images.verdict import ClearedImage, Verdict, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from erp_build.gate.waivers import Waivers
+from erp_build.gate.filter import Waivers
 from tests.support.readings import LOG4J, OPENSSL, TODAY, WAIVER
 
 OTHER = WAIVER._replace(id=OPENSSL.name, packages=OPENSSL.packages)

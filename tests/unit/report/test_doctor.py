@@ -1,12 +1,14 @@
 """How findings are shown: those with one reason together, and the sum at the end."""
 
-from erp_build.doctor.diagnosis import Diagnosis, ok, problem, unknown
+from erp_build.doctor.diagnosis import Diagnosis, Look
 from erp_build.report.text.doctor import doctor_document, doctor_text
 
-GONE = unknown("sign-in", "could not look: no credentials", "aws sso login")
+GONE = Look("sign-in").unknown("could not look: no credentials", "aws sso login")
 DIAGNOSES = (
-    Diagnosis(name="git", area="machine", result=ok("git in PATH", "2.39.5")),
-    Diagnosis(name="chart", area="repository", result=problem("helm template", "알림: nil\nsecond line", "fix it")),
+    Diagnosis(name="git", area="machine", result=Look("git in PATH").ok("2.39.5")),
+    Diagnosis(
+        name="chart", area="repository", result=Look("helm template").problem("알림: nil\nsecond line", "fix it")
+    ),
     Diagnosis(name="connection", area="account", result=GONE),
     Diagnosis(name="function", area="account", result=GONE),
 )

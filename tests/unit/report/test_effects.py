@@ -10,8 +10,8 @@ from erp_build.clients.effects import Effects
 from erp_build.errors import BuildFailed
 from erp_build.model.effect import Effect, EffectKind
 from erp_build.report.document import report_document
-from erp_build.report.html import html_page
-from erp_build.report.message import make_message
+from erp_build.report.html.page import html_page
+from erp_build.report.notify import make_message
 from erp_build.report.text.run import report_text
 from erp_build.run_record import RunReport
 

@@ -13,8 +13,7 @@ from markupsafe import escape
 from erp_build.errors import BuildFailed
 from erp_build.formats.printable import printable
 from erp_build.report.document import report_document
-from erp_build.report.html import html_page
-from erp_build.report.html.page import page_environment, seconds
+from erp_build.report.html.page import html_page, page_environment, seconds
 from erp_build.run_record import RunReport
 from tests.support.printable_cases import CASES, Shown
 from tests.support.reports import KOREAN, Names, full

@@ -175,7 +175,7 @@ def test_a_status_says_what_runs() -> None:
         revision=Revision(number=7, status="deployed"),
         chart_commit=BASE,
     )
-    assert status_document(live) == {
+    assert status_document(live, {}) == {
         "schema": 1,
         "release": {"revision": 7, "status": "deployed", "commit": BASE},
         "targets": [
@@ -196,9 +196,9 @@ def test_a_status_says_what_runs() -> None:
 
 
 def test_a_status_before_the_first_release_has_nulls() -> None:
-    assert status_document(LiveState())["release"] == {"revision": None, "status": None, "commit": None}
+    assert status_document(LiveState(), {})["release"] == {"revision": None, "status": None, "commit": None}
 
 
 def test_the_documents_are_json() -> None:
-    for document in (plan_document(PLAN), report_document(deployed()), status_document(LiveState())):
+    for document in (plan_document(PLAN), report_document(deployed()), status_document(LiveState(), {})):
         assert json.loads(json.dumps(document)) == document

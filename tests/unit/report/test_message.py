@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.report.document import report_document
-from erp_build.report.message import MAX_WHY_LINES, Message, make_message
+from erp_build.report.notify import MAX_WHY_LINES, Message, make_message
 from erp_build.run_record import RunReport
 from tests.support.printable_cases import CASES, Shown
 from tests.support.reports import Names, full

@@ -11,7 +11,7 @@ import pytest
 
 from erp_build.errors import ErpBuildError, Failure, GateInconclusive, Interrupted
 from erp_build.report.document import report_document
-from erp_build.report.html import html_page
+from erp_build.report.html.page import html_page
 from erp_build.report.markdown import report_markdown
 from erp_build.run_record import RunReport
 from tests.fakes.deployments import NEVER_READY

@@ -180,14 +180,14 @@ def test_stages_are_listed_with_their_times_and_how_they_ended() -> None:
 
 def test_a_status_lists_what_runs() -> None:
     live = running({NOTIFICATION: "1 of 2 ready"})._replace(revision=Revision(number=7, status="deployed"))
-    lines = status_text(live).splitlines()
+    lines = status_text(live, {}).splitlines()
     assert lines[0] == f"Release: revision 7, deployed, commit {BASE[:12]}"
     row = next(line for line in lines if line.startswith(NOTIFICATION))
     assert row.split() == [NOTIFICATION, "0ld1234", BASE[:12], DIGEST[:19], "-", "1", "of", "2", "ready"]
 
 
 def test_a_status_before_the_first_release_says_so() -> None:
-    assert status_text(LiveState()).splitlines()[0] == "No release yet"
+    assert status_text(LiveState(), {}).splitlines()[0] == "No release yet"
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -13,39 +13,28 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from erp_build.clients.git.command import is_repository
 from erp_build.config.read_file import read_file
 from erp_build.formats.patterns import composed, fixed_directory, matches
-from erp_build.model.project import (
-    FILE_NAME,
-    BuildOptions,
-    Chart,
-    Check,
-    DeployPolicy,
-    Function,
-    GatePolicy,
-    NotifyPolicy,
-    Project,
-    Service,
-)
+from erp_build.model.project import FILE_NAME, Check, Function, Project, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 INPUTS = Service._fields.index("inputs")
-COMMON = ("parameters", "shared", "ignore", "config_path")
 GRAMMAR = 1
 """Raised when a rule of `config.grammar` refuses more than before: what was kept earlier was not checked by it."""
 
+PARTS: dict[str, Any] = {
+    field: type(default) for field, default in Project._field_defaults.items() if hasattr(default, "_fields")
+}
+"""Field of a project -> the class of its value, for each table that the file has once."""
+
+ROWS: dict[str, Any] = {"services": Service, "functions": Function, "checks": Check}
+"""Field of a project -> the class of its items."""
+
 FORMAT = repr(
-    (
-        sys.implementation.cache_tag,
-        COMMON,
-        GRAMMAR,
-        *(
-            kind._fields
-            for kind in (Service, Function, Chart, GatePolicy, BuildOptions, DeployPolicy, NotifyPolicy, Check)
-        ),
-    )
+    (sys.implementation.cache_tag, GRAMMAR, Project._fields, [kind._fields for kind in (PARTS | ROWS).values()])
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
 
@@ -61,28 +50,23 @@ class ProjectIndex:
     """
 
     def __init__(self, compiled: tuple[Any, ...]) -> None:
-        self._common, self._chart, self._gate, self._build, self._deploy, self._notify, *rest = compiled
-        self._checks, self._services, self._functions, self._directories = rest
+        self._values, self._directories = compiled
 
     @property
     def size(self) -> int:
         """The number of targets, the chart included."""
-        return len(self._services) + len(self._functions) + 1
+        return len(self._values["services"]) + len(self._values["functions"]) + 1
 
     def project(self, names: Iterable[str] | None = None) -> Project:
         """The project with all its targets, or only with those of these names; the chart is always there."""
-        wanted = None if names is None else set(names)
-        return Project(
-            **dict(zip(COMMON, self._common, strict=True)),
-            services=tuple(Service._make(row) for row in self._services if wanted is None or row[0] in wanted),
-            functions=tuple(Function._make(row) for row in self._functions if wanted is None or row[0] in wanted),
-            chart=Chart._make(self._chart),
-            gate=GatePolicy._make(self._gate),
-            build=BuildOptions._make(self._build),
-            deploy=DeployPolicy._make(self._deploy),
-            notify=NotifyPolicy._make(self._notify),
-            checks=tuple(Check._make(row) for row in self._checks),
-        )
+        rows = self._values
+        if names is not None:
+            wanted = set(names)
+            targets = {kind: [row for row in rows[kind] if row[0] in wanted] for kind in ("services", "functions")}
+            rows = {**rows, **targets}
+        made = {field: kind._make(rows[field]) for field, kind in PARTS.items()}
+        made |= {field: tuple(map(kind._make, rows[field])) for field, kind in ROWS.items()}
+        return Project(**{**rows, **made})
 
     def narrowed(self, paths: Iterable[str]) -> Project:
         """The project with every target that may own one of the paths, and few others.
@@ -93,7 +77,7 @@ class ProjectIndex:
         project = self.project(())
         if composed(project.config_path) in plain or any(_is_shared(composed(text), plain) for text in project.shared):
             return self.project()
-        names = {row[0] for row in (*self._services, *self._functions) if row[INPUTS]}
+        names = {row[0] for row in (*self._values["services"], *self._values["functions"]) if row[INPUTS]}
         for path in plain | {path.rpartition("/")[0] for path in plain}:
             directory = path
             while directory:
@@ -108,31 +92,20 @@ def compile_project(project: Project) -> tuple[Any, ...]:
     for target in project.image_targets:
         key = composed(target.path)
         directories[key] = (*directories.get(key, ()), target.name)
-    return (
-        tuple(getattr(project, name) for name in COMMON),
-        tuple(project.chart),
-        tuple(project.gate),
-        tuple(project.build),
-        tuple(project.deploy),
-        tuple(project.notify),
-        tuple(tuple(check) for check in project.checks),
-        tuple(tuple(service) for service in project.services),
-        tuple(tuple(function) for function in project.functions),
-        directories,
-    )
+    values = project._asdict()
+    values |= {field: tuple(values[field]) for field in PARTS}
+    values |= {field: tuple(map(tuple, values[field])) for field in ROWS}
+    return values, directories
 
 
-def load_index(
-    root: str, config: str | None = None, committed: Callable[[], bytes | None] | None = None
-) -> ProjectIndex:
+def load_index(root: str, config: str | None = None) -> ProjectIndex:
     """The index of a repository's project; errors as of `load_project`.
 
     Args:
         root: of the repository.
-        config: another file than the one at the root.
-        committed: for a bare repository, reads the file of its HEAD.
+        config: another file than the one at the root, or than that of HEAD in a bare repository.
     """
-    if committed and not config and (text := committed()) is not None:
+    if not config and (text := _committed(root)) is not None:
         from erp_build.config.load import parse_project
 
         return ProjectIndex(compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}")))
@@ -142,21 +115,27 @@ def load_index(
     except OSError:
         # What is wrong with it is said by the ordinary way.
         content = b""
-    kept = os.path.join(_cache_folder(), f"project-{binascii.crc32(os.fsencode(f'{root} {path}')):08x}")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    kept = os.path.join(cache, "erp-build", f"project-{binascii.crc32(os.fsencode(f'{root} {path}')):08x}")
     compiled = _kept(kept, root, path, content) if content else None
     if compiled is None:
-        compiled = compile_project(_load(root, config))
+        from pathlib import Path
+
+        from erp_build.config.load import load_project
+
+        compiled = compile_project(load_project(Path(root), Path(config) if config else None))
         if content:
             _keep(kept, (FORMAT, root, path, content, compiled))
     return ProjectIndex(compiled)
 
 
-def _load(root: str, config: str | None) -> Project:
-    from pathlib import Path
+def _committed(root: str) -> bytes | None:
+    """The file of HEAD, of a repository that has no files but those of its commits."""
+    if any(os.path.exists(os.path.join(root, name)) for name in (".git", FILE_NAME)) or not is_repository(root):
+        return None
+    from erp_build.clients.git.repository import GitRepository
 
-    from erp_build.config.load import load_project
-
-    return load_project(Path(root), Path(config) if config else None)
+    return GitRepository(root).read_file("HEAD", FILE_NAME)
 
 
 def _kept(file_name: str, root: str, path: str, content: bytes) -> tuple[Any, ...] | None:
@@ -187,11 +166,6 @@ def _keep(file_name: str, entry: tuple[Any, ...]) -> None:
 
 def _checksum(entry: bytes) -> bytes:
     return binascii.crc32(entry).to_bytes(CHECKSUM, "big")
-
-
-def _cache_folder() -> str:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(home, "erp-build")
 
 
 def _is_shared(pattern: str, paths: set[str]) -> bool:

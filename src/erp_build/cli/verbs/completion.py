@@ -5,11 +5,9 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, option
 
 if TYPE_CHECKING:
-    import argparse
-
     from erp_build.cli.console import Console
 
 SHELLS = {"bash": "erp-build.bash", "zsh": "_erp-build", "fish": "erp-build.fish"}
@@ -26,15 +24,9 @@ examples:
 class Options(CommonOptions):
     """The argument of `completion`."""
 
-    shell: str
+    shell: str = option("shell", choices=tuple(SHELLS), help="whose script is printed")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the argument of `completion`."""
-    parser.add_argument("shell", choices=tuple(SHELLS), help="whose script is printed")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print the script."""
     console.print(files("erp_build").joinpath("completion", SHELLS[options.shell]).read_text(encoding="utf-8").rstrip())
-    return 0

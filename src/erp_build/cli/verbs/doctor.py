@@ -1,12 +1,11 @@
 """`doctor`: check whether machine, repository, account and cluster are ready for a run."""
 
-import argparse
 import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, flag, option
 from erp_build.doctor.diagnosis import AREAS, has_problem
 from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean
 from erp_build.report.text.doctor import doctor_document, doctor_text
@@ -32,22 +31,15 @@ each check.
 class Options(CommonOptions):
     """The options of `doctor`."""
 
-    json: bool
-    only: list[str]
-    pipeline: str
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `doctor`."""
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-    parser.add_argument(
+    json: bool = flag("--json", "print it as JSON")
+    only: list[str] = option(
         "--only",
-        action="append",
         default=[],
+        action="append",
         metavar="AREA|CHECK",
         help=f"only these checks: an area ({', '.join(AREAS)}) or the name of a check; more than once",
     )
-    parser.add_argument(
+    pipeline: str = option(
         "--pipeline",
         default="",
         metavar="NAME",
@@ -66,14 +58,12 @@ def main(options: Options, console: Console) -> int:
     with ExitStack() as stack:
         remote: Remote | ErpBuildError
         try:
-            remote = stack.enter_context(
-                open_doctor_remote(console.root, console.clock, console.progress, console.secrets)
-            )
+            remote = open_doctor_remote(stack.enter_context(console.clients()))
         except ConfigurationError as error:
             # Without credentials the machine and the repository can still be checked.
             remote = error
         local = doctor_local(console.root, console.secrets)
-        facts = Facts(project, local, remote, variables=os.environ, pipeline=options.pipeline)
+        facts = Facts(project=project, local=local, account=remote, variables=os.environ, named=options.pipeline)
         diagnoses = examine(facts, options.only)
     console.show(doctor_document(diagnoses), doctor_text(diagnoses), as_json=options.json)
     return FOUND_A_PROBLEM if has_problem(diagnoses) else 0

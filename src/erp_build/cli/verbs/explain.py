@@ -1,14 +1,11 @@
 """`explain`: which targets own a path, and by which rule."""
 
-import argparse
-import json
-
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, flag, option
 from erp_build.errors import nearest
 from erp_build.formats.printable import one_line, printable
-from erp_build.model.project import Chart, Project
+from erp_build.model.project import Project
 
 EXAMPLES = """\
 examples:
@@ -20,28 +17,18 @@ examples:
 class Options(CommonOptions):
     """The arguments of `explain`."""
 
-    paths: list[str]
-    json: bool
+    paths: list[str] = option("paths", metavar="PATH", nargs="+", help="a path from the repository's root")
+    json: bool = flag("--json", "print it as JSON")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `explain`."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a path from the repository's root")
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print each path with the targets that own it."""
     project = console.project()
     rules = Rules(project, ignore_of(project))
     owners = {path: rules.owners(path.strip("/")) for path in options.paths}
-    if options.json:
-        rows = [{"path": path, "owners": found, "ignored": rules.is_ignored(path)} for path, found in owners.items()]
-        console.print(json.dumps({"schema": 1, "paths": rows}, ensure_ascii=False))
-    else:
-        for path, found in owners.items():
-            console.print(printable(f"{one_line(path)}\n{_text(project, rules, path, found)}"))
-    return 0
+    rows = [{"path": path, "owners": found, "ignored": rules.is_ignored(path)} for path, found in owners.items()]
+    texts = [f"{one_line(path)}\n{_text(project, rules, path, found)}" for path, found in owners.items()]
+    console.show({"schema": 1, "paths": rows}, printable("\n".join(texts)), as_json=options.json)
 
 
 def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> str:
@@ -49,10 +36,9 @@ def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> 
         return "  is ignored"
     if not owners:
         return f"  belongs to no target: a change builds nothing{_hint(project, path)}"
-    kinds = {target.name: target for target in project.targets}
     lines = []
     for name, rule in owners.items():
-        effect = "redeploys every EKS service" if isinstance(kinds[name], Chart) else "builds it"
+        effect = "redeploys every EKS service" if name == project.chart.name else "builds it"
         lines.append(f"  -> {rule} -> {name}: a change {effect}")
     return "\n".join(lines)
 

@@ -1,25 +1,27 @@
 """`gate`: judge images by their scans in the registry, or by recorded scan answers."""
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
-from erp_build.clients.files import write_result
+from erp_build.cli.options import CommonOptions, file_option, flag, option
+from erp_build.clients.files import write_file
+from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
 from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.formats.json_text import parsed_json
+from erp_build.gate.filter import Waivers
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
 from erp_build.gate.scans import UnreadableScan, read_scan, read_time
-from erp_build.gate.stage import clear_images
-from erp_build.gate.waivers import Waivers
+from erp_build.gate.stage import clear_images, judge_images
+from erp_build.model.images.image import BuiltImage, ImageReference
+from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy
 from erp_build.report.junit import junit_text
 from erp_build.report.sarif import sarif_text
@@ -37,37 +39,47 @@ pages follow the answer with their nextToken. An error is {"Error": {"Code": ...
 """
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"`{text}` is no day such as 2026-12-31") from error
+
+
+def _time(text: str) -> datetime:
+    found = read_time(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"`{text}` is no time such as 2026-11-20T10:00:00+09:00")
+    return found
+
+
 class Options(CommonOptions):
     """The options of `gate`."""
 
-    images: list[str]
-    recorded: Path | None
-    policy: Path | None
-    waivers: Path | None
-    today: date | None
-    deployed: str | None
-    pushed: datetime | None
-    json: bool
-    sarif: Path | None
-    junit: Path | None
+    images: list[str] = option(
+        "images",
+        default=[],
+        choice="exactly one",
+        metavar="IMAGE",
+        nargs="*",
+        help="images in ECR: repository:tag or @digest",
+    )
+    recorded: Path | None = file_option("--recorded", "recorded answers instead, a JSON list", choice="exactly one")
+    policy: Path | None = file_option("--policy", "a TOML file with a [gate] table")
+    waivers: Path | None = file_option("--waivers", "a waiver file, instead of the policy's")
+    today: date | None = option("--today", metavar="DAY", type=_day, help="the day for waivers (default: today)")
+    deployed: str | None = option(
+        "--deployed", metavar="WHAT", help="what `new_only` compares with: an image, or its recording"
+    )
+    pushed: datetime | None = option(
+        "--pushed", metavar="TIME", type=_time, help="when the recorded image was pushed, ISO 8601"
+    )
+    json: bool = flag("--json", "print the judgement as JSON")
+    sarif: Path | None = file_option("--sarif", "write the findings as SARIF 2.1.0 as well")
+    junit: Path | None = file_option("--junit", "write the verdicts as JUnit's XML as well")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `gate`."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("images", metavar="IMAGE", nargs="*", default=[], help="images in ECR: repository:tag or @digest")
-    what.add_argument("--recorded", metavar="FILE", type=Path, help="recorded answers instead, a JSON list")
-    parser.add_argument("--policy", metavar="FILE", type=Path, help="a TOML file with a [gate] table")
-    parser.add_argument("--waivers", metavar="FILE", type=Path, help="a waiver file, instead of the policy's")
-    parser.add_argument("--today", metavar="DAY", type=_day, help="the day for waivers (default: today)")
-    parser.add_argument("--deployed", metavar="WHAT", help="what `new_only` compares with: an image, or its recording")
-    parser.add_argument("--pushed", metavar="TIME", type=_time, help="when the recorded image was pushed, ISO 8601")
-    parser.add_argument("--json", action="store_true", help="print the judgement as JSON")
-    parser.add_argument("--sarif", metavar="FILE", type=Path, help="write the findings as SARIF 2.1.0 as well")
-    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the verdicts as JUnit's XML as well")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
     policy = load_gate_policy(options.policy) if options.policy else console.project().gate
     now = console.clock.now()
@@ -77,12 +89,9 @@ def main(options: Options, console: Console) -> int:
     if options.recorded:
         judgement = _judge_recorded(options.recorded, options, console, rules, now)
     else:
-        from erp_build.cli.image_references import judge_references
-
-        judgement = judge_references(options.images, options.deployed, rules, console)
+        judgement = _judge_named(options.images, options.deployed, rules, console)
     _print(judgement, options, console)
     clear_images(judgement)
-    return 0
 
 
 def _rules(options: Options, console: Console, policy: GatePolicy, today: date) -> GateRules:
@@ -104,6 +113,49 @@ def _judge_recorded(recorded: Path, options: Options, console: Console, rules: G
     return judge_recording(recording, rules, lambda text, _: console.progress.detail(text))
 
 
+def _judge_named(names: Sequence[str], deployed: str | None, rules: GateRules, console: Console) -> Judgement:
+    """Judge images by name; `deployed` is what `new_only` compares them with."""
+    with console.clients() as clients:
+        known = [target.repository for target in console.project().image_targets]
+        images = [find_image(clients.registry, name, known) for name in names]
+        running = {}
+        if deployed:
+            old = find_image(clients.registry, deployed, known)
+            running = {one.target: Running(one.target, old.repository, old.tag, old.digest) for one in images}
+        console.progress.stage("judge images")
+        return judge_images(clients, rules, images, running)
+
+
+def find_image(registry: Registry, name: str, known: Sequence[str] = ()) -> BuiltImage:
+    """The image with a name, `repository:tag` or `repository@sha256:...`, with the registry's host or without.
+
+    `known` are the repositories of the project without their prefix, for a name that is misspelled.
+    """
+    reference = ImageReference.parse(name)
+    if not reference.tag and not reference.digest:
+        raise ConfigurationError(
+            f"`{name}` names no image", where="gate", next_step="write repository:tag or repository@sha256:..."
+        )
+    stored = registry.stored(reference.repository, reference.digest or reference.tag)
+    if stored is None:
+        raise ConfigurationError("there is no such image", where=name, next_step=_other_name(reference, known))
+    return BuiltImage(
+        target=name,
+        repository=reference.repository,
+        tag=reference.tag,
+        digest=stored.digest,
+        commit=None,
+        origin="reused",
+    )
+
+
+def _other_name(reference: ImageReference, known: Sequence[str]) -> str:
+    prefix = reference.repository.rpartition("/")[0]
+    repositories = [f"{prefix}/{name}".lstrip("/") for name in known]
+    look = f"aws ecr list-images --repository-name {reference.repository}"
+    return look if reference.repository in repositories else did_you_mean(reference.repository, repositories, look)
+
+
 def _print(judgement: Judgement, options: Options, console: Console) -> None:
     document = summary_document(judgement)
     for path, text in (
@@ -111,11 +163,9 @@ def _print(judgement: Judgement, options: Options, console: Console) -> None:
         (options.junit, junit_text(judgement, mask=console.secrets.mask)),
     ):
         if path:
-            write_result(path, console.secrets.mask(text))
-    if options.json:
-        console.print(json.dumps(document, ensure_ascii=False))
-    else:
-        console.print(f"{document['outcome']}: {document['why']}\n{judgement_text(judgement)}")
+            write_file(path, console.secrets.mask(text).encode("utf-8", "backslashreplace"))
+    text = f"{document['outcome']}: {document['why']}\n{judgement_text(judgement)}"
+    console.show(document, text, as_json=options.json)
 
 
 def read_answers(path: Path) -> list[dict[str, Any]]:
@@ -150,17 +200,3 @@ def _refuse_malformed(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
             why=str(error),
             next_step="record DescribeImageScanFindings as `aws ecr describe-image-scan-findings` prints it",
         ) from error
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"`{text}` is no day such as 2026-12-31") from error
-
-
-def _time(text: str) -> datetime:
-    found = read_time(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"`{text}` is no time such as 2026-11-20T10:00:00+09:00")
-    return found

@@ -1,11 +1,8 @@
 """`history`: what was deployed, when, and by which build."""
 
-import argparse
-
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
-from erp_build.deployment.ledger import read_entries
-from erp_build.deployment.status import record_of
+from erp_build.cli.options import CommonOptions, flag
+from erp_build.deployment.status import past_deployments
 from erp_build.report.json.status import history_document
 from erp_build.report.text.status import history_text
 
@@ -22,17 +19,11 @@ alone. A deployment that is still "begun" was cut off.
 class Options(CommonOptions):
     """The options of `history`."""
 
-    json: bool
+    json: bool = flag("--json", "print it as JSON")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `history`."""
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print Helm's history and the ledger of deployments."""
     with console.site(console.project()) as site:
-        history, entries = site.clients.helm.history(site.release), read_entries(record_of(site))
+        history, entries = site.clients.helm.history(site.release), past_deployments(site)
     console.show(history_document(history, entries), history_text(history, entries), as_json=options.json)
-    return 0

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from erp_build.changes.baselines import PREVIOUS, find_head
 from erp_build.changes.detect import plan, warning_of
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, flag, option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.commit import is_full_commit
 from erp_build.report.text.plan import plan_markdown, plan_text
 
 if TYPE_CHECKING:
-    import argparse
-
     from erp_build.cli.console import Console
     from erp_build.cli.fast_path.compiled_project import ProjectIndex
     from erp_build.model.plan import LiveState, Plan
@@ -36,26 +34,15 @@ examples:
 class Options(CommonOptions):
     """The options of `plan`."""
 
-    base: str | None = None
-    head: str | None = None
-    live: bool = False
-    strict: bool = False
-    json: bool = False
-    markdown: bool = False
+    base: str | None = option("--base", metavar="REV", help="compare every target with this commit")
+    head: str | None = option("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
+    live: bool = flag("--live", "compare each target with what runs of it")
+    strict: bool = flag("--strict", "exit 3 when a baseline is in doubt")
+    json: bool = flag("--json", "print the plan as JSON", choice="at most one")
+    markdown: bool = flag("--markdown", "print the plan for a pull request", choice="at most one")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `plan`."""
-    parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
-    parser.add_argument("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
-    parser.add_argument("--live", action="store_true", help="compare each target with what runs of it")
-    parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print the plan as JSON")
-    form.add_argument("--markdown", action="store_true", help="print the plan for a pull request")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print the plan."""
     index = console.index()
     repository = GitRepository(console.folder, options.early)
@@ -78,7 +65,6 @@ def main(options: Options, console: Console) -> int:
         console.print(plan_markdown(made))
     else:
         console.print(plan_text(made, others=index.size - len(made.steps), colour=console.colour))
-    return 0
 
 
 def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -> Project:

@@ -1,12 +1,11 @@
 """`record`: save a diff of your history as a case for your tests."""
 
-import argparse
 import json
 from pathlib import Path
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
-from erp_build.clients.files import write_atomically
+from erp_build.cli.options import CommonOptions, file_option, option
+from erp_build.clients.files import write_file
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
 from erp_build.testing import record_diff
@@ -25,19 +24,12 @@ Check the file, correct what the rules should have said, and commit it. docs/bas
 class Options(CommonOptions):
     """The arguments of `record`."""
 
-    range: str
-    about: str
-    out: Path | None
+    range: str = option("range", metavar="A..B", help="two revisions; their trees are compared")
+    about: str = option("--about", default="", metavar="TEXT", help="what the case is about (default: the commits)")
+    out: Path | None = file_option("--out", f"default: {FOLDER}/A-B.json in the repository")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `record`."""
-    parser.add_argument("range", metavar="A..B", help="two revisions; their trees are compared")
-    parser.add_argument("--about", metavar="TEXT", default="", help="what the case is about (default: the commits)")
-    parser.add_argument("--out", metavar="FILE", type=Path, help=f"default: {FOLDER}/A-B.json in the repository")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Write the case and print its path."""
     repository = GitRepository(console.root)
     base, head = _ends(repository, options.range)
@@ -45,14 +37,9 @@ def main(options: Options, console: Console) -> int:
     path: Path = options.out or console.root / FOLDER / f"{name}.json"
     changed = [change.path for change in repository.changed_paths(base, head)]
     case = record_diff(console.project(), changed, name=path.stem, about=options.about or f"{base[:12]}..{head[:12]}")
-    text = json.dumps(case.document(), ensure_ascii=False, indent=2)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text.encode("utf-8", "backslashreplace") + b"\n")
-    except OSError as error:
-        raise ConfigurationError("the case cannot be written", where=str(path), why=str(error)) from error
+    text = json.dumps(case.document(), ensure_ascii=False, indent=2) + "\n"
+    write_file(path, text.encode("utf-8", "backslashreplace"), "the case")
     console.print(str(path))
-    return 0
 
 
 def _ends(repository: GitRepository, range_: str) -> tuple[str, str]:

@@ -1,15 +1,13 @@
 """`replay`: what a range of commits would have built, and how well the rules cover it."""
 
-import argparse
 import json
 from pathlib import Path
 
 from erp_build.changes.copied_sources import Tree, Uncovered, uncovered_sources
-from erp_build.changes.coverage import CoverageCounter
-from erp_build.changes.replay import BadLine, Pair, read_pairs, refuse_bad_lines, replay
+from erp_build.changes.replay import BadLine, Coverage, Pair, read_pairs, refuse_bad_lines, replay
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, file_option, flag, option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
 from erp_build.report.text.coverage import coverage_document, coverage_text
@@ -25,42 +23,32 @@ examples:
 class Options(CommonOptions):
     """The options of `replay`."""
 
-    range: str
-    pairs: Path | None
-    keep_going: bool
-    coverage: bool
-    json: bool
+    range: str = option(
+        "--range", choice="exactly one", metavar="A..B", help="every commit of the range, with its first parent"
+    )
+    pairs: Path | None = file_option("--pairs", "lines of BASE HEAD", choice="exactly one")
+    keep_going: bool = flag("--keep-going", "skip invalid lines of the pair file, then exit 2")
+    coverage: bool = flag("--coverage", "summarise how well the rules cover the history")
+    json: bool = flag("--json", "with --coverage: as JSON")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `replay`."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--range", metavar="A..B", help="every commit of the range, with its first parent")
-    what.add_argument("--pairs", metavar="FILE", type=Path, help="lines of BASE HEAD")
-    parser.add_argument("--keep-going", action="store_true", help="skip invalid lines of the pair file, then exit 2")
-    parser.add_argument("--coverage", action="store_true", help="summarise how well the rules cover the history")
-    parser.add_argument("--json", action="store_true", help="with --coverage: as JSON")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print a line for each pair, or the coverage of the rules."""
     repository, project = GitRepository(console.root), console.project()
     pairs, bad = _pairs(repository, options)
     if not options.keep_going:
         refuse_bad_lines(bad, str(options.pairs))
     rules = Rules(project, ignore_of(project))
-    counter = CoverageCounter(project, rules)
+    coverage = Coverage(project, rules)
     for item in replay(repository, project, rules, pairs):
         if options.coverage:
-            counter.add(item.paths, item.changed)
+            coverage.add(item.paths, item.changed)
         else:
             console.print(json.dumps({"base": item.base, "head": item.head, "changed": list(item.changed)}))
     if options.coverage:
-        coverage, missed = counter.coverage(), _uncovered(repository, console, rules)
-        shown = coverage_document(coverage, missed) if options.json else None
-        console.print(json.dumps(shown, ensure_ascii=False) if shown else coverage_text(coverage, missed))
+        missed = _uncovered(repository, console, rules)
+        console.show(coverage_document(coverage, missed), coverage_text(coverage, missed), as_json=options.json)
     refuse_bad_lines(bad, str(options.pairs))
-    return 0
 
 
 def _pairs(repository: GitRepository, options: Options) -> tuple[list[Pair], list[BadLine]]:

@@ -1,18 +1,15 @@
 """`rollback`: take functions and release back to an earlier deployment, and prove it."""
 
-import argparse
 import os
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import LockOptions, add_lock_options
+from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, flag, option
 from erp_build.cli.signals import signals_raise
-from erp_build.clients.protocols import Clients
-from erp_build.clients.site import open_site
+from erp_build.clients.site import Site
 from erp_build.deployment.going_back.by_hand import find_destination, roll_back_to
 from erp_build.deployment.going_back.stuck_release import recover_release
 from erp_build.deployment.lock import claim_of, take_lock
-from erp_build.deployment.status import record_of
-from erp_build.model.project import Project
+from erp_build.deployment.status import past_deployments
 from erp_build.model.releases.deployment import Proof
 from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
@@ -27,36 +24,28 @@ newest commit again: revert it first.
 """
 
 
-class Options(LockOptions):
+class Options(CommonOptions):
     """The options of `rollback`."""
 
-    to: str | None
-    json: bool
+    to: str | None = option("--to", metavar="COMMIT", help="a commit that was deployed (erp-build history)")
+    json: bool = flag("--json", "print the proof as JSON")
+    wait_for_lock: float = WAIT_FOR_LOCK
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `rollback`."""
-    parser.add_argument("--to", metavar="COMMIT", help="a commit that was deployed (erp-build history)")
-    parser.add_argument("--json", action="store_true", help="print the proof as JSON")
-    add_lock_options(parser)
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Roll back and print the proof."""
-    with signals_raise(), console.clients() as clients:
-        proofs = roll_back(clients, console.project(), options.to, options.wait_for_lock)
+    with signals_raise(), console.site(console.project()) as site:
+        proofs = roll_back(site, options.to, options.wait_for_lock)
     console.show(proof_document(proofs, ()), proof_text(proofs, ()), as_json=options.json)
-    return 0
 
 
-def roll_back(clients: Clients, project: Project, to: str | None, wait: float) -> tuple[Proof, ...]:
+def roll_back(site: Site, to: str | None, wait: float) -> tuple[Proof, ...]:
     """Find the destination, take the lock, find the destination again, and go back to it."""
-    site = open_site(project, clients)
-    destination = find_destination(site, record_of(site), to)
-    claim = claim_of(os.environ, destination.commit, project.deploy.lock_expires, wait)
+    destination = find_destination(site, past_deployments(site), to)
+    claim = claim_of(os.environ, destination.commit, site.project.deploy.lock_expires, wait)
     with take_lock(site, claim) as lock:
         recover_release(site, lock.former)
         # Another run may have deployed while this one waited for the lock.
-        destination = find_destination(site, lock.record, to)
+        destination = find_destination(site, lock.entries, to)
         site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")
         return roll_back_to(site, destination, lock)

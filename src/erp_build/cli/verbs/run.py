@@ -1,18 +1,16 @@
 """`run`: build, clear, deploy and prove what changed."""
 
-import argparse
 import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 
 from erp_build import pipeline
 from erp_build.cli.console import Console
-from erp_build.cli.options import LockOptions, add_lock_options
+from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
 from erp_build.cli.signals import signals_raise
-from erp_build.cli.trace import send_trace
 from erp_build.clients.effects import Journal
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
@@ -20,7 +18,7 @@ from erp_build.model.stage_hooks import Pipeline
 from erp_build.report.files import write_reports
 from erp_build.report.notify import notify
 from erp_build.report.text.run import report_text
-from erp_build.run_record import Occasion, Run
+from erp_build.run_record import Occasion, Run, RunReport
 from erp_build.wiring import open_clients
 
 REPORT = Path("erp-build-report") / "report.json"
@@ -34,35 +32,23 @@ examples:
 """
 
 
-class Options(LockOptions):
+class Options(CommonOptions):
     """The options of `run`."""
 
-    rehearse: bool
-    base: str | None
-    head: str | None
-    strict: bool
-    allow_older: bool
-    replace_cut_off_install: bool
-    report: Path | None
-    json: bool
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `run`."""
-    parser.add_argument("--rehearse", action="store_true", help="read for real, assume every change")
-    parser.add_argument("--base", metavar="REV", help="compare every target with this commit")
-    parser.add_argument("--head", metavar="REV", help="the commit that is checked out (default: found)")
-    parser.add_argument("--strict", action="store_true", help="exit 3 when a baseline is in doubt")
-    parser.add_argument("--allow-older", action="store_true", help="deploy even where a newer commit is live")
-    parser.add_argument(
-        "--replace-cut-off-install", action="store_true", help="remove a release whose first installation was cut off"
+    rehearse: bool = flag("--rehearse", "read for real, assume every change")
+    base: str | None = option("--base", metavar="REV", help="compare every target with this commit")
+    head: str | None = option("--head", metavar="REV", help="the commit that is checked out (default: found)")
+    strict: bool = flag("--strict", "exit 3 when a baseline is in doubt")
+    allow_older: bool = flag("--allow-older", "deploy even where a newer commit is live")
+    replace_cut_off_install: bool = flag(
+        "--replace-cut-off-install", "remove a release whose first installation was cut off"
     )
-    add_lock_options(parser)
-    parser.add_argument("--report", metavar="FILE", type=Path, help=f"the report (default: {REPORT} in the repository)")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    wait_for_lock: float = WAIT_FOR_LOCK
+    report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
+    json: bool = flag("--json", "print the report as JSON")
 
 
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Run the pipeline. The report is written however the run ends."""
     journal = Journal()
     run = Run(
@@ -70,7 +56,11 @@ def main(options: Options, console: Console) -> int:
         on_stage=console.progress.stage,
         pipeline=options.stages or Pipeline(),
         rehearsal=options.rehearse,
-        occasion=_occasion(os.environ, console.clock.now()),
+        occasion=Occasion(
+            started=console.clock.now().isoformat(timespec="seconds"),
+            build=os.environ.get("CODEBUILD_BUILD_ID", ""),
+            link=build_link(os.environ),
+        ),
         effects=journal.effects,
     )
     try:
@@ -81,8 +71,7 @@ def main(options: Options, console: Console) -> int:
         report = run.report()
         document = write_reports(report, _report_path(options), console.secrets, console.complain)
         console.show(document, report_text(report), as_json=options.json)
-        send_trace(report, console, os.environ)
-    return 0
+        _send_trace(report, console, os.environ)
 
 
 @contextmanager
@@ -100,14 +89,6 @@ def error_noted(run: Run) -> Iterator[None]:
     except BaseException as error:
         run.keep(error=ErpBuildError("a bug of erp_build", why=told(error)))
         raise
-
-
-def _occasion(variables: Mapping[str, str], now: datetime) -> Occasion:
-    return Occasion(
-        started=now.isoformat(timespec="seconds"),
-        build=variables.get("CODEBUILD_BUILD_ID", ""),
-        link=build_link(variables),
-    )
 
 
 def _report_path(options: Options) -> Path:
@@ -142,3 +123,27 @@ def _run(options: Options, console: Console, run: Run, journal: Journal) -> None
                 pipeline.run(project, clients, choices, run)
         finally:
             notify(clients, project.notify, run.report())
+
+
+def _send_trace(report: RunReport, console: Console, variables: Mapping[str, str]) -> None:
+    """Send the trace of the finished run; what goes wrong is said, and changes nothing."""
+    # Where the environment names no receiver, nothing of OpenTelemetry is loaded.
+    if not any(name.startswith("OTEL_") for name in variables):
+        return
+    from urllib.parse import unquote
+
+    from erp_build.clients.otel import HEADERS, Sender, wanted
+    from erp_build.report.trace import run_resource, run_span
+
+    if not wanted(variables):
+        return
+    for name in HEADERS:
+        for header in variables.get(name, "").split(","):
+            value = unquote(header.partition("=")[2].strip())
+            console.secrets.add(value)
+            console.secrets.add(value.rpartition(" ")[2])  # "Bearer" may be missing where the key is repeated
+    began = console.clock.now() - timedelta(seconds=report.seconds)
+    resource = run_resource(report, variables, began.isoformat(timespec="seconds"))
+    span = run_span(report, report.seconds, str(resource["cicd.pipeline.name"]))
+    if trouble := Sender(resource, began, console.secrets.mask).send(span):
+        console.complain(f"erp_build: the trace of this run was not sent: {trouble}")

@@ -1,10 +1,8 @@
 """`status`: what runs now, and what was changed by hand."""
 
-import argparse
-
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, flag
 from erp_build.deployment.status import read_status
 from erp_build.report.json.status import status_document
 from erp_build.report.text.status import status_text
@@ -22,18 +20,12 @@ or a function whose image is not that of the last deployment. Values of environm
 class Options(CommonOptions):
     """The options of `status`."""
 
-    json: bool
+    json: bool = flag("--json", "print it as JSON")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `status`."""
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Print what each target runs, and its drift."""
     with console.site(console.project()) as site:
         live = read_live_state(site)
         statuses = read_status(site, live)
     console.show(status_document(live, statuses), status_text(live, statuses), as_json=options.json)
-    return 0

@@ -1,12 +1,9 @@
 """`token`: sign in to a cluster, for kubectl and Helm (a client-go credential plugin)."""
 
-import argparse
-import sys
-
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, option
 from erp_build.clients.aws.session import open_session
-from erp_build.clients.kubernetes.token import cluster_token
+from erp_build.clients.kubernetes.kubeconfig import cluster_token
 from erp_build.config.grammar import NAMES
 from erp_build.errors import ConfigurationError
 
@@ -22,15 +19,10 @@ access to the cluster.
 class Options(CommonOptions):
     """The options of `token`."""
 
-    cluster: str
+    cluster: str = option("--cluster", required=True, metavar="NAME", help="the EKS cluster")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `token`."""
-    parser.add_argument("--cluster", required=True, metavar="NAME", help="the EKS cluster")
-
-
-def main(options: Options, console: Console) -> int:  # noqa: ARG001 - the console would mask the token
+def main(options: Options, console: Console) -> None:  # noqa: ARG001 - the console would mask the token
     """Print an ExecCredential."""
     if not NAMES["cluster"].accepts(options.cluster):
         raise ConfigurationError(
@@ -39,5 +31,4 @@ def main(options: Options, console: Console) -> int:  # noqa: ARG001 - the conso
             why=f"it must be {NAMES['cluster'].words}",
             next_step="aws eks list-clusters shows them",
         )
-    print(cluster_token(open_session(), options.cluster).as_exec_credential(), file=sys.stdout)
-    return 0
+    print(cluster_token(open_session(), options.cluster).as_exec_credential())

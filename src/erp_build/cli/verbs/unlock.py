@@ -1,9 +1,7 @@
 """`unlock`: free the lock of a run that is confirmed dead."""
 
-import argparse
-
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, flag
 from erp_build.errors import Locked
 
 EXAMPLES = """\
@@ -18,15 +16,10 @@ A dead run needs no unlock: the next run waits until the lock has expired (`lock
 class Options(CommonOptions):
     """The options of `unlock`."""
 
-    force: bool
+    force: bool = flag("--force", "free it even if its holder is still running")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `unlock`."""
-    parser.add_argument("--force", action="store_true", help="free it even if its holder is still running")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Free the lock."""
     with console.site(console.project()) as site:
         clients, release = site.clients, site.release
@@ -34,7 +27,7 @@ def main(options: Options, console: Console) -> int:
         lease = reading.lease
         if lease is None or not lease.holder:
             console.print("nobody holds the lock")
-            return 0
+            return
         who = f"{lease.build}, commit {lease.commit[:12]}, last heartbeat {lease.renewed}"
         if lease.is_held(reading.now) and not options.force:
             raise Locked(
@@ -48,4 +41,3 @@ def main(options: Options, console: Console) -> int:
                 "the lock has changed in the meantime", where=release.name, next_step="look again: erp-build unlock"
             )
     console.print(f"freed: {who}")
-    return 0

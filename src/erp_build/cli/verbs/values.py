@@ -1,10 +1,9 @@
 """`values set`: write a tag into a values file, as a run does."""
 
-import argparse
 from pathlib import Path
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
+from erp_build.cli.options import CommonOptions, option
 from erp_build.clients.edit_file import edit_file
 from erp_build.errors import ConfigurationError
 from erp_build.formats.values_file import set_tag
@@ -21,23 +20,15 @@ Only the bytes of the tag change; it is always double-quoted. Owner, mode and li
 class Options(CommonOptions):
     """The arguments of `values set`."""
 
-    verb: str
-    file: Path
-    key: str
-    tag: str
+    verb: str = option("verb", choices=["set"])
+    file: Path = option("file", metavar="FILE", type=Path)
+    key: str = option("key", metavar="KEY", help="a service's mapping, or the scalar itself")
+    tag: str = option("tag", metavar="TAG")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `values set`."""
-    parser.add_argument("verb", choices=["set"])
-    parser.add_argument("file", metavar="FILE", type=Path)
-    parser.add_argument("key", metavar="KEY", help="a service's mapping, or the scalar itself")
-    parser.add_argument("tag", metavar="TAG")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Edit the file, or say that it already has this tag."""
-    path: Path = options.file
+    path = options.file
     try:
         changed = edit_file(path, lambda content: set_tag(content, options.key, options.tag, where=str(path)))
     except OSError as error:
@@ -45,4 +36,3 @@ def main(options: Options, console: Console) -> int:
             "the values file cannot be edited", where=str(path), why=str(error), next_step="check path and rights"
         ) from error
     console.progress.say(f"{options.key} is now {options.tag}" if changed else "unchanged")
-    return 0

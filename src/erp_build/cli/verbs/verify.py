@@ -1,12 +1,9 @@
 """`verify`: check that every pod and function runs the registry's image."""
 
-import argparse
-
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions
-from erp_build.deployment.proof.alarms import read_alarms
-from erp_build.deployment.proof.verify import prove_running, running_images
+from erp_build.cli.options import CommonOptions, flag
+from erp_build.deployment.proof import prove_running, read_alarms, running_images
 from erp_build.report.json.status import proof_document
 from erp_build.report.text.status import proof_text
 
@@ -20,18 +17,12 @@ examples:
 class Options(CommonOptions):
     """The options of `verify`."""
 
-    json: bool
+    json: bool = flag("--json", "print it as JSON")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `verify`."""
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-def main(options: Options, console: Console) -> int:
+def main(options: Options, console: Console) -> None:
     """Read back every target; exit 10 if one does not run what it should."""
     with console.site(console.project()) as site:
         proofs = prove_running(site, running_images(site, read_live_state(site)))
         alarms = read_alarms(site)
     console.show(proof_document(proofs, alarms), proof_text(proofs, alarms), as_json=options.json)
-    return 0

@@ -1,11 +1,11 @@
 """Lambda functions that run an image. Lambda's answers hold the function's environment, which is never passed on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from erp_build.clients.aws.session import error_code, translate_aws_errors
 from erp_build.clients.clock import Clock, Deadline
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
 MAX_CONFLICT_WAIT_S = 300.0
 """Seconds that our update waits for another update to end."""
-
-UPDATE_IN_PROGRESS, REVISION_CHANGED, NOT_FOUND = (
-    "ResourceConflictException",
-    "PreconditionFailedException",
-    "ResourceNotFoundException",
-)
 
 
 class LambdaFunctions:
@@ -95,17 +89,45 @@ class LambdaFunctions:
         That update may be our own, if its answer was lost: then the function runs our image already.
         """
         deadline = Deadline(self._clock, MAX_CONFLICT_WAIT_S)
-        attempt = _Attempt(self, self._client, state, image)
-        retrying = Retrying(
-            retry=retry_if_exception(_may_pass),
-            wait=wait_exponential_jitter(initial=1, max=15),
-            stop=lambda _: deadline.is_over,
-            sleep=self._clock.sleep,
-            before_sleep=lambda tried: self._say(f"update in progress, attempt {tried.attempt_number + 1} follows"),
-            reraise=True,
-        )
         with translate_aws_errors("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
-            retrying(attempt)
+            errors = self._client.exceptions
+            may_pass = (errors.ResourceConflictException, errors.PreconditionFailedException)
+            for attempt in Retrying(
+                retry=retry_if_exception_type(may_pass),
+                wait=wait_exponential_jitter(initial=1, max=15),
+                stop=lambda _: deadline.is_over,
+                sleep=self._clock.sleep,
+                before_sleep=lambda tried: self._say(f"update in progress, attempt {tried.attempt_number + 1} follows"),
+                reraise=True,
+            ):
+                with attempt:
+                    # No Architectures in the request: sending one can switch the function to another architecture.
+                    guard: Any = {"RevisionId": state.revision} if state.revision else {}
+                    try:
+                        self._client.update_function_code(FunctionName=state.name, ImageUri=image, **guard)
+                    except may_pass:
+                        seen = self._seen_again(state, image)
+                        if seen is None:
+                            return
+                        state = seen
+                        raise
+
+    def _seen_again(self, state: FunctionState, image: str) -> FunctionState | None:
+        """Read the function again; None if it runs our image already. Raise if somebody else deployed another one."""
+        now = self.state(state.name)
+        if now is None:
+            return state
+        # By digest: a tag does not say what Lambda resolved when it was updated.
+        if ImageReference.parse(now.image).digest == ImageReference.parse(image).digest:
+            return None
+        if now.image != state.image:
+            raise FunctionUpdateFailed(
+                "another deployment changed the function in the meantime",
+                where=state.name,
+                why=f"it ran {state.image}, now {now.image}",
+                next_step="find out what else deploys this function, then run again",
+            )
+        return now
 
     def publish(self, state: FunctionState, alias: str) -> str:
         """Make a version of what the function runs, move the alias to it (empty: none), and return its number."""
@@ -127,55 +149,13 @@ class LambdaFunctions:
                     FunctionVersion=version,
                     RoutingConfig={"AdditionalVersionWeights": {}},
                 )
-            except ClientError as error:
-                if error_code(error) != NOT_FOUND:
-                    raise
+            except self._client.exceptions.ResourceNotFoundException:
                 self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
 
     def _get(self, **request: str) -> Any:
-        with translate_aws_errors("lambda:GetFunction", request["FunctionName"], FunctionUpdateFailed):
-            try:
-                return self._client.get_function(**request)
-            except ClientError as error:
-                if error_code(error) == NOT_FOUND:
-                    return None
-                raise
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """Repeats the update, each time with the revision that was read last."""
-
-    functions: LambdaFunctions
-    client: "LambdaClient"
-    state: FunctionState
-    image: str
-
-    def __call__(self) -> None:
-        # No Architectures in the request: sending one can switch the function to another architecture.
-        guard: Any = {"RevisionId": self.state.revision} if self.state.revision else {}
-        try:
-            self.client.update_function_code(FunctionName=self.state.name, ImageUri=self.image, **guard)
-        except ClientError as error:
-            if not _may_pass(error) or not self._is_there_already():
-                raise
-
-    def _is_there_already(self) -> bool:
-        """Read the function again and tell whether it runs our image; raise if somebody else deployed another one."""
-        now = self.functions.state(self.state.name)
-        # By digest: a tag does not say what Lambda resolved when it was updated.
-        if now is None or ImageReference.parse(now.image).digest == ImageReference.parse(self.image).digest:
-            return now is not None
-        if now.image != self.state.image:
-            raise FunctionUpdateFailed(
-                "another deployment changed the function in the meantime",
-                where=self.state.name,
-                why=f"it ran {self.state.image}, now {now.image}",
-                next_step="find out what else deploys this function, then run again",
-            )
-        self.state = now
-        return False
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, ClientError) and error_code(error) in (UPDATE_IN_PROGRESS, REVISION_CHANGED)
+        with (
+            translate_aws_errors("lambda:GetFunction", request["FunctionName"], FunctionUpdateFailed),
+            suppress(self._client.exceptions.ResourceNotFoundException),
+        ):
+            return self._client.get_function(**request)
+        return None

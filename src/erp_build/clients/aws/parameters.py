@@ -9,6 +9,7 @@ from erp_build.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_ssm.type_defs import ParameterTypeDef
 
 SECURE_STRING = "SecureString"
 MAX_NAMES_PER_CALL = 10
@@ -24,17 +25,16 @@ class ParameterStore:
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
         """Return the values of those names that exist; GetParameters leaves a missing name out and raises no error."""
-        return {name: value for name, (value, _) in self._read(names).items()}
+        return {name: found["Value"] for name, found in self._read(names).items()}
 
     def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
         """Return the values of SecureStrings; raise if one is missing, too short to mask, or a plain String."""
         found = self._read(names)
         wrong = [f"{name} is not there" for name in names if name not in found]
-        wrong += [
-            f"{name} is a {kind}, not a SecureString" for name, (_, kind) in found.items() if kind != SECURE_STRING
-        ]
-        wrong += [f"{name} is too short to be kept out of the log" for name, (value, _) in found.items()
-                  if len(value) < MIN_MASKED_LENGTH]  # fmt: skip
+        kinds = {name: one.get("Type", "") for name, one in found.items()}
+        wrong += [f"{name} is a {kind}, not a SecureString" for name, kind in kinds.items() if kind != SECURE_STRING]
+        short = [name for name, one in found.items() if len(one["Value"]) < MIN_MASKED_LENGTH]
+        wrong += [f"{name} is too short to be kept out of the log" for name in short]
         if wrong:
             raise ConfigurationError(
                 "secrets cannot be read",
@@ -42,21 +42,19 @@ class ParameterStore:
                 why="\n".join(wrong),
                 next_step="aws ssm put-parameter --type SecureString, or correct `secrets` of [[check]]",
             )
-        return {name: value for name, (value, _) in found.items()}
+        return {name: one["Value"] for name, one in found.items()}
 
-    def _read(self, names: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Name -> value and type."""
+    def _read(self, names: Sequence[str]) -> dict[str, "ParameterTypeDef"]:
+        """Name -> what GetParameters says of it."""
         # Each name once: several checks may use the same parameter.
         wanted = list(dict.fromkeys(names))
-        found: dict[str, tuple[str, str]] = {}
+        found: dict[str, ParameterTypeDef] = {}
         for start in range(0, len(wanted), MAX_NAMES_PER_CALL):
+            batch = wanted[start : start + MAX_NAMES_PER_CALL]
             with translate_aws_errors("ssm:GetParameters", "Parameter Store"):
-                answer = self._client.get_parameters(
-                    Names=wanted[start : start + MAX_NAMES_PER_CALL], WithDecryption=True
-                )
+                answer = self._client.get_parameters(Names=batch, WithDecryption=True)
             for parameter in answer["Parameters"]:
-                kind = str(parameter.get("Type", ""))
-                if kind == SECURE_STRING:
+                if parameter.get("Type") == SECURE_STRING:
                     self._secrets.add(parameter["Value"])
-                found[parameter["Name"]] = (parameter["Value"], kind)
+                found[parameter["Name"]] = parameter
         return found

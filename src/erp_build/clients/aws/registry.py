@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -38,11 +39,6 @@ FINDINGS_PER_PAGE = 1000
 
 HTTP_FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
-ALREADY_SCANNED = {"LimitExceededException"}
-"""ECR allows one scan in 24 hours and counts a scan on push: this error means that there is a scan to read."""
-
-SCANNED_BY_REGISTRY = {"ValidationException"}
-"""Enhanced scanning refuses manual scans, because it scans by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +188,12 @@ class EcrRegistry:
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
-        image: ImageIdentifierTypeDef = {"imageDigest": digest}
         # One page per call: botocore's paginator takes status and counts from the first page alone.
-        ask = self._scans.describe_image_scan_findings
+        page: Any = {"nextToken": token} if token else {}
         try:
-            if token:
-                return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE, nextToken=token)
-            return ask(repositoryName=repository, imageId=image, maxResults=FINDINGS_PER_PAGE)
+            return self._scans.describe_image_scan_findings(
+                repositoryName=repository, imageId={"imageDigest": digest}, maxResults=FINDINGS_PER_PAGE, **page
+            )
         except ClientError as error:
             # A value, no exception: the gate decides which errors are worth waiting for.
             return error.response
@@ -207,18 +202,24 @@ class EcrRegistry:
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan; False where one was made in the last 24 hours or is made by the registry itself."""
-        with translate_aws_errors("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive):
-            try:
-                self._scans.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
-            except ClientError as error:
-                if error_code(error) not in ALREADY_SCANNED | SCANNED_BY_REGISTRY:
-                    raise
-                return False
-        return True
+        with (
+            translate_aws_errors("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive),
+            # ECR allows one scan in 24 hours and counts a scan on push: this error means that there is a scan to read.
+            suppress(self._scans.exceptions.LimitExceededException),
+            # Enhanced scanning refuses manual scans, because it scans by itself.
+            suppress(self._scans.exceptions.ValidationException),
+        ):
+            self._scans.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+            return True
+        return False
 
     def put_tag(self, image: StoredImage, tag: str) -> None:
         """Give the image another tag by putting the same manifest, byte for byte, so that its digest stays."""
-        with translate_aws_errors("ecr:PutImage", f"{image.repository}:{tag}", PushFailed):
+        with (
+            translate_aws_errors("ecr:PutImage", f"{image.repository}:{tag}", PushFailed),
+            # A success: a run that was killed has put the same tag already.
+            suppress(self._client.exceptions.ImageAlreadyExistsException),
+        ):
             try:
                 self._client.put_image(
                     repositoryName=image.repository,
@@ -227,12 +228,8 @@ class EcrRegistry:
                     imageTag=tag,
                     imageDigest=image.digest,
                 )
-            except ClientError as error:
-                # ImageAlreadyExistsException is a success: a run that was killed has put the same tag already.
-                if error_code(error) == "ImageTagAlreadyExistsException":
-                    self._refuse_taken_tag(image, tag)
-                elif error_code(error) != "ImageAlreadyExistsException":
-                    raise
+            except self._client.exceptions.ImageTagAlreadyExistsException:
+                self._refuse_taken_tag(image, tag)
 
     def _refuse_taken_tag(self, image: StoredImage, tag: str) -> None:
         """Raise `TagTaken` unless an immutable tag names this very image already."""
@@ -247,22 +244,21 @@ class EcrRegistry:
 
     def _images(self, repository: str, image: "ImageIdentifierTypeDef") -> list[StoredImage] | None:
         """The images with an identifier; None when there is no such repository."""
-        with translate_aws_errors("ecr:BatchGetImage", repository, PushFailed):
-            try:
-                answer = self._client.batch_get_image(
-                    repositoryName=repository, imageIds=[image], acceptedMediaTypes=MANIFEST_MEDIA_TYPES
-                )
-            except ClientError as error:
-                if error_code(error) == "RepositoryNotFoundException":
-                    return None
-                raise
-        # A missing image is no error: it is listed in `failures`, behind the status 200.
-        return [
-            StoredImage(
-                repository=repository,
-                digest=item["imageId"]["imageDigest"],
-                media_type=item.get("imageManifestMediaType") or json.loads(item["imageManifest"])["mediaType"],
-                manifest=item["imageManifest"],
+        with (
+            translate_aws_errors("ecr:BatchGetImage", repository, PushFailed),
+            suppress(self._client.exceptions.RepositoryNotFoundException),
+        ):
+            answer = self._client.batch_get_image(
+                repositoryName=repository, imageIds=[image], acceptedMediaTypes=MANIFEST_MEDIA_TYPES
             )
-            for item in answer["images"]
-        ]
+            # A missing image is no error: it is listed in `failures`, behind the status 200.
+            return [
+                StoredImage(
+                    repository=repository,
+                    digest=item["imageId"]["imageDigest"],
+                    media_type=item.get("imageManifestMediaType") or json.loads(item["imageManifest"])["mediaType"],
+                    manifest=item["imageManifest"],
+                )
+                for item in answer["images"]
+            ]
+        return None

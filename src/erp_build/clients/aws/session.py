@@ -7,19 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore import exceptions
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    LoginError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
 
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.access_denied import is_denied, next_step, refused
@@ -38,13 +27,13 @@ FAIL_FAST_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "s
 
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 NO_CREDENTIALS = (
-    CredentialRetrievalError,
-    LoginError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
+    exceptions.CredentialRetrievalError,
+    exceptions.LoginError,
+    exceptions.NoCredentialsError,
+    exceptions.PartialCredentialsError,
+    exceptions.ProfileNotFound,
+    exceptions.SSOError,
+    exceptions.TokenRetrievalError,
 )
 """What botocore raises before any request: no such profile, an expired sign-in, a command without credentials."""
 
@@ -93,11 +82,11 @@ def open_session() -> boto3.Session:
     with translate_aws_errors("sign-in to AWS", "the credentials"):
         # Every client would look for credentials when it is created. Here it is done once, and errors are translated.
         if session.get_credentials() is None:
-            raise NoCredentialsError
+            raise exceptions.NoCredentialsError
     return session
 
 
-def error_code(error: ClientError) -> str:
+def error_code(error: exceptions.ClientError) -> str:
     """The code of a service's error. Compare codes: not every code has a class (ECR's ThrottlingException has none)."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
@@ -113,32 +102,27 @@ def translate_aws_errors(action: str, where: str, failure: type[ErpBuildError] =
     """
     try:
         yield
-    except NO_CREDENTIALS as error:
-        raise ConfigurationError(
-            "there are no AWS credentials",
-            where=action,
-            why=str(error),
-            next_step="in CodeBuild: give the project a service role; elsewhere: aws sso login, or AWS_PROFILE",
-        ) from error
-    except ClientError as error:
-        raise _translated(error, action, where, failure) from error
-    except ParamValidationError as error:
-        raise failure(
-            f"{action} rejects these values",
-            where=where,
-            why=str(error),
-            next_step="correct the values that are named above",
-        ) from error
-    except BotoCoreError as error:
-        raise failure(
-            f"{action} got no answer",
-            where=where,
-            why=str(error),
-            next_step="check the network, AWS_ENDPOINT_URL and the region, then run again",
-        ) from error
+    except exceptions.ClientError as error:
+        raise _refused(error, action, where, failure) from error
+    except exceptions.BotoCoreError as error:
+        raise _unanswered(error, action, where, failure) from error
 
 
-def _translated(error: ClientError, action: str, where: str, failure: type[ErpBuildError]) -> ErpBuildError:
+def _unanswered(
+    error: exceptions.BotoCoreError, action: str, where: str, failure: type[ErpBuildError]
+) -> ErpBuildError:
+    why = str(error)
+    if isinstance(error, NO_CREDENTIALS):
+        hint = "in CodeBuild: give the project a service role; elsewhere: aws sso login, or AWS_PROFILE"
+        return ConfigurationError("there are no AWS credentials", where=action, why=why, next_step=hint)
+    if isinstance(error, exceptions.ParamValidationError):
+        hint = "correct the values that are named above"
+        return failure(f"{action} rejects these values", where=where, why=why, next_step=hint)
+    hint = "check the network, AWS_ENDPOINT_URL and the region, then run again"
+    return failure(f"{action} got no answer", where=where, why=why, next_step=hint)
+
+
+def _refused(error: exceptions.ClientError, action: str, where: str, failure: type[ErpBuildError]) -> ErpBuildError:
     code = error_code(error)
     why = f"{code}: {error.response.get('Error', {}).get('Message', '')}"
     if code in BAD_CREDENTIALS:

@@ -29,8 +29,14 @@ class Api(docker.APIClient):
         return self._answer
 
     def inspected(self, image: str) -> dict[str, Any]:
-        """What the engine knows of an image."""
+        """What the engine knows of an image; raises where it has none of this name."""
         return cast("dict[str, Any]", cast("Any", self).inspect_image(image))
+
+    def found(self, image: str) -> dict[str, Any]:
+        """What the engine knows of an image; empty where it has none of this name."""
+        with suppress(docker.errors.ImageNotFound):
+            return self.inspected(image)
+        return {}
 
     def made_of(self, container: str) -> list[str]:
         """Remove the container of an instruction, and return the untagged images that the engine made of it.
@@ -51,13 +57,7 @@ class Api(docker.APIClient):
 
     def _made_of(self, container: str) -> list[str]:
         nameless = cast("list[str]", self.images(quiet=True, filters={"dangling": True}))
-        return [image for image in nameless if self._container_of(image).startswith(container)]
-
-    def _container_of(self, image: str) -> str:
-        try:
-            return str(self.inspected(image).get("Container"))
-        except docker.errors.ImageNotFound:
-            return ""  # somebody else has just removed it
+        return [image for image in nameless if str(self.found(image).get("Container")).startswith(container)]
 
     def remove_unused(self, image: str) -> None:
         """Remove an image; retry while the container of an aborted build still uses it."""

@@ -68,20 +68,18 @@ class Context:
         for name in names:
             path = self.folder / name
             # A socket cannot be part of a tar, nor a pipe or a device of an image.
-            if not (path.is_file() or path.is_dir() or path.is_symlink()):
-                continue
-            entry = tar.gettarinfo(path, arcname=name)
-            # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
-            entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
-            entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
-            if entry.islnk():
-                # A hard link is written as a file, so that links on the disk do not change the image.
-                entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
-            if entry.isreg():
-                with path.open("rb") as content:
-                    tar.addfile(entry, content)
-            else:
-                tar.addfile(entry, io.BytesIO())
+            if path.is_file() or path.is_dir() or path.is_symlink():
+                tar.add(path, name, recursive=False, filter=self._reproducible)
+
+    def _reproducible(self, entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
+        entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
+        entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
+        if entry.islnk():
+            # A hard link is written as a file, so that links on the disk do not change the image.
+            size = (self.folder / entry.name).stat().st_size
+            entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", size
+        return entry
 
 
 def _tar(spool: IO[bytes]) -> tarfile.TarFile:

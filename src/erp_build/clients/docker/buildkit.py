@@ -1,6 +1,5 @@
 """BuildKit, through the docker program: for Dockerfiles that the classic builder cannot read."""
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from typing import IO
@@ -21,7 +20,8 @@ class BuildKit:
 
     def require_installed(self, where: str, needs: Sequence[tuple[int, str]]) -> None:
         """Raise `BuildFailed` if BuildKit is not installed."""
-        if not self._is_there():
+        env = child_environment("DOCKER_", "BUILDX_")
+        if not shutil.which("docker") or run(["docker", "buildx", "version"], env=env, timeout=VERSION_TIMEOUT_S).code:
             lines = "\n".join(f"line {line}: {found}" for line, found in needs)
             raise BuildFailed(
                 "the Dockerfile needs BuildKit, which is not installed",
@@ -53,9 +53,3 @@ class BuildKit:
                 why=tail(f"{done.stdout}\n{done.stderr}"),
                 next_step="docker buildx build in the service's directory shows the same",
             )
-
-    def _is_there(self) -> bool:
-        if not shutil.which("docker"):
-            return False
-        env = child_environment("DOCKER_", PATH=os.environ.get("PATH", ""))
-        return run(["docker", "buildx", "version"], env=env, timeout=VERSION_TIMEOUT_S).code == 0

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import IO, NamedTuple
 
 import docker
@@ -51,6 +51,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._address = os.environ.get("DOCKER_HOST") or None
+        self._where = self._address or "the default socket"
         self._calls = Calls()
         # Negotiated: engines raise their oldest API version (29.0: to 1.44), which breaks a pinned one.
         self._version = "auto"
@@ -107,17 +108,13 @@ class Engine:
     def identifier(self, image: str) -> str:
         """The id of an image; empty where the engine has none of this name."""
         with self._client() as client:
-            try:
-                return str(client.inspected(image)["Id"])
-            except docker.errors.ImageNotFound:
-                return ""
+            return str(client.found(image).get("Id", ""))
 
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
         """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
         with self._client() as client, self._calls.active(client):
-            try:
-                found = client.inspected(image)
-            except docker.errors.ImageNotFound:
+            found = client.found(image)
+            if not found:
                 repository, tag = docker.utils.parse_repository_tag(image)
                 events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
                 read_pull(events, where=image, on_line=on_line)
@@ -155,66 +152,36 @@ class Engine:
         """Remove an image if it has no tag: the last one of an aborted build, or one whose tag has moved."""
         if not image:
             return
+        # After an error it stays: another build uses it as its base, or the engine is gone.
+        with suppress(BuildFailed), self._client() as client:
+            if not client.inspected(image).get("RepoTags"):
+                client.remove_unused(image)
+
+    @contextmanager
+    def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> Iterator[Api]:
+        """Open a client for one call, and translate its errors; only the first one asks the engine for its version."""
         try:
-            with self._client() as client:
-                if not client.inspected(image).get("RepoTags"):
-                    client.remove_unused(image)
-        except BuildFailed:
-            # Another build uses it as its base, or the engine is gone: then it must stay.
-            return
-
-    def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> "_Client":
-        return _Client(self, failure)
-
-    def connect(self) -> Api:
-        """Open a client; only the first one asks the engine for its API version."""
-        api = Api(base_url=self._address, version=self._version, timeout=READ_TIMEOUT_S)
-        self._version = api.api_version
-        return api
-
-    @property
-    def where(self) -> str:
-        """The engine's address, for errors."""
-        return self._address or "the default socket"
-
-
-class _Client:
-    """A client for one call; translates its errors."""
-
-    def __init__(self, engine: Engine, failure: type[BuildFailed | PushFailed]) -> None:
-        self._engine = engine
-        self._failure = failure
-
-    def __enter__(self) -> Api:
-        try:
-            self._api = self._engine.connect()
-        except docker.errors.DockerException as error:
-            raise self._no_engine(error) from error
-        return self._api
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._api.close()
-        if isinstance(error, docker.errors.APIError):
+            with Api(base_url=self._address, version=self._version, timeout=READ_TIMEOUT_S) as api:
+                self._version = api.api_version
+                yield api
+        except docker.errors.APIError as error:
             why = str(error.explanation or error)
-            next_step = hint_of(why, "see the reason above", pushing=self._failure is PushFailed)
-            raise self._failure(
-                "the Docker engine refused a request", where=self._engine.where, why=why, next_step=next_step
+            next_step = hint_of(why, "see the reason above", pushing=failure is PushFailed)
+            raise failure(
+                "the Docker engine refused a request", where=self._where, why=why, next_step=next_step
             ) from error
-        if isinstance(error, docker.errors.DockerException | requests.RequestException):
-            raise self._no_engine(error) from error
-        if isinstance(error, docker.errors.StreamParseError | urllib3.exceptions.HTTPError):
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise failure(
+                "no Docker engine answers",
+                where=self._where,
+                why=str(error),
+                next_step="start the engine; in CodeBuild switch the project to privileged mode",
+            ) from error
+        except (docker.errors.StreamParseError, urllib3.exceptions.HTTPError) as error:
             # The SDK reads events directly from urllib3, so requests does not translate these errors.
-            raise self._failure(
+            raise failure(
                 "the Docker engine's response broke off",
-                where=self._engine.where,
+                where=self._where,
                 why=str(error),
                 next_step="look at the engine's log, its memory and its disk, then run again",
             ) from error
-
-    def _no_engine(self, error: Exception) -> BuildFailed | PushFailed:
-        return self._failure(
-            "no Docker engine answers",
-            where=self._engine.where,
-            why=str(error),
-            next_step="start the engine; in CodeBuild switch the project to privileged mode",
-        )

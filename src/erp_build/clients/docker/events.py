@@ -26,14 +26,9 @@ def read_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], 
     built = False
     for event in events:
         if "error" in event:
-            raise BuildFailed(
-                "the image was not built",
-                where=where,
-                why=f"{tail(chr(10).join(lines), 5)}\n{event['error']}".strip(),
-                next_step=first_hint(
-                    BUILD_HINTS, str(event["error"]), "docker build in the service's directory shows the same"
-                ),
-            )
+            why = f"{tail(chr(10).join(lines), 5)}\n{event['error']}".strip()
+            next_step = hint_of(event["error"], "docker build in the service's directory shows the same", pushing=False)
+            raise BuildFailed("the image was not built", where=where, why=why, next_step=next_step)
         text = plain(str(event.get("stream", ""))).strip()
         # Engines differ: some send the image's id in `aux`, some only the text.
         built = built or "ID" in event.get("aux", {}) or text.startswith("Successfully built")
@@ -49,12 +44,8 @@ def read_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], N
     """Read a pull's events to the end; an error event raises `BuildFailed`."""
     for event in events:
         if "error" in event:
-            raise BuildFailed(
-                "the base image cannot be pulled",
-                where=where,
-                why=str(event["error"]),
-                next_step=first_hint(BUILD_HINTS, str(event["error"]), "check the reference after FROM"),
-            )
+            next_step = hint_of(event["error"], "check the reference after FROM", pushing=False)
+            raise BuildFailed("the base image cannot be pulled", where=where, why=event["error"], next_step=next_step)
         if "progress" not in event:
             on_line(str(event.get("status", "")))
 

@@ -5,10 +5,12 @@ Source: Spring Boot reference, "Efficient Container Images"; the jar's BOOT-INF/
 """
 
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from erp_build.errors import BuildFailed
@@ -27,18 +29,18 @@ DROPPED_ATTRIBUTES = (
     "Spring-Boot-Layers-Index",
 )
 APPLICATION_LAYER = "application"
-MANIFEST_LINE_BYTES = 72
-"""The longest line of a manifest, with its line end (JAR File Specification)."""
+MANIFEST_LINE = re.compile(rb"^.{1,70}|.{1,69}")
+"""What a line of a manifest holds: at most 72 bytes with its line end and the space of a continued line."""
 
 
-class LayeredJar:
+class LayeredJar(AbstractContextManager["LayeredJar"]):
     """An executable jar of Spring Boot 3, opened; raises `BuildFailed` for one without an index of its layers."""
 
     def __init__(self, path: Path) -> None:
         try:
             self._zip = ZipFile(path)
             self._names = [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]
-            self._manifest = dict(_attributes(self._zip.read(MANIFEST).decode("utf-8")))
+            self._manifest = _attributes(self._zip.read(MANIFEST).decode("utf-8"))
             self._layers = _layers(self._zip.read(LAYERS_INDEX).decode("utf-8"))
         except (BadZipFile, KeyError, OSError) as error:
             raise BuildFailed(
@@ -49,22 +51,15 @@ class LayeredJar:
                 "or take `layers = true` out of erp-build.toml",
             ) from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._zip.close()
 
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers that are not empty: what changes least comes first, the application last."""
-        used = {self._layer_of(name) for name in self._names if name.startswith(LIBRARIES)}
-        return (
-            *(layer for layer, _ in self._layers if layer in used and layer != APPLICATION_LAYER),
-            APPLICATION_LAYER,
-        )
+        used = {self._layer_of(name) for name in self._names if name.startswith(LIBRARIES)} - {APPLICATION_LAYER}
+        # A dict keeps the order of the index, and each layer once.
+        return (*(layer for layer in dict.fromkeys(self._layers.values()) if layer in used), APPLICATION_LAYER)
 
     def libraries(self, layer: str) -> Iterator[tuple[str, IO[bytes], int]]:
         """The libraries of a layer: path `lib/name.jar`, an open stream, and its size."""
@@ -94,8 +89,8 @@ class LayeredJar:
 
     def _layer_of(self, name: str) -> str:
         """The layer of an entry. The index names folders and single files; the longest match counts."""
-        fitting = [(len(path), layer) for layer, paths in self._layers for path in paths if name.startswith(path)]
-        return max(fitting)[1] if fitting else APPLICATION_LAYER
+        longest = max((path for path in self._layers if name.startswith(path)), key=len, default="")
+        return self._layers.get(longest, APPLICATION_LAYER)
 
     def _thin_manifest(self) -> bytes:
         kept = {name: value for name, value in self._manifest.items() if name not in DROPPED_ATTRIBUTES}
@@ -120,14 +115,15 @@ def _place(name: str) -> str:
     return "" if left_out else name
 
 
-def _layers(index: str) -> list[tuple[str, list[str]]]:
-    """The lines of layers.idx: `- "layer":`, and below it `  - "path"`."""
-    found: list[tuple[str, list[str]]] = []
+def _layers(index: str) -> dict[str, str]:
+    """Path -> layer, from the lines of layers.idx: `- "layer":`, and below it `  - "path"`."""
+    found: dict[str, str] = {}
+    layer = ""
     for line in index.splitlines():
         if line.startswith("- "):
-            found.append((_quoted(line), []))
-        elif line.strip().startswith("- ") and found:
-            found[-1][1].append(_quoted(line))
+            layer = _quoted(line)
+        elif layer and line.strip().startswith("- "):
+            found[_quoted(line)] = layer
     return found
 
 
@@ -135,24 +131,11 @@ def _quoted(line: str) -> str:
     return line.strip().removeprefix("- ").rstrip(":").strip('"')
 
 
-def _attributes(manifest: str) -> Iterable[tuple[str, str]]:
-    """The main attributes, continued lines joined."""
-    main = manifest.replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", "")
-    for line in main.splitlines():
-        name, colon, value = line.partition(":")
-        if colon:
-            yield name.strip(), value.strip()
+def _attributes(manifest: str) -> dict[str, str]:
+    """The main attributes, continued lines joined. They have the form of a mail's headers."""
+    return dict(HeaderParser().parsestr(manifest.replace("\r\n", "\n").replace("\n ", "")).items())
 
 
 def _folded(line: str) -> bytes:
     """A line of a manifest in pieces of at most 72 bytes, line end included, continued ones with a space in front."""
-    data = line.encode("utf-8")
-    first, rest = data[: MANIFEST_LINE_BYTES - 2], data[MANIFEST_LINE_BYTES - 2 :]
-    pieces = [
-        first,
-        *(
-            b" " + rest[start : start + MANIFEST_LINE_BYTES - 3]
-            for start in range(0, len(rest), MANIFEST_LINE_BYTES - 3)
-        ),
-    ]
-    return b"".join(piece + b"\r\n" for piece in pieces)
+    return b"\r\n ".join(MANIFEST_LINE.findall(line.encode("utf-8"))) + b"\r\n"

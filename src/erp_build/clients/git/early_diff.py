@@ -4,10 +4,47 @@ Imports only what the interpreter has loaded anyway.
 """
 
 import os
+from collections.abc import Sequence
 
-from erp_build.clients.git.background import BackgroundGit
-from erp_build.clients.git.command import DIFF, PAIRS, RESOLVE
+from erp_build.clients.git.command import DIFF, PAIRS, RESOLVE, WITHOUT_INDEX, git_environment
 from erp_build.model.commit import is_full_commit
+
+
+class _BackgroundGit:
+    """A Git command that works while we do something else.
+
+    Args:
+        root: of the repository, a real path.
+        words: the command.
+        given: its standard input, short enough for a pipe that nobody reads yet.
+
+    Raises:
+        OSError: there is no Git, or no process to be had.
+    """
+
+    def __init__(self, root: str, words: Sequence[str], given: str) -> None:
+        reading, writing = os.pipe()
+        asked, asking = os.pipe()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        environment = {**git_environment(root), **WITHOUT_INDEX}
+        actions = [(os.POSIX_SPAWN_DUP2, end, place) for place, end in enumerate((asked, writing, nowhere))]
+        try:
+            os.write(asking, given.encode("utf-8", "surrogateescape"))
+            self._process = os.posix_spawnp("git", ["git", "-C", root, *words], environment, file_actions=actions)
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            for end in (asked, asking, writing, nowhere):
+                os.close(end)
+        self._stream = reading
+
+    def output(self) -> bytes | None:
+        """Wait for the end, and return what Git printed; None when it failed. Asked for once."""
+        with os.fdopen(self._stream, "rb") as stream:
+            output = stream.read()
+        _, status = os.waitpid(self._process, 0)
+        return output if status == 0 else None
 
 
 class EarlyDiff:
@@ -28,14 +65,14 @@ class EarlyDiff:
         self.root = os.path.realpath(root)
         self._revisions = (base, head)
         self._commits: tuple[str, ...] = (base, _head_of(root) if head == "HEAD" and is_full_commit(base) else head)
-        self._asked: BackgroundGit | None = None
-        self._compared: BackgroundGit | None = None
+        self._asked: _BackgroundGit | None = None
+        self._compared: _BackgroundGit | None = None
         self._output: bytes | None = None
         if all(map(is_full_commit, self._commits)):
             self._compare()
         else:
             names = "".join(f"{revision}^{{commit}}\n" for revision in self._revisions)
-            self._asked = BackgroundGit(self.root, RESOLVE, names)
+            self._asked = _BackgroundGit(self.root, RESOLVE, names)
 
     @property
     def base(self) -> str:
@@ -59,12 +96,11 @@ class EarlyDiff:
                 self._compare()
 
     def output(self) -> bytes | None:
-        """Wait for the comparison and return it; None if Git cannot read the two commits."""
+        """Wait for the comparison and return Git's answer; None if Git cannot read the two commits."""
         self.go_on()
         if self._compared:
             output, self._compared = self._compared.output() or b"", None
-            start = f"{self.head}\0".encode("ascii")
-            self._output = output[len(start) :] if output.startswith(start) else None
+            self._output = output if output.startswith(f"{self.head}\0".encode("ascii")) else None
         return self._output
 
     def commit_of(self, revision: str) -> str | None:
@@ -76,7 +112,7 @@ class EarlyDiff:
 
     def _compare(self) -> None:
         base, head = self._commits
-        self._compared = BackgroundGit(self.root, (*DIFF, *PAIRS), f"{head} {base}\n")
+        self._compared = _BackgroundGit(self.root, (*DIFF, *PAIRS), f"{head} {base}\n")
 
 
 def _head_of(root: str) -> str:

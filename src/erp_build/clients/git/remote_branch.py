@@ -1,6 +1,5 @@
 """Commits one file on top of a branch of the remote and pushes it, without touching the checkout."""
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from erp_build.clients.clock import Clock
+from erp_build.clients.effects import EditRequest
 from erp_build.clients.git.command import belongs_to_caller, git_folders, pinned
 from erp_build.clients.git.stand_in import StandIn
 from erp_build.errors import PushFailed
@@ -29,16 +29,11 @@ class RemoteBranch:
         self._clock = clock
         self._stand_in: StandIn | None = None
 
-    def edit(self, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
+    def edit(self, request: EditRequest) -> str | None:
         """Commit a change of one file on top of the branch and push it; retry if somebody else pushed first.
 
-        Args:
-            branch: its name on `origin`.
-            path: of the file, from the root, with `/`.
-            change: maps the old bytes of the file to the new ones; called again for each attempt.
-            message: of the commit.
-
-        Returns the commit, or None if the change leaves the file as it is. Raises `PushFailed`.
+        The change is called again for each attempt. Returns the commit, or None if the change leaves the file as it
+        is. Raises `PushFailed`.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_Overtaken),
@@ -49,13 +44,11 @@ class RemoteBranch:
         import git
 
         try:
-            program = self._program()
-            commit: str | None = retrying(_edit_once, program, branch, path, change, message)
+            return retrying(_edit_once, self._program(), request)
         except RetryError as error:
-            raise _failed(branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
+            raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
         except (git.GitError, OSError, ValueError) as error:
-            raise _failed(branch, str(error)) from error
-        return commit
+            raise _failed(request.branch, str(error)) from error
 
     def _program(self) -> Any:
         """Git for this repository. GitPython passes the caller's variables on; ours outdo what a hook may have set."""
@@ -72,21 +65,21 @@ class RemoteBranch:
         return program
 
 
-def _edit_once(git: Any, branch: str, path: str, change: Callable[[bytes], bytes], message: str) -> str | None:
+def _edit_once(git: Any, request: EditRequest) -> str | None:
     from git import GitCommandError
 
-    tip = _fetched(git, branch)
-    mode, blob = _file_of(git, tip, path)
+    tip = _fetched(git, request.branch)
+    mode, blob = _file_of(git, tip, request.path)
     before = git.cat_file("blob", blob, stdout_as_string=False, strip_newline_in_stdout=False)
-    after = change(before)
+    after = request.change(before)
     if after == before:
         return None
-    commit = _committed(git, tip, f"{mode},{_stored(git, after)},{path}", message)
+    commit = _committed(git, tip, f"{mode},{_stored(git, after)},{request.path}", request.message)
     try:
-        git.push("origin", f"{commit}:refs/heads/{branch}")
+        git.push("origin", f"{commit}:refs/heads/{request.branch}")
     except GitCommandError as error:
         # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
-        if _fetched(git, branch) != tip:
+        if _fetched(git, request.branch) != tip:
             raise _Overtaken from error
         raise
     return commit

@@ -81,11 +81,7 @@ class GitRepository:
         """Return the full commit of a revision, or None; a text that looks like an option is no revision."""
         if self._early and (found := self._early.commit_of(revision)):
             return found
-        # A revision comes from outside: `--output=FILE` as an option would write a file.
-        code, output = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        commit = output.decode("ascii").strip()
-        # `^HEAD` resolves too, but to the exclusion of a commit.
-        return commit if code == 0 and not commit.startswith("^") else None
+        return next(iter(self.resolve_all([revision])), None)
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; a missing one is fetched from the remote."""
@@ -102,7 +98,12 @@ class GitRepository:
         changes that head does not have.
         """
         if (base, head) not in self._compared:
-            self._compared[base, head] = tuple(parse_raw(self._diff(base, head)))
+            early = self._early
+            if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
+                found = split_answers(output)
+            else:
+                found = self.compare_pairs([(base, head)])
+            self._compared[base, head] = next(found)
         return self._compared[base, head]
 
     def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
@@ -111,11 +112,13 @@ class GitRepository:
         code, output = self._run(*DIFF, *PAIRS, given=asked, extra=WITHOUT_INDEX)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
-            raise ErpBuildError("git cannot compare the pairs", where=self._folder, why=f"{len(pairs)} pairs")
+            why = " and ".join(pairs[0]) if len(pairs) == 1 else f"{len(pairs)} pairs"
+            raise ErpBuildError("git cannot compare two commits", where=self._folder, why=why)
         return iter(answers)
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
         """The full commits of many revisions, by one process; None where there is none."""
+        # Revisions come from outside. As lines they are no options: `--output=FILE` would write a file.
         # One revision is one line. A revision with a line end names no commit, so an empty line stands for it.
         asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
         _, output = self._run(*RESOLVE, given=_bytes(asked))
@@ -220,15 +223,6 @@ class GitRepository:
         names = self._run("remote")[1].decode("utf-8", "surrogateescape").splitlines()
         return "origin" if "origin" in names else next(iter(names), "")
 
-    def _diff(self, base: str, head: str) -> bytes:
-        early = self._early
-        if early and (early.base, early.head) == (base, head) and (output := early.output()) is not None:
-            return output
-        code, output = self._run(*DIFF, "--end-of-options", base, head, "--", extra=WITHOUT_INDEX)
-        if code:
-            raise ErpBuildError("git cannot compare two commits", where=self._folder, why=f"{base} and {head}")
-        return output
-
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[int, bytes]:
@@ -259,15 +253,11 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def parse_raw(output: bytes) -> Iterator[PathChange]:
-    """Read `git diff-tree --raw -z`: `:oldmode newmode old new status NUL path NUL`, again and again."""
-    tokens = output.split(b"\0")
-    for meta, path in zip(tokens[::2], tokens[1::2], strict=False):
-        yield _path_change(meta, path)
-
-
 def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
-    """Split the output for several pairs: each has the id of its head, then changes, which begin with a colon."""
+    """Split the answers for pairs of commits (`diff-tree --raw -z --stdin`): each has the id of its head, then changes.
+
+    A change is `:oldmode newmode old new status NUL path NUL`.
+    """
     changes: list[PathChange] | None = None
     tokens = iter(output.split(b"\0"))
     for token in tokens:

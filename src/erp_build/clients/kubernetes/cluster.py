@@ -1,14 +1,13 @@
-"""Reads the Deployments of a release, their pods and endpoints from the Kubernetes API. Helm does the writing."""
+"""Reads a release's objects, events and logs from the Kubernetes API. Helm does the writing."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection
-from erp_build.clients.kubernetes.evidence import read_events, read_log
-from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
+from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, namespaced
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.evidence import ClusterEvent
-from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
+from erp_build.model.releases.kubernetes import Container, Endpoints, OwnedDeployment, Pod, Workload
 from erp_build.model.releases.release import Release
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
@@ -35,12 +34,15 @@ ACCESS_REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 SERVICE_LABEL = "kubernetes.io/service-name"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
+MAX_LOG_LINES, MAX_LOG_BYTES = 20, 8192
+"""What is read of the end of a log."""
+
 
 class EksCluster:
-    """Reads workloads with the sign-in of the run."""
+    """Reads with the sign-in of the run."""
 
-    def __init__(self, access: ClusterAccess, connection: ClusterConnection | None = None) -> None:
-        self._connection = connection or ClusterConnection(access)
+    def __init__(self, connection: ClusterConnection) -> None:
+        self._connection = connection
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """Return the Deployments of a release with their pods; empty if the namespace has none of this release."""
@@ -64,11 +66,35 @@ class EksCluster:
 
     def events(self, release: Release) -> tuple[ClusterEvent, ...]:
         """The warnings of the release's namespace, oldest first; none where they may not be read."""
-        return read_events(self._connection, release)
+        # Events and logs explain a failure and must never hide it, so unreadable ones are left out.
+        with suppress(ReleaseFailed):
+            found = self._connection.items(release, "api/v1/events", fieldSelector="type!=Normal")
+            return tuple(
+                ClusterEvent(
+                    item["involvedObject"].get("name", ""),
+                    item.get("reason", ""),
+                    (item.get("message") or "").strip(),
+                    item.get("count") or 1,
+                )
+                for item in sorted(found, key=lambda item: item["metadata"]["resourceVersion"])
+            )
+        return ()
 
     def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
-        """The last lines of a container's log; none where there are none."""
-        return read_log(self._connection, release, pod, container)
+        """The last lines of the previous container's log, or of the current one's; none where there are none."""
+        path = f"{namespaced(release, 'api/v1/pods', pod)}/log"
+        # A container that was just restarted has an empty log; one that never ended has no previous log (HTTP 400).
+        for previous in ("true", "false"):
+            query = {
+                "container": container,
+                "previous": previous,
+                "tailLines": f"{MAX_LOG_LINES}",
+                "limitBytes": f"{MAX_LOG_BYTES}",
+            }
+            with suppress(ReleaseFailed):
+                if lines := self._connection.ask(release, path, query).body.decode("utf-8", "replace").splitlines():
+                    return tuple(lines)
+        return ()
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:
         """Return the permissions that the caller lacks in the release's namespace, of those that a deployment needs."""
@@ -82,9 +108,8 @@ class EksCluster:
         wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
                   "spec": {"resourceAttributes": wanted}}  # fmt: skip
-        return bool(
-            self._connection.ask(release, ACCESS_REVIEWS, method="POST", body=review).document["status"]["allowed"]
-        )
+        answer = self._connection.ask(release, ACCESS_REVIEWS, method="POST", body=review)
+        return bool(answer.document["status"]["allowed"])
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
@@ -96,23 +121,34 @@ class EksCluster:
         stated = (node.get("status", {}).get("nodeInfo", {}).get("architecture") for node in nodes)
         return frozenset(architecture for architecture in stated if architecture)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._connection.close()
+    def version(self, release: Release) -> str:
+        """The API server's version, such as `v1.34.4`."""
+        return str(self._connection.ask(release, "version/").document["gitVersion"])
+
+    def deployments(self, release: Release) -> tuple[OwnedDeployment, ...]:
+        """Every Deployment of the release's namespace with the release that made it."""
+        return tuple(
+            OwnedDeployment(
+                name=item["metadata"]["name"],
+                owner=_annotation(item, RELEASE_ANNOTATION) or "",
+                images=_images_of(item),
+            )
+            for item in self._connection.items(release, DEPLOYMENTS)
+        )
 
     def _owned(self, release: Release, collection: str) -> list[Any]:
         """The objects of a collection that the release made."""
         found = self._connection.items(release, collection)
-        return [item for item in found if annotation(item, RELEASE_ANNOTATION) == release.name]
+        return [item for item in found if _annotation(item, RELEASE_ANNOTATION) == release.name]
 
 
-def annotation(item: ApiObject, name: str) -> str | None:
+def _annotation(item: ApiObject, name: str) -> str | None:
     """An annotation of an object; None where it has none of this name."""
     value: str | None = (item["metadata"].get("annotations") or {}).get(name)
     return value
 
 
-def images_of(deployment: ApiObject) -> tuple[str, ...]:
+def _images_of(deployment: ApiObject) -> tuple[str, ...]:
     """The images of a Deployment's containers, as it names them."""
     return tuple(container["image"] for container in deployment["spec"]["template"]["spec"]["containers"])
 
@@ -120,13 +156,13 @@ def images_of(deployment: ApiObject) -> tuple[str, ...]:
 def _workload(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterable[ApiObject]) -> Workload:
     about, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
     template = spec["template"]
-    revision = annotation(deployment, REVISION_ANNOTATION)
+    revision = _annotation(deployment, REVISION_ANNOTATION)
     own = {item["metadata"]["uid"]: item for item in sets if _owner(item) == about["uid"]}
     # The newest ReplicaSet is the one with the Deployment's own revision.
-    current = {uid for uid, item in own.items() if annotation(item, REVISION_ANNOTATION) == revision}
+    current = {uid for uid, item in own.items() if _annotation(item, REVISION_ANNOTATION) == revision}
     return Workload(
         name=about["name"],
-        images=images_of(deployment),
+        images=_images_of(deployment),
         # The API omits a counter that is zero; omitted replicas mean one (apps/v1).
         desired=1 if spec.get("replicas") is None else spec["replicas"],
         generation=about.get("generation") or 0,

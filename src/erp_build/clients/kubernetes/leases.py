@@ -1,6 +1,5 @@
 """The Lease that locks a release. All times are the API server's, so that clocks of machines need not agree."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -11,8 +10,14 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release
 
-COMMIT_ANNOTATION, BUILD_ANNOTATION, RECORD_ANNOTATION = "erp-build/commit", "erp-build/build", "erp-build/deployments"
-FAILED_ANNOTATION = "erp-build/failed"
+ANNOTATIONS = {
+    "commit": "erp-build/commit",
+    "build": "erp-build/build",
+    "record": "erp-build/deployments",
+    "failed": "erp-build/failed",
+}
+"""Field of a lock that the API has no field for -> the annotation that holds it."""
+
 LEASES = "apis/coordination.k8s.io/v1/leases"
 
 
@@ -32,7 +37,8 @@ class ClusterLeases:
         path = namespaced(release, LEASES, lease_name(release))
         answer = self._connection.ask(release, path, expected=(HTTPStatus.NOT_FOUND,))
         is_there = answer.status != HTTPStatus.NOT_FOUND
-        return LeaseReading(_lease(answer.document) if is_there else None, _time(answer.headers))
+        now = parsedate_to_datetime(answer.headers["Date"])
+        return LeaseReading(_lease(answer.document) if is_there else None, now)
 
     def write(self, release: Release, lease: Lease) -> Lease | None:
         """Store a lease and return it as stored; None if somebody else has written it since it was read."""
@@ -46,24 +52,19 @@ class ClusterLeases:
             expected=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
         )
         if answer.status == HTTPStatus.NOT_FOUND:
-            raise _no_namespace(release)
+            raise ReleaseFailed(
+                f"there is no namespace {release.namespace}",
+                where=release.cluster,
+                next_step="create it (it belongs to the cluster's set-up), or correct `namespace` in [chart]",
+            )
         return None if answer.status == HTTPStatus.CONFLICT else _lease(answer.document)
-
-
-def _time(headers: Mapping[str, str]) -> datetime:
-    return parsedate_to_datetime(headers["Date"])
 
 
 def _document(release: Release, lease: Lease) -> dict[str, Any]:
     metadata = {
         "name": lease_name(release),
         "namespace": release.namespace,
-        "annotations": {
-            COMMIT_ANNOTATION: lease.commit,
-            BUILD_ANNOTATION: lease.build,
-            RECORD_ANNOTATION: lease.record,
-            FAILED_ANNOTATION: lease.failed,
-        },
+        "annotations": {annotation: getattr(lease, field) for field, annotation in ANNOTATIONS.items()},
     }
     if lease.version:
         metadata["resourceVersion"] = lease.version
@@ -86,24 +87,13 @@ def _lease(found: ApiObject) -> Lease:
     annotations, spec = found["metadata"].get("annotations") or {}, found["spec"]
     return Lease(
         holder=spec.get("holderIdentity") or "",
-        commit=annotations.get(COMMIT_ANNOTATION, ""),
-        build=annotations.get(BUILD_ANNOTATION, ""),
         acquired=_moment(spec.get("acquireTime")),
         renewed=_moment(spec.get("renewTime")),
         seconds=float(spec.get("leaseDurationSeconds") or 0),
         version=found["metadata"]["resourceVersion"],
-        record=annotations.get(RECORD_ANNOTATION, ""),
-        failed=annotations.get(FAILED_ANNOTATION, ""),
+        **{field: annotations.get(annotation, "") for field, annotation in ANNOTATIONS.items()},
     )
 
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _no_namespace(release: Release) -> ReleaseFailed:
-    return ReleaseFailed(
-        f"there is no namespace {release.namespace}",
-        where=release.cluster,
-        next_step="create it (it belongs to the cluster's set-up), or correct `namespace` in [chart]",
-    )

@@ -1,11 +1,11 @@
-"""Follows Maven's output line by line: which module it builds, and which jar is complete."""
+"""Follows Maven's output line by line: which module it builds, and which executable jar is complete."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 from erp_build.clients.clock import Clock
-from erp_build.clients.maven.jar import executable_jar, jars_in
 from erp_build.clients.maven.reactor import MavenModule, artifact_of
 from erp_build.errors import BuildFailed
 from erp_build.formats.maven.log import plain
@@ -17,6 +17,9 @@ END_LINES = ("[INFO] Reactor Summary", "[INFO] BUILD ")
 
 OnJar = Callable[[str, Path, float], None]
 """Takes a module's name, its jar, and the seconds that the jar took."""
+
+Mark = tuple[int, int, int]
+"""Inode, size and ctime: these change when a file is written, whatever modification time Maven sets."""
 
 
 class MavenOutput:
@@ -78,3 +81,50 @@ class MavenOutput:
         seconds, self._since = now - self._since, now
         self.complete[module] = jar
         self._on_jar(module.name, jar, seconds)
+
+
+def jars_in(folder: Path) -> dict[Path, Mark]:
+    """Return the jars of a directory with their marks."""
+    return {jar: _mark(jar) for jar in sorted(folder.glob("*.jar"))}
+
+
+def executable_jar(folder: Path, before: Mapping[Path, Mark] | None = None) -> Path:
+    """Return the one jar that `java -jar` can run; raises `BuildFailed` for none, several, or an old one.
+
+    Args:
+        folder: Maven's `target`.
+        before: `jars_in` of it before the build. A modification time tells nothing: reproducible builds set an old one.
+    """
+    jars = jars_in(folder)
+    runnable = [jar for jar in jars if _has_main_class(jar)]
+    if len(runnable) != 1:
+        found = ", ".join(jar.name for jar in jars) or "no jar"
+        raise BuildFailed(
+            f"{len(runnable)} executable jars instead of one",
+            where=str(folder),
+            why=f"found: {found}",
+            next_step="let spring-boot-maven-plugin repackage exactly one jar",
+        )
+    jar = runnable[0]
+    if before and before.get(jar) == jars[jar]:
+        raise BuildFailed(
+            "the jar is from before this build",
+            where=str(jar),
+            why="Maven ended without an error and did not write it",
+            next_step="look at what the pom does in the phase `package`",
+        )
+    return jar
+
+
+def _mark(jar: Path) -> Mark:
+    status = jar.stat()
+    return status.st_ino, status.st_size, status.st_ctime_ns
+
+
+def _has_main_class(jar: Path) -> bool:
+    try:
+        with ZipFile(jar) as archive:
+            manifest = archive.read("META-INF/MANIFEST.MF")
+    except (BadZipFile, KeyError, OSError):
+        return False
+    return b"Main-Class:" in manifest

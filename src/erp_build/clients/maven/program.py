@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,14 +120,13 @@ class Maven:
     def _attempt(
         self, group: tuple[MavenModule, ...], on_jar: OnJar, *, update: bool = False
     ) -> dict[MavenModule, Failure | BuildFailed]:
-        with ExitStack() as stack:
-            folders = [module.folder for module in group]
-            inherited = stack.enter_context(
-                hold_folders(folders, self._with.clock, lambda text: self._with.say(text, group[0].name))
-            )
-            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._with.scratch)))
+        folders = [module.folder for module in group]
+        with (
+            hold_folders(folders, self._with.clock, lambda text: self._with.say(text, group[0].name)) as inherited,
+            tempfile.TemporaryDirectory(dir=self._with.scratch) as scratch,
+        ):
             output = MavenOutput(group, self._with.clock, self._with.detail, on_jar)
-            done = self._run(group, scratch, output, inherited, update=update)
+            done = self._run(group, Path(scratch), output, inherited, update=update)
             output.close(succeeded=done.code == 0)
         return _failures(group, output, done)
 
@@ -144,14 +143,10 @@ class Maven:
         pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
         # Through sh: a source that CodePipeline passes on as a zip has lost the executable bit.
         program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
-        # Maven repeats a failed resolution from its cache unless it is told to update. One failed module must not keep
-        # the others from being built.
-        words = [
-            *FLAGS,
-            *TEST_OPTIONS[self._options.tests],
-            *(["--update-snapshots"] if update else []),
-            "--fail-at-end",
-        ]
+        # Maven repeats a failed resolution from its cache unless it is told to update.
+        updates = ["--update-snapshots"] if update else []
+        # One failed module must not keep the others from being built.
+        words = [*FLAGS, *TEST_OPTIONS[self._options.tests], *updates, "--fail-at-end"]
         with self._kept() as keep:
 
             def on_line(line: str) -> None:

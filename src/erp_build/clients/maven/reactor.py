@@ -15,19 +15,14 @@ ROOT_PROPERTIES = ("maven.multiModuleProjectDirectory", "session.executionRootDi
 """Properties that name another directory if the pom is built below an aggregator."""
 
 COORDINATE = re.compile(r"[\w.-]+")
-AGGREGATOR = """\
-<?xml version="1.0" encoding="UTF-8"?>
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>erp-build</groupId>
-  <artifactId>reactor</artifactId>
-  <version>1</version>
-  <packaging>pom</packaging>
-  <modules>
-{}
-  </modules>
-</project>
-"""
+AGGREGATOR = {
+    "modelVersion": "4.0.0",
+    "groupId": "erp-build",
+    "artifactId": "reactor",
+    "version": "1",
+    "packaging": "pom",
+}
+"""The elements of the generated pom besides its modules."""
 
 
 class MavenModule(NamedTuple):
@@ -63,9 +58,14 @@ def reactor_groups(modules: Sequence[MavenModule]) -> list[tuple[MavenModule, ..
 def write_aggregator(folder: Path, modules: Iterable[MavenModule]) -> Path:
     """Write a pom with these modules and return its path; Maven accepts only relative paths of modules."""
     root = folder.resolve()
-    lines = (f"    <module>{_escaped(relpath(module.folder.resolve(), root))}</module>" for module in modules)
+    project = ET.Element("project", xmlns="http://maven.apache.org/POM/4.0.0")
+    for element, text in AGGREGATOR.items():
+        ET.SubElement(project, element).text = text
+    listed = ET.SubElement(project, "modules")
+    for module in modules:
+        ET.SubElement(listed, "module").text = relpath(module.folder.resolve(), root)
     pom = root / "pom.xml"
-    pom.write_text(AGGREGATOR.format("\n".join(lines)), encoding="utf-8")
+    ET.ElementTree(project).write(pom, encoding="utf-8", xml_declaration=True)
     return pom
 
 
@@ -80,11 +80,8 @@ def coordinates_of(folder: Path) -> Coordinates | None:
     )
     artifact = root.findtext(f"{POM_NAMESPACE}artifactId") or ""
     found = Coordinates(group.strip(), artifact.strip())
-    return (
-        found
-        if all(COORDINATE.fullmatch(part) for part in found) and root.find(f"{POM_NAMESPACE}modules") is None
-        else None
-    )
+    is_clear = all(COORDINATE.fullmatch(part) for part in found) and root.find(f"{POM_NAMESPACE}modules") is None
+    return found if is_clear else None
 
 
 def artifact_of(folder: Path) -> str:
@@ -106,7 +103,3 @@ def _needs_its_own(folder: Path) -> bool:
         return True
     text = (folder / "pom.xml").read_text(encoding="utf-8", errors="replace")
     return any(word in text for word in ROOT_PROPERTIES)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,58 +1,57 @@
-"""Go back after a failed deployment: functions and release to what ran before, and a report of what runs where."""
+"""Go back after a failed deployment: functions and release to what ran before, and a report of what runs where.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+What the cluster says about pods that do not get ready is collected first, because the rollback removes them.
+"""
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from functools import partial
 
 from erp_build.clients.site import Site
-from erp_build.deployment.attempt import attempt
-from erp_build.deployment.going_back.evidence import collect_evidence
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back
-from erp_build.deployment.going_back.what_runs import what_runs
-from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
+from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
-from erp_build.errors import ErpBuildError, Locked, explain, told
+from erp_build.errors import ErpBuildError, ReleaseFailed, attempt, explain, told
 from erp_build.model.plan import Plan
-from erp_build.model.releases.ledger_entry import DeploymentOutcome, PreviousState
-from erp_build.model.stage import StageRunner
+from erp_build.model.releases.evidence import ClusterEvent, Evidence
+from erp_build.model.releases.kubernetes import Pod, Workload
+from erp_build.model.stage import stage
+from erp_build.run_record import Run
+
+MAX_PODS_PER_SERVICE, MAX_EVENTS_PER_POD = 2, 8
+"""Limits of the evidence of one service."""
 
 
-@contextmanager
-def recorded_deployment(run: StageRunner, site: Site, plan: Plan, lock: Lock) -> Iterator[None]:
+def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> AbstractContextManager[None]:
     """Record what the block deploys. If it fails, collect evidence, and take functions and release back.
 
     Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
     a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys.
     """
-    before = _state_before_cut_off(lock.record) or read_previous_state(site)
-    with recorded(site, lock, commit=plan.head, before=before, outcome="deployed") as recording:
-        try:
-            yield
-        except Locked:
-            raise
-        except Exception as error:
-            recording.outcome_of_failure = "failed"
-            if run.moved:
-                _collect_evidence(run, site, plan)
-                if site.project.deploy.on_failure == "rollback":
-                    recording.outcome_of_failure = _roll_back(run, site, before, lock, error)
-            raise
+    before = _state_before_cut_off(lock.entries) or read_previous_state(site)
+
+    def after_failure(error: Exception) -> DeploymentOutcome:
+        if not run.moved:
+            return "failed"
+        _collect_evidence(run, site, plan)
+        return _roll_back(run, site, before, lock, error) if site.project.deploy.on_failure == "rollback" else "failed"
+
+    return recorded(site, lock, commit=plan.head, before=before, outcome="deployed", after_failure=after_failure)
 
 
-def _state_before_cut_off(record: str) -> PreviousState | None:
+def _state_before_cut_off(entries: tuple[LedgerEntry, ...]) -> PreviousState | None:
     """What ran before the last deployment, if that was cut off: its result was never proven."""
-    entries = read_entries(record)
     return entries[-1].before if entries and entries[-1].outcome == "begun" else None
 
 
-def _collect_evidence(run: StageRunner, site: Site, plan: Plan) -> None:
+def _collect_evidence(run: Run, site: Site, plan: Plan) -> None:
     names = [step.target.name for step in plan.services if step.action != "none"]
     if trouble := attempt(partial(run.stage, collect_evidence, site, names)):
         site.say(f"no evidence can be collected: {told(trouble)}")
 
 
-def _roll_back(run: StageRunner, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
+def _roll_back(run: Run, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
     lines: list[str] = []
 
     def note(line: str) -> None:
@@ -75,3 +74,44 @@ def _roll_back(run: StageRunner, site: Site, before: PreviousState, lock: Lock, 
 
 def _error_lines(error: Exception) -> str:
     return f"{error.what}\n{error.why}".strip() if isinstance(error, ErpBuildError) else told(error)
+
+
+@stage("reads only: cluster", keeps="evidence")
+def collect_evidence(site: Site, names: Collection[str]) -> tuple[Evidence, ...]:
+    """Collect states, events and last log lines of these services' new pods; none where the cluster does not answer."""
+    try:
+        workloads = site.workloads()
+        events = site.clients.cluster.events(site.release)
+    except ReleaseFailed as error:
+        site.say(f"no evidence can be collected: {error.what}")
+        return ()
+    found: list[Evidence] = []
+    for name, workload in workloads.items():
+        if name in names and workload and not workload.rolled_out:
+            found += _of_workload(site, name, workload, events)
+    return tuple(found)
+
+
+def _of_workload(site: Site, target: str, workload: Workload, events: tuple[ClusterEvent, ...]) -> list[Evidence]:
+    pods = [pod for pod in workload.pods if pod.current and not all(one.ready for one in pod.containers)]
+    pods += [pod for pod in workload.pods if pod.current and pod.unschedulable and pod not in pods]
+    if not pods:
+        # There is no pod at all. The cause (a quota) is in the events of the Deployment and its ReplicaSets.
+        about = [one for one in events if one.about == workload.name or one.about.startswith(f"{workload.name}-")]
+        return [Evidence(target=target, pod="", states=(workload.failure or workload.progress,), events=_last(about))]
+    return [_of_pod(site, target, pod, events) for pod in pods[:MAX_PODS_PER_SERVICE]]
+
+
+def _of_pod(site: Site, target: str, pod: Pod, events: tuple[ClusterEvent, ...]) -> Evidence:
+    blocking = [one for one in pod.containers if one.blocks_readiness]
+    states = [f"{one.name}: {one.state}" for one in blocking]
+    if pod.unschedulable:
+        states.append(pod.unschedulable)
+    started = [one.name for one in blocking if one.image_id]
+    log = [line for name in started for line in site.clients.cluster.log(site.release, pod.name, name)]
+    about = _last([event for event in events if event.about == pod.name])
+    return Evidence(target=target, pod=pod.name, states=tuple(states), events=about, log=tuple(log))
+
+
+def _last(events: list[ClusterEvent]) -> tuple[str, ...]:
+    return tuple(str(event) for event in events[-MAX_EVENTS_PER_POD:])

@@ -4,17 +4,15 @@ from dataclasses import dataclass
 
 from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back
-from erp_build.deployment.going_back.what_runs import what_runs
+from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
 from erp_build.deployment.latest import point_latest_at
-from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
-from erp_build.deployment.proof.verify import prove_running
+from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import recorded
 from erp_build.errors import Locked, ReleaseFailed, explain
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.releases.deployment import Proof
-from erp_build.model.releases.ledger_entry import LedgerEntry, PreviousState
 from erp_build.model.releases.release import Revision
 
 
@@ -27,18 +25,18 @@ class Destination:
     images: dict[str, StoredImage]
 
 
-def find_destination(site: Site, record: str, commit: str | None) -> Destination:
+def find_destination(site: Site, past: tuple[LedgerEntry, ...], commit: str | None) -> Destination:
     """Find the deployment to go back to, and check that its images are still in the registry. Changes nothing.
 
     Args:
         site: its targets, and where they run.
-        record: the ledger's text.
+        past: the past deployments, oldest first.
         commit: the beginning of a deployed commit; None: go back to what ran before the last deployment.
     """
     history = site.clients.helm.history(site.release)
-    entries = tuple(one for one in read_entries(record) if one.outcome in ("deployed", "rolled back"))
-    wanted = _before_the_last(entries, history) if commit is None else _of_commit(commit, entries, history)
-    if wanted is None:
+    entries = tuple(one for one in past if one.outcome in ("deployed", "rolled back"))
+    state = _before_the_last(entries, history) if commit is None else _of_commit(commit, entries, history)
+    if state is None:
         known = dict.fromkeys(one.commit[:12] for one in entries)
         known.update(dict.fromkeys((commit_of(one, history) or "")[:12] for one in history))
         raise ReleaseFailed(
@@ -47,7 +45,6 @@ def find_destination(site: Site, record: str, commit: str | None) -> Destination
             why=f"known deployments: {', '.join(one for one in known if one) or 'none'}",
             next_step="erp-build history lists the deployments",
         )
-    state = wanted
     if state.revision is not None and state.revision not in {one.number for one in history}:
         raise _not_possible(site, f"revision {state.revision} is no longer in Helm's history")
     images = _images(site, state)
@@ -101,10 +98,7 @@ def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
             references[keys[key].name] = (site.repository(keys[key]), pinned or tag)
     for function in site.project.functions:
         if image := state.functions.get(function.name):
-            references[function.name] = (
-                site.repository(function),
-                ImageReference.parse(image).digest,
-            )
+            references[function.name] = (site.repository(function), ImageReference.parse(image).digest)
     images = {name: site.clients.registry.stored(*reference) for name, reference in references.items()}
     if lost := [f"{name}: {':'.join(references[name])}" for name, image in images.items() if image is None]:
         raise _not_possible(site, "images of that deployment are no longer in the registry\n" + "\n".join(lost))

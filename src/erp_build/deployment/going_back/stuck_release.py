@@ -7,7 +7,7 @@ from erp_build.clients.site import Site
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 
 PENDING_POLL_S = 5.0
@@ -34,11 +34,16 @@ def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> No
     while history and history[-1].is_pending and not _is_abandoned(site, history[-1], former):
         site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for the operation that works on it")
         if deadline.is_over:
-            raise _still_in_progress(site.release, history[-1])
+            raise ReleaseFailed(
+                "another operation on the release is in progress",
+                where=str(site.release),
+                why=f"revision {history[-1].number} is {history[-1].status} since {history[-1].updated}",
+                next_step="find out who works on it; if nobody does, helm rollback to the last deployed revision",
+            )
         deadline.pause(PENDING_POLL_S)
         history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
-        _end_pending_revision(site, history, site.project.chart.timeout, uninstall=uninstall)
+        _end_pending_revision(site, history, uninstall=uninstall)
         let_it_settle(site)
 
 
@@ -48,8 +53,11 @@ def last_good(history: tuple[Revision, ...]) -> Revision | None:
 
 
 def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
-    began = parse_helm_time(last.updated)
-    if began is None:
+    try:
+        began = datetime.fromisoformat(last.updated)
+    except ValueError:
+        return False
+    if began.tzinfo is None:
         return False
     # Helm stamps a revision by the clock of its machine, the lease by the API server's: allow for the difference.
     if former.acquired and former.renewed:
@@ -61,20 +69,11 @@ def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
     )
 
 
-def parse_helm_time(text: str) -> datetime | None:
-    """Parse a time as Helm writes it; None for any other text."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
-def _end_pending_revision(site: Site, history: tuple[Revision, ...], timeout: float, *, uninstall: bool) -> None:
+def _end_pending_revision(site: Site, history: tuple[Revision, ...], *, uninstall: bool) -> None:
     last, good = history[-1], last_good(history)
     if good:
         site.say(f"revision {last.number} was cut off ({last.status}): rolling back to revision {good.number}")
-        site.clients.effects.rollback_release(site.release, good.number, timeout)
+        site.clients.effects.rollback_release(site.release, good.number, site.project.chart.timeout)
     elif uninstall:
         site.say("the first installation was cut off: removing it")
         site.clients.effects.uninstall_release(site.release)
@@ -96,12 +95,3 @@ def let_it_settle(site: Site) -> None:
             wait_for_rollout(site, Deadline(site.clients.clock, site.project.chart.timeout), names)
     except ReleaseFailed as error:
         site.say(f"left by the previous run: {error.what}")
-
-
-def _still_in_progress(release: Release, last: Revision) -> ReleaseFailed:
-    return ReleaseFailed(
-        "another operation on the release is in progress",
-        where=str(release),
-        why=f"revision {last.number} is {last.status} since {last.updated}",
-        next_step="find out who works on it; if nobody does, helm rollback to the last deployed revision",
-    )

@@ -1,6 +1,11 @@
-"""A finding of a scan."""
+"""A finding of a scan, and the waiver by which somebody answers for it until a day."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+NO_PACKAGE = "-"
+"""Stands in a waiver for a finding that names no package."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,3 +38,41 @@ class Finding:
     def __str__(self) -> str:
         """For the reader: `CVE-2021-44228 (log4j-core)`."""
         return f"{self.name} ({', '.join(self.packages) or 'no package named'})"
+
+
+class Waiver(NamedTuple):
+    """A row of the waiver file.
+
+    Attributes:
+        id: of the finding, such as `CVE-2021-44228`.
+        packages: the packages that it is waived for; `-` for a finding that names none.
+        reason: why it may pass.
+        owner: who answers for it.
+        until: the last day on which it counts (UTC).
+    """
+
+    id: str
+    packages: tuple[str, ...]
+    reason: str
+    owner: str
+    until: date
+
+    def matches(self, finding: Finding) -> bool:
+        """Whether it covers a finding: it must name all of its packages, because another one is another risk."""
+        return self.id == finding.name and set(finding.packages or (NO_PACKAGE,)) <= set(self.packages)
+
+    def counts_on(self, today: date) -> bool:
+        """Whether it still counts."""
+        return today <= self.until
+
+    def __str__(self) -> str:
+        """For the reader."""
+        return f"{self.id} ({', '.join(self.packages)}), {self.owner}, until {self.until}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A finding that a waiver lets pass."""
+
+    finding: Finding
+    waiver: Waiver

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from erp_build.model.images.finding import Finding
+from erp_build.model.images.finding import Finding, Waived, Waiver
 from erp_build.model.images.image import BuiltImage
-from erp_build.model.images.waiver import Waived, Waiver
 
 VerdictOutcome = Literal["passed", "blocked", "inconclusive"]
 

@@ -24,8 +24,8 @@ class Proof:
     target: str
     built: str
     scanned: str
-    running: str
-    replicas: int
+    running: str = ""
+    replicas: int = 0
     scaled_to_zero: bool = False
 
     @property

@@ -12,6 +12,11 @@ class FieldChange:
     before: str | None
     after: str | None
 
+    def __str__(self) -> str:
+        """For the reader."""
+        before, after = ("nothing" if value is None else value for value in (self.before, self.after))
+        return f"{self.path}: {before} -> {after}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectChange:

@@ -1,25 +1,19 @@
 """What runs, what was deployed and what was read back, as JSON: the contract of `--json`, schema 1."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from erp_build.deployment.ledger import LedgerEntry
+from erp_build.model.plan import LiveState, Running
+from erp_build.model.releases.deployment import Alarm, Proof
+from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 from erp_build.report.json import SCHEMA
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from erp_build.model.plan import LiveState, Running
-    from erp_build.model.releases.deployment import Alarm, Proof
-    from erp_build.model.releases.ledger_entry import LedgerEntry
-    from erp_build.model.releases.release import Revision
-
-
-def status_document(live: LiveState, statuses: Mapping[str, TargetStatus] | None = None) -> dict[str, Any]:
+def status_document(live: LiveState, statuses: Mapping[str, TargetStatus]) -> dict[str, Any]:
     """What runs and what has drifted, as `status --json` prints it."""
-    known = statuses or {}
-    names = dict.fromkeys((*live.running, *known))
+    names = dict.fromkeys((*live.running, *statuses))
     return {
         "schema": SCHEMA,
         "release": {
@@ -27,7 +21,7 @@ def status_document(live: LiveState, statuses: Mapping[str, TargetStatus] | None
             "status": live.revision.status if live.revision else None,
             "commit": live.chart_commit,
         },
-        "targets": [_target(name, live.running.get(name), known.get(name, TargetStatus())) for name in names],
+        "targets": [_target(name, live.running.get(name), statuses.get(name, TargetStatus())) for name in names],
     }
 
 

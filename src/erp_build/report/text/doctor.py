@@ -19,7 +19,9 @@ def doctor_text(diagnoses: Sequence[Diagnosis]) -> str:
         lines.append(area)
         for result, same in groupby(members, key=lambda one: one.result):
             lines += _lines(result, [one.name for one in same], width)
-    return "\n".join((*lines, _sum(diagnoses)))
+    counts = _counts(diagnoses)
+    told = (f"{number} {state if number == 1 else PLURAL.get(state, state)}" for state, number in counts.items())
+    return "\n".join((*lines, f"{len(diagnoses)} checks: {', '.join(told)}"))
 
 
 def doctor_document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def doctor_document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
             {
                 "name": one.name,
                 "area": one.area,
-                "state": one.state,
+                "state": one.result.state,
                 "looked_at": one.result.looked_at,
                 "found": one.result.found,
                 "next": one.result.next_step or None,
@@ -56,11 +58,5 @@ def _lines(result: CheckResult, names: Sequence[str], width: int) -> Iterator[st
 
 
 def _counts(diagnoses: Sequence[Diagnosis]) -> dict[str, int]:
-    found = Counter(one.state for one in diagnoses)
+    found = Counter(one.result.state for one in diagnoses)
     return {state: found[state] for state in get_args(State)}
-
-
-def _sum(diagnoses: Sequence[Diagnosis]) -> str:
-    counts = _counts(diagnoses)
-    told = (f"{number} {state if number == 1 else PLURAL.get(state, state)}" for state, number in counts.items())
-    return f"{len(diagnoses)} checks: {', '.join(told)}"

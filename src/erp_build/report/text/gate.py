@@ -1,41 +1,32 @@
 """The gate's judgement for a person and as JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
 from typing import Any
 
 from erp_build.gate.result import Judged, Judgement
-from erp_build.gate.scan_doubt import counts_text
-from erp_build.model.images.finding import Finding
-from erp_build.model.images.waiver import Waived, Waiver
-from erp_build.report.gate_types import FindingDocument, GateDocument, JudgedImageDocument, WaiverDocument
-from erp_build.report.text.table import table
+from erp_build.gate.verdict import counts_text
+from erp_build.model.images.finding import Finding, Waiver
+from erp_build.report import gate_types
+from erp_build.report.json.filled import filled
+from erp_build.report.text.table import section
 
 HEAD = ("image", "digest", "outcome", "counts", "blocked by", "waived")
 
 
 def judgement_text(judgement: Judgement) -> str:
     """A row per image, what was waived and by whom, and what else must be said."""
-    lines = ["Gate"]
-    if judgement.rows:
-        lines += [f"  {line}" for line in table([HEAD, *map(_row, judgement.rows)])]
-    for one in _once(waived for row in judgement.rows for waived in row.verdict.waived):
+    lines = section("Gate", [_row(row) for row in judgement.rows], HEAD) or ["Gate"]
+    for one in dict.fromkeys(waived for row in judgement.rows for waived in row.verdict.waived):
         lines.append(f"  waived: {one.finding}, {one.finding.severity}: {one.waiver.reason} "
                      f"({one.waiver.owner}, until {one.waiver.until})")  # fmt: skip
     lines += [f"  {note}" for note in judgement.notes]
     return "\n".join(lines)
 
 
-def judgement_document(judgement: Judgement) -> GateDocument:
+def judgement_document(judgement: Judgement) -> gate_types.GateDocument:
     """The judgement as `gate --json` and the report of a run hold it."""
-    policy = judgement.rules.policy
     return {
-        "policy": {
-            "block": list(policy.block),
-            "limits": dict(policy.limits),
-            "new_only": policy.new_only,
-            "fixable_only": policy.fixable_only,
-            "undefined": policy.undefined,
-        },
+        "policy": filled(gate_types.PolicyDocument, judgement.rules.policy),
         "images": [_image(row) for row in judgement.rows],
         "unused_waivers": [_waiver(row) for row in judgement.unused],
         "notes": list(judgement.notes),
@@ -44,21 +35,17 @@ def judgement_document(judgement: Judgement) -> GateDocument:
 
 def summary_document(judgement: Judgement) -> dict[str, Any]:
     """What `gate --json` prints: the outcome of all images together, then each of them."""
-    outcome = next(
-        name
-        for name in ("blocked", "inconclusive", "passed")
-        if name == "passed" or any(row.verdict.outcome == name for row in judgement.rows)
-    )
+    outcomes = {row.verdict.outcome for row in judgement.rows}
+    outcome = next((name for name in ("blocked", "inconclusive") if name in outcomes), "passed")
     deciding = [row.verdict for row in judgement.rows if row.verdict.outcome == outcome]
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for row in judgement.rows:
-        for name, number in row.verdict.counts.items():
-            counts[name] = counts.get(name, 0) + number
+        counts.update(row.verdict.counts)
     return {
         "schema": 1,
         "outcome": outcome,
         "why": "; ".join(dict.fromkeys(verdict.why for verdict in deciding)),
-        "counts": counts,
+        "counts": dict(counts),
         "blocking": [_finding(one) for row in judgement.rows for one in row.verdict.blocking],
         **judgement_document(judgement),
     }
@@ -78,7 +65,7 @@ def _row(row: Judged) -> tuple[str, ...]:
     )
 
 
-def _image(row: Judged) -> JudgedImageDocument:
+def _image(row: Judged) -> gate_types.JudgedImageDocument:
     verdict = row.verdict
     return {
         "target": row.image.target,
@@ -97,19 +84,9 @@ def _image(row: Judged) -> JudgedImageDocument:
     }
 
 
-def _finding(finding: Finding) -> FindingDocument:
+def _finding(finding: Finding) -> gate_types.FindingDocument:
     return {"name": finding.name, "severity": finding.severity, "package": ", ".join(finding.packages)}
 
 
-def _waiver(waiver: Waiver) -> WaiverDocument:
-    return {
-        "id": waiver.id,
-        "packages": list(waiver.packages),
-        "reason": waiver.reason,
-        "owner": waiver.owner,
-        "until": waiver.until.isoformat(),
-    }
-
-
-def _once(waived: Iterable[Waived]) -> Sequence[Waived]:
-    return tuple(dict.fromkeys(waived))
+def _waiver(waiver: Waiver) -> gate_types.WaiverDocument:
+    return filled(gate_types.WaiverDocument, waiver, until=waiver.until.isoformat())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erp_build.formats.printable import one_line, printable
+from erp_build.report.text.table import few, few_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from erp_build.model.plan import Plan, Reason, Step
 
@@ -38,7 +39,7 @@ def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
         also = ", but the chart redeploys services" if plan.upgrades_for_chart else ""
         lines.append(_styled(f"  {same}{also}", DIM, colour))
     if plan.unowned:
-        lines.append(one_line(f"Owned by no target: {_some(plan.unowned)}"))
+        lines.append(one_line(f"Owned by no target: {few_names(plan.unowned)}"))
     lines += [one_line(f"Warning: {warning}") for warning in plan.warnings]
     if plan.is_empty:
         lines.append("Nothing to do: no target differs from its baseline.")
@@ -50,9 +51,8 @@ def plan_markdown(plan: Plan) -> str:
     lines = [f"### Plan for `{plan.head[:12]}`", "", _sentence(plan), ""]
     lines += ["| target | action | compared with | because |", "|---|---|---|---|"]
     for step in plan.steps:
-        because = "<br>".join(cell(reason) for reason in _reasons(step.because)) or "nothing differs"
         compared = _compared(step).removeprefix("compared with ")
-        lines.append(f"| {cell(step.target.name)} | {step.action} | {compared} | {because} |")
+        lines.append(f"| {cell(step.target.name)} | {step.action} | {compared} | {because_cell(step.because)} |")
     if plan.unowned:
         lines += ["", f"<details><summary>{len(plan.unowned)} changed files belong to no target</summary>", ""]
         lines += [f"- {cell(path)}" for path in plan.unowned]
@@ -79,16 +79,14 @@ def _compared(step: Step) -> str:
     return f"compared with {baseline.commit[:12]} ({baseline.source})"
 
 
-def _reasons(reasons: Sequence[Reason]) -> Iterable[str]:
-    for reason in reasons[:MAX_REASONS_SHOWN]:
-        yield f"{reason.path}  <- {reason.rule}" if reason.path else reason.rule
-    if len(reasons) > MAX_REASONS_SHOWN:
-        yield f"and {len(reasons) - MAX_REASONS_SHOWN} more"
+def _reasons(reasons: Iterable[Reason]) -> list[str]:
+    shown = [f"{reason.path}  <- {reason.rule}" if reason.path else reason.rule for reason in reasons]
+    return few(shown, MAX_REASONS_SHOWN)
 
 
-def _some(paths: Sequence[str]) -> str:
-    shown = ", ".join(paths[:MAX_REASONS_SHOWN])
-    return f"{shown} and {len(paths) - MAX_REASONS_SHOWN} more" if len(paths) > MAX_REASONS_SHOWN else shown
+def because_cell(reasons: Iterable[Reason]) -> str:
+    """The reasons of a target as a cell of a table in Markdown."""
+    return "<br>".join(cell(reason) for reason in _reasons(reasons)) or "nothing differs"
 
 
 def cell(text: str) -> str:

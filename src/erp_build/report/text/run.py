@@ -1,11 +1,11 @@
 """The summary that a run prints at its end."""
 
-from erp_build.formats.printable import one_line
+from erp_build.formats.printable import one_line, printable
+from erp_build.model.releases.preview import Preview
 from erp_build.report.text.build import build_table
-from erp_build.report.text.changes import changes_text
 from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_text
-from erp_build.report.text.table import table
+from erp_build.report.text.table import section
 from erp_build.run_record import RunReport
 
 TESTS = {
@@ -13,6 +13,7 @@ TESTS = {
     "run": "The services' own tests were run.",
     "skip": 'The services\' own tests were left alone (tests = "skip").',
 }
+HOW = {"build": "would be built", "reuse": "reused", "keep": "kept"}
 
 
 def report_text(report: RunReport) -> str:
@@ -21,13 +22,12 @@ def report_text(report: RunReport) -> str:
     if report.stages:
         lines.append("Stages")
         lines += [f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}" for stage in report.stages]
-    if report.checked:
-        rows = [(one.check.name, one.target, one.word, f"{one.run.seconds:.1f} s") for one in report.checked]
-        lines += ["Checks", *(f"  {row}" for row in table([("check", "target", "outcome", "time"), *rows]))]
+    checks = [(one.check.name, one.target, one.word, f"{one.run.seconds:.1f} s") for one in report.checked]
+    lines += section("Checks", checks, ("check", "target", "outcome", "time"))
     if report.judgement:
         lines.append(judgement_text(report.judgement))
     if report.rehearsal and report.preview:
-        lines += changes_text(report.preview)
+        lines += _changes(report.preview)
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.timings for image in report.images) else []
@@ -41,16 +41,26 @@ def report_text(report: RunReport) -> str:
     return "\n".join(lines)
 
 
+def _changes(preview: Preview) -> list[str]:
+    """The images, the lines of the values file, and the fields of the release's objects."""
+    lines = section("Images of the deployment", [(one.target, HOW[one.how], one.name) for one in preview.images])
+    if preview.values:
+        lines += ["Values file", *(f"  {printable(line)}" for line in preview.values.split("\n"))]
+    if preview.objects:
+        lines.append("Objects of the release (Secrets are not compared)")
+    for one in preview.objects:
+        lines.append(one_line(f"  {one.kind} {one.name}: {one.change}"))
+        lines += [one_line(f"    {item}") for item in one.fields]
+    return lines
+
+
 def _proof_lines(report: RunReport) -> list[str]:
-    if not report.proofs:
-        return []
-    what = "Assumed" if report.rehearsal else "Proof"
-    rows = [("target", "built", "scanned", "running", "units")]
-    rows += [
+    rows = [
         (proof.target, proof.built[:19], proof.scanned[:19], proof.running[:19], str(proof.replicas))
         for proof in report.proofs
     ]
-    return [what, *(f"  {row}" for row in table(rows))]
+    title = "Assumed" if report.rehearsal else "Proof"
+    return section(title, rows, ("target", "built", "scanned", "running", "units"))
 
 
 def _evidence_lines(report: RunReport) -> list[str]:

@@ -2,29 +2,28 @@
 
 from collections.abc import Mapping
 
+from erp_build.deployment.ledger import LedgerEntry
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Alarm, Proof
-from erp_build.model.releases.ledger_entry import LedgerEntry
 from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 from erp_build.report.text.table import table
 
 
-def status_text(live: LiveState, statuses: Mapping[str, TargetStatus] | None = None) -> str:
+def status_text(live: LiveState, statuses: Mapping[str, TargetStatus]) -> str:
     """What runs and what has drifted: a line per target, and one for each drift."""
-    known = statuses or {}
     revision = live.revision
     commit = live.chart_commit[:12] if live.chart_commit else "unknown"
     head = f"Release: revision {revision.number}, {revision.status}, commit {commit}" if revision else "No release yet"
     rows = [("target", "tag", "commit", "digest", "since", "in git", "")]
     for item in live.running.values():
         commit = item.commit[:12] if item.commit else "unknown"
-        status = known.get(item.target, TargetStatus())
+        status = statuses.get(item.target, TargetStatus())
         state = item.trouble or ("drifted" if status.drift else "ok")
         rows.append(
             (item.target, item.tag or "-", commit, item.digest[:19], status.since[:16], status.git_tag or "-", state)
         )
-    drifts = [f"Drift: {name}: {text}" for name, status in known.items() for text in status.drift]
+    drifts = [f"Drift: {name}: {text}" for name, status in statuses.items() for text in status.drift]
     return "\n".join((head, *table(rows), *drifts))
 
 

@@ -1,4 +1,4 @@
-"""Rows of cells as lines of a text."""
+"""Rows of cells as lines of a text, and the first few of many texts."""
 
 from collections.abc import Sequence
 
@@ -7,3 +7,20 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows with their columns one below the other."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def section(title: str, rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> list[str]:
+    """A title, and below it the rows with the names of their columns; nothing where there is no row."""
+    if not rows:
+        return []
+    return [title, *(f"  {line}" for line in table([head, *rows] if head else rows))]
+
+
+def few(texts: Sequence[str], limit: int) -> list[str]:
+    """The first texts, and the number of those that are left out."""
+    return [*texts[:limit], *([f"and {len(texts) - limit} more"] if len(texts) > limit else [])]
+
+
+def few_names(names: Sequence[str], limit: int = 3) -> str:
+    """The first names in one line, and the number of those that are left out."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -1,23 +1,28 @@
-"""CodePipeline, CodeBuild and the connections to GitHub: what they say of the pipeline. Reading only."""
+"""What `doctor` reads of an account: its pipeline, a role's permissions, and the settings of image repositories."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from erp_build.clients.aws.session import error_code, translate_aws_errors
+from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.model.codepipeline import BuildProject, CodePipeline, SourceAction
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
     from mypy_boto3_codepipeline import CodePipelineClient
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_iam import IAMClient
 
-NO_PIPELINE = "PipelineNotFoundException"
 OLD_SERVICE = ":codestar-connections:"
 """In the ARN of a connection from before the service got another name; only that service's API knows it."""
 
+ALLOWED = "allowed"
+"""A decision of IAM's policy simulator."""
+
 
 class AwsDelivery:
-    """Reads a pipeline, its build project and its connection.
+    """Reads a pipeline, its build project and its connection to GitHub.
 
     Args:
         pipelines, builds: clients of CodePipeline and CodeBuild.
@@ -35,13 +40,14 @@ class AwsDelivery:
 
     def pipeline(self, name: str) -> CodePipeline | None:
         """The pipeline, or None where there is none with this name."""
-        with translate_aws_errors("codepipeline:GetPipeline", name):
-            try:
-                found: Any = self._pipelines.get_pipeline(name=name)["pipeline"]
-            except ClientError as error:
-                if error_code(error) == NO_PIPELINE:
-                    return None
-                raise
+        found: Any = None
+        with (
+            translate_aws_errors("codepipeline:GetPipeline", name),
+            suppress(self._pipelines.exceptions.PipelineNotFoundException),
+        ):
+            found = self._pipelines.get_pipeline(name=name)["pipeline"]
+        if found is None:
+            return None
         actions = [action for stage in found["stages"] for action in stage["actions"]]
         return CodePipeline(
             name=name,
@@ -55,7 +61,7 @@ class AwsDelivery:
     def project(self, name: str) -> BuildProject | None:
         """The CodeBuild project, or None where there is none with this name."""
         with translate_aws_errors("codebuild:BatchGetProjects", name):
-            found: list[Any] = list(self._builds.batch_get_projects(names=[name])["projects"])
+            found: Any = self._builds.batch_get_projects(names=[name])["projects"]
         if not found:
             return None
         project = found[0]
@@ -76,6 +82,49 @@ class AwsDelivery:
         service = "codestar-connections" if OLD_SERVICE in arn else "codeconnections"
         with translate_aws_errors(f"{service}:GetConnection", arn):
             return str(client.get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"])
+
+
+class RolePolicies:
+    """Simulates the policies of a role with IAM; the actions themselves are not called."""
+
+    def __init__(self, client: "IAMClient") -> None:
+        self._client = client
+
+    def denied(self, role: str, actions: Sequence[str], resource: str) -> tuple[str, ...]:
+        """Those of the actions that the role (an ARN) may not take on the resource, in the order in which they came."""
+        with translate_aws_errors("iam:SimulatePrincipalPolicy", role):
+            pages = self._client.get_paginator("simulate_principal_policy").paginate(
+                PolicySourceArn=role, ActionNames=list(actions), ResourceArns=[resource]
+            )
+            allowed = {
+                result["EvalActionName"]
+                for page in pages
+                for result in page["EvaluationResults"]
+                if result["EvalDecision"] == ALLOWED
+            }
+        return tuple(action for action in actions if action not in allowed)
+
+
+class RepositorySettings:
+    """Reads the settings of the account's image repositories."""
+
+    def __init__(self, client: "ECRClient") -> None:
+        self._client = client
+
+    def may_move(self, repository: str, tag: str) -> bool | None:
+        """Whether a tag may be moved to another image; None where there is no such repository."""
+        found: Any = None
+        with (
+            translate_aws_errors("ecr:DescribeRepositories", repository),
+            suppress(self._client.exceptions.RepositoryNotFoundException),
+        ):
+            found = self._client.describe_repositories(repositoryNames=[repository])["repositories"][0]
+        if found is None:
+            return None
+        mode = found.get("imageTagMutability", "MUTABLE")
+        filters = [one["filter"] for one in found.get("imageTagMutabilityExclusionFilters", ())]
+        is_excluded = mode.endswith("_WITH_EXCLUSION") and any(fnmatchcase(tag, pattern) for pattern in filters)
+        return bool(mode.startswith("IMMUTABLE") == is_excluded)
 
 
 def _source(action: Any) -> SourceAction:

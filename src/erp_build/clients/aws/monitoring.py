@@ -1,14 +1,32 @@
-"""The topics of SNS."""
+"""The alarms of CloudWatch, which a run reads, and the topics of SNS, to which it reports."""
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.clients.effects import NotifyRequest
+from erp_build.model.releases.deployment import Alarm
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
+
+
+class CloudWatchAlarms:
+    """Reads the states of alarms. Reading is optional: without the permission a run says so and goes on."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def states(self, prefix: str) -> tuple[Alarm, ...]:
+        """Return the alarms whose names begin with a prefix; raises `ConfigurationError` without the permission."""
+        with translate_aws_errors("cloudwatch:DescribeAlarms", f"alarms {prefix}*"):
+            pages = self._client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
+            return tuple(
+                Alarm(alarm["AlarmName"], alarm["StateValue"])
+                for page in pages
+                for alarm in page.get("MetricAlarms", ())
+            )
 
 
 class SnsTopics:

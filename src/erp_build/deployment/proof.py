@@ -1,29 +1,37 @@
-"""The proof: what was built is what was scanned and what runs, read back from the cluster and from Lambda."""
+"""The proof of a deployment: what was built is what was scanned and what runs, and which alarms are on.
+
+What runs is read back from the cluster and from Lambda.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from erp_build.clients.site import Site
-from erp_build.deployment.proof.observed_images import ExpectedImage, Workloads, read_proofs
-from erp_build.errors import VerificationFailed
+from erp_build.errors import ErpBuildError, VerificationFailed
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
-from erp_build.model.releases.deployment import Deployment, Proof
+from erp_build.model.project import Function, Service
+from erp_build.model.releases.deployment import Alarm, Deployment, Proof
+from erp_build.model.releases.kubernetes import Workload
 from erp_build.model.stage import stage
+
+Workloads = Mapping[str, Workload | None]
+"""Name of a service -> its Deployment, None where there is none."""
 
 
 @stage("reads only: cluster, Lambda", keeps="proofs")
 def prove(site: Site, plan: Plan, cleared: Sequence[ClearedImage], deployment: Deployment) -> tuple[Proof, ...]:
     """Read back every deployed target; raises `VerificationFailed` with the digests that differ."""
     workloads = site.workloads() if plan.upgrades_release else {}
-    expected = {one.image.target: ExpectedImage(one.image.digest, one.scanned) for one in cleared}
-    proofs = read_proofs(site, expected, workloads)
+    expected = [Proof(target=one.image.target, built=one.image.digest, scanned=one.scanned) for one in cleared]
+    proofs = _read_back(site, expected, workloads)
     _raise_if_any(
         site,
         [
             *_digest_mismatches(proofs, "{target}: built {built}, scanned {scanned}, runs {running}"),
             *_unplanned_changes(plan, workloads, deployment),
-            *_without_endpoints(site, workloads, expected),
+            *_without_endpoints(site, workloads, [proof.target for proof in proofs]),
         ],
         "do not run what was cleared",
         next_step="somebody else deploys at the same time, or a tag was moved: run again",
@@ -40,11 +48,11 @@ def prove_again(site: Site, live: LiveState) -> tuple[Proof, ...]:
     Leaves out images that the registry has lost and images that were not built from a commit: neither can be proven.
     """
     known = {
-        item.target: site.clients.registry.stored(item.repository, item.digest)
+        item.target: image
         for item in live.running.values()
-        if item.digest and item.commit
+        if item.digest and item.commit and (image := site.clients.registry.stored(item.repository, item.digest))
     }
-    return prove_running(site, {name: image for name, image in known.items() if image})
+    return prove_running(site, known)
 
 
 def prove_running(site: Site, images: Mapping[str, StoredImage]) -> tuple[Proof, ...]:
@@ -56,8 +64,8 @@ def prove_running(site: Site, images: Mapping[str, StoredImage]) -> tuple[Proof,
     """
     workloads = site.workloads()
     names = [one.name for one in site.project.image_targets if one.name in images]
-    expected = {name: ExpectedImage(images[name].digest, images[name].digest) for name in names}
-    proofs = read_proofs(site, expected, workloads)
+    expected = [Proof(target=name, built=images[name].digest, scanned=images[name].digest) for name in names]
+    proofs = _read_back(site, expected, workloads)
     _raise_if_any(
         site,
         [
@@ -84,6 +92,45 @@ def running_images(site: Site, live: LiveState) -> dict[str, StoredImage]:
             next_step="look at the lifecycle policy; a restarted pod could not pull its image",
         )
     return {name: image for name, image in found.items() if image}
+
+
+@stage("reads only: CloudWatch", keeps="alarms")
+def read_alarms(site: Site) -> tuple[Alarm, ...]:
+    """Read the states of the project's alarms. Alarms that cannot be read are reported and fail nothing."""
+    prefix = site.project.deploy.alarms or f"{site.environment.project_name}-{site.environment.name}-"
+    try:
+        alarms = site.clients.alarms.states(prefix)
+    except ErpBuildError as error:
+        site.say(f"alarms {prefix}* cannot be read: {error.what} {error.why}")
+        return ()
+    for alarm in alarms:
+        if alarm.state == "ALARM":
+            site.say(f"warning: alarm {alarm.name} is on")
+    return alarms
+
+
+def _read_back(site: Site, expected: Sequence[Proof], workloads: Workloads) -> tuple[Proof, ...]:
+    """Complete each proof by what its target runs; it holds or not."""
+    targets = {one.name: one for one in site.project.image_targets}
+    return tuple(_with_running(site, targets[proof.target], proof, workloads) for proof in expected)
+
+
+def _with_running(site: Site, target: Service | Function, proof: Proof, workloads: Workloads) -> Proof:
+    if isinstance(target, Function):
+        state = site.clients.functions.state(target.function)
+        return replace(proof, running=state.digest, replicas=1) if state else proof
+    workload, repository = workloads.get(target.name), site.repository(target)
+    if workload and not workload.desired:
+        # Scaled to 0 by hand or by an autoscaler: there is no pod to ask, so the Deployment's own image counts.
+        image = workload.image_of(repository)
+        stored = site.clients.registry.stored(repository, image.digest or image.tag) if image else None
+        return replace(proof, running=stored.digest if stored else "", scaled_to_zero=True)
+    pods = [pod for pod in workload.pods if pod.current] if workload else []
+    by_pod = [{one.digest for one in pod.containers if f"{repository}@" in one.image_id and one.digest} for pod in pods]
+    digests = {digest for found in by_pod for digest in found}
+    # Several digests are joined, and so equal none. A pod that has not pulled its image yet proves nothing, so it is
+    # not counted.
+    return replace(proof, running=" and ".join(sorted(digests)), replicas=sum(bool(found) for found in by_pod))
 
 
 def _digest_mismatches(proofs: Sequence[Proof], words: str) -> list[str]:

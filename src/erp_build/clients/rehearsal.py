@@ -1,0 +1,239 @@
+"""A rehearsal: writes are assumed, and reads show the real world with the assumed writes laid over it."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from erp_build.clients.effects import CheckRequest, EditRequest, ImageRequest, NotifyRequest, OnPackaged, UpgradeRequest
+from erp_build.clients.protocols import Cluster, Functions, Leases, Registry
+from erp_build.model.check_run import CheckRun
+from erp_build.model.images.image import ImageReference, LocalImage, PushedImage, StoredImage
+from erp_build.model.project import Function, Service
+from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
+from erp_build.model.releases.lambda_function import FunctionState
+from erp_build.model.releases.lease import Lease, LeaseReading
+from erp_build.model.releases.release import Release
+
+NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
+"""When an assumed scan was completed: it is always newer than the push."""
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+"""When an assumed image was pushed."""
+
+CLEAN_SCAN: Mapping[str, Any] = {
+    "imageScanStatus": {"status": "COMPLETE", "description": "assumed"},
+    "imageScanFindings": {
+        "imageScanCompletedAt": NO_PUSH_IS_LATER,
+        "findingSeverityCounts": {},
+        "findings": [],
+    },
+}
+
+Client = TypeVar("Client")
+
+
+@dataclass
+class RehearsedEffects:
+    """Changes nothing, and keeps what a rehearsal assumes to have happened.
+
+    Attributes:
+        images: repository -> the image that is to be deployed from it.
+        pushed: digests that exist by assumption only.
+        scans: digests whose scan was asked for by assumption only.
+        functions: name -> image.
+        aliases: `function:alias` -> digest.
+        upgraded: whether the release moved.
+        lease: the assumed lock; a rehearsal takes no real one and waits for none.
+    """
+
+    images: dict[str, ImageReference] = field(default_factory=dict)
+    pushed: set[str] = field(default_factory=set)
+    scans: set[str] = field(default_factory=set)
+    functions: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    upgraded: bool = False
+    lease: Lease | None = None
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        """Assume that the check passes."""
+        return CheckRun(outcome="passed", why="assumed")
+
+    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Assume the jars."""
+        for target in targets:
+            on_packaged(target.name, 0.0)
+
+    def build_image(self, request: ImageRequest) -> LocalImage:
+        """Assume the image."""
+        return LocalImage(identifier="assumed", size=0, platform="")
+
+    def push(self, request: ImageRequest) -> PushedImage:
+        """Assume the push; the digest is derived from the name, because no real one can be known."""
+        text = f"assumed {request.repository}:{request.tag} of {request.commit}"
+        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        self.pushed.add(digest)
+        self.images[request.repository] = ImageReference(request.repository, request.tag, digest)
+        return PushedImage(digest)
+
+    def start_scan(self, repository: str, digest: str) -> bool:
+        """Assume the scan; it finds what the last one found."""
+        self.scans.add(digest)
+        return True
+
+    def update_function(self, state: FunctionState, image: str) -> None:
+        """Assume the function's new image."""
+        self.functions[state.name] = image
+
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """Assume the version."""
+        self.aliases[f"{state.name}:{alias}"] = state.digest
+        return "assumed"
+
+    def write_file(self, path: Path, content: bytes) -> None:
+        """Assume the file."""
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        """Assume the release's new revision."""
+        self.upgraded = True
+
+    def tag(self, image: StoredImage, tag: str) -> None:
+        """Assume the tag; an image that is not pushed is deployed with the first tag that it gets."""
+        self.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
+        """Assume the rollback."""
+
+    def uninstall_release(self, release: Release) -> None:
+        """Assume the removal."""
+
+    def edit_branch(self, request: EditRequest) -> str | None:
+        """Assume the commit; its id cannot be known."""
+        return "0" * 40
+
+    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
+        """Assume the lock."""
+        self.lease = replace(lease, version="assumed")
+        return self.lease
+
+    def notify(self, request: NotifyRequest) -> None:
+        """Assume the message."""
+
+
+class _Reader(Generic[Client]):
+    """A client of the real world; what a subclass does not lay assumptions over is read from there."""
+
+    def __init__(self, real: Client, assumed: RehearsedEffects) -> None:
+        self._real = real
+        self._assumed = assumed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+class RehearsedRegistry(_Reader[Registry]):
+    """The real registry with the assumed pushes; each assumed image has an assumed, clean scan."""
+
+    def stored(self, repository: str, reference: str) -> StoredImage | None:
+        """The image with a tag or digest, or None."""
+        if reference in self._assumed.pushed:
+            return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
+        return self._real.stored(repository, reference)
+
+    def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
+        """A page of the scan's findings."""
+        if digest in self._assumed.pushed:
+            return CLEAN_SCAN
+        page = self._real.scan_page(repository, digest, token)
+        if digest not in self._assumed.scans:
+            return page
+        if "Error" in page:
+            return CLEAN_SCAN
+        # An assumed scan finds what the last real one found.
+        findings = {**page.get("imageScanFindings", {}), "imageScanCompletedAt": NO_PUSH_IS_LATER}
+        return {**page, "imageScanFindings": findings}
+
+    def pushed_at(self, repository: str, digest: str) -> datetime:
+        """When the image was pushed last; an assumed push is older than its assumed scan."""
+        return BEFORE_ALL if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
+
+
+class RehearsedFunctions(_Reader[Functions]):
+    """The real functions with the assumed images."""
+
+    def state(self, name: str) -> FunctionState | None:
+        """The function, or None where there is none with this name."""
+        state, image = self._real.state(name), self._assumed.functions.get(name)
+        if state is None or image is None:
+            return state
+        return replace(state, image=image, resolved=image, last_update="Successful", reason="")
+
+    def alias_digest(self, name: str, alias: str) -> str:
+        """The digest that an alias leads to."""
+        return self._assumed.aliases.get(f"{name}:{alias}") or self._real.alias_digest(name, alias)
+
+
+class RehearsedLeases(_Reader[Leases]):
+    """The server's real time and the real ledger, with the assumed lock."""
+
+    def read(self, release: Release) -> LeaseReading:
+        """The lock of a release and the server's time."""
+        found = self._real.read(release)
+        return LeaseReading(self._assumed.lease or (found.lease and found.lease.freed()), found.now)
+
+
+class RehearsedCluster(_Reader[Cluster]):
+    """The real cluster; after an assumed upgrade its workloads run the assumed images."""
+
+    def workloads(self, release: Release) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods."""
+        found = self._real.workloads(release)
+        if not self._assumed.upgraded:
+            return found
+        new = (
+            _first_rollout(image)
+            for name, image in self._assumed.images.items()
+            if not any(workload.image_of(name) for workload in found)
+        )
+        return tuple(self._after(workload) for workload in (*found, *new))
+
+    def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
+        """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
+        found = self._real.endpoints(release)
+        return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgraded else found
+
+    def _after(self, workload: Workload) -> Workload:
+        assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]
+        # The upgrade is assumed to complete every rollout, also one that was incomplete before.
+        settled = replace(
+            workload,
+            observed_generation=workload.generation,
+            replicas=workload.desired,
+            updated=workload.desired,
+            available=workload.desired,
+            failure="",
+        )
+        if not assumed:
+            return settled
+        return replace(settled, images=(_name(assumed[0]),), pods=_assumed_pods(assumed[0], workload.desired))
+
+
+def _first_rollout(image: ImageReference) -> Workload:
+    return Workload(
+        name=image.repository.rpartition("/")[2],
+        images=(_name(image),),
+        desired=1,
+        generation=1,
+        observed_generation=0,
+    )
+
+
+def _assumed_pods(image: ImageReference, number: int) -> tuple[Pod, ...]:
+    container = Container(image=_name(image), image_id=f"{image.repository}@{image.digest}", ready=True)
+    return tuple(Pod(name=f"assumed-{place}", current=True, containers=(container,)) for place in range(number))
+
+
+def _name(image: ImageReference) -> str:
+    return f"{image.repository}:{image.tag}"
