@@ -51,7 +51,8 @@ INTRODUCTION = """\
 
 `erp-build.toml` at the root of your repository. It is optional: without it, the layout of the ERP is the default. A
 service needs only its `path`. Paths are relative to the root and match whole segments, `**` matches any number of them.
-An unknown key or a wrong value ends the command with exit code 2, the line, and the key that was probably meant.
+An unknown key or a wrong value ends the command with exit code 2, the line, and the key that was probably meant. A name
+keeps to the grammar of the service that knows it, and no path leads out of the repository.
 
 A commented file with every key stands [at the end](#a-commented-file) of this page.
 """

@@ -19,8 +19,8 @@ from erp_build.clients.aws.session import FAIL_FAST_CONFIG, ONE_ATTEMPT_CONFIG, 
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
+from erp_build.clients.edit_file import replace_file
 from erp_build.clients.effects import Journal, NotedEffects, UpgradeRequest
-from erp_build.clients.files import write_file
 from erp_build.clients.git.remote_branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.helm.program import HelmProgram, LocalCharts
@@ -112,7 +112,7 @@ class LiveEffects:
         self.start_scan = registry.start_scan
         self.update_function = functions.update
         self.publish = functions.publish
-        self.write_file = write_file
+        self.write_file = replace_file
         self.rollback_release = helm.rollback
         self.uninstall_release = helm.uninstall
         self.edit_branch = branch.edit

@@ -154,5 +154,9 @@ def test_the_entrypoint_of_the_runner_image_is_posix_and_becomes_the_command() -
     assert done.stdout == "two words\n"
 
 
+def test_the_runner_trusts_the_checkout_of_nobody_but_its_user() -> None:
+    assert "safe.directory" not in _runner()
+
+
 def _runner() -> str:
     return (ROOT / "Dockerfile.runner").read_text(encoding="utf-8")

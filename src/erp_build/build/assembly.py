@@ -23,6 +23,7 @@ from erp_build.clients.machine.inventory import images_at_once, pushes_at_once
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.clients.terminal.progress import Progress
+from erp_build.config.read_file import path_below, read_file
 from erp_build.errors import BuildFailed
 from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
 from erp_build.formats.dockerfile.parse import base_images
@@ -70,7 +71,7 @@ class LocalAssembly:
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` if a program, the engine or a file is missing, or a Dockerfile cannot be built."""
         for target in targets:
-            self.maven.require_buildable(self.root / target.path)
+            self.maven.require_buildable(path_below(self.root, target.path))
             self._require_buildable_dockerfile(target)
         if targets:
             self.engine.require_answer()
@@ -203,7 +204,7 @@ class LocalAssembly:
         return self.options.builder == "buildkit" or (self.options.builder == "auto" and bool(buildkit_needs(text)))
 
     def _dockerfile(self, target: Service | Function) -> str:
-        path = self.root / target.path / target.dockerfile
+        path = path_below(self.root, f"{target.path}/{target.dockerfile}")
         if not path.is_file():
             raise BuildFailed(
                 "there is no Dockerfile",
@@ -211,7 +212,7 @@ class LocalAssembly:
                 next_step="add it, or correct `dockerfile` in erp-build.toml",
             )
         # A byte order mark of an editor is no part of the first instruction.
-        return path.read_text(encoding="utf-8-sig")
+        return read_file(path).decode("utf-8-sig")
 
     def _labels(self, request: ImageRequest, text: str) -> dict[str, str]:
         labels = {

@@ -124,7 +124,7 @@ class Effects(Protocol):
         """Make a version of a function's code and move an alias to it (empty: none); returns the version."""
 
     def write_file(self, path: Path, content: bytes) -> None:
-        """Replace a file atomically."""
+        """Replace the content of a file, or make the file; it keeps its owner, mode and links."""
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release; raises `ReleaseFailed`."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from erp_build.clients.protocols import Clients
-from erp_build.config.environment import make_environment, parameter_names
+from erp_build.config.environment import make_environment, parameter_names, require_repositories
 from erp_build.model.environment import Environment
 from erp_build.model.project import Function, Project, Service
 from erp_build.model.releases.kubernetes import Workload, workload_of
@@ -56,6 +56,7 @@ def read_environment(clients: Clients, project: Project) -> Environment:
     account = clients.identity.account()
     found = clients.parameters.read(parameter_names(project.parameters))
     environment = make_environment(project.parameters, found, account=account, region=clients.identity.region)
+    require_repositories(project, environment)
     clients.progress.say(
         f"account {account}, {environment.region}, cluster {environment.cluster} (from {project.parameters})"
     )

@@ -1,23 +1,21 @@
 """The environment of a run: six parameters of Parameter Store, checked."""
 
-import re
 from collections.abc import Mapping
 
+from erp_build.config.grammar import NAMES
 from erp_build.errors import ConfigurationError
 from erp_build.model.environment import Environment
+from erp_build.model.project import Project
 
 PARAMETER_RULES = {
-    "account-id": (re.compile(r"\d{12}"), "twelve digits"),
-    "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "a region such as ap-northeast-2"),
-    "eks/cluster-name": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}"), "the name of an EKS cluster"),
-    "ecr/repository-prefix": (
-        re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"),
-        "the first part of the repositories' names, such as erp",
-    ),
-    "project-name": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*"), "a name of letters, digits, `-`"),
-    "environment": (re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*"), "a name of letters, digits, `-`"),
+    "account-id": "account",
+    "region": "region",
+    "eks/cluster-name": "cluster",
+    "ecr/repository-prefix": "repository",
+    "project-name": "plain name",
+    "environment": "plain name",
 }
-"""Parameter -> pattern and description of its value. The last two become parts of names."""
+"""Parameter -> rule of its value (`config.grammar`). The last two become parts of names."""
 
 
 def parameter_names(prefix: str) -> tuple[str, ...]:
@@ -45,13 +43,12 @@ def make_environment(prefix: str, found: Mapping[str, str], *, account: str, reg
             "in erp-build.toml",
         )
     values = {name: found[f"{prefix}/{name}"] for name in PARAMETER_RULES}
-    for name, (pattern, meaning) in PARAMETER_RULES.items():
-        # `fullmatch`, because `$` would accept a value with a line end, as a here-document leaves one.
-        if not pattern.fullmatch(values[name]):
+    for name, rule in PARAMETER_RULES.items():
+        if not NAMES[rule].accepts(values[name]):
             raise ConfigurationError(
                 "a parameter has an unusable value",
                 where=f"{prefix}/{name}",
-                why=f"it must be {meaning}, without spaces or a line end; it is {values[name]!r}",
+                why=f"it must be {NAMES[rule].words}, without spaces or a line end; it is {values[name]!r}",
                 next_step="put the parameter again with --overwrite",
             )
     _compare(f"{prefix}/account-id", values["account-id"], account, "the caller's account")
@@ -64,6 +61,19 @@ def make_environment(prefix: str, found: Mapping[str, str], *, account: str, reg
         project_name=values["project-name"],
         name=values["environment"],
     )
+
+
+def require_repositories(project: Project, environment: Environment) -> None:
+    """Raise `ConfigurationError` where a repository, by default the name of its target, cannot be one of ECR."""
+    for target in project.image_targets:
+        repository = environment.repository(target.repository)
+        if not NAMES["repository"].accepts(repository):
+            raise ConfigurationError(
+                f"{target.name} has no repository that ECR can have",
+                where=f"`repository` of {target.name} in {project.config_path or 'erp-build.toml'}",
+                why=f"{repository} must be {NAMES['repository'].words}",
+                next_step='write repository = "..." for it',
+            )
 
 
 def _compare(parameter: str, stated: str, real: str, meaning: str) -> None:

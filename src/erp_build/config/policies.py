@@ -1,15 +1,10 @@
 """The `[gate]`, `[[check]]` and `[notify]` tables: what blocks a run, and who is notified about its end."""
 
-import re
-
+from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
 from erp_build.model.project import SEVERITIES, UNRATED, Check, GatePolicy, NotifyPolicy
 
-CHECK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 EVENTS = ("failure", "recovery", "success")
-TOPIC = re.compile(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:)?[0-9A-Za-z_-]{1,256}")
-"""A topic's name or ARN. No FIFO topic: it needs a group for each message, and no phone or chat can subscribe."""
 
 
 def parse_gate(table: Table) -> GatePolicy:
@@ -51,12 +46,12 @@ def parse_check(table: Table) -> Check:
         targets=table.texts("services"),
         secrets=_secrets(table),
     )
-    if not CHECK_NAME.fullmatch(check.name):
+    if not NAMES["check"].accepts(check.name):
         raise table.error("name", f"`{check.name}` cannot be the name of a folder", 'such as "checkstyle"')
     if bool(check.maven) == bool(check.command):
         what = f"the check {check.name} needs either `maven` or `command`"
         raise table.error("maven", what, 'maven = ["checkstyle:check"]')
-    if any(pattern.startswith("/") or ".." in pattern.split("/") for pattern in check.reports):
+    if not all(map(NAMES["report pattern"].accepts, check.reports)):
         raise table.error("reports", "a report lies below the service's directory", 'such as "target/*.xml"')
     return check
 
@@ -64,16 +59,16 @@ def parse_check(table: Table) -> Check:
 def _secrets(table: Table) -> tuple[tuple[str, str], ...]:
     given = table.table("secrets")
     for variable in given.names:
-        if not VARIABLE.fullmatch(variable):
+        if not NAMES["variable"].accepts(variable):
             what = f"`{variable}` cannot be an environment variable"
             raise table.error("secrets", what, 'secrets = { TOKEN = "token" }')
+    for variable in given.names:
+        if not NAMES["parameter"].accepts(given.text(variable)):
+            why = f"it must be {NAMES['parameter'].words}"
+            raise table.error("secrets", f"`{variable}` names no parameter", 'secrets = { TOKEN = "token" }', why=why)
     return tuple((variable, given.text(variable)) for variable in given.names)
 
 
 def parse_notify(table: Table) -> NotifyPolicy:
     """Read a `[notify]` table."""
-    notify = table.read(NotifyPolicy, on=table.words("on", EVENTS, NotifyPolicy().on))
-    if notify.topic and not TOPIC.fullmatch(notify.topic):
-        hint = "write the name or the ARN of a standard topic of SNS"
-        raise table.error("topic", f"`topic` cannot be `{notify.topic}`", hint)
-    return notify
+    return table.read(NotifyPolicy, on=table.words("on", EVENTS, NotifyPolicy().on))

@@ -7,11 +7,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
+from erp_build.config.grammar import broken_rules, leads_out
+from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError, did_you_mean
+from erp_build.formats.printable import one_line
 
 Value = TypeVar("Value", bound=NamedTuple)
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
+MAX_SHOWN = 80
+"""Characters of a wrong value that an error shows."""
+
+MAX_KEY_PARTS = 100
+LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){{{MAX_KEY_PARTS}}}""")
+"""The beginning of a dotted key of more parts than any configuration has."""
+
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -19,6 +29,23 @@ def duration(text: str) -> float | None:
     """A duration such as `90s`, `5m` or `1h` in seconds; None when the text is none."""
     match = DURATION.fullmatch(text)
     return float(match[1]) * UNIT_SECONDS[match[2]] if match else None
+
+
+def parsed_toml(text: str) -> dict[str, Any]:
+    """Return the top table of a TOML text; raises `ValueError` for what is none, or is nested too deeply to be read."""
+    # Python's reader takes the square of a key's parts, and checks no bound.
+    if LONG_KEY.search(text):
+        raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _short(text: str) -> str:
+    """A text as an error shows it: without control characters, and not without end."""
+    shown = one_line(text)
+    return shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}..."
 
 
 class Table:
@@ -43,9 +70,9 @@ class Table:
     def of_file(cls, path: Path, what: str, next_step: str) -> "Table":
         """Read the top table of a file; an error says `what` cannot be read, and the next step."""
         try:
-            text = path.read_text(encoding="utf-8-sig")
-            return cls(tomllib.loads(text), "", text, str(path))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            text = read_file(path).decode("utf-8-sig")
+            return cls(parsed_toml(text), "", text, str(path))
+        except (OSError, ValueError) as error:
             raise ConfigurationError(
                 f"the {what} cannot be read", where=str(path), why=str(error), next_step=next_step
             ) from error
@@ -73,8 +100,25 @@ class Table:
         for field, hint in kind.__annotations__.items():
             if field in known and field not in given:
                 given[field] = self._typed(field, hint, kind._field_defaults.get(field))
+        self.keep_to_grammar(kind)
         make: Callable[..., Value] = kind
         return make(**given)
+
+    def keep_to_grammar(self, kind: type) -> None:
+        """Refuse a name that breaks the rule of its key in a class (`config.grammar`)."""
+        for key, text, rule in broken_rules(kind.__name__, self._values):
+            raise self.error(
+                key,
+                f"`{key}` cannot be `{_short(text)}`",
+                f'such as {key} = "{rule.example}"',
+                why=f"it must be {rule.words}" + (f", at most {rule.longest} characters" * (len(text) > rule.longest)),
+            )
+
+    def keep_inside(self, key: str, folder: str, path: str) -> None:
+        """Refuse the path of a key that leads from a folder of the repository out of the repository."""
+        if leads_out(folder, path):
+            why = f"from {folder} it leads out of the repository, where no change of it would be seen"
+            raise self.error(key, f"`{key}` cannot be `{_short(path)}`", "keep the file in the repository", why=why)
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string that is not empty; without a default the key is required."""
@@ -147,10 +191,11 @@ class Table:
         """The keys that are there."""
         return tuple(self._values)
 
-    def error(self, key: str, what: str, next_step: str) -> ConfigurationError:
+    def error(self, key: str, what: str, next_step: str, why: str = "") -> ConfigurationError:
         """An error about a key of this table, with its place."""
         table = f" in {self._name}" if self._name else ""
-        return ConfigurationError(f"{what}{table}", where=f"{self._path}{self._line(key)}", next_step=next_step)
+        place = f"{self._path}{self._line(key)}"
+        return ConfigurationError(f"{what}{table}", where=place, why=why, next_step=next_step)
 
     def seconds(self, key: str, default: float) -> float:
         """A duration such as `"90s"`, `"5m"` or `"1h"`, in seconds."""

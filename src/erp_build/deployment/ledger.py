@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from erp_build.formats.json_text import parsed_json
+
 MAX_ENTRIES_KEPT = 30
 """The newest deployments that are kept: the Lease holds them as one text."""
 
@@ -48,7 +50,7 @@ def read_entries(text: str) -> tuple[LedgerEntry, ...]:
     """Parse the ledger, oldest entry first; a text that cannot be read has no entries."""
     try:
         return tuple(
-            LedgerEntry(**{**item, "before": PreviousState(**item["before"])}) for item in json.loads(text or "[]")
+            LedgerEntry(**{**item, "before": PreviousState(**item["before"])}) for item in parsed_json(text or "[]")
         )
     except (ValueError, TypeError, KeyError):
         # Another version may have written it. A deployment must not fail for its history.

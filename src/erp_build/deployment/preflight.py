@@ -4,7 +4,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from erp_build.clients.edit_file import refuse_read_only
 from erp_build.clients.site import Site
+from erp_build.config.read_file import path_below, read_file
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.tags import expected_tags, keys_of
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
@@ -67,6 +69,7 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
             why="its folder is read-only",
             next_step="allow the run to write into its checkout",
         )
+    refuse_read_only(path)
     # Tags are known before the images exist, so a chart that cannot be deployed is found before the build.
     values = set_tags(content, keys_of(plan, expected_tags(plan, pin=site.project.chart.pin)), where=str(path))
     release = site.release
@@ -87,14 +90,15 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
 
 
 def values_path(site: Site) -> Path:
-    """The path of the values file."""
-    return site.clients.repository.root / site.project.chart.path / site.project.chart.values
+    """The path of the values file; raises `ConfigurationError` where it leads out of the repository."""
+    chart = site.project.chart
+    return path_below(site.clients.repository.root, f"{chart.path}/{chart.values}")
 
 
 def read_values(path: Path) -> bytes:
     """Read the values file; raises `ConfigurationError` where that fails."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise ConfigurationError(
             "the values file cannot be read",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from erp_build.clients.site import Site, read_environment
 from erp_build.config.codebuild import pipeline_that_started
+from erp_build.config.read_file import path_below
 from erp_build.deployment.preflight import read_values
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.errors import ConfigurationError, ErpBuildError
@@ -87,7 +88,7 @@ class Facts:
     @once
     def values(self) -> bytes:
         """The values file; the secrets in it are masked from then on."""
-        path = self.root / self.project.chart.path / self.project.chart.values
+        path = path_below(self.root, f"{self.project.chart.path}/{self.project.chart.values}")
         content = read_values(path)
         # Helm's messages may repeat the values.
         for _, name, value in named_values(content, where=str(path)):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from erp_build.config.read_file import read_file
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError, ErpBuildError, ReleaseFailed, told
@@ -104,7 +105,7 @@ def check_probes(facts: Facts) -> CheckResult:
 
 def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     try:
-        found = named_values(file.read_bytes(), where=file.name)
+        found = named_values(read_file(file), where=file.name)
     except (OSError, ErpBuildError) as error:
         unread.append(f"{file.name} cannot be read: {error}")
         return []

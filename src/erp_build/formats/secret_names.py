@@ -6,6 +6,7 @@ its value is the secret itself, and the value must be one that can be a secret.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from erp_build.formats.secret_looks import LOOKS, WORD_OF_ADDRESS, address_spans
@@ -109,12 +110,11 @@ def passwords_of_addresses(value: str) -> Iterator[str]:
 
 def settings_of_json(text: str) -> Iterator[tuple[str, str]]:
     """Name and value of each text in a JSON document, at any depth; nothing where it is none."""
-    import json
+    from erp_build.formats.json_text import parsed_json
 
-    try:
-        yield from _leaves("", json.loads(text))
-    except (ValueError, RecursionError):
-        return
+    # What is nested more deeply than Python can walk holds no settings.
+    with suppress(ValueError, RecursionError):
+        yield from _leaves("", parsed_json(text))
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:

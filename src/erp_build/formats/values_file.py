@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from erp_build.errors import ConfigurationError, did_you_mean
+from erp_build.formats.yaml_reader import MAX_DEPTH, yaml_reader
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
@@ -18,43 +19,66 @@ STRING = "tag:yaml.org,2002:str"
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?")
 """An image tag (OCI distribution specification), with or without the digest that pins it."""
 
+TAG_NAMES = ("tag", "version")
+"""How the name of a tag ends, in any case: `tag`, `imageTag`, `appVersion`. Nothing else is overwritten."""
+
+MAX_VALUES = 200_000
+"""Values of a file that are read; Helm's own reader of YAML stops at 400,000 that come by aliases."""
+
 
 def set_tags(content: bytes, tags: Mapping[str, str], *, where: str) -> bytes:
-    """Set several image tags: `services.notification` -> tag. Raises `ConfigurationError`, and then nothing changed."""
-    for key, tag in tags.items():
-        content = set_tag(content, key, tag, where=where)
-    return content
-
-
-def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
-    """Set one image tag.
+    """Set several image tags: `services.notification` -> tag. Raises `ConfigurationError`, and then nothing changed.
 
     Args:
         content: the file, UTF-8, with or without byte order mark, any line ends.
-        key: dotted path of a service (`services.notification`) or of the scalar (`services.notification.image.tag`).
-        tag: the new tag.
+        tags: dotted path of a service (`services.notification`) or of the scalar (`services.notification.image.tag`)
+            -> the new tag.
         where: the file's name, for errors.
     """
+    bom, text = _decode(content, where)
+    root = _compose(text, where)
+    edits = {edit.path: edit for edit in (_edit(root, text, key, tag, where) for key, tag in tags.items())}
+    edited = text
+    for edit in sorted(edits.values(), key=lambda edit: edit.start, reverse=True):
+        edited = f"{edited[: edit.start]}{edit.new}{edited[edit.end :]}"
+    # Proven by reading both texts again, because a wrong edit would deploy something else: each of these scalars is a
+    # string with its new tag, everything else is the same.
+    wanted = [(leaf[0], STRING, edits[leaf[0]].tag) if leaf[0] in edits else leaf for leaf in _leaves(root, where)]
+    if list(_leaves(_compose(edited, where), where)) != wanted:
+        why = "the edit would change more than the tag"
+        raise _refusal(where, ", ".join(tags), why, "simplify the line of this value")
+    return bom + edited.encode()
+
+
+def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
+    """Set one image tag; see `set_tags`."""
+    return set_tags(content, {key: tag}, where=where)
+
+
+class _Edit(NamedTuple):
+    """A scalar to replace: its path, its place in the text, the new text there, and the tag that it is read as."""
+
+    path: tuple[str, ...]
+    start: int
+    end: int
+    new: str
+    tag: str
+
+
+def _edit(root: "MappingNode", text: str, key: str, tag: str, where: str) -> _Edit:
     if not TAG.fullmatch(tag):
         allowed = "letters, digits, `_`, `.`, `-`; at most 128; then @sha256:... or nothing"
         raise _refusal(where, key, f"{tag!r} is not an image tag", allowed)
-    bom, text = _decode(content, where)
-    path, name, node = _scalar(text, key, where)
+    path, name, node = _scalar(root, key, where)
     start, end, space = _place(text, name, node)
-    edited = f'{text[:start]}{space}"{tag}"{text[end:]}'
-    # Proven by reading both texts again, because a wrong edit would deploy something else: the one scalar is a string
-    # with the new tag, everything else is the same.
-    wanted = [(path, STRING, tag) if leaf[0] == path else leaf for leaf in _leaves(_compose(text, where))]
-    if list(_leaves(_compose(edited, where))) != wanted:
-        raise _refusal(where, key, "the edit would change more than the tag", "simplify the line of this value")
-    return bom + edited.encode()
+    return _Edit(path, start, end, f'{space}"{tag}"', tag)
 
 
 def read_value(content: bytes, key: str, *, where: str) -> str | None:
     """The text of a scalar at a dotted path, or None where the path does not lead to one."""
     _, text = _decode(content, where)
     wanted = tuple(key.split("."))
-    return next((value for path, _, value in _leaves(_compose(text, where)) if path == wanted), None)
+    return next((value for path, _, value in _leaves(_compose(text, where), where) if path == wanted), None)
 
 
 class NamedValue(NamedTuple):
@@ -74,7 +98,7 @@ class NamedValue(NamedTuple):
 def named_values(content: bytes, *, where: str) -> tuple[NamedValue, ...]:
     """Return every scalar with its name, which tells whether it may be a secret."""
     _, text = _decode(content, where)
-    found = {path: value for path, _, value in _leaves(_compose(text, where))}
+    found = {path: value for path, _, value in _leaves(_compose(text, where), where)}
     return tuple(NamedValue(path, _name(path, found), value) for path, value in found.items())
 
 
@@ -95,17 +119,16 @@ def _decode(content: bytes, where: str) -> tuple[bytes, str]:
 
 
 def _compose(text: str, where: str) -> "MappingNode":
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.nodes import MappingNode
 
     try:
-        root = YAML(pure=True).compose(text)
+        root = yaml_reader("rt").compose(text)
     except YAMLError as error:
         next_step = "fix the YAML; helm lint shows the same error"
-        raise ConfigurationError(
-            "the values file cannot be read", where=where, why=str(error), next_step=next_step
-        ) from error
+        raise _unreadable(where, str(error), next_step) from error
+    except RecursionError as error:
+        raise _too_deep(where) from error
     if not isinstance(root, MappingNode):
         raise ConfigurationError("the values file holds no mapping", where=where, next_step="is this the right file?")
     return root
@@ -121,11 +144,11 @@ def _place(text: str, name: "Node", node: "ScalarNode") -> tuple[int, int, str]:
     return start, end, ""
 
 
-def _scalar(text: str, key: str, where: str) -> tuple[tuple[str, ...], "Node", "ScalarNode"]:
+def _scalar(root: "MappingNode", key: str, where: str) -> tuple[tuple[str, ...], "Node", "ScalarNode"]:
     """The scalar that a key means, itself or the tag of the image below it: its path, its name, its value."""
     from ruamel.yaml.nodes import MappingNode, ScalarNode
 
-    root, path = _compose(text, where), tuple(key.split("."))
+    path = tuple(key.split("."))
     name, node = _walk(root, path, where, key)
     if isinstance(node, MappingNode):
         path = (*path, "image", "tag")
@@ -134,6 +157,12 @@ def _scalar(text: str, key: str, where: str) -> tuple[tuple[str, ...], "Node", "
         raise _refusal(where, key, "the value is not a scalar", "name the key whose value is the tag")
     if node.style in ("|", ">"):
         raise _refusal(where, key, "the value is a block scalar", "write it on the line of its key")
+    if "/" in node.value:
+        why = "its value is a whole reference of an image, of which the tag is only a part"
+        raise _refusal(where, key, why, "split it into `repository` and `tag`, and let the template join them")
+    if not path[-1].lower().endswith(TAG_NAMES):
+        why = f"`{path[-1]}` is not the name of a tag"
+        raise _refusal(where, key, why, "name the key whose value is the tag, such as `image.tag`")
     return path, name, node
 
 
@@ -148,7 +177,7 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["
         found = [(name, value) for name, value in pairs if name.value == part]
         if len(found) != 1:
             why = f"{path} stands there {len(found)} times" if found else f"there is no {path}"
-            siblings = [".".join((*parts[:depth], str(name.value))) for name, _ in pairs] if not found else ()
+            siblings = [".".join((*parts[:depth], _key(name))) for name, _ in pairs] if not found else ()
             next_step = did_you_mean(path, siblings, "add the key, or correct `values_key` in erp-build.toml")
             raise _refusal(where, key, why, next_step)
         name, node = found[0]
@@ -158,17 +187,41 @@ def _walk(node: "Node", parts: tuple[str, ...], where: str, key: str) -> tuple["
     return name, node
 
 
-def _leaves(node: "Node", path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def _leaves(root: "Node", where: str) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Path, tag of YAML and text of every scalar, in their order; an alias is read as what it stands for."""
     from ruamel.yaml.nodes import MappingNode, SequenceNode
 
-    if isinstance(node, MappingNode):
-        for name, value in node.value:
-            yield from _leaves(value, (*path, str(name.value)))
-    elif isinstance(node, SequenceNode):
-        for place, value in enumerate(node.value):
-            yield from _leaves(value, (*path, str(place)))
-    else:
-        yield path, str(node.tag), str(node.value)
+    waiting: list[tuple[tuple[str, ...], Node]] = [((), root)]
+    seen = 0
+    while waiting:
+        seen += 1
+        if seen > MAX_VALUES:
+            # Aliases of aliases: a few hundred bytes can stand for millions of values.
+            why = f"its aliases make more than {MAX_VALUES} values of it"
+            raise _unreadable(where, why, "write the values out, without aliases of aliases")
+        path, node = waiting.pop()
+        if len(path) > MAX_DEPTH:
+            raise _too_deep(where)
+        if isinstance(node, MappingNode):
+            waiting.extend(((*path, _key(name)), value) for name, value in reversed(node.value))
+        elif isinstance(node, SequenceNode):
+            places = reversed(tuple(enumerate(node.value)))
+            waiting.extend(((*path, str(place)), value) for place, value in places)
+        else:
+            yield path, str(node.tag), str(node.value)
+
+
+def _key(name: "Node") -> str:
+    """The text of a key; a key may be a list or a mapping, which no dotted path names."""
+    return name.value if isinstance(name.value, str) else "?"
+
+
+def _too_deep(where: str) -> ConfigurationError:
+    return _unreadable(where, f"it is nested more than {MAX_DEPTH} levels deep", "write it with fewer levels")
+
+
+def _unreadable(where: str, why: str, next_step: str) -> ConfigurationError:
+    return ConfigurationError("the values file cannot be read", where=where, why=why, next_step=next_step)
 
 
 def _refusal(where: str, key: str, why: str, next_step: str) -> ConfigurationError:

@@ -6,6 +6,7 @@ from zlib import crc32
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.protocols import Clients
+from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
 from erp_build.gate.filter import Waivers
@@ -32,7 +33,7 @@ def read_rules(clients: Clients, policy: GatePolicy) -> GateRules:
 
     Raises `ConfigurationError` for a waiver file that cannot be read.
     """
-    rows = load_waivers(clients.repository.root / policy.waivers) if policy.waivers else ()
+    rows = load_waivers(path_below(clients.repository.root, policy.waivers)) if policy.waivers else ()
     rules = GateRules(policy=policy, waivers=Waivers(rows=rows, today=clients.clock.now().date()))
     if rules.warning:
         clients.progress.say(rules.warning)

@@ -1,5 +1,6 @@
 """Tags that are written back to Git: one commit on the branch, nothing in the checkout, and no second run."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,3 +110,32 @@ def changed(clone: Checkout, base: str, head: str) -> set[str]:
     baselines = tuple(Baseline(target=one.name, commit=base, source="deployed") for one in ERP.targets)
     found = detect_changes(GitRepository(clone.root), ERP, baselines, head)
     return {name for name, changes in found.changes.items() if changes}
+
+
+@pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE", "GIT_NAMESPACE"])
+def test_a_variable_of_a_hook_does_not_redirect_the_commit(
+    origin: Checkout, clone: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    other = Checkout.create(tmp_path / "other", a="x")
+    before = other.git("count-objects", "-v")
+    places = {"GIT_OBJECT_DIRECTORY": ".git/objects", "GIT_INDEX_FILE": ".git/index", "GIT_NAMESPACE": "x"}
+    monkeypatch.setenv(variable, str(other.root / places.get(variable, ".git")))
+    commit = edit(clone)
+    assert origin.git("rev-parse", "main") == commit
+    assert other.git("count-objects", "-v") == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_clone_of_somebody_else_is_written_back_without_its_programs(
+    origin: Checkout, clone: Checkout, tmp_path: Path
+) -> None:
+    hook = clone.root / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n", encoding="utf-8")
+    hook.chmod(0o755)
+    clone.git("config", "remote.origin.receivepack", str(hook))
+    for path in (clone.root, *clone.root.rglob("*")):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    commit = edit(clone)
+    assert origin.git("rev-parse", "main") == commit
+    assert not (tmp_path / "ran").exists()

@@ -13,7 +13,7 @@ import pytest
 from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.protocols import Assembly
-from erp_build.errors import BuildFailed
+from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.model.project import Service
 from tests.contract.effects.conftest import INSPECTED, VERSION
 from tests.fakes.account import FakeAssembly
@@ -162,3 +162,15 @@ def test_an_image_of_other_files_than_the_commits_has_no_label_of_a_commit(root:
     assert "image.revision" not in dockerfile_of_build(root, docker, f"{'c' * 40}-dirty")
     (asked,) = [asked for asked in docker.asked if urlsplit(asked.path).path.endswith("/build")]
     assert json.loads(parse_qs(urlsplit(asked.path).query)["buildargs"][0]) == {"REVISION": f"{'c' * 40}-dirty"}
+
+
+@pytest.mark.parametrize("name", ["", "Dockerfile"], ids=["the service's directory", "the Dockerfile"])
+def test_what_a_link_takes_from_outside_of_the_repository_is_not_built(root: Path, tmp_path: Path, name: str) -> None:
+    give_maven(root)
+    inside = root / "backend" / "b" / name
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    inside.rename(outside)
+    inside.symlink_to(outside)
+    with pytest.raises(ConfigurationError, match="leads out of the repository") as caught:
+        assembly(root, root / "scratch").require_buildable(SERVICES)
+    assert caught.value.where.endswith(f"backend/b/{name}".rstrip("/"))

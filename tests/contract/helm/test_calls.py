@@ -31,7 +31,7 @@ def test_a_history_is_asked_of_this_release_alone(helm: StubHelm) -> None:
         Revision(number=1, status="superseded", description="erp-build abc1234", updated="2026-11-20T06:00:00Z"),
         Revision(number=2, status="pending-upgrade", updated="2026-11-21T06:00:00Z"),
     )
-    assert helm.call().words == ["history", "erp", *PLACE, "--output", "json", "--max", "10"]
+    assert helm.call().words == ["history", *PLACE, "--output", "json", "--max", "10", "--", "erp"]
 
 
 def test_a_release_that_was_never_installed_has_an_empty_history(helm: StubHelm) -> None:
@@ -46,14 +46,14 @@ def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidde
     helm.answer(out=version)
     helm.tool.check_chart(RELEASE, CHART, b"x: 1\n")
     template, lint, asked, tried = helm.calls()
-    values = template.words[-1]
+    values = lint.words[-3]
     given = ["--namespace", "erp-ns", "--values", values]
-    assert template.words == ["template", "erp", str(CHART), *given]
-    assert lint.words == ["lint", str(CHART), *given]
+    assert template.words == ["template", *given, "--", "erp", str(CHART)]
+    assert lint.words == ["lint", *given, "--", str(CHART)]
     assert asked.words == ["version", "--template", "{{.Version}}"]
     assert tried.words == [
-        *["upgrade", "erp", str(CHART), "--install", *PLACE, "--values", values],
-        *["--reset-values", "--dry-run=server", *hidden, "--output", "json"],
+        *["upgrade", "--install", *PLACE, "--values", values],
+        *["--reset-values", "--dry-run=server", *hidden, "--output", "json", "--", "erp", str(CHART)],
     ]
     assert not Path(values).exists()
 
@@ -78,12 +78,12 @@ def test_a_helm_that_is_too_old_is_refused(helm: StubHelm) -> None:
 
 def test_a_rollback_names_its_revision_and_has_a_time_out(helm: StubHelm) -> None:
     helm.tool.rollback(RELEASE, 7, 120)
-    assert helm.call().words == ["rollback", "erp", "7", *PLACE, "--history-max", "10", "--timeout", "120s"]
+    assert helm.call().words == ["rollback", *PLACE, "--history-max", "10", "--timeout", "120s", "--", "erp", "7"]
 
 
 def test_a_removal_names_the_release(helm: StubHelm) -> None:
     helm.tool.uninstall(RELEASE)
-    assert helm.call().words == ["uninstall", "erp", *PLACE]
+    assert helm.call().words == ["uninstall", *PLACE, "--", "erp"]
 
 
 def test_of_the_values_only_those_that_are_asked_for_come_back(helm: StubHelm) -> None:
@@ -91,21 +91,19 @@ def test_of_the_values_only_those_that_are_asked_for_come_back(helm: StubHelm) -
     helm.answer(out=json.dumps(values))
     keys = ["services.a.image.tag", "services.b.image.tag"]
     assert helm.tool.values_of(RELEASE, keys, 3) == {"services.a.image.tag": "1234567"}
-    assert helm.call().words == ["get", "values", "erp", *PLACE, "--all", "--output", "json", "--revision", "3"]
+    assert helm.call().words == ["get", "values", *PLACE, "--all", "--output", "json", "--revision", "3", "--", "erp"]
 
 
 def test_of_the_manifest_secrets_do_not_come_back(helm: StubHelm) -> None:
     helm.answer(out="---\nkind: Secret\ndata: {}\n---\nkind: Deployment\nmetadata: {name: a}\n---\n")
     assert helm.tool.objects(RELEASE) == ({"kind": "Deployment", "metadata": {"name": "a"}},)
-    assert helm.call().words == ["get", "manifest", "erp", *PLACE]
+    assert helm.call().words == ["get", "manifest", *PLACE, "--", "erp"]
 
 
 def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: StubHelm) -> None:
     helm.tool.upgrade(RELEASE, CHART, VALUES, "erp-build abc1234", 299.6)
     assert helm.call().words == [
         "upgrade",
-        "erp",
-        str(CHART),
         "--install",
         *PLACE,
         "--values",
@@ -117,6 +115,9 @@ def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: StubHelm)
         "300s",
         "--description",
         "erp-build abc1234",
+        "--",
+        "erp",
+        str(CHART),
     ]
 
 

@@ -21,12 +21,22 @@ def test_a_chart_is_rendered_and_linted_with_its_values_and_no_kubeconfig(helm: 
     objects = LocalCharts().rendered(ROOT, CHART, b"x: 1\n")
     assert [item["kind"] for item in objects] == ["Deployment", "Service"]
     template, lint = helm.calls()
-    assert template.words[:3] == ["template", "erp-microservices", "/src/helm-chart"]
-    assert lint.words[:2] == ["lint", "/src/helm-chart"]
+    assert template.words[0] == "template"
+    assert template.words[5:] == ["--", "erp-microservices", "/src/helm-chart"]
+    assert lint.words[0] == "lint"
+    assert lint.words[5:] == ["--", "/src/helm-chart"]
     for call in (template, lint):
-        assert call.words[-4:-1] == ["--namespace", "erp-dev", "--values"]
+        assert call.words[1:4] == ["--namespace", "erp-dev", "--values"]
         assert "--kubeconfig" not in call.words
-        assert not Path(call.words[-1]).exists()
+        assert not Path(call.words[4]).exists()
+
+
+@pytest.mark.parametrize("manifest", ["a: " + "[" * 5000, "a: [\n"])
+def test_what_a_chart_renders_and_nobody_can_read_is_an_error_without_its_text(helm: StubHelm, manifest: str) -> None:
+    helm.answer(out=f"password: invented\n{manifest}")
+    with pytest.raises(ReleaseFailed, match="what the chart renders cannot be read") as caught:
+        LocalCharts().rendered(ROOT, CHART, b"x: 1\n")
+    assert "invented" not in f"{caught.value.why}{caught.value.__cause__}"
 
 
 def test_a_chart_that_does_not_render_says_why_and_what_to_do(helm: StubHelm) -> None:

@@ -154,3 +154,21 @@ def old_images(world: FakeWorld, name: str) -> set[str]:
     return {digest for digest in mine if digest in world.registry.revisions} - {
         world.registry.tags[repository, "latest"]
     }
+
+
+def test_a_values_file_that_nobody_may_write_is_refused_before_anything_is_built(new_world: FakeWorld) -> None:
+    new_world.values.chmod(0o444)
+    with pytest.raises(ConfigurationError, match="the file is read-only") as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert "chmod u+w" in caught.value.next_step
+    assert new_world.done() == []
+
+
+def test_a_values_file_outside_of_the_repository_is_refused(new_world: FakeWorld) -> None:
+    outside = new_world.root.parent / "outside.yaml"
+    new_world.values.rename(outside)
+    new_world.values.symlink_to(outside)
+    with pytest.raises(ConfigurationError, match="leads out of the repository") as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert str(outside) in caught.value.why
+    assert new_world.done() == []

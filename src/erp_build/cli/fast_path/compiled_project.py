@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_build.changes.rules import folder_read_from_below
 from erp_build.clients.git.command import is_repository
+from erp_build.config.read_file import read_file
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.project import FILE_NAME, Check, Function, Project, Service
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 INPUTS = Service._fields.index("inputs")
+GRAMMAR = 1
+"""Raised when a rule of `config.grammar` refuses more than before: what was kept earlier was not checked by it."""
+
 PARTS: dict[str, Any] = {
     field: type(default) for field, default in Project._field_defaults.items() if hasattr(default, "_fields")
 }
@@ -30,7 +34,9 @@ PARTS: dict[str, Any] = {
 ROWS: dict[str, Any] = {"services": Service, "functions": Function, "checks": Check}
 """Field of a project -> the class of its items."""
 
-FORMAT = repr((sys.implementation.cache_tag, Project._fields, [kind._fields for kind in (PARTS | ROWS).values()]))
+FORMAT = repr(
+    (sys.implementation.cache_tag, GRAMMAR, Project._fields, [kind._fields for kind in (PARTS | ROWS).values()])
+)
 """What an entry of the cache must begin with: a version with other fields does not read it."""
 
 CHECKSUM = 4
@@ -113,9 +119,9 @@ def load_index(root: str, config: str | None = None) -> ProjectIndex:
         return ProjectIndex(compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}")))
     path = os.path.realpath(config or os.path.join(root, FILE_NAME))
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_file(path)
     except OSError:
+        # What is wrong with it is said by the ordinary way.
         content = b""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     kept = os.path.join(cache, "erp-build", f"project-{binascii.crc32(os.fsencode(f'{root} {path}')):08x}")

@@ -5,9 +5,10 @@ the comparison from the bare command line; the repository picks it up when it is
 asks Git itself in every other case. Imports only what the interpreter has loaded anyway.
 """
 
+import os
 from collections.abc import Sequence
 
-from erp_build.clients.git.command import is_repository
+from erp_build.clients.git.command import belongs_to_caller, is_repository
 from erp_build.clients.git.early_diff import EarlyDiff
 
 LONGEST = 1000
@@ -20,7 +21,8 @@ def start(arguments: Sequence[str]) -> EarlyDiff | None:
     root = _value(arguments, "--repo") or "."
     if "--live" in arguments or not base or not (_is_plain(base) and _is_plain(head)):
         return None
-    if not is_repository(root):
+    # What belongs to somebody else is read in another way, without its settings.
+    if not is_repository(root) or not belongs_to_caller(os.path.realpath(root)):
         return None
     try:
         return EarlyDiff(root, base, head)

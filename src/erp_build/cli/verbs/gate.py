@@ -1,7 +1,6 @@
 """`gate`: judge images by their scans in the registry, or by recorded scan answers."""
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -12,8 +11,10 @@ from erp_build.cli.options import CommonOptions, file_option, flag, option
 from erp_build.clients.files import write_file
 from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
+from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError, did_you_mean
+from erp_build.formats.json_text import parsed_json
 from erp_build.gate.filter import Waivers
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
@@ -94,7 +95,7 @@ def main(options: Options, console: Console) -> None:
 
 
 def _rules(options: Options, console: Console, policy: GatePolicy, today: date) -> GateRules:
-    path = options.waivers or (console.root / policy.waivers if policy.waivers else None)
+    path = options.waivers or (path_below(console.root, policy.waivers) if policy.waivers else None)
     rules = GateRules(policy=policy, waivers=Waivers(rows=load_waivers(path) if path else (), today=today))
     if rules.warning:
         console.complain(f"erp_build: {rules.warning}")
@@ -170,7 +171,7 @@ def _print(judgement: Judgement, options: Options, console: Console) -> None:
 def read_answers(path: Path) -> list[dict[str, Any]]:
     """Read a file of answers; raises `ConfigurationError` unless it is a list with at least one answer."""
     try:
-        answers = json.loads(path.read_text(encoding="utf-8-sig"))
+        answers = parsed_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             "the recorded answers cannot be read", where=str(path), why=str(error), next_step="give a JSON list"

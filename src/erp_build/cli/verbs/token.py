@@ -4,6 +4,8 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, option
 from erp_build.clients.aws.session import open_session
 from erp_build.clients.kubernetes.kubeconfig import cluster_token
+from erp_build.config.grammar import NAMES
+from erp_build.errors import ConfigurationError
 
 EXAMPLES = """\
 examples:
@@ -22,4 +24,11 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:
     """Print an ExecCredential."""
+    if not NAMES["cluster"].accepts(options.cluster):
+        raise ConfigurationError(
+            "--cluster names no cluster",
+            where="token",
+            why=f"it must be {NAMES['cluster'].words}",
+            next_step="aws eks list-clusters shows them",
+        )
     console.print_secret(cluster_token(open_session(), options.cluster).as_exec_credential())

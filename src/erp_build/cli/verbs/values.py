@@ -4,7 +4,7 @@ from pathlib import Path
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, option
-from erp_build.clients.files import write_atomically
+from erp_build.clients.edit_file import edit_file
 from erp_build.errors import ConfigurationError
 from erp_build.formats.values_file import set_tag
 
@@ -13,7 +13,7 @@ examples:
   erp-build values set helm-chart/values-dev.yaml services.notification 1234567
   erp-build values set helm-chart/values-dev.yaml services.notification.image.tag 1234567
 
-Only the bytes of the tag change; it is always double-quoted.
+Only the bytes of the tag change; it is always double-quoted. Owner, mode and links of the file stay.
 """
 
 
@@ -30,12 +30,9 @@ def main(options: Options, console: Console) -> None:
     """Edit the file, or say that it already has this tag."""
     path = options.file
     try:
-        before = path.read_bytes()
-        after = set_tag(before, options.key, options.tag, where=str(path))
-        if after != before:
-            write_atomically(path, after)
+        changed = edit_file(path, lambda content: set_tag(content, options.key, options.tag, where=str(path)))
     except OSError as error:
         raise ConfigurationError(
             "the values file cannot be edited", where=str(path), why=str(error), next_step="check path and rights"
         ) from error
-    console.progress.say("unchanged" if after == before else f"{options.key} is now {options.tag}")
+    console.progress.say(f"{options.key} is now {options.tag}" if changed else "unchanged")

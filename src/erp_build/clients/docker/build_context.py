@@ -9,6 +9,7 @@ from typing import IO
 from docker.utils.build import exclude_paths
 
 from erp_build.clients.docker.spring_layers import APPLICATION_LAYER, LayeredJar
+from erp_build.config.read_file import read_file
 from erp_build.formats.dockerfile.rewrite import jar_name, with_layers
 
 FILE_MODE, EXECUTABLE_MODE = 0o644, 0o755
@@ -65,7 +66,10 @@ class Context:
 
     def _add(self, tar: tarfile.TarFile, names: Iterable[str]) -> None:
         for name in names:
-            tar.add(self.folder / name, name, recursive=False, filter=self._reproducible)
+            path = self.folder / name
+            # A socket cannot be part of a tar, nor a pipe or a device of an image.
+            if path.is_file() or path.is_dir() or path.is_symlink():
+                tar.add(path, name, recursive=False, filter=self._reproducible)
 
     def _reproducible(self, entry: tarfile.TarInfo) -> tarfile.TarInfo:
         # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
@@ -95,7 +99,7 @@ def _add_file(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) ->
 def _patterns(folder: Path, dockerfile: str) -> list[str]:
     own = folder / f"{dockerfile}.dockerignore"
     try:
-        text = (own if own.is_file() else folder / ".dockerignore").read_text(encoding="utf-8-sig")
+        text = read_file(own if own.is_file() else folder / ".dockerignore").decode("utf-8-sig")
     except FileNotFoundError:
         return []
     lines = (line.strip() for line in text.splitlines())

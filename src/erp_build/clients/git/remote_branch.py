@@ -1,13 +1,15 @@
 """Commits one file on top of a branch of the remote and pushes it, without touching the checkout."""
 
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import EditRequest
+from erp_build.clients.git.command import belongs_to_caller, git_folders, pinned
+from erp_build.clients.git.stand_in import StandIn
 from erp_build.errors import PushFailed
 
 MAX_PUSH_ATTEMPTS = 5
@@ -25,6 +27,7 @@ class RemoteBranch:
     def __init__(self, root: Path, clock: Clock) -> None:
         self._root = root
         self._clock = clock
+        self._stand_in: StandIn | None = None
 
     def edit(self, request: EditRequest) -> str | None:
         """Commit a change of one file on top of the branch and push it; retry if somebody else pushed first.
@@ -41,46 +44,83 @@ class RemoteBranch:
         import git
 
         try:
-            with git.Repo(self._root) as repository:
-                return retrying(_edit_once, repository, request)
+            return retrying(_edit_once, self._program(), request)
         except RetryError as error:
             raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
-        except (git.GitError, ValueError, KeyError, StopIteration) as error:
+        except (git.GitError, OSError, ValueError) as error:
             raise _failed(request.branch, str(error)) from error
 
+    def _program(self) -> Any:
+        """Git for this repository. GitPython passes the caller's variables on; ours outdo what a hook may have set."""
+        import git
 
-def _edit_once(repository: Any, request: EditRequest) -> str | None:
-    import git
+        root = str(self._root.resolve())
+        program = git.Git(root)
+        if belongs_to_caller(root):
+            program.update_environment(**pinned(*git_folders(root)))
+        else:
+            self._stand_in = StandIn(root)
+            folder = str(self._stand_in.folder)
+            program.update_environment(**{**self._stand_in.environment, **pinned(folder, folder)})
+        return program
 
-    tracking = f"refs/remotes/origin/{request.branch}"
-    wanted = f"+refs/heads/{request.branch}:{tracking}"
-    repository.remote("origin").fetch(wanted, no_tags=True)
-    tip = repository.commit(tracking)
-    blob = tip.tree / request.path
-    before = blob.data_stream.read()
+
+def _edit_once(git: Any, request: EditRequest) -> str | None:
+    from git import GitCommandError
+
+    tip = _fetched(git, request.branch)
+    mode, blob = _file_of(git, tip, request.path)
+    before = git.cat_file("blob", blob, stdout_as_string=False, strip_newline_in_stdout=False)
     after = request.change(before)
     if after == before:
         return None
-    with TemporaryFile() as file:
-        file.write(after)
-        file.seek(0)
-        stored = repository.git.hash_object("-w", "--stdin", istream=file)
-    index = git.IndexFile.from_tree(repository, tip)
-    index.add([git.BaseIndexEntry((blob.mode, bytes.fromhex(stored), 0, request.path))], write=False)
-    with repository.config_reader() as config:
-        who = git.Actor(config.get_value("user", "name", AUTHOR_NAME), config.get_value("user", "email", AUTHOR_EMAIL))
-    commit = git.Commit.create_from_tree(
-        repository, index.write_tree(), request.message, parent_commits=[tip], head=False, author=who, committer=who
-    )
+    commit = _committed(git, tip, f"{mode},{_stored(git, after)},{request.path}", request.message)
     try:
-        repository.git.push("origin", f"{commit.hexsha}:refs/heads/{request.branch}")
-    except git.GitCommandError as error:
+        git.push("origin", f"{commit}:refs/heads/{request.branch}")
+    except GitCommandError as error:
         # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
-        repository.remote("origin").fetch(wanted, no_tags=True)
-        if repository.commit(tracking) != tip:
+        if _fetched(git, request.branch) != tip:
             raise _Overtaken from error
         raise
-    return str(commit.hexsha)
+    return commit
+
+
+def _fetched(git: Any, branch: str) -> str:
+    """The newest commit of a branch on the remote."""
+    tracking = f"refs/remotes/origin/{branch}"
+    git.fetch("--no-tags", "origin", f"+refs/heads/{branch}:{tracking}")
+    return str(git.rev_parse("--verify", "--end-of-options", f"{tracking}^{{commit}}"))
+
+
+def _file_of(git: Any, commit: str, path: str) -> tuple[str, str]:
+    """Mode and blob of a file of a commit."""
+    words = git.ls_tree("--full-tree", commit, "--", path).partition("\t")[0].split()
+    if words[1:2] != ["blob"]:
+        raise ValueError(f"{path} is no file there")
+    return words[0], words[2]
+
+
+def _stored(git: Any, content: bytes) -> str:
+    with TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        return str(git.hash_object("-w", "--stdin", istream=file))
+
+
+def _committed(git: Any, parent: str, entry: str, message: str) -> str:
+    """Make a commit on top of another one that changes one entry; it has an index of its own."""
+    with TemporaryDirectory(prefix="erp-build-") as folder:
+        own = {"GIT_INDEX_FILE": f"{folder}/index"}
+        git.read_tree(parent, env=own)
+        git.update_index("--cacheinfo", entry, env=own)
+        tree = git.write_tree(env=own)
+    who = {"NAME": _setting(git, "user.name") or AUTHOR_NAME, "EMAIL": _setting(git, "user.email") or AUTHOR_EMAIL}
+    author = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+    return str(git.commit_tree(tree, "-p", parent, "-m", message, env=author))
+
+
+def _setting(git: Any, name: str) -> str:
+    return str(git.config("--get", name, with_exceptions=False))
 
 
 def _failed(branch: str, why: str) -> PushFailed:

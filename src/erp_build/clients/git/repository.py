@@ -1,4 +1,4 @@
-"""Reads a Git repository: the `git` program for commands, GitPython to fetch a missing commit."""
+"""Reads a Git repository by commands of the `git` program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from erp_build.clients.git.command import DIFF, PAIRS, RESOLVE, WITHOUT_INDEX, git_environment, is_repository
+from erp_build.clients.git.command import (
+    DIFF,
+    PAIRS,
+    RESOLVE,
+    WITHOUT_INDEX,
+    belongs_to_caller,
+    git_environment,
+    is_repository,
+)
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.model.change import PathChange
 
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from erp_build.clients.git.early_diff import EarlyDiff
+    from erp_build.clients.git.stand_in import StandIn
     from erp_build.model.source_file import CheckedFile, SourceFile
 
 
@@ -32,7 +41,6 @@ class GitRepository:
     def __init__(self, root: Path | str, early: EarlyDiff | None = None) -> None:
         self.folder = os.path.realpath(root)
         self._early = early if early and early.root == self.folder else None
-        self._environment = git_environment(self.folder)
         self._compared: dict[tuple[str, str], tuple[PathChange, ...]] = {}
 
     @cached_property
@@ -41,6 +49,23 @@ class GitRepository:
         from pathlib import Path
 
         return Path(self.folder)
+
+    @cached_property
+    def _stand_in(self) -> StandIn:
+        from erp_build.clients.git.stand_in import StandIn
+
+        return StandIn(self.folder)
+
+    @cached_property
+    def _environment(self) -> Mapping[str, str]:
+        if not is_repository(self.folder) or belongs_to_caller(self.folder):
+            return git_environment(self.folder)
+        try:
+            # It lives as long as this object.
+            return self._stand_in.environment
+        except OSError:
+            # Git is kept away from what we cannot read: it would wait for a pipe.
+            return {**git_environment(self.folder), "GIT_DIR": os.devnull}
 
     def has_metadata(self) -> bool:
         """Whether the root is a repository itself that Git can read."""
@@ -121,25 +146,30 @@ class GitRepository:
         return [(parents[0], commit) for commit, *parents in rows if parents]
 
     def texts(self, blobs: Mapping[str, str]) -> dict[str, str]:
-        """The contents of some files, path -> text, by one process; `blobs` is path -> object id."""
+        """The contents of some files, path -> text, by one process; `blobs` is path -> object id.
+
+        The text of a file that a partial clone lacks is empty.
+        """
         asked = "".join(f"{identifier}\n" for identifier in blobs.values()).encode("ascii")
         _, output = self._run("cat-file", "--batch", given=asked)
         texts, place = {}, 0
         for path in blobs:
             end = output.index(b"\n", place)
-            size = int(output[place:end].split()[2])
-            texts[path] = output[end + 1 : end + 1 + size].decode("utf-8", "replace")
-            place = end + 1 + size + 1
+            _, kind, *size = output[place:end].split()
+            content = output[end + 1 : end + 1 + int(size[0])] if size else b""
+            texts[path] = content.decode("utf-8", "replace")
+            # Of an object that is missing there is only this line.
+            place = end + 1 + (len(content) + 1 if kind != b"missing" else 0)
         return texts
 
     def read_file(self, commit: str, path: str) -> bytes | None:
         """A file of a commit, or None where it has none at this path."""
-        code, output = self._run("cat-file", "blob", f"{commit}:{path}")
+        code, output = self._run("cat-file", "blob", "--end-of-options", f"{commit}:{path}")
         return output if code == 0 else None
 
     def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
         """Those of the paths that are in a commit: a directory, a file, or a submodule."""
-        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", commit, "--")
+        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", "--end-of-options", commit)
         _, output = self._run(*words, *map(os.fsdecode, map(_bytes, paths)))
         return {_text(name) for name in output.split(b"\0") if name}
 
@@ -149,7 +179,7 @@ class GitRepository:
             from erp_build.clients.git.work_tree import files_on_disk
 
             return files_on_disk(self.root)
-        code, output = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--")
+        code, output = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
         if code:
             raise ErpBuildError("git cannot list a commit", where=self.folder, why=commit)
         return [_source_file(line) for line in output.split(b"\0") if line]
@@ -178,7 +208,7 @@ class GitRepository:
 
     def upstream_base(self, head: str) -> str | None:
         """The merge base of a commit and the upstream of the current branch."""
-        code, output = self._run("merge-base", head, "@{upstream}")
+        code, output = self._run("merge-base", "--end-of-options", head, "@{upstream}")
         return output.decode("ascii").strip() if code == 0 else None
 
     def origin(self) -> str:
@@ -197,25 +227,23 @@ class GitRepository:
         return tuple(_text(line[3:]) for line in output.split(b"\0") if line)
 
     def _reads(self, commit: str) -> bool:
-        return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
+        return self._run("cat-file", "-e", "--end-of-options", f"{commit}^{{tree}}")[0] == 0
 
     def _contains(self, new: str, old: str) -> bool:
         # Exit code 1 means no, 128 that a commit cannot be read.
-        return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
+        return self._run("merge-base", "--is-ancestor", "--end-of-options", old, new)[0] == 0
 
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
-        import git
+        from erp_build.clients.git.fetch import fetch_commits
 
-        try:
-            with git.Repo(self.root) as repository:
-                ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
-                repository.git.update_environment(**ours)
-                repository.remotes[0].fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
-        except (git.GitError, ValueError, IndexError):
-            # No remote, or one that does not have it or does not answer: the caller continues without the commit and
-            # says so.
+        if not (remote := self._remote()):
             return False
-        return True
+        return fetch_commits(self.folder, self._environment, remote, commits, depth=depth, unshallow=unshallow)
+
+    def _remote(self) -> str:
+        """The remote that is asked: `origin`, or the first one; empty where there is none."""
+        names = self._run("remote")[1].decode("utf-8", "surrogateescape").splitlines()
+        return "origin" if "origin" in names else next(iter(names), "")
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})

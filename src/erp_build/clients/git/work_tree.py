@@ -1,6 +1,7 @@
 """The files of a source without `.git`: what a commit would hold, read from the disk."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +23,10 @@ def files_on_disk(root: Path) -> Iterator[SourceFile]:
         # A link to a folder is a file to Git.
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted((*names, *links)):
-            path = os.fsencode((Path(folder) / name).relative_to(root)).decode("utf-8", "surrogateescape")
-            yield _source_file(root, path)
+            path = Path(folder) / name
+            # Git knows files and links; a pipe would be waited for.
+            if stat.S_ISREG(path.lstat().st_mode) or path.is_symlink():
+                yield _source_file(root, os.fsencode(path.relative_to(root)).decode("utf-8", "surrogateescape"))
 
 
 def _source_file(root: Path, path: str) -> SourceFile:

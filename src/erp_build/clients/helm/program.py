@@ -17,6 +17,7 @@ from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import ReleaseFailed
 from erp_build.formats.helm_message import lint_mistakes, next_step, without_notes
+from erp_build.formats.yaml_reader import yaml_reader
 from erp_build.model.project import Chart
 from erp_build.model.releases.release import Release, Revision
 
@@ -39,6 +40,8 @@ FIRST_HELM_HIDING_SECRETS = (3, 15)
 
 class HelmProgram:
     """Runs `helm` with the run's own kubeconfig and without the caller's HELM_* variables.
+
+    Names stand behind `--`, so that none is taken for an option.
 
     Args:
         access: to the clusters.
@@ -88,10 +91,10 @@ class HelmProgram:
         """
         with _values_file(values) as path:
             _render(chart, release.name, release.namespace, path, self._folder)
-            words = ["upgrade", release.name, str(chart), "--install", *self._place(release), "--values", str(path)]
+            words = ["upgrade", "--install", *self._place(release), "--values", str(path)]
             # A dry run prints Secrets, unless Helm is new enough to hide them.
             hidden = ["--hide-secret"] if self.version >= FIRST_HELM_HIDING_SECRETS else []
-            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json"]
+            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json", "--", release.name, str(chart)]
             tried = self._change(release, "dry run", words, "the cluster would not take the release")
             return _objects(json.loads(tried)["manifest"])
 
@@ -101,21 +104,21 @@ class HelmProgram:
         Helm does not wait for the rollout (docs/decisions/0004): in version 3 its wait ends too early, in version 4 it
         also waits for objects that have nothing to do with this deployment. The deploy stage watches the rollout.
         """
-        words = ["upgrade", release.name, str(chart), "--install", *self._place(release)]
+        words = ["upgrade", "--install", *self._place(release)]
         # Without --reset-values a removed key would keep its old value, and new defaults of the chart would be ignored.
         words += ["--values", str(values), "--reset-values", "--history-max", str(MAX_REVISIONS_KEPT)]
-        words += ["--timeout", f"{timeout:.0f}s", "--description", description]
+        words += ["--timeout", f"{timeout:.0f}s", "--description", description, "--", release.name, str(chart)]
         self._change(release, "upgrade", words, "Helm did not upgrade the release", timeout + HELM_EXIT_MARGIN_S)
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; this also ends a pending revision."""
-        words = ["rollback", release.name, str(revision), *self._place(release)]
-        words += ["--history-max", str(MAX_REVISIONS_KEPT), "--timeout", f"{timeout:.0f}s"]
+        words = ["rollback", *self._place(release), "--history-max", str(MAX_REVISIONS_KEPT)]
+        words += ["--timeout", f"{timeout:.0f}s", "--", release.name, str(revision)]
         self._change(release, "rollback", words, "Helm did not roll the release back", timeout + HELM_EXIT_MARGIN_S)
 
     def uninstall(self, release: Release) -> None:
         """Remove a release and all of its objects."""
-        words = ["uninstall", release.name, *self._place(release)]
+        words = ["uninstall", *self._place(release), "--", release.name]
         self._change(release, "removal", words, "Helm did not remove the release")
 
     @cached_property
@@ -144,7 +147,7 @@ class HelmProgram:
         self, release: Release, what: str, verb: Sequence[str], options: Sequence[str] = (), absent: str | None = None
     ) -> str:
         """Return what Helm says of a release; `absent` if there is none (None: that is an error like every other)."""
-        done = self._run([*verb, release.name, *self._place(release), *options], f"{what} of {release.name}")
+        done = self._run([*verb, *self._place(release), *options, "--", release.name], f"{what} of {release.name}")
         # Helm exits with 1 for every error; only this text means that there is no release.
         if absent is not None and done.code and "release: not found" in done.stderr:
             return absent
@@ -204,9 +207,9 @@ def _render(chart: Path, release: str, namespace: str, values: Path, cache: Path
     Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
     """
     given = ["--namespace", namespace, "--values", str(values)]
-    done = _call(["template", release, str(chart), *given], f"rendering of {chart.name}", cache=cache)
+    done = _call(["template", *given, "--", release, str(chart)], f"rendering of {chart.name}", cache=cache)
     _raise_for_failure(done, "the chart does not render", str(chart))
-    linted = _call(["lint", str(chart), *given], f"lint of {chart.name}", cache=cache)
+    linted = _call(["lint", *given, "--", str(chart)], f"lint of {chart.name}", cache=cache)
     # On stderr lint prints only the number of mistakes; stdout names them.
     words = lint_mistakes(linted.stdout) or linted.stderr
     _raise_for_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))
@@ -223,10 +226,20 @@ def _values_file(values: bytes) -> Iterator[Path]:
 
 
 def _parsed(manifest: str) -> tuple[dict[str, Any], ...]:
-    """The objects of a manifest; empty documents are left out."""
-    from ruamel.yaml import YAML
+    """The objects of a manifest; empty documents are left out. Raises `ReleaseFailed` where it cannot be read."""
+    from ruamel.yaml.error import YAMLError
 
-    return tuple(item for item in YAML(typ="safe", pure=True).load_all(manifest) if isinstance(item, dict))
+    try:
+        return tuple(item for item in yaml_reader("safe").load_all(manifest) if isinstance(item, dict))
+    except (YAMLError, RecursionError) as error:
+        # Without the message of the reader, which may quote a Secret.
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else "it is not YAML 1.2"
+        raise ReleaseFailed(
+            "what the chart renders cannot be read",
+            where="helm",
+            why=why,
+            next_step="helm template shows it: simplify what is nested, or correct its YAML",
+        ) from None
 
 
 def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:

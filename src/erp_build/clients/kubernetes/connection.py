@@ -4,16 +4,16 @@ Objects are read as JSON, with the API's own names (docs/decisions/0023). The cl
 0.4 s to every command that asks a cluster, and they refuse an object that lacks a field they know.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import urllib3
 
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.errors import OutOfReach, ReleaseFailed
+from erp_build.formats.json_text import parsed_json
 from erp_build.model.releases.release import Release
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
     def document(self) -> ApiObject:
         """The body as an object of the API; raises `ReleaseFailed` where it is none."""
         try:
-            found = json.loads(self.body)
+            found = parsed_json(self.body)
         except ValueError:
             found = None
         if not isinstance(found, dict):
@@ -160,7 +160,8 @@ class ClusterConnection:
 def namespaced(release: Release, collection: str, name: str = "") -> str:
     """The path of a collection in the release's namespace, or of one object of it."""
     api, _, plural = collection.rpartition("/")
-    return f"{api}/namespaces/{release.namespace}/{plural}{f'/{name}' if name else ''}"
+    place = f"{api}/namespaces/{quote(release.namespace, safe='')}/{plural}"
+    return f"{place}/{quote(name, safe='')}" if name else place
 
 
 def _message(answer: Answer) -> str:

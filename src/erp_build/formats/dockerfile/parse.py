@@ -1,9 +1,10 @@
 """Parses Dockerfiles as far as a build needs it: directives, instructions, base images."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from erp_build.formats.json_text import parsed_json
 
 DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=\s*(\S+)", re.IGNORECASE)
 HEREDOC = re.compile(r"<<(-?)([\"']?)([A-Za-z_][A-Za-z0-9_]*)\2")
@@ -136,7 +137,7 @@ def _arguments(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         text = text.lstrip()
     if text.startswith("["):
         try:
-            return tuple(flags), tuple(str(item) for item in json.loads(text))
+            return tuple(flags), tuple(str(item) for item in parsed_json(text))
         except ValueError:
             pass  # what looks like JSON and is none, is a shell command: so does Docker
     return tuple(flags), tuple(text.split())

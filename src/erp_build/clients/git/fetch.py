@@ -1,0 +1,41 @@
+"""Fetches commits that a clone lacks."""
+
+from collections.abc import Mapping
+
+from erp_build.clients.git.command import network_environment
+from erp_build.clients.process import TimedOut, run
+from erp_build.model.commit import is_full_commit
+
+FETCH_TIMEOUT_S = 300.0
+"""Seconds for a fetch. A baseline that does not arrive in that time is doubt, and doubt builds more."""
+
+
+def fetch_commits(
+    folder: str,
+    environment: Mapping[str, str],
+    remote: str,
+    commits: tuple[str, ...],
+    *,
+    depth: int | None = None,
+    unshallow: bool = False,
+) -> bool:
+    """Fetch commits into a clone; False where the remote does not have them or does not answer.
+
+    Args:
+        folder: of the clone.
+        environment: of Git commands for it.
+        remote: its name in the clone.
+        commits: full ids. A name would be fetched as a branch, and could move one of the clone.
+        depth: how much history comes along; None: all of it.
+        unshallow: whether a shallow clone gets its whole history.
+    """
+    if not all(map(is_full_commit, commits)):
+        return False
+    how = [*([f"--depth={depth}"] if depth else []), *(["--unshallow"] if unshallow else [])]
+    # Without Git's clean-up: the clone is the user's.
+    words = ["git", "-C", folder, "fetch", "--quiet", "--no-tags", "--no-auto-maintenance", *how, "--end-of-options"]
+    try:
+        done = run([*words, remote, *commits], env=network_environment(environment), timeout=FETCH_TIMEOUT_S)
+    except (OSError, TimedOut):
+        return False
+    return done.code == 0
