@@ -1,6 +1,7 @@
 """A registry in memory: repositories, images by digest and tag, and scans as a test scripts them."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -75,7 +76,8 @@ class FakeRegistry:
         if repository in self.unscanned:
             return error("ScanNotFoundException")
         script = self.scans.get(digest) or self.scans.get(repository) or [scan()]
-        return script.pop(0) if len(script) > 1 else script[0]
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        return answer if "Error" in answer else {"imageId": {"imageDigest": digest}, **answer}
 
     def push(self, repository: str, tag: str, commit: str | None, key: str = "") -> str:
         """Store an image; its digest depends on its repository and on the commit in its label."""
@@ -135,6 +137,22 @@ def scan(status: str = "COMPLETE", token: str = "", **counts: int) -> Answer:
             "findings": findings,
         }
     return {**page, "nextToken": token} if token else page
+
+
+def pages(*parts: Mapping[str, int]) -> list[Answer]:
+    """The pages of one answer: each lists its own findings, and all of them state the counts of the whole image."""
+    total: Counter[str] = Counter()
+    found: list[dict[str, Any]] = []
+    for part in parts:
+        names = [(severity, total[severity] + number) for severity, count in part.items() for number in range(count)]
+        listed = [{"name": f"CVE-{severity}-{number}", "severity": severity} for severity, number in names]
+        total.update(part)
+        found.append({**scan(), "imageScanFindings": {**scan()["imageScanFindings"], "findings": listed}})
+    for number, page in enumerate(found, 2):
+        page["imageScanFindings"]["findingSeverityCounts"] = dict(total)
+        if number <= len(found):
+            page["nextToken"] = str(number)
+    return [*found]
 
 
 def error(code: str, message: str = "as scripted", status: int = 400) -> Answer:

@@ -51,7 +51,7 @@ function _shtab_erp_build_using
 end
 
 set -g _shtab_erp_build_commands plan run status history verify rollback unlock doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --cluster --config --deployed --head --junit --only --out --pairs --pipeline --policy --pushed --range --recorded --repo --report --sarif --to --today --wait-for-lock --waivers
+set -g _shtab_erp_build_opts_with_value --about --base --cluster --config --deployed --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --recorded --repo --report --sarif --to --today --wait-for-lock --waivers
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -166,6 +166,7 @@ complete -c erp-build -n '_shtab_erp_build_using gate' -l waivers -xka "(__fish_
 complete -c erp-build -n '_shtab_erp_build_using gate' -l today -x -d 'the day for waivers (default: today)'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l deployed -x -d 'what `new_only` compares with: an image, or its recording'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l pushed -x -d 'when the recorded image was pushed, ISO 8601'
+complete -c erp-build -n '_shtab_erp_build_using gate' -l now -x -d 'when it was recorded: then `max_age` counts, ISO 8601'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l json -d 'print the judgement as JSON'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l sarif -xka "(__fish_complete_path (commandline -ct))" -d 'write the findings as SARIF 2.1.0 as well'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l junit -xka "(__fish_complete_path (commandline -ct))" -d 'write the verdicts as JUnit'"'"'s XML as well'

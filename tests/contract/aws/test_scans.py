@@ -82,6 +82,12 @@ def test_a_complete_scan_says_when_and_counts_what_it_lists(registry: Made) -> N
     assert reading.scanner == "basic"
 
 
+def test_an_answer_names_the_image_that_it_is_about(registry: Made) -> None:
+    tool, digest = registry
+    tool.start_scan(REPOSITORY, digest)
+    assert look(registry).digest == digest
+
+
 def test_a_push_has_a_time_that_is_not_after_its_scan(registry: Made) -> None:
     tool, digest = registry
     pushed = tool.pushed_at(REPOSITORY, digest)

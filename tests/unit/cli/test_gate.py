@@ -13,7 +13,7 @@ from tests.support.documents import keys
 FILES = {"policy", "waivers", "deployed"}
 """Keys of a case whose value is the content of a file that an option names."""
 
-WORDS = {"today", "pushed"}
+WORDS = {"today", "pushed", "now"}
 """Keys of a case whose value is an option's."""
 
 OUTCOMES = {0: "passed: ", 2: "", 6: "blocked: ", 7: "inconclusive: "}

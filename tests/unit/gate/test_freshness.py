@@ -15,7 +15,7 @@ from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.project import GatePolicy
-from tests.fakes.registry import error, scan
+from tests.fakes.registry import error, pages, scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
 
@@ -159,8 +159,8 @@ def test_an_answer_that_cannot_be_read_is_no_verdict(new_world: FakeWorld) -> No
 
 def test_a_page_that_is_forgotten_is_read_again_from_the_first(new_world: FakeWorld) -> None:
     image = pushed(new_world)
-    first, bad = scan(token="2", LOW=1), error("InvalidParameterException", "the token expired")
-    new_world.registry.answers(image.digest, first, bad, first, scan(HIGH=1))
+    (first, second), bad = pages({"LOW": 1}, {"HIGH": 1}), error("InvalidParameterException", "the token expired")
+    new_world.registry.answers(image.digest, first, bad, first, second)
     assert judge(new_world, image).why == "1 HIGH, 1 LOW"
 
 
@@ -172,5 +172,5 @@ def test_an_endless_row_of_pages_ends(new_world: FakeWorld) -> None:
 
 def test_empty_pages_are_turned_to_the_last(new_world: FakeWorld) -> None:
     image = pushed(new_world)
-    new_world.registry.answers(image.digest, scan(token="2"), scan(token="3"), scan(CRITICAL=1))
+    new_world.registry.answers(image.digest, *pages({}, {}, {"CRITICAL": 1}))
     assert judge(new_world, image).outcome == "blocked"

@@ -77,9 +77,15 @@ AGAIN = "reading again, because findings of a continuous scan arrive late"
         ),
         pytest.param(
             replace(CLEAN, counts=None),
-            "COMPLETE, but its findings are not there yet",
+            "COMPLETE, neither a list of findings nor their number, so its findings are not there yet",
             STATES["COMPLETE"].next_step,
             id="no counts",
+        ),
+        pytest.param(
+            replace(ACTIVE, completed=None),
+            "ACTIVE, no findings, no time of completion, so its findings are not there yet",
+            STATES["ACTIVE"].next_step,
+            id="a clean enhanced scan without its time",
         ),
         pytest.param(ACTIVE, f"ACTIVE, no findings; {AGAIN}", STATES["ACTIVE"].next_step, id="not settled"),
     ],

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.gate.filter import Waivers
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
-from erp_build.gate.scans import UnreadableScan, read_scan, read_time
+from erp_build.gate.scans import NoReading, UnratedFinding, UnreadableScan, read_scan, read_time
 from erp_build.gate.stage import clear_images, judge_images
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.plan import Running
@@ -73,6 +74,9 @@ class Options(CommonOptions):
     pushed: datetime | None = option(
         "--pushed", metavar="TIME", type=_time, help="when the recorded image was pushed, ISO 8601"
     )
+    now: datetime | None = option(
+        "--now", metavar="TIME", type=_time, help="when it was recorded: then `max_age` counts, ISO 8601"
+    )
     json: bool = flag("--json", "print the judgement as JSON")
     sarif: Path | None = file_option("--sarif", "write the findings as SARIF 2.1.0 as well")
     junit: Path | None = file_option("--junit", "write the verdicts as JUnit's XML as well")
@@ -81,7 +85,7 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
     policy = load_gate_policy(options.policy) if options.policy else console.project().gate
-    now = console.clock.now()
+    now = options.now or console.clock.now()
     if options.today:
         now = datetime.combine(options.today, time(), UTC)
     rules = _rules(options, console, policy, now.date())
@@ -107,7 +111,8 @@ def _judge_recorded(recorded: Path, options: Options, console: Console, rules: G
         answers=read_answers(recorded),
         deployed=read_answers(Path(options.deployed)) if options.deployed else (),
         pushed=options.pushed,
-        now=now,
+        now=options.now or now,
+        ages=options.now is not None,
     )
     return judge_recording(recording, rules, lambda text, _: console.progress.detail(text))
 
@@ -191,7 +196,8 @@ def _refuse_malformed(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
         for answer in answers:
             if not isinstance(answer.get("Error", {}), dict):
                 raise UnreadableScan("Error is not an object")  # noqa: TRY301 - read as one with those of read_scan
-            read_scan([answer])
+            with suppress(NoReading, UnratedFinding):  # a registry may answer so: the gate judges it
+                read_scan([answer])
     except UnreadableScan as error:
         raise ConfigurationError(
             "the recorded answers do not have ECR's form",
