@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
 PUSHED = datetime(2025, 12, 31, tzinfo=UTC)
 """When every image was pushed, unless a test says otherwise: a day before its scan."""
+
+SCANNED = datetime(2026, 1, 1, tzinfo=UTC)
+"""When every scan was complete that nobody asked for."""
 
 Answer = Mapping[str, Any]
 
@@ -42,6 +45,8 @@ class FakeRegistry:
         self.scanned_today: set[str] = set()
         self.pushed: dict[str, datetime] = {}
         self.how = Scanning("SCAN_ON_PUSH", enhanced=False)
+        self.now: Callable[[], datetime] = lambda: SCANNED
+        self.rescanned: dict[str, datetime] = {}
 
     def host(self) -> str:
         return HOST
@@ -75,7 +80,8 @@ class FakeRegistry:
         assert token or digest in self.images, f"{digest} was never pushed"
         if repository in self.unscanned:
             return error("ScanNotFoundException")
-        script = self.scans.get(digest) or self.scans.get(repository) or [scan()]
+        by_itself = completed_at(self.rescanned.get(digest, SCANNED), scan())
+        script = self.scans.get(digest) or self.scans.get(repository) or [by_itself]
         answer = script.pop(0) if len(script) > 1 else script[0]
         return answer if "Error" in answer else {"imageId": {"imageDigest": digest}, **answer}
 
@@ -107,7 +113,10 @@ class FakeRegistry:
             raise self.refuses_scans
         self.started.append(repository)
         self.unscanned.discard(repository)
-        return digest not in self.scanned_today
+        if digest in self.scanned_today:
+            return False
+        self.rescanned[digest] = self.now()
+        return True
 
     def tags_of(self, digest: str) -> set[str]:
         """The tags that name an image."""
@@ -132,11 +141,16 @@ def scan(status: str = "COMPLETE", token: str = "", **counts: int) -> Answer:
     page: dict[str, Any] = {"imageScanStatus": {"status": status}}
     if status not in ("IN_PROGRESS", "PENDING"):
         page["imageScanFindings"] = {
-            "imageScanCompletedAt": "2026-01-01T00:00:00Z",
+            "imageScanCompletedAt": SCANNED,
             "findingSeverityCounts": counts,
             "findings": findings,
         }
     return {**page, "nextToken": token} if token else page
+
+
+def completed_at(time: datetime, answer: Answer) -> Answer:
+    """The same answer, completed at another time."""
+    return {**answer, "imageScanFindings": {**answer["imageScanFindings"], "imageScanCompletedAt": time}}
 
 
 def pages(*parts: Mapping[str, int]) -> list[Answer]:

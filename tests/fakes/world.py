@@ -78,6 +78,7 @@ class FakeWorld:
         self.checkout = checkout
         self.clock = SimulatedClock()
         self.registry = FakeRegistry(f"erp/{target.repository}" for target in ERP.image_targets)
+        self.registry.now = lambda: self.clock.now()
         self.functions = FakeFunctions()
         deployments = Deployments(self.clock)
         self.cluster = FakeCluster(deployments, self.registry)
