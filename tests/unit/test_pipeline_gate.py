@@ -79,6 +79,40 @@ def test_every_image_of_the_plan_is_judged_also_those_that_run_already(
     assert len(deployed) == (3 if CHART in names else 2)
 
 
+def test_a_chart_change_does_not_wait_for_scans_of_images_that_run(world: FakeWorld) -> None:
+    world.change(CHART)
+    on(world, 2026, 3, 30)
+    report = world.run()
+    assert (report.outcome, world.registry.started) == ("deployed", [])
+    assert report_text(report).count("it runs already, and its scan is of 2026-01-01") == 3
+
+
+def test_an_image_that_the_gate_blocked_is_judged_again_without_a_build(world: FakeWorld) -> None:
+    commit = world.change(NOTIFICATION)
+    world.registry.answers(REPOSITORY, scan(CRITICAL=1))
+    with pytest.raises(GateBlocked):
+        world.run()
+    built = world.registry.tags[REPOSITORY, commit[:7]]
+    assert "build_image" in world.verbs()
+    world.registry.answers(REPOSITORY, scan(LOW=1))
+    report = world.run()
+    assert report.outcome == "deployed"
+    assert "build_image" not in world.verbs()
+    assert [image.digest for image in report.images] == [built]
+
+
+def test_an_image_that_the_gate_blocked_days_ago_is_scanned_anew_without_a_build(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.registry.answers(REPOSITORY, scan(CRITICAL=1))
+    with pytest.raises(GateBlocked):
+        world.run()
+    world.registry.scans.clear()
+    on(world, 2026, 3, 30)
+    assert world.run().outcome == "deployed"
+    assert world.registry.started == [REPOSITORY]
+    assert "build_image" not in world.verbs()
+
+
 def test_a_redeployed_image_with_a_new_finding_stops_the_chart(world: FakeWorld) -> None:
     world.change(CHART)
     world.registry.answers(REPOSITORY, scan(CRITICAL=1))

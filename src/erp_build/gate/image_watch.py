@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,6 +81,7 @@ class ImageWatch:
         rules: what it is judged by.
         deployed: what its findings are compared with; None: with nothing, or with itself.
         is_running: whether this very image runs, so that none of its findings is new.
+        cleared: what the verdict that cleared it let pass, for an image that runs; None: that is not recorded.
         fresh_since: a result of an image that runs is said to be older than this, and counts; None: nothing is said.
         say: where that is said.
     """
@@ -90,6 +91,7 @@ class ImageWatch:
     rules: GateRules
     deployed: DeployedWatch | None = None
     is_running: bool = False
+    cleared: Known | None = None
     fresh_since: datetime | None = None
     say: Callable[[str], object] = str
     _verdicts: dict[ScanWatch, Verdict] = field(default_factory=dict, init=False)
@@ -127,10 +129,10 @@ class ImageWatch:
         seen = part.look()
         if not isinstance(seen, SeenScan):
             return seen
-        known = known_findings([seen.reading.findings]) if self.is_running else self.deployed and self.deployed.known
-        answer = judge(
-            seen.reading, self.rules.policy, waivers=self.rules.waivers, known=known or None, context=seen.context
-        )
+        known = self.deployed.known if self.deployed else self.cleared
+        if self.is_running:
+            known = known_findings([seen.reading.findings])
+        answer = judge(seen.reading, self.rules.policy, waivers=self.rules.waivers, known=known, context=seen.context)
         if isinstance(answer, Wait):
             # Waiting does not renew a stale result: only a new scan does.
             return (part.start() if answer.stale else None) or answer
@@ -169,6 +171,22 @@ def watch_image(
     return ImageWatch(image, parts, rules, deployed)
 
 
+def watch_running(
+    clients: Clients, scanner: ScanClient, rules: GateRules, image: BuiltImage, cleared: Known | None
+) -> ImageWatch:
+    """Make the watch of an image that runs; it is compared with the verdict that cleared it and with nothing else."""
+    parts = _parts(
+        clients,
+        scanner,
+        image.repository,
+        image.digest,
+        lambda one: clients.registry.pushed_at(image.repository, one),
+        clients.clock.now() - timedelta(seconds=rules.policy.max_age),
+    )
+    compares = replace(rules, policy=rules.policy._replace(new_only=cleared is not None))
+    return ImageWatch(image, parts, compares, cleared=cleared)
+
+
 def _watch_deployed(
     clients: Clients, scanner: ScanClient, running: Running | None, say: Callable[[str], object]
 ) -> DeployedWatch:
@@ -188,6 +206,8 @@ def _parts(
     oldest: datetime | None,
 ) -> tuple[ScanWatch, ...] | Verdict:
     """The scans of an image. An index has none of its own: ECR keeps findings at the images of its platforms."""
+    if not digest:
+        return inconclusive("which image runs is not known by its digest", "erp-build status shows what runs")
     try:
         stored = clients.registry.stored(repository, digest)
         if stored is None:
