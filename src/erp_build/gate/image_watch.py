@@ -95,6 +95,7 @@ class ImageWatch:
     fresh_since: datetime | None = None
     say: Callable[[str], object] = str
     _verdicts: dict[ScanWatch, Verdict] = field(default_factory=dict, init=False)
+    _old_verdicts: dict[ScanWatch, Verdict] = field(default_factory=dict, init=False)
     _last: Wait = field(default=Wait("the registry was not asked yet"), init=False)
 
     def poll(self) -> Verdict | Wait:
@@ -123,6 +124,9 @@ class ImageWatch:
             answer = self.poll()
             if isinstance(answer, Verdict):
                 return answer
+        if self._old_verdicts:
+            # What an old result found stands as long as no newer one says otherwise.
+            return join([*self._old_verdicts.values(), *self._verdicts.values()])
         return inconclusive(f"not finished in time: {self._last.why}", self._last.next_step)
 
     def _judge(self, part: ScanWatch) -> Verdict | Wait:
@@ -136,6 +140,9 @@ class ImageWatch:
         if isinstance(answer, Wait):
             # Waiting does not renew a stale result: only a new scan does.
             return (part.start() if answer.stale else None) or answer
+        self._old_verdicts.pop(part, None)
+        if answer.outcome == "blocked" and (wait := self._renew(part, seen, answer)):
+            return wait
         # Blocked is not final while the comparison is missing: the findings may already run.
         if answer.outcome == "blocked" and self.deployed and self.deployed.pending:
             return Wait(f"waiting for the deployed image: {self.deployed.pending}")
@@ -143,6 +150,14 @@ class ImageWatch:
             self.say(f"it runs already, and its scan is of {seen.reading.completed:%Y-%m-%d %H:%M %Z}: what was found "
                      "since is not in it; `erp-build gate --running` asks anew")  # fmt: skip
         return answer
+
+    def _renew(self, part: ScanWatch, seen: SeenScan, answer: Verdict) -> Wait | None:
+        """Ask for a new scan where an old one blocks: what it found may have been re-rated. None: it cannot be had."""
+        doubt = doubt_of(seen.reading, seen.context)
+        if doubt is None or not doubt.stale or part.start() or not part.is_renewed:
+            return None
+        self._old_verdicts[part] = answer
+        return Wait(f"{answer.why} by {doubt.why}: waiting for a new scan", next_step=doubt.next_step)
 
 
 def watch_image(

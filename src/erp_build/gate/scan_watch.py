@@ -82,6 +82,9 @@ class ScanWatch:
         scanner: the calls that it makes.
         not_before: an earlier result is not of this push; None: any is.
         oldest: an earlier result is too old, unless the scan goes on; None: none is.
+
+    Attributes:
+        is_renewed: whether a scan was begun, whose result is still to come or is there already.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class ScanWatch:
         self._previous: ScanReading | None = None
         self._same_since = 0.0
         self._started = False
+        self.is_renewed = False
 
     def look(self) -> SeenScan | Wait | Verdict:
         """Read all pages once: a reading, or why there is none yet, or why there will never be one."""
@@ -129,6 +133,7 @@ class ScanWatch:
             begun = self._scanner.starter.start_scan(self.repository, self.digest)
         except ErpBuildError as error:
             return inconclusive(f"{error.what}: {error.why}", error.next_step)
+        self.is_renewed = begun
         if not begun:
             # ECR has scanned in the last 24 hours and refuses to scan again: there is no fresher result than that one.
             possible = self._scanner.clock.now() - MAX_RESULT_AGE
