@@ -26,7 +26,7 @@ def read_cleared(path: Path) -> dict[str, Known]:
             "the report of the run that cleared what runs cannot be read",
             where=str(path),
             why=f"{type(error).__name__}: {error}",
-            next_step="give erp-build-report.json of that run, or leave --cleared out",
+            next_step="give report.json of that run, or leave --cleared out",
         ) from error
 
 

@@ -88,7 +88,7 @@ class GatePolicy(NamedTuple):
     Attributes:
         block: severities of which a single finding stops.
         timeout: seconds for the scans of all images together.
-        limits: (severity, most): more findings of it than `most` stop.
+        limits: (severity, most): more findings of it than `most` stop; added to `block`.
         new_only: whether only findings count that the deployed image does not have.
         fixable_only: whether only findings count for which there may be a fix.
         undefined: the severity that a finding without a rating counts as; `UNDEFINED`: as itself.

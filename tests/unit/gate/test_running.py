@@ -64,7 +64,7 @@ def test_what_the_verdict_that_cleared_it_let_pass_is_not_new(world: FakeWorld, 
     world.registry.answers(REPOSITORY, scan(CRITICAL=1))
     world.change(NOTIFICATION)
     world.run()
-    path = tmp_path / "erp-build-report.json"
+    path = tmp_path / "report.json"
     path.write_text(json.dumps(report_document(world.report)), encoding="utf-8")
     known = read_cleared(path)
     today = world.clock.now() + timedelta(days=2)
