@@ -237,9 +237,10 @@ def test_a_finding_that_is_counted_and_not_listed_cannot_be_waived_compared_or_u
 def test_of_several_platforms_everything_that_was_found_is_kept() -> None:
     policy = GatePolicy(new_only=True, fixable_only=True)
     known, unfixable = replace(LOG4J, name="CVE-K"), replace(LOG4J, name="CVE-F", fixable=False)
+    closed = replace(LOG4J, name="CVE-S", closed="SUPPRESSED")
     expired = WAIVER._replace(id=OPENSSL.name, packages=OPENSSL.packages, until=TODAY - timedelta(1))
     parts = [
-        verdict(found(LOG4J, known, unfixable, OPENSSL), policy, rows=(WAIVER, expired), known=found(known)),
+        verdict(found(LOG4J, known, unfixable, OPENSSL, closed), policy, rows=(WAIVER, expired), known=found(known)),
         Verdict(outcome="blocked", why="x", scanner="enhanced", next_step="a"),
         Verdict(outcome="blocked", why="y", scanner="basic", next_step="b"),
         Verdict(outcome="passed", why="z", next_step="c"),
@@ -247,7 +248,8 @@ def test_of_several_platforms_everything_that_was_found_is_kept() -> None:
     joined = join(parts)
     assert joined.waived == (Waived(LOG4J, WAIVER),)
     assert (joined.known, joined.unfixable, joined.expired) == ((known,), (unfixable,), (expired,))
-    assert joined.findings == (LOG4J, known, unfixable, OPENSSL)
+    assert joined.closed == (closed,)
+    assert joined.findings == (LOG4J, known, unfixable, OPENSSL, closed)
     assert (joined.scanner, joined.next_step) == ("basic/enhanced", "a\nb")
     assert join([]).why == "nothing was scanned"
 
