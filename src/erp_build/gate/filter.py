@@ -17,6 +17,10 @@ Known = Mapping[tuple[Identity, str], int]
 """Finding and severity -> how often a deployed image has it so."""
 
 
+BADNESS = {name: place for place, name in enumerate(reversed(SEVERITIES))} | dict.fromkeys(UNRATED, 0)
+"""Severity -> how bad it is; those without a rating are the least."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waivers:
     """The waivers of a run, and the day on which they are applied."""
@@ -98,12 +102,17 @@ def filter_findings(
 
 
 class _Deployed:
-    """The findings of the deployed image that no finding of the new one was compared with yet."""
+    """The findings of the deployed image that no finding of the new one was compared with yet.
+
+    A severity that is not known cannot be compared: such a finding is left out here, and is new there.
+    """
 
     def __init__(self, known: Known, policy: GatePolicy) -> None:
         self._left: dict[Identity, list[int]] = {}
         for (identity, severity), number in known.items():
-            self._left.setdefault(identity, []).extend([badness(effective_severity(severity, policy))] * number)
+            badness = BADNESS.get(effective_severity(severity, policy))
+            if badness is not None:
+                self._left.setdefault(identity, []).extend([badness] * number)
 
     def has(self, finding: Finding) -> bool:
         """Whether the finding is there, whatever its severity."""
@@ -111,19 +120,11 @@ class _Deployed:
 
     def takes(self, finding: Finding, severity: str) -> bool:
         """Whether the finding is there as bad as it is now, or worse; then it is compared with no other one."""
-        left, now = self._left.get(finding.identity, []), badness(severity)
-        # An unknown severity is a doubt of its own, and no comparison takes it away.
-        fitting = [one for one in left if 0 <= now <= one]
+        left = self._left.get(finding.identity, [])
+        fitting = [one for one in left if severity in BADNESS and BADNESS[severity] <= one]
         if fitting:
             left.remove(min(fitting))
         return bool(fitting)
-
-
-def badness(severity: str) -> int:
-    """How bad a severity is: 0 for one without a rating, -1 for one that is not known."""
-    if severity in UNRATED:
-        return 0
-    return len(SEVERITIES) - SEVERITIES.index(severity) if severity in SEVERITIES else -1
 
 
 def effective_severity(severity: str, policy: GatePolicy) -> str:

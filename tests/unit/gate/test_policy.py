@@ -105,6 +105,8 @@ def test_what_runs_already_is_counted_by_the_severity_that_it_counts_as() -> Non
         pytest.param("HIGH", "CRITICAL", "blocked", id="upwards"),
         pytest.param("UNDEFINED", "CRITICAL", "blocked", id="rated at last"),
         pytest.param("CRITICAL", "CRITICAL", "passed", id="as it was"),
+        pytest.param("UNTRIAGED", "UNDEFINED", "passed", id="without a rating, in both words"),
+        pytest.param("UNDEFINED", "UNTRIAGED", "passed", id="without a rating, in both words, the other way round"),
         pytest.param("NEW", "CRITICAL", "blocked", id="of a severity that nobody knows"),
         pytest.param("LOW", "MEDIUM", "passed", id="upwards below the policy"),
         pytest.param("CRITICAL", "HIGH", "passed", id="downwards"),
@@ -124,6 +126,18 @@ def test_a_limit_counts_what_is_rated_higher_now_and_no_other_that_runs() -> Non
     assert verdict(new, policy, known=old).why == (
         "1 new HIGH, 0 already running; CVE-2024-1 (openssl) rated lower in what runs"
     )
+
+
+def test_every_finding_that_is_rated_higher_now_is_named() -> None:
+    old = found(*(replace(one, severity="LOW") for one in (LOG4J, OPENSSL)))
+    assert verdict(found(LOG4J, OPENSSL), GatePolicy(new_only=True), known=old).why == (
+        "2 new CRITICAL, 0 already running; CVE-2021-44228 (log4j-core), CVE-2024-1 (openssl) rated lower in what runs"
+    )
+
+
+def test_a_severity_that_nobody_knows_is_not_told_as_lower() -> None:
+    old = found(replace(LOG4J, severity="NEW"))
+    assert verdict(found(LOG4J), GatePolicy(new_only=True), known=old).why == "1 new CRITICAL, 0 already running"
 
 
 def test_what_an_unrated_finding_counts_as_is_what_it_is_compared_by() -> None:
