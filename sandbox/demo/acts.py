@@ -9,7 +9,7 @@ from sandbox.sample import erp_commits
 CRITICAL = {
     "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed successfully."},
     "imageScanFindings": {
-        "imageScanCompletedAt": 1_767_225_600,
+        "imageScanCompletedAt": 4_102_444_800,  # behind every push, so that nobody waits for a newer result
         "findingSeverityCounts": {"CRITICAL": 1},
         "findings": [
             {

@@ -1,7 +1,8 @@
 """A registry in memory: repositories, images by digest and tag, and scans as a test scripts them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,9 @@ MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
 PUSHED = datetime(2025, 12, 31, tzinfo=UTC)
 """When every image was pushed, unless a test says otherwise: a day before its scan."""
+
+SCANNED = datetime(2026, 1, 1, tzinfo=UTC)
+"""When every scan was complete that nobody asked for."""
 
 Answer = Mapping[str, Any]
 
@@ -42,6 +46,8 @@ class FakeRegistry:
         self.scanned_today: set[str] = set()
         self.pushed: dict[str, datetime] = {}
         self.how = Scanning("SCAN_ON_PUSH", enhanced=False)
+        self.now: Callable[[], datetime] = lambda: SCANNED
+        self.rescanned: dict[str, datetime] = {}
 
     def host(self) -> str:
         return HOST
@@ -75,8 +81,10 @@ class FakeRegistry:
         assert token or digest in self.images, f"{digest} was never pushed"
         if repository in self.unscanned:
             return error("ScanNotFoundException")
-        script = self.scans.get(digest) or self.scans.get(repository) or [scan()]
-        return script.pop(0) if len(script) > 1 else script[0]
+        by_itself = completed_at(self.rescanned.get(digest, SCANNED), scan())
+        script = self.scans.get(digest) or self.scans.get(repository) or [by_itself]
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        return answer if "Error" in answer else {"imageId": {"imageDigest": digest}, **answer}
 
     def push(self, repository: str, tag: str, commit: str | None, key: str = "") -> str:
         """Store an image; its digest depends on its repository, and of a build on its tag and its commit too.
@@ -109,7 +117,10 @@ class FakeRegistry:
             raise self.refuses_scans
         self.started.append(repository)
         self.unscanned.discard(repository)
-        return digest not in self.scanned_today
+        if digest in self.scanned_today:
+            return False
+        self.rescanned[digest] = self.now()
+        return True
 
     def tags_of(self, digest: str) -> set[str]:
         """The tags that name an image."""
@@ -134,11 +145,32 @@ def scan(status: str = "COMPLETE", token: str = "", **counts: int) -> Answer:
     page: dict[str, Any] = {"imageScanStatus": {"status": status}}
     if status not in ("IN_PROGRESS", "PENDING"):
         page["imageScanFindings"] = {
-            "imageScanCompletedAt": "2026-01-01T00:00:00Z",
+            "imageScanCompletedAt": SCANNED,
             "findingSeverityCounts": counts,
             "findings": findings,
         }
     return {**page, "nextToken": token} if token else page
+
+
+def completed_at(time: datetime, answer: Answer) -> Answer:
+    """The same answer, completed at another time."""
+    return {**answer, "imageScanFindings": {**answer["imageScanFindings"], "imageScanCompletedAt": time}}
+
+
+def pages(*parts: Mapping[str, int]) -> list[Answer]:
+    """The pages of one answer: each lists its own findings, and all of them state the counts of the whole image."""
+    total: Counter[str] = Counter()
+    found: list[dict[str, Any]] = []
+    for part in parts:
+        names = [(severity, total[severity] + number) for severity, count in part.items() for number in range(count)]
+        listed = [{"name": f"CVE-{severity}-{number}", "severity": severity} for severity, number in names]
+        total.update(part)
+        found.append({**scan(), "imageScanFindings": {**scan()["imageScanFindings"], "findings": listed}})
+    for number, page in enumerate(found, 2):
+        page["imageScanFindings"]["findingSeverityCounts"] = dict(total)
+        if number <= len(found):
+            page["nextToken"] = str(number)
+    return [*found]
 
 
 def error(code: str, message: str = "as scripted", status: int = 400) -> Answer:

@@ -4,6 +4,7 @@ import copy
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from erp_build.clients.clock import SimulatedClock
@@ -78,6 +79,7 @@ class FakeWorld:
         self.checkout = checkout
         self.clock = SimulatedClock()
         self.registry = FakeRegistry(f"erp/{target.repository}" for target in ERP.image_targets)
+        self.registry.now = self._now
         self.functions = FakeFunctions()
         deployments = Deployments(self.clock)
         self.cluster = FakeCluster(deployments, self.registry)
@@ -97,6 +99,10 @@ class FakeWorld:
         self.report = RunReport()
         by_hand = self.registry.push(FUNCTION_REPOSITORY, "by-hand", None)
         self.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}:by-hand", by_hand)
+
+    def _now(self) -> datetime:
+        """The time of the clock that the world has at the moment; a test may give it another one."""
+        return self.clock.now()
 
     def is_killed(self, effect: str, number: int, when: str) -> None:
         """The next runs are killed `before` or `after` a call of an effect, and leave their lock behind."""

@@ -74,6 +74,7 @@ ELSEWHERE = {
     "erp-build run": "tests/world/test_run.py::test_lambda_is_updated_although_another_update_is_in_progress",
     "erp-build rollback": _ROLLBACK,
     "erp-build rollback --to 1a2b3c4": _ROLLBACK,
+    "erp-build gate --running": "tests/world/test_gate.py::test_what_runs_is_judged_by_todays_findings",
     "erp-build gate erp/notification-service:1a2b3c4": (
         "tests/world/test_gate.py::test_an_image_in_the_registry_is_judged_by_its_name"
     ),

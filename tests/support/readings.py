@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from erp_build.gate.filter import Waivers, identities
+from erp_build.gate.filter import Waivers, known_findings
 from erp_build.gate.verdict import ScanContext, judge
 from erp_build.model.images.finding import Finding, Waiver
 from erp_build.model.images.scan import ScanReading
@@ -38,7 +38,7 @@ def verdict(reading: ScanReading, policy: GatePolicy = POLICY, rows: tuple[Waive
         reading,
         policy,
         waivers=Waivers(rows=rows, today=today),
-        known=None if known is None else identities([known]),
+        known=None if known is None else known_findings([known.findings]),
     )
     assert isinstance(answer, Verdict)
     return answer

@@ -12,7 +12,7 @@ from erp_build.errors import ConfigurationError, GateBlocked, GateInconclusive
 from erp_build.model.project import GatePolicy
 from erp_build.report.document import report_document
 from erp_build.report.text.run import report_text
-from tests.fakes.registry import error, scan
+from tests.fakes.registry import completed_at, error, scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
 
@@ -77,6 +77,63 @@ def test_every_image_of_the_plan_is_judged_also_those_that_run_already(
     deployed = {image.target for image in report.images}
     assert {row.image.target for row in report.judgement.rows} == deployed
     assert len(deployed) == (3 if CHART in names else 2)
+
+
+def test_a_chart_change_does_not_wait_for_scans_of_images_that_run(world: FakeWorld) -> None:
+    world.change(CHART)
+    on(world, 2026, 3, 30)
+    report = world.run()
+    assert (report.outcome, world.registry.started) == ("deployed", [])
+    assert report_text(report).count("it runs already, and its scan is of 2026-01-01") == 3
+
+
+def test_an_image_that_the_gate_blocked_is_judged_again_without_a_build(world: FakeWorld) -> None:
+    commit = world.change(NOTIFICATION)
+    world.registry.answers(REPOSITORY, scan(CRITICAL=1))
+    with pytest.raises(GateBlocked):
+        world.run()
+    built = world.registry.tags[REPOSITORY, commit[:7]]
+    assert "build_image" in world.verbs()
+    world.registry.answers(REPOSITORY, scan(LOW=1))
+    report = world.run()
+    assert report.outcome == "deployed"
+    assert "build_image" not in world.verbs()
+    assert [image.digest for image in report.images] == [built]
+
+
+def test_an_image_that_the_gate_blocked_days_ago_is_scanned_anew_without_a_build(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.registry.answers(REPOSITORY, scan(CRITICAL=1))
+    with pytest.raises(GateBlocked):
+        world.run()
+    newer = completed_at(datetime(2026, 3, 30, 23, 1, tzinfo=UTC), scan(LOW=1))
+    world.registry.answers(REPOSITORY, scan(CRITICAL=1), scan(CRITICAL=1), newer)
+    on(world, 2026, 3, 30)
+    assert world.run().outcome == "deployed"
+    assert world.registry.started == [REPOSITORY]
+    assert "build_image" not in world.verbs()
+
+
+def test_findings_of_days_ago_block_where_no_newer_scan_comes(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.registry.answers(REPOSITORY, scan(CRITICAL=1))
+    on(world, 2026, 3, 30)
+    with pytest.raises(GateBlocked) as caught:
+        world.run()
+    assert "1 CRITICAL found" in caught.value.why
+    assert world.seconds("judge images") == world.project.gate.timeout
+
+
+def test_findings_of_days_ago_block_at_once_where_ecr_scans_no_second_time(world: FakeWorld) -> None:
+    commit = world.change(NOTIFICATION)
+    world.registry.answers(REPOSITORY, scan(CRITICAL=1))
+    with pytest.raises(GateBlocked):
+        world.run()
+    world.registry.scanned_today.add(world.registry.tags[REPOSITORY, commit[:7]])
+    on(world, 2026, 3, 30)
+    with pytest.raises(GateBlocked):
+        world.run()
+    assert world.seconds("judge images") == 0
 
 
 def test_a_redeployed_image_with_a_new_finding_stops_the_chart(world: FakeWorld) -> None:

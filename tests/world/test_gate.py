@@ -20,8 +20,20 @@ pytestmark = pytest.mark.world
 SERVICE = "notification-service"
 
 
-def scanned(status: str = "COMPLETE", token: str = "", enhanced: bool = False, **counts: int) -> dict[str, Any]:  # noqa: FBT001, FBT002 - reads as a word of the answer
-    """An answer whose findings are as many as its counts say, completed after every push of this hour."""
+AHEAD = time.time() + 6 * 3600
+"""When every scan is complete: after each push of these hours, and for all pages of an answer the same."""
+
+Whole = dict[str, int] | None
+
+
+def scanned(
+    status: str = "COMPLETE",
+    token: str = "",
+    enhanced: bool = False,  # noqa: FBT001, FBT002 - reads as a word of the answer
+    whole: Whole = None,
+    **counts: int,
+) -> dict[str, Any]:
+    """An answer whose findings are as many as its counts say; `whole` are the counts of all its pages."""
     key = "enhancedFindings" if enhanced else "findings"
     listed = [
         {
@@ -36,7 +48,7 @@ def scanned(status: str = "COMPLETE", token: str = "", enhanced: bool = False, *
         for severity, count in counts.items()
         for number in range(count)
     ]
-    found = {"imageScanCompletedAt": time.time() + 3600, "findingSeverityCounts": counts, key: listed}
+    found = {"imageScanCompletedAt": AHEAD, "findingSeverityCounts": counts if whole is None else whole, key: listed}
     answer: dict[str, Any] = {"imageScanStatus": {"status": status}, "imageScanFindings": found}
     return {**answer, "nextToken": token} if token else answer
 
@@ -49,8 +61,19 @@ def error(code: str) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": f"{code} as scripted"}}
 
 
-PAGES = [scanned(token="2", LOW=1), scanned(token="3", MEDIUM=1), scanned(CRITICAL=1)]
+ALL = {"LOW": 1, "MEDIUM": 1, "CRITICAL": 1}
+PAGES = [
+    scanned(token="2", whole=ALL, LOW=1),
+    scanned(token="3", whole=ALL, MEDIUM=1),
+    scanned(whole=ALL, CRITICAL=1),
+]
 BLOCKED = [
+    pytest.param(
+        [scanned(token="2"), scanned(whole={"CRITICAL": 3})],
+        7,
+        ["page 2 has another counts than page 1"],
+        id="pages that contradict each other",
+    ),
     pytest.param(PAGES, 6, ["1 CRITICAL found", "CVE-2026-CRITICAL-0 (openssl)"], id="CRITICAL on page 3"),
     pytest.param(
         [scanned("ACTIVE", enhanced=True), scanned("ACTIVE", enhanced=True, LOW=1)]
@@ -116,6 +139,21 @@ def test_an_image_in_the_registry_is_judged_by_its_name(erp: Erp, candidate: str
     Faults().scans(name, [scanned(CRITICAL=1)])
     assert erp.call("gate", f"{name}:{candidate[:7]}").code == 6
     assert erp.call("gate", f"{name}:no-such-tag").code == 2
+
+
+def test_what_runs_is_judged_by_todays_findings(erp: Erp) -> None:
+    before, name = erp.look(), f"{erp.tenant.name}/{SERVICE}"
+    clean = erp.call("gate", "--running", "--json")
+    assert clean.code == 0, clean.stderr
+    judged = {image["target"]: image["digest"] for image in json.loads(clean.stdout)["images"]}
+    assert set(before.deployments[SERVICE].digests) == {judged[SERVICE]}
+    Faults().scans(name, [scanned(CRITICAL=1)])
+    found = erp.call("gate", "--running")
+    assert found.code == 6, found.stderr
+    assert "CVE-2026-CRITICAL-0 (openssl)" in found.stderr
+    Faults().scans(name, [error("AccessDeniedException")])
+    assert erp.call("gate", "--running").code == 7
+    assert erp.look() == before
 
 
 def test_four_images_share_one_deadline(erp: Erp) -> None:

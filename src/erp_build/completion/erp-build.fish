@@ -51,7 +51,7 @@ function _shtab_erp_build_using
 end
 
 set -g _shtab_erp_build_commands plan run status history verify rollback unlock doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --cluster --config --deployed --head --junit --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --to --today --wait-for-lock --waivers
+set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --to --today --wait-for-lock --waivers
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -163,11 +163,14 @@ complete -c erp-build -n '_shtab_erp_build_using record' -s q -l quiet -d 'show 
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a gate -d 'judge images by their scans, in ECR or recorded'
 complete -c erp-build -n '_shtab_erp_build_using gate' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l recorded -xka "(__fish_complete_path (commandline -ct))" -d 'recorded answers instead, a JSON list'
+complete -c erp-build -n '_shtab_erp_build_using gate' -l running -d 'judge what runs now by today'"'"'s findings'
+complete -c erp-build -n '_shtab_erp_build_using gate' -l cleared -xka "(__fish_complete_path (commandline -ct))" -d 'for --running: the report of the run that cleared what runs'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l policy -xka "(__fish_complete_path (commandline -ct))" -d 'a TOML file with a [gate] table'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l waivers -xka "(__fish_complete_path (commandline -ct))" -d 'a waiver file, instead of the policy'"'"'s'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l today -x -d 'the day for waivers (default: today)'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l deployed -x -d 'what `new_only` compares with: an image, or its recording'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l pushed -x -d 'when the recorded image was pushed, ISO 8601'
+complete -c erp-build -n '_shtab_erp_build_using gate' -l now -x -d 'when it was recorded: then `max_age` counts, ISO 8601'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l json -d 'print the judgement as JSON'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l sarif -xka "(__fish_complete_path (commandline -ct))" -d 'write the findings as SARIF 2.1.0 as well'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l junit -xka "(__fish_complete_path (commandline -ct))" -d 'write the verdicts as JUnit'"'"'s XML as well'

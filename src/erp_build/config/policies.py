@@ -10,10 +10,12 @@ EVENTS = ("failure", "recovery", "success")
 def parse_gate(table: Table) -> GatePolicy:
     """Read a `[gate]` table.
 
-    A misspelled or contradictory policy is refused, because it would block less than it says.
+    A misspelled or contradictory policy is refused, because it would block less than it says. Limits are added to
+    what blocks: they replace the default of `block` only for the severity that they name.
     """
     limits = _limits(table)
-    block = table.choices("block", SEVERITIES, () if limits and "block" not in table else GatePolicy().block)
+    default = tuple(severity for severity in GatePolicy().block if severity not in dict(limits))
+    block = table.choices("block", SEVERITIES, default)
     for severity, _ in limits:
         if severity in block:
             raise table.error("block", f"{severity} is in `block` and has a limit", "remove one of the two")

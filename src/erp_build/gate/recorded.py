@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from erp_build.clients.clock import Deadline, SimulatedClock
@@ -26,6 +26,7 @@ class ScanRecording:
         deployed: those of the image that runs, where the policy compares with it.
         pushed: when the image was pushed; None: not recorded, so that a result of any time counts.
         now: when the first poll was.
+        ages: whether `max_age` counts from that time; otherwise a result of any time does.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ScanRecording:
     deployed: Answers = ()
     pushed: datetime | None = None
     now: datetime
+    ages: bool = False
 
 
 def judge_recording(recording: ScanRecording, rules: GateRules, say: Callable[[str, str], object]) -> Judgement:
@@ -40,16 +42,24 @@ def judge_recording(recording: ScanRecording, rules: GateRules, say: Callable[[s
     clock = SimulatedClock(recording.now)
     remarks: list[str] = []
     image = BuiltImage(target=recording.name, repository="recorded", tag="", digest="recorded", commit=None)
-    part = ScanWatch("recorded", "recorded", _scanner(recording.answers, clock), recording.pushed)
+    oldest = recording.now - timedelta(seconds=rules.policy.max_age) if recording.ages else None
+    scanner = _scanner(recording.answers, clock)
+    part = ScanWatch("recorded", _digest(recording.answers), scanner, recording.pushed, oldest)
     deployed = None
     if rules.policy.new_only:
-        oldest = recording.now - MAX_RESULT_AGE
-        parts = (ScanWatch("recorded", "deployed", _scanner(recording.deployed, clock), oldest),)
+        scanner, oldest = _scanner(recording.deployed, clock), recording.now - MAX_RESULT_AGE
+        parts = (ScanWatch("recorded", _digest(recording.deployed), scanner, oldest=oldest),)
         why = "" if recording.deployed else "none was recorded"
         deployed = DeployedWatch(parts, remarks.append, why)
     deadline = Deadline(clock, rules.policy.timeout)
     verdict = watch([ImageWatch(image, (part,), rules, deployed)], deadline, say)[0]
     return Judgement(rules=rules, rows=(Judged(image, verdict),), remarks=tuple(remarks))
+
+
+def _digest(answers: Answers) -> str:
+    """The image that a recording is about: the first that its answers name."""
+    named = (image.get("imageDigest") for answer in answers if isinstance(image := answer.get("imageId"), Mapping))
+    return next((str(digest) for digest in named if digest), "recorded")
 
 
 def _scanner(answers: Answers, clock: SimulatedClock) -> ScanClient:

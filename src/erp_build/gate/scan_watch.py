@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from erp_build.clients.clock import Clock
 from erp_build.errors import ErpBuildError
 from erp_build.formats import access_denied as denial
-from erp_build.gate.scans import UnreadableScan, read_scan
+from erp_build.gate.scans import NoReading, UnreadableScan, read_scan
 from erp_build.gate.verdict import ScanContext, inconclusive
 from erp_build.model.images.scan import Scanning, ScanReading
 from erp_build.model.images.verdict import Verdict, Wait
@@ -41,6 +41,7 @@ TRANSIENT_ERROR_CODES = {
     "ServiceUnavailableException",
     "RequestTimeout",
     "ConnectionError",
+    "ForeignAnswer",
 }
 FIRST_SERVER_ERROR_STATUS = 500
 
@@ -79,18 +80,31 @@ class ScanWatch:
     Args:
         repository, digest: of the image, or of one platform of an index.
         scanner: the calls that it makes.
-        not_before: an earlier result does not count; None: any does.
+        not_before: an earlier result is not of this push; None: any is.
+        oldest: an earlier result is too old, unless the scan goes on; None: none is.
+
+    Attributes:
+        is_renewed: whether a scan was begun, whose result is still to come or is there already.
     """
 
-    def __init__(self, repository: str, digest: str, scanner: ScanClient, not_before: datetime | None = None) -> None:
+    def __init__(
+        self,
+        repository: str,
+        digest: str,
+        scanner: ScanClient,
+        not_before: datetime | None = None,
+        oldest: datetime | None = None,
+    ) -> None:
         self.repository = repository
         self.digest = digest
         self._not_before = not_before
+        self._oldest = oldest
         self._scanner = scanner
         self._began = scanner.clock.monotonic()
         self._previous: ScanReading | None = None
         self._same_since = 0.0
         self._started = False
+        self.is_renewed = False
 
     def look(self) -> SeenScan | Wait | Verdict:
         """Read all pages once: a reading, or why there is none yet, or why there will never be one."""
@@ -119,16 +133,23 @@ class ScanWatch:
             begun = self._scanner.starter.start_scan(self.repository, self.digest)
         except ErpBuildError as error:
             return inconclusive(f"{error.what}: {error.why}", error.next_step)
-        if not begun and self._not_before:
+        self.is_renewed = begun
+        if not begun:
             # ECR has scanned in the last 24 hours and refuses to scan again: there is no fresher result than that one.
-            self._not_before = min(self._not_before, self._scanner.clock.now() - MAX_RESULT_AGE)
+            possible = self._scanner.clock.now() - MAX_RESULT_AGE
+            self._not_before = self._not_before and min(self._not_before, possible)
+            self._oldest = self._oldest and min(self._oldest, possible)
         return None
 
-    def _read(self, pages: list[Mapping[str, Any]]) -> SeenScan | Verdict:
+    def _read(self, pages: list[Mapping[str, Any]]) -> SeenScan | Wait | Verdict:
         try:
             reading = read_scan(pages)
+        except NoReading as error:
+            return self._no_reading(str(error))
         except UnreadableScan as error:
             return inconclusive(f"the answer does not have ECR's form: {error}")
+        if reading.digest not in ("", self.digest):
+            return self._no_reading(f"the answer is about {reading.digest}, and {self.digest} was asked for")
         now = self._scanner.clock.monotonic()
         settled = None
         if reading == self._previous:
@@ -137,7 +158,12 @@ class ScanWatch:
             self._same_since = now
         self._previous = reading
         enhanced = self._scanner.scanning(self.repository).enhanced
-        return SeenScan(reading, ScanContext(not_before=self._not_before, settled=settled, enhanced=enhanced))
+        context = ScanContext(not_before=self._not_before, oldest=self._oldest, settled=settled, enhanced=enhanced)
+        return SeenScan(reading, context)
+
+    def _no_reading(self, why: str) -> Wait:
+        self._previous = None
+        return Wait(f"{why}; reading again", next_step="look at what answers for ECR, then run again")
 
     def _judge_error(self, page: Mapping[str, Any], *, paging: bool) -> Wait | Verdict:
         # A reading is settled only by equal readings in a row, and an error interrupts the row.

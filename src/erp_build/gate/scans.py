@@ -11,21 +11,41 @@ from typing import Any
 from erp_build.model.images.finding import Finding
 from erp_build.model.images.scan import Scanner, ScanReading
 
+CLOSED = ("SUPPRESSED", "CLOSED")
+"""Statuses of a finding of Inspector that somebody suppresses, or that is no longer there; any other one counts."""
+
 
 class UnreadableScan(ValueError):
     """An answer does not have ECR's form; the text says where."""
 
 
+class UnratedFinding(UnreadableScan):
+    """A finding does not say how severe it is, so that nobody can say whether it blocks."""
+
+
+class NoReading(ValueError):
+    """The pages are no answer about a scan, or do not belong together; the text says why. Asking again may help."""
+
+
 def read_scan(pages: Sequence[Mapping[str, Any]]) -> ScanReading:
     """Read the pages of one DescribeImageScanFindings answer.
 
-    Counts and times are on the first page, findings on all. Raises `UnreadableScan` for an answer of another form.
+    Status, counts, time and digest are those of the first page, and no other page may say something else: counts are
+    of the whole image, not of a page. Findings are on all pages; one that two pages list is one.
+
+    Raises:
+        UnreadableScan: an answer has another form.
+        NoReading: a page says nothing about a scan, or contradicts the first one.
     """
+    for page in pages:
+        if "imageScanStatus" not in page and "imageScanFindings" not in page:
+            raise NoReading("no status: the answer says nothing about a scan")
     status = _map(pages[0].get("imageScanStatus"), "imageScanStatus")
     blocks = [_map(page.get("imageScanFindings"), "imageScanFindings") for page in pages]
+    _require_agreement(pages, blocks)
     basic = [item for block in blocks for item in _list(block.get("findings"), "findings")]
     enhanced = [item for block in blocks for item in _list(block.get("enhancedFindings"), "enhancedFindings")]
-    findings = (*map(_basic_finding, basic), *map(_enhanced_finding, enhanced))
+    findings = tuple(dict.fromkeys((*map(_basic_finding, basic), *map(_enhanced_finding, enhanced))))
     stated = blocks[0].get("findingSeverityCounts")
     listed = any(block.get(key) is not None for block in blocks for key in ("findings", "enhancedFindings"))
     return ScanReading(
@@ -35,7 +55,25 @@ def read_scan(pages: Sequence[Mapping[str, Any]]) -> ScanReading:
         counts=_counts(_map(stated, "findingSeverityCounts"), findings) if listed or stated is not None else None,
         findings=findings,
         scanner=_scanner(str(status.get("status")), blocks),
+        digest=str(_map(pages[0].get("imageId"), "imageId").get("imageDigest") or ""),
     )
+
+
+def _require_agreement(pages: Sequence[Mapping[str, Any]], blocks: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `NoReading` unless all pages have one status, and none states other counts, time or image than the first.
+
+    A later page may leave those three out. Where the first one left them out, they are not for a later one to add.
+    """
+    statuses = [_map(page.get("imageScanStatus"), "imageScanStatus").get("status") for page in pages]
+    images = [_map(page.get("imageId"), "imageId").get("imageDigest") for page in pages]
+    counts = [block.get("findingSeverityCounts") for block in blocks]
+    times = [block.get("imageScanCompletedAt") for block in blocks]
+    for what, stated in (("status", statuses), ("counts", counts), ("time of completion", times), ("image", images)):
+        for number, value in enumerate(stated[1:], 2):
+            if value != stated[0] and (value is not None or what == "status"):
+                raise NoReading(
+                    f"page {number} has another {what} than page 1: {value!r:.80} instead of {stated[0]!r:.80}"
+                )
 
 
 def read_time(value: object) -> datetime | None:
@@ -85,11 +123,17 @@ def _enhanced_finding(item: object) -> Finding:
         fixable={"YES": True, "PARTIAL": True, "NO": False}.get(str(found.get("fixAvailable"))),
         fixed_in=next((str(package["fixedInVersion"]) for package in packages if package.get("fixedInVersion")), ""),
         uri=str(details.get("sourceUrl") or ""),
+        arn=str(found.get("findingArn") or ""),
+        closed=status if (status := str(found.get("status") or "").upper()) in CLOSED else "",
     )
 
 
 def _severity(found: Mapping[str, Any]) -> str:
-    return str(found.get("severity") or "UNDEFINED").upper()
+    severity = found.get("severity")
+    if not isinstance(severity, str) or not severity.strip():
+        stated = f"is {severity!r:.80}" if "severity" in found else "is missing"
+        raise UnratedFinding(f"the severity of {found.get('name') or found.get('title') or 'a finding'!s:.80} {stated}")
+    return severity.upper()
 
 
 def _counts(stated: Mapping[str, Any], findings: Sequence[Finding]) -> dict[str, int]:

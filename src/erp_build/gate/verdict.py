@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from erp_build.gate.filter import FilteredFindings, Identity, Waivers, allowed, effective_severity, filter_findings
+from erp_build.gate.filter import FilteredFindings, Known, Waivers, allowed, effective_severity, filter_findings
 from erp_build.model.images.scan import ScanReading
 from erp_build.model.images.verdict import Verdict, VerdictOutcome, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
@@ -19,6 +19,12 @@ SETTLED_AFTER_S = 10.0
 
 EMPTY_SETTLED_AFTER_S = 30.0
 """Seconds for an enhanced scan that says "nothing": most likely it has not begun (aws/aws-sdk#289)."""
+
+SCAN_AGAIN = "start the scan again: aws ecr start-image-scan (once in 24 hours)"
+SCAN_AGAIN_ENHANCED = (
+    "where Inspector scans on push alone, nobody can ask for a scan: let it scan continuously, or build the image anew "
+    "(erp-build run --rebuild)"
+)
 
 UNKNOWN_SEVERITIES = "severities that erp_build does not know"
 
@@ -30,12 +36,14 @@ class ScanContext:
     """What is known about a reading besides its content.
 
     Attributes:
-        not_before: a result that was completed earlier does not count; None: any does.
+        not_before: a result that was completed earlier is not of this push; None: any is.
+        oldest: one that was completed earlier is too old, unless the scan goes on; None: none is.
         settled: seconds for which the readings have been the same; None for the first of its kind.
         enhanced: whether the registry scans with Inspector; None where it does not say.
     """
 
     not_before: datetime | None = None
+    oldest: datetime | None = None
     settled: float | None = None
     enhanced: bool | None = False
 
@@ -57,7 +65,7 @@ def judge(
     policy: GatePolicy,
     *,
     waivers: Waivers | None = None,
-    known: Mapping[Identity, int] | None = None,
+    known: Known | None = None,
     context: ScanContext | None = None,
 ) -> Verdict | Wait:
     """Judge one reading: wait, pass, block, or inconclusive because it cannot be judged.
@@ -66,7 +74,7 @@ def judge(
         reading: of all pages.
         policy: what blocks.
         waivers: findings that somebody answers for.
-        known: findings of the deployed image and how often it has each; None: not known, so all findings are new.
+        known: findings of the deployed image; None: not known, so all findings are new.
         context: what else is known about the reading.
     """
     state = reading.state
@@ -91,14 +99,28 @@ def doubt_of(reading: ScanReading, context: ScanContext) -> Wait | None:
     if reading.state.answer != "read":
         return Wait(str(reading), next_step=next_step)
     if reading.counts is None or reading.completed is None:
-        return Wait(f"{reading}, but its findings are not there yet", next_step=next_step)
+        return Wait(f"{_seen(reading)}, so its findings are not there yet", next_step=next_step)
     if context.not_before and reading.completed < context.not_before:
         why = f"{reading} of {_minute(reading.completed)}, older than {_minute(context.not_before)}"
-        return Wait(why, stale=True, next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)")
+        return Wait(why, stale=True, next_step=SCAN_AGAIN)
+    if context.oldest and is_too_old(reading, context.oldest):
+        why = f"{reading} of {_minute(reading.completed)}, older than `max_age` of [gate] allows"
+        return Wait(why, stale=True, next_step=f"{SCAN_AGAIN}\n{SCAN_AGAIN_ENHANCED}")
     if not context.is_settled(reading):
         why = "reading again, because findings of a continuous scan arrive late"
         return Wait(f"{reading}, {counts_text(reading.counts)}; {why}", next_step=next_step)
     return None
+
+
+def is_too_old(reading: ScanReading, oldest: datetime) -> bool:
+    """Whether a result is from before a time and nobody keeps it up to date; Inspector does while a scan is ACTIVE."""
+    return reading.status != "ACTIVE" and reading.completed is not None and reading.completed < oldest
+
+
+def _seen(reading: ScanReading) -> str:
+    """What a reading holds that cannot be judged, and what it lacks."""
+    counts = "neither a list of findings nor their number" if reading.counts is None else counts_text(reading.counts)
+    return f"{reading}, {counts}" + ("" if reading.completed else ", no time of completion")
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
@@ -118,14 +140,21 @@ def _blocked_text(over: Mapping[str, int], found: FilteredFindings, policy: Gate
         most = allowed(policy, name)
         parts.append(f"{number} {new}{name}" + (f" (allowed: {most:.0f})" if most else ""))
     old = sum(effective_severity(finding.severity, policy) in over for finding in found.known)
-    expired = "".join(f"; the waiver of {row.id} expired on {row.until}" for row in found.expired)
-    return f"{', '.join(parts)}{f', {old} already running' if policy.new_only else ' found'}{expired}"
+    how = f", {old} already running" if policy.new_only else " found"
+    others = [f"{', '.join(map(str, found.rerated))} rated lower in what runs"] if found.rerated else []
+    others += [f"the waiver of {row.id} expired on {row.until}" for row in found.expired]
+    others += _closed_text(found)
+    return "; ".join((f"{', '.join(parts)}{how}", *others))
 
 
 def _passed_text(reading: ScanReading, found: FilteredFindings) -> str:
     others = {"waived": found.waived, "already running": found.known, "without a fix": found.unfixable}
     parts = [f"{len(findings)} {what}" for what, findings in others.items() if findings]
-    return "; ".join((counts_text(reading.counts or {}), *parts))
+    return "; ".join((counts_text(reading.counts or {}), *parts, *_closed_text(found)))
+
+
+def _closed_text(found: FilteredFindings) -> list[str]:
+    return [f"{len(found.closed)} suppressed or closed in Inspector"] if found.closed else []
 
 
 def _verdict(
@@ -139,6 +168,7 @@ def _verdict(
         waived=found.waived,
         known=found.known,
         unfixable=found.unfixable,
+        closed=found.closed,
         expired=found.expired,
         findings=reading.findings,
         scanner=reading.scanner,
@@ -164,6 +194,7 @@ def join(verdicts: Sequence[Verdict]) -> Verdict:
         waived=_all(one.waived for one in verdicts),
         known=_all(one.known for one in verdicts),
         unfixable=_all(one.unfixable for one in verdicts),
+        closed=_all(one.closed for one in verdicts),
         expired=_all(one.expired for one in verdicts),
         findings=_all(one.findings for one in verdicts),
         scanner="/".join(dict.fromkeys(one.scanner for one in verdicts if one.scanner)),

@@ -88,11 +88,12 @@ class GatePolicy(NamedTuple):
     Attributes:
         block: severities of which a single finding stops.
         timeout: seconds for the scans of all images together.
-        limits: (severity, most): more findings of it than `most` stop.
+        limits: (severity, most): more findings of it than `most` stop; added to `block`.
         new_only: whether only findings count that the deployed image does not have.
         fixable_only: whether only findings count for which there may be a fix.
         undefined: the severity that a finding without a rating counts as; `UNDEFINED`: as itself.
         waivers: path of the waiver file, relative to the root; empty: none.
+        max_age: seconds; an older result of an image that does not run yet is asked for anew.
     """
 
     block: tuple[str, ...] = ("CRITICAL",)
@@ -102,6 +103,7 @@ class GatePolicy(NamedTuple):
     fixable_only: bool = False
     undefined: str = "UNDEFINED"
     waivers: str = ""
+    max_age: float = 86400.0
 
     @property
     def severities(self) -> tuple[str, ...]:

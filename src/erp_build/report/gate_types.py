@@ -22,6 +22,7 @@ class PolicyDocument(TypedDict):
         new_only: whether only findings count that the deployed image does not have.
         fixable_only: whether only findings count that have a fix.
         undefined: what becomes of findings without a severity.
+        max_age: seconds; an older result of an image that did not run yet was asked for anew.
     """
 
     block: list[str]
@@ -29,6 +30,7 @@ class PolicyDocument(TypedDict):
     new_only: bool
     fixable_only: bool
     undefined: str
+    max_age: float
 
 
 class FindingDocument(TypedDict):
@@ -91,6 +93,7 @@ class JudgedImageDocument(TypedDict):
         waived: findings that a waiver lets pass.
         known: findings that the deployed image has as well.
         unfixable: findings that do not count because there is no fix.
+        closed: findings that Inspector suppresses or has closed.
         expired_waivers: waivers that would have let a finding pass and count no longer.
         next: what the reader does now; null: it passed.
     """
@@ -106,6 +109,7 @@ class JudgedImageDocument(TypedDict):
     waived: list[WaivedFindingDocument]
     known: list[FindingDocument]
     unfixable: list[FindingDocument]
+    closed: list[FindingDocument]
     expired_waivers: list[WaiverDocument]
     next: str | None
 

@@ -76,6 +76,9 @@ def _result(row: Judged, finding: Finding, place: int) -> dict[str, Any]:
     if waiver:
         why = f"{waiver.reason} ({waiver.owner}, until {waiver.until})"
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
+    elif finding in verdict.closed:
+        why = f"{finding.closed.lower()} in Inspector"
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
 
 

@@ -8,13 +8,15 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import ONE_ATTEMPT_CONFIG
 from erp_build.clients.protocols import Registry
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive
-from erp_build.gate.scans import read_scan
+from erp_build.gate.scans import NoReading, read_scan
 from erp_build.model.images.scan import ScanReading
 from tests.contract.aws.conftest import client, store_image, stubbed
 from tests.fakes.registry import FakeRegistry, scan
@@ -82,6 +84,12 @@ def test_a_complete_scan_says_when_and_counts_what_it_lists(registry: Made) -> N
     assert reading.scanner == "basic"
 
 
+def test_an_answer_names_the_image_that_it_is_about(registry: Made) -> None:
+    tool, digest = registry
+    tool.start_scan(REPOSITORY, digest)
+    assert look(registry).digest == digest
+
+
 def test_a_push_has_a_time_that_is_not_after_its_scan(registry: Made) -> None:
     tool, digest = registry
     pushed = tool.pushed_at(REPOSITORY, digest)
@@ -133,6 +141,40 @@ def test_who_may_not_ask_when_an_image_was_pushed_learns_which_action_it_needs()
     stub.add_client_error("describe_images", "AccessDeniedException")
     with pytest.raises(GateInconclusive, match="ecr:DescribeImages is not allowed"):
         EcrRegistry(ecr, Secrets()).pushed_at(REPOSITORY, "sha256:" + "1" * 64)
+
+
+FOREIGN = (b"[]", b"null", b'"x"', b'{"imageScanStatus": "x"}', b'{"imageScanFindings": {"findings": ["a"]}}')
+
+
+@pytest.mark.parametrize("body", FOREIGN)
+def test_json_of_another_form_is_an_error_by_value(body: bytes) -> None:
+    ecr = client("ecr")
+    ecr.meta.events.register("before-send.ecr.DescribeImageScanFindings", lambda **_: Foreign(body))
+    page = EcrRegistry(ecr, Secrets()).scan_page(REPOSITORY, "sha256:" + "1" * 64, None)
+    assert page["Error"]["Code"] == "ForeignAnswer"
+    assert "does not have ECR's form" in page["Error"]["Message"]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"<html>", b'{"items": []}'])
+def test_an_answer_of_something_else_is_no_reading(body: bytes) -> None:
+    ecr = client("ecr")
+    ecr.meta.events.register("before-send.ecr.DescribeImageScanFindings", lambda **_: Foreign(body))
+    page = EcrRegistry(ecr, Secrets()).scan_page(REPOSITORY, "sha256:" + "1" * 64, None)
+    with pytest.raises(NoReading, match="says nothing about a scan"):
+        read_scan([page])
+
+
+class Foreign(AWSResponse):
+    """A 200 of something that need not be ECR."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__("https://ecr", 200, HTTPHeaders(), None)
+        self._body = body
+
+    @property
+    def content(self) -> bytes:
+        """The body, without a socket to read it from."""
+        return self._body
 
 
 def test_scans_have_a_client_of_their_own_that_tries_once() -> None:

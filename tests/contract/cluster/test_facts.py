@@ -27,7 +27,7 @@ def test_the_version_is_that_of_the_api_server(cluster: EksCluster, server: Loop
 
 def test_every_deployment_tells_its_release(cluster: EksCluster, server: Loopback) -> None:
     ours = deployment("a", "host/erp/a:1", **{"meta.helm.sh/release-name": "erp-dev"})
-    server.serve(LISTS["deployments"], {"items": [ours, deployment("b", "b:2")]})
+    server.serve(LISTS["deployments"], {"kind": "DeploymentList", "items": [ours, deployment("b", "b:2")]})
     assert cluster.deployments(RELEASE) == (
         OwnedDeployment(name="a", owner="erp-dev", images=("host/erp/a:1",)),
         OwnedDeployment(name="b", owner="", images=("b:2",)),

@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+import pytest
+
 from erp_build.clients.kubernetes.cluster import NEEDED_PERMISSIONS, EksCluster
+from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints
 from tests.contract.cluster.conftest import LISTS, RELEASE, recorded, serve
@@ -19,7 +22,24 @@ OWNED = {"meta.helm.sh/release-name": RELEASE.name}
 
 
 def items(*found: dict[str, Any]) -> dict[str, Any]:
-    return {"items": list(found)}
+    return {"kind": "List", "items": list(found)}
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"items": []}, {"kind": "Status"}, {"kind": "DeploymentList"}, {"kind": "PodList", "items": {}}]
+)
+def test_an_answer_that_is_no_list_is_not_taken_for_an_empty_one(
+    answer: dict[str, Any], cluster: EksCluster, server: Loopback
+) -> None:
+    server.serve(LISTS["deployments"], answer)
+    with pytest.raises(ReleaseFailed, match="not that of a Kubernetes API server") as caught:
+        cluster.workloads(RELEASE)
+    assert "HTTP 200, no list of objects" in caught.value.why
+
+
+def test_a_list_of_nothing_is_one(cluster: EksCluster, server: Loopback) -> None:
+    server.serve(LISTS["deployments"], {"kind": "DeploymentList", "items": None})
+    assert cluster.workloads(RELEASE) == ()
 
 
 def review(*, allowed: bool) -> dict[str, Any]:

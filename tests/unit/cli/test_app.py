@@ -174,7 +174,9 @@ def test_options_are_not_abbreviated(erp_build: CommandLine) -> None:
     assert erp_build("plan", "--jso").code == 2
 
 
-@pytest.mark.parametrize("words", [["status"], ["history"], ["verify"], ["unlock"], ["plan", "--live"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["status"], ["history"], ["verify"], ["unlock"], ["plan", "--live"], ["gate", "--running"]], ids=" ".join
+)
 def test_a_mistake_in_the_project_file_is_told_before_an_account_is_asked(
     words: list[str], erp: Checkout, erp_build: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,19 +1,29 @@
 """`gate --recorded` over `tests/cases/gate/*.json`, described in the README beside them."""
 
+import io
 import json
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from erp_build.cli.console import Console
+from erp_build.cli.verbs import gate
+from erp_build.clients.protocols import Clients
+from erp_build.errors import GateBlocked
+from tests.fakes.registry import completed_at, scan
+from tests.fakes.world import FakeWorld
 from tests.support.cases import cases
 from tests.support.cli import CommandLine
 from tests.support.documents import keys
+from tests.support.samples import ERP, NOTIFICATION
 
 FILES = {"policy", "waivers", "deployed"}
 """Keys of a case whose value is the content of a file that an option names."""
 
-WORDS = {"today", "pushed"}
+WORDS = {"today", "pushed", "now"}
 """Keys of a case whose value is an option's."""
 
 OUTCOMES = {0: "passed: ", 2: "", 6: "blocked: ", 7: "inconclusive: "}
@@ -109,3 +119,52 @@ def test_the_policy_of_the_repository_counts_when_none_is_given(tmp_path: Path, 
     finding = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findingSeverityCounts": {"LOW": 1}}}
     (tmp_path / "answers.json").write_text(json.dumps([finding]))
     assert erp_build("gate", "--recorded", tmp_path / "answers.json", "--repo", tmp_path).code == 6
+
+
+class WorldConsole(Console):
+    """A console whose clients are those of a world in memory."""
+
+    def __init__(self, world: FakeWorld, options: gate.Options) -> None:
+        self.out = io.StringIO()
+        super().__init__(options, world.secrets, self.out, io.StringIO())
+        self._world = world
+
+    def clients(self) -> AbstractContextManager[Clients]:
+        return nullcontext(self._world.clients())
+
+
+def running(world: FakeWorld, **given: object) -> tuple[gate.Options, WorldConsole]:
+    options = gate.Options()
+    vars(options).update(running=True, repo=str(world.root), **given)
+    return options, WorldConsole(world, options)
+
+
+def test_what_runs_is_judged_and_shown_as_any_other_judgement(world: FakeWorld) -> None:
+    options, console = running(world, json=True)
+    gate.main(options, console)
+    document = json.loads(console.out.getvalue())
+    assert document["outcome"] == "passed"
+    assert [image["target"] for image in document["images"]] == [target.name for target in ERP.image_targets]
+    options, console = running(world)
+    gate.main(options, console)
+    assert console.out.getvalue().startswith("passed: no findings\nGate\n")
+
+
+def test_a_finding_in_what_runs_ends_as_the_stage_would(world: FakeWorld) -> None:
+    ahead = datetime(2030, 1, 1, tzinfo=UTC)
+    world.registry.answers(f"erp/{NOTIFICATION}", completed_at(ahead, scan(CRITICAL=1)))
+    options, console = running(world)
+    with pytest.raises(GateBlocked, match="1 of 4 images over the policy"):
+        gate.main(options, console)
+    assert console.out.getvalue().startswith("blocked: 1 CRITICAL found\n")
+
+
+@pytest.mark.parametrize("more", [("--recorded", "answers.json"), ("erp/a:1",)])
+def test_what_runs_is_judged_alone(more: tuple[str, ...], erp_build: CommandLine) -> None:
+    assert erp_build("gate", "--running", *more).code == 2
+
+
+def test_a_report_of_a_run_is_for_what_runs(tmp_path: Path, erp_build: CommandLine) -> None:
+    (tmp_path / "answers.json").write_text("[{}]")
+    told = erp_build("gate", "--recorded", tmp_path / "answers.json", "--cleared", "x.json", "--repo", tmp_path)
+    assert (told.code, "--cleared is for --running" in told.err) == (2, True)

@@ -18,7 +18,7 @@ def test_without_a_word_a_single_critical_blocks() -> None:
 def test_everything_that_a_policy_may_say() -> None:
     assert policy(
         'block = ["critical"]\ntimeout = "90s"\nnew_only = true\nfixable_only = true\nundefined = "HIGH"\n'
-        'waivers = "ci/waivers.toml"\n[gate.limits]\nHIGH = 5\nLOW = 0'
+        'waivers = "ci/waivers.toml"\nmax_age = "12h"\n[gate.limits]\nHIGH = 5\nLOW = 0'
     ) == GatePolicy(
         block=("CRITICAL",),
         timeout=90,
@@ -27,11 +27,21 @@ def test_everything_that_a_policy_may_say() -> None:
         fixable_only=True,
         undefined="HIGH",
         waivers="ci/waivers.toml",
+        max_age=12 * 3600,
     )
 
 
-def test_limits_alone_are_all_that_blocks() -> None:
-    assert policy("[gate.limits]\nHIGH = 5").severities == ("HIGH",)
+def test_a_limit_is_added_to_what_blocks() -> None:
+    assert policy("[gate.limits]\nHIGH = 5") == GatePolicy(block=("CRITICAL",), limits=(("HIGH", 5),))
+
+
+def test_a_limit_takes_the_place_of_the_default_for_its_own_severity_alone() -> None:
+    both = policy("[gate.limits]\nCRITICAL = 2\nHIGH = 5")
+    assert (both.block, both.limits) == ((), (("CRITICAL", 2), ("HIGH", 5)))
+
+
+def test_limits_are_all_that_stops_where_block_is_empty() -> None:
+    assert policy("block = []\n[gate.limits]\nHIGH = 5").severities == ("HIGH",)
 
 
 def test_a_policy_that_blocks_nothing_can_be_had() -> None:
@@ -53,6 +63,8 @@ def test_a_policy_that_blocks_nothing_can_be_had() -> None:
         pytest.param(
             'block = ["UNDEFINED"]\nundefined = "HIGH"', "makes HIGH of findings", 3, id="a severity that cannot occur"
         ),
+        pytest.param('max_age = "0s"', "`max_age` must be a duration", 2, id="an age of nothing"),
+        pytest.param("max_age = 24", "`max_age` must be", 2, id="an age without a unit"),
         pytest.param('waivers = "../waivers.toml"', "below the repository's root", 2, id="a file outside"),
     ],
 )

@@ -14,13 +14,15 @@ from erp_build.gate.verdict import SETTLED_AFTER_S
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import Verdict
+from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy
-from tests.fakes.registry import error, scan
+from tests.fakes.registry import Answer, error, pages, scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
 
 REPOSITORY = f"erp/{NOTIFICATION}"
 INDEX = "application/vnd.oci.image.index.v1+json"
+DAY = 24 * 3600
 LATER = datetime(2026, 1, 1, 1, tzinfo=UTC)
 """An hour after the scans of the fake registry."""
 
@@ -105,6 +107,86 @@ def test_a_result_of_the_last_day_is_fresh_where_no_newer_one_can_be_had(new_wor
     assert judge(new_world, image).outcome == "passed"
 
 
+def test_a_result_that_is_too_old_is_renewed_for_an_image_that_does_not_run(new_world: FakeWorld) -> None:
+    image = pushed(new_world)
+    new_world.clock.sleep(DAY + 1)
+    assert judge(new_world, image).outcome == "passed"
+    assert new_world.registry.started == [REPOSITORY]
+
+
+def test_a_result_of_a_day_is_not_renewed(new_world: FakeWorld) -> None:
+    image = pushed(new_world)
+    new_world.clock.sleep(DAY)
+    assert judge(new_world, image).outcome == "passed"
+    assert new_world.registry.started == []
+
+
+def test_a_result_that_is_too_old_is_only_told_of_an_image_that_runs(new_world: FakeWorld) -> None:
+    image = pushed(new_world)
+    new_world.clock.sleep(400 * DAY)
+    running = Running(NOTIFICATION, REPOSITORY, image.tag, image.digest)
+    clients = new_world.clients()
+    judgement = judge_images(clients, read_rules(clients, GatePolicy()), [image], {NOTIFICATION: running})
+    assert judgement.rows[0].verdict.outcome == "passed"
+    assert new_world.registry.started == []
+    assert new_world.clock.monotonic() == 400 * DAY
+    assert judgement.notes[0].startswith(
+        f"{NOTIFICATION}: it runs already, and its scan is of 2026-01-01 00:00 UTC: what was found since is not in it"
+    )
+
+
+def test_a_finding_in_an_old_result_stops_an_image_that_runs(new_world: FakeWorld) -> None:
+    image = pushed(new_world)
+    new_world.registry.answers(image.digest, scan(CRITICAL=1))
+    new_world.clock.sleep(2 * DAY)
+    running = {NOTIFICATION: Running(NOTIFICATION, REPOSITORY, image.tag, image.digest)}
+    clients = new_world.clients()
+    judgement = judge_images(clients, read_rules(clients, GatePolicy()), [image], running)
+    assert judgement.rows[0].verdict.outcome == "blocked"
+
+
+@pytest.mark.parametrize(("hours", "outcome"), [(23, "passed"), (25, "inconclusive")])
+def test_where_ecr_has_scanned_today_and_refuses_to_do_it_again_a_result_of_a_day_is_the_newest(
+    hours: int, outcome: str, new_world: FakeWorld
+) -> None:
+    image = pushed(new_world)
+    new_world.registry.scanned_today.add(image.digest)
+    new_world.clock.sleep(hours * 3600)
+    clients = new_world.clients()
+    rules = read_rules(clients, GatePolicy(max_age=3600, timeout=120))
+    assert judge_images(clients, rules, [image]).rows[0].verdict.outcome == outcome
+    assert set(new_world.registry.started) == {REPOSITORY}
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("ACTIVE", "passed"), ("COMPLETE", "inconclusive")])
+def test_inspector_keeps_a_continuous_scan_up_to_date_and_no_other(
+    status: str, outcome: str, new_world: FakeWorld
+) -> None:
+    image = pushed(new_world)
+    new_world.registry.how = Scanning("CONTINUOUS_SCAN" if status == "ACTIVE" else "SCAN_ON_PUSH", enhanced=True)
+    new_world.registry.answers(image.digest, scan(status, LOW=1))
+    new_world.clock.sleep(9 * DAY)
+    verdict = judge(new_world, image)
+    assert (verdict.outcome, new_world.registry.started) == (outcome, [])
+    assert outcome == "passed" or "build the image anew" in verdict.next_step
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"imageScanStatus": {"status": "COMPLETE"}, "imageId": {"imageDigest": "sha256:0"}}, id="another"),
+        pytest.param({}, id="nothing"),
+        pytest.param(error("ForeignAnswer"), id="what botocore cannot read"),
+    ],
+)
+def test_an_answer_of_something_else_is_asked_for_again(answer: Answer, new_world: FakeWorld) -> None:
+    image = pushed(new_world)
+    new_world.registry.answers(image.digest, answer, answer, scan(LOW=1))
+    assert judge(new_world, image).why == "1 LOW"
+    new_world.registry.answers(image.digest, answer)
+    assert judge(new_world, image).outcome == "inconclusive"
+
+
 def test_a_scan_on_push_that_does_not_come_is_asked_for_after_a_longer_grace(new_world: FakeWorld) -> None:
     image = pushed(new_world)
     new_world.registry.answers(image.digest, *[error("ScanNotFoundException")] * 20, scan())
@@ -159,8 +241,8 @@ def test_an_answer_that_cannot_be_read_is_no_verdict(new_world: FakeWorld) -> No
 
 def test_a_page_that_is_forgotten_is_read_again_from_the_first(new_world: FakeWorld) -> None:
     image = pushed(new_world)
-    first, bad = scan(token="2", LOW=1), error("InvalidParameterException", "the token expired")
-    new_world.registry.answers(image.digest, first, bad, first, scan(HIGH=1))
+    (first, second), bad = pages({"LOW": 1}, {"HIGH": 1}), error("InvalidParameterException", "the token expired")
+    new_world.registry.answers(image.digest, first, bad, first, second)
     assert judge(new_world, image).why == "1 HIGH, 1 LOW"
 
 
@@ -172,5 +254,5 @@ def test_an_endless_row_of_pages_ends(new_world: FakeWorld) -> None:
 
 def test_empty_pages_are_turned_to_the_last(new_world: FakeWorld) -> None:
     image = pushed(new_world)
-    new_world.registry.answers(image.digest, scan(token="2"), scan(token="3"), scan(CRITICAL=1))
+    new_world.registry.answers(image.digest, *pages({}, {}, {"CRITICAL": 1}))
     assert judge(new_world, image).outcome == "blocked"

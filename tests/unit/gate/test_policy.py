@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from erp_build.gate.filter import identities
+from erp_build.gate.filter import known_findings
 from erp_build.gate.verdict import ScanContext, join, judge
 from erp_build.model.images.finding import Finding, Waived
 from erp_build.model.images.verdict import Verdict, Wait
@@ -87,8 +87,9 @@ def test_a_finding_that_both_have_equally_often_is_not_new() -> None:
 
 
 def test_the_deployed_image_has_what_any_of_its_platforms_has() -> None:
-    both = identities([found(LOG4J, LOG4J), found(LOG4J, OPENSSL)])
-    assert both == {LOG4J.identity: 2, OPENSSL.identity: 1}
+    closed = replace(OPENSSL, name="CVE-0", closed="CLOSED")
+    both = known_findings([(LOG4J, LOG4J), (LOG4J, OPENSSL, closed)])
+    assert both == {(LOG4J.identity, "CRITICAL"): 2, (OPENSSL.identity, "CRITICAL"): 1}
 
 
 def test_what_runs_already_is_counted_by_the_severity_that_it_counts_as() -> None:
@@ -96,6 +97,90 @@ def test_what_runs_already_is_counted_by_the_severity_that_it_counts_as() -> Non
     old, low = replace(OPENSSL, severity="UNDEFINED"), replace(OPENSSL, name="CVE-3", severity="LOW")
     answer = verdict(found(LOG4J, old, low), policy, known=found(old, low))
     assert answer.why == "1 new CRITICAL, 1 already running"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "outcomes"),
+    [
+        pytest.param("HIGH", "CRITICAL", "blocked", id="upwards"),
+        pytest.param("UNDEFINED", "CRITICAL", "blocked", id="rated at last"),
+        pytest.param("CRITICAL", "CRITICAL", "passed", id="as it was"),
+        pytest.param("UNTRIAGED", "UNDEFINED", "passed", id="without a rating, in both words"),
+        pytest.param("UNDEFINED", "UNTRIAGED", "passed", id="without a rating, in both words, the other way round"),
+        pytest.param("NEW", "CRITICAL", "blocked", id="of a severity that nobody knows"),
+        pytest.param("LOW", "MEDIUM", "passed", id="upwards below the policy"),
+        pytest.param("CRITICAL", "HIGH", "passed", id="downwards"),
+        pytest.param("NEW", "NEW", "inconclusive", id="unknown twice"),
+    ],
+)
+def test_a_finding_that_runs_already_counts_when_it_is_rated_higher_now(before: str, now: str, outcomes: str) -> None:
+    old, new = (found(replace(LOG4J, severity=severity)) for severity in (before, now))
+    answer = verdict(new, GatePolicy(new_only=True), known=old)
+    assert answer.outcome == outcomes
+    assert bool(answer.known) is (outcomes == "passed" and now != "MEDIUM")
+
+
+def test_a_limit_counts_what_is_rated_higher_now_and_no_other_that_runs() -> None:
+    policy = GatePolicy(new_only=True, limits=(("HIGH", 0),))
+    old, new = found(LOG4J, replace(OPENSSL, severity="LOW")), found(LOG4J, replace(OPENSSL, severity="HIGH"))
+    assert verdict(new, policy, known=old).why == (
+        "1 new HIGH, 0 already running; CVE-2024-1 (openssl) rated lower in what runs"
+    )
+
+
+def test_every_finding_that_is_rated_higher_now_is_named() -> None:
+    old = found(*(replace(one, severity="LOW") for one in (LOG4J, OPENSSL)))
+    assert verdict(found(LOG4J, OPENSSL), GatePolicy(new_only=True), known=old).why == (
+        "2 new CRITICAL, 0 already running; CVE-2021-44228 (log4j-core), CVE-2024-1 (openssl) rated lower in what runs"
+    )
+
+
+def test_a_severity_that_nobody_knows_is_not_told_as_lower() -> None:
+    old = found(replace(LOG4J, severity="NEW"))
+    assert verdict(found(LOG4J), GatePolicy(new_only=True), known=old).why == "1 new CRITICAL, 0 already running"
+
+
+def test_what_an_unrated_finding_counts_as_is_what_it_is_compared_by() -> None:
+    policy = GatePolicy(new_only=True, undefined="CRITICAL")
+    assert verdict(found(LOG4J), policy, known=found(replace(LOG4J, severity="UNDEFINED"))).outcome == "passed"
+
+
+def test_of_two_that_run_the_lower_one_is_compared_first() -> None:
+    low, critical = replace(LOG4J, severity="LOW"), LOG4J
+    answer = verdict(found(low, critical), GatePolicy(new_only=True), known=found(critical, low))
+    assert (answer.outcome, answer.known) == ("passed", (low, critical))
+
+
+@pytest.mark.parametrize("status", ["SUPPRESSED", "CLOSED"])
+def test_a_finding_that_inspector_has_closed_does_not_count_and_is_told(status: str) -> None:
+    closed = replace(LOG4J, closed=status)
+    answer = verdict(found(closed), rows=(WAIVER,))
+    assert (answer.outcome, answer.why) == ("passed", "1 CRITICAL; 1 suppressed or closed in Inspector")
+    assert (answer.closed, answer.waived, answer.counts) == ((closed,), (), {"CRITICAL": 1})
+    blocked = verdict(found(closed, OPENSSL))
+    assert (blocked.why, blocked.blocking) == ("1 CRITICAL found; 1 suppressed or closed in Inspector", (OPENSSL,))
+
+
+def test_a_closed_finding_hides_no_other_that_is_only_counted() -> None:
+    assert verdict(found(replace(LOG4J, closed="CLOSED"), CRITICAL=1)).outcome == "blocked"
+
+
+def test_a_finding_that_is_closed_for_what_runs_is_new_where_it_is_open() -> None:
+    old = found(replace(LOG4J, closed="SUPPRESSED"))
+    assert verdict(found(LOG4J), GatePolicy(new_only=True), known=old).outcome == "blocked"
+
+
+def test_a_result_that_is_too_old_is_stale_unless_the_scan_goes_on() -> None:
+    late = ScanContext(oldest=DONE + timedelta(minutes=1), settled=30)
+    answer = judge(CLEAN, POLICY, context=late)
+    assert answer == Wait(
+        "COMPLETE of 2026-11-20T10:00+00:00, older than `max_age` of [gate] allows",
+        stale=True,
+        next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)\nwhere Inspector scans on push "
+        "alone, nobody can ask for a scan: let it scan continuously, or build the image anew (erp-build run --rebuild)",
+    )
+    assert outcome(replace(CLEAN, status="ACTIVE"), late) == "passed"
+    assert outcome(CLEAN, ScanContext(oldest=DONE)) == "passed"
 
 
 def test_the_same_finding_in_another_package_is_new() -> None:
@@ -166,9 +251,10 @@ def test_a_finding_that_is_counted_and_not_listed_cannot_be_waived_compared_or_u
 def test_of_several_platforms_everything_that_was_found_is_kept() -> None:
     policy = GatePolicy(new_only=True, fixable_only=True)
     known, unfixable = replace(LOG4J, name="CVE-K"), replace(LOG4J, name="CVE-F", fixable=False)
+    closed = replace(LOG4J, name="CVE-S", closed="SUPPRESSED")
     expired = WAIVER._replace(id=OPENSSL.name, packages=OPENSSL.packages, until=TODAY - timedelta(1))
     parts = [
-        verdict(found(LOG4J, known, unfixable, OPENSSL), policy, rows=(WAIVER, expired), known=found(known)),
+        verdict(found(LOG4J, known, unfixable, OPENSSL, closed), policy, rows=(WAIVER, expired), known=found(known)),
         Verdict(outcome="blocked", why="x", scanner="enhanced", next_step="a"),
         Verdict(outcome="blocked", why="y", scanner="basic", next_step="b"),
         Verdict(outcome="passed", why="z", next_step="c"),
@@ -176,7 +262,8 @@ def test_of_several_platforms_everything_that_was_found_is_kept() -> None:
     joined = join(parts)
     assert joined.waived == (Waived(LOG4J, WAIVER),)
     assert (joined.known, joined.unfixable, joined.expired) == ((known,), (unfixable,), (expired,))
-    assert joined.findings == (LOG4J, known, unfixable, OPENSSL)
+    assert joined.closed == (closed,)
+    assert joined.findings == (LOG4J, known, unfixable, OPENSSL, closed)
     assert (joined.scanner, joined.next_step) == ("basic/enhanced", "a\nb")
     assert join([]).why == "nothing was scanned"
 

@@ -33,6 +33,9 @@ TIMES = [PUSHED - timedelta(days=2), PUSHED - timedelta(minutes=1), PUSHED, NOW]
 
 Page = dict[str, Any]
 
+WHOLE = ("findingSeverityCounts", "imageScanCompletedAt")
+"""What a page says about the whole image."""
+
 
 @dataclass
 class Tape:
@@ -58,7 +61,7 @@ class Tape:
 FINDINGS = st.fixed_dictionaries(
     {
         "name": st.sampled_from(["CVE-1", "CVE-2"]),
-        "severity": st.sampled_from([*SEVERITIES[:3], "UNDEFINED", "NEW", None]),
+        "severity": st.sampled_from([*SEVERITIES[:3] * 2, "UNDEFINED", "NEW", None, 0, ""]),
     },
     optional={
         "attributes": st.sampled_from(
@@ -89,11 +92,21 @@ CLEAN: Page = {
 }
 ERRORS = st.sampled_from(["ScanNotFoundException", *sorted(TRANSIENT_ERROR_CODES)[:3], "AccessDenied", "NEW"])
 FAILURES = ERRORS.map(lambda code: [{"Error": {"Code": code, "Message": ""}}])
-EVIL = st.sampled_from([{}, {"imageScanStatus": None}, {"imageScanFindings": []}, {"imageScanStatus": "COMPLETE"}])
+EVIL = st.sampled_from(
+    [{}, {"items": []}, {"imageScanStatus": None}, {"imageScanFindings": []}, {"imageScanStatus": "COMPLETE"}]
+)
 
 
 def paged(pages: list[Page]) -> list[Page]:
     return [{**page, "nextToken": str(number)} for number, page in enumerate(pages[:-1])] + pages[-1:]
+
+
+def agreeing(pages: list[Page]) -> list[Page]:
+    """The same pages with the status, the counts and the time of the first one."""
+    first = pages[0]
+    whole = {key: value for key, value in first["imageScanFindings"].items() if key in WHOLE}
+    own = [{key: item for key, item in one["imageScanFindings"].items() if key not in WHOLE} for one in pages]
+    return paged([{**first, "imageScanFindings": {**whole, **block}} for block in own])
 
 
 POLLS = st.one_of(
@@ -101,6 +114,7 @@ POLLS = st.one_of(
     PAGES.map(lambda page: [page]),
     st.just([CLEAN]),
     st.lists(PAGES, min_size=2, max_size=3).map(paged),
+    st.lists(PAGES, min_size=2, max_size=3).map(agreeing),
     EVIL.map(lambda page: [page]),
 )
 SCRIPTS = st.lists(POLLS, min_size=1, max_size=4)
@@ -110,6 +124,7 @@ POLICIES = st.builds(
     timeout=st.sampled_from([5.0, 60.0]),
     limits=st.sampled_from([(), (("MEDIUM", 1),)]),
     new_only=st.booleans(),
+    max_age=st.sampled_from([60.0, 3600.0, 86400.0, 864000.0]),
     fixable_only=st.booleans(),
 )
 WAIVERS = st.sampled_from(
@@ -146,7 +161,9 @@ def test_nothing_but_a_complete_fresh_counted_result_clears_an_image(
         deployed = DeployedWatch(parts, str, "" if running else "none")
     image = built()
     rules = GateRules(policy=policy, waivers=Waivers(rows=waivers, today=TODAY))
-    one = ImageWatch(image, [ScanWatch("r", image.digest, _scanner(tape, scanning), PUSHED)], rules, deployed)
+    aged = NOW - timedelta(seconds=policy.max_age)
+    part = ScanWatch("r", image.digest, _scanner(tape, scanning), PUSHED, aged)
+    one = ImageWatch(image, [part], rules, deployed)
     verdict = watch([one], Deadline(clock, policy.timeout), lambda *_: None)[0]
     event(verdict.outcome)
     assert clock.monotonic() <= policy.timeout
@@ -157,11 +174,15 @@ def test_nothing_but_a_complete_fresh_counted_result_clears_an_image(
         return
     assert cleared[0].scanned == image.digest
     pages = tape.given[-1][1]
-    _assert_complete(pages, PUSHED if begun or scanning.enhanced else NOW - timedelta(days=1))
+    a_day = NOW - timedelta(days=1)
+    _assert_complete(pages, PUSHED if begun or scanning.enhanced else a_day)
+    if pages[0]["imageScanStatus"]["status"] == "COMPLETE":
+        oldest = aged if begun or scanning.enhanced else min(aged, a_day)
+        assert pages[0]["imageScanFindings"]["imageScanCompletedAt"] >= oldest
     _assert_settled(tape, scanning)
     known: Counter[Any] = Counter()
     if running and old.given and _is_complete(old.given[-1][1], NOW - timedelta(days=1)):
-        known.update(map(_identity, _items(old.given[-1][1])))
+        known.update((_identity(item), _rank(item)) for item in _distinct(old.given[-1][1]))
     _assert_nothing_over(pages, policy, waivers if waivers and waivers[0].until == TODAY else (), known)
 
 
@@ -182,6 +203,11 @@ def _assert_complete(pages: list[Page], oldest: datetime) -> None:
     assert not any("Error" in page for page in pages)
     assert "nextToken" not in pages[-1]
     assert first["imageScanStatus"]["status"] in ("COMPLETE", "ACTIVE")
+    assert all(page["imageScanStatus"] == first["imageScanStatus"] for page in pages)
+    for key in WHOLE:
+        stated = [page["imageScanFindings"].get(key) for page in pages]
+        assert all(one in (None, stated[0]) for one in stated[1:])
+    assert all(item["severity"] in (*SEVERITIES, "NEW") for item in _items(pages))
     block = first["imageScanFindings"]
     assert isinstance(block["imageScanCompletedAt"], datetime)
     assert block["imageScanCompletedAt"] >= oldest
@@ -206,16 +232,17 @@ def _assert_settled(tape: Tape, scanning: Scanning) -> None:
 def _assert_nothing_over(
     pages: list[Page], policy: GatePolicy, waivers: tuple[Waiver, ...], known: Mapping[Any, int]
 ) -> None:
-    left = Counter(known) if policy.new_only else Counter()
+    left = list(Counter(known).elements()) if policy.new_only else []
     numbers: Counter[str] = Counter()
     listed: Counter[str] = Counter()
-    for item in _items(pages):
-        severity = (item.get("severity") or "UNDEFINED").upper()
+    for item in _distinct(pages):
+        severity = item["severity"]
         listed[severity] += 1
         if waivers and _identity(item) == ("CVE-1", "a"):
             continue
-        if left[_identity(item)] > 0:
-            left[_identity(item)] -= 1
+        fitting = [one for one in left if one[0] == _identity(item) and one[1] <= _rank(item)]
+        if fitting and severity != "NEW":
+            left.remove(max(fitting))
             continue
         numbers[severity] += 1
     stated: Counter[str] = Counter()
@@ -230,6 +257,15 @@ def _assert_nothing_over(
 def _items(pages: list[Page]) -> Iterator[Page]:
     for page in pages:
         yield from page.get("imageScanFindings", {}).get("findings") or () if "Error" not in page else ()
+
+
+def _distinct(pages: list[Page]) -> list[Page]:
+    return list({(_identity(item), item["severity"]): item for item in _items(pages)}.values())
+
+
+def _rank(item: Page) -> int:
+    """The place of a severity, the worst first; one that nobody knows is the last."""
+    return SEVERITIES.index(item["severity"]) if item["severity"] in SEVERITIES else len(SEVERITIES)
 
 
 def _identity(item: Page) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.gate.scans import UnreadableScan, read_scan, read_time
+from erp_build.gate.scans import NoReading, UnratedFinding, UnreadableScan, read_scan, read_time
 from erp_build.model.images.finding import Finding
 
 COMPLETED = "2026-11-20T10:00:00+09:00"
@@ -57,7 +57,9 @@ def test_an_answer_without_any_list_does_not_say_what_scanned() -> None:
         pytest.param({"HIGH": 1}, [BASIC], {"HIGH": 1}, id="they agree"),
         pytest.param({"CRITICAL": 2}, [], {"CRITICAL": 2}, id="only the map knows"),
         pytest.param({}, [BASIC], {"HIGH": 1}, id="only the list knows"),
-        pytest.param({"HIGH": 1}, [BASIC, BASIC], {"HIGH": 2}, id="the list has more"),
+        pytest.param({"HIGH": 1}, [BASIC, {**BASIC, "name": "CVE-7"}], {"HIGH": 2}, id="the list has more"),
+        pytest.param({"HIGH": 1}, [BASIC, BASIC], {"HIGH": 1}, id="the list has the same finding twice"),
+        pytest.param({"HIGH": 2}, [BASIC, BASIC], {"HIGH": 2}, id="the map counts it twice, which nobody can explain"),
         pytest.param({"HIGH": 5}, [BASIC], {"HIGH": 5}, id="the map has more"),
         pytest.param({"CRITICAL": 0}, [], {}, id="a zero is nothing"),
         pytest.param({"critical": 1}, [], {"CRITICAL": 1}, id="another case is the same severity"),
@@ -69,14 +71,78 @@ def test_the_larger_of_map_and_list_counts(stated: dict[str, int], listed: list[
 
 def test_findings_of_all_pages_are_counted_and_the_first_page_states_the_counts() -> None:
     first = page(findings=[BASIC], findingSeverityCounts={"HIGH": 1})
-    second = {"imageScanFindings": {"findings": [{"name": "CVE-9", "severity": "CRITICAL"}]}}
+    second = {
+        "imageScanStatus": {"status": "COMPLETE"},
+        "imageScanFindings": {"findings": [{"name": "CVE-9", "severity": "CRITICAL"}]},
+    }
     assert read_scan([first, second]).counts == {"CRITICAL": 1, "HIGH": 1}
+
+
+def test_a_finding_that_two_pages_list_is_one() -> None:
+    stated = {"HIGH": 1}
+    one = page(findings=[BASIC], findingSeverityCounts=stated)
+    reading = read_scan([one, one])
+    assert (len(reading.findings), reading.counts, reading.unlisted) == (1, {"HIGH": 1}, {})
+
+
+@pytest.mark.parametrize("field", ["findingArn", "status", "severity"])
+def test_findings_of_one_name_that_differ_are_several(field: str) -> None:
+    other = {**ENHANCED, field: "SUPPRESSED" if field == "status" else "HIGH"}
+    assert len(read_scan([page(enhancedFindings=[ENHANCED, other])]).findings) == 2
+
+
+ABOUT = {"imageId": {"imageDigest": "sha256:1"}}
+LOWS: dict[str, Any] = {"findings": [], "findingSeverityCounts": {"LOW": 1}}
+
+
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [
+        pytest.param(page(**{**LOWS, "findingSeverityCounts": {"CRITICAL": 3}}), "another counts", id="more"),
+        pytest.param(page(**{**LOWS, "findingSeverityCounts": {}}), "another counts", id="none"),
+        pytest.param(page("IN_PROGRESS", **LOWS), "another status", id="a scan that goes on"),
+        pytest.param({"imageScanFindings": {}}, "another status", id="no status"),
+        pytest.param({}, "says nothing about a scan", id="an empty page"),
+        pytest.param({"items": []}, "says nothing about a scan", id="a page of something else"),
+        pytest.param(page(**LOWS, imageScanCompletedAt="2026-11-21T10:00:00Z"), "another time", id="a newer scan"),
+        pytest.param({**page(**LOWS), "imageId": {"imageDigest": "sha256:2"}}, "another image", id="another image"),
+    ],
+)
+def test_pages_that_contradict_each_other_are_no_reading(second: dict[str, Any], what: str) -> None:
+    with pytest.raises(NoReading, match=what):
+        read_scan([{**page(**LOWS), **ABOUT, "nextToken": "2"}, second])
+
+
+def test_a_later_page_adds_nothing_that_the_first_one_left_out() -> None:
+    first = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": []}}
+    with pytest.raises(NoReading, match=r"page 2 has another counts than page 1: {'LOW': 1} instead of None"):
+        read_scan([first, page(**LOWS)])
+
+
+def test_pages_that_agree_are_one_reading_of_their_image() -> None:
+    silent = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": [BASIC]}}
+    reading = read_scan([{**page(**LOWS), **ABOUT}, {**page(**LOWS), **ABOUT}, silent])
+    assert (reading.digest, reading.counts) == ("sha256:1", {"LOW": 1, "HIGH": 1})
+
+
+@pytest.mark.parametrize("answer", [{}, {"message": "<html>"}, {"items": []}])
+def test_an_answer_that_says_nothing_about_a_scan_is_no_reading(answer: dict[str, Any]) -> None:
+    with pytest.raises(NoReading, match="no status: the answer says nothing about a scan"):
+        read_scan([answer])
+
+
+@pytest.mark.parametrize(("status", "closed"), [
+    ("SUPPRESSED", "SUPPRESSED"), ("CLOSED", "CLOSED"), ("closed", "CLOSED"), ("ACTIVE", ""), (None, ""), ("NEW", "")
+])  # fmt: skip
+def test_a_finding_says_whether_inspector_has_closed_it(status: str | None, closed: str) -> None:
+    reading = read_scan([page(enhancedFindings=[{**ENHANCED, "status": status}])])
+    assert reading.findings[0].closed == closed
+    assert reading.counts == {"CRITICAL": 1}
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param({}, id="an empty answer"),
         pytest.param({"imageScanStatus": {"status": "COMPLETE"}}, id="a status alone"),
         pytest.param({"imageScanStatus": None, "imageScanFindings": None}, id="nulls"),
         pytest.param(page(), id="a time of completion alone"),
@@ -92,8 +158,25 @@ def test_an_empty_map_and_an_empty_list_are_a_count_of_zero() -> None:
     assert read_scan([page(findings=[])]).counts == {}
 
 
-def test_a_finding_without_severity_has_no_rating() -> None:
-    assert read_scan([page(findings=[{"name": "CVE-1"}])]).counts == {"UNDEFINED": 1}
+NO_SEVERITIES: list[object] = [0, 1, False, True, None, {}, [], "", " ", ["CRITICAL"], {"name": "LOW"}]
+
+
+@pytest.mark.parametrize("key", ["findings", "enhancedFindings"])
+@pytest.mark.parametrize("severity", NO_SEVERITIES, ids=repr)
+def test_a_severity_that_is_no_text_cannot_be_read(severity: object, key: str) -> None:
+    findings: Any = {key: [{"name": "CVE-1", "severity": severity}]}
+    with pytest.raises(UnratedFinding, match="the severity of CVE-1 is "):
+        read_scan([page(**findings)])
+
+
+@pytest.mark.parametrize(("finding", "name"), [({"name": "CVE-1"}, "CVE-1"), ({"title": "x"}, "x"), ({}, "a finding")])
+def test_a_finding_without_a_severity_cannot_be_read(finding: dict[str, str], name: str) -> None:
+    with pytest.raises(UnratedFinding, match=f"the severity of {name} is missing"):
+        read_scan([page(findings=[finding])])
+
+
+def test_a_finding_that_ecr_rates_as_undefined_is_undefined() -> None:
+    assert read_scan([page(findings=[{"name": "CVE-1", "severity": "UNDEFINED"}])]).counts == {"UNDEFINED": 1}
 
 
 def test_a_finding_without_any_name_is_still_counted() -> None:
@@ -126,7 +209,8 @@ def test_an_enhanced_finding_of_several_packages_names_each_once() -> None:
 
 
 def test_a_finding_without_a_package_says_so() -> None:
-    assert str(read_scan([page(findings=[{"name": "CVE-1"}])]).findings[0]) == "CVE-1 (no package named)"
+    finding = {"name": "CVE-1", "severity": "LOW"}
+    assert str(read_scan([page(findings=[finding])]).findings[0]) == "CVE-1 (no package named)"
 
 
 def test_what_is_counted_and_not_listed_is_known_by_its_number() -> None:

@@ -9,7 +9,7 @@ from erp_build.gate.verdict import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.project import GatePolicy
-from tests.fakes.registry import Answer, error, scan
+from tests.fakes.registry import Answer, error, pages, scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import EMPLOYEE, ERP, NOTIFICATION
 
@@ -85,7 +85,7 @@ def test_findings_below_the_policy_pass(new_world: FakeWorld) -> None:
 
 def test_a_finding_on_a_further_page_is_seen(new_world: FakeWorld) -> None:
     with pytest.raises(GateBlocked, match="1 of 1 images over the policy"):
-        judge(new_world, scan(token="2", LOW=1), scan(CRITICAL=1))
+        judge(new_world, *pages({"LOW": 1}, {"CRITICAL": 1}))
 
 
 def test_a_page_that_repeats_for_ever_is_inconclusive(new_world: FakeWorld) -> None:

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_build.gate.scans import read_scan
-from erp_build.gate.verdict import EMPTY_SETTLED_AFTER_S, SETTLED_AFTER_S, ScanContext, counts_text, doubt_of, judge
+from erp_build.gate.verdict import (
+    EMPTY_SETTLED_AFTER_S,
+    SETTLED_AFTER_S,
+    ScanContext,
+    counts_text,
+    doubt_of,
+    inconclusive,
+    judge,
+)
 from erp_build.model.images.scan import STATES, ScanReading
 from erp_build.model.images.verdict import ClearedImage, Verdict, Wait
 from erp_build.model.project import SEVERITIES, GatePolicy
@@ -77,9 +85,15 @@ AGAIN = "reading again, because findings of a continuous scan arrive late"
         ),
         pytest.param(
             replace(CLEAN, counts=None),
-            "COMPLETE, but its findings are not there yet",
+            "COMPLETE, neither a list of findings nor their number, so its findings are not there yet",
             STATES["COMPLETE"].next_step,
             id="no counts",
+        ),
+        pytest.param(
+            replace(ACTIVE, completed=None),
+            "ACTIVE, no findings, no time of completion, so its findings are not there yet",
+            STATES["ACTIVE"].next_step,
+            id="a clean enhanced scan without its time",
         ),
         pytest.param(ACTIVE, f"ACTIVE, no findings; {AGAIN}", STATES["ACTIVE"].next_step, id="not settled"),
     ],
@@ -87,6 +101,12 @@ AGAIN = "reading again, because findings of a continuous scan arrive late"
 def test_a_wait_says_for_what_and_what_helps(reading: ScanReading, why: str, next_step: str) -> None:
     assert judge(reading, POLICY) == Wait(why, next_step=next_step)
     assert doubt_of(reading, ScanContext()) == Wait(why, next_step=next_step)
+
+
+def test_where_nothing_better_is_known_the_next_step_is_a_look_at_the_scan() -> None:
+    assert inconclusive("x") == Verdict(
+        outcome="inconclusive", why="x", next_step="look at the scan in ECR, then run again"
+    )
 
 
 def test_only_what_cannot_be_judged_has_a_next_step_of_its_own() -> None:

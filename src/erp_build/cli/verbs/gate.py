@@ -1,7 +1,8 @@
-"""`gate`: judge images by their scans in the registry, or by recorded scan answers."""
+"""`gate`: judge images, or what runs, by their scans in the registry, or by recorded scan answers."""
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.formats.json_text import parsed_json
+from erp_build.gate.cleared import read_cleared
 from erp_build.gate.filter import Waivers
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
-from erp_build.gate.scans import UnreadableScan, read_scan, read_time
+from erp_build.gate.running import judge_running
+from erp_build.gate.scans import NoReading, UnratedFinding, UnreadableScan, read_scan, read_time
 from erp_build.gate.stage import clear_images, judge_images
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.plan import Running
@@ -30,12 +33,16 @@ from erp_build.report.text.gate import judgement_text, summary_document
 EXAMPLES = """\
 examples:
   erp-build gate erp/notification-service:1a2b3c4 --policy strict.toml --sarif gate.sarif
+  erp-build gate --running
   erp-build gate --recorded answers.json
   erp-build gate --recorded answers.json --policy strict.toml --waivers waivers.toml --today 2026-12-31
   erp-build gate --recorded answers.json --deployed before.json --pushed 2026-11-20T10:00:00+09:00
 
 answers.json is a list of answers to successive polls of DescribeImageScanFindings. The last answer repeats. Further
 pages follow the answer with their nextToken. An error is {"Error": {"Code": ..., "Message": ...}}. Time is simulated.
+
+--running judges every digest that pods and functions run by today's findings: 6 with what is over the policy and was
+not there when the image was cleared, 7 where that cannot be said.
 """
 
 
@@ -65,6 +72,8 @@ class Options(CommonOptions):
         help="images in ECR: repository:tag or @digest",
     )
     recorded: Path | None = file_option("--recorded", "recorded answers instead, a JSON list", choice="exactly one")
+    running: bool = flag("--running", "judge what runs now by today's findings", choice="exactly one")
+    cleared: Path | None = file_option("--cleared", "for --running: the report of the run that cleared what runs")
     policy: Path | None = file_option("--policy", "a TOML file with a [gate] table")
     waivers: Path | None = file_option("--waivers", "a waiver file, instead of the policy's")
     today: date | None = option("--today", metavar="DAY", type=_day, help="the day for waivers (default: today)")
@@ -74,6 +83,9 @@ class Options(CommonOptions):
     pushed: datetime | None = option(
         "--pushed", metavar="TIME", type=_time, help="when the recorded image was pushed, ISO 8601"
     )
+    now: datetime | None = option(
+        "--now", metavar="TIME", type=_time, help="when it was recorded: then `max_age` counts, ISO 8601"
+    )
     json: bool = flag("--json", "print the judgement as JSON")
     sarif: Path | None = file_option("--sarif", "write the findings as SARIF 2.1.0 as well")
     junit: Path | None = file_option("--junit", "write the verdicts as JUnit's XML as well")
@@ -82,12 +94,18 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
     policy = load_gate_policy(options.policy) if options.policy else console.project().gate
-    now = console.clock.now()
+    if options.cleared and not options.running:
+        raise ConfigurationError("--cleared is for --running", where="gate", next_step="add --running, or leave it out")
+    now = options.now or console.clock.now()
     if options.today:
         now = datetime.combine(options.today, time(), UTC)
     rules = _rules(options, console, policy, now.date())
     if options.recorded:
         judgement = _judge_recorded(options.recorded, options, console, rules, now)
+    elif options.running:
+        known = read_cleared(options.cleared) if options.cleared else None
+        with console.site(console.project()) as site:
+            judgement = judge_running(site, rules, known)
     else:
         judgement = _judge_named(options.images, options.deployed, rules, console)
     _print(judgement, options, console)
@@ -108,7 +126,8 @@ def _judge_recorded(recorded: Path, options: Options, console: Console, rules: G
         answers=read_answers(recorded),
         deployed=read_answers(Path(options.deployed)) if options.deployed else (),
         pushed=options.pushed,
-        now=now,
+        now=options.now or now,
+        ages=options.now is not None,
     )
     return judge_recording(recording, rules, lambda text, _: console.progress.detail(text))
 
@@ -192,7 +211,8 @@ def _refuse_malformed(answers: Sequence[Mapping[str, Any]], path: Path) -> None:
         for answer in answers:
             if not isinstance(answer.get("Error", {}), dict):
                 raise UnreadableScan("Error is not an object")  # noqa: TRY301 - read as one with those of read_scan
-            read_scan([answer])
+            with suppress(NoReading, UnratedFinding):  # a registry may answer so: the gate judges it
+                read_scan([answer])
     except UnreadableScan as error:
         raise ConfigurationError(
             "the recorded answers do not have ECR's form",

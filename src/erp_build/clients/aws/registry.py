@@ -165,7 +165,7 @@ class EcrRegistry:
         """When the image was pushed last."""
         with translate_aws_errors("ecr:DescribeImages", f"{repository}@{digest}", GateInconclusive):
             answer = self._client.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])
-        for detail in answer["imageDetails"]:
+        for detail in answer.get("imageDetails") or ():
             if found := detail.get("imagePushedAt"):
                 return found
         raise GateInconclusive(
@@ -206,6 +206,9 @@ class EcrRegistry:
             return error.response
         except BotoCoreError as error:
             return {"Error": {"Code": "ConnectionError", "Message": str(error)}}
+        except (AttributeError, TypeError, ValueError) as error:
+            # botocore stumbles over JSON of another form: something else than ECR has answered.
+            return {"Error": {"Code": "ForeignAnswer", "Message": f"the answer does not have ECR's form: {error}"}}
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan; False where one was made in the last 24 hours or is made by the registry itself."""

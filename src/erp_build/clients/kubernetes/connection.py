@@ -4,7 +4,7 @@ Objects are read as JSON, with the API's own names (docs/decisions/0023). The cl
 0.4 s to every command that asks a cluster, and they refuse an object that lacks a field they know.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -48,13 +48,25 @@ class Answer(NamedTuple):
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise ReleaseFailed(
-                "the response is not that of a Kubernetes API server",
-                where=self.where,
-                why=f"HTTP {self.status}, not a JSON object: {self.body[:80].decode('utf-8', 'replace')!r}",
-                next_step="look for a proxy between the build and the cluster",
-            )
+            raise self._foreign("not a JSON object")
         return found
+
+    @property
+    def listed(self) -> Sequence[Any]:
+        """The objects of a list, such as a `DeploymentList`; raises `ReleaseFailed` where the body is none."""
+        found = self.document
+        items = found.get("items", False)
+        if not str(found.get("kind")).endswith("List") or not (items is None or isinstance(items, list)):
+            raise self._foreign("no list of objects")
+        return items or ()
+
+    def _foreign(self, what: str) -> ReleaseFailed:
+        return ReleaseFailed(
+            "the response is not that of a Kubernetes API server",
+            where=self.where,
+            why=f"HTTP {self.status}, {what}: {self.body[:80].decode('utf-8', 'replace')!r}",
+            next_step="look for a proxy between the build and the cluster",
+        )
 
 
 class ClusterConnection:
@@ -76,8 +88,10 @@ class ClusterConnection:
             release: whose cluster and namespace.
             collection: API and plural name, such as `apis/apps/v1/deployments`.
             query: such as `fieldSelector`.
+
+        Raises as `ask`, and `ReleaseFailed` for an answer that is no list: it must not be taken for an empty one.
         """
-        return list(self.ask(release, namespaced(release, collection), query).document.get("items") or ())
+        return list(self.ask(release, namespaced(release, collection), query).listed)
 
     def ask(
         self,

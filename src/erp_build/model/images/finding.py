@@ -20,6 +20,8 @@ class Finding:
         fixable: whether there is a fix for at least some of the packages; None where the scan does not say.
         fixed_in: the version with the fix, where the scan says.
         uri: a page about it.
+        arn: of Inspector's finding, which tells it from all others; empty in a basic scan.
+        closed: Inspector's status where it no longer counts there, `SUPPRESSED` or `CLOSED`; empty: it counts.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Finding:
     fixable: bool | None = None
     fixed_in: str = ""
     uri: str = ""
+    arn: str = ""
+    closed: str = ""
 
     @property
     def identity(self) -> tuple[str, tuple[str, ...]]:

@@ -114,8 +114,9 @@ class ScanReading:
         status, description: of `imageScanStatus`.
         completed: `imageScanCompletedAt`; None when the answer has none that can be read.
         counts: severity -> number, the larger of the registry's map and our own count; None when nothing was counted.
-        findings: from all pages.
+        findings: from all pages, each once, those that Inspector suppresses or has closed included.
         scanner: basic or enhanced, by the form of the answer.
+        digest: of the image that the answer is about; empty where it does not say.
     """
 
     status: str
@@ -124,6 +125,7 @@ class ScanReading:
     counts: Mapping[str, int] | None = None
     findings: tuple[Finding, ...] = ()
     scanner: Scanner = "unknown"
+    digest: str = ""
 
     @property
     def state(self) -> ScanState:

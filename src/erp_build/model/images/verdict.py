@@ -32,8 +32,9 @@ class Verdict:
         counts: severity -> number of all findings, whatever became of them.
         blocking: those that stop it, as far as the scan lists them.
         waived: those that a waiver lets pass.
-        known: those that the deployed image has as well.
+        known: those that the deployed image has as well, rated as now or worse.
         unfixable: those that do not count because there is no fix.
+        closed: those that Inspector suppresses or has closed.
         expired: waivers that would have let a finding pass and count no longer.
         findings: all that the scan lists.
         scanner: what scanned it.
@@ -47,6 +48,7 @@ class Verdict:
     waived: tuple[Waived, ...] = ()
     known: tuple[Finding, ...] = ()
     unfixable: tuple[Finding, ...] = ()
+    closed: tuple[Finding, ...] = ()
     expired: tuple[Waiver, ...] = ()
     findings: tuple[Finding, ...] = ()
     scanner: str = ""

@@ -20,6 +20,8 @@ def judgement_text(judgement: Judgement) -> str:
     for one in dict.fromkeys(waived for row in judgement.rows for waived in row.verdict.waived):
         waiver = f"{one.waiver.reason} ({one.waiver.owner}, until {one.waiver.until})"
         lines.append(one_line(f"  waived: {one.finding}, {one.finding.severity}: {waiver}"))
+    for finding in dict.fromkeys(closed for row in judgement.rows for closed in row.verdict.closed):
+        lines.append(one_line(f"  {finding.closed.lower()} in Inspector: {finding}, {finding.severity}"))
     lines += [one_line(f"  {note}") for note in judgement.notes]
     return "\n".join(lines)
 
@@ -80,6 +82,7 @@ def _image(row: Judged) -> gate_types.JudgedImageDocument:
         "waived": [{**_finding(one.finding), "waiver": _waiver(one.waiver)} for one in verdict.waived],
         "known": [_finding(one) for one in verdict.known],
         "unfixable": [_finding(one) for one in verdict.unfixable],
+        "closed": [_finding(one) for one in verdict.closed],
         "expired_waivers": [_waiver(one) for one in verdict.expired],
         "next": verdict.next_step or None,
     }
