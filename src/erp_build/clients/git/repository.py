@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from erp_build.clients.git.early_diff import EarlyDiff
-    from erp_build.clients.git.stand_in import StandIn
     from erp_build.model.source_file import CheckedFile, SourceFile
 
 
@@ -51,21 +50,18 @@ class GitRepository:
         return Path(self.folder)
 
     @cached_property
-    def _stand_in(self) -> StandIn:
-        from erp_build.clients.git.stand_in import StandIn
-
-        return StandIn(self.folder)
-
-    @cached_property
     def _environment(self) -> Mapping[str, str]:
         if not is_repository(self.folder) or belongs_to_caller(self.folder):
             return git_environment(self.folder)
+        from erp_build.clients.git.stand_in import StandIn
+
         try:
-            # It lives as long as this object.
-            return self._stand_in.environment
+            # Kept, because its folder is removed with it.
+            self._stand_in = StandIn(self.folder)
         except OSError:
             # Git is kept away from what we cannot read: it would wait for a pipe.
             return {**git_environment(self.folder), "GIT_DIR": os.devnull}
+        return self._stand_in.environment
 
     def has_metadata(self) -> bool:
         """Whether the root is a repository itself that Git can read."""
@@ -236,14 +232,11 @@ class GitRepository:
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
         from erp_build.clients.git.fetch import fetch_commits
 
-        if not (remote := self._remote()):
-            return False
-        return fetch_commits(self.folder, self._environment, remote, commits, depth=depth, unshallow=unshallow)
-
-    def _remote(self) -> str:
-        """The remote that is asked: `origin`, or the first one; empty where there is none."""
         names = self._run("remote")[1].decode("utf-8", "surrogateescape").splitlines()
-        return "origin" if "origin" in names else next(iter(names), "")
+        if not names:
+            return False
+        remote = "origin" if "origin" in names else names[0]
+        return fetch_commits(self.folder, self._environment, remote, commits, depth=depth, unshallow=unshallow)
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
