@@ -1,0 +1,79 @@
+"""Any fault at any point of a run: our errors, bugs, errors of the system and of SDKs, a signal, a lost lock.
+
+Every call of a client is a point, and a fault strikes before or after the real call. Then: nothing runs that was not
+cleared; nothing older replaces something newer; everything is as before, or everything is new and proven, or the error
+says exactly what runs; the ledger tells the truth; the exit code is right; and a second run heals.
+
+A sample of the cases runs here, the same one every time. `test_every_case` runs all of them.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from erp_build.model.releases.deployment import Proof
+from tests.support.fault_cases import KINDS, Case, cases_of
+from tests.support.fault_invariants import Violation, violations
+from tests.support.faulted_scenarios import SCENARIOS, Scenario, prepared
+from tests.support.faulted_world import FaultedWorld, run_all
+
+SAMPLE = 60
+"""Cases of each scenario that are run by default."""
+
+
+@pytest.fixture(scope="module", params=SCENARIOS)
+def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """Each scenario, tried out without a fault."""
+    return prepared(request.param, tmp_path_factory.mktemp("faults") / "repository")
+
+
+def sweep(scenario: Scenario, cases: Iterable[Case]) -> int:
+    """Run cases; fails with every violation, grouped, and returns how many faults came about."""
+    found: dict[str, list[Violation]] = defaultdict(list)
+    count = 0
+    for case in cases:
+        seen = violations(scenario, case)
+        count += seen is not None
+        for one in seen or ():
+            found[one.invariant].append(one)
+    groups = sorted(found.items(), key=lambda group: -len(group[1]))
+    lines = [f"{len(ones)} x {name}\n    {ones[0]}" for name, ones in groups]
+    assert not found, f"{scenario.name}, {count} cases:\n" + "\n".join(lines)
+    return count
+
+
+def test_a_fault_at_any_point_leaves_a_state_that_is_known_and_heals(scenario: Scenario) -> None:
+    cases = list(cases_of(scenario))
+    chosen = random.Random(scenario.name).sample(range(len(cases)), SAMPLE)  # noqa: S311 - the same ones every time
+    assert sweep(scenario, [cases[place] for place in sorted(chosen)]) > SAMPLE // 2
+
+
+@pytest.mark.slow
+def test_every_case(scenario: Scenario) -> None:
+    cases = list(cases_of(scenario))
+    assert sweep(scenario, cases) > len(cases) // 2
+
+
+def test_every_client_that_a_run_asks_has_points(scenario: Scenario) -> None:
+    clients = {point.call.partition(".")[0] for point in scenario.points}
+    assert clients > {"identity", "parameters", "registry", "functions", "cluster", "helm"}
+    assert {case.kind for case in cases_of(scenario)} >= set(KINDS[:-1])
+
+
+def test_a_run_that_hides_its_failure_is_found(tmp_path: Path) -> None:
+    """The sweep itself: it must fail where something is wrong."""
+    scenario = prepared("a service and the function change", tmp_path / "repository")
+
+    def hide(world: FaultedWorld) -> tuple[Proof, ...]:
+        with suppress(KeyError):
+            return run_all(world)
+        return ()
+
+    scenario.act = hide
+    case = next(one for one in cases_of(scenario) if one.kind == "KeyError" and one.point.call == "helm.check_chart")
+    with pytest.raises(AssertionError, match="exit 0, but not new and proven"):
+        sweep(scenario, [case])
