@@ -8,11 +8,15 @@ from tests.support.faulted_scenarios import Scenario, State, state_of
 from tests.support.faulted_world import Ended, FaultedWorld, run_all
 from tests.support.faults import ERRORS, Faults, Point, When, raising, signalling, sigterm_raises
 
-SIGTERM, LOCK_TAKEN, OVERTAKEN = "SIGTERM", "the lock is taken", "a newer run deploys"
+SIGTERM, CUT_OFF = "SIGTERM", "SIGTERM that cuts Helm off"
+LOCK_TAKEN, OVERTAKEN = "the lock is taken", "a newer run deploys"
 OTHER = "other-1"
 """Who holds the lock that was taken from a run."""
 
-KINDS = (*ERRORS, SIGTERM, LOCK_TAKEN, OVERTAKEN)
+UNGUARDED = tuple(f"effects.{name}" for name in ("upgrade_release", "rollback_release", "tag"))
+"""Effects that take no word of what should be there before: neither Helm nor a registry compares."""
+
+KINDS = (*ERRORS, SIGTERM, CUT_OFF, LOCK_TAKEN, OVERTAKEN)
 
 
 class Case(NamedTuple):
@@ -38,7 +42,9 @@ class Observed:
         was_done: whether the ledger's entry of this run had its outcome by then.
         was_held: whether this run held the lock when the fault struck.
         moved_since: effects on what runs, or on what says it, that began after the fault struck.
-        newer: what ran when the newer run had ended; None: there was none.
+        is_unseen: whether the fault struck between the last look at anything and an effect that cannot be guarded.
+        newer, newer_latest: what ran when the newer run had ended, and what `latest` named; None: there was
+            none.
     """
 
     world: FaultedWorld
@@ -48,7 +54,9 @@ class Observed:
     was_held: bool = False
     was_done: bool = False
     moved_since: list[str] = field(default_factory=list)
+    is_unseen: bool = False
     newer: State | None = None
+    newer_latest: dict[str, str] = field(default_factory=dict)
 
 
 def cases_of(scenario: Scenario) -> Iterator[Case]:
@@ -57,13 +65,17 @@ def cases_of(scenario: Scenario) -> Iterator[Case]:
         for kind in KINDS:
             if _is_possible(scenario, point, kind):
                 yield Case(point, "before", kind)
-                yield Case(point, "after", kind)
+                if kind != CUT_OFF:
+                    yield Case(point, "after", kind)
 
 
 def _is_possible(scenario: Scenario, point: Point, kind: str) -> bool:
     if kind in ERRORS:
         # To wait fails for nobody.
         return point.call != "clock.sleep"
+    if kind == CUT_OFF:
+        # A first installation that was cut off is only removed by somebody who asks for it.
+        return point.call in ("effects.upgrade_release", "effects.rollback_release") and bool(scenario.before[-1].chart)
     if kind == OVERTAKEN:
         # While a worker thread runs, the main thread waits for it: that is the same moment.
         return scenario.newer is not None and not point.in_worker
@@ -93,8 +105,9 @@ def run_case(scenario: Scenario, case: Case) -> Observed | None:
         for one in world.effects.journal.effects[noted:]
         if one.moves_what_runs or one.name == "edit_branch" or one.target.endswith(":latest")
     ]
-    # The effect that the fault struck at had begun.
-    seen.moved_since = moved[1:] if case.point.call.startswith("effects.") else moved
+    # Between its last look and an effect a run cannot know that the lock is lost.
+    seen.moved_since = moved[1:] if faults.next_call in UNGUARDED or case.point.call.startswith("effects.") else moved
+    seen.is_unseen = faults.next_call in UNGUARDED
     seen.state = state_of(world)
     seen.said = "\n".join(world.progress.lines)
     return seen
@@ -116,10 +129,17 @@ def _striking(
         assert scenario.newer is not None
         ended = world.of_another_run(scenario.newer).ends(run_all)
         assert ended.error is None, ended
-        seen.newer = state_of(world)
+        seen.newer, seen.newer_latest = state_of(world), world.latest()
+
+    stop = signalling(lambda: world.faults)
+
+    def cut_off() -> None:
+        world.helm.is_pending()
+        stop()
 
     others = {
-        SIGTERM: signalling(lambda: world.faults),
+        SIGTERM: stop,
+        CUT_OFF: cut_off,
         LOCK_TAKEN: take_the_lock,
         OVERTAKEN: overtake,
     }

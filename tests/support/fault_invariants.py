@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from erp_build.errors import Failure, Interrupted, told
 from erp_build.report.document import report_document
 from tests.fakes.world import FUNCTION
-from tests.support.fault_cases import LOCK_TAKEN, OTHER, OVERTAKEN, SIGTERM, Case, Observed, run_case
+from tests.support.fault_cases import CUT_OFF, LOCK_TAKEN, OTHER, OVERTAKEN, SIGTERM, Case, Observed, run_case
 from tests.support.faulted_scenarios import Scenario, State, state_of
 from tests.support.faulted_world import FaultedWorld, exit_code, run_all
 from tests.support.faults import ERRORS, INJECTED
@@ -73,23 +73,16 @@ def _state_is_told(scenario: Scenario, case: Case, seen: Observed) -> Found:
         return
     if seen.state in scenario.before or (is_new and is_proven) or _says_what_runs(seen):
         return
-    who = {SIGTERM: "signal: ", LOCK_TAKEN: "lost lock: "}.get(case.kind, "")
+    who = {SIGTERM: "signal: ", CUT_OFF: "signal: ", LOCK_TAKEN: "lost lock: "}.get(case.kind, "")
     what = "new, but not proven" if is_new else f"mixed: {_difference(scenario, seen.state)}"
     yield f"{who}the error does not say what runs", f"{what}; {_text(ended.error)[:300]!r}"
 
 
 def _difference(scenario: Scenario, state: State) -> str:
     before, after = scenario.before[-1], scenario.after
-    parts: dict[str, tuple[Any, Any, Any]] = {
-        "function": (state.functions, before.functions, after.functions),
-        "services": (state.services, before.services, after.services),
-        "chart": (state.chart, before.chart, after.chart),
-    }
-    words = {
-        name: "same" if old == new else "old" if now == old else "new" if now == new else "other"
-        for name, (now, old, new) in parts.items()
-    }
-    return f"{words}, release {state.status or 'absent'}"
+    parts = zip(State._fields, state, before, after, strict=True)
+    words = [f"{name} {'old' if now == old else 'new' if now == new else 'other'}" for name, now, old, new in parts]
+    return ", ".join(words)
 
 
 def _says_what_runs(seen: Observed) -> bool:
@@ -121,8 +114,17 @@ def _lock_loss_stops(scenario: Scenario, case: Case, seen: Observed) -> Found:
     """After a lost lock this run moves nothing, and what a newer run deployed stays."""
     if case.kind == LOCK_TAKEN and seen.moved_since:
         yield "moves something after the lock was lost", ", ".join(seen.moved_since)
-    if seen.newer and (seen.was_held or not scenario.is_rollback) and seen.state != seen.newer:
-        yield "older over newer", f"{seen.newer} became {seen.state}"
+    if not seen.newer or seen.is_unseen or (scenario.is_rollback and not seen.was_held):
+        return
+    if seen.state != seen.newer:
+        yield "older over newer", _became(seen.newer, seen.state)
+    if seen.world.latest() != seen.newer_latest:
+        yield "older over newer in `latest`", ", ".join(seen.moved_since)
+
+
+def _became(newer: State, now: State) -> str:
+    pairs = zip(State._fields, newer, now, strict=True)
+    return ", ".join(f"{name}: {old} became {new}" for name, old, new in pairs if old != new)
 
 
 def _ledger_tells_the_truth(scenario: Scenario, case: Case, seen: Observed) -> Found:
@@ -168,7 +170,7 @@ def _ends_right(scenario: Scenario, case: Case, seen: Observed) -> Found:
     """The exit code says what happened, the fault is told, and the lock is free."""
     code, error = seen.ended.code, seen.ended.error
     text = _text(error) + seen.said
-    if case.kind == SIGTERM and code != 128 + 15:
+    if case.kind in (SIGTERM, CUT_OFF) and code != 128 + 15:
         yield "a signal does not end the run with 143", f"{code}: {error!r}"
     if (
         seen.was_held
@@ -183,11 +185,11 @@ def _ends_right(scenario: Scenario, case: Case, seen: Observed) -> Found:
         expected = (exit_code(ERRORS[case.kind](case.point)), scenario.undisturbed.code)
         if error and code not in expected and INJECTED not in _text(error):
             yield "the exit code is another error's", f"{code}: {error!r}"
-        if INJECTED not in text:
+        if error and INJECTED not in text:
             yield "the fault is not told", f"{code}: {error!r}"
     lease = seen.world.leases.lease
     is_ours = bool(lease and lease.holder and lease.holder != OTHER)
-    if is_ours and case.kind not in (LOCK_TAKEN, OVERTAKEN) and "cannot be freed" not in seen.said:
+    if is_ours and case.kind in ERRORS and "cannot be freed" not in seen.said:
         yield "the lock is not freed", f"{code}: {error!r}"
 
 
@@ -229,7 +231,7 @@ def _heals(scenario: Scenario, world: FaultedWorld) -> Found:
 
 def _newer_stays(scenario: Scenario, seen: Observed) -> Found:
     """The newer run, once more, has nothing to mend."""
-    if scenario.is_rollback and not seen.was_held:
+    if seen.is_unseen or (scenario.is_rollback and not seen.was_held):
         return
     assert scenario.newer is not None
     ended = seen.world.of_another_run(scenario.newer).ends(run_all)

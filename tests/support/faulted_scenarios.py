@@ -185,6 +185,14 @@ def _after_a_killed_run(folder: Path) -> Scenario:
     return Scenario(world, newer=_with_newer(world), before=[before])
 
 
+def _after_helm_was_cut_off(folder: Path) -> Scenario:
+    world = deployed(folder)
+    before = state_of(world)
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    world.helm.is_pending()
+    return Scenario(world, newer=_with_newer(world), before=[before])
+
+
 def _kill() -> NoReturn:
     raise Killed
 
@@ -200,6 +208,7 @@ SCENARIOS: dict[str, Callable[[Path], Scenario]] = {
     "the gate blocks an image": _blocked,
     "a deployment is taken back": _never_ready,
     "a run after a killed one": _after_a_killed_run,
+    "a run after a cut-off Helm": _after_helm_was_cut_off,
 }
 """What runs do -> makes its scenario in a folder."""
 

@@ -54,7 +54,7 @@ class Gone(BaseException):
 
 
 class Faults:
-    """Numbers the points of a run, and lets one fault strike.
+    """Numbers the points of a run, and lets one fault strike; `next_call` is the first call behind it.
 
     Args:
         at: the point of the fault; None: there is none.
@@ -68,6 +68,7 @@ class Faults:
         self.seen: list[Point] = []
         self.struck = False
         self.is_over = False
+        self.next_call = ""
         self._at, self._when, self._strike = at, when, strike
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._mutex = threading.Lock()
@@ -86,8 +87,11 @@ class Faults:
             self._numbers[call, subject] += 1
             point = Point(call, subject, self._numbers[call, subject], in_worker)
             self.seen.append(point)
+            # The first call that begins after the fault; before an effect that is the effect itself.
+            self.next_call = self.next_call or (call if self.struck else "")
         is_here = self._at is not None and point[:3] == self._at[:3]
         if is_here and self._when == "before":
+            self.next_call = call
             self._hit()
         yield
         if is_here and self._when == "after":

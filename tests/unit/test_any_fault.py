@@ -16,10 +16,13 @@ from pathlib import Path
 import pytest
 
 from erp_build.model.releases.deployment import Proof
-from tests.support.fault_cases import KINDS, Case, cases_of
+from tests.fakes.deployments import NEVER_READY
+from tests.support.fault_cases import LOCK_TAKEN, SIGTERM, Case, cases_of
 from tests.support.fault_invariants import Violation, violations
-from tests.support.faulted_scenarios import SCENARIOS, Scenario, prepared
+from tests.support.faulted_scenarios import SCENARIOS, Scenario, prepared, state_of
 from tests.support.faulted_world import FaultedWorld, run_all
+from tests.support.faults import ERRORS, Faults, Point, signalling
+from tests.support.samples import REQUEST
 
 SAMPLE = 60
 """Cases of each scenario that are run by default."""
@@ -61,7 +64,20 @@ def test_every_case(scenario: Scenario) -> None:
 def test_every_client_that_a_run_asks_has_points(scenario: Scenario) -> None:
     clients = {point.call.partition(".")[0] for point in scenario.points}
     assert clients > {"identity", "parameters", "registry", "functions", "cluster", "helm"}
-    assert {case.kind for case in cases_of(scenario)} >= set(KINDS[:-1])
+    assert {case.kind for case in cases_of(scenario)} >= {*ERRORS, SIGTERM, LOCK_TAKEN}
+
+
+def test_a_failed_run_goes_back_to_what_a_second_run_has_proven(tmp_path: Path) -> None:
+    """A signal ends the first run in its rollout; the second one proves what runs then; the third one fails."""
+    world = prepared("a service and the function change", tmp_path / "repository").world.again()
+    faults = Faults(Point("cluster.workloads", world.project.chart.release, 6), "before", signalling(lambda: faults))
+    assert world.ends(run_all, faults).code == 143
+    assert all(proof.holds for proof in world.ends(run_all).proofs)
+    proven = state_of(world)
+    world.change_small(REQUEST, text="never ready")
+    world.cluster.troubles[REQUEST] = NEVER_READY
+    assert world.ends(run_all).code == 9
+    assert state_of(world) == proven
 
 
 def test_a_run_that_hides_its_failure_is_found(tmp_path: Path) -> None:
