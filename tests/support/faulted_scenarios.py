@@ -128,7 +128,7 @@ def _deploy(world: FaultedWorld) -> None:
 def _with_newer(world: FaultedWorld) -> FaultedWorld:
     """The world of another run, at a commit on top of this one's; this one's checkout knows that commit as well."""
     older = world.checkout.head()
-    world.change_small(PROCESSING, text="newer")
+    world.change_small(PROCESSING, EMPLOYEE, text="newer")
     other = world.cloned(world.root.with_name(f"{world.root.name}-newer"))
     world.checkout.git("reset", "--quiet", "--hard", older)
     world.look_at_the_checkout()

@@ -4,12 +4,9 @@ Every call of a client is a point, and a fault strikes before or after the real 
 cleared; nothing older replaces something newer; everything is as before, or everything is new and proven, or the error
 says exactly what runs; the ledger tells the truth; the exit code is right; and a second run heals.
 
-A sample of the cases runs here, the same one every time. `test_every_case` runs all of them.
+A sample of the cases runs here, the same one every time. `make faults` runs all of them.
 """
 
-import random
-from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,8 +14,8 @@ import pytest
 
 from erp_build.model.releases.deployment import Proof
 from tests.fakes.deployments import NEVER_READY
-from tests.support.fault_cases import LOCK_TAKEN, SIGTERM, Case, cases_of
-from tests.support.fault_invariants import Violation, violations
+from tests.support.every_fault import sample, sweep
+from tests.support.fault_cases import LOCK_TAKEN, SIGTERM, cases_of
 from tests.support.faulted_scenarios import SCENARIOS, Scenario, prepared, state_of
 from tests.support.faulted_world import FaultedWorld, run_all
 from tests.support.faults import ERRORS, Faults, Point, signalling
@@ -34,31 +31,10 @@ def scenario(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return prepared(request.param, tmp_path_factory.mktemp("faults") / "repository")
 
 
-def sweep(scenario: Scenario, cases: Iterable[Case]) -> int:
-    """Run cases; fails with every violation, grouped, and returns how many faults came about."""
-    found: dict[str, list[Violation]] = defaultdict(list)
-    count = 0
-    for case in cases:
-        seen = violations(scenario, case)
-        count += seen is not None
-        for one in seen or ():
-            found[one.invariant].append(one)
-    groups = sorted(found.items(), key=lambda group: -len(group[1]))
-    lines = [f"{len(ones)} x {name}\n    {ones[0]}" for name, ones in groups]
-    assert not found, f"{scenario.name}, {count} cases:\n" + "\n".join(lines)
-    return count
-
-
 def test_a_fault_at_any_point_leaves_a_state_that_is_known_and_heals(scenario: Scenario) -> None:
-    cases = list(cases_of(scenario))
-    chosen = random.Random(scenario.name).sample(range(len(cases)), SAMPLE)  # noqa: S311 - the same ones every time
-    assert sweep(scenario, [cases[place] for place in sorted(chosen)]) > SAMPLE // 2
-
-
-@pytest.mark.slow
-def test_every_case(scenario: Scenario) -> None:
-    cases = list(cases_of(scenario))
-    assert sweep(scenario, cases) > len(cases) // 2
+    swept = sweep(scenario, sample(scenario, SAMPLE))
+    assert not swept.found, str(swept)
+    assert swept.cases > SAMPLE // 2
 
 
 def test_every_client_that_a_run_asks_has_points(scenario: Scenario) -> None:
@@ -91,5 +67,4 @@ def test_a_run_that_hides_its_failure_is_found(tmp_path: Path) -> None:
 
     scenario.act = hide
     case = next(one for one in cases_of(scenario) if one.kind == "KeyError" and one.point.call == "helm.check_chart")
-    with pytest.raises(AssertionError, match="exit 0, but not new and proven"):
-        sweep(scenario, [case])
+    assert "exit 0, but not new and proven" in {one.invariant for one in sweep(scenario, [case]).found}
