@@ -90,11 +90,12 @@ def _says_what_runs(seen: Observed) -> bool:
     assert seen.ended.error is not None
     text = _own_text(seen.ended.error)
     _, _, told_now = text.partition("what runs now:")
-    lines = {name: f"  {name}: {tag}," for name, (tag, _) in seen.state.services.items()}
-    lines |= {EMPLOYEE: f"  {EMPLOYEE}: {seen.state.functions[FUNCTION]}"}
-    absent = [one.name for one in seen.world.project.services if one.name not in lines]
-    lines |= {name: f"  {name}: no Deployment" for name in absent}
-    return bool(told_now) and all(line in told_now for line in lines.values())
+    wanted = {name: f"{tag}," for name, (tag, _) in seen.state.services.items()}
+    wanted |= {one.name: "no Deployment" for one in seen.world.project.services if one.name not in wanted}
+    # While an update is in progress the line of a function may name both images.
+    wanted[EMPLOYEE] = seen.state.functions[FUNCTION]
+    lines = dict(line.strip().split(": ", 1) for line in told_now.splitlines() if ": " in line)
+    return all(what in lines.get(name, "") for name, what in wanted.items())
 
 
 def _own_text(error: BaseException) -> str:
