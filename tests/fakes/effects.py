@@ -99,7 +99,7 @@ class FakeEffects:
 
     def publish(self, state: FunctionState, alias: str) -> str:
         with self.journal.note(EffectKind.PUBLISH, state.name):
-            return self._functions.publish(state.name, alias)
+            return self._functions.publish(state, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
         with self.journal.note(EffectKind.WRITE_FILE, path.name):

@@ -39,17 +39,22 @@ class FakeFunctions:
     def alias_digest(self, name: str, alias: str) -> str:
         return self.aliases.get(f"{name}:{alias}", "")
 
-    def publish(self, name: str, alias: str) -> str:
-        """A new version of what runs, and the alias on it."""
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """A new version of what runs, and the alias on it; refused where it is not what was read (`CodeSha256`)."""
+        name = state.name
+        if self.states[name].digest != state.digest:
+            raise FunctionUpdateFailed("PreconditionFailedException", where=name)
         self.versions.append(self.states[name].digest)
         if alias and not self.alias_is_stuck:
             self.aliases[f"{name}:{alias}"] = self.states[name].digest
         return str(len(self.versions))
 
     def update(self, state: FunctionState, image: str) -> None:
-        """Begin an update; Lambda refuses a second one while one is in progress."""
-        name = state.name
+        """Begin an update; refused during another one, and where somebody changed what was read (`RevisionId`)."""
+        name, read = state.name, state.image
         state = self.states[name]
+        if state.image != read:
+            raise FunctionUpdateFailed("another deployment changed the function in the meantime", where=name)
         if state.last_update == "InProgress" or state.state == "Pending":
             raise FunctionUpdateFailed("ResourceConflictException", where=name)
         self.updates.append(image)
