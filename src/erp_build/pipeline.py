@@ -25,7 +25,9 @@ from erp_build.deployment.latest import latest_behind, move_latest
 from erp_build.deployment.lock import Lock, claim_of, take_lock
 from erp_build.deployment.preflight import check_plan
 from erp_build.deployment.proof import prove, prove_again, read_alarms
+from erp_build.deployment.recording import is_unproven, record_proof
 from erp_build.deployment.stage import deploy, write_back
+from erp_build.deployment.status import past_deployments
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules
 from erp_build.model.images.verdict import ClearedImage
@@ -68,7 +70,7 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
     if plan.is_empty:
         # An earlier run may have been cut off between its deployment and its proof.
         run.stage(prove_again, site, live)
-        if not latest_behind(site, live):
+        if not latest_behind(site, live) and not is_unproven(past_deployments(site)):
             return run.report()
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
     with run.stage(take_lock, site, claim) as lock:
@@ -79,7 +81,9 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
             site.say("what runs has changed in the meantime: making a new plan")
             plan = plan_from(run, site, options, head, settled)
         if plan.is_empty:
-            run.stage(prove_again, site, settled)
+            proofs = run.stage(prove_again, site, settled)
+            if len(proofs) == len(settled.running):
+                record_proof(site, lock, head)
             move_latest_of_earlier_runs(run, site, rules, settled, ())
         else:
             cleared = build_and_clear(run, site, rules, plan, settled)
@@ -113,7 +117,7 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
         run.stage(let_it_settle, site)
     live = run.stage(read_live_state, site)
     if live.revision and live.revision.is_pending:
-        run.stage(recover_release, site, lock.former, uninstall=options.replace_cut_off_install)
+        run.stage(recover_release, site, lock, uninstall=options.replace_cut_off_install)
         live = run.stage(read_live_state, site)
     return live
 

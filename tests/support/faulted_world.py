@@ -1,10 +1,9 @@
 """A small fake world whose runs have points for faults, and a run of it in which one fault strikes."""
 
 import copy
-import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from erp_build.cli.verbs.run import error_noted
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import open_site
+from erp_build.deployment.ledger import read_entries
 from erp_build.errors import ErpBuildError, Failure
 from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
@@ -127,9 +127,8 @@ class FaultedWorld(FakeWorld):
         return Ended(None, 0, proofs)
 
     def ledger(self) -> list[dict[str, Any]]:
-        """The entries of the ledger as they are stored."""
-        record = self.leases.lease.record if self.leases.lease else ""
-        return list(json.loads(record or "[]"))
+        """The entries of the ledger."""
+        return [asdict(entry) for entry in read_entries(self.leases.lease.record if self.leases.lease else "")]
 
     def change_small(self, *names: str, text: str) -> str:
         """Commit a change of some targets of the project, or of the chart; returns the commit."""

@@ -149,11 +149,14 @@ def test_a_half_that_cannot_be_taken_back_does_not_keep_the_other_one(world: Fak
     assert outcomes(world)[-1] == "failed"
 
 
-def test_a_first_installation_has_nothing_to_go_back_to(new_world: FakeWorld) -> None:
+def test_a_first_installation_has_nothing_to_go_back_to_and_says_what_runs(new_world: FakeWorld) -> None:
     before = new_world.functions.states[FUNCTION].digest
     new_world.cluster.troubles[NOTIFICATION] = NEVER_READY
     error = fail(new_world)
+    assert "the rollback failed as well: the release cannot be taken back" in error.why
     assert "installed for the first time" in error.why
+    assert f"  {NOTIFICATION}: {new_world.checkout.head()[:7]}, 2 of 2 updated, 0 ready" in error.why
+    assert outcomes(new_world) == ["failed"]
     assert new_world.functions.states[FUNCTION].digest == before
     assert len(new_world.cluster.deployments) == 3
 

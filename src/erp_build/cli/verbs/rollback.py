@@ -16,8 +16,8 @@ from erp_build.report.text.status import proof_text
 
 EXAMPLES = """\
 examples:
-  erp-build rollback                  to what ran before the last deployment
-  erp-build rollback --to 1a2b3c4     to the deployment of this commit
+  erp-build rollback                  to what was proven last before what runs now
+  erp-build rollback --to 1a2b3c4     to the proven deployment of this commit
 
 Before anything is touched, every image of that deployment must still be in the registry. The next run deploys the
 newest commit again: revert it first.
@@ -44,7 +44,7 @@ def roll_back(site: Site, to: str | None, wait: float) -> tuple[Proof, ...]:
     destination = find_destination(site, past_deployments(site), to)
     claim = claim_of(os.environ, destination.commit, site.project.deploy.lock_expires, wait)
     with take_lock(site, claim) as lock:
-        recover_release(site, lock.former)
+        recover_release(site, lock)
         # Another run may have deployed while this one waited for the lock.
         destination = find_destination(site, lock.entries, to)
         site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")

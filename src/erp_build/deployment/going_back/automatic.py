@@ -9,7 +9,7 @@ from functools import partial
 
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
-from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
+from erp_build.deployment.ledger import DeploymentOutcome, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
 from erp_build.errors import ErpBuildError, ReleaseFailed, attempt, explain, told
@@ -29,7 +29,7 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
     Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
     a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys.
     """
-    before = _state_before_cut_off(lock.entries) or read_previous_state(site)
+    before = read_previous_state(site, lock.entries)
 
     def after_failure(error: Exception) -> DeploymentOutcome:
         if not run.moved:
@@ -38,11 +38,6 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
         return _roll_back(run, site, before, lock, error) if site.project.deploy.on_failure == "rollback" else "failed"
 
     return recorded(site, lock, commit=plan.head, before=before, outcome="deployed", after_failure=after_failure)
-
-
-def _state_before_cut_off(entries: tuple[LedgerEntry, ...]) -> PreviousState | None:
-    """What ran before the last deployment, if that was cut off: its result was never proven."""
-    return entries[-1].before if entries and entries[-1].outcome == "begun" else None
 
 
 def _collect_evidence(run: Run, site: Site, plan: Plan) -> None:

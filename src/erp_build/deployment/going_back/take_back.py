@@ -6,12 +6,12 @@ What runs is read before that, so that a rollback can come back to it, and after
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from erp_build.changes.live_state import origin_of
+from erp_build.changes.live_state import repositories_of
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.stuck_release import last_good
+from erp_build.deployment.going_back.proven import previous_state, revision_of, same_objects, since_uninstallation
 from erp_build.deployment.lambda_update import update_function, wait_until_settled
-from erp_build.deployment.ledger import PreviousState
+from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import function_images
 from erp_build.deployment.rollout import wait_for_rollout
@@ -30,20 +30,9 @@ Note = Callable[[str], None]
 """Gets a line for each part that went back, or for what runs."""
 
 
-def read_previous_state(site: Site) -> PreviousState:
-    """Read what runs now, so that a rollback can come back to it."""
-    workloads = site.workloads()
-    images = {
-        one.name: workload.image_of(site.repository(one))
-        for one in site.project.services
-        if (workload := workloads[one.name])
-    }
-    good = last_good(site.clients.helm.history(site.release))
-    return PreviousState(
-        functions=function_images(site),
-        tags={name: image.tag for name, image in images.items() if image},
-        revision=good.number if good else None,
-    )
+def read_previous_state(site: Site, entries: tuple[LedgerEntry, ...]) -> PreviousState:
+    """Read what runs now, and return what a failure goes back to: of both halves what the ledger says was proven."""
+    return previous_state(entries, site.clients.helm.history(site.release), function_images(site))
 
 
 def what_runs(site: Site) -> tuple[str, ...]:
@@ -111,23 +100,33 @@ def _take_function_back(site: Site, function: Function, before: PreviousState, l
 def _take_release_back(site: Site, before: PreviousState, lock: Lock, note: Note) -> None:
     history = _read_history(site)
     newest = history[-1] if history else None
-    target = next((one for one in history if one.number == before.revision), None)
-    if newest is None or (target and newest.status == "deployed" and _same_objects(newest, target, history)):
+    target = revision_of(before, history)
+    if newest is None or (target and newest.status == "deployed" and same_objects(newest, target, history)):
         return
     if before.revision is None:
-        note("the release was installed for the first time: it has no earlier revision, and stays as it is")
+        if since_uninstallation(history):
+            raise _nothing_before(site)
         return
     lock.require_held()
     timeout = site.project.chart.timeout
     site.clients.effects.rollback_release(site.release, before.revision, timeout)
-    # A service that is new in this deployment did not run before: the rollback does not wait for it.
-    names = before.tags or [service.name for service in site.project.services]
-    wait_for_rollout(site, Deadline(site.clients.clock, timeout), names, stable=0.0)
+    wait_for_rollout(site, Deadline(site.clients.clock, timeout), _services_of_release(site), stable=0.0)
     note(f"release {site.release.name}: back to revision {before.revision}")
 
 
-def _same_objects(one: Revision, other: Revision, history: tuple[Revision, ...]) -> bool:
-    return origin_of(one, history).number == origin_of(other, history).number
+def _services_of_release(site: Site) -> list[str]:
+    """The services that the newest revision has. One that is new in a failed deployment is not waited for."""
+    repositories = repositories_of(site.clients.helm.objects(site.release))
+    return [one.name for one in site.project.services if site.repository(one) in repositories]
+
+
+def _nothing_before(site: Site) -> ReleaseFailed:
+    return ReleaseFailed(
+        "the release cannot be taken back, and stays as it is",
+        where=str(site.release),
+        why="it was installed for the first time, or none of its earlier revisions was proven",
+        next_step="fix the cause and run again",
+    )
 
 
 def _read_history(site: Site) -> tuple[Revision, ...]:
