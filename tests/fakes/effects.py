@@ -134,6 +134,7 @@ class FakeEffects:
 
     def tag(self, image: StoredImage, tag: str) -> None:
         with self.journal.note(EffectKind.TAG, f"{image.repository}:{tag}"):
+            self._fail("tag", f"{image.repository}:{tag}")
             self._registry.put_tag(image, tag)
 
     def does_not_compile(self, name: str) -> None:

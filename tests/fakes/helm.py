@@ -154,7 +154,8 @@ def _rendered(values: Any) -> tuple[dict[str, Any], ...]:
 
 
 def _images(values: Any) -> list[str]:
-    services = [service for service in values["services"].values() if service.get("enabled", True)]
+    # A first installation that was cut off has no values here.
+    services = [service for service in values["services"].values() if service.get("enabled", True)] if values else []
     return [f"{service['image']['repository']}:{service['image']['tag']}" for service in services]
 
 

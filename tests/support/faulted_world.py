@@ -155,14 +155,19 @@ def exit_code(error: BaseException) -> int:
     return error.code if isinstance(error, Failure) else ErpBuildError.code
 
 
-def run_all(world: FaultedWorld) -> tuple[Proof, ...]:
+def run_all(world: FaultedWorld, options: Options | None = None) -> tuple[Proof, ...]:
     """`erp-build run`."""
     going_on = Run(clock=world.clock, on_stage=world.progress.stage, effects=world.effects.journal.effects)
     try:
         with error_noted(going_on):
-            return pipeline.run(world.project, world.clients(), Options(), going_on).proofs
+            return pipeline.run(world.project, world.clients(), options or Options(), going_on).proofs
     finally:
         world.report = going_on.report()
+
+
+def running(options: Options) -> Callable[[FaultedWorld], tuple[Proof, ...]]:
+    """`erp-build run` with options."""
+    return lambda world: run_all(world, options)
 
 
 def rolling_back(to: str | None) -> Callable[[FaultedWorld], tuple[Proof, ...]]:

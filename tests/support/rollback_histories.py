@@ -31,15 +31,15 @@ class Expectation:
     last: Literal["", "good", "bad"] = ""
     is_changed: bool = False
 
-    def see(self, step: Step, content: int, *, installs: bool = True) -> None:
-        """A step was done; `installs` tells whether a killed one came as far as the release."""
+    def see(self, step: Step, content: int, *, is_installed: bool) -> None:
+        """A step was done, after which there is a release or not."""
         if step == "uninstalled":
             self.is_changed = self.is_changed or self.is_installed
-            self.since, self.is_installed = len(self.proven), False
+            self.since, self.is_installed = len(self.proven), is_installed
             return
         is_back = step == "taken back" and self.automatic_release is not None
         self.last = "good" if step == "proven" or is_back else "bad"
-        self.is_installed = self.is_installed or installs
+        self.is_installed = is_installed
         self.is_changed = False
         self.proven += [content] if step == "proven" else []
 
@@ -58,4 +58,7 @@ class Expectation:
         """The content to which `rollback` leads, both halves; None: it refuses."""
         runs_what_is_proven = self.last == "good" and not self.is_changed
         known = self.proven[:-1] if runs_what_is_proven else self.proven
-        return known[-1] if known and known[-1] not in self.gone else None
+        if known:
+            return known[-1] if known[-1] not in self.gone else None
+        # Before the first deployment there was no release: it can be come back to where there is none now.
+        return 0 if self.last and not self.is_installed else None

@@ -74,6 +74,25 @@ class LedgerEntry:
         return self.left if self.is_settled else self.before
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger says now.
+
+    Attributes:
+        runs: the proven deployment that runs, by its entry; None: what runs was not proven.
+        proven: the deployment that was proven last.
+        failed: the newest deployment after that one: it failed, was taken back, or was cut off.
+    """
+
+    runs: LedgerEntry | None = None
+    proven: LedgerEntry | None = None
+    failed: LedgerEntry | None = None
+
+
+NOTHING_KNOWN = Standing()
+"""Without a ledger nothing is known to be proven."""
+
+
 def read_entries(text: str) -> tuple[LedgerEntry, ...]:
     """Parse the ledger, oldest entry first; a text that cannot be read has no entries."""
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from erp_build.changes.live_state import origin_of
-from erp_build.deployment.ledger import PROVEN, LedgerEntry, PreviousState
+from erp_build.deployment.ledger import PROVEN, LedgerEntry, PreviousState, Standing
 from erp_build.model.images.image import ImageReference
 from erp_build.model.releases.release import Revision
 
@@ -112,6 +112,18 @@ def proven_of(commit: str, entries: Entries, history: History) -> Proven | None:
     """The newest proven deployment of a commit, which may be abbreviated; None: there is none."""
     states = [one for one in proven_states(entries) if one.commit.startswith(commit)]
     return next((one for one in reversed(states) if _is_whole(one.state, history)), None)
+
+
+def standing_of(entries: Entries, history: History, running: Mapping[str, str]) -> Standing:
+    """What was proven last, what failed since, and which proven deployment runs now; arguments as `proven_before`."""
+    proven = [one for one in entries if one.outcome in PROVEN]
+    running_now = (one.commit for one in reversed(proven_states(entries)) if _runs(one.state, history, running))
+    commit = next(running_now, "")
+    return Standing(
+        runs=next((one for one in reversed(proven) if one.commit == commit), None),
+        proven=proven[-1] if proven else None,
+        failed=entries[-1] if entries and entries[-1].outcome not in PROVEN else None,
+    )
 
 
 def is_revision(state: PreviousState, revision: Revision) -> bool:
