@@ -134,6 +134,10 @@ def _ledger_tells_the_truth(scenario: Scenario, case: Case, seen: Observed) -> F
         return
     entries, former = seen.world.ledger(), scenario.world.ledger()
     new = entries[len(former) :]
+    if former and former[-1]["outcome"] == "begun" and entries[: len(former)] != former:
+        # A run with nothing to do has proven what a cut-off one left, and closed its entry.
+        yield from _entry_is_true(scenario, seen, entries[len(former) - 1], 1)
+        former = [*former[:-1], entries[len(former) - 1]]
     if entries[: len(former)] != former:
         yield "the ledger's past changed", str(entries[: len(former)])
     if not new:

@@ -185,6 +185,18 @@ def _after_a_killed_run(folder: Path) -> Scenario:
     return Scenario(world, newer=_with_newer(world), before=[before])
 
 
+def _after_a_run_killed_before_its_proof(folder: Path) -> Scenario:
+    world = deployed(folder)
+    before = state_of(world)
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    ended = world.ends(
+        run_all, Faults(Point("effects.upgrade_release", world.project.chart.release, 1), "after", _kill)
+    )
+    assert isinstance(ended.error, Killed), ended
+    world.leases.is_held(alive=False)
+    return Scenario(world, newer=_with_newer(world), before=[before])
+
+
 def _after_helm_was_cut_off(folder: Path) -> Scenario:
     world = deployed(folder)
     before = state_of(world)
@@ -208,6 +220,7 @@ SCENARIOS: dict[str, Callable[[Path], Scenario]] = {
     "the gate blocks an image": _blocked,
     "a deployment is taken back": _never_ready,
     "a run after a killed one": _after_a_killed_run,
+    "a run after one that was killed before its proof": _after_a_run_killed_before_its_proof,
     "a run after a cut-off Helm": _after_helm_was_cut_off,
 }
 """What runs do -> makes its scenario in a folder."""
