@@ -4,8 +4,10 @@ It is stored in the lock's Lease, because Helm's history knows neither the funct
 always read from the cluster and from Lambda; where a failure or a rollback leads is read here.
 """
 
+import base64
 import json
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +16,9 @@ MAX_ENTRIES_KEPT = 30
 
 MAX_LEDGER_BYTES = 240 * 1024
 """What the ledger may take of the 256 KiB that the API allows all annotations of an object together."""
+
+FEWEST_READABLE = 5
+"""Entries that must fit as they are; otherwise the text is packed, which halves it."""
 
 SCHEMA = 2
 """The form of the text. The first form was a list of whole entries; it is still read."""
@@ -97,18 +102,42 @@ def read_entries(text: str) -> tuple[LedgerEntry, ...]:
     """Parse the ledger, oldest entry first; a text that cannot be read has no entries."""
     try:
         found = json.loads(text or "[]")
-        return tuple(map(_whole, found) if isinstance(found, list) else _expanded(found["entries"]))
-    except (ValueError, TypeError, KeyError, AttributeError):
+        if isinstance(found, list):
+            return tuple(map(_whole, found))
+        return _expanded(_unpacked(found["packed"]) if "packed" in found else found["entries"])
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
         # Another version may have written it. A deployment must not fail for its history.
         return ()
 
 
 def as_text(entries: tuple[LedgerEntry, ...]) -> str:
-    """The entries as text; the oldest ones are dropped, until the others fit."""
-    kept = entries[-MAX_ENTRIES_KEPT:]
-    while len((text := _compressed(kept)).encode()) > MAX_LEDGER_BYTES and len(kept) > 1:
-        kept = kept[1:]
-    return text
+    """The entries as text; the oldest ones are dropped, until the others fit.
+
+    People can read it as long as `FEWEST_READABLE` entries fit. With more than some hundred functions it is packed.
+    """
+    newest = entries[-MAX_ENTRIES_KEPT:]
+    text, count = _fitting(newest, _document)
+    return text if count >= min(FEWEST_READABLE, len(newest)) else _fitting(newest, _packed)[0]
+
+
+def _fitting(entries: tuple[LedgerEntry, ...], form: Callable[[list[dict[str, Any]]], str]) -> tuple[str, int]:
+    """The newest entries that fit, in a form, and how many they are; one is kept however large it is."""
+    while len((text := form(_differences(entries))).encode()) > MAX_LEDGER_BYTES and len(entries) > 1:
+        entries = entries[1:]
+    return text, len(entries)
+
+
+def _document(items: list[dict[str, Any]]) -> str:
+    return json.dumps({"schema": SCHEMA, "entries": items}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _packed(items: list[dict[str, Any]]) -> str:
+    packed = base64.b85encode(zlib.compress(json.dumps(items).encode(), 9)).decode()
+    return json.dumps({"schema": SCHEMA, "packed": packed})
+
+
+def _unpacked(packed: str) -> Any:
+    return json.loads(zlib.decompress(base64.b85decode(packed)))
 
 
 def _whole(item: Mapping[str, Any]) -> LedgerEntry:
@@ -143,8 +172,8 @@ def _state(item: Mapping[str, Any], functions: Mapping[str, str]) -> PreviousSta
     return PreviousState(functions=functions, revision=item.get("revision"), updated=item.get("updated", ""))
 
 
-def _compressed(entries: tuple[LedgerEntry, ...]) -> str:
-    """The entries as text, each with what differs from the one before."""
+def _differences(entries: tuple[LedgerEntry, ...]) -> list[dict[str, Any]]:
+    """The entries as they are stored, each with what differs from the one before."""
     items: list[dict[str, Any]] = []
     known: Mapping[str, str] = {}
     for entry in entries:
@@ -153,7 +182,7 @@ def _compressed(entries: tuple[LedgerEntry, ...]) -> str:
         named = {"at": entry.at, "commit": entry.commit, "build": entry.build, "outcome": entry.outcome}
         items.append({**named, **_filled(entry.left, after), "before": before})
         known = entry.good.functions
-    return json.dumps({"schema": SCHEMA, "entries": items}, ensure_ascii=False, separators=(",", ":"))
+    return items
 
 
 def _filled(state: PreviousState, patch: Mapping[str, str | None]) -> dict[str, Any]:
