@@ -3,11 +3,13 @@
 import pytest
 
 from erp_build.cli.verbs.rollback import roll_back
-from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.going_back.proven import Proven, proven_before
+from erp_build.deployment.ledger import LedgerEntry, PreviousState, read_entries
 from erp_build.errors import Locked, PushFailed, ReleaseFailed, VerificationFailed, told
+from erp_build.model.releases.release import Revision
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld, Killed
-from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
+from tests.support.samples import CHART, DIGEST, EMPLOYEE, HEAD, NOTIFICATION
 
 
 def go_back(world: FakeWorld, to: str | None = None) -> list[str]:
@@ -165,6 +167,16 @@ def test_what_somebody_changed_since_is_taken_back_to_the_last_good_deployment(w
     world.helm.rollback(1)
     go_back(world)
     assert runs(world) == good
+
+
+def test_the_first_deployment_over_an_older_pipelines_release_goes_back_to_that() -> None:
+    before = PreviousState(functions={EMPLOYEE: f"host/erp/e@{DIGEST}"}, revision=41, updated="then")
+    first = LedgerEntry(at="now", commit=HEAD, build="1", before=before, outcome="deployed", revision=42, updated="now")
+    history = (
+        Revision(number=41, status="superseded", updated="then"),
+        Revision(number=42, status="deployed", updated="now"),
+    )
+    assert proven_before((first,), history, {}) == Proven("", before)
 
 
 def test_a_commit_whose_deployment_failed_is_no_destination(world: FakeWorld) -> None:
