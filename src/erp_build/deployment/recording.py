@@ -9,7 +9,7 @@ from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
 from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
-from erp_build.errors import Locked, attempt, told
+from erp_build.errors import Locked, attempt, explain, told
 
 
 @contextmanager
@@ -44,10 +44,19 @@ def recorded(
         # The record belongs to the new holder of the lock.
         raise
     except Exception as error:
+        _require_undisturbed(lock, error)
         if after_failure:
             _write_end(site, lock, after_failure(error))
         raise
     _write_end(site, lock, outcome)
+
+
+def _require_undisturbed(lock: Lock, error: Exception) -> None:
+    """Raise `Locked` if another run may be the cause of the error: then this one takes nothing back."""
+    lost = attempt(lock.require_undisturbed)
+    if isinstance(lost, Locked):
+        explain(lost, "this run saw it as:", told(error))
+        raise lost from error
 
 
 def function_images(site: Site) -> dict[str, str]:

@@ -159,6 +159,10 @@ OnFailure = Literal["rollback", "keep"]
 WriteBack = Literal["none", "branch"]
 
 
+MIN_LOCK_EXPIRES_S, MAX_LOCK_EXPIRES_S = 5.0, 600.0
+"""Seconds: a shorter lock is lost between two heartbeats, and so long a dead run holds up all others at most."""
+
+
 class DeployPolicy(NamedTuple):
     """How a deployment is guarded and what follows a failed one.
 

@@ -130,8 +130,9 @@ def test_a_lock_that_was_taken_away_stops_the_run_before_its_next_step(world: Fa
 
 
 def test_a_lock_that_was_taken_away_is_not_freed_for_its_new_holder(world: FakeWorld) -> None:
-    with take(world):
+    with pytest.raises(Locked, match="another run deploys") as caught, take(world):
         world.leases.is_held(alive=True)
+    assert "everything that this run had to do was done" in caught.value.why
     assert world.leases.lease is not None
     assert world.leases.lease.holder == "other-1"
 
@@ -211,7 +212,10 @@ def test_without_a_thread_that_sends_heartbeats_no_further_step_is_made(world: F
 
 
 def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
-    with take_lock(world.site(), replace(CLAIM, seconds=0.06)) as lock:
+    with (
+        pytest.raises(Locked, match="another run deploys"),
+        take_lock(world.site(), replace(CLAIM, seconds=0.06)) as lock,
+    ):
         ours = world.leases.lease
         world.leases.is_held(alive=True)
         soon(lambda: any("a heartbeat of the lock failed" in line for line in world.progress.lines))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
+from erp_build.deployment.going_back.take_back import read_previous_state, take_back
+from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.latest import point_latest_at
 from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
@@ -58,7 +59,7 @@ def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proo
     before = read_previous_state(site)
     try:
         with recorded(site, lock, commit=destination.commit, before=before, outcome="rolled back"):
-            take_back(site, destination.state, lock, site.say)
+            take_back(site, destination.state, site.say)
             proofs = prove_running(site, destination.images)
             for target, image in destination.images.items():
                 point_latest_at(site, image, target)
