@@ -190,6 +190,7 @@ class Lock:
 
         A cluster that does not answer is no loss, as long as nobody else may take the lock.
         """
+        self._require_not_lost()
         self._require_heartbeats()
         with self._mutex:
             self._require_not_lost()
