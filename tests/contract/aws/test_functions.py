@@ -148,20 +148,48 @@ def test_a_version_is_made_of_the_very_code_that_was_read() -> None:
     assert functions(client, SimulatedClock(), []).publish(STATE, "") == "7"
 
 
-def test_an_alias_is_moved_without_the_weights_of_an_earlier_canary() -> None:
-    client, stub = stubbed("lambda")
+ALIAS = {"FunctionName": "employee", "Name": "live"}
+MOVED = {**ALIAS, "FunctionVersion": "7", "RoutingConfig": {"AdditionalVersionWeights": {}}, "RevisionId": "a1"}
+
+
+def published(*, moved: bool) -> Stubber:
+    """Version 7 is published, and the alias moved or refused, because somebody else moved it since it was read."""
+    _, stub = stubbed("lambda")
+    stub.add_response("get_alias", {"FunctionVersion": "6", "RevisionId": "a1"}, ALIAS)
     stub.add_response("publish_version", {"Version": "7"})
-    request = {"FunctionName": "employee", "Name": "live", "FunctionVersion": "7"}
-    stub.add_response("update_alias", {}, {**request, "RoutingConfig": {"AdditionalVersionWeights": {}}})
-    functions(client, SimulatedClock(), []).publish(STATE, "live")
+    if moved:
+        stub.add_response("update_alias", {}, MOVED)
+    else:
+        stub.add_client_error("update_alias", REVISION_CHANGED, "it was changed", expected_params=MOVED)
+    return stub
+
+
+def test_an_alias_is_moved_from_the_revision_that_was_read_and_without_the_weights_of_an_earlier_canary() -> None:
+    stub = published(moved=True)
+    functions(stub.client, SimulatedClock(), []).publish(STATE, "live")
     stub.assert_no_pending_responses()
+
+
+def test_an_alias_that_somebody_else_has_moved_in_the_meantime_stays_there() -> None:
+    stub = published(moved=False)
+    stub.add_response("get_alias", {"FunctionVersion": "8", "RevisionId": "a2"}, ALIAS)
+    with pytest.raises(FunctionUpdateFailed) as caught:
+        functions(stub.client, SimulatedClock(), []).publish(STATE, "live")
+    assert REVISION_CHANGED in caught.value.why
+    stub.assert_no_pending_responses()
+
+
+def test_our_own_move_of_an_alias_whose_answer_was_lost_is_found_to_be_there() -> None:
+    stub = published(moved=False)
+    stub.add_response("get_alias", {"FunctionVersion": "7", "RevisionId": "a2"}, ALIAS)
+    assert functions(stub.client, SimulatedClock(), []).publish(STATE, "live") == "7"
 
 
 def test_an_alias_that_is_not_there_is_made() -> None:
     client, stub = stubbed("lambda")
+    stub.add_client_error("get_alias", "ResourceNotFoundException")
     stub.add_response("publish_version", {"Version": "7"})
-    stub.add_client_error("update_alias", "ResourceNotFoundException")
-    stub.add_response("create_alias", {}, {"FunctionName": "employee", "Name": "live", "FunctionVersion": "7"})
+    stub.add_response("create_alias", {}, {**ALIAS, "FunctionVersion": "7"})
     functions(client, SimulatedClock(), []).publish(STATE, "live")
     stub.assert_no_pending_responses()
 

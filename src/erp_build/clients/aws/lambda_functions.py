@@ -136,16 +136,35 @@ class LambdaFunctions:
         return False
 
     def publish(self, state: FunctionState, alias: str) -> str:
-        """Make a version of what the function runs, move the alias to it (empty: none), and return its number."""
+        """Make a version of what the function runs, move the alias to it (empty: none), and return its number.
+
+        The alias is read first. Its revision goes with the move, so that an alias which somebody else has moved to
+        a version of theirs in the meantime is left alone.
+        """
+        read = self._alias(state.name, alias) if alias else None
         # Lambda refuses the version if the code's checksum differs: another deployment's code is not published.
         guard: Any = {"CodeSha256": state.sha} if state.sha else {}
         with translate_aws_errors("lambda:PublishVersion", state.name, FunctionUpdateFailed):
             version = self._client.publish_version(FunctionName=state.name, **guard)["Version"]
         if alias:
-            self._move_alias(state.name, alias, version)
+            self._move_alias(state.name, alias, version, read)
         return version
 
-    def _move_alias(self, name: str, alias: str, version: str) -> None:
+    def _alias(self, name: str, alias: str) -> Any:
+        """The alias as Lambda describes it; None where there is none."""
+        with (
+            translate_aws_errors("lambda:GetAlias", f"{name}:{alias}", FunctionUpdateFailed),
+            suppress(self._client.exceptions.ResourceNotFoundException),
+        ):
+            return self._client.get_alias(FunctionName=name, Name=alias)
+        return None
+
+    def _move_alias(self, name: str, alias: str, version: str, read: Any) -> None:
+        if read is None:
+            with translate_aws_errors("lambda:CreateAlias", f"{name}:{alias}", FunctionUpdateFailed):
+                self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
+            return
+        guard: Any = {"RevisionId": read["RevisionId"]} if read.get("RevisionId") else {}
         with translate_aws_errors("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
             try:
                 # Without this, weights of an earlier canary would keep sending calls to an old version.
@@ -154,9 +173,13 @@ class LambdaFunctions:
                     Name=alias,
                     FunctionVersion=version,
                     RoutingConfig={"AdditionalVersionWeights": {}},
+                    **guard,
                 )
-            except self._client.exceptions.ResourceNotFoundException:
-                self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
+            except self._client.exceptions.PreconditionFailedException:
+                now = self._alias(name, alias)
+                # Our own move has a lost answer, if the alias is where we wanted it.
+                if now is None or now["FunctionVersion"] != version:
+                    raise
 
     def _get(self, **request: str) -> Any:
         with (
