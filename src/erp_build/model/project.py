@@ -168,7 +168,7 @@ class DeployPolicy(NamedTuple):
 
     Attributes:
         on_failure: `rollback` rolls functions and release back to what ran before; `keep` leaves everything as it is.
-        lock_expires: seconds after its last heartbeat until the lock of a dead run may be taken.
+        lock_expires: seconds (5 to 600) after its last heartbeat until the lock of a dead run may be taken.
         alarms: prefix of the names of the alarms that are read after a deployment; empty: project-environment-.
         write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
         branch: the branch on `origin` that gets them.
