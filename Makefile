@@ -31,6 +31,7 @@ mutation: .venv/ready
 # Minutes: an error, a signal or a lost lock before and after every call of whole runs (tests/unit/test_any_fault.py).
 faults: .venv/ready
 	$(BIN)/python -m tests.support.every_fault
+	$(BIN)/python -m tests.support.every_schedule
 
 # The pages as a site in build/docs; a warning, such as a link that leads nowhere, is an error.
 docs: .venv/ready

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from erp_build.model.effect import Effect
 from tests.support.faulted_scenarios import Scenario, State, state_of
 from tests.support.faulted_world import Ended, FaultedWorld, run_all
 from tests.support.faults import ERRORS, Faults, Point, When, raising, signalling, sigterm_raises
@@ -103,14 +104,20 @@ def run_case(scenario: Scenario, case: Case) -> Observed | None:
     moved = [
         f"{one.name} {one.target}"
         for one in world.effects.journal.effects[noted:]
-        if one.moves_what_runs or one.name == "edit_branch" or one.target.endswith(":latest")
+        if one.moves_what_runs or _is_written(one) or one.target.endswith(":latest")
     ]
     # Between its last look and an effect a run cannot know that the lock is lost.
-    seen.moved_since = moved[1:] if faults.next_call in UNGUARDED or case.point.call.startswith("effects.") else moved
+    is_between = faults.next_call.startswith("effects.") or case.point.call.startswith("effects.")
+    seen.moved_since = moved[1:] if is_between else moved
     seen.is_unseen = faults.next_call in UNGUARDED
     seen.state = state_of(world)
     seen.said = "\n".join(world.progress.lines)
     return seen
+
+
+def _is_written(effect: Effect) -> bool:
+    """Whether a branch was written; where the lock was lost, the write is refused in its midst."""
+    return effect.name == "edit_branch" and effect.state != "failed"
 
 
 def _has_ended(scenario: Scenario, world: FaultedWorld) -> bool:

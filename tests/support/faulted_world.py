@@ -17,6 +17,7 @@ from erp_build.deployment.ledger import read_entries
 from erp_build.errors import ErpBuildError, Failure
 from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
+from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options
 from erp_build.run_record import Run, RunReport
 from tests.fakes.account import FakeProgress
@@ -155,19 +156,24 @@ def exit_code(error: BaseException) -> int:
     return error.code if isinstance(error, Failure) else ErpBuildError.code
 
 
-def run_all(world: FaultedWorld, options: Options | None = None) -> tuple[Proof, ...]:
+def run_all(world: FaultedWorld) -> tuple[Proof, ...]:
     """`erp-build run`."""
-    going_on = Run(clock=world.clock, on_stage=world.progress.stage, effects=world.effects.journal.effects)
+    return running(Options(), Pipeline())(world)
+
+
+def running(options: Options, pipeline: Pipeline) -> Callable[[FaultedWorld], tuple[Proof, ...]]:
+    """`erp-build run` with options and hooks."""
+    return lambda world: _run(world, options, pipeline)
+
+
+def _run(world: FaultedWorld, options: Options, hooks: Pipeline) -> tuple[Proof, ...]:
+    effects = world.effects.journal.effects
+    going_on = Run(clock=world.clock, on_stage=world.progress.stage, pipeline=hooks, effects=effects)
     try:
         with error_noted(going_on):
-            return pipeline.run(world.project, world.clients(), options or Options(), going_on).proofs
+            return pipeline.run(world.project, world.clients(), options, going_on).proofs
     finally:
         world.report = going_on.report()
-
-
-def running(options: Options) -> Callable[[FaultedWorld], tuple[Proof, ...]]:
-    """`erp-build run` with options."""
-    return lambda world: run_all(world, options)
 
 
 def rolling_back(to: str | None) -> Callable[[FaultedWorld], tuple[Proof, ...]]:

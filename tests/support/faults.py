@@ -67,7 +67,7 @@ class Faults:
     ) -> None:
         self.seen: list[Point] = []
         self.struck = False
-        self.is_over = False
+        self._gone: set[threading.Thread] = set()
         self.next_call = ""
         self._at, self._when, self._strike = at, when, strike
         self._numbers: Counter[tuple[str, str]] = Counter()
@@ -81,7 +81,7 @@ class Faults:
     def point(self, call: str, subject: str) -> Iterator[None]:
         """The block is the real call."""
         in_worker = threading.current_thread() is not threading.main_thread()
-        if in_worker and self.is_over:
+        if threading.current_thread() in self._gone:
             raise Gone
         with self._mutex:
             self._numbers[call, subject] += 1
@@ -96,6 +96,10 @@ class Faults:
         yield
         if is_here and self._when == "after":
             self._hit()
+
+    def end_workers(self) -> None:
+        """Let the worker threads of this moment come no further."""
+        self._gone = set(threading.enumerate()) - {threading.main_thread()}
 
     def _hit(self) -> None:
         assert self._strike is not None
@@ -195,7 +199,7 @@ def signalling(faults: Callable[[], Faults]) -> Callable[[], None]:
     """A fault that is a SIGTERM: it raises in the main thread, and the worker threads come no further."""
 
     def strike() -> None:
-        faults().is_over = True
+        faults().end_workers()
         if threading.current_thread() is threading.main_thread():
             raise Interrupted(signal.SIGTERM, "SIGTERM")
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

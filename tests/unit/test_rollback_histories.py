@@ -8,6 +8,7 @@ import pytest
 
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import DeployPolicy
+from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, Killed
@@ -66,7 +67,7 @@ class Told:
         """A run that ends so."""
         world = self.world
         world.project = KEPT if step == "kept" else SMALL
-        act = running(Options(replace_cut_off_install=True))
+        act = running(Options(replace_cut_off_install=True), Pipeline())
         if step == "killed":
             self.kill()
         else:
@@ -93,7 +94,7 @@ class Told:
                 world.helm.is_pending(world.leases.now.isoformat())
             raise Killed
 
-        act = running(Options(replace_cut_off_install=True))
+        act = running(Options(replace_cut_off_install=True), Pipeline())
         ended = world.ends(act, Faults(point, "before" if in_helm else self.chance.choice(("before", "after")), strike))
         if isinstance(ended.error, Killed):
             world.leases.is_held(alive=False)

@@ -48,6 +48,7 @@ def recorded(
         # The record belongs to the new holder of the lock.
         raise
     except Exception as error:
+        _require_undisturbed(lock, error)
         _write_failure(site, lock, after_failure(error), error)
         raise
     _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
@@ -69,6 +70,14 @@ def record_proof(site: Site, lock: Lock, commit: str) -> None:
         last = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=last.before)
         lock.write_entries((*entries, last))
     _write_end(site, lock, replace(last, outcome="deployed"))
+
+
+def _require_undisturbed(lock: Lock, error: Exception) -> None:
+    """Raise `Locked` if another run may be the cause of the error: then this one takes nothing back."""
+    lost = attempt(lock.require_undisturbed)
+    if isinstance(lost, Locked):
+        explain(lost, "this run saw it as:", told(error))
+        raise lost from error
 
 
 def function_images(site: Site) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.take_back import what_runs
+from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import read_entries
 from erp_build.errors import (
     ConfigurationError,
@@ -297,7 +297,7 @@ def test_whatever_a_deployment_fails_with_both_halves_go_back(world: FakeWorld, 
     assert outcomes(world)[-1] == "taken back"
 
 
-@pytest.mark.parametrize("second", [*MISTAKES, Locked("another run deploys")], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("second", MISTAKES, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("first", [KeyError("image"), ReleaseFailed("no rollout")], ids=["a mistake", "ours"])
 def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
     world: FakeWorld, first: Exception, second: Exception
@@ -309,6 +309,16 @@ def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
     assert "what runs now:" in said
     assert f"  {EMPLOYEE}: {world.functions.states[FUNCTION].digest}" in said
     assert outcomes(world)[-1] == "failed"
+
+
+def test_a_lock_that_is_lost_in_the_rollback_ends_the_run_and_tells_its_error_and_what_runs(world: FakeWorld) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.helm.failures["rollback"] = Locked("another run deploys")
+    with pytest.raises(Locked, match="another run deploys") as caught:
+        fail_with(world, ReleaseFailed("no rollout"))
+    assert "no rollout" in caught.value.why
+    assert f"  {EMPLOYEE}: {world.functions.states[FUNCTION].digest}" in caught.value.why.partition("what runs now:")[2]
+    assert outcomes(world)[-1] == "begun"
 
 
 def test_both_halves_that_cannot_be_taken_back_are_told(world: FakeWorld) -> None:

@@ -22,7 +22,7 @@ def statuses(world: FakeWorld) -> list[str]:
 
 
 def recover(world: FakeWorld, former: Lease | None = None, *, uninstall: bool = False) -> None:
-    lock = Lock(world.site(), world.leases.lease or Lease(), former)
+    lock = Lock(world.site(), world.leases.lease or Lease(), valid_until=float("inf"), former=former)
     recover_release(world.site(), lock, uninstall=uninstall)
 
 

@@ -13,7 +13,8 @@ from erp_build.deployment.going_back.proven import (
     proven_states,
     revision_of,
 )
-from erp_build.deployment.going_back.take_back import take_back, what_runs
+from erp_build.deployment.going_back.take_back import take_back
+from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.latest import point_latest_at
 from erp_build.deployment.ledger import PreviousState
 from erp_build.deployment.lock import Lock
@@ -68,7 +69,7 @@ def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proo
             outcome="rolled back",
             after_failure=lambda _: "failed",
         ):
-            take_back(site, destination.state, lock, site.say)
+            take_back(site, destination.state, site.say)
             proofs = prove_running(site, destination.images)
         # Only now: that a tag cannot be moved does not make a proven deployment a failed one.
         for target, image in destination.images.items():
