@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench mutation docs generated vendor lock clean
+.PHONY: demo test check bench mutation faults docs generated vendor lock clean
 
 demo: .venv/ready
 	$(BIN)/python -m sandbox demo
@@ -27,6 +27,11 @@ mutation: .venv/ready
 	$(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results | tee mutants/left.txt
 	test ! -s mutants/left.txt
+
+# Minutes: an error, a signal or a lost lock before and after every call of whole runs (tests/unit/test_any_fault.py).
+faults: .venv/ready
+	$(BIN)/python -m tests.support.every_fault
+	$(BIN)/python -m tests.support.every_schedule
 
 # The pages as a site in build/docs; a warning, such as a link that leads nowhere, is an error.
 docs: .venv/ready

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -100,6 +101,19 @@ class Started:
             if self._child.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"it never said {text!r}:\n{''.join(tuple(self._lines))}")
             time.sleep(0.05)
+
+    def until_stopped(self, seconds: float = 300) -> None:
+        """Wait until the program is stopped by SIGSTOP; `AssertionError` when it ends, or the time does, before."""
+        deadline = time.monotonic() + seconds
+        status = Path(f"/proc/{self._child.pid}/stat")
+        while self._child.poll() is not None or status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "T":
+            if self._child.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"it was never stopped:\n{''.join(tuple(self._lines))}")
+            time.sleep(0.05)
+
+    def go_on(self) -> None:
+        """Let a stopped program go on."""
+        self._child.send_signal(signal.SIGCONT)
 
     def finish(self, seconds: float | None = None) -> Finished:
         """Wait for its end."""

@@ -81,6 +81,10 @@ class FunctionUpdateFailed(ErpBuildError, code=8):
     """Lambda does not run the new image."""
 
 
+class FunctionChanged(FunctionUpdateFailed):
+    """Somebody has changed the function since it was read, but not its image: read again, it may be updated."""
+
+
 class ReleaseFailed(ErpBuildError, code=9):
     """The cluster, Helm or a rollout failed."""
 

@@ -21,11 +21,15 @@ from erp_build.clients.protocols import Clients
 from erp_build.clients.site import Site, read_environment
 from erp_build.deployment.going_back.automatic import recorded_deployment
 from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release
+from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.latest import latest_behind, move_latest
 from erp_build.deployment.lock import Lock, claim_of, take_lock
 from erp_build.deployment.preflight import check_plan
 from erp_build.deployment.proof import prove, prove_again, read_alarms
+from erp_build.deployment.recording import is_unproven, record_proof
 from erp_build.deployment.stage import deploy, write_back
+from erp_build.deployment.status import past_deployments
+from erp_build.errors import VerificationFailed
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules
 from erp_build.model.images.verdict import ClearedImage
@@ -68,12 +72,13 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
     live = run.stage(read_live_state, site)
     plan = plan_from(run, site, options, head, live)
     if plan.is_empty:
-        # An earlier run may have been cut off between its deployment and its proof.
-        run.stage(prove_again, site, live)
-        if not latest_behind(site, live):
+        prove_that_nothing_is_to_do(run, site, options, head, live)
+        if not latest_behind(site, live) and not is_unproven(past_deployments(site)):
             return run.report()
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
-    with run.stage(take_lock, site, claim) as lock:
+    with run.stage(take_lock, site, claim) as lock, telling_what_runs(site, lambda: run.moved):
+        # From here on every effect that changes what runs asks for the lock first.
+        site = lock.site
         run.keep(recovers=lock.former.ended_badly)
         # The live state was read without the lock: another run may have deployed since.
         settled = settle_release(run, site, options, lock)
@@ -81,7 +86,9 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
             site.say("what runs has changed in the meantime: making a new plan")
             plan = plan_from(run, site, options, head, settled)
         if plan.is_empty:
-            run.stage(prove_again, site, settled)
+            proofs = run.stage(prove_again, site, settled)
+            if len(proofs) == len(settled.running):
+                record_proof(site, lock, head)
             move_latest_of_earlier_runs(run, site, rules, settled, ())
         else:
             cleared = build_and_clear(run, site, rules, plan, settled)
@@ -93,6 +100,17 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
             run.stage(write_back, site, plan, deployed)
             run.stage(read_alarms, site)
     return run.report()
+
+
+def prove_that_nothing_is_to_do(run: Run, site: Site, options: Options, head: str, live: LiveState) -> None:
+    """Prove what runs. Where that fails because a newer run deploys at the same time, that is what is said."""
+    try:
+        # An earlier run may have been cut off between its deployment and its proof.
+        run.stage(prove_again, site, live)
+    except VerificationFailed:
+        if not options.allow_older:
+            refuse_older(site.clients.repository, head, run.stage(read_live_state, site))
+        raise
 
 
 def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState) -> Plan:
@@ -115,8 +133,9 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
         run.stage(let_it_settle, site)
     live = run.stage(read_live_state, site)
     if live.revision and live.revision.is_pending:
-        run.stage(recover_release, site, lock.former, uninstall=options.replace_cut_off_install)
+        run.stage(recover_release, site, lock, uninstall=options.replace_cut_off_install)
         live = run.stage(read_live_state, site)
+    lock.builds_on(live.revision)
     return live
 
 

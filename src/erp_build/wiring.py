@@ -209,6 +209,7 @@ def _rehearsed(clients: Clients, journal: Journal) -> Clients:
         registry=rehearsal.RehearsedRegistry(clients.registry, assumed),
         functions=rehearsal.RehearsedFunctions(clients.functions, assumed),
         cluster=rehearsal.RehearsedCluster(clients.cluster, assumed),
+        helm=rehearsal.RehearsedHelm(clients.helm, assumed),
         leases=rehearsal.RehearsedLeases(clients.leases, assumed),
         effects=NotedEffects(assumed, journal, "assumed"),
     )

@@ -99,7 +99,7 @@ class FakeEffects:
 
     def publish(self, state: FunctionState, alias: str) -> str:
         with self.journal.note(EffectKind.PUBLISH, state.name):
-            return self._functions.publish(state.name, alias)
+            return self._functions.publish(state, alias)
 
     def write_file(self, path: Path, content: bytes) -> None:
         with self.journal.note(EffectKind.WRITE_FILE, path.name):
@@ -134,6 +134,7 @@ class FakeEffects:
 
     def tag(self, image: StoredImage, tag: str) -> None:
         with self.journal.note(EffectKind.TAG, f"{image.repository}:{tag}"):
+            self._fail("tag", f"{image.repository}:{tag}")
             self._registry.put_tag(image, tag)
 
     def does_not_compile(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from erp_build.errors import FunctionUpdateFailed
+from erp_build.errors import FunctionChanged, FunctionUpdateFailed
 from erp_build.model.releases.lambda_function import FunctionState
 
 READS = 2
@@ -19,6 +19,7 @@ class FakeFunctions:
         self.aliases: dict[str, str] = {}
         self.alias_is_stuck = False
         self.protected: set[str] = set()
+        self._revision = 0
         self._reads_left: dict[str, int] = {}
         self._failures: dict[str, list[str]] = {}
         self._stuck: set[str] = set()
@@ -39,21 +40,28 @@ class FakeFunctions:
     def alias_digest(self, name: str, alias: str) -> str:
         return self.aliases.get(f"{name}:{alias}", "")
 
-    def publish(self, name: str, alias: str) -> str:
-        """A new version of what runs, and the alias on it."""
+    def publish(self, state: FunctionState, alias: str) -> str:
+        """A new version of what runs, and the alias on it; refused where it is not what was read (`CodeSha256`)."""
+        name = state.name
+        if self.states[name].digest != state.digest:
+            raise FunctionUpdateFailed("PreconditionFailedException", where=name)
         self.versions.append(self.states[name].digest)
         if alias and not self.alias_is_stuck:
             self.aliases[f"{name}:{alias}"] = self.states[name].digest
         return str(len(self.versions))
 
     def update(self, state: FunctionState, image: str) -> None:
-        """Begin an update; Lambda refuses a second one while one is in progress."""
-        name = state.name
+        """Begin an update; refused during another one, and where somebody changed what was read (`RevisionId`)."""
+        name, read = state.name, state
         state = self.states[name]
+        if state.image != read.image:
+            raise FunctionUpdateFailed("another deployment changed the function in the meantime", where=name)
         if state.last_update == "InProgress" or state.state == "Pending":
             raise FunctionUpdateFailed("ResourceConflictException", where=name)
+        if state.revision != read.revision:
+            raise FunctionChanged("the function was changed in the meantime", where=name)
         self.updates.append(image)
-        self.states[name] = replace(state, image=image, last_update="InProgress", reason="")
+        self._changes(name, image=image, last_update="InProgress", reason="")
         self._reads_left[name] = READS
 
     def create(self, name: str, image: str, digest: str) -> None:
@@ -65,12 +73,12 @@ class FakeFunctions:
 
     def is_being_updated(self, name: str, reads: int) -> None:
         """Somebody else's update is in progress for some reads."""
-        self.states[name] = replace(self.states[name], last_update="InProgress")
+        self._changes(name, last_update="InProgress")
         self._reads_left[name] = reads
 
     def is_being_made(self, name: str, reads: int) -> None:
         """The function itself is not there yet for some reads."""
-        self.states[name] = replace(self.states[name], state="Pending")
+        self._changes(name, state="Pending")
         self._reads_left[name] = reads
 
     def resolves_nothing_new(self, name: str) -> None:
@@ -84,12 +92,17 @@ class FakeFunctions:
     def _settle(self, name: str) -> None:
         state = self.states[name]
         if state.state == "Pending":
-            self.states[name] = replace(state, state="Active")
+            self._changes(name, state="Active")
         elif state.last_update == "InProgress" and (reason := self._next_failure(name)):
-            self.states[name] = replace(state, last_update="Failed", reason=reason)
+            self._changes(name, last_update="Failed", reason=reason)
         elif state.last_update == "InProgress":
             resolved = state.image if "@" in state.image and name not in self._stuck else state.resolved
-            self.states[name] = replace(state, last_update="Successful", resolved=resolved)
+            self._changes(name, last_update="Successful", resolved=resolved)
+
+    def _changes(self, name: str, **fields: str) -> None:
+        """Give a function other fields, and with them another revision, as Lambda does at each change of its state."""
+        self._revision += 1
+        self.states[name] = replace(self.states[name], revision=f"r{self._revision}", **fields)
 
     def _next_failure(self, name: str) -> str:
         left = self._failures.get(name)

@@ -12,7 +12,7 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.release import Release, Revision
 from tests.fakes.deployments import FOR_EVER, Deployments, manifest_of, service_of
 
-LONG_AGO = "2026-01-01T00:00:00Z"
+LONG_AGO = "2026-01-01T00:00:00"
 
 
 class FakeHelm:
@@ -29,6 +29,8 @@ class FakeHelm:
         self._deployments = deployments
         self._values: dict[int, Any] = {}
         self._pending_until = FOR_EVER
+        self._made = 0
+        """Revisions that were ever made: no two of them have the same time."""
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions; the reading at the moment when a pending operation ends shows its end."""
@@ -89,17 +91,21 @@ class FakeHelm:
             self._deployments.troubles.pop(service_of(image), None)
             self._deployments.deploy(image, values["replicaCount"])
 
-    def uninstall(self) -> None:
-        """Remove everything."""
-        self.revisions, self._values = [], {}
+    def uninstall(self, *, keep_history: bool = False) -> None:
+        """Remove everything; with its history kept, the newest revision says so."""
         self._deployments.by_name.clear()
+        if not keep_history:
+            self.revisions, self._values = [], {}
+            return
+        self._supersede_deployed()
+        self.revisions[-1] = replace(self.revisions[-1], status="uninstalled", description="Uninstallation complete")
 
     def was_deployed(self, values: str, description: str = "") -> None:
         """Somebody deployed these values, with or without this program."""
         self._add_revision("deployed", description)
         self._roll_out(values)
 
-    def is_pending(self, updated: str = LONG_AGO, *, until: float = FOR_EVER) -> None:
+    def is_pending(self, updated: str = "", *, until: float = FOR_EVER) -> None:
         """An upgrade or a first installation is on its way or was cut off; it ends well at a moment of the clock."""
         self._add_revision("pending-upgrade" if self.revisions else "pending-install", "", updated)
         self._values[len(self.revisions)] = self._values.get(len(self.revisions) - 1)
@@ -114,12 +120,25 @@ class FakeHelm:
         if error := self.failures.get(call):
             raise error
 
-    def _add_revision(self, status: str, description: str, updated: str = LONG_AGO) -> None:
-        if status == "deployed":
-            self.revisions = [replace(one, status="superseded") for one in self.revisions]
-        self.revisions.append(
-            Revision(number=len(self.revisions) + 1, status=status, description=description, updated=updated)
-        )
+    def _add_revision(self, status: str, description: str, updated: str = "") -> None:
+        if status == "deployed" and not self._supersede_deployed() and not description.startswith("Rollback"):
+            self._supersede_newest()
+        self._made += 1
+        number, made = len(self.revisions) + 1, updated or f"{LONG_AGO}.{self._made:06}Z"
+        self.revisions.append(Revision(number=number, status=status, description=description, updated=made))
+
+    def _supersede_deployed(self) -> bool:
+        """What was deployed is superseded; returns whether there was something."""
+        found = [place for place, one in enumerate(self.revisions) if one.status == "deployed"]
+        for place in found:
+            self.revisions[place] = replace(self.revisions[place], status="superseded")
+        return bool(found)
+
+    def _supersede_newest(self) -> None:
+        """Where nothing is deployed, an upgrade supersedes the newest one, even if it failed or was uninstalled."""
+        for last in self.revisions[-1:]:
+            words = "superseded by new release" if last.status == "uninstalled" else last.description
+            self.revisions[-1] = replace(last, status="superseded", description=words)
 
 
 def values_text(services: dict[str, str]) -> str:
@@ -135,7 +154,8 @@ def _rendered(values: Any) -> tuple[dict[str, Any], ...]:
 
 
 def _images(values: Any) -> list[str]:
-    services = [service for service in values["services"].values() if service.get("enabled", True)]
+    # A first installation that was cut off has no values here.
+    services = [service for service in values["services"].values() if service.get("enabled", True)] if values else []
     return [f"{service['image']['repository']}:{service['image']['tag']}" for service in services]
 
 

@@ -4,8 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from erp_build.clients.clock import Clock
+from erp_build.clients.kubernetes.leases import ANNOTATIONS
+from erp_build.deployment.ledger import read_entries
+from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release
+
+MAX_ANNOTATIONS = 256 * 1024
+"""Bytes; `TotalAnnotationSizeLimitB` of Kubernetes."""
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -13,13 +19,15 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 class FakeLeases:
     """One stored lease; a holder that is alive renews it whenever somebody looks.
 
-    `troubles` are what the next reads end with; `breaks` is a word of a record -> what its write ends with.
+    `troubles` are what the next reads end with. `breaks` is an outcome -> what it ends with to write it into the last
+    entry of the ledger, until `heals`, a moment of the clock.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.lease: Lease | None = None
         self.troubles: list[Exception] = []
         self.breaks: dict[str, Exception] = {}
+        self.heals = float("inf")
         self._clock = clock
         self._written = 0
         self._alive = False
@@ -43,9 +51,12 @@ class FakeLeases:
 
     def write(self, release: Release, lease: Lease) -> Lease | None:  # noqa: ARG002 - there is one
         """Replace the version that was read; another one has been written meanwhile."""
-        for word, trouble in self.breaks.items():
-            if word in lease.record:
-                raise trouble
+        self._must_fit(lease)
+        is_new = not self.lease or lease.record != self.lease.record
+        entries = read_entries(lease.record) if self.breaks and is_new else ()
+        trouble = self.breaks.get(entries[-1].outcome) if entries else None
+        if trouble and self._clock.monotonic() < self.heals:
+            raise trouble
         if self._faster:
             self.lease, self._faster = self._faster, None
         if lease.version != (self.lease.version if self.lease else ""):
@@ -66,6 +77,12 @@ class FakeLeases:
     def another_is_faster(self) -> None:
         """Another run writes between our reading and our writing."""
         self._faster, self._alive = self._of_another(30.0), True
+
+    def _must_fit(self, lease: Lease) -> None:
+        """The API takes 256 KiB of annotations, names and values together."""
+        values = {annotation: getattr(lease, name) for name, annotation in ANNOTATIONS.items()}
+        if sum(len(name.encode()) + len(value.encode()) for name, value in values.items()) > MAX_ANNOTATIONS:
+            raise ReleaseFailed("the cluster answered 422", why=f"must have at most {MAX_ANNOTATIONS} bytes")
 
     def _of_another(self, seconds: float) -> Lease:
         self._written += 1

@@ -19,6 +19,7 @@ SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=KEY/20260101/ap-northeas
         ("GET", PATH, Need("lambda:GetFunction", FUNCTION)),
         ("GET", f"{PATH}?Qualifier=live", Need("lambda:GetFunction", f"{FUNCTION}:live")),
         ("PUT", f"{PATH}/code", Need("lambda:UpdateFunctionCode", FUNCTION)),
+        ("GET", f"{PATH}/aliases/live", Need("lambda:GetAlias", FUNCTION)),
         ("PUT", f"{PATH}/aliases/live", Need("lambda:UpdateAlias", FUNCTION)),
         ("POST", f"{PATH}/aliases", Need("lambda:CreateAlias", FUNCTION)),
         ("GET", "/clusters/erp-dev", Need("eks:DescribeCluster", f"arn:aws:eks:{HERE}:cluster/erp-dev")),

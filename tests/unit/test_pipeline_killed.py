@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from erp_build.changes.live_state import commit_of
-from erp_build.errors import Locked, NewerDeployed
+from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.recording import function_images
+from erp_build.errors import Locked, NewerDeployed, ReleaseFailed
 from tests.fakes.account import FakeProgress
+from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld, Killed
 from tests.support.samples import EMPLOYEE, NOTIFICATION
 
@@ -35,6 +38,54 @@ def test_the_second_run_finishes_what_a_killed_one_left(world: FakeWorld, effect
     assert world.report.proofs
     assert world.run().outcome == "nothing"
     assert world.done() == []
+
+
+def outcomes(world: FakeWorld) -> list[str]:
+    return [one.outcome for one in read_entries(world.leases.lease.record if world.leases.lease else "")]
+
+
+@pytest.mark.parametrize(("effect", "number"), [("upgrade_release", 1), ("tag", 3)])
+def test_a_second_run_with_nothing_to_do_proves_what_a_killed_one_left_and_closes_its_entry(
+    world: FakeWorld, effect: str, number: int
+) -> None:
+    head = world.change(NOTIFICATION, EMPLOYEE)
+    world.is_killed(effect, number, "after")
+    with pytest.raises(Killed, match=f"after {effect}"):
+        world.run()
+    world.killed = None
+    assert world.run().outcome == "nothing"
+    assert outcomes(world) == ["deployed", "deployed"]
+    assert world.leases.lease
+    last = read_entries(world.leases.lease.record)[-1]
+    assert (last.commit, last.revision, last.left.functions) == (head, 2, function_images(world.site()))
+    assert world.run().outcome == "nothing"
+    assert "take lock" not in [stage.name for stage in world.report.stages]
+
+
+def test_what_a_killed_run_left_is_proven_for_the_commit_of_the_run_that_finds_nothing_to_do(world: FakeWorld) -> None:
+    """The entry of the killed run stays open: what runs is not all that it was to deploy."""
+    before = world.checkout.head()
+    killed = world.change(NOTIFICATION, EMPLOYEE)
+    world.is_killed("update_function", 1, "before")
+    with pytest.raises(Killed, match="before update_function"):
+        world.run()
+    world.killed = None
+    world.checkout.git("reset", "--quiet", "--hard", before)
+    assert world.run().outcome == "nothing"
+    assert outcomes(world) == ["deployed", "begun", "deployed"]
+    assert world.leases.lease
+    assert [one.commit for one in read_entries(world.leases.lease.record)] == [before, killed, before]
+
+
+def test_a_failure_that_stands_and_got_well_is_proven_by_the_next_run(world: FakeWorld) -> None:
+    world.keeps_failures()
+    world.change(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    with pytest.raises(ReleaseFailed, match="the rollout is not complete in time"):
+        world.run()
+    world.cluster.troubles.clear()
+    assert world.run().outcome == "nothing"
+    assert outcomes(world) == ["deployed", "failed", "deployed"]
 
 
 class Hooked(FakeProgress):

@@ -151,6 +151,7 @@ CALLS: dict[str, Callable[[Desk], object]] = {
     "lambda:GetFunction": lambda on: on.functions.state(on.erp.function),
     "lambda:UpdateFunctionCode": lambda on: on.functions.may_update(on.state),
     "lambda:PublishVersion": lambda on: on.functions.publish(on.state, ""),
+    "lambda:GetAlias": lambda on: on.functions.publish(on.state, "live"),
     "lambda:UpdateAlias": lambda on: on.functions.publish(on.state, "live"),
     "lambda:CreateAlias": lambda on: on.functions.publish(on.state, f"live-{secrets.token_hex(3)}"),
     "eks:DescribeCluster": Desk.cluster,

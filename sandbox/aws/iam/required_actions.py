@@ -65,6 +65,7 @@ _REST = (
     (re.compile(rf"PUT {FUNCTION}/code"), "lambda:UpdateFunctionCode"),
     (re.compile(rf"POST {FUNCTION}/versions"), "lambda:PublishVersion"),
     (re.compile(rf"POST {FUNCTION}/aliases"), "lambda:CreateAlias"),
+    (re.compile(rf"GET {FUNCTION}/aliases/[^/]+"), "lambda:GetAlias"),
     (re.compile(rf"PUT {FUNCTION}/aliases/[^/]+"), "lambda:UpdateAlias"),
     (re.compile(r"GET /clusters/(?P<name>[^/]+)"), "eks:DescribeCluster"),
 )

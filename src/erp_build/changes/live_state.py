@@ -8,6 +8,7 @@ from erp_build.changes.drift import deployment_drift
 from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.commit import is_full_commit
+from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.kubernetes import Workload, workload_of
@@ -56,6 +57,13 @@ def _edited(site: Site) -> dict[str, str]:
 def objects_of(found: tuple[Mapping[str, Any], ...]) -> dict[tuple[str, str], Mapping[str, Any]]:
     """Kind and name -> the object."""
     return {(item["kind"], item["metadata"]["name"]): item for item in found}
+
+
+def repositories_of(found: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
+    """The image repositories, without hosts, of the containers of all Deployments."""
+    pods = [item["spec"]["template"]["spec"] for item in found if item["kind"] == "Deployment"]
+    images = (str(container.get("image", "")) for pod in pods for container in pod["containers"])
+    return frozenset(ImageReference.parse(image).repository for image in images)
 
 
 def autoscaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:

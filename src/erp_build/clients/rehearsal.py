@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from erp_build.clients.effects import CheckRequest, EditRequest, ImageRequest, NotifyRequest, OnPackaged, UpgradeRequest
-from erp_build.clients.protocols import Cluster, Functions, Leases, Registry
+from erp_build.clients.protocols import Cluster, Functions, Helm, Leases, Registry
 from erp_build.model.check_run import CheckRun
 from erp_build.model.images.image import ImageReference, LocalImage, PushedImage, StoredImage
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease, LeaseReading
-from erp_build.model.releases.release import Release
+from erp_build.model.releases.release import Release, Revision
 
 NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
 """When an assumed scan was completed: it is always newer than the push."""
@@ -42,19 +42,23 @@ class RehearsedEffects:
     Attributes:
         images: repository -> the image that is to be deployed from it.
         pushed: digests that exist by assumption only.
+        tags: repository and tag -> the image that got it.
         scans: digests whose scan was asked for by assumption only.
         functions: name -> image.
         aliases: `function:alias` -> digest.
-        upgraded: whether the release moved.
+        upgrades: the description of each revision that the release got.
+        removed: whether the release was removed before.
         lease: the assumed lock; a rehearsal takes no real one and waits for none.
     """
 
     images: dict[str, ImageReference] = field(default_factory=dict)
     pushed: set[str] = field(default_factory=set)
+    tags: dict[tuple[str, str], StoredImage] = field(default_factory=dict)
     scans: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
-    upgraded: bool = False
+    upgrades: list[str] = field(default_factory=list)
+    removed: bool = False
     lease: Lease | None = None
 
     def check(self, request: CheckRequest) -> CheckRun:
@@ -97,17 +101,20 @@ class RehearsedEffects:
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Assume the release's new revision."""
-        self.upgraded = True
+        self.upgrades.append(request.description)
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Assume the tag; an image that is not pushed is deployed with the first tag that it gets."""
+        self.tags[image.repository, tag] = image
         self.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
         """Assume the rollback."""
+        self.upgrades.append(f"Rollback to {revision}")
 
     def uninstall_release(self, release: Release) -> None:
         """Assume the removal."""
+        self.removed = True
 
     def edit_branch(self, request: EditRequest) -> str | None:
         """Assume the commit; its id cannot be known."""
@@ -140,7 +147,7 @@ class RehearsedRegistry(_Reader[Registry]):
         """The image with a tag or digest, or None."""
         if reference in self._assumed.pushed:
             return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
-        return self._real.stored(repository, reference)
+        return self._assumed.tags.get((repository, reference)) or self._real.stored(repository, reference)
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""
@@ -184,13 +191,24 @@ class RehearsedLeases(_Reader[Leases]):
         return LeaseReading(self._assumed.lease or (found.lease and found.lease.freed()), found.now)
 
 
+class RehearsedHelm(_Reader[Helm]):
+    """The real release, with the assumed revisions behind its history."""
+
+    def history(self, release: Release) -> tuple[Revision, ...]:
+        """The revisions of a release, oldest first."""
+        found = () if self._assumed.removed else self._real.history(release)
+        last = found[-1].number if found else 0
+        assumed = enumerate(self._assumed.upgrades, last + 1)
+        return (*found, *(Revision(number=number, status="deployed", description=text) for number, text in assumed))
+
+
 class RehearsedCluster(_Reader[Cluster]):
     """The real cluster; after an assumed upgrade its workloads run the assumed images."""
 
     def workloads(self, release: Release) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods."""
         found = self._real.workloads(release)
-        if not self._assumed.upgraded:
+        if not self._assumed.upgrades:
             return found
         new = (
             _first_rollout(image)
@@ -202,7 +220,7 @@ class RehearsedCluster(_Reader[Cluster]):
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
         found = self._real.endpoints(release)
-        return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgraded else found
+        return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgrades else found
 
     def _after(self, workload: Workload) -> Workload:
         assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]

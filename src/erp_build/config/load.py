@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from erp_build.config.policies import parse_check, parse_gate, parse_notify
+from erp_build.config.policies import parse_check, parse_deploy, parse_gate, parse_notify
 from erp_build.config.read_file import read_file
 from erp_build.config.toml_table import Table, parsed_toml
 from erp_build.errors import ConfigurationError, did_you_mean
@@ -12,7 +12,6 @@ from erp_build.model.project import (
     FILE_NAME,
     BuildOptions,
     Chart,
-    DeployPolicy,
     Function,
     GatePolicy,
     Project,
@@ -65,7 +64,7 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
         build=top.table("build").read(BuildOptions),
-        deploy=top.table("deploy").read(DeployPolicy),
+        deploy=parse_deploy(top.table("deploy")),
         notify=parse_notify(top.table("notify")),
         checks=tuple(parse_check(table) for table in top.tables("check")),
         config_path=config_path,

@@ -1,10 +1,29 @@
-"""The `[gate]`, `[[check]]` and `[notify]` tables: what blocks a run, and who is notified about its end."""
+"""The `[gate]`, `[[check]]`, `[deploy]` and `[notify]` tables: what blocks a run, what guards it, who is notified."""
 
 from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
-from erp_build.model.project import SEVERITIES, UNRATED, Check, GatePolicy, NotifyPolicy
+from erp_build.model.project import (
+    MAX_LOCK_EXPIRES_S,
+    MIN_LOCK_EXPIRES_S,
+    SEVERITIES,
+    UNRATED,
+    Check,
+    DeployPolicy,
+    GatePolicy,
+    NotifyPolicy,
+)
 
 EVENTS = ("failure", "recovery", "success")
+
+
+def parse_deploy(table: Table) -> DeployPolicy:
+    """Read a `[deploy]` table. A lock that lasts too short holds nothing; one that lasts too long outlives its run."""
+    lock_expires = table.seconds("lock_expires", DeployPolicy().lock_expires)
+    if not MIN_LOCK_EXPIRES_S <= lock_expires <= MAX_LOCK_EXPIRES_S:
+        shortest, longest = f"{MIN_LOCK_EXPIRES_S:.0f} seconds", f"{MAX_LOCK_EXPIRES_S / 60:.0f} minutes"
+        what = f"`lock_expires` must be between {shortest} and {longest}"
+        raise table.error("lock_expires", what, 'write lock_expires = "30s": a run renews its lock all the time')
+    return table.read(DeployPolicy, lock_expires=lock_expires)
 
 
 def parse_gate(table: Table) -> GatePolicy:

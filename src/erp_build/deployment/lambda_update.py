@@ -2,7 +2,7 @@
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.errors import FunctionUpdateFailed, first_hint
+from erp_build.errors import FunctionChanged, FunctionUpdateFailed, first_hint
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
 from erp_build.model.releases.lambda_function import FunctionState
@@ -11,6 +11,7 @@ FUNCTION_UPDATE_TIMEOUT_S = 300.0
 """Seconds that an update may take; the SDK's own waiter gives up after as many."""
 
 FUNCTION_POLL_S = 1.0
+MAX_UPDATE_ATTEMPTS = 3
 UPDATE_FAILURE_HINTS = {
     "imageaccessdenied": "let the service lambda.amazonaws.com pull: repository policy with ecr:BatchGetImage and "
     "ecr:GetDownloadUrlForLayer",
@@ -38,7 +39,7 @@ def update_function(site: Site, function: Function, image: str) -> FunctionState
     if runs_already:
         site.say("already runs this image", function.name)
     else:
-        site.clients.effects.update_function(state, image)
+        _update(site, function, state, image)
         state = wait_until_settled(site, name)
         if state.last_update != "Successful" or state.digest != digest:
             raise _not_live(name, state)
@@ -46,6 +47,21 @@ def update_function(site: Site, function: Function, image: str) -> FunctionState
     if function.publish and not (runs_already and _alias_is_there(site, function, digest)):
         _publish(site, function, state)
     return state
+
+
+def _update(site: Site, function: Function, state: FunctionState, image: str) -> None:
+    """Update a function that was read; where only its settings have changed since, read it again."""
+    for left in reversed(range(MAX_UPDATE_ATTEMPTS)):
+        try:
+            site.clients.effects.update_function(state, image)
+        except FunctionChanged:
+            now = wait_until_settled(site, state.name)
+            if not left or now.image != state.image:
+                raise
+            site.say("it was changed in the meantime, its image not: trying again", function.name)
+            state = now
+        else:
+            return
 
 
 def wait_until_settled(site: Site, name: str) -> FunctionState:

@@ -10,6 +10,9 @@ from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState
 from erp_build.model.stage import stage
 
+LATEST = "latest"
+"""The tag that moves from one image to another; every other tag stays with its image."""
+
 
 @stage("ECR: the tag `latest`")
 def move_latest(site: Site, cleared: Sequence[ClearedImage]) -> None:
@@ -30,7 +33,7 @@ def point_latest_at(site: Site, image: StoredImage, target: str) -> None:
     if not _is_behind(site, image):
         return
     try:
-        site.clients.effects.tag(image, "latest")
+        site.clients.effects.tag(image, LATEST)
     except TagTaken as error:
         # No deployment depends on `latest`: Lambda runs a digest, the chart the commit's tag.
         site.say(f"`latest` stays where it is: {error.why}; {error.next_step}", target)
@@ -50,5 +53,5 @@ def latest_behind(site: Site, live: LiveState, planned: Collection[str] = ()) ->
 
 
 def _is_behind(site: Site, image: StoredImage) -> bool:
-    latest = site.clients.registry.stored(image.repository, "latest")
+    latest = site.clients.registry.stored(image.repository, LATEST)
     return latest is None or latest.digest != image.digest

@@ -5,11 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
+from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
 from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
-from erp_build.errors import Locked, attempt, told
+from erp_build.errors import Locked, attempt, explain, told
+
+RECORD_TIMEOUT_S, RECORD_POLL_S = 60.0, 5.0
+"""Seconds for which the end of a deployment is written again if that fails, and between two attempts."""
 
 
 @contextmanager
@@ -20,20 +24,20 @@ def recorded(
     commit: str,
     before: PreviousState,
     outcome: DeploymentOutcome,
-    after_failure: Callable[[Exception], DeploymentOutcome] | None = None,
+    after_failure: Callable[[Exception], DeploymentOutcome],
 ) -> Iterator[None]:
     """Record the deployment that the block makes: its begin, and its outcome.
 
-    A signal, a kill or a lost lock leaves the record open.
+    A signal, a kill or a lost lock leaves the record open. A proven deployment whose outcome cannot be written down
+    fails: otherwise the next run that fails would go back behind it.
 
     Args:
         site: where it is deployed.
         lock: holds the record.
         commit: full commit that is deployed.
-        before: what ran before it.
+        before: where its failure leads.
         outcome: what is written when the block succeeds.
-        after_failure: called with the error when the block fails; returns what is written then. None: nothing is, and
-            the open record tells the next run that what now runs was never proven.
+        after_failure: called with the error when the block fails; returns what is written then.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
     entry = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)
@@ -44,10 +48,36 @@ def recorded(
         # The record belongs to the new holder of the lock.
         raise
     except Exception as error:
-        if after_failure:
-            _write_end(site, lock, after_failure(error))
+        _require_undisturbed(lock, error)
+        _write_failure(site, lock, after_failure(error), error)
         raise
-    _write_end(site, lock, outcome)
+    _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
+
+
+def is_unproven(entries: tuple[LedgerEntry, ...]) -> bool:
+    """Whether the last deployment was cut off or failed, so that what runs may never have been proven."""
+    return bool(entries) and not entries[-1].is_settled
+
+
+def record_proof(site: Site, lock: Lock, commit: str) -> None:
+    """Record that what an unproven deployment left behind is proven now, for this commit."""
+    entries = lock.entries
+    if not is_unproven(entries):
+        return
+    last = entries[-1]
+    if last.outcome != "begun" or last.commit != commit:
+        # The other deployment did end as it is written; this commit needs nothing of it changed.
+        last = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=last.before)
+        lock.write_entries((*entries, last))
+    _write_end(site, lock, replace(last, outcome="deployed"))
+
+
+def _require_undisturbed(lock: Lock, error: Exception) -> None:
+    """Raise `Locked` if another run may be the cause of the error: then this one takes nothing back."""
+    lost = attempt(lock.require_undisturbed)
+    if isinstance(lost, Locked):
+        explain(lost, "this run saw it as:", told(error))
+        raise lost from error
 
 
 def function_images(site: Site) -> dict[str, str]:
@@ -56,16 +86,34 @@ def function_images(site: Site) -> dict[str, str]:
     return {name: state.resolved for name, state in states.items() if state.resolved}
 
 
-def _write_end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
-    """Write the outcome down. If that fails, it is reported, and the deployment ends as it would have."""
-    if trouble := attempt(partial(_end, site, lock, outcome)):
+def _write_failure(site: Site, lock: Lock, outcome: DeploymentOutcome, error: Exception) -> None:
+    """Write down that a deployment failed. If that fails too, it is reported, and the run ends with its own error."""
+    try:
+        _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
+    except Locked as lost:
+        explain(lost, told(error))
+        raise lost from error
+    except Exception as trouble:  # noqa: BLE001 - the deployment's own error counts for more
         site.say(f"the outcome of this deployment could not be written down: {told(trouble)}")
 
 
-def _end(site: Site, lock: Lock, outcome: DeploymentOutcome) -> None:
+def _write_end(site: Site, lock: Lock, entry: LedgerEntry) -> None:
+    """Replace the last entry by this one, with what runs now; try again for a while. Raises the last error."""
+    deadline = Deadline(site.clients.clock, RECORD_TIMEOUT_S)
+    while trouble := attempt(partial(_end, site, lock, entry)):
+        if isinstance(trouble, Locked) or deadline.is_over:
+            raise trouble
+        site.say(f"the outcome of this deployment is not written down yet: {told(trouble)}")
+        deadline.pause(RECORD_POLL_S)
+
+
+def _end(site: Site, lock: Lock, entry: LedgerEntry) -> None:
     history = site.clients.helm.history(site.release)
-    images = function_images(site)
-    revision = history[-1].number if history else None
-    if entries := lock.entries:
-        last = replace(entries[-1], outcome=outcome, revision=revision, functions=images)
-        lock.write_entries((*entries[:-1], last))
+    newest = history[-1] if history else None
+    left = replace(
+        entry,
+        functions=function_images(site),
+        revision=newest.number if newest else None,
+        updated=newest.updated if newest else "",
+    )
+    lock.write_entries((*lock.entries[:-1], left))

@@ -13,7 +13,7 @@ from erp_build.deployment.lock import Lock
 from erp_build.deployment.preflight import read_values, values_path
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.deployment.tags import keys_of, release_tags
-from erp_build.errors import ErpBuildError
+from erp_build.errors import ErpBuildError, Locked
 from erp_build.formats.values_file import set_tags
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.verdict import ClearedImage
@@ -35,11 +35,9 @@ def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock) -
     if plan.upgrades_release:
         _write_values(site, plan, tags)
     for function in functions:
-        lock.require_held()
         image = cleared[function.name].image
         update_function(site, function, f"{site.clients.registry.host()}/{image.repository}@{image.digest}")
     if plan.upgrades_release:
-        lock.require_held()
         _upgrade_release(site, plan, lock)
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag_of(step) for step in plan.functions}
@@ -63,6 +61,8 @@ def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
     )
     try:
         commit = site.clients.effects.edit_branch(request)
+    except Locked:
+        raise
     except ErpBuildError as error:
         site.say(f"warning: {error.what}: {error.why}")
         return

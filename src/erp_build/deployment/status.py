@@ -1,18 +1,21 @@
 """The status of every target: since when it runs, its tags, and what was changed by hand since it was deployed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from erp_build.changes.drift import deployment_drift
 from erp_build.changes.live_state import autoscaler_of, objects_of
 from erp_build.clients.site import Site
-from erp_build.deployment.ledger import LedgerEntry, read_entries
+from erp_build.deployment.going_back.proven import standing_of
+from erp_build.deployment.ledger import LedgerEntry, Standing, read_entries
 from erp_build.deployment.preflight import read_values, values_path
 from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import read_value
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Service
+from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 
 Objects = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -55,6 +58,16 @@ def past_deployments(site: Site) -> tuple[LedgerEntry, ...]:
         site.say(f"past deployments are not known: {error.what}")
         return ()
     return read_entries(reading.lease.record) if reading.lease else ()
+
+
+def read_standing(site: Site, history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...]) -> Standing:
+    """Compare the ledger with what runs; a function that cannot be read is said, and then nothing counts as proven."""
+    try:
+        states = {one.name: site.clients.functions.state(one.function) for one in site.project.functions}
+    except ErpBuildError as error:
+        site.say(f"whether what runs is proven is not known: {error.what}")
+        return replace(standing_of(entries, (), {}), runs=None)
+    return standing_of(entries, history, {name: state.resolved if state else "" for name, state in states.items()})
 
 
 def _git_tags(site: Site) -> dict[str, str]:

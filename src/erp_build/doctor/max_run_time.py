@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from erp_build.clients.aws.lambda_functions import MAX_CONFLICT_WAIT_S
 from erp_build.clients.helm.program import HELM_CALL_TIMEOUT_S, HELM_EXIT_MARGIN_S
+from erp_build.deployment.fencing.revision import UNREACHABLE_CLUSTER_S
 from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S
-from erp_build.deployment.going_back.take_back import UNREACHABLE_CLUSTER_S
 from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
 from erp_build.model.project import Project
 

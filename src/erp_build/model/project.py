@@ -161,12 +161,16 @@ OnFailure = Literal["rollback", "keep"]
 WriteBack = Literal["none", "branch"]
 
 
+MIN_LOCK_EXPIRES_S, MAX_LOCK_EXPIRES_S = 5.0, 600.0
+"""Seconds: a shorter lock is lost between two heartbeats, and so long a dead run holds up all others at most."""
+
+
 class DeployPolicy(NamedTuple):
     """How a deployment is guarded and what follows a failed one.
 
     Attributes:
         on_failure: `rollback` rolls functions and release back to what ran before; `keep` leaves everything as it is.
-        lock_expires: seconds after its last heartbeat until the lock of a dead run may be taken.
+        lock_expires: seconds (5 to 600) after its last heartbeat until the lock of a dead run may be taken.
         alarms: prefix of the names of the alarms that are read after a deployment; empty: project-environment-.
         write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
         branch: the branch on `origin` that gets them.

@@ -6,7 +6,7 @@ from botocore.stub import Stubber
 from erp_build.clients.aws.lambda_functions import MAX_CONFLICT_WAIT_S, LambdaFunctions
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
-from erp_build.errors import FunctionUpdateFailed
+from erp_build.errors import FunctionChanged, FunctionUpdateFailed
 from erp_build.model.releases.lambda_function import FunctionState
 from tests.contract.aws.conftest import stubbed
 
@@ -78,10 +78,10 @@ def refused(stub: Stubber, code: str, revision: str = "r1") -> None:
 
 def test_a_conflict_is_waited_out_and_nothing_but_image_and_revision_are_sent() -> None:
     client, stub = stubbed("lambda")
-    for number in (1, 2, 3):
-        refused(stub, UPDATE_IN_PROGRESS, f"r{number}")
-        seen(stub, revision=f"r{number + 1}")
-    stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r4"})
+    for _ in range(3):
+        refused(stub, UPDATE_IN_PROGRESS)
+        seen(stub, revision="r2")
+    stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r1"})
     clock, said = SimulatedClock(), list[str]()
     functions(client, clock, said).update(STATE, IMAGE)
     assert said == [f"update in progress, attempt {number} follows" for number in (2, 3, 4)]
@@ -100,12 +100,13 @@ def test_our_own_update_whose_answer_was_lost_is_found_to_be_there(code: str) ->
     stub.assert_no_pending_responses()
 
 
-def test_a_change_that_left_the_image_alone_is_updated_over_with_the_new_revision() -> None:
+def test_a_change_that_left_the_image_alone_is_for_the_caller_to_judge() -> None:
     client, stub = stubbed("lambda")
     refused(stub, REVISION_CHANGED)
     seen(stub, revision="r2")
-    stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r2"})
-    functions(client, SimulatedClock(), []).update(STATE, IMAGE)
+    with pytest.raises(FunctionChanged, match="was changed in the meantime") as caught:
+        functions(client, SimulatedClock(), []).update(STATE, IMAGE)
+    assert caught.value.why == "it is no longer at revision r1"
     stub.assert_no_pending_responses()
 
 
@@ -147,20 +148,48 @@ def test_a_version_is_made_of_the_very_code_that_was_read() -> None:
     assert functions(client, SimulatedClock(), []).publish(STATE, "") == "7"
 
 
-def test_an_alias_is_moved_without_the_weights_of_an_earlier_canary() -> None:
-    client, stub = stubbed("lambda")
+ALIAS = {"FunctionName": "employee", "Name": "live"}
+MOVED = {**ALIAS, "FunctionVersion": "7", "RoutingConfig": {"AdditionalVersionWeights": {}}, "RevisionId": "a1"}
+
+
+def published(*, moved: bool) -> Stubber:
+    """Version 7 is published, and the alias moved or refused, because somebody else moved it since it was read."""
+    _, stub = stubbed("lambda")
+    stub.add_response("get_alias", {"FunctionVersion": "6", "RevisionId": "a1"}, ALIAS)
     stub.add_response("publish_version", {"Version": "7"})
-    request = {"FunctionName": "employee", "Name": "live", "FunctionVersion": "7"}
-    stub.add_response("update_alias", {}, {**request, "RoutingConfig": {"AdditionalVersionWeights": {}}})
-    functions(client, SimulatedClock(), []).publish(STATE, "live")
+    if moved:
+        stub.add_response("update_alias", {}, MOVED)
+    else:
+        stub.add_client_error("update_alias", REVISION_CHANGED, "it was changed", expected_params=MOVED)
+    return stub
+
+
+def test_an_alias_is_moved_from_the_revision_that_was_read_and_without_the_weights_of_an_earlier_canary() -> None:
+    stub = published(moved=True)
+    functions(stub.client, SimulatedClock(), []).publish(STATE, "live")
     stub.assert_no_pending_responses()
+
+
+def test_an_alias_that_somebody_else_has_moved_in_the_meantime_stays_there() -> None:
+    stub = published(moved=False)
+    stub.add_response("get_alias", {"FunctionVersion": "8", "RevisionId": "a2"}, ALIAS)
+    with pytest.raises(FunctionUpdateFailed) as caught:
+        functions(stub.client, SimulatedClock(), []).publish(STATE, "live")
+    assert REVISION_CHANGED in caught.value.why
+    stub.assert_no_pending_responses()
+
+
+def test_our_own_move_of_an_alias_whose_answer_was_lost_is_found_to_be_there() -> None:
+    stub = published(moved=False)
+    stub.add_response("get_alias", {"FunctionVersion": "7", "RevisionId": "a2"}, ALIAS)
+    assert functions(stub.client, SimulatedClock(), []).publish(STATE, "live") == "7"
 
 
 def test_an_alias_that_is_not_there_is_made() -> None:
     client, stub = stubbed("lambda")
+    stub.add_client_error("get_alias", "ResourceNotFoundException")
     stub.add_response("publish_version", {"Version": "7"})
-    stub.add_client_error("update_alias", "ResourceNotFoundException")
-    stub.add_response("create_alias", {}, {"FunctionName": "employee", "Name": "live", "FunctionVersion": "7"})
+    stub.add_response("create_alias", {}, {**ALIAS, "FunctionVersion": "7"})
     functions(client, SimulatedClock(), []).publish(STATE, "live")
     stub.assert_no_pending_responses()
 

@@ -10,10 +10,11 @@ import pytest
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.leases import ClusterLeases
+from erp_build.deployment.ledger import MAX_LEDGER_BYTES
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
 from tests.contract.cluster.conftest import RELEASE, Way
-from tests.fakes.leases import FakeLeases
+from tests.fakes.leases import MAX_ANNOTATIONS, FakeLeases
 from tests.support.loopback import Loopback
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/erp-dev/leases"
@@ -107,6 +108,18 @@ def test_a_lease_that_may_not_be_read_is_a_refusal(leases: ClusterLeases, server
     server.serve(OURS, {"kind": "Status"}, 403)
     with pytest.raises(ReleaseFailed, match="403"):
         leases.read(RELEASE)
+
+
+def test_a_ledger_that_is_too_large_for_annotations_is_refused_and_the_largest_one_is_not(
+    leases: ClusterLeases, server: Loopback
+) -> None:
+    """A real API server answers 422, `metadata.annotations: Too long: may not be more than 262144 bytes`."""
+    server.serve(OURS, {"kind": "Status", "reason": "Invalid"}, 422)
+    fake, large = FakeLeases(SimulatedClock()), "x" * (MAX_ANNOTATIONS - MAX_LEDGER_BYTES)
+    for written in (leases, fake):
+        with pytest.raises(ReleaseFailed, match="422"):
+            written.write(RELEASE, replace(LEASE, version="7", record=large + "x" * MAX_LEDGER_BYTES))
+    assert fake.write(RELEASE, replace(LEASE, record="x" * MAX_LEDGER_BYTES)) is not None
 
 
 def test_the_fake_keeps_versions_as_the_api_does() -> None:

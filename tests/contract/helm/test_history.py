@@ -50,6 +50,32 @@ def test_a_revision_that_is_replaced_is_superseded_and_one_cut_off_is_pending(
     assert fake.history(PLACE)[0].description == real[0].description
 
 
+def test_where_nothing_is_deployed_an_upgrade_supersedes_even_what_failed(
+    fake: FakeHelm, request_of: UpgradeRequest
+) -> None:
+    """`originalRelease` in pkg/action/upgrade.go of Helm 3.14 to 4: without a deployed revision it is the last one."""
+    fake.failures["upgrade"] = ReleaseFailed("refused")
+    with pytest.raises(ReleaseFailed, match="refused"):
+        fake.upgrade(request_of)
+    fake.failures.clear()
+    fake.upgrade(request_of)
+    assert [one.status for one in fake.history(PLACE)] == ["superseded", "deployed"]
+
+
+def test_an_uninstalled_release_keeps_its_history_only_when_asked(fake: FakeHelm, request_of: UpgradeRequest) -> None:
+    """Status and words are those of pkg/action/uninstall.go, and of `replaceRelease` in install.go."""
+    fake.upgrade(request_of)
+    fake.upgrade(request_of)
+    fake.uninstall(keep_history=True)
+    last = fake.history(PLACE)[-1]
+    assert (last.number, last.status, last.description) == (2, "uninstalled", "Uninstallation complete")
+    fake.upgrade(request_of)
+    found = [(one.status, one.description) for one in fake.history(PLACE)[-2:]]
+    assert found == [("superseded", "superseded by new release"), ("deployed", "erp-build abc1234")]
+    fake.uninstall()
+    assert fake.history(PLACE) == ()
+
+
 @pytest.mark.parametrize("version", ["v3", "v4"])
 def test_an_upgrade_beside_another_operation_is_refused_by_the_same_words(
     version: str, helm: StubHelm, fake: FakeHelm, request_of: UpgradeRequest

@@ -51,3 +51,9 @@ def test_an_alias_needs_a_version_so_it_publishes() -> None:
 def test_a_mistake_is_named(text: str, what: str) -> None:
     with pytest.raises(ConfigurationError, match=what):
         parse_project(text)
+
+
+@pytest.mark.parametrize("value", ["0.0000001s", "1s", "4.9s", "11m", "100h"])
+def test_a_lock_that_holds_nothing_or_outlives_its_run_is_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="`lock_expires` must be between 5 seconds and 10 minutes"):
+        parse_project(f'[deploy]\nlock_expires = "{value}"\n')

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.take_back import what_runs
+from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import read_entries
 from erp_build.errors import (
     ConfigurationError,
@@ -149,11 +149,14 @@ def test_a_half_that_cannot_be_taken_back_does_not_keep_the_other_one(world: Fak
     assert outcomes(world)[-1] == "failed"
 
 
-def test_a_first_installation_has_nothing_to_go_back_to(new_world: FakeWorld) -> None:
+def test_a_first_installation_has_nothing_to_go_back_to_and_says_what_runs(new_world: FakeWorld) -> None:
     before = new_world.functions.states[FUNCTION].digest
     new_world.cluster.troubles[NOTIFICATION] = NEVER_READY
     error = fail(new_world)
+    assert "the rollback failed as well: the release cannot be taken back" in error.why
     assert "installed for the first time" in error.why
+    assert f"  {NOTIFICATION}: {new_world.checkout.head()[:7]}, 2 of 2 updated, 0 ready" in error.why
+    assert outcomes(new_world) == ["failed"]
     assert new_world.functions.states[FUNCTION].digest == before
     assert len(new_world.cluster.deployments) == 3
 
@@ -197,6 +200,65 @@ def test_after_a_run_that_was_cut_off_the_last_proven_state_is_where_a_rollback_
     assert world.functions.states[FUNCTION].digest == before
 
 
+def test_a_deployment_that_failed_and_stands_is_nowhere_to_go_back_to(world: FakeWorld) -> None:
+    """Helm calls its revision deployed; the run that made it found that its pods never get ready."""
+    tags, digest = world.cluster.running(), world.functions.states[FUNCTION].digest
+    policy = world.project.deploy
+    world.keeps_failures()
+    world.change(NOTIFICATION, EMPLOYEE, text="one")
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    fail(world)
+    assert world.helm.revisions[-1].status == "deployed"
+    world.project = world.project._replace(deploy=policy)
+    world.change(NOTIFICATION, EMPLOYEE, text="two")
+    fail(world)
+    assert world.cluster.running() == tags
+    assert world.functions.states[FUNCTION].digest == digest
+    assert outcomes(world)[-2:] == ["failed", "taken back"]
+
+
+def test_what_somebody_deployed_by_hand_since_is_gone_back_to(world: FakeWorld) -> None:
+    world.helm.was_deployed(world.helm.checked[-1].replace("replicaCount: 2", "replicaCount: 1"))
+    world.change(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    fail(world)
+    assert world.helm.revisions[-1].description == "Rollback to 2"
+
+
+@pytest.mark.parametrize("keep_history", [True, False])
+def test_a_release_that_was_uninstalled_is_not_installed_again_as_what_ran_before(
+    world: FakeWorld, *, keep_history: bool
+) -> None:
+    world.helm.uninstall(keep_history=keep_history)
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    error = fail(world)
+    assert "none of its earlier revisions was proven" in error.why
+    assert "what runs now:" in error.why
+    assert "rollback_release" not in world.verbs()
+    assert outcomes(world)[-1] == "failed"
+
+
+def test_where_there_is_no_ledger_helms_word_is_all_there_is(world: FakeWorld) -> None:
+    tags = world.cluster.running()
+    world.leases.lease = None
+    world.change(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    fail(world)
+    assert world.cluster.running() == tags
+
+
+def test_a_service_that_is_new_in_a_failed_deployment_is_not_waited_for(world: FakeWorld) -> None:
+    """The revision to which the release goes back has no Deployment of it."""
+    text = world.helm.checked[-1]
+    world.helm.was_deployed(text.replace("  notificationService:", "  notificationService:\n    enabled: false", 1))
+    del world.cluster.deployments[NOTIFICATION]
+    world.change(REQUEST)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    fail(world)
+    assert outcomes(world)[-1] == "taken back"
+
+
 def test_every_deployment_is_written_down(world: FakeWorld) -> None:
     head = world.change(CHART)
     world.run()
@@ -235,7 +297,7 @@ def test_whatever_a_deployment_fails_with_both_halves_go_back(world: FakeWorld, 
     assert outcomes(world)[-1] == "taken back"
 
 
-@pytest.mark.parametrize("second", [*MISTAKES, Locked("another run deploys")], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("second", MISTAKES, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("first", [KeyError("image"), ReleaseFailed("no rollout")], ids=["a mistake", "ours"])
 def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
     world: FakeWorld, first: Exception, second: Exception
@@ -247,6 +309,16 @@ def test_a_rollback_that_fails_with_anything_does_not_hide_the_first_error(
     assert "what runs now:" in said
     assert f"  {EMPLOYEE}: {world.functions.states[FUNCTION].digest}" in said
     assert outcomes(world)[-1] == "failed"
+
+
+def test_a_lock_that_is_lost_in_the_rollback_ends_the_run_and_tells_its_error_and_what_runs(world: FakeWorld) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.helm.failures["rollback"] = Locked("another run deploys")
+    with pytest.raises(Locked, match="another run deploys") as caught:
+        fail_with(world, ReleaseFailed("no rollout"))
+    assert "no rollout" in caught.value.why
+    assert f"  {EMPLOYEE}: {world.functions.states[FUNCTION].digest}" in caught.value.why.partition("what runs now:")[2]
+    assert outcomes(world)[-1] == "begun"
 
 
 def test_both_halves_that_cannot_be_taken_back_are_told(world: FakeWorld) -> None:
@@ -278,6 +350,45 @@ def test_what_runs_says_of_each_target_that_it_cannot_be_read() -> None:
         "  services: not known, KeyError: 'workloads'",
         f"  {EMPLOYEE}: not known, KeyError: 'state'",
     )
+
+
+def test_an_end_is_written_down_as_soon_as_the_cluster_answers_again(world: FakeWorld) -> None:
+    head = world.change(NOTIFICATION)
+    world.leases.breaks["deployed"] = OSError("reset by peer")
+    world.leases.heals = world.clock.monotonic() + 60
+    world.run()
+    assert outcomes(world) == ["deployed", "deployed"]
+    said = [line for line in world.progress.lines if "is not written down yet" in line]
+    assert said
+    assert world.cluster.running()[NOTIFICATION] == head[:7]
+
+
+def test_a_proven_deployment_whose_end_cannot_be_written_down_fails_and_the_next_run_writes_it(
+    world: FakeWorld,
+) -> None:
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.leases.breaks["deployed"] = OSError("reset by peer")
+    with pytest.raises(OSError, match="reset by peer"):
+        world.run()
+    assert outcomes(world)[-1] == "begun"
+    assert "rollback_release" not in world.verbs()
+    world.leases.breaks.clear()
+    assert world.run().outcome == "nothing"
+    assert outcomes(world)[-1] == "deployed"
+    proven = world.cluster.running()
+    world.change(NOTIFICATION, text="never ready")
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    fail(world)
+    assert world.cluster.running() == proven
+
+
+def test_a_lock_that_is_lost_when_the_end_is_written_down_ends_the_run_with_11(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    world.leases.breaks["taken back"] = Locked("another run deploys")
+    error = fail(world, Locked, "another run deploys")
+    assert error.code == 11
+    assert "the rollout is not complete in time" in error.why
 
 
 def test_an_end_that_cannot_be_written_down_is_said_and_hides_nothing(world: FakeWorld) -> None:

@@ -3,10 +3,13 @@
 import pytest
 
 from erp_build.cli.verbs.rollback import roll_back
-from erp_build.deployment.ledger import read_entries
-from erp_build.errors import Locked, ReleaseFailed, VerificationFailed, told
-from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
-from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
+from erp_build.deployment.going_back.proven import Proven, proven_before
+from erp_build.deployment.ledger import LedgerEntry, PreviousState, read_entries
+from erp_build.errors import Locked, PushFailed, ReleaseFailed, VerificationFailed, told
+from erp_build.model.releases.release import Revision
+from tests.fakes.deployments import NEVER_READY
+from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld, Killed
+from tests.support.samples import CHART, DIGEST, EMPLOYEE, HEAD, NOTIFICATION
 
 
 def go_back(world: FakeWorld, to: str | None = None) -> list[str]:
@@ -102,6 +105,138 @@ def test_a_rollback_needs_the_lock_as_a_run_does(world: FakeWorld) -> None:
     world.leases.is_held(alive=True)
     with pytest.raises(Locked, match="another run deploys"):
         go_back(world)
+
+
+def runs(world: FakeWorld) -> tuple[dict[str, str], str]:
+    return world.cluster.running(), world.functions.states[FUNCTION].digest
+
+
+def failed(world: FakeWorld, *names: str) -> None:
+    """A deployment whose pods never get ready, and which ends as the project wants it."""
+    world.change(*names, text=f"failed {len(world.helm.revisions)}")
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    with pytest.raises(ReleaseFailed, match="the rollout is not complete in time"):
+        world.run()
+    world.cluster.troubles.clear()
+
+
+def test_after_two_good_deployments_and_a_bad_one_that_stands_the_second_is_gone_back_to(world: FakeWorld) -> None:
+    deployed(world, NOTIFICATION, EMPLOYEE)
+    good = runs(world)
+    world.keeps_failures()
+    failed(world, NOTIFICATION, EMPLOYEE)
+    assert world.helm.revisions[-1].status == "deployed"
+    go_back(world)
+    assert runs(world) == good
+
+
+def test_after_a_good_deployment_and_a_bad_one_that_stands_both_halves_go_back(world: FakeWorld) -> None:
+    good = runs(world)
+    world.keeps_failures()
+    failed(world, NOTIFICATION, EMPLOYEE)
+    go_back(world)
+    assert runs(world) == good
+    assert world.helm.revisions[-1].description == "Rollback to 1"
+
+
+def test_after_a_deployment_that_was_taken_back_the_one_before_the_last_good_one_is_gone_back_to(
+    world: FakeWorld,
+) -> None:
+    first = runs(world)
+    deployed(world, NOTIFICATION, EMPLOYEE)
+    failed(world, NOTIFICATION, EMPLOYEE)
+    go_back(world)
+    assert runs(world) == first
+
+
+def test_a_killed_deployment_that_moved_nothing_leaves_the_last_good_one_where_it_is(world: FakeWorld) -> None:
+    deployed(world, NOTIFICATION, EMPLOYEE)
+    good = runs(world)
+    world.change(NOTIFICATION, EMPLOYEE, text="killed")
+    world.is_killed("update_function", 1, "before")
+    with pytest.raises(Killed, match="before update_function"):
+        world.run()
+    go_back(world)
+    assert runs(world) == good
+    assert entries(world)[-1][0] == "rolled back"
+
+
+def test_what_somebody_changed_since_is_taken_back_to_the_last_good_deployment(world: FakeWorld) -> None:
+    deployed(world, NOTIFICATION, EMPLOYEE)
+    good = runs(world)
+    world.helm.rollback(1)
+    go_back(world)
+    assert runs(world) == good
+
+
+def test_the_first_deployment_over_an_older_pipelines_release_goes_back_to_that() -> None:
+    before = PreviousState(functions={EMPLOYEE: f"host/erp/e@{DIGEST}"}, revision=41, updated="then")
+    first = LedgerEntry(at="now", commit=HEAD, build="1", before=before, outcome="deployed", revision=42, updated="now")
+    history = (
+        Revision(number=41, status="superseded", updated="then"),
+        Revision(number=42, status="deployed", updated="now"),
+    )
+    assert proven_before((first,), history, {}) == Proven("", before)
+
+
+def test_a_commit_whose_deployment_failed_is_no_destination(world: FakeWorld) -> None:
+    world.keeps_failures()
+    failed(world, NOTIFICATION)
+    head = world.checkout.head()
+    with pytest.raises(ReleaseFailed, match=f"{head[:9]} was deployed, and not proven") as caught:
+        go_back(world, head[:9])
+    assert head[:12] not in caught.value.why
+
+
+def test_a_failed_first_deployment_has_nothing_before_it_and_nothing_is_touched(new_world: FakeWorld) -> None:
+    new_world.keeps_failures()
+    failed(new_world, NOTIFICATION, EMPLOYEE)
+    before, effects = runs(new_world), len(new_world.verbs())
+    with pytest.raises(ReleaseFailed, match="no deployment to go back to"):
+        go_back(new_world)
+    assert (runs(new_world), len(new_world.verbs())) == (before, effects)
+
+
+def test_a_revision_with_the_number_of_a_proven_one_is_not_taken_for_it(world: FakeWorld) -> None:
+    """The release was uninstalled, and its numbers began anew."""
+    proven = deployed(world, NOTIFICATION)
+    world.helm.uninstall()
+    world.run()
+    world.helm.was_deployed(world.values.read_text(encoding="utf-8"))
+    with pytest.raises(ReleaseFailed, match="nothing was touched") as caught:
+        go_back(world, world.checkout.git("rev-parse", f"{proven}~1").strip()[:9])
+    assert "revision 1 is no longer in Helm's history" in caught.value.why
+
+
+def test_a_rollback_that_fails_is_written_down_and_the_next_failure_leads_where_it_should_have(
+    world: FakeWorld,
+) -> None:
+    wanted = runs(world)
+    deployed(world, NOTIFICATION, EMPLOYEE)
+    world.helm.failures["rollback"] = ReleaseFailed("the release cannot be written")
+    with pytest.raises(ReleaseFailed, match="cannot be written"):
+        go_back(world)
+    assert entries(world)[-1][0] == "failed"
+    world.helm.failures.clear()
+    failed(world, NOTIFICATION, EMPLOYEE)
+    assert runs(world) == wanted
+
+
+@pytest.mark.parametrize("immutable", [True, False])
+def test_a_rollback_whose_latest_cannot_be_moved_is_proven_all_the_same(world: FakeWorld, *, immutable: bool) -> None:
+    good = runs(world)
+    deployed(world, NOTIFICATION, EMPLOYEE)
+    if immutable:
+        world.registry.immutable.add(f"erp/{NOTIFICATION}")
+        go_back(world)
+    else:
+        world.effects.failures["tag", f"erp/{NOTIFICATION}:latest"] = PushFailed("ecr:PutImage failed")
+        with pytest.raises(PushFailed, match="ecr:PutImage failed"):
+            go_back(world)
+    assert runs(world) == good
+    assert entries(world)[-1][0] == "rolled back"
+    failed(world, NOTIFICATION, EMPLOYEE)
+    assert runs(world) == good
 
 
 def test_a_rollback_that_is_not_proven_says_what_runs(world: FakeWorld) -> None:

@@ -10,6 +10,7 @@ import pytest
 from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Claim, Lock, claim_of, take_lock
 from erp_build.errors import Locked, ReleaseFailed, told
+from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from erp_build.pipeline import Options
 from tests.fakes.account import FakeProgress
@@ -130,8 +131,9 @@ def test_a_lock_that_was_taken_away_stops_the_run_before_its_next_step(world: Fa
 
 
 def test_a_lock_that_was_taken_away_is_not_freed_for_its_new_holder(world: FakeWorld) -> None:
-    with take(world):
+    with pytest.raises(Locked, match="another run deploys") as caught, take(world):
         world.leases.is_held(alive=True)
+    assert "everything that this run had to do was done" in caught.value.why
     assert world.leases.lease is not None
     assert world.leases.lease.holder == "other-1"
 
@@ -210,18 +212,25 @@ def test_without_a_thread_that_sends_heartbeats_no_further_step_is_made(world: F
             lock.require_held()
 
 
-def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
-    with take_lock(world.site(), replace(CLAIM, seconds=0.06)) as lock:
-        ours = world.leases.lease
-        world.leases.is_held(alive=True)
-        soon(lambda: any("a heartbeat of the lock failed" in line for line in world.progress.lines))
-        world.leases.stays_alive(alive=False)
-        world.leases.lease = ours
-        for _ in range(2):
-            with pytest.raises(Locked, match="another run deploys"):
-                lock.require_held()
+def lose_and_find_again(world: FakeWorld, lock: Lock) -> Lease | None:
+    """Another run takes the lock, which a heartbeat sees; then the Lease is ours again, which changes nothing."""
+    ours = world.leases.lease
+    world.leases.is_held(alive=True)
+    soon(lambda: any("a heartbeat of the lock failed" in line for line in world.progress.lines))
+    world.leases.stays_alive(alive=False)
+    world.leases.lease = ours
+    for _ in range(2):
         with pytest.raises(Locked, match="another run deploys"):
-            lock.write_entries((ENTRY,))
+            lock.require_held()
+    with pytest.raises(Locked, match="another run deploys"):
+        lock.write_entries((ENTRY,))
+    return ours
+
+
+def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
+    lock = take_lock(world.site(), replace(CLAIM, seconds=0.06))
+    with pytest.raises(Locked, match="another run deploys"), lock:
+        ours = lose_and_find_again(world, lock)
     assert sum("a heartbeat of the lock failed" in line for line in world.progress.lines) == 1
     assert world.leases.lease == ours
 

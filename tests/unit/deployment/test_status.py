@@ -7,8 +7,14 @@ import pytest
 
 from erp_build.changes.drift import deployment_drift
 from erp_build.changes.live_state import read_live_state
-from erp_build.deployment.status import read_status
+from erp_build.deployment.ledger import NOTHING_KNOWN, LedgerEntry, Standing
+from erp_build.deployment.status import past_deployments, read_standing, read_status
+from erp_build.errors import ReleaseFailed
+from erp_build.model.plan import LiveState
 from erp_build.model.target_status import TargetStatus
+from erp_build.report.json.status import history_document, status_document
+from erp_build.report.text.status import history_text, status_text
+from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION, REQUEST
 
@@ -68,6 +74,65 @@ def test_a_function_updated_by_hand_is_seen(world: FakeWorld) -> None:
     world.functions.states[FUNCTION] = replace(state, image=other, resolved=other)
     (drift,) = statuses(world)[EMPLOYEE].drift
     assert drift == f"image: sha256:{'f' * 12} instead of {state.digest[:19]}"
+
+
+def standing(world: FakeWorld) -> tuple[Standing, tuple[LedgerEntry, ...]]:
+    site = world.site()
+    entries = past_deployments(site)
+    return read_standing(site, site.clients.helm.history(site.release), entries), entries
+
+
+def failed(world: FakeWorld) -> None:
+    """A deployment whose pods never get ready, and which ends as the project wants it."""
+    world.change(NOTIFICATION, EMPLOYEE)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    with pytest.raises(ReleaseFailed, match="the rollout is not complete in time"):
+        world.run()
+    world.cluster.troubles.clear()
+
+
+def test_the_deployment_that_was_proven_last_runs(world: FakeWorld) -> None:
+    found, entries = standing(world)
+    assert found == Standing(runs=entries[0], proven=entries[0])
+    assert "which runs" in status_text(LiveState(), {}, found)
+
+
+def test_after_a_failure_that_was_taken_back_the_proven_one_runs_and_the_failed_one_is_named(world: FakeWorld) -> None:
+    failed(world)
+    found, entries = standing(world)
+    assert found == Standing(runs=entries[0], proven=entries[0], failed=entries[1])
+    lines = history_text((), entries, found).splitlines()
+    assert [line.endswith("runs") for line in lines[-2:]] == [True, False]
+    document = history_document((), entries, found)["deployments"]
+    assert [(one["proven"], one["runs"]) for one in document] == [(True, True), (False, False)]
+
+
+def test_after_a_failure_that_stands_what_runs_is_not_proven(world: FakeWorld) -> None:
+    world.keeps_failures()
+    failed(world)
+    found, entries = standing(world)
+    assert found == Standing(runs=None, proven=entries[0], failed=entries[1])
+    lines = status_text(LiveState(), {}, found).splitlines()
+    assert lines[1] == "Not proven: what runs is no deployment that was proven"
+    assert lines[2].startswith(f"Proven last: {entries[0].commit[:12]}, deployed by ")
+    assert lines[3].startswith(f"Since then: {entries[1].commit[:12]}, failed by ")
+    ledger = status_document(LiveState(), {}, found)["ledger"]
+    named = {name: getattr(entries[1], name) for name in ("at", "commit", "build", "outcome")}
+    assert (ledger["runs"], ledger["failed"]) == (None, named)
+    assert ledger["proven"]["commit"] == entries[0].commit
+
+
+def test_what_somebody_changed_by_hand_is_not_proven(world: FakeWorld) -> None:
+    state = world.functions.states[FUNCTION]
+    other = f"{state.resolved.partition('@')[0]}@sha256:{'f' * 64}"
+    world.functions.states[FUNCTION] = replace(state, image=other, resolved=other)
+    assert standing(world)[0].runs is None
+
+
+def test_without_a_ledger_nothing_is_known(world: FakeWorld) -> None:
+    world.leases.lease = None
+    assert standing(world) == (NOTHING_KNOWN, ())
+    assert status_text(LiveState(), {}, NOTHING_KNOWN).splitlines()[0] == "No release yet"
 
 
 def spec(**fields: Any) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S, PENDING_POLL_S, recover_release
+from erp_build.deployment.lock import Lock
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
 from erp_build.pipeline import Options
+from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
 
@@ -20,7 +22,8 @@ def statuses(world: FakeWorld) -> list[str]:
 
 
 def recover(world: FakeWorld, former: Lease | None = None, *, uninstall: bool = False) -> None:
-    recover_release(world.site(), former or Lease(), uninstall=uninstall)
+    lock = Lock(world.site(), world.leases.lease or Lease(), valid_until=float("inf"), former=former)
+    recover_release(world.site(), lock, uninstall=uninstall)
 
 
 def test_what_a_killed_run_left_pending_is_rolled_back_and_the_second_run_deploys(world: FakeWorld) -> None:
@@ -85,6 +88,31 @@ def test_a_revision_is_the_former_holders_as_far_as_two_clocks_may_differ(
     waited = "revision 2 is pending-upgrade: waiting for the operation that works on it" in world.progress.lines
     assert waited is not dead
     assert (len(statuses(world)), statuses(world)[-1]) == (3, "deployed")
+
+
+def test_a_revision_that_was_proven_bad_is_not_where_a_cut_off_one_goes_back_to(world: FakeWorld) -> None:
+    """Helm calls revision 2 deployed; the run that made it found that it never gets ready, and kept it."""
+    world.keeps_failures()
+    world.change(NOTIFICATION)
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    with pytest.raises(ReleaseFailed, match="the rollout is not complete in time"):
+        world.run()
+    world.helm.is_pending(world.leases.now.isoformat())
+    recover(world, Lease().taken_by("a", "c" * 40, "b", HELD.total_seconds(), world.leases.now))
+    assert world.helm.revisions[-1].description == "Rollback to 1"
+
+
+def test_a_cut_off_upgrade_without_a_proven_revision_before_it_is_left_and_never_removed(new_world: FakeWorld) -> None:
+    new_world.keeps_failures()
+    new_world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    with pytest.raises(ReleaseFailed, match="the rollout is not complete in time"):
+        new_world.run()
+    new_world.helm.is_pending(new_world.leases.now.isoformat())
+    former = Lease().taken_by("a", "c" * 40, "b", HELD.total_seconds(), new_world.leases.now)
+    with pytest.raises(ReleaseFailed, match="cut off, and there is nothing to go back to") as caught:
+        recover(new_world, former, uninstall=True)
+    assert "helm rollback erp-microservices" in caught.value.next_step
+    assert statuses(new_world) == ["deployed", "pending-upgrade"]
 
 
 def test_a_first_installation_that_was_cut_off_is_removed_only_when_asked(new_world: FakeWorld) -> None:

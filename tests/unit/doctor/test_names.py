@@ -59,7 +59,7 @@ def test_what_only_some_runs_need_is_asked_for_those_alone(clinic: Clinic) -> No
     function = clinic.world.project.functions[0]._replace(publish=True, alias="live")
     clinic.world.project = clinic.world.project._replace(functions=(function,))
     clinic.find("permissions")
-    some = {"lambda:PublishVersion", "lambda:UpdateAlias", "lambda:CreateAlias"}
+    some = {"lambda:PublishVersion", "lambda:GetAlias", "lambda:UpdateAlias", "lambda:CreateAlias"}
     assert set().union(*clinic.policies.asked.values()) == always | some
 
 

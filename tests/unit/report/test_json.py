@@ -178,6 +178,7 @@ def test_a_status_says_what_runs() -> None:
     assert status_document(live, {}) == {
         "schema": 1,
         "release": {"revision": 7, "status": "deployed", "commit": BASE},
+        "ledger": {"runs": None, "proven": None, "failed": None},
         "targets": [
             {
                 "name": NOTIFICATION,

@@ -2,7 +2,7 @@
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag
-from erp_build.deployment.status import past_deployments
+from erp_build.deployment.status import past_deployments, read_standing
 from erp_build.report.json.status import history_document
 from erp_build.report.text.status import history_text
 
@@ -12,7 +12,7 @@ examples:
   erp-build history --json | jq '.deployments[] | {at, commit, outcome}'
 
 The revisions are Helm's own. The deployments are what each run recorded beside the lock, including those of Lambda
-alone. A deployment that is still "begun" was cut off.
+alone. "deployed" and "rolled back" were proven; one that is still "begun" was cut off.
 """
 
 
@@ -26,4 +26,7 @@ def main(options: Options, console: Console) -> None:
     """Print Helm's history and the ledger of deployments."""
     with console.site(console.project()) as site:
         history, entries = site.clients.helm.history(site.release), past_deployments(site)
-    console.show(history_document(history, entries), history_text(history, entries), as_json=options.json)
+        standing = read_standing(site, history, entries)
+    console.show(
+        history_document(history, entries, standing), history_text(history, entries, standing), as_json=options.json
+    )

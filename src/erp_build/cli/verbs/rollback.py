@@ -6,8 +6,10 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, flag, option
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.site import Site
+from erp_build.deployment.fencing.revision import newest
 from erp_build.deployment.going_back.by_hand import find_destination, roll_back_to
 from erp_build.deployment.going_back.stuck_release import recover_release
+from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.lock import claim_of, take_lock
 from erp_build.deployment.status import past_deployments
 from erp_build.model.releases.deployment import Proof
@@ -16,8 +18,8 @@ from erp_build.report.text.status import proof_text
 
 EXAMPLES = """\
 examples:
-  erp-build rollback                  to what ran before the last deployment
-  erp-build rollback --to 1a2b3c4     to the deployment of this commit
+  erp-build rollback                  to what was proven last before what runs now
+  erp-build rollback --to 1a2b3c4     to the proven deployment of this commit
 
 Before anything is touched, every image of that deployment must still be in the registry. The next run deploys the
 newest commit again: revert it first.
@@ -43,8 +45,10 @@ def roll_back(site: Site, to: str | None, wait: float) -> tuple[Proof, ...]:
     """Find the destination, take the lock, find the destination again, and go back to it."""
     destination = find_destination(site, past_deployments(site), to)
     claim = claim_of(os.environ, destination.commit, site.project.deploy.lock_expires, wait)
-    with take_lock(site, claim) as lock:
-        recover_release(site, lock.former)
+    with take_lock(site, claim) as lock, telling_what_runs(site, lambda: True):
+        site = lock.site
+        recover_release(site, lock)
+        lock.builds_on(newest(site.clients.helm.history(site.release)))
         # Another run may have deployed while this one waited for the lock.
         destination = find_destination(site, lock.entries, to)
         site.say(f"back to {destination.commit[:12] or 'an unknown commit'}")

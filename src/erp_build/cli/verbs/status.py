@@ -1,9 +1,9 @@
-"""`status`: what runs now, and what was changed by hand."""
+"""`status`: what runs now, whether that was proven, and what was changed by hand."""
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag
-from erp_build.deployment.status import read_status
+from erp_build.deployment.status import past_deployments, read_standing, read_status
 from erp_build.report.json.status import status_document
 from erp_build.report.text.status import status_text
 
@@ -14,6 +14,7 @@ examples:
 
 Drift is what was changed by hand: an image, the number of pods, any field that the release sets, a missing Deployment,
 or a function whose image is not that of the last deployment. Values of environment variables are not shown.
+"Proven" is what a run or a rollback has read back from every pod and function, and written down beside the lock.
 """
 
 
@@ -28,4 +29,5 @@ def main(options: Options, console: Console) -> None:
     with console.site(console.project()) as site:
         live = read_live_state(site)
         statuses = read_status(site, live)
-    console.show(status_document(live, statuses), status_text(live, statuses), as_json=options.json)
+        standing = read_standing(site, site.clients.helm.history(site.release), past_deployments(site))
+    console.show(status_document(live, statuses, standing), status_text(live, statuses, standing), as_json=options.json)

@@ -32,9 +32,9 @@ def main(options: Options, console: Console) -> None:
         who = f"{lease.build}, commit {lease.commit[:12]}, last heartbeat {lease.renewed}"
         if lease.is_held(reading.now) and not options.force:
             raise Locked(
-                "the holder of the lock is still running",
+                "the holder of the lock may still be running",
                 where=str(release),
-                why=who,
+                why=f"{who}: its lock has not expired",
                 next_step="wait for it, or erp-build unlock --force if it is confirmed dead",
             )
         if clients.effects.write_lease(release, lease.freed(failed=True)) is None:

@@ -10,7 +10,7 @@ from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
 from erp_build.clients.aws.session import error_code, translate_aws_errors
 from erp_build.clients.clock import Clock, Deadline
 from erp_build.clients.secrets import Secrets
-from erp_build.errors import FunctionUpdateFailed
+from erp_build.errors import FunctionChanged, FunctionUpdateFailed
 from erp_build.formats.access_denied import is_denied
 from erp_build.model.images.image import ImageReference
 from erp_build.model.releases.lambda_function import FunctionState
@@ -86,7 +86,8 @@ class LambdaFunctions:
         """Point a function at an image by digest, unless somebody changed it since it was read.
 
         During another update Lambda answers ResourceConflictException (HTTP 409), which botocore retries in no mode.
-        That update may be our own, if its answer was lost: then the function runs our image already.
+        That update may be our own, if its answer was lost: then the function runs our image already. Every attempt
+        names the revision that the caller has read: what comes between is for the caller to judge (`FunctionChanged`).
         """
         deadline = Deadline(self._clock, MAX_CONFLICT_WAIT_S)
         with translate_aws_errors("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
@@ -105,21 +106,26 @@ class LambdaFunctions:
                     guard: Any = {"RevisionId": state.revision} if state.revision else {}
                     try:
                         self._client.update_function_code(FunctionName=state.name, ImageUri=image, **guard)
-                    except may_pass:
-                        seen = self._seen_again(state, image)
-                        if seen is None:
+                    except may_pass as error:
+                        if self._has_arrived(state, image):
                             return
-                        state = seen
+                        if isinstance(error, errors.PreconditionFailedException):
+                            raise FunctionChanged(
+                                "the function was changed in the meantime",
+                                where=state.name,
+                                why=f"it is no longer at revision {state.revision}",
+                                next_step="find out what else changes this function, then run again",
+                            ) from error
                         raise
 
-    def _seen_again(self, state: FunctionState, image: str) -> FunctionState | None:
-        """Read the function again; None if it runs our image already. Raise if somebody else deployed another one."""
+    def _has_arrived(self, state: FunctionState, image: str) -> bool:
+        """Whether the function has our image already; raises if somebody else deployed another one."""
         now = self.state(state.name)
         if now is None:
-            return state
+            return False
         # By digest: a tag does not say what Lambda resolved when it was updated.
         if ImageReference.parse(now.image).digest == ImageReference.parse(image).digest:
-            return None
+            return True
         if now.image != state.image:
             raise FunctionUpdateFailed(
                 "another deployment changed the function in the meantime",
@@ -127,19 +133,38 @@ class LambdaFunctions:
                 why=f"it ran {state.image}, now {now.image}",
                 next_step="find out what else deploys this function, then run again",
             )
-        return now
+        return False
 
     def publish(self, state: FunctionState, alias: str) -> str:
-        """Make a version of what the function runs, move the alias to it (empty: none), and return its number."""
+        """Make a version of what the function runs, move the alias to it (empty: none), and return its number.
+
+        The alias is read first. Its revision goes with the move, so that an alias which somebody else has moved to
+        a version of theirs in the meantime is left alone.
+        """
+        read = self._alias(state.name, alias) if alias else None
         # Lambda refuses the version if the code's checksum differs: another deployment's code is not published.
         guard: Any = {"CodeSha256": state.sha} if state.sha else {}
         with translate_aws_errors("lambda:PublishVersion", state.name, FunctionUpdateFailed):
             version = self._client.publish_version(FunctionName=state.name, **guard)["Version"]
         if alias:
-            self._move_alias(state.name, alias, version)
+            self._move_alias(state.name, alias, version, read)
         return version
 
-    def _move_alias(self, name: str, alias: str, version: str) -> None:
+    def _alias(self, name: str, alias: str) -> Any:
+        """The alias as Lambda describes it; None where there is none."""
+        with (
+            translate_aws_errors("lambda:GetAlias", f"{name}:{alias}", FunctionUpdateFailed),
+            suppress(self._client.exceptions.ResourceNotFoundException),
+        ):
+            return self._client.get_alias(FunctionName=name, Name=alias)
+        return None
+
+    def _move_alias(self, name: str, alias: str, version: str, read: Any) -> None:
+        if read is None:
+            with translate_aws_errors("lambda:CreateAlias", f"{name}:{alias}", FunctionUpdateFailed):
+                self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
+            return
+        guard: Any = {"RevisionId": read["RevisionId"]} if read.get("RevisionId") else {}
         with translate_aws_errors("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
             try:
                 # Without this, weights of an earlier canary would keep sending calls to an old version.
@@ -148,9 +173,13 @@ class LambdaFunctions:
                     Name=alias,
                     FunctionVersion=version,
                     RoutingConfig={"AdditionalVersionWeights": {}},
+                    **guard,
                 )
-            except self._client.exceptions.ResourceNotFoundException:
-                self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
+            except self._client.exceptions.PreconditionFailedException:
+                now = self._alias(name, alias)
+                # Our own move has a lost answer, if the alias is where we wanted it.
+                if now is None or now["FunctionVersion"] != version:
+                    raise
 
     def _get(self, **request: str) -> Any:
         with (

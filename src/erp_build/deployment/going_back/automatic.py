@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
-from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
+from erp_build.deployment.going_back.take_back import read_previous_state, take_back
+from erp_build.deployment.going_back.what_runs import what_runs
+from erp_build.deployment.ledger import DeploymentOutcome, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
-from erp_build.errors import ErpBuildError, ReleaseFailed, attempt, explain, told
+from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, attempt, explain, told
 from erp_build.model.plan import Plan
 from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import Pod, Workload
@@ -29,20 +30,15 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
     Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
     a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys.
     """
-    before = _state_before_cut_off(lock.entries) or read_previous_state(site)
+    before = read_previous_state(site, lock.entries)
 
     def after_failure(error: Exception) -> DeploymentOutcome:
         if not run.moved:
             return "failed"
         _collect_evidence(run, site, plan)
-        return _roll_back(run, site, before, lock, error) if site.project.deploy.on_failure == "rollback" else "failed"
+        return _roll_back(run, site, before, error) if site.project.deploy.on_failure == "rollback" else "failed"
 
     return recorded(site, lock, commit=plan.head, before=before, outcome="deployed", after_failure=after_failure)
-
-
-def _state_before_cut_off(entries: tuple[LedgerEntry, ...]) -> PreviousState | None:
-    """What ran before the last deployment, if that was cut off: its result was never proven."""
-    return entries[-1].before if entries and entries[-1].outcome == "begun" else None
 
 
 def _collect_evidence(run: Run, site: Site, plan: Plan) -> None:
@@ -51,17 +47,20 @@ def _collect_evidence(run: Run, site: Site, plan: Plan) -> None:
         site.say(f"no evidence can be collected: {told(trouble)}")
 
 
-def _roll_back(run: Run, site: Site, before: PreviousState, lock: Lock, error: Exception) -> DeploymentOutcome:
+def _roll_back(run: Run, site: Site, before: PreviousState, error: Exception) -> DeploymentOutcome:
     lines: list[str] = []
 
     def note(line: str) -> None:
         lines.append(line)
         run.keep(taken_back=tuple(lines))
 
-    second = attempt(partial(run.stage, take_back, site, before, lock, note))
+    second = attempt(partial(run.stage, take_back, site, before, note))
     explain(error, *(f"taken back: {line}" for line in lines))
     if second is None:
         return "taken back"
+    if isinstance(second, Locked):
+        explain(second, told(error))
+        raise second from error
     explain(
         error,
         f"the rollback failed as well: {_error_lines(second)}",

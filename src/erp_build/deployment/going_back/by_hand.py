@@ -4,16 +4,25 @@ from dataclasses import dataclass
 
 from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back, what_runs
+from erp_build.deployment.going_back.proven import (
+    Entries,
+    History,
+    Proven,
+    proven_before,
+    proven_of,
+    proven_states,
+    revision_of,
+)
+from erp_build.deployment.going_back.take_back import take_back
+from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.latest import point_latest_at
-from erp_build.deployment.ledger import LedgerEntry, PreviousState
+from erp_build.deployment.ledger import PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_running
-from erp_build.deployment.recording import recorded
+from erp_build.deployment.recording import function_images, recorded
 from erp_build.errors import Locked, ReleaseFailed, explain
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.releases.deployment import Proof
-from erp_build.model.releases.release import Revision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,66 +34,78 @@ class Destination:
     images: dict[str, StoredImage]
 
 
-def find_destination(site: Site, past: tuple[LedgerEntry, ...], commit: str | None) -> Destination:
+def find_destination(site: Site, past: Entries, commit: str | None) -> Destination:
     """Find the deployment to go back to, and check that its images are still in the registry. Changes nothing.
 
     Args:
         site: its targets, and where they run.
         past: the past deployments, oldest first.
-        commit: the beginning of a deployed commit; None: go back to what ran before the last deployment.
+        commit: the beginning of a deployed commit; None: go back to what was proven last before what runs now.
     """
     history = site.clients.helm.history(site.release)
-    entries = tuple(one for one in past if one.outcome in ("deployed", "rolled back"))
-    state = _before_the_last(entries, history) if commit is None else _of_commit(commit, entries, history)
-    if state is None:
-        known = dict.fromkeys(one.commit[:12] for one in entries)
-        known.update(dict.fromkeys((commit_of(one, history) or "")[:12] for one in history))
-        raise ReleaseFailed(
-            "there is no deployment to go back to" if commit is None else f"{commit} was not deployed",
-            where=str(site.release),
-            why=f"known deployments: {', '.join(one for one in known if one) or 'none'}",
-            next_step="erp-build history lists the deployments",
-        )
-    if state.revision is not None and state.revision not in {one.number for one in history}:
-        raise _not_possible(site, f"revision {state.revision} is no longer in Helm's history")
-    images = _images(site, state)
-    target = next((one for one in history if one.number == state.revision), None)
-    found = commit_of(target, history) if target else None
-    return Destination(commit=found or commit or "", state=state, images=images)
+    if commit is None:
+        found = proven_before(past, history, function_images(site))
+    else:
+        found = proven_of(commit, past, history) if past else _by_helm(commit, history)
+    if found is None:
+        raise _no_deployment(site, past, history, commit)
+    revision = revision_of(found.state, history)
+    if found.state.revision is not None and revision is None:
+        raise _not_possible(site, f"revision {found.state.revision} is no longer in Helm's history")
+    images = _images(site, found.state)
+    stated = commit_of(revision, history) if revision else None
+    return Destination(commit=found.commit or stated or commit or "", state=found.state, images=images)
 
 
 def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proof, ...]:
     """Take functions and release back, and prove that every target runs the image that the registry has for it."""
-    before = read_previous_state(site)
     try:
-        with recorded(site, lock, commit=destination.commit, before=before, outcome="rolled back"):
-            take_back(site, destination.state, lock, site.say)
+        # A rollback that fails has left what somebody wanted to leave: the next failure leads to its destination.
+        with recorded(
+            site,
+            lock,
+            commit=destination.commit,
+            before=destination.state,
+            outcome="rolled back",
+            after_failure=lambda _: "failed",
+        ):
+            take_back(site, destination.state, site.say)
             proofs = prove_running(site, destination.images)
-            for target, image in destination.images.items():
-                point_latest_at(site, image, target)
-            return proofs
+        # Only now: that a tag cannot be moved does not make a proven deployment a failed one.
+        for target, image in destination.images.items():
+            point_latest_at(site, image, target)
     except Locked:
         raise
     except Exception as error:
         explain(error, "what runs now:", *what_runs(site))
         raise
+    return proofs
 
 
-def _before_the_last(entries: tuple[LedgerEntry, ...], history: tuple[Revision, ...]) -> PreviousState | None:
-    if entries:
-        last = entries[-1]
-        moved = last.revision != last.before.revision or last.functions != last.before.functions
-        return last.before if moved else None
-    good = [one for one in history if one.status in ("deployed", "superseded")]
-    return PreviousState(revision=good[-2].number) if len(good) > 1 else None
-
-
-def _of_commit(commit: str, entries: tuple[LedgerEntry, ...], history: tuple[Revision, ...]) -> PreviousState | None:
-    if entry := next((one for one in reversed(entries) if one.commit.startswith(commit)), None):
-        return PreviousState(functions=entry.functions, revision=entry.revision)
+def _by_helm(commit: str, history: History) -> Proven | None:
+    """The newest revision of a commit that Helm calls good. Without a ledger there is no better word."""
     found = [one for one in history if (commit_of(one, history) or "").startswith(commit)]
     good = [one for one in found if one.status in ("deployed", "superseded")]
-    return PreviousState(revision=origin_of(good[-1], history).number) if good else None
+    if not good:
+        return None
+    origin = origin_of(good[-1], history)
+    return Proven("", PreviousState(revision=origin.number, updated=origin.updated))
+
+
+def _no_deployment(site: Site, past: Entries, history: History, commit: str | None) -> ReleaseFailed:
+    known = [one.commit for one in proven_states(past)] if past else [commit_of(one, history) or "" for one in history]
+    names = dict.fromkeys(one[:12] for one in known if one)
+    is_unproven = commit and any(one.commit.startswith(commit) for one in past)
+    if commit is None:
+        what = "there is no deployment to go back to"
+    else:
+        what = f"{commit} was deployed, and not proven" if is_unproven else f"{commit} was not deployed"
+    return ReleaseFailed(
+        what,
+        where=str(site.release),
+        why=f"proven deployments: {', '.join(names) or 'none'}",
+        next_step="erp-build history lists the deployments",
+    )
 
 
 def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:

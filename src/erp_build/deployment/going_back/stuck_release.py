@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
+from erp_build.deployment.going_back.proven import good_revision, last_good
+from erp_build.deployment.lock import Lock
 from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
@@ -21,17 +23,17 @@ CLOCK_SKEW = timedelta(seconds=60)
 
 
 @stage("Helm")
-def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> None:
+def recover_release(site: Site, lock: Lock, *, uninstall: bool = False) -> None:
     """End a pending revision that nobody works on any more; wait for one that somebody else may still work on.
 
     Args:
         site: its release, and the clients.
-        former: the lock as it was before this run took it. An operation of its holder is dead, since we hold the lock.
+        lock: its ledger says what was proven. An operation of its former holder is dead, since we hold the lock.
         uninstall: whether a first installation that was cut off may be removed.
     """
     history = site.clients.helm.history(site.release)
     deadline = Deadline(site.clients.clock, site.project.chart.timeout + ABANDONED_AFTER_TIMEOUT_S + 3 * PENDING_POLL_S)
-    while history and history[-1].is_pending and not _is_abandoned(site, history[-1], former):
+    while history and history[-1].is_pending and not _is_abandoned(site, history[-1], lock.former):
         site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for the operation that works on it")
         if deadline.is_over:
             raise ReleaseFailed(
@@ -43,13 +45,8 @@ def recover_release(site: Site, former: Lease, *, uninstall: bool = False) -> No
         deadline.pause(PENDING_POLL_S)
         history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
-        _end_pending_revision(site, history, uninstall=uninstall)
+        _end_pending_revision(site, lock, history, uninstall=uninstall)
         let_it_settle(site)
-
-
-def last_good(history: tuple[Revision, ...]) -> Revision | None:
-    """The newest revision that was deployed successfully, to which a rollback leads."""
-    return next((one for one in reversed(history) if one.status in ("deployed", "superseded")), None)
 
 
 def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
@@ -69,11 +66,18 @@ def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
     )
 
 
-def _end_pending_revision(site: Site, history: tuple[Revision, ...], *, uninstall: bool) -> None:
-    last, good = history[-1], last_good(history)
+def _end_pending_revision(site: Site, lock: Lock, history: tuple[Revision, ...], *, uninstall: bool) -> None:
+    last, good = history[-1], good_revision(lock.entries, history)
     if good:
         site.say(f"revision {last.number} was cut off ({last.status}): rolling back to revision {good.number}")
         site.clients.effects.rollback_release(site.release, good.number, site.project.chart.timeout)
+    elif last_good(history):
+        raise ReleaseFailed(
+            "the release was cut off, and there is nothing to go back to",
+            where=str(site.release),
+            why=f"revision {last.number} is {last.status}, and none of those before it was proven",
+            next_step=f"helm rollback {site.release.name} REVISION, to one that you trust; then run again",
+        )
     elif uninstall:
         site.say("the first installation was cut off: removing it")
         site.clients.effects.uninstall_release(site.release)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from erp_build.deployment.ledger import LedgerEntry
+from erp_build.deployment.ledger import NOTHING_KNOWN, PROVEN, LedgerEntry, Standing
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.releases.deployment import Alarm, Proof
 from erp_build.model.releases.release import Revision
@@ -11,8 +11,10 @@ from erp_build.model.target_status import TargetStatus
 from erp_build.report.json import SCHEMA
 
 
-def status_document(live: LiveState, statuses: Mapping[str, TargetStatus]) -> dict[str, Any]:
-    """What runs and what has drifted, as `status --json` prints it."""
+def status_document(
+    live: LiveState, statuses: Mapping[str, TargetStatus], standing: Standing = NOTHING_KNOWN
+) -> dict[str, Any]:
+    """What runs, what of it was proven, and what has drifted, as `status --json` prints it."""
     names = dict.fromkeys((*live.running, *statuses))
     return {
         "schema": SCHEMA,
@@ -21,12 +23,19 @@ def status_document(live: LiveState, statuses: Mapping[str, TargetStatus]) -> di
             "status": live.revision.status if live.revision else None,
             "commit": live.chart_commit,
         },
+        "ledger": {
+            "runs": standing.runs.commit if standing.runs else None,
+            "proven": _named(standing.proven),
+            "failed": _named(standing.failed),
+        },
         "targets": [_target(name, live.running.get(name), statuses.get(name, TargetStatus())) for name in names],
     }
 
 
-def history_document(history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...]) -> dict[str, Any]:
-    """What was deployed when, as `history --json` prints it."""
+def history_document(
+    history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...], standing: Standing = NOTHING_KNOWN
+) -> dict[str, Any]:
+    """What was deployed when, and which of it runs, as `history --json` prints it."""
     return {
         "schema": SCHEMA,
         "revisions": [
@@ -41,6 +50,8 @@ def history_document(history: tuple[Revision, ...], entries: tuple[LedgerEntry, 
                 "outcome": entry.outcome,
                 "revision": entry.revision,
                 "functions": dict(entry.functions),
+                "proven": entry.outcome in PROVEN,
+                "runs": entry is standing.runs,
             }
             for entry in entries
         ],
@@ -56,6 +67,11 @@ def proof_document(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> dict
         ],
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in alarms],
     }
+
+
+def _named(entry: LedgerEntry | None) -> dict[str, str] | None:
+    """Which deployment it was, and how it ended."""
+    return {name: getattr(entry, name) for name in ("at", "commit", "build", "outcome")} if entry else None
 
 
 def _target(name: str, running: Running | None, status: TargetStatus) -> dict[str, Any]:

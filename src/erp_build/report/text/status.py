@@ -1,8 +1,8 @@
 """What runs, what was deployed, and what was proven, as text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from erp_build.deployment.ledger import LedgerEntry
+from erp_build.deployment.ledger import NOTHING_KNOWN, LedgerEntry, Standing
 from erp_build.formats.printable import one_line
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Alarm, Proof
@@ -11,8 +11,8 @@ from erp_build.model.target_status import TargetStatus
 from erp_build.report.text.table import table
 
 
-def status_text(live: LiveState, statuses: Mapping[str, TargetStatus]) -> str:
-    """What runs and what has drifted: a line per target, and one for each drift."""
+def status_text(live: LiveState, statuses: Mapping[str, TargetStatus], standing: Standing = NOTHING_KNOWN) -> str:
+    """What runs, what of it was proven, and what has drifted: a line per target, and one for each drift."""
     revision = live.revision
     commit = live.chart_commit[:12] if live.chart_commit else "unknown"
     head = f"Release: revision {revision.number}, {revision.status}, commit {commit}" if revision else "No release yet"
@@ -25,20 +25,38 @@ def status_text(live: LiveState, statuses: Mapping[str, TargetStatus]) -> str:
             (item.target, item.tag or "-", commit, item.digest[:19], status.since[:16], status.git_tag or "-", state)
         )
     drifts = [one_line(f"Drift: {name}: {text}") for name, status in statuses.items() for text in status.drift]
-    return "\n".join((head, *table(rows), *drifts))
+    return "\n".join((head, *_standing_lines(standing), *table(rows), *drifts))
 
 
-def history_text(history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...]) -> str:
-    """What was deployed when: Helm's revisions, and what was written down of each deployment."""
+def history_text(
+    history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...], standing: Standing = NOTHING_KNOWN
+) -> str:
+    """What was deployed when: Helm's revisions, what was written down of each deployment, and which one runs."""
     revisions = [("revision", "status", "updated", "description")]
     revisions += [(str(one.number), one.status, one.updated[:19], one.description) for one in history]
-    deployments = [("at", "commit", "build", "outcome", "revision", "functions")]
+    deployments = [("at", "commit", "build", "outcome", "revision", "functions", "")]
     for entry in entries:
         functions = ", ".join(f"{name} {image.partition('@')[2][:19]}" for name, image in entry.functions.items())
-        deployments.append(
-            (entry.at[:19], entry.commit[:12], entry.build, entry.outcome, str(entry.revision or "-"), functions or "-")
-        )
+        named = (entry.at[:19], entry.commit[:12], entry.build, entry.outcome, str(entry.revision or "-"))
+        deployments.append((*named, functions or "-", "runs" if entry is standing.runs else ""))
     return "\n".join(("Release", *table(revisions), "Deployments", *table(deployments)))
+
+
+def _standing_lines(standing: Standing) -> Iterator[str]:
+    """Whether what runs was proven; and what was proven last, and what has failed since, where that is not the same."""
+    if standing.runs:
+        yield f"Proven: {_named(standing.runs)}, which runs"
+    elif standing.proven or standing.failed:
+        yield "Not proven: what runs is no deployment that was proven"
+    if standing.proven and standing.proven is not standing.runs:
+        yield f"Proven last: {_named(standing.proven)}"
+    if standing.failed:
+        yield f"Since then: {_named(standing.failed)}"
+
+
+def _named(entry: LedgerEntry) -> str:
+    what = "cut off" if entry.outcome == "begun" else entry.outcome
+    return f"{entry.commit[:12] or 'an unknown commit'}, {what} by {entry.build}, {entry.at[:16]}"
 
 
 def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:

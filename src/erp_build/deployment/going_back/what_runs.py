@@ -1,0 +1,64 @@
+"""What runs now, in the words of an error: whoever reads how a run ended need not look for what it left behind."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Thread
+
+from erp_build.clients.site import Site
+from erp_build.errors import Interrupted, Locked, attempt, explain, told
+from erp_build.model.project import Function
+
+MAX_LAST_LOOK_S = 3.0
+"""Seconds for the look at what runs after a signal, which has to end the run soon."""
+
+Note = Callable[[str], None]
+
+
+def what_runs(site: Site) -> tuple[str, ...]:
+    """Read what each target runs now, a line per target; a target that cannot be read says so."""
+    lines: list[str] = []
+    reads = [("services", partial(_note_services, site, lines.append))]
+    reads += [(one.name, partial(_note_function, site, one, lines.append)) for one in site.project.functions]
+    for name, read in reads:
+        if trouble := attempt(read):
+            lines.append(f"  {name}: not known, {told(trouble)}")
+    return tuple(lines)
+
+
+def _note_services(site: Site, note: Note) -> None:
+    workloads = site.workloads()
+    for service in site.project.services:
+        workload = workloads[service.name]
+        image = workload.image_of(site.repository(service)) if workload else None
+        runs = f"{image.tag or image.digest}, {workload.progress}" if workload and image else "no Deployment"
+        note(f"  {service.name}: {runs}")
+
+
+def _note_function(site: Site, function: Function, note: Note) -> None:
+    state = site.clients.functions.state(function.function)
+    more = f", its update to {state.image} is in progress" if state and state.last_update == "InProgress" else ""
+    note(f"  {function.name}: {state.digest if state else 'no function'}{more}")
+
+
+@contextmanager
+def telling_what_runs(site: Site, has_moved: Callable[[], bool]) -> Iterator[None]:
+    """Add what runs now to a signal or a lost lock that ends the block, if the run has moved something.
+
+    Neither takes anything back, so what runs may be half old and half new.
+    """
+    try:
+        yield
+    except (Interrupted, Locked) as error:
+        if has_moved():
+            explain(error, "what runs now:", *_last_look(site))
+        raise
+
+
+def _last_look(site: Site) -> tuple[str, ...]:
+    """What runs, if that can be read in a few seconds: the look itself may hang in what the run was ended for."""
+    lines: list[str] = []
+    thread = Thread(target=lambda: lines.extend(what_runs(site)), daemon=True)
+    thread.start()
+    thread.join(MAX_LAST_LOOK_S)
+    return tuple(lines) or (f"  not known: it could not be read in {MAX_LAST_LOOK_S:.0f} s; erp-build status shows it",)

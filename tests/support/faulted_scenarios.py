@@ -1,0 +1,233 @@
+"""What runs do while a fault strikes: each scenario has a world before it, the act, and how a second one heals it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from erp_build.model.project import DeployPolicy, Project
+from erp_build.model.releases.deployment import Proof
+from tests.fakes.deployments import NEVER_READY
+from tests.fakes.registry import scan
+from tests.fakes.world import FUNCTION, Killed
+from tests.support.faulted_world import SMALL, Ended, FaultedWorld, rolling_back, run_all, small_sources
+from tests.support.faults import Faults, Point
+from tests.support.git import Checkout
+from tests.support.samples import CHART, EMPLOYEE, PROCESSING, REQUEST
+
+Act = Callable[[FaultedWorld], tuple[Proof, ...]]
+WITH_ALIAS = SMALL._replace(functions=(SMALL.functions[0]._replace(publish=True, alias="live"),))
+WITH_BRANCH = SMALL._replace(deploy=DeployPolicy(write_back="branch", branch="main"))
+
+
+class State(NamedTuple):
+    """What runs, as a reader of the account and the cluster sees it.
+
+    Attributes:
+        services: service -> tag and digest.
+        functions: name of a function, or `name:alias` -> digest.
+        chart: the description of the revision that made the objects; empty: there is no release.
+        status: of the newest revision.
+    """
+
+    services: dict[str, tuple[str, str]]
+    functions: dict[str, str]
+    chart: str
+    status: str
+
+
+NOTHING = State({}, {}, "", "")
+WELL = Ended(None, 0, ())
+
+
+@dataclass
+class Scenario:
+    """Runs that do the same thing from the same world.
+
+    Attributes:
+        world: what is there before; each run gets a copy.
+        act: a run or a rollback.
+        heal: what a second, undisturbed one does.
+        cure: takes away the cause of a failure that the scenario itself has.
+        newer: the world with the checkout of a newer commit, for another run.
+        before: the states that count as "everything is as before".
+        points: every point of an undisturbed run.
+        undisturbed, after, latest: how that ended, what runs after it, and what `latest` names.
+        healed, healed_latest: the same after the second one.
+        name: what the runs do.
+    """
+
+    world: FaultedWorld
+    act: Act = run_all
+    heal: Act = run_all
+    cure: Callable[[FaultedWorld], object] = lambda _: None
+    newer: FaultedWorld | None = None
+    before: list[State] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    undisturbed: Ended = WELL
+    after: State = NOTHING
+    healed: State = NOTHING
+    latest: dict[str, str] = field(default_factory=dict)
+    healed_latest: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether a person goes back: then older over newer is what was asked for."""
+        return self.act is not run_all
+
+    def try_out(self) -> "Scenario":
+        """Run it without a fault, for its points and its ends."""
+        self.before.append(state_of(self.world))
+        world = self.world.again()
+        self.undisturbed = world.ends(self.act)
+        # Threads may come in another order the next time.
+        self.points = sorted(world.faults.seen)
+        self.after, self.latest = state_of(world), world.latest()
+        self.cure(world)
+        ended = world.ends(self.heal)
+        assert ended.error is None, ended
+        self.healed, self.healed_latest = state_of(world), world.latest()
+        return self
+
+
+def state_of(world: FaultedWorld) -> State:
+    """What runs now; updates of functions that are on their way have ended."""
+    while (state := world.functions.state(FUNCTION)) and state.last_update == "InProgress":
+        pass
+    functions = {FUNCTION: state.digest if state else ""}
+    functions |= world.functions.aliases
+    revisions = world.helm.revisions
+    services = {name: (tag, world.cluster.digest(name)) for name, tag in world.cluster.running().items()}
+    return State(services, functions, _origin(world, len(revisions)), revisions[-1].status if revisions else "")
+
+
+def _origin(world: FaultedWorld, number: int) -> str:
+    """The description of a revision, or of the one that it is a rollback to."""
+    if not number:
+        return ""
+    text = world.helm.revisions[number - 1].description
+    return _origin(world, int(text.split()[-1])) if text.startswith("Rollback to ") else text
+
+
+def deployed(folder: Path, project: Project = SMALL) -> FaultedWorld:
+    """A world after two deployments, so that there is something to go back to."""
+    world = FaultedWorld(Checkout.create(folder, **small_sources()), project)
+    _deploy(world)
+    world.change_small(PROCESSING, EMPLOYEE, text="second")
+    _deploy(world)
+    return world
+
+
+def _deploy(world: FaultedWorld) -> None:
+    ended = world.ends(run_all)
+    assert ended.error is None, ended
+    world.values.write_bytes(world.committed)
+
+
+def _with_newer(world: FaultedWorld) -> FaultedWorld:
+    """The world of another run, at a commit on top of this one's; this one's checkout knows that commit as well."""
+    older = world.checkout.head()
+    world.change_small(PROCESSING, EMPLOYEE, text="newer")
+    other = world.cloned(world.root.with_name(f"{world.root.name}-newer"))
+    world.checkout.git("reset", "--quiet", "--hard", older)
+    world.look_at_the_checkout()
+    return other
+
+
+def _first_deployment(folder: Path) -> Scenario:
+    world = FaultedWorld(Checkout.create(folder, **small_sources()))
+    return Scenario(world, newer=_with_newer(world))
+
+
+def _changed(folder: Path, project: Project, *targets: str) -> Scenario:
+    world = deployed(folder, project)
+    world.change_small(*targets, text="third")
+    return Scenario(world, newer=_with_newer(world))
+
+
+def _nothing(folder: Path) -> Scenario:
+    world = deployed(folder)
+    return Scenario(world, newer=_with_newer(world))
+
+
+def _rolled_back(folder: Path, *, to_commit: bool) -> Scenario:
+    world = deployed(folder)
+    to = world.checkout.head()
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    _deploy(world)
+    act = rolling_back(to if to_commit else None)
+    return Scenario(world, act=act, heal=rolling_back(to), newer=_with_newer(world))
+
+
+def _blocked(folder: Path) -> Scenario:
+    world = deployed(folder)
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    world.registry.answers(f"erp/{REQUEST}", scan(CRITICAL=1))
+    return Scenario(world, cure=lambda one: one.registry.scans.clear())
+
+
+def _never_ready(folder: Path) -> Scenario:
+    world = deployed(folder)
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    world.cluster.troubles[REQUEST] = NEVER_READY
+    return Scenario(world, cure=lambda one: one.cluster.troubles.clear())
+
+
+def _after_a_killed_run(folder: Path) -> Scenario:
+    world = deployed(folder)
+    before = state_of(world)
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    ended = world.ends(run_all, Faults(Point("effects.update_function", FUNCTION, 1), "after", _kill))
+    assert isinstance(ended.error, Killed), ended
+    # Nobody has freed the lock.
+    world.leases.is_held(alive=False)
+    return Scenario(world, newer=_with_newer(world), before=[before])
+
+
+def _after_a_run_killed_before_its_proof(folder: Path) -> Scenario:
+    world = deployed(folder)
+    before = state_of(world)
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    ended = world.ends(
+        run_all, Faults(Point("effects.upgrade_release", world.project.chart.release, 1), "after", _kill)
+    )
+    assert isinstance(ended.error, Killed), ended
+    world.leases.is_held(alive=False)
+    return Scenario(world, newer=_with_newer(world), before=[before])
+
+
+def _after_helm_was_cut_off(folder: Path) -> Scenario:
+    world = deployed(folder)
+    before = state_of(world)
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    world.helm.is_pending()
+    return Scenario(world, newer=_with_newer(world), before=[before])
+
+
+def _kill() -> NoReturn:
+    raise Killed
+
+
+SCENARIOS: dict[str, Callable[[Path], Scenario]] = {
+    "a first deployment": _first_deployment,
+    "a service and the function change": lambda folder: _changed(folder, WITH_BRANCH, REQUEST, EMPLOYEE),
+    "a function with an alias changes": lambda folder: _changed(folder, WITH_ALIAS, EMPLOYEE),
+    "the chart changes": lambda folder: _changed(folder, SMALL, CHART),
+    "there is nothing to do": _nothing,
+    "a rollback by hand": lambda folder: _rolled_back(folder, to_commit=False),
+    "a rollback by hand to a commit": lambda folder: _rolled_back(folder, to_commit=True),
+    "the gate blocks an image": _blocked,
+    "a deployment is taken back": _never_ready,
+    "a run after a killed one": _after_a_killed_run,
+    "a run after one that was killed before its proof": _after_a_run_killed_before_its_proof,
+    "a run after a cut-off Helm": _after_helm_was_cut_off,
+}
+"""What runs do -> makes its scenario in a folder."""
+
+
+def prepared(name: str, folder: Path) -> Scenario:
+    """Make a scenario, and try it out without a fault."""
+    scenario = SCENARIOS[name](folder)
+    scenario.name = name
+    return scenario.try_out()
