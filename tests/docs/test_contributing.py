@@ -20,11 +20,12 @@ ANSWERS = {
     "How is a 409 of Lambda tried again?": {"src/erp_build/clients/aws/lambda_functions.py": "Retrying("},
     "Who decides that an image is reused?": {"src/erp_build/changes/reuse.py": 'action="reuse"'},
     "Where is the lock renewed?": {"src/erp_build/deployment/lock.py": "renewed_at("},
+    "Who asks for the lock before an effect?": {"src/erp_build/deployment/fencing/effects.py": ".require_held()"},
     "What is masked in logs and reports?": {
         "src/erp_build/clients/secrets.py": "def mask(",
         "src/erp_build/formats/secret_names.py": "LOOKS = {",
     },
-    "How is `latest` moved?": {"src/erp_build/deployment/latest.py": '.tag(image, "latest")'},
+    "How is `latest` moved?": {"src/erp_build/deployment/latest.py": ".tag(image, LATEST)"},
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
     "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal.py": "Pod("},
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
