@@ -43,7 +43,7 @@ class FakeFunctions:
     def publish(self, state: FunctionState, alias: str) -> str:
         """A new version of what runs, and the alias on it; refused where it is not what was read (`CodeSha256`)."""
         name = state.name
-        if self.states[name].digest != state.digest:
+        if state.digest and self.states[name].digest != state.digest:
             raise FunctionUpdateFailed("PreconditionFailedException", where=name)
         self.versions.append(self.states[name].digest)
         if alias and not self.alias_is_stuck:
@@ -54,11 +54,11 @@ class FakeFunctions:
         """Begin an update; refused during another one, and where somebody changed what was read (`RevisionId`)."""
         name, read = state.name, state
         state = self.states[name]
-        if state.image != read.image:
+        if read.revision and state.image != read.image:
             raise FunctionUpdateFailed("another deployment changed the function in the meantime", where=name)
         if state.last_update == "InProgress" or state.state == "Pending":
             raise FunctionUpdateFailed("ResourceConflictException", where=name)
-        if state.revision != read.revision:
+        if read.revision and state.revision != read.revision:
             raise FunctionChanged("the function was changed in the meantime", where=name)
         self.updates.append(image)
         self._changes(name, image=image, last_update="InProgress", reason="")
@@ -70,6 +70,7 @@ class FakeFunctions:
         self.states[name] = FunctionState(
             name=name, package_type="Image", image=image, resolved=resolved, state="Active", last_update="Successful"
         )
+        self._changes(name)
 
     def is_being_updated(self, name: str, reads: int) -> None:
         """Somebody else's update is in progress for some reads."""

@@ -142,9 +142,7 @@ class Lock:
     ) -> None:
         """Free the lock. If that fails, the lock expires by itself. If the lock was lost, that is how the run ends."""
         self._ended.set()
-        trouble = attempt(self._require_not_lost) or attempt(
-            partial(self._write, lambda lease: lease.freed(failed=error is not None))
-        )
+        trouble = attempt(self._require_not_lost) or attempt(partial(self._free, failed=error is not None))
         if not isinstance(trouble, Locked):
             if trouble:
                 self._site.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
@@ -269,6 +267,16 @@ class Lock:
                     self._valid_until = _valid_until(self._lease, reading, began)
                     return
             raise _always_written(self._release)
+
+    def _free(self, *, failed: bool) -> None:
+        freed = self._lease.freed(failed=failed)
+        try:
+            self._write(lambda lease: lease.freed(failed=failed))
+        except Locked:
+            now = self._site.clients.leases.read(self._release).lease
+            # Our own write has arrived, and its answer has not.
+            if now is None or replace(now, version=freed.version, renewed=freed.renewed) != freed:
+                raise
 
     def _free_if_ours(self) -> None:
         reading = self._site.clients.leases.read(self._release)

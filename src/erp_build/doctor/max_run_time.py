@@ -27,7 +27,8 @@ def longest_run(project: Project) -> Mapping[str, float]:
     images, functions = len(project.image_targets), len(project.functions)
     checks = sum(check.timeout for check in project.checks for one in project.image_targets if check.is_for(one.name))
     update = functions * (MAX_CONFLICT_WAIT_S + 2 * FUNCTION_UPDATE_TIMEOUT_S)
-    rollout = project.chart.timeout + HELM_EXIT_MARGIN_S
+    # Behind each call of Helm the history is read, also from a cluster that does not answer at once.
+    rollout = project.chart.timeout + HELM_EXIT_MARGIN_S + UNREACHABLE_CLUSTER_S
     parts = {
         "a revision that another run left pending": 2 * rollout + ABANDONED_AFTER_TIMEOUT_S,
         "Helm's own checks": HELM_CHECK_CALLS * HELM_CALL_TIMEOUT_S,

@@ -61,6 +61,23 @@ def test_a_lock_that_something_else_writes_all_the_time_is_not_said_to_be_ours_a
     assert CLAIM.build not in caught.value.why
 
 
+def test_a_lock_that_was_freed_with_a_lost_answer_was_not_lost(world: FakeWorld) -> None:
+    real, freed = world.effects.write_lease, list[Lease]()
+
+    def write(release: Release, lease: Lease) -> Lease | None:
+        stored = real(release, lease)
+        if lease.holder or freed:
+            return stored
+        freed.append(lease)
+        # The client sent it again, and the second answer says that somebody has written it since.
+        return None
+
+    world.effects.write_lease = write  # type: ignore[method-assign]
+    with take_lock(world.site(), CLAIM):
+        pass
+    assert freed
+
+
 def test_a_heartbeat_counts_from_before_its_request(world: FakeWorld) -> None:
     lock = take_lock(world.site(), CLAIM)
     real = world.effects.write_lease
