@@ -9,6 +9,7 @@ from pathlib import Path
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import Journal
 from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.patience import Patience
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.site import Site, open_site
@@ -18,7 +19,7 @@ from erp_build.model.project import DeployPolicy
 from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options, run
 from erp_build.run_record import Run, RunReport
-from erp_build.wiring import _rehearsed
+from erp_build.wiring import _rehearsed, asked_patiently
 from tests.fakes.account import FakeAlarms, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
@@ -129,8 +130,8 @@ class FakeWorld:
         self.project = self.project._replace(deploy=DeployPolicy(on_failure="keep"))
 
     def clients(self) -> Clients:
-        """The live clients."""
-        return Clients(
+        """The live clients, as `wiring` joins them."""
+        clients = Clients(
             repository=GitRepository(self.root),
             parameters=self.parameters,
             identity=self.identity,
@@ -142,10 +143,12 @@ class FakeWorld:
             helm=self.helm,
             assembly=self.assembly,
             effects=self.effects,
+            patience=Patience(self.clock, self.progress.say),
             clock=self.clock,
             progress=self.progress,
             secrets=self.secrets,
         )
+        return asked_patiently(clients)
 
     def site(self, clients: Clients | None = None) -> Site:
         """Where the stages work, with the clients of a run or with others."""

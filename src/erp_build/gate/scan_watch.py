@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from erp_build.clients.clock import Clock
 from erp_build.errors import ErpBuildError
 from erp_build.formats import access_denied as denial
+from erp_build.formats.transient import code_passes
 from erp_build.gate.scans import UnreadableScan, read_scan
 from erp_build.gate.verdict import ScanContext, inconclusive
 from erp_build.model.images.scan import Scanning, ScanReading
@@ -28,21 +29,6 @@ MAX_RESULT_AGE = timedelta(hours=24)
 SCAN_NOT_FOUND_CODE = "ScanNotFoundException"
 BAD_TOKEN_CODES = {"InvalidParameterException", "ValidationException"}
 """ECR's errors for a page token that has expired."""
-
-TRANSIENT_ERROR_CODES = {
-    "ThrottlingException",
-    "Throttling",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-    "ServerException",
-    "InternalFailure",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "RequestTimeout",
-    "ConnectionError",
-}
-FIRST_SERVER_ERROR_STATUS = 500
 
 ScanPage = Callable[[str, str, str | None], Mapping[str, Any]]
 """(repository, digest, token of the page or None) -> a page, or `{"Error": {"Code", "Message"}}`."""
@@ -147,7 +133,7 @@ class ScanWatch:
         status = page.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code == SCAN_NOT_FOUND_CODE:
             return self._not_found()
-        if code in TRANSIENT_ERROR_CODES or status >= FIRST_SERVER_ERROR_STATUS:
+        if code_passes(code, status):
             return Wait(f"{code}: {text}", next_step="check the network and the quota of ECR's API, then run again")
         if paging and code in BAD_TOKEN_CODES:
             return Wait(f"{code}: {text}; reading from the first page again", next_step="run again")

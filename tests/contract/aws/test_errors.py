@@ -10,7 +10,6 @@ from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import BAD_CREDENTIALS, CLIENT_CONFIG, Caller
-from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, ErpBuildError, FunctionUpdateFailed, GateInconclusive, PushFailed
 from erp_build.formats.access_denied import DENIAL_CODES
@@ -23,7 +22,7 @@ IMAGE = StoredImage(repository="erp/a", digest=DIGEST, media_type="application/x
 
 
 def functions(made: Any) -> LambdaFunctions:
-    return LambdaFunctions(made, SimulatedClock(), lambda _: None)
+    return LambdaFunctions(made)
 
 
 FUNCTION = FunctionState(name="employee", package_type="Image")
@@ -117,7 +116,7 @@ def test_a_value_that_the_api_does_not_take_is_no_matter_of_the_network() -> Non
     assert "repositoryName" in caught.value.why
 
 
-def test_every_client_waits_and_tries_again_by_the_same_few_words() -> None:
+def test_every_client_asks_once_because_one_place_asks_again() -> None:
     config: Any = CLIENT_CONFIG
     assert (config.connect_timeout, config.read_timeout) == (5, 30)
-    assert config.retries == {"mode": "standard", "total_max_attempts": 4}
+    assert config.retries == {"mode": "standard", "total_max_attempts": 1}

@@ -9,6 +9,7 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import EditRequest
 from erp_build.errors import PushFailed
+from erp_build.formats.transient import text_passes
 
 MAX_PUSH_ATTEMPTS = 5
 AUTHOR_NAME, AUTHOR_EMAIL = "erp-build", "erp-build@localhost"
@@ -46,7 +47,7 @@ class RemoteBranch:
         except RetryError as error:
             raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
         except (git.GitError, ValueError, KeyError, StopIteration) as error:
-            raise _failed(request.branch, str(error)) from error
+            raise _failed(request.branch, str(error)).passing(if_so=text_passes(str(error))) from error
 
 
 def _edit_once(repository: Any, request: EditRequest) -> str | None:

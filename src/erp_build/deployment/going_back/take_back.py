@@ -15,16 +15,11 @@ from erp_build.deployment.ledger import PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import function_images
 from erp_build.deployment.rollout import wait_for_rollout
-from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, attempt, combine, explain, told
+from erp_build.errors import ErpBuildError, Locked, attempt, combine, explain, told
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
-
-UNREACHABLE_CLUSTER_S = 60.0
-"""Seconds to wait for a cluster that does not answer before the rollback is given up."""
-
-CLUSTER_POLL_S = 5.0
 
 Note = Callable[[str], None]
 """Gets a line for each part that went back, or for what runs."""
@@ -109,7 +104,7 @@ def _take_function_back(site: Site, function: Function, before: PreviousState, l
 
 
 def _take_release_back(site: Site, before: PreviousState, lock: Lock, note: Note) -> None:
-    history = _read_history(site)
+    history = site.clients.helm.history(site.release)
     newest = history[-1] if history else None
     target = next((one for one in history if one.number == before.revision), None)
     if newest is None or (target and newest.status == "deployed" and _same_objects(newest, target, history)):
@@ -128,15 +123,3 @@ def _take_release_back(site: Site, before: PreviousState, lock: Lock, note: Note
 
 def _same_objects(one: Revision, other: Revision, history: tuple[Revision, ...]) -> bool:
     return origin_of(one, history).number == origin_of(other, history).number
-
-
-def _read_history(site: Site) -> tuple[Revision, ...]:
-    """Read the history of the release; wait for a cluster that does not answer."""
-    deadline = Deadline(site.clients.clock, UNREACHABLE_CLUSTER_S)
-    while True:
-        try:
-            return site.clients.helm.history(site.release)
-        except ReleaseFailed:
-            if deadline.is_over:
-                raise
-        deadline.pause(CLUSTER_POLL_S)

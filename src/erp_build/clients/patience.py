@@ -1,0 +1,141 @@
+"""How long and with which waits a question is asked again whose answer passes.
+
+Which answers pass stands in `formats/transient.py`; a client marks its error with `passing`. Nothing below asks again:
+the SDKs are set to one attempt, because two layers multiply.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from erp_build.clients.clock import Clock, Deadline
+from erp_build.errors import ErpBuildError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+PATIENCE_S = 20.0
+"""Seconds for which a question is asked again while nothing has moved yet: a person may be waiting."""
+
+PATIENCE_AFTER_MOVE_S = 300.0
+"""The same once something runs that was not proven yet. All questions together have this time, and each has at least
+the shorter one: a cluster that stays away must not hold up the run once more with every question."""
+
+MIN_ATTEMPTS = 3
+"""Attempts that every question gets, also if one of them takes long."""
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 15.0
+"""The first wait, which doubles each time, with up to a second at random on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A moment until which a caller waits for something, and the seconds between two looks of it."""
+
+    deadline: Deadline
+    every: float
+
+
+class Patience:
+    """Asks again; one for all clients of a run.
+
+    Args:
+        clock: for deadlines and waits.
+        say: called with a line for every wait, unless it is the line of the wait before.
+    """
+
+    def __init__(self, clock: Clock, say: Callable[[str], object] = lambda _: None) -> None:
+        self._clock = clock
+        self._say = say
+        self._left = PATIENCE_S
+        self._limit: _Limit | None = None
+
+    def extend(self) -> None:
+        """Something is about to move: from now on an answer that passes must not decide what is taken back."""
+        self._left = max(self._left, PATIENCE_AFTER_MOVE_S)
+
+    @contextmanager
+    def until(self, deadline: Deadline, every: float) -> Iterator[None]:
+        """Ask until this moment and no longer, each time after so many seconds: the caller waits for something."""
+        before, self._limit = self._limit, _Limit(deadline, every)
+        try:
+            yield
+        finally:
+            self._limit = before
+
+    def ask(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Ask until there is an answer that does not pass, and return or raise it; raises the last one in the end."""
+        # Imported here: only a call of a client needs it, and `--help` makes none.
+        from tenacity import Retrying, retry_if_exception
+
+        limit = self._limit
+        began = self._clock.monotonic()
+        deadline = limit.deadline if limit else Deadline(self._clock, max(self._left, PATIENCE_S))
+        least = 1 if limit else MIN_ATTEMPTS
+        asking = Retrying(
+            retry=retry_if_exception(_passes),
+            stop=lambda state: deadline.is_over and state.attempt_number >= least,
+            wait=partial(_seconds_to_wait, deadline, limit.every if limit else 0.0),
+            sleep=self._clock.sleep,
+            before_sleep=_Telling(self._say).tell,
+            reraise=True,
+        )
+        try:
+            return asking(question, *args, **kwargs)
+        finally:
+            # An answer at once takes no time; only waiting uses the patience up.
+            if limit is None and asking.statistics["attempt_number"] > 1:
+                self._left -= self._clock.monotonic() - began
+
+
+class _Telling:
+    """Says what a question waits for."""
+
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self._say = say
+        self._last = ""
+
+    def tell(self, state: "RetryCallState") -> None:
+        error = _error_of(state)
+        why = error.why.strip().splitlines()
+        line = f"{error.what}{f': {why[-1]}' if why else ''}; asked again in {state.upcoming_sleep:.0f} s"
+        if line != self._last:
+            self._say(line)
+        self._last = line
+
+
+def patient(client: T, patience: Patience) -> T:
+    """The same client, each of whose methods is asked again while its answer passes."""
+    return cast("T", _Patient(client, patience))
+
+
+class _Patient:
+    def __init__(self, client: object, patience: Patience) -> None:
+        self._client, self._patience = client, patience
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        return partial(self._patience.ask, found) if callable(found) else found
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, ErpBuildError) and error.passes
+
+
+def _error_of(state: "RetryCallState") -> ErpBuildError:
+    error = state.outcome and state.outcome.exception()
+    assert isinstance(error, ErpBuildError)
+    return error
+
+
+def _seconds_to_wait(deadline: Deadline, every: float, state: "RetryCallState") -> float:
+    from tenacity import wait_exponential_jitter
+
+    usual = every or wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S)(state)
+    return min(max(_error_of(state).wait, usual), max(deadline.left, FIRST_WAIT_S))
