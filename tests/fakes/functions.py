@@ -40,8 +40,9 @@ class FakeFunctions:
         return self.aliases.get(f"{name}:{alias}", "")
 
     def publish(self, name: str, alias: str) -> str:
-        """A new version of what runs, and the alias on it."""
-        self.versions.append(self.states[name].digest)
+        """A version of what runs, the last one where nothing has changed since, and the alias on it."""
+        if self.versions[-1:] != [self.states[name].digest]:
+            self.versions.append(self.states[name].digest)
         if alias and not self.alias_is_stuck:
             self.aliases[f"{name}:{alias}"] = self.states[name].digest
         return str(len(self.versions))

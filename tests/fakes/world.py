@@ -131,7 +131,11 @@ class FakeWorld:
 
     def clients(self) -> Clients:
         """The live clients, as `wiring` joins them."""
-        clients = Clients(
+        return asked_patiently(self.bare_clients())
+
+    def bare_clients(self) -> Clients:
+        """The clients that ask once."""
+        return Clients(
             repository=GitRepository(self.root),
             parameters=self.parameters,
             identity=self.identity,
@@ -148,7 +152,6 @@ class FakeWorld:
             progress=self.progress,
             secrets=self.secrets,
         )
-        return asked_patiently(clients)
 
     def site(self, clients: Clients | None = None) -> Site:
         """Where the stages work, with the clients of a run or with others."""

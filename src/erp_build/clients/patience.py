@@ -104,7 +104,8 @@ class _Telling:
     def tell(self, state: "RetryCallState") -> None:
         error = _error_of(state)
         why = error.why.strip().splitlines()
-        line = f"{error.what}{f': {why[-1]}' if why else ''}; asked again in {state.upcoming_sleep:.0f} s"
+        words = [", ".join(filter(None, (error.what, error.where))), *why[-1:]]
+        line = f"{': '.join(words)}; asked again in {state.upcoming_sleep:.0f} s"
         if line != self._last:
             self._say(line)
         self._last = line

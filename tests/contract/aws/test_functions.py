@@ -100,7 +100,9 @@ def test_a_conflict_is_waited_out_and_nothing_but_image_and_revision_are_sent() 
     stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r4"})
     clock, said = SimulatedClock(), list[str]()
     effects(client, clock, said).update_function(STATE, IMAGE)
-    waits = [re.fullmatch(r"the function is being changed: .*; asked again in (\d+) s", line) for line in said]
+    waits = [
+        re.fullmatch(r"the function is being changed, employee: .*; asked again in (\d+) s", line) for line in said
+    ]
     assert [bool(found) for found in waits] == [True] * 3
     assert 1 + 2 + 4 <= clock.monotonic() <= 2 + 3 + 5
     stub.assert_no_pending_responses()
@@ -216,7 +218,7 @@ def test_a_version_is_waited_for_until_it_is_active_and_only_then_the_alias_move
     stub.add_response("update_alias", {})
     clock, said = SimulatedClock(), list[str]()
     assert effects(client, clock, said).publish(STATE, "live") == "7"
-    assert [line.partition(":")[0] for line in said] == ["the version is not active"] * 2
+    assert [line.partition(",")[0] for line in said] == ["the version is not active"] * 2
     stub.assert_no_pending_responses()
 
 

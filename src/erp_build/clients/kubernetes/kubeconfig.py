@@ -35,8 +35,7 @@ REFUSED_STATUSES = {
     "DELETING": ("it is being deleted", "correct the parameter that names the cluster, or make the cluster anew"),
     "FAILED": ("it could not be made", "aws eks describe-cluster shows why: delete it and make it anew"),
 }
-"""Statuses of a cluster without an API. `UPDATING` is none of them: the API answers while a version or an add-on
-changes."""
+"""Status of a cluster without an API -> what it means, what to do. `UPDATING` is none: its API answers meanwhile."""
 
 TOKEN_LIFE = timedelta(minutes=14)
 """EKS accepts a token for 15 minutes after its signature; one minute is left for clocks that differ."""
