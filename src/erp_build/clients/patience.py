@@ -69,6 +69,11 @@ class Patience:
         finally:
             self._limit = before
 
+    def ask_once(self, work: Callable[[], R]) -> R:
+        """Do work, each of whose questions is asked once."""
+        with self.until(Deadline(self._clock, 0.0), FIRST_WAIT_S):
+            return work()
+
     def ask(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Ask until there is an answer that does not pass, and return or raise it; raises the last one in the end."""
         # Imported here: only a call of a client needs it, and `--help` makes none.

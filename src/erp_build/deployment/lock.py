@@ -110,7 +110,11 @@ class Lock:
     ) -> None:
         """Free the lock. If that fails, the lock expires by itself."""
         self._ended.set()
-        if trouble := attempt(partial(self._write, lambda lease: lease.freed(failed=error is not None))):
+        free = partial(self._write, lambda lease: lease.freed(failed=error is not None))
+        if error is not None and not isinstance(error, Exception):
+            # A signal leaves no time to ask a second time.
+            free = partial(self._site.clients.patience.ask_once, free)
+        if trouble := attempt(free):
             self._site.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
 
     @property

@@ -96,14 +96,20 @@ class ScanWatch:
             tokens.add(token)
         return inconclusive(f"the registry has more than {MAX_FINDING_PAGES} pages of findings")
 
-    def start(self) -> Verdict | None:
-        """Start a scan, once, unless the registry scans continuously; a verdict if the registry refuses."""
+    def start(self) -> Verdict | Wait | None:
+        """Start a scan, once, unless the registry scans continuously; a verdict if the registry refuses.
+
+        A registry that cannot start one now is asked again at the next look.
+        """
         if self._started or not self._scanner.scanning(self.repository).startable:
             return None
         self._started = True
         try:
             begun = self._scanner.starter.start_scan(self.repository, self.digest)
         except ErpBuildError as error:
+            if error.passes:
+                self._started = False
+                return Wait(f"{error.what}: {error.why}", next_step=error.next_step)
             return inconclusive(f"{error.what}: {error.why}", error.next_step)
         if not begun and self._not_before:
             # ECR has scanned in the last 24 hours and refuses to scan again: there is no fresher result than that one.

@@ -132,7 +132,9 @@ def _unanswered(
     why = str(error)
     if isinstance(error, NO_CREDENTIALS):
         hint = "in CodeBuild: give the project a service role; elsewhere: aws sso login, or AWS_PROFILE"
-        return ConfigurationError("there are no AWS credentials", where=action, why=why, next_step=hint)
+        missing = ConfigurationError("there are no AWS credentials", where=action, why=why, next_step=hint)
+        # The run began with credentials: these are their renewal, which may fail for a moment.
+        return missing.passing(if_so=isinstance(error, exceptions.CredentialRetrievalError))
     if isinstance(error, exceptions.ParamValidationError):
         hint = "correct the values that are named above"
         return failure(f"{action} rejects these values", where=where, why=why, next_step=hint)
