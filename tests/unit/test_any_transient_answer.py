@@ -1,7 +1,7 @@
 """One answer that passes, at any read or effect of a whole run, changes nothing of the outcome.
 
 Each call of a client outside of this machine is a point. Either the call gets an answer that passes (500, 503, 429), or
-it is done and its answer is lost. A sample of the points runs by default, the same one every time.
+it is done and its answer is lost. By default every effect is struck, and the same sample of the reads every time.
 """
 
 import random
@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.transient_world import SCENARIOS, Point, Striking, TransientWorld, When, deployed, outcome
 
-SAMPLE = 40
-"""Cases of each scenario that are run by default."""
+SAMPLE = 24
+"""Cases with a read of each scenario that are run by default."""
 
 
 class Tried(NamedTuple):
@@ -75,9 +75,9 @@ def test_every_client_and_effect_is_struck_somewhere(tried: Tried) -> None:
 
 
 def test_one_answer_that_passes_changes_nothing(tried: Tried) -> None:
-    cases = tried.cases()
-    chosen = random.Random(tried.name).sample(range(len(cases)), min(SAMPLE, len(cases)))  # noqa: S311 - no cryptography
-    found = wrong(tried, [cases[place] for place in chosen])
+    effects = [case for case in tried.cases() if case[0].call.startswith("effects.")]
+    reads = [case for case in tried.cases() if case not in effects]
+    found = wrong(tried, [*effects, *random.Random(tried.name).sample(reads, SAMPLE)])  # noqa: S311 - no cryptography
     assert not found, "\n".join(found)
 
 
