@@ -36,10 +36,11 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 15.0
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """A moment until which a caller waits for something, and the seconds between two looks of it."""
+    """A moment until which a caller waits for something, the seconds between two looks, and the least attempts."""
 
     deadline: Deadline
     every: float
+    least: int
 
 
 class Patience:
@@ -54,25 +55,35 @@ class Patience:
         self._clock = clock
         self._say = say
         self._left = PATIENCE_S
+        self._has_moved = False
         self._limit: _Limit | None = None
 
     def extend(self) -> None:
         """Something is about to move: from now on an answer that passes must not decide what is taken back."""
-        self._left = max(self._left, PATIENCE_AFTER_MOVE_S)
+        if not self._has_moved:
+            self._has_moved, self._left = True, PATIENCE_AFTER_MOVE_S
 
     @contextmanager
     def until(self, deadline: Deadline, every: float) -> Iterator[None]:
-        """Ask until this moment and no longer, each time after so many seconds: the caller waits for something."""
-        before, self._limit = self._limit, _Limit(deadline, every)
+        """Ask until this moment, each time after so many seconds: the caller waits for something.
+
+        A question that begins at the very end is asked a second time too: one bad answer decides nothing.
+        """
+        with self._limited(_Limit(deadline, every, least=2)):
+            yield
+
+    def ask_once(self, work: Callable[[], R]) -> R:
+        """Do work, each of whose questions is asked once."""
+        with self._limited(_Limit(Deadline(self._clock, 0.0), FIRST_WAIT_S, least=1)):
+            return work()
+
+    @contextmanager
+    def _limited(self, limit: _Limit) -> Iterator[None]:
+        before, self._limit = self._limit, limit
         try:
             yield
         finally:
             self._limit = before
-
-    def ask_once(self, work: Callable[[], R]) -> R:
-        """Do work, each of whose questions is asked once."""
-        with self.until(Deadline(self._clock, 0.0), FIRST_WAIT_S):
-            return work()
 
     def ask(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Ask until there is an answer that does not pass, and return or raise it; raises the last one in the end."""
@@ -82,7 +93,7 @@ class Patience:
         limit = self._limit
         began = self._clock.monotonic()
         deadline = limit.deadline if limit else Deadline(self._clock, max(self._left, PATIENCE_S))
-        least = 1 if limit else MIN_ATTEMPTS
+        least = limit.least if limit else MIN_ATTEMPTS
         asking = Retrying(
             retry=retry_if_exception(_passes),
             stop=lambda state: deadline.is_over and state.attempt_number >= least,

@@ -115,6 +115,8 @@ def test_all_questions_of_a_cluster_that_stays_away_share_their_time(clock: Simu
     patience = Patience(clock)
     patience.extend()
     for _ in range(5):
+        # What moves next does not begin the time anew.
+        patience.extend()
         with pytest.raises(OutOfReach, match="cannot be reached"):
             patience.ask(Server(clock, NEVER, away).answer)
     assert clock.monotonic() <= PATIENCE_AFTER_MOVE_S + 4 * PATIENCE_S + 5
@@ -131,6 +133,21 @@ def test_a_caller_that_waits_until_a_moment_is_answered_in_its_own_rhythm(clock:
     with pytest.raises(OutOfReach, match="cannot be reached"):
         patience.ask(server.answer)
     assert clock.monotonic() >= 30 + PATIENCE_AFTER_MOVE_S, "that wait has used up nothing"
+
+
+def test_one_bad_answer_at_the_end_of_a_wait_decides_nothing(clock: SimulatedClock) -> None:
+    server = Server(clock, 1, away)
+    patience = Patience(clock)
+    with patience.until(Deadline(clock, 0), 1.0):
+        assert patience.ask(server.answer) == "yes"
+
+
+def test_work_that_has_no_time_asks_each_question_once(clock: SimulatedClock) -> None:
+    server = Server(clock, 1, away)
+    patience = Patience(clock)
+    with pytest.raises(OutOfReach, match="cannot be reached"):
+        patience.ask_once(lambda: patience.ask(server.answer))
+    assert (len(server.asked), clock.monotonic()) == (1, 0)
 
 
 @pytest.mark.parametrize(("wanted", "first"), [(12, 12), (0, 1), (3600, PATIENCE_S)])
