@@ -48,7 +48,7 @@ class Patience:
 
     Args:
         clock: for deadlines and waits.
-        say: called with a line for every wait, unless it is the line of the wait before.
+        say: called with a line for every wait; of a caller that waits in its own rhythm only with a new line.
     """
 
     def __init__(self, clock: Clock, say: Callable[[str], object] = lambda _: None) -> None:
@@ -99,7 +99,7 @@ class Patience:
             stop=lambda state: deadline.is_over and state.attempt_number >= least,
             wait=partial(_seconds_to_wait, deadline, limit.every if limit else 0.0),
             sleep=self._clock.sleep,
-            before_sleep=_Telling(self._say).tell,
+            before_sleep=_Telling(self._say, repeats=limit is None).tell,
             reraise=True,
         )
         try:
@@ -111,10 +111,10 @@ class Patience:
 
 
 class _Telling:
-    """Says what a question waits for."""
+    """Says what a question waits for; the line of the wait before only if it `repeats`."""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
-        self._say = say
+    def __init__(self, say: Callable[[str], object], *, repeats: bool) -> None:
+        self._say, self._repeats = say, repeats
         self._last = ""
 
     def tell(self, state: "RetryCallState") -> None:
@@ -122,7 +122,7 @@ class _Telling:
         why = error.why.strip().splitlines()
         words = [", ".join(filter(None, (error.what, error.where))), *why[-1:]]
         line = f"{': '.join(words)}; asked again in {state.upcoming_sleep:.0f} s"
-        if line != self._last:
+        if self._repeats or line != self._last:
             self._say(line)
         self._last = line
 

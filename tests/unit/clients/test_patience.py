@@ -159,12 +159,19 @@ def test_a_server_that_says_when_is_left_alone_until_then_but_not_for_ever(
     assert first <= server.waits[0] <= first + 1
 
 
-def test_every_wait_is_said_with_its_reason_and_the_same_line_once(clock: SimulatedClock) -> None:
+def test_a_wait_in_the_callers_rhythm_is_said_once_for_each_reason(clock: SimulatedClock) -> None:
     said: list[str] = []
     patience = Patience(clock, said.append)
     with patience.until(Deadline(clock, 100), 3.0):
         patience.ask(Server(clock, 5, away).answer)
     assert said == ["the cluster cannot be reached, erp-dev: connection refused; asked again in 3 s"]
+
+
+def test_every_wait_that_gets_longer_is_said(clock: SimulatedClock) -> None:
+    said: list[str] = []
+    Patience(clock, said.append).ask(Server(clock, 3, away).answer)
+    assert len(said) == 3
+    assert all("connection refused; asked again in" in line for line in said)
 
 
 def test_a_patient_client_is_the_client_with_every_method_asked_again(clock: SimulatedClock) -> None:
