@@ -116,3 +116,10 @@ def test_an_answer_of_the_registry_passes_or_not(case: dict[str, Any], registry:
     assert caught.value.passes == case["passes"]
     assert caught.value.wait == case.get("wait", caught.value.wait)
     assert len(server.asked) == 1
+
+
+def test_an_image_is_asked_for_its_configuration_once(registry: EcrRegistry, server: Loopback) -> None:
+    """Its commit, its key and its platform stand in the same bytes, which its digest names."""
+    server.serve(BLOB, {"os": "linux", "architecture": "amd64", "config": {"Labels": {REVISION_LABEL: COMMIT}}})
+    assert (registry.revision(PLAIN), registry.key(PLAIN), registry.platform(PLAIN)) == (COMMIT, None, "linux/amd64")
+    assert len(server.asked) == 1
