@@ -17,6 +17,7 @@ Failure                      whatever ends a run
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Self
 
 
 class Failure(BaseException):
@@ -45,6 +46,17 @@ class Failure(BaseException):
 
 class ErpBuildError(Failure, Exception):
     """Base of every error of ours; raised itself, it is a bug of erp_build."""
+
+    passes = False
+    """Whether the same question may get another answer a moment later; `clients/patience.py` asks it again."""
+
+    wait = 0.0
+    """Seconds after which the other side wants to be asked again."""
+
+    def passing(self, wait: float = 0.0, *, if_so: bool = True) -> Self:
+        """Mark the error as one that passes, and return it."""
+        self.passes, self.wait = if_so, wait
+        return self
 
 
 class ConfigurationError(ErpBuildError, code=2):
@@ -90,7 +102,9 @@ class ReleaseFailed(ErpBuildError, code=9):
 
 
 class OutOfReach(ReleaseFailed):
-    """The cluster does not answer; a later attempt may succeed."""
+    """The cluster does not answer, or cannot answer now; a later attempt may succeed."""
+
+    passes = True
 
 
 class VerificationFailed(ErpBuildError, code=10):

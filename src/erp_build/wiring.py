@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from erp_build.build.assembly import LocalAssembly
 from erp_build.clients import rehearsal
@@ -15,7 +15,7 @@ from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.session import FAIL_FAST_CONFIG, ONE_ATTEMPT_CONFIG, AwsClients, Caller, open_session
+from erp_build.clients.aws.session import FAIL_FAST_CONFIG, AwsClients, Caller, open_session
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
@@ -30,6 +30,8 @@ from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
+from erp_build.clients.patience import Patience, patient
+from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
@@ -78,15 +80,16 @@ def doctor_local(root: Path, secrets: Secrets) -> Local:
 
 def open_doctor_remote(clients: Clients) -> Remote:
     """Open what `doctor` reads beside the clients of a run."""
-    assert isinstance(clients.cluster, EksCluster)
     aws = AwsClients(open_session())
     names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
+    patience = clients.patience
     return Remote(
         clients=clients,
-        delivery=AwsDelivery(*(aws.client(name) for name in names)),
-        policies=RolePolicies(aws.client("iam")),
-        repositories=RepositorySettings(aws.client("ecr")),
-        cluster_reader=clients.cluster,
+        delivery=patient(AwsDelivery(*(aws.client(name) for name in names)), patience),
+        policies=patient(RolePolicies(aws.client("iam")), patience),
+        repositories=patient(RepositorySettings(aws.client("ecr")), patience),
+        # The same cluster; `doctor` reads more of it than a run does.
+        cluster_reader=cast("EksCluster", clients.cluster),
     )
 
 
@@ -141,8 +144,8 @@ class _Given(NamedTuple):
 def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     session = open_session()
     aws = AwsClients(session)
-    registry = EcrRegistry(aws.client("ecr"), given.secrets, scans=aws.client("ecr", ONE_ATTEMPT_CONFIG))
-    functions = LambdaFunctions(aws.client("lambda"), given.clock, given.progress.say, given.secrets)
+    registry = EcrRegistry(aws.client("ecr"), given.secrets)
+    functions = LambdaFunctions(aws.client("lambda"), given.secrets)
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
     stack.callback(connection.close)
@@ -151,7 +154,8 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
     stack.callback(engine.abort)
     repository = GitRepository(given.root)
-    assembly = _assembly(given, engine, registry, repository)
+    patience = Patience(given.clock, given.progress.say)
+    assembly = _assembly(given, engine, patient(registry, patience), repository)
     effects = LiveEffects(
         assembly=assembly,
         registry=registry,
@@ -161,7 +165,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         branch=RemoteBranch(given.root, given.clock),
         topics=SnsTopics(aws.client("sns", FAIL_FAST_CONFIG), session.get_partition_for_region),
     )
-    return Clients(
+    clients = Clients(
         repository=repository,
         parameters=ParameterStore(aws.client("ssm"), given.secrets),
         identity=Caller(aws.client("sts"), session.region_name),
@@ -172,10 +176,32 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         alarms=CloudWatchAlarms(aws.client("cloudwatch")),
         helm=helm,
         assembly=assembly,
-        effects=NotedEffects(effects, given.journal),
+        effects=effects,
+        patience=patience,
         clock=given.clock,
         progress=given.progress,
         secrets=given.secrets,
+    )
+    patiently = asked_patiently(clients)
+    return replace(patiently, effects=NotedEffects(patiently.effects, given.journal))
+
+
+def asked_patiently(clients: Clients) -> Clients:
+    """Return the same clients, which ask again while an answer passes; what only this machine answers is left alone."""
+    patience = clients.patience
+    return replace(
+        clients,
+        parameters=patient(clients.parameters, patience),
+        identity=patient(clients.identity, patience),
+        registry=patient(clients.registry, patience),
+        functions=patient(clients.functions, patience),
+        cluster=patient(clients.cluster, patience),
+        leases=patient(clients.leases, patience),
+        alarms=patient(clients.alarms, patience),
+        helm=patient(clients.helm, patience),
+        effects=PatientEffects(
+            clients.effects, patience, functions=clients.functions, helm=clients.helm, leases=clients.leases
+        ),
     )
 
 
@@ -196,7 +222,6 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         registry=registry,
         options=given.build,
         source=repository.origin(),
-        clock=given.clock,
         progress=given.progress,
     )
 

@@ -17,7 +17,11 @@ ANSWERS = {
         "src/erp_build/clients/helm/program.py": "except TimedOut",
         "src/erp_build/errors.py": "class ReleaseFailed",
     },
-    "How is a 409 of Lambda tried again?": {"src/erp_build/clients/aws/lambda_functions.py": "Retrying("},
+    "Which answers are asked for again?": {"src/erp_build/formats/transient.py": "429"},
+    "For how long, and with which waits?": {"src/erp_build/clients/patience.py": "Retrying("},
+    "What happens to an effect whose answer was lost?": {
+        "src/erp_build/clients/patient_effects.py": "def runs_already("
+    },
     "Who decides that an image is reused?": {"src/erp_build/changes/reuse.py": 'action="reuse"'},
     "When has a target no content key?": {
         "src/erp_build/changes/target_keys.py": "def _doubt(",

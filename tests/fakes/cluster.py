@@ -25,7 +25,7 @@ class FakeCluster:
         warnings: the events of the namespace.
         logs: pod -> the last lines of its log.
         not_allowed: what the caller may not do.
-        failures: call (`events`) -> the error that it ends with.
+        failures: call (`events`, `log`) -> the error that it ends with.
     """
 
     def __init__(self, deployments: Deployments, registry: FakeRegistry) -> None:
@@ -65,6 +65,8 @@ class FakeCluster:
         return self.warnings
 
     def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        if error := self.failures.get("log"):
+            raise error
         return self.logs.get(pod, ())
 
     def missing_permissions(self, release: Release) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's

@@ -41,11 +41,15 @@ class FakeFunctions:
         return self.aliases.get(f"{name}:{alias}", "")
 
     def publish(self, state: FunctionState, alias: str) -> str:
-        """A new version of what runs, and the alias on it; refused where it is not what was read (`CodeSha256`)."""
+        """A version of what runs, the last one where nothing has changed since, and the alias on it.
+
+        Refused where it is not what was read (`CodeSha256`).
+        """
         name = state.name
         if state.digest and self.states[name].digest != state.digest:
             raise FunctionUpdateFailed("PreconditionFailedException", where=name)
-        self.versions.append(self.states[name].digest)
+        if self.versions[-1:] != [self.states[name].digest]:
+            self.versions.append(self.states[name].digest)
         if alias and not self.alias_is_stuck:
             self.aliases[f"{name}:{alias}"] = self.states[name].digest
         return str(len(self.versions))

@@ -10,6 +10,7 @@ from pathlib import Path
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import Journal
 from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.patience import Patience
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.site import Site, open_site
@@ -19,7 +20,7 @@ from erp_build.model.project import DeployPolicy
 from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options, run
 from erp_build.run_record import Run, RunReport
-from erp_build.wiring import _rehearsed
+from erp_build.wiring import _rehearsed, asked_patiently
 from tests.fakes.account import FakeAlarms, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
@@ -135,7 +136,11 @@ class FakeWorld:
         self.project = self.project._replace(deploy=DeployPolicy(on_failure="keep"))
 
     def clients(self) -> Clients:
-        """The live clients."""
+        """The live clients, as `wiring` joins them."""
+        return asked_patiently(self.bare_clients())
+
+    def bare_clients(self) -> Clients:
+        """The clients that ask once."""
         return Clients(
             repository=GitRepository(self.root),
             parameters=self.parameters,
@@ -148,6 +153,7 @@ class FakeWorld:
             helm=self.helm,
             assembly=self.assembly,
             effects=self.effects,
+            patience=Patience(self.clock, self.progress.say),
             clock=self.clock,
             progress=self.progress,
             secrets=self.secrets,

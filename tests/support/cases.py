@@ -26,3 +26,8 @@ def rows(rule: str) -> list[Any]:
     found: list[Any] = json.loads((CASES / f"{rule}.json").read_text(encoding="utf-8"))["cases"]
     assert found, f"there are no cases of {rule}"
     return found
+
+
+def transient(of: str) -> list[Any]:
+    """The cases of `tests/cases/transient.json` of one kind of answer."""
+    return [pytest.param(row, id=row["id"]) for row in rows("transient") if row["of"] == of]

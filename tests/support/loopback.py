@@ -30,12 +30,13 @@ class Asked:
 class Loopback:
     """Path -> status and document; `asked` holds the requests in their order.
 
-    A list of bytes is served as a stream of chunks; `CUT` in it ends the connection.
+    A list of bytes is served as a stream of chunks; `CUT` in it ends the connection. `headers` go with every answer.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.served: dict[str, tuple[int, Any]] = {}
+        self.headers: dict[str, str] = {}
         self.asked: list[Asked] = []
 
     def serve(self, path: str, document: Any, status: int = 200) -> None:
@@ -74,6 +75,8 @@ def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
             read = self.rfile.read(int(headers.get("content-length", "0")))
             status, document = held[0].answer(Asked(self.path, headers, self.command, read))
             self.send_response(status)
+            for name, value in held[0].headers.items():
+                self.send_header(name, value)
             if isinstance(document, list):
                 self.stream(document)
                 return

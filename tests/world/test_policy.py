@@ -68,7 +68,7 @@ class Desk:
 
     @cached_property
     def functions(self) -> LambdaFunctions:
-        return LambdaFunctions(self.client("lambda"), SystemClock(), print)
+        return LambdaFunctions(self.client("lambda"))
 
     @property
     def repository(self) -> str:
@@ -84,7 +84,7 @@ class Desk:
     @cached_property
     def state(self) -> FunctionState:
         """The function, read with all rights."""
-        found = LambdaFunctions(client("lambda"), SystemClock(), print).state(self.erp.function)
+        found = LambdaFunctions(client("lambda")).state(self.erp.function)
         assert found
         return found
 

@@ -125,7 +125,7 @@ def test_lambda_is_updated_although_another_update_is_in_progress(erp: Erp) -> N
     Faults().script("UpdateFunctionCode", [conflict, conflict], target=erp.tenant.function)
     done = erp.run()
     assert done.code == 0, done.stderr
-    assert "update in progress" in done.stderr
+    assert "the function is being changed" in done.stderr
     target = next(target for target in done.report["targets"] if target["kind"] == "lambda")
     assert target["built"] == target["scanned"] == target["running"] == erp.look().function
 

@@ -8,15 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
-
 from erp_build.build.check_command import run_check
 from erp_build.clients.aws.registry import EcrRegistry, SignIn
-from erp_build.clients.clock import Clock
 from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine, EngineBuild
-from erp_build.clients.docker.events import PushBroke, SignInEnded
+from erp_build.clients.docker.events import SignInEnded
 from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
 from erp_build.clients.files import full_disk_fails
 from erp_build.clients.machine.inventory import images_at_once, pushes_at_once
@@ -41,9 +38,6 @@ from erp_build.model.images.image import (
 )
 from erp_build.model.project import BuildOptions, Function, Service
 
-MAX_PUSH_ATTEMPTS = 3
-"""Attempts of a push whose connection breaks; within each the engine itself tries every layer five times."""
-
 
 @dataclass(kw_only=True)
 class LocalAssembly:
@@ -53,7 +47,7 @@ class LocalAssembly:
         root: of the repository.
         options: how to build.
         source: address of the repository, for a label; empty if unknown.
-        clock, progress: for waits, and for lines about them.
+        progress: for lines about what goes on.
     """
 
     root: Path
@@ -63,7 +57,6 @@ class LocalAssembly:
     registry: EcrRegistry
     options: BuildOptions
     source: str
-    clock: Clock
     progress: Progress
     _jars: dict[str, Path] = field(default_factory=dict, init=False)
     _digests: dict[str, str | BuildFailed] = field(default_factory=dict, init=False)
@@ -139,20 +132,7 @@ class LocalAssembly:
         return image
 
     def push(self, request: ImageRequest) -> PushedImage:
-        """Push the image under its tag; retry if the connection breaks, with a new sign-in if the old one expired."""
-        attempts = Retrying(
-            retry=retry_if_exception_type(PushBroke),
-            stop=stop_after_attempt(MAX_PUSH_ATTEMPTS),
-            wait=wait_exponential_jitter(initial=1, max=8),
-            sleep=self.clock.sleep,
-            before_sleep=lambda state: self.progress.say(
-                f"the push broke off ({state.outcome and state.outcome.exception()}); retrying", request.target.name
-            ),
-            reraise=True,
-        )
-        return attempts(self._push_once, request)
-
-    def _push_once(self, request: ImageRequest) -> PushedImage:
+        """Push the image under its tag; raises `PushBroke` if the connection breaks or the sign-in has expired."""
         sign_in = self.registry.sign_in()
         try:
             return self.engine.push(
@@ -162,6 +142,7 @@ class LocalAssembly:
                 partial(self.progress.amount, request.target.name),
             )
         except SignInEnded:
+            # The next attempt signs in anew.
             self.registry.forget_sign_in()
             raise
 

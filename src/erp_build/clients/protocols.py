@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import Effects
 from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.patience import Patience
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.model.images.image import StoredImage
@@ -170,7 +171,10 @@ class Assembly(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clients:
-    """Everything that the stages work with; `wiring` makes it, live or as a rehearsal."""
+    """Everything that the stages work with; `wiring` makes it, live or as a rehearsal.
+
+    The readers and the effects ask again by themselves; `patience` is how, for who waits until a moment of its own.
+    """
 
     repository: GitRepository
     parameters: Parameters
@@ -183,6 +187,7 @@ class Clients:
     helm: Helm
     assembly: Assembly
     effects: Effects
+    patience: Patience
     clock: Clock
     progress: Progress
     secrets: Secrets

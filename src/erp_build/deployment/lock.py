@@ -142,14 +142,18 @@ class Lock:
     ) -> None:
         """Free the lock. If that fails, the lock expires by itself. If the lock was lost, that is how the run ends."""
         self._ended.set()
-        trouble = attempt(self._require_not_lost) or attempt(partial(self._free, failed=error is not None))
+        free, free_if_ours = partial(self._free, failed=error is not None), self._free_if_ours
+        if error is not None and not isinstance(error, Exception):
+            # A signal leaves no time to ask a second time.
+            free, free_if_ours = (partial(self._site.clients.patience.ask_once, work) for work in (free, free_if_ours))
+        trouble = attempt(self._require_not_lost) or attempt(free)
         if not isinstance(trouble, Locked):
             if trouble:
                 self._site.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
             return
         if not self._is_taken:
             # Somebody else's change of the release ends this run, but the Lease is still ours.
-            attempt(self._free_if_ours)
+            attempt(free_if_ours)
         if error is None:
             explain(trouble, "this was seen at the end: everything that this run had to do was done before it")
             raise trouble
@@ -193,12 +197,16 @@ class Lock:
         with self._mutex:
             self._require_not_lost()
             try:
-                self._look()
-                if self._left < self._lease.seconds / HEARTBEATS_PER_EXPIRY:
-                    self._write(lambda lease: lease)
+                self._site.clients.patience.ask_once(self._look_and_renew)
             except ReleaseFailed:
+                # Asking again takes time, in which the lock expires. So it is done only where that has happened.
                 if self._left <= 0:
-                    raise
+                    self._look_and_renew()
+
+    def _look_and_renew(self) -> None:
+        self._look()
+        if self._left < self._lease.seconds / HEARTBEATS_PER_EXPIRY:
+            self._write(lambda lease: lease)
 
     def require_undisturbed(self) -> None:
         """Raise `Locked` if the lock is lost, or if somebody else has changed the release."""
@@ -238,8 +246,9 @@ class Lock:
     def _send_heartbeat(self) -> None:
         with self._mutex:
             # `__exit__` may have freed the lock while this thread waited for the mutex.
+            # Once: the next heartbeat asks again, and meanwhile another thread may want the mutex.
             if not self._ended.is_set():
-                self._write(lambda lease: lease)
+                self._site.clients.patience.ask_once(lambda: self._write(lambda lease: lease))
 
     def _look(self) -> LeaseReading:
         """Read the lease; raises `Locked` if it is not ours."""

@@ -41,7 +41,7 @@ def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *
     """
     watch = _Watch(site, site.project.chart.stable if stable is None else stable)
     while True:
-        services = _look(site)
+        services = _look(site, deadline)
         if services is not None:
             watch.say_progress(services)
             open_ones = {name: item for name, item in services.items() if name in changed and not _is_complete(item)}
@@ -59,10 +59,11 @@ def wait_for_rollout(site: Site, deadline: Deadline, changed: Collection[str], *
         deadline.pause(ROLLOUT_POLL_S)
 
 
-def _look(site: Site) -> Services | None:
-    """Every service with its Deployment; None while the cluster does not answer, which may pass."""
+def _look(site: Site, deadline: Deadline) -> Services | None:
+    """Every service with its Deployment; None if the cluster does not answer until the deadline."""
     try:
-        return site.workloads()
+        with site.clients.patience.until(deadline, ROLLOUT_POLL_S):
+            return site.workloads()
     except OutOfReach as error:
         site.say(f"{error.what}: {error.why}")
         return None

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from erp_build.clients.aws.lambda_functions import MAX_CONFLICT_WAIT_S
 from erp_build.clients.helm.program import HELM_CALL_TIMEOUT_S, HELM_EXIT_MARGIN_S
-from erp_build.deployment.fencing.revision import UNREACHABLE_CLUSTER_S
+from erp_build.clients.patience import PATIENCE_AFTER_MOVE_S, PATIENCE_S
 from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S
 from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
 from erp_build.model.project import Project
@@ -26,9 +25,9 @@ def longest_run(project: Project) -> Mapping[str, float]:
     """
     images, functions = len(project.image_targets), len(project.functions)
     checks = sum(check.timeout for check in project.checks for one in project.image_targets if check.is_for(one.name))
-    update = functions * (MAX_CONFLICT_WAIT_S + 2 * FUNCTION_UPDATE_TIMEOUT_S)
+    update = functions * (PATIENCE_AFTER_MOVE_S + 2 * FUNCTION_UPDATE_TIMEOUT_S)
     # Behind each call of Helm the history is read, also from a cluster that does not answer at once.
-    rollout = project.chart.timeout + HELM_EXIT_MARGIN_S + UNREACHABLE_CLUSTER_S
+    rollout = project.chart.timeout + HELM_EXIT_MARGIN_S + PATIENCE_S
     parts = {
         "a revision that another run left pending": 2 * rollout + ABANDONED_AFTER_TIMEOUT_S,
         "Helm's own checks": HELM_CHECK_CALLS * HELM_CALL_TIMEOUT_S,
@@ -41,5 +40,5 @@ def longest_run(project: Project) -> Mapping[str, float]:
     }
     if project.deploy.on_failure == "rollback":
         parts["functions taken back"] = update
-        parts["release taken back"] = rollout + project.chart.timeout + UNREACHABLE_CLUSTER_S
+        parts["release taken back"] = rollout + project.chart.timeout + PATIENCE_AFTER_MOVE_S
     return {name: seconds for name, seconds in parts.items() if seconds}

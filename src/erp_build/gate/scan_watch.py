@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from erp_build.clients.clock import Clock
 from erp_build.errors import ErpBuildError
 from erp_build.formats import access_denied as denial
+from erp_build.formats.transient import code_passes
 from erp_build.gate.scans import NoReading, UnreadableScan, read_scan
 from erp_build.gate.verdict import ScanContext, inconclusive
 from erp_build.model.images.scan import Scanning, ScanReading
@@ -29,21 +30,8 @@ SCAN_NOT_FOUND_CODE = "ScanNotFoundException"
 BAD_TOKEN_CODES = {"InvalidParameterException", "ValidationException"}
 """ECR's errors for a page token that has expired."""
 
-TRANSIENT_ERROR_CODES = {
-    "ThrottlingException",
-    "Throttling",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-    "ServerException",
-    "InternalFailure",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "RequestTimeout",
-    "ConnectionError",
-    "ForeignAnswer",
-}
-FIRST_SERVER_ERROR_STATUS = 500
+FOREIGN_ANSWER_CODE = "ForeignAnswer"
+"""The code that our client gives an answer which does not have ECR's form."""
 
 ScanPage = Callable[[str, str, str | None], Mapping[str, Any]]
 """(repository, digest, token of the page or None) -> a page, or `{"Error": {"Code", "Message"}}`."""
@@ -124,14 +112,20 @@ class ScanWatch:
             tokens.add(token)
         return inconclusive(f"the registry has more than {MAX_FINDING_PAGES} pages of findings")
 
-    def start(self) -> Verdict | None:
-        """Start a scan, once, unless the registry scans continuously; a verdict if the registry refuses."""
+    def start(self) -> Verdict | Wait | None:
+        """Start a scan, once, unless the registry scans continuously; a verdict if the registry refuses.
+
+        A registry that cannot start one now is asked again at the next look.
+        """
         if self._started or not self._scanner.scanning(self.repository).startable:
             return None
         self._started = True
         try:
             begun = self._scanner.starter.start_scan(self.repository, self.digest)
         except ErpBuildError as error:
+            if error.passes:
+                self._started = False
+                return Wait(f"{error.what}: {error.why}", next_step=error.next_step)
             return inconclusive(f"{error.what}: {error.why}", error.next_step)
         self.is_renewed = begun
         if not begun:
@@ -173,7 +167,7 @@ class ScanWatch:
         status = page.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code == SCAN_NOT_FOUND_CODE:
             return self._not_found()
-        if code in TRANSIENT_ERROR_CODES or status >= FIRST_SERVER_ERROR_STATUS:
+        if code == FOREIGN_ANSWER_CODE or code_passes(code, status):
             return Wait(f"{code}: {text}", next_step="check the network and the quota of ECR's API, then run again")
         if paging and code in BAD_TOKEN_CODES:
             return Wait(f"{code}: {text}; reading from the first page again", next_step="run again")

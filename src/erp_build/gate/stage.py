@@ -8,7 +8,7 @@ from erp_build.clients.clock import Deadline
 from erp_build.clients.protocols import Clients
 from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
-from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
+from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive, told
 from erp_build.gate.filter import Waivers
 from erp_build.gate.image_watch import ImageWatch, watch_image
 from erp_build.gate.result import GateRules, Judged, Judgement
@@ -84,7 +84,10 @@ def make_scan_client(clients: Clients, say: Callable[[str], object]) -> ScanClie
 
     @cache
     def scanning(repository: str) -> Scanning:
-        found = clients.registry.scanning(repository)
+        try:
+            found = clients.registry.scanning(repository)
+        except ErpBuildError as error:
+            found = Scanning(doubt=f"how the registry scans is not known ({told(error)}); each scan is read twice")
         if found.doubt:
             say(found.doubt)
         return found

@@ -4,13 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError, SSLError
+from botocore.exceptions import (
+    ConnectionClosedError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.session import BAD_CREDENTIALS, CLIENT_CONFIG, Caller
-from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.aws.session import BAD_CREDENTIALS, CLIENT_CONFIG, Caller, translate_aws_errors
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, ErpBuildError, FunctionUpdateFailed, GateInconclusive, PushFailed
 from erp_build.formats.access_denied import DENIAL_CODES
@@ -23,7 +29,7 @@ IMAGE = StoredImage(repository="erp/a", digest=DIGEST, media_type="application/x
 
 
 def functions(made: Any) -> LambdaFunctions:
-    return LambdaFunctions(made, SimulatedClock(), lambda _: None)
+    return LambdaFunctions(made)
 
 
 FUNCTION = FunctionState(name="employee", package_type="Image")
@@ -89,15 +95,19 @@ def test_an_error_that_nobody_knows_is_shown_as_it_is(action: str) -> None:
 
 @EVERY_CALL
 @pytest.mark.parametrize(
-    "broken",
+    ("broken", "passes"),
     [
-        EndpointConnectionError(endpoint_url="https://nowhere.invalid"),
-        ReadTimeoutError(endpoint_url="https://nowhere.invalid"),
-        SSLError(endpoint_url="https://nowhere.invalid", error=OSError("certificate")),
+        (EndpointConnectionError(endpoint_url="https://nowhere.invalid"), True),
+        (ReadTimeoutError(endpoint_url="https://nowhere.invalid"), True),
+        (ConnectionClosedError(endpoint_url="https://nowhere.invalid"), True),
+        (SSLError(endpoint_url="https://nowhere.invalid", error=OSError("EOF in violation of protocol")), True),
+        (SSLError(endpoint_url="https://nowhere.invalid", error=OSError("CERTIFICATE_VERIFY_FAILED")), False),
     ],
-    ids=["no connection", "no answer", "certificate"],
+    ids=["no connection", "no answer", "hung up", "broken handshake", "certificate"],
 )
-def test_silence_points_to_the_network(action: str, broken: Exception) -> None:
+def test_silence_points_to_the_network_and_passes_unless_it_is_a_certificate(
+    action: str, broken: Exception, passes: object
+) -> None:
     service, call, kind = CALLS[action]
     made = client(service)
 
@@ -107,8 +117,19 @@ def test_silence_points_to_the_network(action: str, broken: Exception) -> None:
     made.meta.events.register_first(f"before-call.{service}", fail)
     with pytest.raises(kind, match=f"{action} got no answer") as caught:
         call(made)
+    assert caught.value.passes is passes
     assert "nowhere.invalid" in caught.value.why
     assert "AWS_ENDPOINT_URL" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("broken", "passes"),
+    [(CredentialRetrievalError(provider="container", error_msg="time-out"), True), (NoCredentialsError(), False)],
+)
+def test_credentials_that_cannot_be_renewed_now_pass_and_none_at_all_do_not(broken: Exception, passes: object) -> None:
+    with pytest.raises(ConfigurationError, match="no AWS credentials") as caught, translate_aws_errors("a:B", "x"):
+        raise broken
+    assert caught.value.passes is passes
 
 
 def test_a_value_that_the_api_does_not_take_is_no_matter_of_the_network() -> None:
@@ -117,7 +138,7 @@ def test_a_value_that_the_api_does_not_take_is_no_matter_of_the_network() -> Non
     assert "repositoryName" in caught.value.why
 
 
-def test_every_client_waits_and_tries_again_by_the_same_few_words() -> None:
+def test_every_client_asks_once_because_one_place_asks_again() -> None:
     config: Any = CLIENT_CONFIG
     assert (config.connect_timeout, config.read_timeout) == (5, 30)
-    assert config.retries == {"mode": "standard", "total_max_attempts": 4}
+    assert config.retries == {"mode": "standard", "total_max_attempts": 1}

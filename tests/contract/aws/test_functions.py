@@ -1,10 +1,16 @@
 """Lambda: the state without its secrets, and an update that waits for somebody else's."""
 
+import re
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from botocore.stub import Stubber
 
-from erp_build.clients.aws.lambda_functions import MAX_CONFLICT_WAIT_S, LambdaFunctions
+from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.patience import PATIENCE_AFTER_MOVE_S, Patience
+from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionChanged, FunctionUpdateFailed
 from erp_build.model.releases.lambda_function import FunctionState
@@ -15,8 +21,17 @@ SECRET = "invented-password"
 UPDATE_IN_PROGRESS, REVISION_CHANGED = "ResourceConflictException", "PreconditionFailedException"
 
 
-def functions(client: object, clock: SimulatedClock, said: list[str]) -> LambdaFunctions:
-    return LambdaFunctions(client, clock, said.append)  # type: ignore[arg-type]
+def functions(client: object) -> LambdaFunctions:
+    return LambdaFunctions(client)  # type: ignore[arg-type]
+
+
+def effects(client: object, clock: SimulatedClock, said: list[str]) -> PatientEffects:
+    """The effects of Lambda as `wiring` joins them; the others are missing."""
+    tool = functions(client)
+    live: Any = SimpleNamespace(update_function=tool.update, publish=tool.publish)
+    live.check = live.package = live.build_image = live.write_file = live.notify = None
+    nothing: Any = None
+    return PatientEffects(live, Patience(clock, said.append), functions=tool, helm=nothing, leases=nothing)
 
 
 def test_a_functions_state_holds_nothing_of_its_environment() -> None:
@@ -32,7 +47,7 @@ def test_a_functions_state_holds_nothing_of_its_environment() -> None:
     }
     code = {"ImageUri": "host/erp/e:abc1234", "ResolvedImageUri": IMAGE}
     stub.add_response("get_function", {"Configuration": configuration, "Code": code}, {"FunctionName": "employee"})
-    state = functions(client, SimulatedClock(), []).state("employee")
+    state = functions(client).state("employee")
     assert SECRET not in repr(state)
     assert state == FunctionState(
         name="employee",
@@ -50,14 +65,14 @@ def test_a_functions_state_holds_nothing_of_its_environment() -> None:
 def test_a_function_made_of_an_archive_says_so_by_what_it_lacks() -> None:
     client, stub = stubbed("lambda")
     stub.add_response("get_function", {"Configuration": {"State": "Failed", "StateReason": "no role"}})
-    state = functions(client, SimulatedClock(), []).state("employee")
+    state = functions(client).state("employee")
     assert state == FunctionState(name="employee", package_type="Zip", state="Failed", reason="no role")
 
 
 def test_a_function_that_is_not_there_is_none() -> None:
     client, stub = stubbed("lambda")
     stub.add_client_error("get_function", "ResourceNotFoundException")
-    assert functions(client, SimulatedClock(), []).state("employee") is None
+    assert functions(client).state("employee") is None
 
 
 STATE = FunctionState(name="employee", package_type="Image", image="host/erp/e:0ld1234", revision="r1", sha="c0de")
@@ -80,11 +95,15 @@ def test_a_conflict_is_waited_out_and_nothing_but_image_and_revision_are_sent() 
     client, stub = stubbed("lambda")
     for _ in range(3):
         refused(stub, UPDATE_IN_PROGRESS)
+        seen(stub)
         seen(stub, revision="r2")
     stub.add_response("update_function_code", {}, {**ARGUMENTS, "RevisionId": "r1"})
     clock, said = SimulatedClock(), list[str]()
-    functions(client, clock, said).update(STATE, IMAGE)
-    assert said == [f"update in progress, attempt {number} follows" for number in (2, 3, 4)]
+    effects(client, clock, said).update_function(STATE, IMAGE)
+    waits = [
+        re.fullmatch(r"the function is being changed, employee: .*; asked again in (\d+) s", line) for line in said
+    ]
+    assert [bool(found) for found in waits] == [True] * 3
     assert 1 + 2 + 4 <= clock.monotonic() <= 2 + 3 + 5
     stub.assert_no_pending_responses()
 
@@ -95,7 +114,7 @@ def test_our_own_update_whose_answer_was_lost_is_found_to_be_there(code: str) ->
     refused(stub, code)
     seen(stub, IMAGE, "r2")
     clock = SimulatedClock()
-    functions(client, clock, []).update(STATE, IMAGE)
+    effects(client, clock, []).update_function(STATE, IMAGE)
     assert clock.monotonic() == 0
     stub.assert_no_pending_responses()
 
@@ -105,7 +124,7 @@ def test_a_change_that_left_the_image_alone_is_for_the_caller_to_judge() -> None
     refused(stub, REVISION_CHANGED)
     seen(stub, revision="r2")
     with pytest.raises(FunctionChanged, match="was changed in the meantime") as caught:
-        functions(client, SimulatedClock(), []).update(STATE, IMAGE)
+        effects(client, SimulatedClock(), []).update_function(STATE, IMAGE)
     assert caught.value.why == "it is no longer at revision r1"
     stub.assert_no_pending_responses()
 
@@ -116,7 +135,7 @@ def test_somebody_elses_image_is_not_updated_over(code: str) -> None:
     refused(stub, code)
     seen(stub, "host/erp/e:0ther12", "r2")
     with pytest.raises(FunctionUpdateFailed, match="another deployment changed") as caught:
-        functions(client, SimulatedClock(), []).update(STATE, IMAGE)
+        effects(client, SimulatedClock(), []).update_function(STATE, IMAGE)
     assert caught.value.why == "it ran host/erp/e:0ld1234, now host/erp/e:0ther12"
 
 
@@ -125,11 +144,12 @@ def test_a_conflict_without_end_is_given_up_after_its_deadline() -> None:
     for _ in range(100):
         refused(stub, UPDATE_IN_PROGRESS)
         seen(stub)
+        seen(stub)
     clock = SimulatedClock()
     with pytest.raises(FunctionUpdateFailed) as caught:
-        functions(client, clock, []).update(STATE, IMAGE)
+        effects(client, clock, []).update_function(STATE, IMAGE)
     assert "ResourceConflictException" in caught.value.why
-    assert MAX_CONFLICT_WAIT_S <= clock.monotonic() < MAX_CONFLICT_WAIT_S + 60
+    assert PATIENCE_AFTER_MOVE_S <= clock.monotonic() < PATIENCE_AFTER_MOVE_S + 60
 
 
 def test_another_error_is_not_tried_again() -> None:
@@ -137,7 +157,7 @@ def test_another_error_is_not_tried_again() -> None:
     stub.add_client_error("update_function_code", "InvalidParameterValueException", "media type is not supported")
     clock = SimulatedClock()
     with pytest.raises(FunctionUpdateFailed) as caught:
-        functions(client, clock, []).update(STATE, IMAGE)
+        effects(client, clock, []).update_function(STATE, IMAGE)
     assert "media type is not supported" in caught.value.why
     assert clock.monotonic() == 0
 
@@ -145,7 +165,7 @@ def test_another_error_is_not_tried_again() -> None:
 def test_a_version_is_made_of_the_very_code_that_was_read() -> None:
     client, stub = stubbed("lambda")
     stub.add_response("publish_version", {"Version": "7"}, {"FunctionName": "employee", "CodeSha256": "c0de"})
-    assert functions(client, SimulatedClock(), []).publish(STATE, "") == "7"
+    assert functions(client).publish(STATE, "") == "7"
 
 
 ALIAS = {"FunctionName": "employee", "Name": "live"}
@@ -166,7 +186,7 @@ def published(*, moved: bool) -> Stubber:
 
 def test_an_alias_is_moved_from_the_revision_that_was_read_and_without_the_weights_of_an_earlier_canary() -> None:
     stub = published(moved=True)
-    functions(stub.client, SimulatedClock(), []).publish(STATE, "live")
+    functions(stub.client).publish(STATE, "live")
     stub.assert_no_pending_responses()
 
 
@@ -174,7 +194,7 @@ def test_an_alias_that_somebody_else_has_moved_in_the_meantime_stays_there() -> 
     stub = published(moved=False)
     stub.add_response("get_alias", {"FunctionVersion": "8", "RevisionId": "a2"}, ALIAS)
     with pytest.raises(FunctionUpdateFailed) as caught:
-        functions(stub.client, SimulatedClock(), []).publish(STATE, "live")
+        functions(stub.client).publish(STATE, "live")
     assert REVISION_CHANGED in caught.value.why
     stub.assert_no_pending_responses()
 
@@ -182,7 +202,7 @@ def test_an_alias_that_somebody_else_has_moved_in_the_meantime_stays_there() -> 
 def test_our_own_move_of_an_alias_whose_answer_was_lost_is_found_to_be_there() -> None:
     stub = published(moved=False)
     stub.add_response("get_alias", {"FunctionVersion": "7", "RevisionId": "a2"}, ALIAS)
-    assert functions(stub.client, SimulatedClock(), []).publish(STATE, "live") == "7"
+    assert functions(stub.client).publish(STATE, "live") == "7"
 
 
 def test_an_alias_that_is_not_there_is_made() -> None:
@@ -190,7 +210,7 @@ def test_an_alias_that_is_not_there_is_made() -> None:
     stub.add_client_error("get_alias", "ResourceNotFoundException")
     stub.add_response("publish_version", {"Version": "7"})
     stub.add_response("create_alias", {}, {**ALIAS, "FunctionVersion": "7"})
-    functions(client, SimulatedClock(), []).publish(STATE, "live")
+    functions(client).publish(STATE, "live")
     stub.assert_no_pending_responses()
 
 
@@ -199,7 +219,7 @@ def test_the_digest_of_an_alias_is_read_and_one_that_is_not_there_has_none() -> 
     code = {"Configuration": {}, "Code": {"ResolvedImageUri": IMAGE}}
     stub.add_response("get_function", code, {"FunctionName": "employee", "Qualifier": "live"})
     stub.add_client_error("get_function", "ResourceNotFoundException")
-    tool = functions(client, SimulatedClock(), [])
+    tool = functions(client)
     assert tool.alias_digest("employee", "live") == "sha256:" + "1" * 64
     assert tool.alias_digest("employee", "live") == ""
 
@@ -209,5 +229,45 @@ def test_secrets_of_the_environment_are_masked_from_the_first_look_on() -> None:
     variables = {"DB_PASSWORD": SECRET, "STAGE": "production", "DB_URI": "mongodb://erp:in/vented@mongo/erp"}
     stub.add_response("get_function", {"Configuration": {"Environment": {"Variables": variables}}})
     secrets = Secrets()
-    LambdaFunctions(client, SimulatedClock(), print, secrets).state("employee")
+    LambdaFunctions(client, secrets).state("employee")
     assert secrets.mask(f"{SECRET} production in/vented") == "*** production ***"
+
+
+def version(state: str, reason: str = "") -> dict[str, str]:
+    return {"Version": "7", "State": state, **({"StateReason": reason} if reason else {})}
+
+
+def test_a_version_is_waited_for_until_it_is_active_and_only_then_the_alias_moves() -> None:
+    client, stub = stubbed("lambda")
+    for state in ("Pending", "Pending", "Active"):
+        stub.add_response("publish_version", version("Pending"))
+        asked = {"FunctionName": "employee", "Qualifier": "7"}
+        stub.add_response("get_function", {"Configuration": {"State": state}}, asked)
+    stub.add_response("update_alias", {})
+    clock, said = SimulatedClock(), list[str]()
+    assert effects(client, clock, said).publish(STATE, "live") == "7"
+    assert [line.partition(",")[0] for line in said] == ["the version is not active"] * 2
+    stub.assert_no_pending_responses()
+
+
+def test_a_version_that_failed_gets_no_alias_and_no_second_look() -> None:
+    client, stub = stubbed("lambda")
+    stub.add_response("publish_version", version("Failed", "the image is gone"))
+    clock = SimulatedClock()
+    with pytest.raises(FunctionUpdateFailed, match="the version is not active") as caught:
+        effects(client, clock, []).publish(STATE, "live")
+    assert caught.value.why == "its state is Failed: the image is gone"
+    assert clock.monotonic() == 0
+
+
+@pytest.mark.parametrize("trouble", ["ResourceConflictException", "TooManyRequestsException", "ServiceException"])
+@pytest.mark.parametrize("call", ["publish_version", "update_alias"])
+def test_a_version_and_its_alias_are_asked_for_again_from_the_start(call: str, trouble: str) -> None:
+    client, stub = stubbed("lambda")
+    if call == "update_alias":
+        stub.add_response("publish_version", version("Active"))
+    stub.add_client_error(call, trouble, "in progress")
+    stub.add_response("publish_version", version("Active"), {"FunctionName": "employee", "CodeSha256": "c0de"})
+    stub.add_response("update_alias", {})
+    assert effects(client, SimulatedClock(), []).publish(STATE, "live") == "7"
+    stub.assert_no_pending_responses()

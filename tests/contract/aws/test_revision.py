@@ -13,7 +13,7 @@ from erp_build.clients.secrets import Secrets
 from erp_build.errors import PushFailed
 from erp_build.model.images.image import REVISION_LABEL, StoredImage
 from tests.contract.aws.conftest import stubbed
-from tests.support.cases import table
+from tests.support.cases import table, transient
 from tests.support.loopback import Loopback, loopback
 
 CONFIG_DIGEST = "sha256:" + "c" * 64
@@ -105,6 +105,17 @@ def test_the_platform_stands_in_the_configuration(
 
 def test_an_index_is_of_no_one_platform(registry: EcrRegistry) -> None:
     assert registry.platform(INDEX) == ""
+
+
+@pytest.mark.parametrize("case", transient("http"))
+def test_an_answer_of_the_registry_passes_or_not(case: dict[str, Any], registry: EcrRegistry, server: Loopback) -> None:
+    server.headers = case.get("headers", {})
+    server.serve(BLOB, {"errors": []}, case["status"])
+    with pytest.raises(PushFailed, match="does not return an image's configuration") as caught:
+        registry.revision(PLAIN)
+    assert caught.value.passes == case["passes"]
+    assert caught.value.wait == case.get("wait", caught.value.wait)
+    assert len(server.asked) == 1
 
 
 def test_an_image_is_asked_for_its_configuration_once(registry: EcrRegistry, server: Loopback) -> None:

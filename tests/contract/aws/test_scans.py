@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.session import ONE_ATTEMPT_CONFIG
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.patience import Patience, patient
 from erp_build.clients.protocols import Registry
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive
@@ -177,12 +178,20 @@ class Foreign(AWSResponse):
         return self._body
 
 
-def test_scans_have_a_client_of_their_own_that_tries_once() -> None:
-    (ecr, _), (scans, stub) = stubbed("ecr"), stubbed("ecr")
+def test_an_image_that_was_scanned_today_is_not_asked_for_again() -> None:
+    ecr, stub = stubbed("ecr")
     stub.add_client_error("start_image_scan", "LimitExceededException")
-    stub.add_response("describe_image_scan_findings", {})
-    registry = EcrRegistry(ecr, Secrets(), scans=scans)
+    clock = SimulatedClock()
+    registry = patient(EcrRegistry(ecr, Secrets()), Patience(clock))
     assert not registry.start_scan(REPOSITORY, "sha256:" + "1" * 64)
-    assert "Error" not in registry.scan_page(REPOSITORY, "sha256:" + "1" * 64, None)
-    config: Any = ONE_ATTEMPT_CONFIG
-    assert config.retries["total_max_attempts"] == 1
+    assert clock.monotonic() == 0
+    stub.assert_no_pending_responses()
+
+
+def test_how_a_registry_scans_is_asked_again_while_it_cannot_answer() -> None:
+    ecr, stub = stubbed("ecr")
+    stub.add_client_error("batch_get_repository_scanning_configuration", "ThrottlingException")
+    stub.add_response("batch_get_repository_scanning_configuration", CONFIGURED)
+    stub.add_response("get_registry_scanning_configuration", {"scanningConfiguration": {"scanType": "ENHANCED"}})
+    scanning = patient(EcrRegistry(ecr, Secrets()), Patience(SimulatedClock())).scanning(REPOSITORY)
+    assert (scanning.enhanced, scanning.doubt) == (True, "")

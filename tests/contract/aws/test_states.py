@@ -10,7 +10,6 @@ from typing import Protocol
 import pytest
 
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
-from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.protocols import Functions
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.releases.lambda_function import FunctionState
@@ -32,7 +31,7 @@ class UpdatedFunctions(Functions, Protocol):
 
 
 def real(made: object) -> LambdaFunctions:
-    return LambdaFunctions(made, SimulatedClock(), lambda _: None)  # type: ignore[arg-type]
+    return LambdaFunctions(made)  # type: ignore[arg-type]
 
 
 def over_moto() -> LambdaFunctions:

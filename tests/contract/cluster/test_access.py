@@ -102,12 +102,29 @@ def test_a_cluster_of_before_access_entries_has_an_unknown_mode(made: Made) -> N
     assert made.tool.to("erp-dev").authentication_mode == "unknown"
 
 
-@pytest.mark.parametrize("status", ["CREATING", "DELETING", "FAILED", "PENDING"])
-def test_a_cluster_that_is_not_active_is_not_used(made: Made, tmp_path: Path, status: str) -> None:
+@pytest.mark.parametrize("status", ["ACTIVE", "UPDATING"])
+def test_a_cluster_whose_api_answers_is_used_also_while_it_is_being_updated(made: Made, status: str) -> None:
+    made.find(status=status)
+    assert made.tool.to("erp-dev").endpoint == FOUND["endpoint"]
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning", "next_step"),
+    [
+        ("CREATING", "it is being made", "wait until it is ACTIVE"),
+        ("PENDING", "it waits until its control plane is made", "wait until it is ACTIVE"),
+        ("DELETING", "it is being deleted", "make the cluster anew"),
+        ("FAILED", "it could not be made", "aws eks describe-cluster shows why"),
+    ],
+)
+def test_a_cluster_without_an_api_is_not_used_and_each_status_has_its_words(
+    made: Made, tmp_path: Path, status: str, meaning: str, next_step: str
+) -> None:
     made.stub.add_response("describe_cluster", {"cluster": {"name": "erp-dev", "status": status}})
     with pytest.raises(ReleaseFailed, match="not active") as caught:
         made.tool.to("erp-dev")
-    assert status in caught.value.why
+    assert caught.value.why == f"its status is {status}: {meaning}"
+    assert next_step in caught.value.next_step
     assert not list(tmp_path.iterdir())
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -12,9 +13,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.kubernetes.cluster import EksCluster
+from erp_build.clients.patience import Patience, patient
 from erp_build.errors import OutOfReach, ReleaseFailed
 from tests.contract.cluster.conftest import LISTS, RELEASE, Way, cluster_by, recorded, serve
+from tests.support.cases import transient
 from tests.support.loopback import ANY, Loopback, loopback
 
 
@@ -136,3 +140,53 @@ def test_a_cluster_with_another_certificate_gets_no_token(tls_server: Loopback, 
         error = refusal(cluster)
     assert "certificate verify failed" in error.why.lower().replace("_", " ")
     assert not tls_server.asked
+
+
+@pytest.mark.parametrize("case", transient("http"))
+def test_an_answer_of_the_api_passes_or_not_and_is_asked_for_once(
+    case: dict[str, Any], cluster: EksCluster, server: Loopback
+) -> None:
+    server.headers = case.get("headers", {})
+    server.serve(ANY, {"kind": "Status", "message": case.get("message", "no")}, case["status"])
+    error = refusal(cluster)
+    assert (error.passes, isinstance(error, OutOfReach)) == (case["passes"], case["passes"])
+    assert error.wait == case.get("wait", error.wait)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("case", transient("http"))
+def test_events_logs_and_nodes_are_missing_only_after_a_final_answer(
+    case: dict[str, Any], cluster: EksCluster, server: Loopback
+) -> None:
+    server.serve(ANY, {"kind": "Status", "message": "no"}, case["status"])
+    reads = (
+        lambda: cluster.events(RELEASE),
+        lambda: cluster.log(RELEASE, "a-1", "a"),
+        lambda: tuple(cluster.architectures(RELEASE.cluster)),
+    )
+    for read in reads:
+        if case["passes"]:
+            with pytest.raises(OutOfReach, match=f"the cluster answered {case['status']}"):
+                read()
+        else:
+            assert read() == ()
+
+
+def test_a_cluster_that_cannot_answer_for_a_moment_is_asked_again(cluster: EksCluster, server: Loopback) -> None:
+    class Recovering(SimulatedClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            serve(server, recorded("steady"))
+            del server.served[ANY]
+
+    server.serve(ANY, {"kind": "Status", "message": "etcdserver: leader changed"}, 500)
+    said: list[str] = []
+    found = patient(cluster, Patience(Recovering(), said.append)).workloads(RELEASE)
+    assert len(found) == 2
+    (line,) = said
+    assert line.startswith("the cluster answered 500 Internal Server Error, erp-dev, namespace erp-dev: etcdserver")
+
+
+def test_a_wrong_certificate_does_not_pass(tls_server: Loopback, tmp_path: Path) -> None:
+    with cluster_by(Way(tls_server.address, make_certificate(tmp_path / "another.pem"))) as cluster:
+        assert not refusal(cluster).passes

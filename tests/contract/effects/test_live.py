@@ -138,7 +138,7 @@ class Run:
         live = LiveEffects(
             assembly=assembly(root, root / "scratch", registry=registry, progress=self.details),
             registry=registry,
-            functions=LambdaFunctions(functions, SimulatedClock(), print),
+            functions=LambdaFunctions(functions),
             helm=helm.tool,
             branch=RemoteBranch(root, SimulatedClock()),
             topics=SnsTopics(topics, lambda _: "aws"),

@@ -5,12 +5,14 @@ an API on loopback; those of objects that a cluster would refuse are written aft
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from erp_build.clients.helm.program import HELM_EXIT_MARGIN_S
 from erp_build.errors import ReleaseFailed
 from tests.contract.helm.conftest import RELEASE, StubHelm
+from tests.support.cases import transient
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "helm"
 CHART, VALUES = Path("/src/helm-chart"), Path("/src/values.yaml")
@@ -86,3 +88,16 @@ def test_a_helm_that_does_not_end_is_ended(helm: StubHelm) -> None:
     with pytest.raises(ReleaseFailed, match="took too long: upgrade of erp") as caught:
         helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 0.1 - HELM_EXIT_MARGIN_S)
     assert caught.value.next_step == "run again"
+    assert not caught.value.passes, "a change that was ended in the middle is not begun once more"
+
+
+@pytest.mark.parametrize("case", transient("text"))
+def test_a_call_that_did_not_reach_the_cluster_passes_and_no_other(case: dict[str, Any], helm: StubHelm) -> None:
+    helm.answer(1, err=case["text"])
+    with pytest.raises(ReleaseFailed) as changing:
+        helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 60)
+    assert changing.value.passes == case["passes"]
+    if "release: not found" not in case["text"]:
+        with pytest.raises(ReleaseFailed) as reading:
+            helm.tool.history(RELEASE)
+        assert reading.value.passes == case["passes"]

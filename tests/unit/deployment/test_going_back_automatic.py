@@ -17,6 +17,7 @@ from erp_build.errors import (
     FunctionUpdateFailed,
     Interrupted,
     Locked,
+    OutOfReach,
     ReleaseFailed,
     VerificationFailed,
     told,
@@ -336,6 +337,20 @@ def test_evidence_that_cannot_be_collected_and_targets_that_cannot_be_read_hide_
     fail_with(world, OSError("reset by peer"))
     assert world.cluster.running() == tags
     assert "no evidence can be collected: KeyError: 'involvedObject'" in world.progress.lines
+    assert outcomes(world)[-1] == "taken back"
+
+
+def test_events_and_logs_that_the_cluster_cannot_give_do_not_take_the_states_of_the_pods_along(
+    world: FakeWorld,
+) -> None:
+    world.change(NOTIFICATION)
+    world.cluster.failures["events"] = OutOfReach("the cluster answered 503", where="erp-dev")
+    world.cluster.failures["log"] = OutOfReach("the cluster answered 503", where="erp-dev")
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    fail(world)
+    found = world.report.evidence[0]
+    assert (bool(found.states), found.events, found.log) == (True, (), ())
+    assert "a part of the evidence is missing: the cluster answered 503" in world.progress.lines
     assert outcomes(world)[-1] == "taken back"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Claim, Lock, claim_of, take_lock
-from erp_build.errors import Locked, ReleaseFailed, told
+from erp_build.errors import Interrupted, Locked, OutOfReach, ReleaseFailed, told
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from erp_build.pipeline import Options
@@ -233,6 +233,25 @@ def test_a_lock_that_was_once_seen_lost_stays_lost(world: FakeWorld) -> None:
         ours = lose_and_find_again(world, lock)
     assert sum("a heartbeat of the lock failed" in line for line in world.progress.lines) == 1
     assert world.leases.lease == ours
+
+
+def test_after_a_signal_the_lock_is_freed_at_once_or_not_at_all(world: FakeWorld) -> None:
+    lock = take(world)
+    world.leases.troubles += [OutOfReach("the cluster cannot be reached", where="erp-dev")] * 2
+    began = world.clock.monotonic()
+    with pytest.raises(Interrupted, match="SIGTERM"), lock:
+        raise Interrupted(15, "SIGTERM")
+    assert world.clock.monotonic() == began
+    assert any(line.startswith("the lock cannot be freed") for line in world.progress.lines)
+
+
+def test_a_lock_is_freed_although_the_cluster_cannot_answer_for_a_moment(world: FakeWorld) -> None:
+    lock = take(world)
+    world.leases.troubles += [OutOfReach("the cluster cannot be reached", where="erp-dev")] * 2
+    with lock:
+        pass
+    assert world.leases.lease
+    assert world.leases.lease.holder == ""
 
 
 @pytest.mark.parametrize("trouble", ODD, ids=str)

@@ -156,7 +156,7 @@ def test_an_unhealthy_service_that_was_not_changed_only_gets_a_warning(world: Fa
 def test_a_cluster_that_is_away_for_a_while_is_waited_for(world: FakeWorld) -> None:
     world.cluster.is_away(seconds=20)
     assert 20 <= roll_out(world) <= 20 + (OLD_PODS_UNTIL + 1) * ROLLOUT_POLL_S
-    assert "the cluster cannot be reached: connection refused" in world.progress.lines
+    assert "the cluster cannot be reached, erp-dev: connection refused; asked again in 1 s" in world.progress.lines
 
 
 def test_a_cluster_that_stays_away_ends_the_wait_in_time(world: FakeWorld) -> None:

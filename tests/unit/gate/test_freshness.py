@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from erp_build.clients.patience import PATIENCE_S
 from erp_build.errors import GateInconclusive
 from erp_build.gate.image_watch import platform_digests
 from erp_build.gate.scan_watch import ON_PUSH_SCAN_GRACE_S, SCAN_START_GRACE_S
@@ -223,6 +225,34 @@ def test_a_refused_scan_ends_the_wait(new_world: FakeWorld) -> None:
     verdict = judge(new_world, image)
     assert (verdict.outcome, verdict.next_step) == ("inconclusive", "allow it")
     assert "ecr:StartImageScan is not allowed" in verdict.why
+
+
+def test_a_throttled_request_for_a_scan_is_made_again_until_the_registry_takes_it(new_world: FakeWorld) -> None:
+    image = pushed(new_world)
+    new_world.registry.scans_nothing_by_itself(REPOSITORY)
+    registry: Any = new_world.registry
+    start = registry.start_scan
+
+    def throttled(repository: str, digest: str) -> bool:
+        if new_world.clock.monotonic() < SCAN_START_GRACE_S + 3 * PATIENCE_S:
+            raise GateInconclusive("ecr:StartImageScan failed", why="ThrottlingException").passing()
+        return bool(start(repository, digest))
+
+    registry.start_scan = throttled
+    assert judge(new_world, image, 600).outcome == "passed"
+    assert new_world.registry.started == [REPOSITORY]
+
+
+def test_a_request_for_a_scan_that_stays_throttled_is_never_a_pass(new_world: FakeWorld) -> None:
+    image = pushed(new_world)
+    new_world.registry.scans_nothing_by_itself(REPOSITORY)
+    new_world.registry.refuses_scans = GateInconclusive(
+        "ecr:StartImageScan failed", why="ThrottlingException"
+    ).passing()
+    verdict = judge(new_world, image, 600)
+    assert verdict.outcome == "inconclusive"
+    assert verdict.why == "not finished in time: ecr:StartImageScan failed: ThrottlingException"
+    assert new_world.clock.monotonic() >= 600
 
 
 def test_a_scan_is_complete_in_an_enhanced_registry_only_when_it_stays_so(new_world: FakeWorld) -> None:

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from erp_build.clients.clock import Deadline, SimulatedClock
 from erp_build.errors import GateBlocked, GateInconclusive
+from erp_build.formats.transient import PASSING_CODES
 from erp_build.gate.filter import Waivers
 from erp_build.gate.image_watch import DeployedWatch, ImageWatch
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.gate.scan_watch import TRANSIENT_ERROR_CODES, ScanClient, ScanWatch
+from erp_build.gate.scan_watch import ScanClient, ScanWatch
 from erp_build.gate.stage import clear_images, watch
 from erp_build.model.images.finding import Waiver
 from erp_build.model.images.scan import STATES, Scanning
@@ -90,7 +91,7 @@ CLEAN: Page = {
     "imageScanStatus": {"status": "COMPLETE"},
     "imageScanFindings": {"imageScanCompletedAt": NOW, "findingSeverityCounts": {}, "findings": []},
 }
-ERRORS = st.sampled_from(["ScanNotFoundException", *sorted(TRANSIENT_ERROR_CODES)[:3], "AccessDenied", "NEW"])
+ERRORS = st.sampled_from(["ScanNotFoundException", *sorted(PASSING_CODES)[:3], "AccessDenied", "NEW"])
 FAILURES = ERRORS.map(lambda code: [{"Error": {"Code": code, "Message": ""}}])
 EVIL = st.sampled_from(
     [{}, {"items": []}, {"imageScanStatus": None}, {"imageScanFindings": []}, {"imageScanStatus": "COMPLETE"}]

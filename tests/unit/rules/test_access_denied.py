@@ -50,7 +50,7 @@ def test_an_error_of_a_client_names_the_action_to_allow(case: dict[str, Any]) ->
 
 @CASES
 def test_an_update_that_is_not_allowed_is_found_before_the_build(case: dict[str, Any]) -> None:
-    functions = LambdaFunctions(Refusing(case["code"]), SimulatedClock(), lambda _: None)  # type: ignore[arg-type]
+    functions = LambdaFunctions(Refusing(case["code"]))  # type: ignore[arg-type]
     refused = pytest.raises(FunctionUpdateFailed, match="lambda:UpdateFunctionCode is not allowed")
     with refused if case["denied"] else nullcontext():
         functions.may_update(FunctionState(name="employee", package_type="Image"))

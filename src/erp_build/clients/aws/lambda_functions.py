@@ -1,25 +1,30 @@
 """Lambda functions that run an image. Lambda's answers hold the function's environment, which is never passed on."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
 
-from erp_build.clients.aws.session import error_code, translate_aws_errors
-from erp_build.clients.clock import Clock, Deadline
+from erp_build.clients.aws.session import error_code, is_passing, translate_aws_errors
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionChanged, FunctionUpdateFailed
 from erp_build.formats.access_denied import is_denied
+from erp_build.formats.transient import CONFLICT_CODE
 from erp_build.model.images.image import ImageReference
 from erp_build.model.releases.lambda_function import FunctionState
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-MAX_CONFLICT_WAIT_S = 300.0
-"""Seconds that our update waits for another update to end."""
+PENDING = "Pending"
+"""The state of a version that Lambda still makes."""
+
+
+class BeingChanged(FunctionUpdateFailed):
+    """Another change of the function is in progress."""
+
+    passes = True
 
 
 class LambdaFunctions:
@@ -27,17 +32,11 @@ class LambdaFunctions:
 
     Args:
         client: of Lambda.
-        clock: for the waits.
-        say: called with a line for every wait.
         secrets: gets the secret values of the functions' environments, so that they are masked.
     """
 
-    def __init__(
-        self, client: "LambdaClient", clock: Clock, say: Callable[[str], None], secrets: Secrets | None = None
-    ) -> None:
+    def __init__(self, client: "LambdaClient", secrets: Secrets | None = None) -> None:
         self._client = client
-        self._clock = clock
-        self._say = say
         self._secrets = secrets or Secrets()
 
     def state(self, name: str) -> FunctionState | None:
@@ -79,54 +78,40 @@ class LambdaFunctions:
                 )
             except ClientError as error:
                 # Other errors (an update in progress, an old image that is gone) do not prevent a new image.
-                if is_denied(error_code(error)):
+                if is_denied(error_code(error)) or is_passing(error):
                     raise
 
     def update(self, state: FunctionState, image: str) -> None:
         """Point a function at an image by digest, unless somebody changed it since it was read.
 
-        During another update Lambda answers ResourceConflictException (HTTP 409), which botocore retries in no mode.
-        That update may be our own, if its answer was lost: then the function runs our image already. Every attempt
-        names the revision that the caller has read: what comes between is for the caller to judge (`FunctionChanged`).
+        During another update Lambda answers ResourceConflictException (HTTP 409), which passes. That update may be our
+        own, if its answer was lost: then the function runs our image already. Every attempt names the revision that
+        the caller has read: what comes between is for the caller to judge (`FunctionChanged`).
         """
-        deadline = Deadline(self._clock, MAX_CONFLICT_WAIT_S)
-        with translate_aws_errors("lambda:UpdateFunctionCode", state.name, FunctionUpdateFailed):
-            errors = self._client.exceptions
-            may_pass = (errors.ResourceConflictException, errors.PreconditionFailedException)
-            for attempt in Retrying(
-                retry=retry_if_exception_type(may_pass),
-                wait=wait_exponential_jitter(initial=1, max=15),
-                stop=lambda _: deadline.is_over,
-                sleep=self._clock.sleep,
-                before_sleep=lambda tried: self._say(f"update in progress, attempt {tried.attempt_number + 1} follows"),
-                reraise=True,
-            ):
-                with attempt:
-                    # No Architectures in the request: sending one can switch the function to another architecture.
-                    guard: Any = {"RevisionId": state.revision} if state.revision else {}
-                    try:
-                        self._client.update_function_code(FunctionName=state.name, ImageUri=image, **guard)
-                    except may_pass as error:
-                        if self._has_arrived(state, image):
-                            return
-                        if isinstance(error, errors.PreconditionFailedException):
-                            raise FunctionChanged(
-                                "the function was changed in the meantime",
-                                where=state.name,
-                                why=f"it is no longer at revision {state.revision}",
-                                next_step="find out what else changes this function, then run again",
-                            ) from error
-                        raise
+        # No Architectures in the request: sending one can switch the function to another architecture.
+        guard: Any = {"RevisionId": state.revision} if state.revision else {}
+        with _translated("lambda:UpdateFunctionCode", state.name):
+            try:
+                self._client.update_function_code(FunctionName=state.name, ImageUri=image, **guard)
+            except self._client.exceptions.PreconditionFailedException as error:
+                if not self._runs(state, image):
+                    raise FunctionChanged(
+                        "the function was changed in the meantime",
+                        where=state.name,
+                        why=f"it is no longer at revision {state.revision}",
+                        next_step="find out what else changes this function, then run again",
+                    ) from error
+            except self._client.exceptions.ResourceConflictException:
+                if not self._runs(state, image):
+                    raise
 
-    def _has_arrived(self, state: FunctionState, image: str) -> bool:
-        """Whether the function has our image already; raises if somebody else deployed another one."""
+    def _runs(self, state: FunctionState, image: str) -> bool:
+        """Read the function again: whether it runs our image. Raise if somebody else deployed another one."""
         now = self.state(state.name)
-        if now is None:
-            return False
         # By digest: a tag does not say what Lambda resolved when it was updated.
-        if ImageReference.parse(now.image).digest == ImageReference.parse(image).digest:
+        if now and ImageReference.parse(now.image).digest == ImageReference.parse(image).digest:
             return True
-        if now.image != state.image:
+        if now and now.image != state.image:
             raise FunctionUpdateFailed(
                 "another deployment changed the function in the meantime",
                 where=state.name,
@@ -138,17 +123,33 @@ class LambdaFunctions:
     def publish(self, state: FunctionState, alias: str) -> str:
         """Make a version of what the function runs, move the alias to it (empty: none), and return its number.
 
+        Can be asked again: Lambda returns the same version as long as nothing has changed since it was published.
         The alias is read first. Its revision goes with the move, so that an alias which somebody else has moved to
         a version of theirs in the meantime is left alone.
         """
         read = self._alias(state.name, alias) if alias else None
         # Lambda refuses the version if the code's checksum differs: another deployment's code is not published.
         guard: Any = {"CodeSha256": state.sha} if state.sha else {}
-        with translate_aws_errors("lambda:PublishVersion", state.name, FunctionUpdateFailed):
-            version = self._client.publish_version(FunctionName=state.name, **guard)["Version"]
+        with _translated("lambda:PublishVersion", state.name):
+            version = self._client.publish_version(FunctionName=state.name, **guard)
+        number = version["Version"]
+        if version.get("State") == PENDING:
+            version = (self._get(FunctionName=state.name, Qualifier=number) or {}).get("Configuration", {})
+        self._require_active(f"{state.name}:{number}", version)
         if alias:
-            self._move_alias(state.name, alias, version, read)
-        return version
+            self._move_alias(state.name, alias, number, read)
+        return number
+
+    def _require_active(self, where: str, version: Any) -> None:
+        """Raise unless a version can be called; calls of one that is still made would fail."""
+        found = version.get("State", "")
+        if found in (PENDING, "Failed"):
+            raise FunctionUpdateFailed(
+                "the version is not active",
+                where=where,
+                why=f"its state is {found}: {version.get('StateReason', '')}".rstrip(": "),
+                next_step="see the reason, then run again",
+            ).passing(if_so=found == PENDING)
 
     def _alias(self, name: str, alias: str) -> Any:
         """The alias as Lambda describes it; None where there is none."""
@@ -161,11 +162,11 @@ class LambdaFunctions:
 
     def _move_alias(self, name: str, alias: str, version: str, read: Any) -> None:
         if read is None:
-            with translate_aws_errors("lambda:CreateAlias", f"{name}:{alias}", FunctionUpdateFailed):
+            with _translated("lambda:CreateAlias", f"{name}:{alias}"):
                 self._client.create_alias(FunctionName=name, Name=alias, FunctionVersion=version)
             return
         guard: Any = {"RevisionId": read["RevisionId"]} if read.get("RevisionId") else {}
-        with translate_aws_errors("lambda:UpdateAlias", f"{name}:{alias}", FunctionUpdateFailed):
+        with _translated("lambda:UpdateAlias", f"{name}:{alias}"):
             try:
                 # Without this, weights of an earlier canary would keep sending calls to an old version.
                 self._client.update_alias(
@@ -188,3 +189,20 @@ class LambdaFunctions:
         ):
             return self._client.get_function(**request)
         return None
+
+
+@contextmanager
+def _translated(action: str, where: str) -> Iterator[None]:
+    """Raise our error for what Lambda raises in the block; one of a function that is being changed passes."""
+    with translate_aws_errors(action, where, FunctionUpdateFailed):
+        try:
+            yield
+        except ClientError as error:
+            if error_code(error) != CONFLICT_CODE:
+                raise
+            raise BeingChanged(
+                "the function is being changed",
+                where=where,
+                why=f"{action}: {error}",
+                next_step="find out what else changes this function, then run again",
+            ) from error

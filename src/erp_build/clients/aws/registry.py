@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from erp_build.clients.aws.session import error_code, translate_aws_errors
+from erp_build.clients.aws.session import error_code, is_passing, is_wrong_certificate, translate_aws_errors
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
+from erp_build.formats.transient import PASSING_STATUSES, retry_after
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, StoredImage
 from erp_build.model.images.scan import Scanning
@@ -60,15 +61,12 @@ class EcrRegistry:
     """The account's private registry.
 
     Args:
-        client: for everything but scans.
+        client: of ECR.
         secrets: gets the sign-in, so that it is masked.
-        scans: for scans, without retries: the gate polls by itself, and botocore's standard mode would repeat a request
-            that ECR refuses because the image was scanned already. None: `client`.
     """
 
-    def __init__(self, client: "ECRClient", secrets: Secrets, scans: "ECRClient | None" = None) -> None:
+    def __init__(self, client: "ECRClient", secrets: Secrets) -> None:
         self._client = client
-        self._scans = scans or client
         self._secrets = secrets
         self._sign_in: SignIn | None = None
         self._configurations: dict[str, dict[str, Any]] = {}
@@ -153,12 +151,13 @@ class EcrRegistry:
             answer.raise_for_status()
             found: dict[str, Any] = answer.json()
         except requests.RequestException as error:
+            wait = retry_after(error.response.headers) if error.response is not None else 0.0
             raise PushFailed(
                 "the registry does not return an image's configuration",
                 where=f"{image.repository}@{image.digest}",
                 why=str(error),
                 next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
-            ) from error
+            ).passing(wait, if_so=_passes(error)) from error
         return found
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
@@ -176,7 +175,10 @@ class EcrRegistry:
         )
 
     def scanning(self, repository: str) -> Scanning:
-        """Read how the repository is scanned; without the two permissions the answer is "unknown", and no error."""
+        """Read how the repository is scanned; without the two permissions the answer is "unknown", and no error.
+
+        Raises `GateInconclusive` where the registry cannot answer now.
+        """
         found = Scanning()
         try:
             configuration = self._client.batch_get_repository_scanning_configuration(repositoryNames=[repository])
@@ -184,6 +186,9 @@ class EcrRegistry:
                 found = found._replace(frequency=str(one.get("scanFrequency", "")))
             kind = self._client.get_registry_scanning_configuration().get("scanningConfiguration", {}).get("scanType")
         except (ClientError, BotoCoreError) as error:
+            if is_passing(error):
+                with translate_aws_errors("ecr:BatchGetRepositoryScanningConfiguration", repository, GateInconclusive):
+                    raise
             why = error_code(error) if isinstance(error, ClientError) else str(error)
             action = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
             if denial := read_denial(str(error)):
@@ -198,7 +203,7 @@ class EcrRegistry:
         # One page per call: botocore's paginator takes status and counts from the first page alone.
         page: Any = {"nextToken": token} if token else {}
         try:
-            return self._scans.describe_image_scan_findings(
+            return self._client.describe_image_scan_findings(
                 repositoryName=repository, imageId={"imageDigest": digest}, maxResults=FINDINGS_PER_PAGE, **page
             )
         except ClientError as error:
@@ -215,11 +220,11 @@ class EcrRegistry:
         with (
             translate_aws_errors("ecr:StartImageScan", f"{repository}@{digest}", GateInconclusive),
             # ECR allows one scan in 24 hours and counts a scan on push: this error means that there is a scan to read.
-            suppress(self._scans.exceptions.LimitExceededException),
+            suppress(self._client.exceptions.LimitExceededException),
             # Enhanced scanning refuses manual scans, because it scans by itself.
-            suppress(self._scans.exceptions.ValidationException),
+            suppress(self._client.exceptions.ValidationException),
         ):
-            self._scans.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+            self._client.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
             return True
         return False
 
@@ -272,3 +277,10 @@ class EcrRegistry:
                 for item in answer["images"]
             ]
         return None
+
+
+def _passes(error: requests.RequestException) -> bool:
+    """Whether an answer of the registry itself, or its silence, passes."""
+    if error.response is not None:
+        return error.response.status_code in PASSING_STATUSES
+    return isinstance(error, requests.ConnectionError | requests.Timeout) and not is_wrong_certificate(error)

@@ -12,20 +12,26 @@ from botocore.config import Config
 
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.access_denied import is_denied, next_step, refused
+from erp_build.formats.transient import code_passes, retry_after
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 # Stated, because botocore's default retry mode changed between 1.43 and 1.44, and its default timeout is 60 s.
-CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
-
-ONE_ATTEMPT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
-"""For calls that the caller repeats itself."""
+CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
+"""One attempt: `clients/patience.py` asks again, for every client by the same rule."""
 
 FAIL_FAST_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """For a notification at the end of a run, which must not delay its end."""
 
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+PASSING_ERRORS = (
+    exceptions.ConnectionError,
+    exceptions.HTTPClientError,
+    exceptions.IncompleteReadError,
+)
+"""What botocore raises where no answer came, or only a part of one."""
+
 NO_CREDENTIALS = (
     exceptions.CredentialRetrievalError,
     exceptions.LoginError,
@@ -91,6 +97,18 @@ def error_code(error: exceptions.ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_passing(error: exceptions.ClientError | exceptions.BotoCoreError) -> bool:
+    """Whether the same call may get another answer a moment later."""
+    if isinstance(error, exceptions.ClientError):
+        return code_passes(error_code(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return isinstance(error, PASSING_ERRORS) and not is_wrong_certificate(error)
+
+
+def is_wrong_certificate(error: Exception) -> bool:
+    """Whether a connection failed because of a certificate, which another attempt does not cure."""
+    return "certificate" in str(error).lower().replace("_", " ")
+
+
 @contextmanager
 def translate_aws_errors(action: str, where: str, failure: type[ErpBuildError] = ConfigurationError) -> Iterator[None]:
     """Raise one of our errors for what botocore raises in the block.
@@ -114,12 +132,14 @@ def _unanswered(
     why = str(error)
     if isinstance(error, NO_CREDENTIALS):
         hint = "in CodeBuild: give the project a service role; elsewhere: aws sso login, or AWS_PROFILE"
-        return ConfigurationError("there are no AWS credentials", where=action, why=why, next_step=hint)
+        missing = ConfigurationError("there are no AWS credentials", where=action, why=why, next_step=hint)
+        # The run began with credentials: these are their renewal, which may fail for a moment.
+        return missing.passing(if_so=isinstance(error, exceptions.CredentialRetrievalError))
     if isinstance(error, exceptions.ParamValidationError):
         hint = "correct the values that are named above"
         return failure(f"{action} rejects these values", where=where, why=why, next_step=hint)
     hint = "check the network, AWS_ENDPOINT_URL and the region, then run again"
-    return failure(f"{action} got no answer", where=where, why=why, next_step=hint)
+    return failure(f"{action} got no answer", where=where, why=why, next_step=hint).passing(if_so=is_passing(error))
 
 
 def _refused(error: exceptions.ClientError, action: str, where: str, failure: type[ErpBuildError]) -> ErpBuildError:
@@ -131,7 +151,9 @@ def _refused(error: exceptions.ClientError, action: str, where: str, failure: ty
         )
     if is_denied(code):
         return failure(f"{refused(why, action)} is not allowed", where=where, why=why, next_step=next_step(why, action))
-    return failure(f"{action} failed", where=where, why=why, next_step="see the message above, then run again")
+    failed = failure(f"{action} failed", where=where, why=why, next_step="see the message above, then run again")
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return failed.passing(retry_after(headers), if_so=is_passing(error))
 
 
 class Caller:

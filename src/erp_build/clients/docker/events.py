@@ -7,6 +7,7 @@ from erp_build.clients.process import tail
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, first_hint
 from erp_build.formats.access_denied import read_denial
 from erp_build.formats.maven.log import plain
+from erp_build.formats.transient import push_text_passes
 from erp_build.model.images.image import PushedImage
 
 Event = Mapping[str, Any]
@@ -14,6 +15,8 @@ Event = Mapping[str, Any]
 
 class PushBroke(PushFailed):
     """The connection of a push broke; another attempt may succeed."""
+
+    passes = True
 
 
 class SignInEnded(PushBroke):
@@ -73,7 +76,7 @@ def read_push(events: Iterable[Event], *, where: str, on_bytes: Callable[[int], 
 
 def _refused(error: str, where: str) -> PushFailed:
     lowered = error.lower()
-    kind: type[PushFailed] = PushBroke if any(sign in lowered for sign in TRANSIENT_ERRORS) else PushFailed
+    kind: type[PushFailed] = PushBroke if push_text_passes(error) else PushFailed
     if "expired" in lowered or "authentication required" in lowered:
         kind = SignInEnded
     elif "immutable" in lowered:
@@ -82,19 +85,6 @@ def _refused(error: str, where: str) -> PushFailed:
     hint = denial.next_step if denial else first_hint(PUSH_HINTS, error, "run again")
     return kind("the registry refused the image", where=where, why=error, next_step=hint)
 
-
-TRANSIENT_ERRORS = (
-    "eof",
-    "connection reset",
-    "broken pipe",
-    "timeout",
-    "timed out",
-    "500 internal",
-    "502",
-    "503",
-    "504",
-)
-"""Errors of the connection, not of the image: worth another attempt."""
 
 BUILD_HINTS = {
     "no space left": "free disk space (docker system prune), or choose a larger host",

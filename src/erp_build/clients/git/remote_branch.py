@@ -11,6 +11,7 @@ from erp_build.clients.effects import EditRequest
 from erp_build.clients.git.command import belongs_to_caller, git_folders, pinned
 from erp_build.clients.git.stand_in import StandIn
 from erp_build.errors import PushFailed
+from erp_build.formats.transient import text_passes
 
 MAX_PUSH_ATTEMPTS = 5
 AUTHOR_NAME, AUTHOR_EMAIL = "erp-build", "erp-build@localhost"
@@ -48,7 +49,7 @@ class RemoteBranch:
         except RetryError as error:
             raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
         except (git.GitError, OSError, ValueError) as error:
-            raise _failed(request.branch, str(error)) from error
+            raise _failed(request.branch, str(error)).passing(if_so=text_passes(str(error))) from error
 
     def _program(self) -> Any:
         """Git for this repository. GitPython passes the caller's variables on; ours outdo what a hook may have set."""

@@ -17,6 +17,7 @@ from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import ReleaseFailed
 from erp_build.formats.helm_message import lint_mistakes, next_step, without_notes
+from erp_build.formats.transient import text_passes
 from erp_build.formats.yaml_reader import yaml_reader
 from erp_build.model.project import Chart
 from erp_build.model.releases.release import Release, Revision
@@ -147,7 +148,8 @@ class HelmProgram:
         self, release: Release, what: str, verb: Sequence[str], options: Sequence[str] = (), absent: str | None = None
     ) -> str:
         """Return what Helm says of a release; `absent` if there is none (None: that is an error like every other)."""
-        done = self._run([*verb, *self._place(release), *options, "--", release.name], f"{what} of {release.name}")
+        words = [*verb, *self._place(release), *options, "--", release.name]
+        done = self._run(words, f"{what} of {release.name}", reads=True)
         # Helm exits with 1 for every error; only this text means that there is no release.
         if absent is not None and done.code and "release: not found" in done.stderr:
             return absent
@@ -161,8 +163,15 @@ class HelmProgram:
         _raise_for_failure(done, failure, f"{release.name} in {release.namespace}")
         return done.stdout
 
-    def _run(self, words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S) -> Result:
-        return _call(words, what, timeout, cache=self._folder)
+    def _run(
+        self, words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S, *, reads: bool = False
+    ) -> Result:
+        try:
+            return _call(words, what, timeout, cache=self._folder)
+        except ReleaseFailed as error:
+            # A call that changes something was ended in the middle: it is not begun once more.
+            error.passes = reads and isinstance(error.__cause__, TimedOut)
+            raise
 
 
 class LocalCharts:
@@ -198,7 +207,7 @@ def _raise_for_failure(done: Result, what: str, where: str) -> None:
     if not done.code:
         return
     why = tail(without_notes(done.stderr), 8) or tail(done.stdout, 3)
-    raise ReleaseFailed(what, where=where, why=why, next_step=next_step(done.stderr))
+    raise ReleaseFailed(what, where=where, why=why, next_step=next_step(done.stderr)).passing(if_so=text_passes(why))
 
 
 def _render(chart: Path, release: str, namespace: str, values: Path, cache: Path | None = None) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, namespaced
-from erp_build.errors import ReleaseFailed
+from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, Refused, namespaced
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, Endpoints, OwnedDeployment, Pod, Workload
 from erp_build.model.releases.release import Release
@@ -67,7 +66,7 @@ class EksCluster:
     def events(self, release: Release) -> tuple[ClusterEvent, ...]:
         """The warnings of the release's namespace, oldest first; none where they may not be read."""
         # Events and logs explain a failure and must never hide it, so unreadable ones are left out.
-        with suppress(ReleaseFailed):
+        with suppress(Refused):
             found = self._connection.items(release, "api/v1/events", fieldSelector="type!=Normal")
             return tuple(
                 ClusterEvent(
@@ -91,7 +90,7 @@ class EksCluster:
                 "tailLines": f"{MAX_LOG_LINES}",
                 "limitBytes": f"{MAX_LOG_BYTES}",
             }
-            with suppress(ReleaseFailed):
+            with suppress(Refused):
                 if lines := self._connection.ask(release, path, query).body.decode("utf-8", "replace").splitlines():
                     return tuple(lines)
         return ()
@@ -115,7 +114,7 @@ class EksCluster:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
         try:
             nodes = self._connection.ask(Release(cluster, "", ""), "api/v1/nodes").document.get("items") or ()
-        except ReleaseFailed:
+        except Refused:
             # A role for one namespace may not list nodes. A wrong platform then shows when the pods do not start.
             return frozenset()
         stated = (node.get("status", {}).get("nodeInfo", {}).get("architecture") for node in nodes)

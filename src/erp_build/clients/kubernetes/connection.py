@@ -14,6 +14,7 @@ import urllib3
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.formats.json_text import parsed_json
+from erp_build.formats.transient import PASSING_STATUSES, retry_after
 from erp_build.model.releases.release import Release
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ CONNECT_READ_TIMEOUT_S = (5, 30)
 
 ApiObject = Mapping[str, Any]
 """An object of the API as JSON, with the names of the API reference."""
+
+
+class Refused(ReleaseFailed):
+    """The cluster answered, and does not do what it was asked; it would say so again."""
 
 
 class Answer(NamedTuple):
@@ -113,7 +118,8 @@ class ClusterConnection:
             body: a document to send.
             expected: statuses of an error that the caller understands.
 
-        Raises `OutOfReach` where nobody answers or the sign-in is not known, `ReleaseFailed` for every other refusal.
+        Raises `OutOfReach` where nobody answers, the cluster cannot answer now, or the sign-in is not known, and
+        `Refused` for every other status. It asks once: the caller's patience asks again (`clients/patience.py`).
         """
         cluster = release.cluster
         client = self._client(cluster)
@@ -134,7 +140,7 @@ class ClusterConnection:
                 where=f"{cluster}, {self._access.to(cluster).endpoint}",
                 why=str(error),
                 next_step="a private endpoint is reached only from inside its VPC: check the network of the build",
-            ) from error
+            ).passing(if_so="certificate" not in str(error).lower()) from error
         is_success = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
         if not is_success and answer.status not in expected:
             raise self._refused(answer, found.reason, release)
@@ -148,7 +154,7 @@ class ClusterConnection:
             found = self._access.to(cluster)
             configuration = kubernetes.Configuration(host=found.endpoint)
             configuration.ssl_ca_cert = str(found.certificate)
-            configuration.retries = urllib3.Retry(2, backoff_factor=0.2)
+            configuration.retries = urllib3.Retry(0, raise_on_redirect=False)
             self._clients[cluster] = kubernetes.ApiClient(configuration)
         return self._clients[cluster]
 
@@ -158,17 +164,17 @@ class ClusterConnection:
             401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
             403: f"allow it to the role in namespace {release.namespace}: infra/access.yaml has all that a run needs",
         }
-        kind = ReleaseFailed
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            # During a wait the token may have expired, and the next one works; `OutOfReach` lets the wait continue.
+            # The token may have expired, and the next one works; so it is where the API server cannot check tokens now.
             self._access.forget_token(release.cluster)
-            kind = OutOfReach
-        return kind(
+        passes = answer.status in (*PASSING_STATUSES, HTTPStatus.UNAUTHORIZED)
+        error = (OutOfReach if passes else Refused)(
             f"the cluster answered {answer.status} {reason}",
             where=f"{release.cluster}, namespace {release.namespace}",
             why=_message(answer),
             next_step=hints.get(answer.status, "look at the API server, then run again"),
         )
+        return error.passing(retry_after(answer.headers), if_so=passes)
 
 
 def namespaced(release: Release, collection: str, name: str = "") -> str:

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 EKS_PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
 URL_LIFE_S = 60
+WAIT = "wait until it is ACTIVE, then run again"
+REFUSED_STATUSES = {
+    "CREATING": ("it is being made", WAIT),
+    "PENDING": ("it waits until its control plane is made", WAIT),
+    "DELETING": ("it is being deleted", "correct the parameter that names the cluster, or make the cluster anew"),
+    "FAILED": ("it could not be made", "aws eks describe-cluster shows why: delete it and make it anew"),
+}
+"""Status of a cluster without an API -> what it means, what to do. `UPDATING` is none: its API answers meanwhile."""
+
 TOKEN_LIFE = timedelta(minutes=14)
 """EKS accepts a token for 15 minutes after its signature; one minute is left for clocks that differ."""
 
@@ -85,13 +94,12 @@ class ClusterAccess:
             return self._known[cluster]
         with translate_aws_errors("eks:DescribeCluster", cluster, ReleaseFailed):
             found = self._client.describe_cluster(name=cluster)["cluster"]
-        if found.get("status") != "ACTIVE":
+        if refusal := REFUSED_STATUSES.get(found.get("status", "")):
+            meaning, next_step = refusal
             raise ReleaseFailed(
-                "the cluster is not active",
-                where=cluster,
-                why=f"its status is {found.get('status')}",
-                next_step="wait until it is ACTIVE, then run again",
-            )
+                "the cluster is not active", where=cluster, why=f"its status is {found['status']}: {meaning}",
+                next_step=next_step,
+            )  # fmt: skip
         certificate = self._write(f"{cluster}.crt", base64.b64decode(found["certificateAuthority"]["data"]))
         kubeconfig = json.dumps(kubeconfig_of(cluster, found["endpoint"], certificate, self._folder)).encode()
         self._known[cluster] = Access(

@@ -2,7 +2,8 @@
 
 Between that look and the effect the run may be paused for longer than the lock lasts. So each effect also compares what
 is there with what this run knows: Lambda by its RevisionId, Git by its refusal of what is no fast-forward. Helm and a
-tag cannot compare, so the release is read directly before, and both directly behind the effect.
+tag cannot compare, so the release is read directly before, and both directly behind the effect. An attempt that is
+repeated (`clients/patient_effects.py`) is no less an effect: the same is asked before each.
 """
 
 from collections.abc import Callable
@@ -29,7 +30,7 @@ class FencedEffects:
 
     def __init__(self, site: Site, lock: Holder) -> None:
         effects = self._effects = site.clients.effects
-        self._registry = site.clients.registry
+        self._registry, self._patience = site.clients.registry, site.clients.patience
         self._lock = lock
         self.revision = KnownRevision(site, lock)
         self.check = effects.check
@@ -56,11 +57,8 @@ class FencedEffects:
 
     def uninstall_release(self, release: Release) -> None:
         """Remove the release, if its newest revision is the known one."""
-        self.revision.require_newest()
-        self._lock.require_held()
-        self._effects.uninstall_release(release)
-        self.revision.forget()
-        self._lock.require_held()
+        with self.revision.removed():
+            self._effects.uninstall_release(release)
 
     def edit_branch(self, request: EditRequest) -> str | None:
         """Commit and push; before every attempt the lock is asked, because somebody who pushed may hold it."""
@@ -78,8 +76,7 @@ class FencedEffects:
         if tag != LATEST:
             self._effects.tag(image, tag)
             return
-        self._lock.require_held()
-        self._effects.tag(image, tag)
+        self._asked(self._effects.tag)(image, tag)
         self._lock.require_held()
         now = self._registry.stored(image.repository, tag)
         if now is None or now.digest != image.digest:
@@ -95,6 +92,7 @@ class FencedEffects:
     def _asked(self, perform: Callable[P, R]) -> Callable[P, R]:
         def ask_and_perform(*args: P.args, **kwargs: P.kwargs) -> R:
             self._lock.require_held()
-            return perform(*args, **kwargs)
+            with self._patience.guarded(self._lock.require_held):
+                return perform(*args, **kwargs)
 
         return ask_and_perform

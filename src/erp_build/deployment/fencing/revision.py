@@ -4,15 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.errors import Locked, ReleaseFailed
+from erp_build.errors import Locked
 from erp_build.model.releases.release import Revision
-
-UNREACHABLE_CLUSTER_S = 60.0
-"""Seconds to wait for a cluster that does not answer."""
-
-CLUSTER_POLL_S = 5.0
 
 
 class Holder(Protocol):
@@ -40,6 +34,8 @@ class KnownRevision:
         """None: nobody has looked yet; 0: there is no release."""
         self._begun = ""
         """The description of a change of this run whose end was not seen."""
+        self._may_be_gone = False
+        """Whether this run has begun to remove the release."""
 
     def builds_on(self, revision: Revision | None) -> None:
         """Take the newest revision, as it was read under the lock, for what this run builds on; None: no release."""
@@ -51,24 +47,42 @@ class KnownRevision:
 
     @contextmanager
     def followed(self, description: str) -> Iterator[None]:
-        """The block makes the next revision, with this description; raises `Locked` if another one came first."""
-        self.require_newest()
-        self._lock.require_held()
-        self._begun = description
-        yield
-        history = read_history(self._site)
+        """The block makes the next revision, with this description; raises `Locked` if another one came first.
+
+        An attempt that is repeated is compared and asked for the lock like the first one; it may follow a revision of
+        its own that failed, or find the one that it wants.
+        """
+        self._require_mine()
+        built_on, self._begun = self._number or 0, description
+        with self._site.clients.patience.guarded(self._require_mine):
+            yield
+        history = self._site.clients.helm.history(self._site.release)
         last = newest(history)
-        if last is None or last.number != (self._number or 0) + 1 or last.description != description:
+        known = self._number or 0
+        wanted = {known + 1} if known == built_on else {known, known + 1}
+        if last is None or last.number not in wanted or last.description != description:
             raise self._overtaken(history)
         self._number, self._begun = last.number, ""
         self._lock.require_held()
 
-    def forget(self) -> None:
-        """There is no release any more: this run has removed it."""
-        self._number, self._begun = 0, ""
+    @contextmanager
+    def removed(self) -> Iterator[None]:
+        """The block removes the release; raises `Locked` if it has another revision than this run knows of."""
+        self._require_mine()
+        self._may_be_gone = True
+        with self._site.clients.patience.guarded(self._require_mine):
+            yield
+        self._number, self._begun, self._may_be_gone = 0, "", False
+        self._lock.require_held()
+
+    def _require_mine(self) -> None:
+        self.require_newest()
+        self._lock.require_held()
 
     def _compare(self, last: Revision | None) -> None:
         number = last.number if last else 0
+        if self._may_be_gone and last is None:
+            return
         is_next = self._number is not None and number == self._number + 1
         if self._number is None or (is_next and self._may_be_ours(last)):
             self._number = number
@@ -96,18 +110,6 @@ class KnownRevision:
                 else "erp-build history shows who deployed what; run again if this commit is the newer one",
             )
         )
-
-
-def read_history(site: Site) -> tuple[Revision, ...]:
-    """Read the history of the release; wait for a cluster that does not answer."""
-    deadline = Deadline(site.clients.clock, UNREACHABLE_CLUSTER_S)
-    while True:
-        try:
-            return site.clients.helm.history(site.release)
-        except ReleaseFailed:
-            if deadline.is_over:
-                raise
-        deadline.pause(CLUSTER_POLL_S)
 
 
 def newest(history: tuple[Revision, ...]) -> Revision | None:

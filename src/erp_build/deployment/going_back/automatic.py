@@ -3,9 +3,10 @@
 What the cluster says about pods that do not get ready is collected first, because the rollback removes them.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import TypeVar
 
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back
@@ -13,13 +14,14 @@ from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import DeploymentOutcome, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
-from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, attempt, explain, told
+from erp_build.errors import ErpBuildError, Locked, OutOfReach, ReleaseFailed, attempt, explain, told
 from erp_build.model.plan import Plan
 from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import Pod, Workload
 from erp_build.model.stage import stage
 from erp_build.run_record import Run
 
+T = TypeVar("T")
 MAX_PODS_PER_SERVICE, MAX_EVENTS_PER_POD = 2, 8
 """Limits of the evidence of one service."""
 
@@ -80,10 +82,11 @@ def collect_evidence(site: Site, names: Collection[str]) -> tuple[Evidence, ...]
     """Collect states, events and last log lines of these services' new pods; none where the cluster does not answer."""
     try:
         workloads = site.workloads()
-        events = site.clients.cluster.events(site.release)
     except ReleaseFailed as error:
         site.say(f"no evidence can be collected: {error.what}")
         return ()
+    # Events and logs explain a failure; without them the states of the pods are still worth to be kept.
+    events = _unless_away(site, lambda: site.clients.cluster.events(site.release))
     found: list[Evidence] = []
     for name, workload in workloads.items():
         if name in names and workload and not workload.rolled_out:
@@ -107,9 +110,22 @@ def _of_pod(site: Site, target: str, pod: Pod, events: tuple[ClusterEvent, ...])
     if pod.unschedulable:
         states.append(pod.unschedulable)
     started = [one.name for one in blocking if one.image_id]
-    log = [line for name in started for line in site.clients.cluster.log(site.release, pod.name, name)]
+    log = [
+        line
+        for name in started
+        for line in _unless_away(site, partial(site.clients.cluster.log, site.release, pod.name, name))
+    ]
     about = _last([event for event in events if event.about == pod.name])
     return Evidence(target=target, pod=pod.name, states=tuple(states), events=about, log=tuple(log))
+
+
+def _unless_away(site: Site, read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    """What is read; nothing where the cluster stays away."""
+    try:
+        return read()
+    except OutOfReach as error:
+        site.say(f"a part of the evidence is missing: {error.what}")
+        return ()
 
 
 def _last(events: list[ClusterEvent]) -> tuple[str, ...]:

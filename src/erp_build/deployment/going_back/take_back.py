@@ -9,7 +9,6 @@ from functools import partial
 from erp_build.changes.live_state import repositories_of
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.deployment.fencing.revision import read_history
 from erp_build.deployment.going_back.proven import previous_state, revision_of, same_objects, since_uninstallation
 from erp_build.deployment.lambda_update import update_function, wait_until_settled
 from erp_build.deployment.ledger import LedgerEntry, PreviousState
@@ -68,7 +67,7 @@ def _take_function_back(site: Site, function: Function, before: PreviousState, n
 
 
 def _take_release_back(site: Site, before: PreviousState, note: Note) -> None:
-    history = read_history(site)
+    history = site.clients.helm.history(site.release)
     newest = history[-1] if history else None
     target = revision_of(before, history)
     if newest is None or (target and newest.status == "deployed" and same_objects(newest, target, history)):
