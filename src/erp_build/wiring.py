@@ -33,6 +33,7 @@ from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.model.project import BuildOptions
 
@@ -150,6 +151,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     engine = Engine()
     # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
     stack.callback(engine.abort)
+    stack.enter_context(WAY_OUT.telling(engine.hang_up))
     repository = GitRepository(given.root)
     assembly = _assembly(given, engine, registry, repository)
     effects = LiveEffects(

@@ -7,6 +7,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Generic, NamedTuple, TypeVar
 
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ErpBuildError, combine
 
 Item = TypeVar("Item")
@@ -86,6 +87,8 @@ def _start(work: Callable[[], Done]) -> Future[Done]:
 
 def _settle(future: Future[Done], work: Callable[[], Done]) -> None:
     try:
+        # After a signal, what still waits for its turn is not begun.
+        WAY_OUT.require_may_begin()
         future.set_result(work())
     except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
         future.set_exception(error)

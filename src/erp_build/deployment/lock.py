@@ -11,6 +11,7 @@ from typing import Self
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
+from erp_build.clients.way_out import NothingBegins
 from erp_build.deployment.ledger import LedgerEntry, as_text, read_entries
 from erp_build.errors import Locked, attempt, told
 from erp_build.model.releases.lease import Lease
@@ -110,6 +111,7 @@ class Lock:
     ) -> None:
         """Free the lock. If that fails, the lock expires by itself."""
         self._ended.set()
+        # A heartbeat under way has a limit, and a signal calls it off: then the mutex is free.
         if trouble := attempt(partial(self._write, lambda lease: lease.freed(failed=error is not None))):
             self._site.say(f"the lock cannot be freed and will expire by itself: {told(trouble)}")
 
@@ -152,7 +154,11 @@ class Lock:
     def _send_heartbeats(self) -> None:
         """Send heartbeats until the end, or until the lock is lost; report one that fails, and send the next."""
         while self._taken_by is None and not self._ended.wait(self._lease.seconds / HEARTBEATS_PER_EXPIRY):
-            if trouble := attempt(self._send_heartbeat):
+            try:
+                trouble = attempt(self._send_heartbeat)
+            except NothingBegins:
+                return
+            if trouble:
                 self._site.say(f"a heartbeat of the lock failed: {told(trouble)}")
 
     def _send_heartbeat(self) -> None:

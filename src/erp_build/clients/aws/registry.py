@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from erp_build.clients.aws.session import error_code, translate_aws_errors
+from erp_build.clients.calls import CallTimedOut, within
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
@@ -36,6 +38,9 @@ RENEW_SIGN_IN_BEFORE = timedelta(minutes=30)
 
 FINDINGS_PER_PAGE = 1000
 """The limit of DescribeImageScanFindings."""
+
+REGISTRY_CALL_S = 60.0
+"""Seconds for one answer of the registry itself, with its whole body."""
 
 HTTP_FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
@@ -135,7 +140,8 @@ class EcrRegistry:
         sign_in = self.sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
-            answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
+            ask = partial(requests.get, url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
+            answer = within(REGISTRY_CALL_S, ask)
             if denial := read_denial(answer.text if answer.status_code == HTTP_FORBIDDEN else ""):
                 raise PushFailed(
                     f"{denial.action} is not allowed",
@@ -145,7 +151,7 @@ class EcrRegistry:
                 )
             answer.raise_for_status()
             found: dict[str, Any] = answer.json()
-        except requests.RequestException as error:
+        except (requests.RequestException, CallTimedOut) as error:
             raise PushFailed(
                 "the registry does not return an image's configuration",
                 where=f"{image.repository}@{image.digest}",

@@ -11,6 +11,8 @@ import docker.errors
 import requests
 from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
 
+from erp_build.clients.way_out import WAY_OUT
+
 ABORT_WAIT_S = 3.5
 """Seconds that aborted calls get to remove what they left in the engine."""
 
@@ -93,19 +95,24 @@ class Calls:
 
     @contextmanager
     def active(self, client: Api) -> Iterator[None]:
-        """Register a call for the time of the block."""
+        """Register a call for the time of the block; raises `NothingBegins` after a signal."""
         with self._changed:
             self._going_on.add(client)
         try:
+            WAY_OUT.require_may_begin()
             yield
         finally:
             with self._changed:
                 self._going_on.discard(client)
                 self._changed.notify_all()
 
+    def hang_up(self) -> None:
+        """Abort all calls."""
+        for client in tuple(self._going_on):
+            client.hang_up()
+
     def abort(self) -> None:
         """Abort all calls and wait until they have ended."""
         with self._changed:
-            for client in self._going_on:
-                client.hang_up()
-            self._changed.wait_for(lambda: not self._going_on, ABORT_WAIT_S)
+            self.hang_up()
+            self._changed.wait_for(lambda: not self._going_on, WAY_OUT.left(ABORT_WAIT_S))

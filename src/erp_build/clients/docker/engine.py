@@ -136,6 +136,10 @@ class Engine:
             )
             return read_push(events, where=f"{repository}:{tag}", on_bytes=on_bytes)
 
+    def hang_up(self) -> None:
+        """Abort every call in progress, without a wait."""
+        self._calls.hang_up()
+
     def abort(self) -> None:
         """Abort every call in progress, and wait until each has cleaned up."""
         self._calls.abort()
