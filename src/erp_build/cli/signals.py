@@ -103,9 +103,9 @@ class _Watch:
         error = _interrupted(number)
         error.why = "the run was asked to stop, and again or without an end; it killed its child processes"
         with suppress(Exception):
-            self._last_word(error)
             sys.stderr.write(f"erp_build: {error.what}, at once\n")
             sys.stderr.flush()
+            self._last_word(error)
 
 
 def _interrupted(number: int) -> Interrupted:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-WAY_OUT_S = 3.5
+WAY_OUT_S = 3.0
 """Seconds after a signal in which the way out may wait for others: children that end, a lock that is freed."""
 
-LAST_WORD_S = 4.2
+LAST_WORD_S = 3.8
 """Seconds after a signal until the program ends even if its way out hangs; the report is then written first."""
 
 

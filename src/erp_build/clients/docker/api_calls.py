@@ -25,6 +25,11 @@ class Api(docker.APIClient):
 
     _answer: requests.Response | None = None
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the engine has begun to answer."""
+        return self._answer is not None
+
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send a request and keep its answer."""
         self._answer = super().send(request, **options)
@@ -115,4 +120,7 @@ class Calls:
         """Abort all calls and wait until they have ended."""
         with self._changed:
             self.hang_up()
-            self._changed.wait_for(lambda: not self._going_on, WAY_OUT.left(ABORT_WAIT_S))
+            # What has no answer yet has begun nothing in the engine.
+            self._changed.wait_for(
+                lambda: not any(client.is_answered for client in self._going_on), WAY_OUT.left(ABORT_WAIT_S)
+            )

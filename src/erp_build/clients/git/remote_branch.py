@@ -8,6 +8,8 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import EditRequest
+from erp_build.clients.git.remote_call import ask_remote, caller_environment
+from erp_build.clients.process import TimedOut
 from erp_build.errors import PushFailed
 
 MAX_PUSH_ATTEMPTS = 5
@@ -45,7 +47,7 @@ class RemoteBranch:
                 return retrying(_edit_once, repository, request)
         except RetryError as error:
             raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
-        except (git.GitError, ValueError, KeyError, StopIteration) as error:
+        except (git.GitError, TimedOut, ValueError, KeyError, StopIteration) as error:
             raise _failed(request.branch, str(error)) from error
 
 
@@ -54,7 +56,7 @@ def _edit_once(repository: Any, request: EditRequest) -> str | None:
 
     tracking = f"refs/remotes/origin/{request.branch}"
     wanted = f"+refs/heads/{request.branch}:{tracking}"
-    repository.remote("origin").fetch(wanted, no_tags=True)
+    _ask_origin(repository, "fetch", "--quiet", "--no-tags", "origin", wanted)
     tip = repository.commit(tracking)
     blob = tip.tree / request.path
     before = blob.data_stream.read()
@@ -73,14 +75,22 @@ def _edit_once(repository: Any, request: EditRequest) -> str | None:
         repository, index.write_tree(), request.message, parent_commits=[tip], head=False, author=who, committer=who
     )
     try:
-        repository.git.push("origin", f"{commit.hexsha}:refs/heads/{request.branch}")
+        _ask_origin(repository, "push", "--quiet", "origin", f"{commit.hexsha}:refs/heads/{request.branch}")
     except git.GitCommandError as error:
         # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
-        repository.remote("origin").fetch(wanted, no_tags=True)
+        _ask_origin(repository, "fetch", "--quiet", "--no-tags", "origin", wanted)
         if repository.commit(tracking) != tip:
             raise _Overtaken from error
         raise
     return str(commit.hexsha)
+
+
+def _ask_origin(repository: Any, *words: str) -> None:
+    import git
+
+    done = ask_remote(repository.working_dir, caller_environment({"GIT_TERMINAL_PROMPT": "0"}), *words)
+    if done.code:
+        raise git.GitCommandError(("git", *words), done.code, done.stderr)
 
 
 def _failed(branch: str, why: str) -> PushFailed:

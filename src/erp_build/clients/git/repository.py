@@ -1,4 +1,4 @@
-"""Reads a Git repository: the `git` program for commands, GitPython to fetch a missing commit."""
+"""Reads a Git repository by commands of the `git` program."""
 
 from __future__ import annotations
 
@@ -182,18 +182,20 @@ class GitRepository:
         return self._run("merge-base", "--is-ancestor", old, new)[0] == 0
 
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
-        import git
+        from erp_build.clients.git.remote_call import ask_remote, caller_environment
+        from erp_build.clients.process import TimedOut
 
-        try:
-            with git.Repo(self.root) as repository:
-                ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
-                repository.git.update_environment(**ours)
-                repository.remotes[0].fetch(list(commits), depth=depth, unshallow=unshallow, no_tags=True)
-        except (git.GitError, ValueError, IndexError):
-            # No remote, or one that does not have it or does not answer: the caller continues without the commit and
-            # says so.
+        remote = next(iter(self._run("remote")[1].decode("utf-8", "surrogateescape").splitlines()), "")
+        if not remote:
             return False
-        return True
+        ours = {name: value for name, value in self._environment.items() if name.startswith("GIT_")}
+        how = [*([f"--depth={depth}"] if depth else []), *(["--unshallow"] if unshallow else [])]
+        words = ("fetch", "--quiet", "--no-tags", *how, "--end-of-options", remote, *commits)
+        try:
+            return ask_remote(self._folder, caller_environment(ours), *words).code == 0
+        except TimedOut:
+            # As from a remote that does not have it: the caller continues without the commit and says so.
+            return False
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})

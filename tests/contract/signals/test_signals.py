@@ -1,0 +1,122 @@
+"""A signal at any stage: the run ends within five seconds, with its code and its report, and begins nothing more."""
+
+import json
+import re
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.contract.signals.conftest import Scene
+from tests.contract.signals.stand_in import Fault, stand_in
+
+LIMIT_S = 5.0
+"""Seconds from the signal to the end of the process."""
+
+REACH_S = 90.0
+"""Seconds in which a run gets to the fault, on a machine that has much to do."""
+
+UNDER_WAY_S = 0.3
+"""Seconds after a signal in which a request may still arrive that was sent before it."""
+
+RUNS_AT_ONCE = 4
+
+LEASE = r"(GET|PUT|POST) /apis/coordination.*"
+ENGINE = r"(GET|HEAD) .*/(version|_ping)|(GET|DELETE) /v[0-9.]+/(images|containers)/.*"
+WAY_OUT = re.compile(f"{LEASE}|Publish|{ENGINE}")
+"""What may begin after a signal: the lock is freed, people are told, the engine is cleaned up."""
+
+
+class Stage(NamedTuple):
+    """A place in a run: the operation that is reached there, and whether images are built."""
+
+    operation: str
+    built: bool = True
+
+
+STAGES = (
+    Stage("GetCallerIdentity"),
+    Stage("GetParameters"),
+    Stage("GET /clusters/erp-dev"),
+    Stage("GET /apis/apps/.*/deployments"),
+    Stage("GET /helm/history"),
+    Stage("GET /2015-03-31/functions/b"),
+    Stage("GET /git/info/refs"),
+    Stage("GetAuthorizationToken"),
+    Stage("GET /v2/.*/blobs/.*"),
+    Stage("POST /apis/coordination.*"),
+    Stage("POST /apis/authorization.*"),
+    Stage("GET /helm/dry-run"),
+    Stage("(GET|HEAD) .*/_ping", built=False),
+    Stage("GET /maven", built=False),
+    Stage("POST .*/build", built=False),
+    Stage("POST .*/push", built=False),
+    Stage("PutImage"),
+    Stage("DescribeImageScanFindings"),
+    Stage("PUT /2015-03-31/functions/b/code"),
+    Stage("GET /helm/upgrade"),
+    Stage("GET /api/v1/namespaces/erp-dev/pods"),
+    Stage("PutImage latest"),
+    Stage("DescribeAlarms"),
+    Stage("Publish"),
+)
+FAULTS: tuple[Fault, ...] = ("hangs", "dribbles", "answers late", "goes silent")
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def test_a_signal_at_any_stage_ends_the_run_in_time_with_its_report_and_nothing_begins_after_it(tmp_path: Path) -> None:
+    cases = [
+        # Each stage meets each signal and two faults, in turn.
+        (stage, FAULTS[(place + 2 * turn) % len(FAULTS)], SIGNALS[(place + turn) % 2])
+        for turn in range(2)
+        for place, stage in enumerate(STAGES)
+    ]
+    folders = [tmp_path / str(number) for number in range(len(cases))]
+    with ThreadPoolExecutor(RUNS_AT_ONCE) as pool:
+        found = list(pool.map(what_is_wrong, folders, *zip(*cases, strict=True)))
+    # Once more, each alone: the seconds of the first time are also those of a machine that has much to do.
+    again = [(number, case) for number, case in enumerate(cases) if found[number]]
+    wrong = [text for number, case in again if (text := what_is_wrong(tmp_path / f"{number} again", *case))]
+    assert not wrong, "\n".join((*wrong, "the first time:", *filter(None, found)))
+
+
+def what_is_wrong(folder: Path, stage: Stage, fault: Fault, number: signal.Signals) -> str:
+    """What is wrong with a run that gets a signal at a stage whose server misbehaves; empty where nothing is."""
+    folder.mkdir()
+    with stand_in() as server:
+        server.fault = (stage.operation, fault)
+        scene = Scene(folder, server, built=stage.built)
+        if "/git/" in stage.operation:
+            scene.checkout.git("remote", "set-url", "origin", f"{server.address}/git")
+        with scene.run() as program:
+            if not server.reached.wait(REACH_S):
+                program.kill()
+                return f"{stage.operation} was not reached\n{program.communicate()[1]}"
+            program.send_signal(number)
+            sent = time.monotonic()
+            server.released.set()
+            _, said = program.communicate(timeout=10 * LIMIT_S)
+            seconds = time.monotonic() - sent
+        began = {one.operation for one in server.asked if one.at > sent + UNDER_WAY_S}
+        report = json.loads(scene.report.read_text(encoding="utf-8")) if scene.report.exists() else {}
+    found = {
+        f"it ended after {seconds:.1f} s": seconds > LIMIT_S,
+        f"its code is {program.returncode}": program.returncode != 128 + number,
+        "it does not say what ended it": f"erp_build: ended by {number.name}" not in said,
+        f"its report says {report.get('exit_code')}": report.get("exit_code") != 128 + number,
+        f"it began {began}": any(not WAY_OUT.fullmatch(one) for one in began),
+        f"it failed:\n{said}": "Traceback" in said,
+    }
+    wrong = [what for what, is_so in found.items() if is_so]
+    return "\n".join((f"{stage.operation} {fault}, {number.name}:", *wrong)) if wrong else ""
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_without_a_fault_the_run_deploys(tmp_path: Path, *, built: bool) -> None:
+    with stand_in() as server, Scene(tmp_path, server, built=built).run() as program:
+        out, said = program.communicate(timeout=REACH_S)
+    assert program.returncode == 0, said
+    assert "Outcome: deployed" in out
