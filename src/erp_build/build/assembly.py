@@ -69,7 +69,8 @@ class LocalAssembly:
         """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
         folder = self.root / request.target.path
         on_line = partial(self.progress.detail, target=request.target.name)
-        return run_check(request.check, folder, request.secrets, on_line)
+        limited = request.check._replace(timeout=min(request.check.timeout, self.clock.time_left()))
+        return run_check(limited, folder, request.secrets, on_line)
 
     def images_at_once(self) -> int:
         """How many images may be in work at the same time, by cores and memory."""

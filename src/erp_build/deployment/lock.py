@@ -80,6 +80,7 @@ def take_lock(site: Site, claim: Claim) -> "Lock":
         is_alive = (current.holder, current.renewed) != (first.holder, first.renewed)
         if is_alive and deadline.is_over:
             raise _locked(site.release, current)
+        site.clients.clock.require_time()
         site.clients.clock.sleep(min(LOCK_POLL_S, claim.seconds / HEARTBEATS_PER_EXPIRY))
 
 
@@ -135,7 +136,11 @@ class Lock:
         self._write(lambda lease: replace(lease, record=as_text(entries)))
 
     def require_held(self) -> None:
-        """Raise `Locked` if the lock is not ours any more, or may soon not be: another run may be deploying."""
+        """Raise `Locked` if the lock is not ours any more, or may soon not be: another run may be deploying.
+
+        Asked before every step that moves something, so it raises `RunTimedOut` as well.
+        """
+        self._site.clients.clock.require_time()
         if self._taken_by is not None:
             raise _locked(self._release, self._taken_by)
         was_started = self._thread.ident is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from erp_build import pipeline
 from erp_build.cli.console import Console
-from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
+from erp_build.cli.options import TIMEOUT, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
 from erp_build.cli.signals import LastWord, signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.config.codebuild import build_link
@@ -44,6 +44,7 @@ class Options(CommonOptions):
         "--replace-cut-off-install", "remove a release whose first installation was cut off"
     )
     wait_for_lock: float = WAIT_FOR_LOCK
+    timeout: float = TIMEOUT
     report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
     json: bool = flag("--json", "print the report as JSON")
 
@@ -105,6 +106,8 @@ def _report_path(options: Options) -> Path:
 def _run(options: Options, console: Console, run: Run, journal: Journal, last_word: LastWord) -> None:
     project = console.project()
     run.keep(tests=project.build.tests)
+    if seconds := options.timeout or project.timeout:
+        console.clock.limit(seconds)
     choices = pipeline.Options(
         variables=dict(os.environ),
         base=options.base,

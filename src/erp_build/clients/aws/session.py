@@ -101,16 +101,16 @@ def open_session() -> boto3.Session:
     return session
 
 
-def ask_aws(endpoint: str, work: Callable[[], T], seconds: float = AWS_CALL_S) -> T:
+def ask_aws(endpoint: str, work: Callable[[], T], seconds: float | None = None) -> T:
     """Do work that may ask AWS or whoever has the credentials; raises `NoWholeAnswer` after so many seconds.
 
     Args:
         endpoint: whose answer it needs, for the error.
         work: the call.
-        seconds: for the whole of it.
+        seconds: for the whole of it; None: `AWS_CALL_S`.
     """
     try:
-        return within(seconds, work)
+        return within(AWS_CALL_S if seconds is None else seconds, work)
     except CallTimedOut as error:
         raise NoWholeAnswer(endpoint_url=endpoint, seconds=error.seconds) from error
 
