@@ -27,10 +27,15 @@ class CallTimedOut(TimeoutError):
         self.seconds = seconds
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def within(seconds: float, work: Callable[[], T], *, cleans_up: bool = False) -> T:
     """Do work that asks somebody on the network, and return its result or raise its error.
 
     Work within other work belongs to that: the outer limit counts for both.
+
+    Args:
+        seconds: for all of it.
+        work: the calls.
+        cleans_up: whether any thread may begin it after a signal.
 
     Raises `CallTimedOut` where it has not ended after so many seconds, or when a way out has no time left, and
     `NothingBegins` in other threads than the main one once a signal has come.
@@ -39,8 +44,8 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         return work()
     _watch_what_is_sent()
     call = _Call(work)
-    if threading.current_thread() is threading.main_thread():
-        # The signal is raised here.
+    if cleans_up or threading.current_thread() is threading.main_thread():
+        # In the main thread the signal is raised.
         return call.answer(seconds)
     with WAY_OUT.telling(call.call_off):
         WAY_OUT.require_may_begin()

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, cast
 
 import docker
@@ -11,7 +12,11 @@ import docker.errors
 import requests
 from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
 
+from erp_build.clients.calls import within
 from erp_build.clients.way_out import WAY_OUT
+
+ENGINE_CALL_S = 60.0
+"""Seconds for a call of the engine that does no work: its version, what it knows of an image, a removal."""
 
 ABORT_WAIT_S = 3.5
 """Seconds that aborted calls get to remove what they left in the engine."""
@@ -31,8 +36,10 @@ class Api(docker.APIClient):
         return self._answer is not None
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send a request and keep its answer."""
-        self._answer = super().send(request, **options)
+        """Send a request and keep its answer; one that is no stream has a limit for the whole of it."""
+        ask = partial(super().send, request, **options)
+        # What is begun after a signal cleans up: `Calls` lets nothing else begin.
+        self._answer = ask() if options.get("stream") else within(ENGINE_CALL_S, ask, cleans_up=True)
         return self._answer
 
     def inspected(self, image: str) -> dict[str, Any]:
