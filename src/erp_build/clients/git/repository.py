@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from erp_build.model.source_file import SourceFile
 
 
+GIT_COMMAND_S = 600.0
+"""Seconds for a command that reads the repository: a partial clone may have to fetch what it lacks."""
+
+
 class GitRepository:
     """The repository whose work tree (or bare folder) is `root`.
 
@@ -210,7 +214,10 @@ class GitRepository:
                 input=given,
                 capture_output=True,
                 check=False,
+                timeout=GIT_COMMAND_S,
             )
+        except subprocess.TimeoutExpired as error:
+            raise ErpBuildError("git does not come to an end", where=self._folder, why=str(error)) from error
         except FileNotFoundError as error:
             raise ConfigurationError(
                 "there is no git", where="PATH", why=str(error), next_step="install git 2.30 or newer"
