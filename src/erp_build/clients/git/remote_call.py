@@ -12,6 +12,9 @@ REMOTE_CALL_S = 300.0
 SLOW_BYTES_PER_S, SLOW_FOR_S = 1000, 30
 """Git ends a transfer by HTTP that is slower than this for so many seconds."""
 
+CONNECTION_VARIABLES = ("GIT_ASKPASS", "GIT_CONFIG_", "GIT_CURL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_SSH", "GIT_SSL_")
+"""Beginnings of Git's variables that say how a remote is reached, with whose credentials."""
+
 SSH_OPTIONS = "-o ConnectTimeout=15 -o ServerAliveInterval=15 -o ServerAliveCountMax=2"
 """Seconds to connect by SSH, and until a server that does not answer any more is given up."""
 
@@ -44,5 +47,13 @@ def _setting(folder: str, environment: Mapping[str, str], name: str) -> str:
 
 
 def caller_environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """The environment of this process, which has what signs in to a remote, with variables of ours."""
-    return {**os.environ, "LC_ALL": "C", **ours}
+    """The environment of this process, which has what signs in to a remote, with variables of ours.
+
+    Of the caller's GIT_* variables only those of the connection are kept: the others may name another repository.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(CONNECTION_VARIABLES)
+    }
+    return {**kept, "LC_ALL": "C", **ours}
