@@ -30,6 +30,7 @@ stable = "1s"
 pin = false
 [deploy]
 write_back = "branch"
+lock_expires = "6s"
 [notify]
 on = ["failure", "success"]
 """
