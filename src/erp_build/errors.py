@@ -2,6 +2,7 @@
 
 Failure                      whatever ends a run
 |- Interrupted      130/143  SIGINT, SIGTERM; no `Exception`
+|- OutputFailed          74  the result could not be written: a full disk
 `- ErpBuildError         70  a bug of ours
    |- ConfigurationError     2  usage, settings, credentials, values file
    |- DetectionRefused       3  --strict, and a baseline is in doubt
@@ -118,6 +119,10 @@ class NewerDeployed(ErpBuildError, code=11):
 
 class Locked(ErpBuildError, code=11):
     """Another run holds the lock of the release, or has taken it from this run."""
+
+
+class OutputFailed(Failure, code=74):
+    """The result of a command could not be written; what the command did is done."""
 
 
 class Interrupted(Failure):

@@ -45,6 +45,7 @@ class Options:
         allow_older: deploy even where a newer commit is live.
         wait_for_lock: seconds to wait for another run.
         replace_cut_off_install: remove a release whose first installation was cut off.
+        rebuild: names of services and functions that are built anew although their content has an image.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Options:
     allow_older: bool = False
     wait_for_lock: float = 0.0
     replace_cut_off_install: bool = False
+    rebuild: tuple[str, ...] = ()
 
 
 def run(project: Project, clients: Clients, options: Options, run: Run) -> RunReport:
@@ -104,7 +106,7 @@ def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState
     if options.strict:
         refuse_doubt(baselines)
     changes = run.stage(detect_changes, git, project, baselines, head)
-    plan = run.stage(make_plan, project, changes, live)
+    plan = run.stage(make_plan, project, changes, live, rebuild=options.rebuild)
     return run.stage(find_reusable, site, plan, live)
 
 

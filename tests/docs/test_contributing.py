@@ -19,10 +19,15 @@ ANSWERS = {
     },
     "How is a 409 of Lambda tried again?": {"src/erp_build/clients/aws/lambda_functions.py": "Retrying("},
     "Who decides that an image is reused?": {"src/erp_build/changes/reuse.py": 'action="reuse"'},
+    "When has a target no content key?": {
+        "src/erp_build/changes/target_keys.py": "def _doubt(",
+        "src/erp_build/clients/git/checkout.py": "def compare(",
+    },
     "Where is the lock renewed?": {"src/erp_build/deployment/lock.py": "renewed_at("},
     "What is masked in logs and reports?": {
         "src/erp_build/clients/secrets.py": "def mask(",
-        "src/erp_build/formats/secret_names.py": "LOOKS = {",
+        "src/erp_build/formats/secret_forms.py": "def forms_of(",
+        "src/erp_build/formats/secret_looks.py": "LOOKS = {",
     },
     "How is `latest` moved?": {"src/erp_build/deployment/latest.py": '.tag(image, "latest")'},
     "How long may a call of the network take?": {"src/erp_build/clients/calls.py": "def within"},

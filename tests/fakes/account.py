@@ -53,9 +53,15 @@ class FakeAlarms:
 
 
 class FakeAssembly:
-    """Maven and engine; `missing` says what is not installed."""
+    """Maven and engine; `missing` says what is not installed.
+
+    `bases` is name of a base image -> the digest in its registry; another one cannot be asked. `jdk` is what builds.
+    """
 
     def __init__(self) -> None:
+        self.bases: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.jdk: int | None = 17
         self.missing = ""
         self.checked: tuple[str, ...] = ()
 
@@ -63,6 +69,15 @@ class FakeAssembly:
         self.checked = tuple(target.name for target in targets)
         if targets and self.missing:
             raise BuildFailed(f"there is no {self.missing}", where="PATH")
+
+    def base_digest(self, image: str) -> str:
+        self.asked.append(image)
+        if image not in self.bases:
+            raise BuildFailed("the Docker engine refused a request", why=f"{image}: no such host")
+        return self.bases[image]
+
+    def jdk_release(self, target: Service | Function) -> int | None:  # noqa: ARG002
+        return self.jdk
 
     def images_at_once(self) -> int:
         return 3

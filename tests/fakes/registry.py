@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from erp_build.errors import ErpBuildError, PushFailed, TagTaken
+from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.scan import Scanning
 
@@ -78,16 +79,19 @@ class FakeRegistry:
         return script.pop(0) if len(script) > 1 else script[0]
 
     def push(self, repository: str, tag: str, commit: str | None, key: str = "") -> str:
-        """Store an image; its digest depends on its repository and on the commit in its label."""
+        """Store an image; its digest depends on its repository, and of a build on its tag and its commit too.
+
+        Only a full commit becomes a label.
+        """
         if repository not in self.repositories:
             raise PushFailed("there is no such repository", where=repository)
         if repository in self.immutable and (repository, tag) in self.tags:
             raise TagTaken("the registry refused the image", where=f"{repository}:{tag}")
-        digest = "sha256:" + hashlib.sha256(f"{repository} {commit}".encode()).hexdigest()
+        digest = "sha256:" + hashlib.sha256(f"{repository} {tag if commit else None} {commit}".encode()).hexdigest()
         self.images[digest] = StoredImage(
             repository=repository, digest=digest, media_type=MEDIA_TYPE, manifest=self.manifest.replace("OF", digest)
         )
-        if commit:
+        if commit and is_full_commit(commit):
             self.revisions[digest] = commit
         self.keys[digest] = key
         self.tags[repository, tag] = digest

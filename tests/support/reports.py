@@ -1,7 +1,10 @@
 """Reports of runs that have everything in them, made by hand: for the pages and the schema."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from importlib.resources import files
 
 from erp_build.changes.make_plan import make_plan
 from erp_build.clients.clock import SimulatedClock
@@ -290,3 +293,21 @@ def _effects(state: EffectState) -> tuple[Effect, ...]:
         "upgrade_release": f"erp-microservices {CHART}",
     }
     return tuple(Effect(name=EffectKind(name), target=target, state=state) for name, target in done.items())
+
+
+SCHEMA = json.loads((files("erp_build") / "schemas" / "report-1.json").read_text(encoding="utf-8"))
+"""Of the report."""
+
+
+def schema_words() -> set[str]:
+    """The words that the schema of the report lists as values."""
+
+    def found(schema: object) -> Iterator[str]:
+        if isinstance(schema, dict):
+            yield from (str(word) for word in schema.get("enum", ()))
+            schema = list(schema.values())
+        if isinstance(schema, list):
+            for inner in schema:
+                yield from found(inner)
+
+    return set(found(SCHEMA))

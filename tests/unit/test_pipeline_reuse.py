@@ -142,7 +142,7 @@ def test_an_uncommitted_file_is_built_without_a_key(world: FakeWorld) -> None:
     assert world.actions() == {NOTIFICATION: "build"}
     assert report.plan is not None
     assert any(SOURCE in warning for warning in report.plan.warnings)
-    assert world.registry.tags_of(report.images[0].digest) == {head[:7], "latest"}
+    assert world.registry.tags_of(report.images[0].digest) == {f"{head[:7]}-dirty", "latest"}
 
 
 def test_an_uncommitted_file_reuses_nothing(world: FakeWorld) -> None:

@@ -136,7 +136,7 @@ class Workplace:
         return done.stdout.strip()
 
     def pause(self, seconds: float) -> None:
-        """Let the RUN of every Dockerfile take so long; the file is not part of any commit."""
+        """Let the RUN of every Dockerfile take so long; committed is a file that waits for nothing."""
         for name in (SERVICE, OTHER):
             text = f"/bin/busybox sleep {seconds}\n" if seconds else ":\n"
             (self.root / "backend" / name / "pause.sh").write_text(text, encoding="ascii")
@@ -172,7 +172,7 @@ def tiny(folder: Path, tenant: Tenant) -> Workplace:
         (source / "payload").write_bytes(os.urandom(PAYLOAD))
         shutil.copy("/bin/busybox", source)
     (place.root / "erp-build.toml").write_text(CONFIG.format(tenant.parameters), encoding="utf-8")
-    (place.root / ".gitignore").write_text("target/\npause.sh\n", encoding="ascii")
+    (place.root / ".gitignore").write_text("target/\n", encoding="ascii")
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=place.root, check=True)
     place.pause(0)
     erp_repository.commit(place.root, "작은 서비스 둘")

@@ -58,10 +58,11 @@ def effects(done: Finished) -> list[str]:
 def test_one_service_is_one_image_with_its_commit_and_its_content_as_tags(place: Workplace) -> None:
     done = place.build(SERVICE)
     digest, found = made(done), place.in_registry()
-    key = next(name for name in found if name.startswith("key-"))
-    assert found == {place.tag: digest, key: digest}
+    key = max((name for name in found if name.startswith("key-")), key=len)
+    # The second key is that of the content alone, whatever JDK and base it was built with.
+    assert found == dict.fromkeys((place.tag, key, key.rpartition("-")[0]), digest)
     assert place.in_registry(OTHER) == {}
-    assert effects(done) == ["package", "build_image", "push", "tag"]
+    assert effects(done) == ["package", "build_image", "push", "tag", "tag"]
     assert "Critical path: " in done.stdout
     assert 'left alone (tests = "skip")' in done.stdout
 
@@ -115,19 +116,17 @@ def test_an_immutable_repository_takes_every_image_once(place: Workplace, withou
     assert (made(done), actions(done)) == (made(again), {SERVICE: "reuse"})
 
 
-def test_a_tag_that_other_content_has_is_refused_with_the_way_out(place: Workplace) -> None:
+def test_an_image_whose_tag_other_content_has_gets_one_with_a_number(place: Workplace) -> None:
     first = made(place.build(SERVICE))
     place.edit()
     ecr, repository = client("ecr"), place.repository()
     image = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": first}])["images"][0]
     ecr.put_image(repositoryName=repository, imageManifest=image["imageManifest"], imageTag=place.tag)
     ecr.put_image_tag_mutability(repositoryName=repository, imageTagMutability="IMMUTABLE")
-    done = place.build(SERVICE)
-    assert done.code == 5
-    assert "immutable" in done.report["error"]["why"]
-    assert "commit again" in done.report["error"]["next"]
-    place.edit()
-    assert made(place.build(SERVICE)) == place.in_registry()[place.tag]
+    second = made(place.build(SERVICE))
+    assert second != first
+    found = place.in_registry()
+    assert (found[place.tag], found[f"{place.tag}-2"]) == (first, second)
 
 
 def test_a_sign_in_that_ends_between_two_pushes_is_renewed(place: Workplace) -> None:
@@ -153,7 +152,7 @@ def test_a_connection_that_drops_around_the_manifest_costs_nothing(place: Workpl
     Faults().drop_manifest(place.repository(), when)
     done = place.build(SERVICE)
     assert set(place.in_registry().values()) == {made(done)}
-    assert len(place.in_registry()) == 2
+    assert len(place.in_registry()) == 3
 
 
 def test_a_maven_without_memory_is_told_and_the_next_run_makes_the_image(place: Workplace) -> None:

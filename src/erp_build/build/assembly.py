@@ -11,7 +11,7 @@ from typing import IO
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from erp_build.build.check_command import run_check
-from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.registry import EcrRegistry, SignIn
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.buildkit import BuildKit
@@ -28,7 +28,16 @@ from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, source
 from erp_build.formats.dockerfile.parse import base_images
 from erp_build.formats.dockerfile.rewrite import with_labels
 from erp_build.model.check_run import CheckRun
-from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, SOURCE_LABEL, VERSION_LABEL, LocalImage, PushedImage
+from erp_build.model.commit import is_full_commit
+from erp_build.model.images.image import (
+    BASE_DIGEST_LABEL,
+    KEY_LABEL,
+    REVISION_LABEL,
+    SOURCE_LABEL,
+    VERSION_LABEL,
+    LocalImage,
+    PushedImage,
+)
 from erp_build.model.project import BuildOptions, Function, Service
 
 MAX_PUSH_ATTEMPTS = 3
@@ -56,6 +65,7 @@ class LocalAssembly:
     clock: Clock
     progress: Progress
     _jars: dict[str, Path] = field(default_factory=dict, init=False)
+    _digests: dict[str, str | BuildFailed] = field(default_factory=dict, init=False)
 
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` if a program, the engine or a file is missing, or a Dockerfile cannot be built."""
@@ -71,6 +81,22 @@ class LocalAssembly:
         on_line = partial(self.progress.detail, target=request.target.name)
         limited = request.check._replace(timeout=min(request.check.timeout, self.clock.time_left()))
         return run_check(limited, folder, request.secrets, on_line)
+
+    def base_digest(self, image: str) -> str:
+        """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""
+        if image not in self._digests:
+            try:
+                self._digests[image] = self.engine.registry_digest(image, self._sign_in_of(image))
+            except BuildFailed as error:
+                self._digests[image] = error
+        digest = self._digests[image]
+        if isinstance(digest, BuildFailed):
+            raise digest
+        return digest
+
+    def jdk_release(self, target: Service | Function) -> int | None:
+        """The release of the JDK that builds a target; None if none is known."""
+        return self.maven.jdk_release(self.root / target.path)
 
     def images_at_once(self) -> int:
         """How many images may be in work at the same time, by cores and memory."""
@@ -139,6 +165,11 @@ class LocalAssembly:
             self.registry.forget_sign_in()
             raise
 
+    def _sign_in_of(self, image: str) -> SignIn | None:
+        """The sign-in for a base image in the run's own registry; others are asked without one."""
+        is_named = "." in image.partition("/")[0] and "/" in image
+        return self.registry.sign_in() if is_named and image.startswith(f"{self.registry.host()}/") else None
+
     def _write(self, spool: IO[bytes], context: Context, request: ImageRequest, text: str) -> EngineBuild:
         """Write the build context, with the labels in its Dockerfile if that builds the same image."""
         target = request.target
@@ -185,14 +216,20 @@ class LocalAssembly:
 
     def _labels(self, request: ImageRequest, text: str) -> dict[str, str]:
         labels = {
-            REVISION_LABEL: request.commit,
+            REVISION_LABEL: request.commit if is_full_commit(request.commit) else "",
             SOURCE_LABEL: self.source,
             KEY_LABEL: request.key,
             VERSION_LABEL: version("erp-build"),
         }
+        on_line = partial(self.progress.detail, target=request.target.name)
+        for image, digest in request.bases:
+            # The engine would take what it has under this name, which may be an older one than the key says.
+            self.engine.provide(image, digest, self._sign_in_of(image), on_line)
         # The last FROM begins the final stage of the image.
         if bases := base_images(text):
-            labels |= self.engine.base_labels(bases[-1], partial(self.progress.detail, target=request.target.name))
+            labels |= self.engine.base_labels(bases[-1], on_line)
+            if known := dict(request.bases).get(bases[-1]):
+                labels[BASE_DIGEST_LABEL] = known
         return {name: value for name, value in labels.items() if value}
 
 

@@ -5,12 +5,14 @@ from functools import partial
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
-from erp_build.build.architecture import Nodes, check_platform
+from erp_build.build.architecture import check_platform
 from erp_build.build.parallel import HandOver, map_in_threads, raise_together, start_in_background, work_as_produced
-from erp_build.changes.content_key import KEY_TAG
+from erp_build.changes.content_key import KEY_TAG, content_of
+from erp_build.changes.reuse import Nodes
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
+from erp_build.model.commit import DIRTY
 from erp_build.model.images.image import BuildTimings, BuiltImage, PushedImage, StoredImage
 from erp_build.model.plan import Plan, Running, Step
 from erp_build.model.project import Chart, Function, Service
@@ -84,9 +86,11 @@ def _request(site: Site, step: Step, plan: Plan) -> ImageRequest:
     return ImageRequest(
         target=target,
         repository=site.repository(target),
-        tag=plan.tag,
-        commit=plan.head,
+        tag=plan.tag_of(step),
+        # An image of other files than the commit's must name no commit, or the next run would compare with that one.
+        commit=f"{plan.head}{DIRTY}" if step.is_dirty else plan.head,
         key=step.key,
+        bases=step.bases,
     )
 
 
@@ -175,11 +179,15 @@ def _read_back(site: Site, request: ImageRequest, digest: str) -> StoredImage:
 
 
 def _tag_with_key(site: Site, pushed: Pushed) -> None:
-    """Tag the image with its content key, so that later runs with the same files reuse it."""
-    if pushed.request.key:
+    """Tag the image with its key, so that later runs with the same files reuse it.
+
+    The key of its content alone is for runs that cannot ask for the base image's digest.
+    """
+    key = pushed.request.key
+    for name in dict.fromkeys((key, content_of(key)) if key else ()):
         # With immutable tags, a parallel run may have tagged its own image of the same content first.
         with suppress(TagTaken):
-            site.clients.effects.tag(pushed.stored, f"{KEY_TAG}{pushed.request.key}")
+            site.clients.effects.tag(pushed.stored, f"{KEY_TAG}{name}")
 
 
 def _built(pushed: Pushed) -> BuiltImage:
@@ -189,7 +197,7 @@ def _built(pushed: Pushed) -> BuiltImage:
         repository=request.repository,
         tag=request.tag,
         digest=pushed.stored.digest,
-        commit=request.commit,
+        commit=None if request.commit.endswith(DIRTY) else request.commit,
         timings=pushed.timings,
     )
 
@@ -197,12 +205,13 @@ def _built(pushed: Pushed) -> BuiltImage:
 def _reuse(site: Site, step: Step, plan: Plan) -> BuiltImage:
     """Reuse the image with the same content: only its manifest gets another tag."""
     assert step.image is not None
-    site.clients.effects.tag(step.image, plan.tag)
-    site.say(f"reused {step.image.digest[:19]} as {plan.tag}, nothing was built", step.target.name)
+    tag = plan.tag_of(step)
+    site.clients.effects.tag(step.image, tag)
+    site.say(f"reused {step.image.digest[:19]} as {tag}, nothing was built", step.target.name)
     return BuiltImage(
         target=step.target.name,
         repository=step.image.repository,
-        tag=plan.tag,
+        tag=tag,
         digest=step.image.digest,
         commit=site.clients.registry.revision(step.image),
         origin="reused",

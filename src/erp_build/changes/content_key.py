@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from erp_build.model.project import BuildOptions, Chart, Target
+from erp_build.model.project import BuildOptions, Chart, Function, Project, Service, Target
 from erp_build.model.source_file import SourceFile
 
 KEY_TAG = "key-"
@@ -15,6 +15,9 @@ DEFAULT_OPTIONS = BuildOptions()
 KEY_HEX_DIGITS = 40
 """Hex digits of a key: 160 bits."""
 
+SURROUNDINGS_HEX_DIGITS = 12
+"""Hex digits behind the key for bases and JDK: 48 bits, which tell apart the few builds of one content."""
+
 
 def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions = DEFAULT_OPTIONS) -> str:
     """The key of a target with these input files, in any order, built with these options.
@@ -26,15 +29,41 @@ def content_key(target: Target, files: Iterable[SourceFile], build: BuildOptions
     import hashlib
 
     digest = hashlib.sha256()
-    digest.update(f"{target.kind}\0{_recipe(target, build)}\0".encode())
+    digest.update(f"{_recipe(target, build)}\0".encode())
     # Sorted, because Git and the disk list files in different orders.
     for file in sorted(files, key=lambda file: file.path):
         digest.update(f"{file.mode} {file.identifier} {file.path}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:KEY_HEX_DIGITS]
 
 
+def with_surroundings(key: str, digests: Iterable[str], jdk: int) -> str:
+    """The key of an image that is built anew: of its content, of its base images and of the JDK.
+
+    Args:
+        key: of the content.
+        digests: of the base images, in the order of the Dockerfile.
+        jdk: its release.
+    """
+    import hashlib
+
+    text = "\0".join((*digests, f"jdk {jdk}"))
+    return f"{key}-{hashlib.sha256(text.encode()).hexdigest()[:SURROUNDINGS_HEX_DIGITS]}"
+
+
+def content_of(key: str) -> str:
+    """The part of a key that names the content alone."""
+    return key.partition("-")[0]
+
+
+def build_settings(project: Project, target: Service | Function) -> tuple[object, ...]:
+    """Everything in the configuration that decides what the image of a target holds."""
+    rules = (target.path, target.inputs, project.shared, project.ignore)
+    return (_recipe(target, project.build), *rules)
+
+
 def _recipe(target: Target, build: BuildOptions) -> str:
+    """How a target is made. The tests count: a jar may hold what they wrote, and an image with tests is another one."""
     if isinstance(target, Chart):
-        return ""
+        return "chart"
     layers = "; layers with folders" if target.layers else ""
     return f"{target.path}/{target.dockerfile} {RECIPE}; tests {build.tests}; builder {build.builder}{layers}"

@@ -10,7 +10,7 @@ from erp_build.changes.rules import Rules
 from erp_build.formats.dockerfile.parse import instructions
 from erp_build.model.project import Function, Service
 
-PARENT_REFERENCE = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]*[\w-])")
+PARENT_REFERENCE = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]{0,200}[\w-])")
 BUILD_OUTPUT = "target"
 SYMLINK_MODE = "120000"
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
+from erp_build.changes.content_key import build_settings
 from erp_build.changes.make_plan import make_plan
-from erp_build.changes.rules import Rules, attribute, ignore_of
-from erp_build.errors import ConfigurationError
+from erp_build.changes.rules import CONFIGURATION, Rules, attribute, folder_read_from_below, ignore_of
+from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.patterns import spellings
 from erp_build.model.change import Baseline, ChangeSet, PathChange, TargetChange
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.stage import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from erp_build.clients.git.repository import GitRepository
     from erp_build.model.project import Project
@@ -32,6 +33,7 @@ def plan(
     live: LiveState | None = None,
     variables: Mapping[str, str] | None = None,
     strict: bool = False,
+    rebuild: Collection[str] = (),
 ) -> Plan:
     """What a run would do, and why: head, baselines, changes and plan in one call. It changes nothing.
 
@@ -43,13 +45,15 @@ def plan(
         live: what runs; None plans offline, without reuse.
         variables: environment variables, for what CodeBuild says of the source.
         strict: raise `DetectionRefused` when a baseline is in doubt.
+        rebuild: names of services and functions that are built anew in any case.
     """
     stated = variables or {}
     commit = find_head(repository, stated, head)
     baselines = find_baselines(repository, project, commit, live=live, variables=stated, base=base)
     if strict:
         refuse_doubt(baselines)
-    return make_plan(project, detect_changes(repository, project, baselines, commit), live or LiveState())
+    changes = detect_changes(repository, project, baselines, commit)
+    return make_plan(project, changes, live or LiveState(), rebuild=rebuild)
 
 
 @stage("reads only: Git")
@@ -66,6 +70,7 @@ def detect_changes(
             continue
         differing = repository.changed_paths(commit, head) if commit != head else ()
         found, nobodys = attribute(rules, (change.path for change in differing))
+        found = without_other_settings(found, project, repository, commit)
         unowned.update(nobodys)
         ours = {baseline.target for baseline in baselines if baseline.commit == commit}
         changes.update({name: found.get(name, ()) for name in ours})
@@ -79,6 +84,37 @@ def detect_changes(
         warnings=(*_baseline_warnings(baselines), *overlaps(project)),
     )
     return _without_tag_edits(repository, project, found_all)
+
+
+def without_other_settings(
+    found: dict[str, tuple[TargetChange, ...]], project: Project, repository: GitRepository, commit: str
+) -> dict[str, tuple[TargetChange, ...]]:
+    """Return the changes without the configuration file, for targets whose image it makes as it did at a commit.
+
+    A file that was not there, or cannot be read today, may have said anything.
+    """
+    suspects = [name for name, changes in found.items() if any(one.rule.startswith(CONFIGURATION) for one in changes)]
+    before = settings_at(repository, commit, project.config_path) if suspects else None
+    if before is None:
+        return found
+    now = {target.name: build_settings(project, target) for target in project.image_targets}
+    same = {name for name in suspects if before.get(name) == now[name]}
+    return {
+        name: tuple(one for one in changes if name not in same or not one.rule.startswith(CONFIGURATION))
+        for name, changes in found.items()
+    }
+
+
+def settings_at(repository: GitRepository, commit: str, config_path: str) -> dict[str, tuple[object, ...]] | None:
+    """Target -> what decides what its image holds, by the configuration of a commit; None where that cannot be read."""
+    from erp_build.config.load import parse_project
+
+    content = repository.read_file(commit, config_path)
+    try:
+        before = parse_project(content.decode("utf-8-sig")) if content is not None else None
+    except (ErpBuildError, UnicodeDecodeError):
+        return None
+    return {target.name: build_settings(before, target) for target in before.image_targets} if before else None
 
 
 def overlaps(project: Project) -> tuple[str, ...]:
@@ -102,7 +138,7 @@ def _removed(
 
     One may also have been gone before the baseline, and be touched by a shared input.
     """
-    kept = {path for path, status, _ in differing if status != "D"}
+    kept = {path for path, status, _ in differing if status != "D" and folder_read_from_below(path) is None}
     # What becomes of an input of a target says nothing of its directory.
     services = tuple(service._replace(inputs=()) for service in project.services)
     functions = tuple(function._replace(inputs=()) for function in project.functions)
@@ -127,13 +163,14 @@ def _without_tag_edits(repository: GitRepository, project: Project, changes: Cha
     if base is None or {change.path for change in found} != {path}:
         return changes
     before, after = repository.read_file(base, path), repository.read_file(changes.head, path)
-    if before is None or after is None or not _same_but_tags(before, after, project):
+    if before is None or after is None or not same_but_tags(before, after, project):
         return changes
     warning = f"{path}: only tags differ, which deployments write themselves"
     return changes._replace(changes={**changes.changes, chart.name: ()}, warnings=(*changes.warnings, warning))
 
 
-def _same_but_tags(before: bytes, after: bytes, project: Project) -> bool:
+def same_but_tags(before: bytes, after: bytes, project: Project) -> bool:
+    """Whether two values files differ in nothing but the services' tags."""
     # Imported here: few plans need it.
     from erp_build.formats.values_file import set_tags
 
@@ -144,8 +181,10 @@ def _same_but_tags(before: bytes, after: bytes, project: Project) -> bool:
         return False
 
 
-def warning_of(uncommitted: Sequence[str]) -> tuple[str, ...]:
-    """A warning where tracked files differ from head: they are built, but not compared."""
+def warning_of(uncommitted: Sequence[str] | None) -> tuple[str, ...]:
+    """A warning where tracked files differ from head: they are built, but not compared. None: Git cannot say."""
+    if uncommitted is None:
+        return ("git status fails, so nobody knows which files are changed but not committed; look at it by hand",)
     some = ", ".join(uncommitted[:SOME]) + (", ..." if len(uncommitted) > SOME else "")
     files = "file is" if len(uncommitted) == 1 else "files are"
     text = f"{len(uncommitted)} {files} changed but not committed and not part of the comparison: {some}"

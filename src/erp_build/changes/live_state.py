@@ -14,7 +14,7 @@ from erp_build.model.releases.kubernetes import Workload, workload_of
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 
-DESCRIPTION = re.compile(r"erp_build (?P<commit>[0-9a-f]+)(?: chart (?P<key>[0-9a-f]{40}))?")
+DESCRIPTION = re.compile(r"erp_build (?P<commit>\S+)(?: chart (?P<key>[0-9a-f]{40}))?")
 ROLLBACK = re.compile(r"Rollback to (\d+)")
 
 
@@ -82,6 +82,7 @@ def _running_service(
         tag=image.tag,
         digest=stored.digest if stored else "",
         commit=site.clients.registry.revision(stored) if stored else None,
+        key=(site.clients.registry.key(stored) or "") if stored else "",
         trouble=edited.get(workload.name, "") if workload.rolled_out else workload.failure or workload.progress,
     )
 
@@ -104,6 +105,7 @@ def _running_function(site: Site, function: Function) -> Running | None:
         tag=state.image.rpartition(":")[2] if "@" not in state.image else "",
         digest=state.digest,
         commit=site.clients.registry.revision(stored) if stored else None,
+        key=(site.clients.registry.key(stored) or "") if stored else "",
         trouble=f"last update {state.last_update}: {state.reason}" if state.last_update == "Failed" else "",
     )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
-from erp_build.changes.rules import Rules
+from erp_build.changes.detect import settings_at
+from erp_build.changes.rules import CONFIGURATION, Rules
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
 from erp_build.model.project import Project
@@ -36,8 +37,23 @@ def replay(repository: GitRepository, project: Project, rules: Rules, pairs: Seq
     names = tuple(target.name for target in project.targets)
     for (base, head), differing in zip(pairs, repository.compare_pairs(pairs) if pairs else (), strict=True):
         paths = tuple(change.path for change in differing)
-        touched = rules.touched(paths)
+        touched = _touched(repository, project, rules, base, head, paths)
         yield Replayed(base, head, tuple(name for name in names if name in touched), paths)
+
+
+def _touched(
+    repository: GitRepository, project: Project, rules: Rules, base: str, head: str, paths: tuple[str, ...]
+) -> set[str]:
+    """The targets that own a path; the configuration file counts for those that both commits set otherwise."""
+    owners = [rules.owners(path) for path in paths]
+    touched = {name for found in owners for name in found}
+    if not any(rule.startswith(CONFIGURATION) for found in owners for rule in found.values()):
+        return touched
+    before, after = (settings_at(repository, commit, project.config_path) for commit in (base, head))
+    if before is None or after is None:
+        return touched
+    sure = {name for found in owners for name, rule in found.items() if not rule.startswith(CONFIGURATION)}
+    return sure | {name for name in touched if before.get(name) != after.get(name)}
 
 
 def read_pairs(repository: GitRepository, text: str) -> tuple[list[Pair], list[BadLine]]:

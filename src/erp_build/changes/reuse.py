@@ -1,64 +1,177 @@
 """Reuse: a target whose content has an image already is not built, and not deployed if that image runs."""
 
-from erp_build.changes.content_key import KEY_TAG, content_key
+from collections.abc import Callable
+from functools import cache
+from itertools import count
+
+from erp_build.changes.content_key import KEY_TAG, content_of
 from erp_build.changes.detect import warning_of
-from erp_build.changes.rules import Rules, ignore_of
+from erp_build.changes.make_plan import REBUILD
+from erp_build.changes.surroundings import surroundings_of
+from erp_build.changes.target_keys import TargetKey, target_keys
 from erp_build.clients.site import Site
+from erp_build.model.commit import DIRTY
+from erp_build.model.images.image import StoredImage
 from erp_build.model.plan import LiveState, Plan, Reason, Step
-from erp_build.model.project import Chart, Service
-from erp_build.model.source_file import SourceFile
+from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stage import stage
 
+IMAGE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""Lambda's name of an architecture -> the name that images and nodes use."""
 
-@stage("reads only: Git, ECR", keeps="plan")
-def find_reusable(site: Site, plan: Plan, live: LiveState) -> Plan:
-    """Give every step its content key, and turn a build into `reuse`, or into `none` where this very image runs.
+Nodes = Callable[[], frozenset[str]]
+"""Returns the architectures of the cluster's nodes; they are the same for all services, so they are read once."""
 
-    Without `.git` there is no comparison, and only the keys tell what changed. A target with uncommitted files gets no
-    key, because the build would use those files and the key would not.
+
+@stage("reads only: Git, the checkout, ECR, base images", keeps="plan")
+def find_reusable(site: Site, plan: Plan, live: LiveState, *, checkout: bool = True) -> Plan:
+    """Give what is to be built its content key, and turn a build into `reuse`, or into `none` where that image runs.
+
+    Without `.git` there is no comparison, and only the keys tell what changed. A target whose files are not those of
+    the commit gets no key, because the build would use those files and the key would not.
+
+    Args:
+        site: where it is looked up.
+        plan: what the comparison says.
+        live: what runs.
+        checkout: whether the checkout is what would be built; otherwise only the plan's commit counts.
     """
     uncommitted = site.clients.repository.uncommitted()
     plan = plan._replace(warnings=(*plan.warnings, *warning_of(uncommitted)))
     if plan.is_empty:
         return plan
-    rules = Rules(site.project, ignore_of(site.project))
-    keys = content_keys(site, rules, plan.head)
-    keys.update(dict.fromkeys(rules.touched(uncommitted), ""))
-    steps = tuple(_with_key(site, step, keys[step.target.name], live) for step in plan.steps)
+    targets = [step.target for step in plan.steps if step.action == "build" or isinstance(step.target, Chart)]
+    keys = target_keys(site.clients.repository, site.project, plan.head, targets, checkout=checkout)
+    search = _Search(site, plan, checkout=checkout)
+    steps = tuple(
+        _chart_with_key(step, keys[step.target.name], live)
+        if isinstance(step.target, Chart)
+        else search.image_step(step, keys[step.target.name])
+        if step.action == "build"
+        else step
+        for step in plan.steps
+    )
     chart = steps[-1]
     if chart.action == "none" and plan.steps[-1].action != "none":
         steps = tuple(_without_chart(step) for step in steps)
     if chart.action != "none":
         steps = tuple(_with_chart(*pair, chart) for pair in zip(plan.steps, steps, strict=True))
-    return plan._replace(steps=steps)
+    missing = (keys[step.target.name].warning(step.target) for step in steps if _lacks_key(step, keys))
+    return plan._replace(steps=steps, warnings=(*plan.warnings, *missing, *search.warnings))
 
 
-def content_keys(site: Site, rules: Rules, head: str) -> dict[str, str]:
-    """The key of every target, over exactly those files that the rules give to it."""
-    files = {target.name: list[SourceFile]() for target in site.project.targets}
-    for file in site.clients.repository.source_files(head):
-        for name in rules.owners(file.path):
-            files[name].append(file)
-    return {target.name: content_key(target, files[target.name], site.project.build) for target in site.project.targets}
+def wanted_platforms(site: Site, nodes: Nodes, target: Service | Function) -> set[str]:
+    """The platforms that run a target; empty if unknown: no function yet, or no permission to list nodes."""
+    if isinstance(target, Function):
+        state = site.clients.functions.state(target.function)
+        architectures = {state.architecture} if state else set()
+    else:
+        architectures = set(nodes())
+    return {f"linux/{IMAGE_ARCHITECTURES.get(name, name)}" for name in architectures if name}
 
 
-def _with_key(site: Site, step: Step, key: str, live: LiveState) -> Step:
-    step = step._replace(key=key)
-    if step.action == "none" or not key:
-        return step
-    if isinstance(step.target, Chart):
-        same = step.action == "redeploy" and step.baseline.commit is None and live.chart_key == key
-        why = Reason(rule=f"same content as the deployed chart (key {key[:12]})")
-        return step._replace(action="none", because=(why,)) if same else step
-    if step.action != "build":
-        return step
-    image = site.clients.registry.stored(site.repository(step.target), f"{KEY_TAG}{key}")
-    if image is None:
-        return step
+class _Search:
+    """Looks in the registry for what is to be built; `warnings` says what could not be asked."""
+
+    def __init__(self, site: Site, plan: Plan, *, checkout: bool) -> None:
+        self._site = site
+        self._plan = plan
+        self._checkout = checkout
+        self._nodes = cache(lambda: site.clients.cluster.architectures(site.environment.cluster))
+        self._unknown: dict[str, list[str]] = {}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What could not be asked, and for which targets."""
+        return tuple(
+            f"{doubt}; {', '.join(names)}: an image of the same files is reused, a new one is built on what is here"
+            for doubt, names in self._unknown.items()
+        )
+
+    def image_step(self, step: Step, found: TargetKey) -> Step:
+        """A step that would build, with what is known of its image."""
+        assert not isinstance(step.target, Chart)
+        rebuilt = REBUILD in step.because
+        if found.key and not rebuilt and _runs(step, found.key):
+            same = Reason(rule=f"same content as what runs (key {found.key[:12]})")
+            return step._replace(action="none", key=found.key, because=(same,))
+        around = surroundings_of(self._site, step.target, self._dockerfile(step.target))
+        for doubt in around.doubts:
+            self._unknown.setdefault(doubt, []).append(step.target.name)
+        step = step._replace(key=around.key(found.key), bases=around.bases, is_dirty=found.is_dirty)
+        if step.key and not rebuilt:
+            step = self._looked_up(step)
+        if step.tag:
+            return step
+        # A run that was killed behind its push has left the image of this very content under the tag: it is taken.
+        tag = f"{self._plan.tag}{DIRTY if found.is_dirty else ''}"
+        return step._replace(tag=self._free_tag(step, tag, key="" if rebuilt else step.key))
+
+    def _looked_up(self, step: Step) -> Step:
+        assert not isinstance(step.target, Chart)
+        image = self._site.clients.registry.stored(self._site.repository(step.target), f"{KEY_TAG}{step.key}")
+        if image is None:
+            return step
+        if why := self._mismatch(step, step.target, image):
+            said = Reason(rule=f"the image in ECR with key {step.key[:12]} is not reused: {why}")
+            return step._replace(tag=self._free_tag(step, self._plan.tag), because=(*step.because, said))
+        said = Reason(rule=f"in ECR (key {step.key[:12]})")
+        tag = self._free_tag(step, self._plan.tag, digest=image.digest)
+        return step._replace(action="reuse", image=image, tag=tag, because=(*step.because, said))
+
+    def _mismatch(self, step: Step, target: Service | Function, image: StoredImage) -> str:
+        """Why the image is not what the tag with its key says; empty if it is."""
+        registry = self._site.clients.registry
+        label = registry.key(image) or ""
+        if step.key not in (label, content_of(label)):
+            return f"its label names {f'the key {label[:12]}' if label else 'no key'}"
+        runs = step.running is not None and step.running.digest == image.digest
+        if not runs and not registry.revision(image):
+            return "its label names no commit that it was built from"
+        platform, wanted = registry.platform(image), wanted_platforms(self._site, self._nodes, target)
+        if platform and wanted and platform not in wanted:
+            return f"it is for {platform}, and {target.name} runs on {' or '.join(sorted(wanted))}"
+        return ""
+
+    def _free_tag(self, step: Step, tag: str, *, key: str = "", digest: str = "") -> str:
+        """The tag, with a number where another image has it than one with this key or digest.
+
+        What runs under a tag would go on running if the tag moved, and an immutable one cannot be moved.
+        """
+        assert not isinstance(step.target, Chart)
+        registry, repository = self._site.clients.registry, self._site.repository(step.target)
+
+        def is_free(name: str) -> bool:
+            there = registry.stored(repository, name)
+            return there is None or there.digest == digest or (bool(key) and registry.key(there) == key)
+
+        return next(filter(is_free, (tag if number == 1 else f"{tag}-{number}" for number in count(1))))
+
+    def _dockerfile(self, target: Service | Function) -> str | None:
+        path, repository = f"{target.path}/{target.dockerfile}", self._site.clients.repository
+        if self._checkout:
+            lies = repository.root / path
+            content = lies.read_bytes() if lies.is_file() else None
+        else:
+            content = repository.read_file(self._plan.head, path)
+        return None if content is None else content.decode("utf-8-sig", "replace")
+
+
+def _runs(step: Step, key: str) -> bool:
     running = step.running
-    if running and running.digest == image.digest and running.tag_or_digest and not running.trouble:
-        return step._replace(action="none", because=(Reason(rule=f"same content as what runs (key {key[:12]})"),))
-    return step._replace(action="reuse", image=image, because=(*step.because, Reason(rule=f"in ECR (key {key[:12]})")))
+    return bool(running and content_of(running.key) == key and running.tag_or_digest and not running.trouble)
+
+
+def _lacks_key(step: Step, keys: dict[str, TargetKey]) -> bool:
+    found = keys.get(step.target.name)
+    return found is not None and step.action != "none" and bool(found.doubts)
+
+
+def _chart_with_key(step: Step, found: TargetKey, live: LiveState) -> Step:
+    step = step._replace(key=found.key, is_dirty=found.is_dirty)
+    same = step.action == "redeploy" and step.baseline.commit is None and found.key and live.chart_key == found.key
+    why = Reason(rule=f"same content as the deployed chart (key {found.key[:12]})")
+    return step._replace(action="none", because=(why,)) if same else step
 
 
 def _with_chart(before: Step, step: Step, chart: Step) -> Step:

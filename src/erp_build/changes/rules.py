@@ -6,6 +6,12 @@ from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.change import TargetChange
 from erp_build.model.project import Project
 
+ATTRIBUTES_FILE, MAVEN_FOLDER = ".gitattributes", ".mvn"
+"""What Git and Maven read from the folders above a service as well."""
+
+CONFIGURATION, MAVEN_SETTINGS = "build configuration", "Maven's settings"
+"""How the rule of the configuration file begins, and that of a `.mvn` above a service."""
+
 
 class Rules:
     """The rules of a project; a look-up costs the same for any number of targets, and is cached per directory.
@@ -27,6 +33,7 @@ class Rules:
         for image_target in project.image_targets:
             for pattern in image_target.inputs:
                 self._add_pattern(pattern, (image_target.name,), f"input: {pattern}")
+        self._paths = {target.name: composed(target.path) for target in project.image_targets}
         self._ignored = ignored
         self._known: dict[str, dict[str, str]] = {"": {}}
 
@@ -42,7 +49,9 @@ class Rules:
                 # A target that owns the path by its directory keeps that rule.
                 owners = {**dict.fromkeys(names, rule), **owners}
         if path == self._config:
-            owners = {**dict.fromkeys(self._built, f"build configuration: {path}"), **owners}
+            owners = {**dict.fromkeys(self._built, f"{CONFIGURATION}: {path}"), **owners}
+        if (folder := folder_read_from_below(path)) is not None:
+            owners = {**self._below(folder, path), **owners}
         return owners
 
     def is_ignored(self, path: str) -> bool:
@@ -63,6 +72,15 @@ class Rules:
         """Return the names of the targets that own at least one of the paths."""
         return {name for path in paths for name in self.owners(path)}
 
+    def _below(self, folder: str, path: str) -> dict[str, str]:
+        """The images with files below a folder, which its `.gitattributes` or `.mvn` applies to."""
+        start = f"{folder}/" if folder else ""
+        if path.endswith(ATTRIBUTES_FILE):
+            found = {name for place, names in self._by_directory.items() if place.startswith(start) for name in names}
+            return {name: f"attributes: {path}" for name in self._built if name in found}
+        names = (name for name, place in self._paths.items() if place.startswith(start))
+        return dict.fromkeys(names, f"{MAVEN_SETTINGS}: {start}{MAVEN_FOLDER}/**")
+
     def _of_directory(self, directory: str) -> dict[str, str]:
         known = self._known.get(directory)
         if known is None:
@@ -77,6 +95,15 @@ class Rules:
             owners.update({name: rule for name in names if name not in owners})
         else:
             self._patterns.append((composed(pattern), names, rule))
+
+
+def folder_read_from_below(path: str) -> str | None:
+    """The folder of a `.gitattributes` or a `.mvn`, which counts for what lies below it; None for any other file."""
+    folder, _, name = path.rpartition("/")
+    if name == ATTRIBUTES_FILE:
+        return folder
+    start, found, _ = f"/{path}".partition(f"/{MAVEN_FOLDER}/")
+    return start[1:] if found else None
 
 
 def ignore_of(project: Project) -> Callable[[str], bool] | None:

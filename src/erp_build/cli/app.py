@@ -8,7 +8,9 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, cast
 
 from erp_build.cli.fast_path.early_git import start
+from erp_build.clients.terminal.streams import Output, tell
 from erp_build.errors import ErpBuildError, Failure, did_you_mean
+from erp_build.formats.printable import one_line
 from erp_build.report.text.error import error_text
 
 if TYPE_CHECKING:
@@ -48,8 +50,9 @@ exit codes:
   3 detection refused (--strict) 10 what runs is not what was cleared
   4 build failed                 11 locked, or newer is deployed
   5 push failed                  70 a bug of erp_build
-  6 gate: findings              130 SIGINT
-  7 gate: inconclusive          143 SIGTERM
+  6 gate: findings               74 the output could not be written
+  7 gate: inconclusive          130 SIGINT
+                                143 SIGTERM
 """
 
 
@@ -75,8 +78,8 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
-        print(secrets.mask(_trace()), file=sys.stderr)
-        print("erp_build: this is a bug of erp_build; please report the lines above", file=sys.stderr)
+        tell(sys.stderr, secrets.shown(_trace()))
+        tell(sys.stderr, "erp_build: this is a bug of erp_build; please report the lines above")
         return ErpBuildError.code
 
 
@@ -92,13 +95,23 @@ def _call(
     verb = verb_named(name)
     options = _options(name, verb, arguments)
     options.early, options.stages = early, pipeline
+    console = Console(options, secrets)
     try:
-        return verb.main(options, Console(options, secrets)) or 0
+        # How the work ended is told before how its result was written.
+        return verb.main(options, console) or _end(console.output)
     except Failure as error:
-        print(secrets.mask(error_text(error)), file=sys.stderr)
+        tell(sys.stderr, secrets.shown(error_text(error)))
         if options.verbose > 1:
-            print(secrets.mask(_trace()), file=sys.stderr)
+            tell(sys.stderr, secrets.shown(_trace()))
         return error.code
+
+
+def _end(output: Output) -> int:
+    """The exit code of a command that did its work: 0, or what became of its result."""
+    if output.failure:
+        tell(sys.stderr, error_text(output.failure))
+        return output.failure.code
+    return 0
 
 
 def _options(name: str, verb: Verb[OptionsT], arguments: Sequence[str]) -> OptionsT:
@@ -128,8 +141,9 @@ def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
     from functools import partial
 
     from erp_build.cli.options import add_options
+    from erp_build.cli.parser import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"erp-build {name}",
         description=VERBS[name],
         epilog=verb.EXAMPLES,
@@ -156,17 +170,22 @@ def _speak_utf8() -> None:
 
 def _no_verb(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in ("-h", "--help"):
-        print(_help())
-        return 0
+        return _answer(_help())
     if arguments and arguments[0] == "--version":
         from importlib.metadata import version
 
-        print(version("erp-build"))
-        return 0
+        return _answer(version("erp-build"))
     given = arguments[0] if arguments else ""
     hint = did_you_mean(given, VERBS, f"one of: {', '.join(VERBS)}")
-    print(f"erp_build: {f'unknown verb `{given}`' if given else 'a verb is missing'}; {hint}", file=sys.stderr)
+    told = f"unknown verb `{one_line(given)}`" if given else "a verb is missing"
+    tell(sys.stderr, f"erp_build: {told}; {hint}")
     return 2
+
+
+def _answer(text: str) -> int:
+    output = Output(sys.stdout)
+    output.write(text)
+    return _end(output)
 
 
 def _help() -> str:

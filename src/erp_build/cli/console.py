@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, load_index
+from erp_build.clients.terminal.streams import Output, can_colour, tell
 from erp_build.errors import ConfigurationError
+from erp_build.formats.printable import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +45,7 @@ class Console:
         stderr: TextIO | None = None,
     ) -> None:
         self._stdout = stdout or sys.stdout
+        self.output = Output(self._stdout)
         self._stderr = stderr or sys.stderr
         self.secrets = secrets
         self._verbosity = options.verbose - options.quiet
@@ -65,8 +68,8 @@ class Console:
 
     @property
     def colour(self) -> bool:
-        """Whether results are looked at on a terminal."""
-        return self._stdout.isatty()
+        """Whether results are looked at on a terminal with colours."""
+        return can_colour(self._stdout)
 
     @property
     def folder(self) -> str:
@@ -109,18 +112,23 @@ class Console:
 
     def show(self, document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
         """Print a result as the caller wants it: its document as JSON, or its text."""
-        import json
+        if as_json:
+            self.print_json(document)
+        else:
+            self.print(text)
 
-        self.print(json.dumps(document, ensure_ascii=False) if as_json else text)
+    def print(self, text: str, *, coloured: bool = False) -> None:
+        """Print a result for a person; whoever coloured it has made its parts printable."""
+        self.output.write(self.secrets.mask(text) if coloured else self.secrets.shown(text))
 
-    def print(self, text: str) -> None:
-        """Print a result; whoever reads it may have seen enough and be gone, as `head` is."""
-        try:
-            print(self.secrets.mask(text), file=self._stdout, flush=True)
-        except BrokenPipeError:
-            # What is left in the buffer is written once more when the interpreter ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
+    def print_json(self, document: Mapping[str, Any]) -> None:
+        """Print a result for a program, on one line; each of its texts is masked by itself."""
+        self.output.write(json_text(self.secrets.mask_all(document)))
+
+    def print_secret(self, text: str) -> None:
+        """Print a secret that the caller has asked for."""
+        self.output.write(text)
 
     def complain(self, text: str) -> None:
         """Print something that went wrong."""
-        print(self.secrets.mask(text), file=self._stderr, flush=True)
+        tell(self._stderr, self.secrets.shown(text))

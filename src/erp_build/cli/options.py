@@ -70,6 +70,17 @@ class CommonOptions:
     stages: Pipeline | None = None
 
 
+REBUILD: list[str] | None = option(
+    "--rebuild",
+    metavar="NAME",
+    nargs="?",
+    const="",
+    action="append",
+    help="build NAME anew although its content has an image; without NAME, every service and function",
+)
+"""An option of `plan` and `run`, which may be given several times."""
+
+
 def add_options(parser: argparse.ArgumentParser, options: type[CommonOptions]) -> None:
     """Add the options of a verb: its own, then those that every verb has."""
     groups: dict[str, argparse._ActionsContainer] = {"any": parser}

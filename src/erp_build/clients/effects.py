@@ -26,13 +26,21 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRequest:
-    """What an image is built from and how it is named: target, repository, tag, commit, and its key if it has one."""
+    """What an image is built from and how it is named.
+
+    Attributes:
+        target, repository, tag: what is built, and its name.
+        commit: the full commit; one that ends with `-dirty` is not what is built, and becomes no label.
+        key: its content key; empty if it has none.
+        bases: (name in the Dockerfile, digest) of base images that the engine must take.
+    """
 
     target: Service | Function
     repository: str
     tag: str
     commit: str
     key: str = ""
+    bases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -155,6 +155,12 @@ class Assembly(Protocol):
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` if a program, the engine or a file that a build needs is missing."""
 
+    def base_digest(self, image: str) -> str:
+        """The digest that the registry of a base image has for its name; raises `BuildFailed` if it does not say."""
+
+    def jdk_release(self, target: Service | Function) -> int | None:
+        """The release of the JDK that builds a target; None if none is known."""
+
     def images_at_once(self) -> int:
         """How many images may be in work at the same time, by cores and memory."""
 

@@ -7,63 +7,88 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erp_build.formats.secret_names import LOOKS, is_secret_name
+from erp_build.formats.printable import printable
+from erp_build.formats.secret_looks import secret_spans
+from erp_build.formats.secret_names import is_secret_name, passwords_of_addresses, settings_of_json
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
     from typing import Any
 
+    from erp_build.formats.secret_looks import Span
+
 MASK = "***"
-MIN_MASKED_LENGTH = 6
-"""Shorter values are not masked: `erp` or `dev` would make the log unreadable."""
 
 
 class Secrets:
     """The secret values of this run."""
 
     def __init__(self) -> None:
-        self._values: set[str] = set()
+        self._forms: set[str] = set()
 
     def add(self, value: str) -> None:
-        """Mask a value from now on, also in its forms in JSON, in a URI, and in HTML and XML."""
-        if len(value) >= MIN_MASKED_LENGTH:
-            import json
-            from html import escape
-            from urllib.parse import quote
+        """Mask a value from now on, in every form that other programs give it, and each of its lines.
 
-            in_json = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-            in_xml = [escape(value, quote=quoted) for quoted in (True, False)]
-            on_page = in_xml[0].replace("&#x27;", "&#39;").replace("&quot;", "&#34;")  # as Jinja2 writes quotes
-            self._values.update((value, quote(value, safe=""), *in_json, *in_xml, on_page))
+        Not a value that is too short or too common (`is_maskable`), such as `true`, `8080` or `production`. Of a
+        JSON document, what has a secret's name is masked by itself too.
+        """
+        from erp_build.formats.secret_forms import forms_of  # imported here: a plan has nothing to mask
+
+        self._forms.update(forms_of(value))
+        for name, part in settings_of_json(value):
+            self.add_named(name, part)
 
     def add_named(self, name: str, value: str) -> None:
-        """Mask a setting's value if its name says that it may be a secret, and the password of any URI."""
+        """Mask a setting's value if its name says that it may be a secret, and the password of any address in it."""
         if is_secret_name(name):
             self.add(value)
-        if "://" in value:
-            import re
-
-            if found := re.search(LOOKS["://"], value):
-                self.add(found[0].partition(":")[2])
+        for password in passwords_of_addresses(value):
+            self.add(password)
 
     def mask(self, text: str) -> str:
-        """Return a text with secrets replaced by `***`."""
-        # The longest value first, because one may contain another.
-        for value in sorted(self._values, key=len, reverse=True):
-            text = text.replace(value, MASK)
-        lowered = text.lower()
-        for word, pattern in LOOKS.items():
-            if word in lowered:
-                import re  # imported here: a plan has nothing to mask and need not load it
+        """Return a text with secrets replaced by `***`: what was added, and what looks like a secret."""
+        # A copy, because another thread may be adding a secret at this moment.
+        spans = [span for form in tuple(self._forms) if form in text for span in _occurrences(form, text)]
+        spans += secret_spans(text)
+        return _masked(text, spans) if spans else text
 
-                text = re.sub(pattern, MASK, text)
-        return text
+    def shown(self, text: str) -> str:
+        """What a person may see of a text: masked, then without what would move the cursor (`printable`)."""
+        return printable(self.mask(text))
 
-    def mask_all(self, document: Any) -> Any:
-        """Return a JSON document with all of its texts masked, names included."""
+    def mask_all(self, document: Any, keys: Collection[str] = ()) -> Any:
+        """Return a JSON document with each of its texts masked by itself, so that it stays a document.
+
+        Args:
+            document: objects, lists and texts.
+            keys: words of its schema that are no identifiers. An identifier is never masked as a key; any other key,
+                such as a path, is data.
+        """
         if isinstance(document, str):
             return self.mask(document)
         if isinstance(document, dict):
-            return {self.mask(name): self.mask_all(value) for name, value in document.items()}
+            return {
+                name if name.isidentifier() or name in keys else self.mask(name): self.mask_all(value, keys)
+                for name, value in document.items()
+            }
         if isinstance(document, list | tuple):
-            return [self.mask_all(value) for value in document]
+            return [self.mask_all(value, keys) for value in document]
         return document
+
+
+def _occurrences(form: str, text: str) -> Iterator[Span]:
+    place = text.find(form)
+    while place >= 0:
+        end = place + len(form)
+        yield place, end
+        place = text.find(form, end)
+
+
+def _masked(text: str, spans: Iterable[Span]) -> str:
+    """A text with one mask for all spans that overlap: nothing is left of a secret that another one begins in."""
+    parts, kept_from, masked_to = list[str](), 0, 0
+    for begin, end in sorted(spans):
+        if begin >= masked_to:
+            parts += (text[kept_from:begin], MASK)
+        masked_to = kept_from = max(masked_to, end)
+    return "".join((*parts, text[kept_from:]))

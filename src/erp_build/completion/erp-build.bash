@@ -7,8 +7,8 @@
 
 _shtab_erp_build_subparsers=(plan run status history verify rollback unlock doctor explain replay record gate values token completion)
 
-_shtab_erp_build_plan_option_strings=(-h --help --base --head --live --strict --json --markdown --repo --config -v --verbose -q --quiet)
-_shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_plan_option_strings=(-h --help --base --head --live --strict --rebuild --json --markdown --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_status_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_history_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_verify_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)
@@ -73,6 +73,7 @@ _shtab_erp_build_plan__h_nargs=0
 _shtab_erp_build_plan___help_nargs=0
 _shtab_erp_build_plan___live_nargs=0
 _shtab_erp_build_plan___strict_nargs=0
+_shtab_erp_build_plan___rebuild_nargs='?'
 _shtab_erp_build_plan___json_nargs=0
 _shtab_erp_build_plan___markdown_nargs=0
 _shtab_erp_build_plan__v_nargs=0
@@ -85,6 +86,7 @@ _shtab_erp_build_run___rehearse_nargs=0
 _shtab_erp_build_run___strict_nargs=0
 _shtab_erp_build_run___allow_older_nargs=0
 _shtab_erp_build_run___replace_cut_off_install_nargs=0
+_shtab_erp_build_run___rebuild_nargs='?'
 _shtab_erp_build_run___json_nargs=0
 _shtab_erp_build_run__v_nargs=0
 _shtab_erp_build_run___verbose_nargs=0

@@ -51,7 +51,7 @@ function _shtab_erp_build_using
 end
 
 set -g _shtab_erp_build_commands plan run status history verify rollback unlock doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --cluster --config --deployed --head --junit --only --out --pairs --pipeline --policy --pushed --range --recorded --repo --report --sarif --timeout --to --today --wait-for-lock --waivers
+set -g _shtab_erp_build_opts_with_value --about --base --cluster --config --deployed --head --junit --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --wait-for-lock --waivers
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -64,6 +64,7 @@ complete -c erp-build -n '_shtab_erp_build_using plan' -l base -x -d 'compare ev
 complete -c erp-build -n '_shtab_erp_build_using plan' -l head -x -d 'the commit to plan for (default: HEAD)'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l live -d 'compare each target with what runs of it'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l strict -d 'exit 3 when a baseline is in doubt'
+complete -c erp-build -n '_shtab_erp_build_using plan' -l rebuild -x -d 'build NAME anew although its content has an image; without NAME, every service and function'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l json -d 'print the plan as JSON'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l markdown -d 'print the plan for a pull request'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
@@ -78,6 +79,7 @@ complete -c erp-build -n '_shtab_erp_build_using run' -l head -x -d 'the commit 
 complete -c erp-build -n '_shtab_erp_build_using run' -l strict -d 'exit 3 when a baseline is in doubt'
 complete -c erp-build -n '_shtab_erp_build_using run' -l allow-older -d 'deploy even where a newer commit is live'
 complete -c erp-build -n '_shtab_erp_build_using run' -l replace-cut-off-install -d 'remove a release whose first installation was cut off'
+complete -c erp-build -n '_shtab_erp_build_using run' -l rebuild -x -d 'build NAME anew although its content has an image; without NAME, every service and function'
 complete -c erp-build -n '_shtab_erp_build_using run' -l wait-for-lock -x -d 'wait so long for another run, such as 20m (default: leave with 11)'
 complete -c erp-build -n '_shtab_erp_build_using run' -l timeout -x -d 'give up unless everything is deployed and proven after so long, such as 45m (default: `timeout` of the file)'
 complete -c erp-build -n '_shtab_erp_build_using run' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'the report (default: erp-build-report/report.json in the repository)'

@@ -2,10 +2,8 @@
 
 import os
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
-from erp_build.build.architecture import check_platform
 from erp_build.clients.site import Site
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.tags import expected_tags, keys_of
@@ -29,10 +27,6 @@ def check_plan(site: Site, plan: Plan) -> Preview:
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
     site.clients.assembly.require_buildable(builds)
     _check_repositories(site, builds)
-    nodes = cache(lambda: site.clients.cluster.architectures(site.environment.cluster))
-    for step in plan.reuses:
-        if step.image and isinstance(step.target, Service | Function):
-            check_platform(site, nodes, step.target, site.clients.registry.platform(step.image))
     for step in plan.functions:
         assert isinstance(step.target, Function)
         if state := site.clients.functions.state(step.target.function):
@@ -49,7 +43,7 @@ def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
             continue
         repository = site.repository(step.target)
         if step.action in ("build", "reuse"):
-            name = f"{repository}:{plan.tag}"
+            name = f"{repository}:{plan.tag_of(step)}"
             found.append(ImageWanted(target=step.target.name, how=step.action, name=name))
         elif step.running and (step.action == "redeploy" or plan.upgrades_release):
             name = f"{repository}:{step.running.tag_or_digest}"

@@ -15,6 +15,7 @@ from erp_build.deployment.rollout import wait_for_rollout
 from erp_build.deployment.tags import keys_of, release_tags
 from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import set_tags
+from erp_build.model.commit import DIRTY
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
 from erp_build.model.project import Function
@@ -41,7 +42,7 @@ def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock) -
         lock.require_held()
         _upgrade_release(site, plan, lock)
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
-    moved = {step.target.name: plan.tag for step in plan.functions}
+    moved = {step.target.name: plan.tag_of(step) for step in plan.functions}
     upgraded = {name: tag.partition("@")[0] for name, tag in tags.items()}
     return Deployment(tags_after={**kept, **upgraded, **moved})
 
@@ -75,6 +76,11 @@ def description_of(commit: str, chart_key: str, build: str) -> str:
     return f"erp_build {commit}" + (f" chart {chart_key}" if chart_key else "") + (f" build {build}" if build else "")
 
 
+def _chart_commit(plan: Plan) -> str:
+    """The commit whose chart is deployed; it names none where the checkout's chart is another one."""
+    return f"{plan.head}{DIRTY}" if plan.steps[-1].is_dirty else plan.head
+
+
 def _write_values(site: Site, plan: Plan, tags: Mapping[str, str]) -> None:
     path = values_path(site)
     before = read_values(path)
@@ -91,7 +97,7 @@ def _upgrade_release(site: Site, plan: Plan, lock: Lock) -> None:
         release=site.release,
         chart=site.clients.repository.root / site.project.chart.path,
         values=values_path(site),
-        description=description_of(plan.head, plan.steps[-1].key, lock.build),
+        description=description_of(_chart_commit(plan), plan.steps[-1].key, lock.build),
         timeout=deadline.left,
     )
     site.clients.effects.upgrade_release(request)

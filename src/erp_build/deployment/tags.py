@@ -14,7 +14,7 @@ UNKNOWN_DIGEST = "sha256:" + "0" * 64
 def expected_tags(plan: Plan, *, pin: bool) -> dict[str, str]:
     """Each service's tag as far as it is known before the build, for a dry run."""
     new = {
-        step.target.name: (plan.tag, step.image.digest if step.image else UNKNOWN_DIGEST)
+        step.target.name: (plan.tag_of(step), step.image.digest if step.image else UNKNOWN_DIGEST)
         for step in plan.services
         if step.action in ("build", "reuse")
     }

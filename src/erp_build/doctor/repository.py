@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from erp_build.clients.secrets import MIN_MASKED_LENGTH
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError, ErpBuildError, ReleaseFailed, told
-from erp_build.formats.secret_names import holds_secret
+from erp_build.formats.secret_names import MIN_MASKED_LENGTH, holds_secret
 from erp_build.formats.values_file import named_values
 
 NO_HELM = "there is no Helm"
@@ -112,7 +111,7 @@ def _places(facts: Facts, file: Path, unread: list[str]) -> list[str]:
     places = []
     for path, name, value in found:
         # A shorter one is more likely a placeholder.
-        if len(value) >= MIN_MASKED_LENGTH and holds_secret(name, value):
+        if len(value.strip()) >= MIN_MASKED_LENGTH and holds_secret(name, value):
             facts.local.secrets.add_named(name, value)
             facts.local.secrets.add(value)
             places.append(f"{file.name}: {'.'.join(path)}")

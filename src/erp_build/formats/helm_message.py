@@ -8,7 +8,7 @@ from erp_build.formats.messages import catalogue
 OTHER_OWNER = re.compile(
     r'"meta\.helm\.sh/release-name" must equal "(?P<ours>[^"]+)": current value is "(?P<owner>[^"]+)"'
 )
-OBJECT = re.compile(r'(?P<object>\w+ "[^"]+" in namespace "[^"]*") exists and cannot be imported')
+OBJECT = re.compile(r'(?P<object>\b\w++ "[^"]++" in namespace "[^"]*+") exists and cannot be imported')
 
 
 def without_notes(stderr: str) -> str:

@@ -22,6 +22,25 @@ def one_line(text: str) -> str:
     return printable(text.replace("\n", "\N{SYMBOL FOR NEWLINE}").replace("\t", "\N{SYMBOL FOR HORIZONTAL TABULATION}"))
 
 
+def json_text(document: object, indent: int | None = None) -> str:
+    r"""Return a document as JSON whose texts are the same for a program, and harmless where a person looks at them.
+
+    What `printable` replaces is an escape such as `\u202e` here, and stays what it is.
+    """
+    import json  # imported here: a plan is seldom printed as JSON
+
+    text = json.dumps(document, ensure_ascii=False, indent=indent)
+    # JSON itself escapes what ASCII has of them; the line ends are the document's own.
+    return text if text.isascii() and "\x7f" not in text else "".join(map(_escaped, text))
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable() or char == "\n":
+        return char
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 def _shown(char: str) -> str:
     if char.isprintable() or char in "\n\t":
         return char

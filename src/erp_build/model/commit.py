@@ -3,6 +3,9 @@
 FULL_COMMIT_LENGTHS = (40, 64)
 """Hex digits of a commit id, with SHA-1 and with SHA-256."""
 
+DIRTY = "-dirty"
+"""What stands behind a commit or its tag where something else than its files was built."""
+
 HEX = frozenset("0123456789abcdef")
 
 

@@ -18,7 +18,10 @@ Action = Literal["build", "reuse", "redeploy", "none"]
 
 
 class Running(NamedTuple):
-    """What runs of a target now; `commit` is None if the image names none, `trouble` is empty if it is healthy."""
+    """What runs of a target now; `commit` is None if the image names none, `trouble` is empty if it is healthy.
+
+    `key` is the content key of the image's label, empty if it has none.
+    """
 
     target: str
     repository: str
@@ -26,6 +29,7 @@ class Running(NamedTuple):
     digest: str
     commit: str | None = None
     trouble: str = ""
+    key: str = ""
 
     @property
     def tag_or_digest(self) -> str:
@@ -63,8 +67,11 @@ class Step(NamedTuple):
         target, action, because: what is done with it, and why.
         baseline: what it was compared with.
         running: what runs of it now; None: nothing, or not read.
-        key: its content key; empty: not computed, or it has uncommitted files.
+        key: its content key; empty: not computed, or nobody can tell that the checkout is what the commit has.
         image: for `reuse`, the image in the registry that has this key.
+        tag: of its new image, where that is another than the plan's; empty: the plan's.
+        is_dirty: whether the files that it is made of are not those of the plan's commit.
+        bases: (name in the Dockerfile, digest) of its base images, as far as their registries said.
     """
 
     target: Target
@@ -74,6 +81,9 @@ class Step(NamedTuple):
     running: Running | None = None
     key: str = ""
     image: StoredImage | None = None
+    tag: str = ""
+    is_dirty: bool = False
+    bases: tuple[tuple[str, str], ...] = ()
 
 
 class Plan(NamedTuple):
@@ -88,6 +98,10 @@ class Plan(NamedTuple):
     def tag(self) -> str:
         """The image tag of everything that this plan builds."""
         return self.head[:7]
+
+    def tag_of(self, step: Step) -> str:
+        """The tag of the image that a step builds or reuses."""
+        return step.tag or self.tag
 
     @property
     def is_empty(self) -> bool:

@@ -1,17 +1,14 @@
 """A run's stages, its checks and its gate as JUnit's XML, for report groups of CodeBuild."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 from xml.etree import ElementTree as ET
 
 from erp_build.errors import Failure
+from erp_build.formats.printable import printable
 from erp_build.gate.result import Judged, Judgement
 from erp_build.model.check_run import Checked
 from erp_build.run_record import RunReport
-
-NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold. The names of findings are untrusted text and may contain them."""
 
 Mask = Callable[[str], str]
 """Takes the secrets out of a text. It is called before XML escapes the text, which would hide a secret from it."""
@@ -100,7 +97,8 @@ def _add_case(suite: ET.Element, case: JUnitCase, mask: Mask) -> None:
 
 
 def _clean(text: str, mask: Mask) -> str:
-    return NO_XML.sub("\N{REPLACEMENT CHARACTER}", mask(text))
+    """A text without secrets and without what XML 1.0 cannot hold, which is not printable either."""
+    return printable(mask(text))
 
 
 def _error_lines(error: Failure) -> str:

@@ -1,6 +1,7 @@
 """The report of a run as Markdown, for a pull request or the summary of a build."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from itertools import chain
 from re import findall
 
@@ -10,7 +11,7 @@ from erp_build.model.releases.preview import FieldChange
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.plan_types import BaselineDocument
 from erp_build.report.summary import longest_work, warnings_of, whose
-from erp_build.report.text.plan import because_cell, cell
+from erp_build.report.text.plan import because_cell, cell, without_mentions
 
 MAX_LOG_LINES = 20
 OUTCOMES = {"deployed": "deployed", "nothing": "nothing to do", "rehearsed": "rehearsed", "failed": "**failed**"}
@@ -106,7 +107,7 @@ def _proof(report: ReportDocument) -> Iterator[str]:
 def _evidence(report: ReportDocument) -> Iterator[str]:
     for one in report["evidence"]:
         text = "\n".join((*one["states"], *one["events"], *one["log"][-MAX_LOG_LINES:]))
-        yield from _folded(cell(f"Evidence: {one['target']} {one['pod']}"), _fenced(text))
+        yield from _folded(f"Evidence: {one['target']} {one['pod']}", _fenced(text))
 
 
 def _warnings(report: ReportDocument) -> Iterator[str]:
@@ -142,7 +143,9 @@ def _table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
-    yield from (f"<details><summary>{title}</summary>", "", *lines, "", "</details>", "")
+    """A part to be opened. Its title is a line of HTML, in which Markdown's escapes mean nothing."""
+    shown = without_mentions(escape(one_line(title)), "&#8203;")
+    yield from (f"<details><summary>{shown}</summary>", "", *lines, "", "</details>", "")
 
 
 def _fenced(text: str, language: str = "") -> Iterator[str]:

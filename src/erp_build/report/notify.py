@@ -3,7 +3,6 @@
 A failure here is reported, and does not change how the run ended.
 """
 
-import json
 import re
 import signal
 from collections.abc import Iterator
@@ -13,11 +12,12 @@ from typing import Literal, NamedTuple
 from erp_build.clients.effects import NotifyRequest
 from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
-from erp_build.formats.printable import printable
+from erp_build.formats.printable import json_text, one_line, printable
 from erp_build.model.project import NotifyPolicy
 from erp_build.report.document import report_document
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.summary import moved_effects, whose
+from erp_build.report.text.plan import without_mentions
 from erp_build.run_record import RunReport
 
 MessageKind = Literal["failure", "recovery", "success"]
@@ -30,6 +30,9 @@ MAX_WHY_LINES, MAX_WHY_CHARACTERS = 12, 1500
 
 SUBJECT_WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
 EMOJIS = {"failure": ":red_circle:", "recovery": ":large_green_circle:", "success": ":white_check_mark:"}
+
+GAP = "\N{ZERO WIDTH SPACE}"
+"""Keeps apart what a chat would take for a mention or a link; nobody sees it."""
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code of a run that somebody ended at the keyboard: that person needs no message."""
@@ -83,7 +86,7 @@ def make_message(report: ReportDocument, kind: MessageKind) -> Message:
         report: the document of `report_document`, with its secrets masked already.
         kind: what it is about.
     """
-    title = f"{whose(report)}: {SUBJECT_WORDS[kind]}: {_what(report)}"
+    title = one_line(f"{whose(report)}: {SUBJECT_WORDS[kind]}: {_what(report)}")
     return Message(_subject(title), _text(report, title), _chat(report, title, kind))
 
 
@@ -101,9 +104,14 @@ def _subject(title: str) -> str:
 
 
 def _text(report: ReportDocument, title: str) -> str:
-    facts = "\n".join(f"{name}: {value}" for name, value in _facts(report))
-    parts = [title, *(f"{name}: {value}" for name, value in _error_parts(report)), facts]
+    facts = "\n".join(f"{name}: {one_line(value)}" for name, value in _facts(report))
+    parts = [title, *(f"{name}: {_indented(value)}" for name, value in _error_parts(report)), facts]
     return printable("\n\n".join(part for part in parts if part)) + "\n"
+
+
+def _indented(text: str) -> str:
+    """A text whose further lines cannot be taken for lines of the message."""
+    return text.replace("\n", "\n  ")
 
 
 def _error_parts(report: ReportDocument) -> Iterator[tuple[str, str]]:
@@ -138,8 +146,8 @@ def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
 
 
 def _chat(report: ReportDocument, title: str, kind: MessageKind) -> str:
-    lines = [f"*{name}:* {_escaped(value)}" for name, value in _error_parts(report) if name != "Next"]
-    lines += [f"{name}: {_escaped(value)}" for name, value in _facts(report)]
+    lines = [f"*{name}:* {_escaped(_indented(value))}" for name, value in _error_parts(report) if name != "Next"]
+    lines += [f"{name}: {_escaped(one_line(value))}" for name, value in _facts(report)]
     error = report["error"]
     content = {
         "textType": "client-markdown",
@@ -150,12 +158,13 @@ def _chat(report: ReportDocument, title: str, kind: MessageKind) -> str:
     }
     metadata = {"summary": _escaped(title), "eventType": f"erp_build {kind}"}
     document = {"version": "1.0", "source": "custom", "content": content, "metadata": metadata}
-    return json.dumps(document, ensure_ascii=False)
+    return json_text(document)
 
 
 def _escaped(text: str) -> str:
-    """Escape untrusted text, so that it can neither mention users (`<!channel>`) nor add links."""
-    return escape(printable(text), quote=False)
+    """Escape untrusted text, so that it can neither mention users (`<!channel>`, `@team`) nor add links."""
+    text = without_mentions(escape(printable(text), quote=False), GAP)
+    return text.replace("](", f"]{GAP}(")
 
 
 def _short(text: str) -> str:

@@ -1,8 +1,9 @@
 """The gate's findings as SARIF 2.1.0 (OASIS standard), for tools that collect them."""
 
-import json
 from typing import Any
 
+from erp_build.clients.secrets import Secrets
+from erp_build.formats.printable import json_text
 from erp_build.gate.result import Judged, Judgement
 from erp_build.model.images.finding import Finding
 from erp_build.model.images.image import BuiltImage
@@ -13,11 +14,15 @@ SCORES = {"CRITICAL": "9.5", "HIGH": "8.0", "MEDIUM": "5.5", "LOW": "2.0", "INFO
 """`security-severity` of a rule, by which readers of SARIF sort: the middle of each band of CVSS."""
 
 
-def sarif_text(judgement: Judgement) -> str:
-    """The document as a file holds it."""
+WORDS = ("$schema", "security-severity", "finding/v1")
+"""Keys of the document that are no identifiers."""
+
+
+def sarif_text(judgement: Judgement, secrets: Secrets) -> str:
+    """The document as a file holds it, with the secrets in its texts masked."""
     from importlib.metadata import version
 
-    return json.dumps(sarif_document(judgement, version("erp-build")), ensure_ascii=False, indent=1) + "\n"
+    return json_text(secrets.mask_all(sarif_document(judgement, version("erp-build")), WORDS), indent=1) + "\n"
 
 
 def sarif_document(judgement: Judgement, version: str) -> dict[str, Any]:

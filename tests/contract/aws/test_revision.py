@@ -105,3 +105,10 @@ def test_the_platform_stands_in_the_configuration(
 
 def test_an_index_is_of_no_one_platform(registry: EcrRegistry) -> None:
     assert registry.platform(INDEX) == ""
+
+
+def test_an_image_is_asked_for_its_configuration_once(registry: EcrRegistry, server: Loopback) -> None:
+    """Its commit, its key and its platform stand in the same bytes, which its digest names."""
+    server.serve(BLOB, {"os": "linux", "architecture": "amd64", "config": {"Labels": {REVISION_LABEL: COMMIT}}})
+    assert (registry.revision(PLAIN), registry.key(PLAIN), registry.platform(PLAIN)) == (COMMIT, None, "linux/amd64")
+    assert len(server.asked) == 1

@@ -1,19 +1,29 @@
 """What is asked of the machine before a build: the real assembly and the fake of the stage tests."""
 
+import io
+import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from erp_build.build.assembly import LocalAssembly
+from erp_build.clients.effects import ImageRequest
 from erp_build.clients.protocols import Assembly
 from erp_build.errors import BuildFailed
 from erp_build.model.project import Service
-from tests.contract.effects.conftest import VERSION
+from tests.contract.effects.conftest import INSPECTED, VERSION
 from tests.fakes.account import FakeAssembly
 from tests.support.assembly import assembly
 from tests.support.loopback import Loopback
 
+if TYPE_CHECKING:
+    from erp_build.clients.aws.registry import EcrRegistry
+
+OLDER, NEWER = "sha256:" + "2" * 64, "sha256:" + "3" * 64
 SERVICES = tuple(Service(name, f"backend/{name}", name, f"services.{name}") for name in ("a", "b"))
 
 
@@ -73,3 +83,82 @@ def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: s
     with pytest.raises(BuildFailed, match=what) as caught:
         assembly(root, root / "scratch").require_buildable(SERVICES)
     assert caught.value.where.endswith(where)
+
+
+def test_a_base_image_is_asked_for_once_a_run(root: Path, docker: Loopback) -> None:
+    digest = "sha256:" + "1" * 64
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)
+    docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"Descriptor": {"digest": digest}})
+    made = assembly(root, root / "scratch")
+    assert [made.base_digest("eclipse-temurin:17-jre") for _ in range(3)] == [digest] * 3
+    assert [asked.path for asked in docker.asked if "distribution" in asked.path] == [
+        f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json"
+    ]
+
+
+def test_a_base_image_that_cannot_be_asked_for_is_asked_for_once_as_well(root: Path, docker: Loopback) -> None:
+    """A registry that does not answer would cost each service its time."""
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)
+    docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"message": "no such host"}, 500)
+    made = assembly(root, root / "scratch")
+    for _ in range(2):
+        with pytest.raises(BuildFailed, match="the Docker engine refused a request"):
+            made.base_digest("eclipse-temurin:17-jre")
+    assert len([asked.path for asked in docker.asked if "distribution" in asked.path]) == 1
+
+
+@pytest.mark.parametrize(("asked", "release"), [("17", 17), ("21", 21), ("18", 21), ("22", None), ("", 17)])
+def test_the_jdk_that_counts_is_the_one_that_maven_gets(
+    root: Path, monkeypatch: pytest.MonkeyPatch, asked: str, release: int | None
+) -> None:
+    for number in (17, 21):
+        home = root / f"jdk-{number}"
+        home.mkdir()
+        (home / "release").write_text(f'JAVA_VERSION="{number}.0.1"\n', encoding="utf-8")
+        monkeypatch.setenv(f"JAVA_{number}_HOME", str(home))
+    monkeypatch.setenv("JAVA_HOME", str(root / "jdk-17"))
+    (root / "backend/a/pom.xml").write_text(f"<java.version>{asked}</java.version>", encoding="utf-8")
+    assert assembly(root, root / "scratch").jdk_release(SERVICES[0]) == release
+
+
+def test_no_jdk_and_no_pom_are_no_release(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert assembly(root, root / "scratch").jdk_release(SERVICES[0]) is None
+    (root / "backend/a/pom.xml").unlink()
+    assert assembly(root, root / "scratch").jdk_release(SERVICES[0]) is None
+
+
+class _Host:
+    """What a build needs of a registry."""
+
+    def host(self) -> str:
+        return "host"
+
+
+def dockerfile_of_build(root: Path, docker: Loopback, commit: str, *bases: tuple[str, str]) -> str:
+    """The Dockerfile that the engine gets for the first service, with its labels."""
+    (root / "backend/a/Dockerfile").write_text("FROM eclipse-temurin:17-jre\n", encoding="utf-8")
+    found = {**INSPECTED, "RepoDigests": [f"eclipse-temurin@{digest}" for digest in (OLDER, NEWER)]}
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", found)
+    request = ImageRequest(
+        target=SERVICES[0], repository="erp/a", tag="abc1234", commit=commit, key="k" if bases else "", bases=bases
+    )
+    assembly(root, root / "scratch", registry=cast("EcrRegistry", _Host())).build_image(request)
+    (asked,) = [asked for asked in docker.asked if urlsplit(asked.path).path.endswith("/build")]
+    with tarfile.open(fileobj=io.BytesIO(asked.body)) as context:
+        file = context.extractfile(parse_qs(urlsplit(asked.path).query)["dockerfile"][0])
+        assert file
+        return file.read().decode()
+
+
+def test_an_image_is_labelled_with_the_base_that_its_key_names(root: Path, docker: Loopback) -> None:
+    text = dockerfile_of_build(root, docker, "c" * 40, ("eclipse-temurin:17-jre", NEWER))
+    assert f'org.opencontainers.image.base.digest="{NEWER}"' in text
+    assert f'org.opencontainers.image.revision="{"c" * 40}"' in text
+
+
+def test_an_image_of_other_files_than_the_commits_has_no_label_of_a_commit(root: Path, docker: Loopback) -> None:
+    """The argument REVISION says it too, in case the Dockerfile makes a label of it."""
+    assert "image.revision" not in dockerfile_of_build(root, docker, f"{'c' * 40}-dirty")
+    (asked,) = [asked for asked in docker.asked if urlsplit(asked.path).path.endswith("/build")]
+    assert json.loads(parse_qs(urlsplit(asked.path).query)["buildargs"][0]) == {"REVISION": f"{'c' * 40}-dirty"}

@@ -149,3 +149,68 @@ def test_a_refusal_of_the_engine_comes_with_what_to_do_about_it(docker: Loopback
     with pytest.raises(BuildFailed, match="the Docker engine refused a request") as caught:
         build(source)
     assert "free disk space" in caught.value.next_step
+
+
+def test_the_registry_of_a_base_image_is_asked_for_its_digest_by_the_engine(docker: Loopback) -> None:
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)
+    docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"Descriptor": {"digest": DIGEST}})
+    assert Engine().registry_digest("eclipse-temurin:17-jre", SIGN_IN) == DIGEST
+    sent = json.loads(base64.urlsafe_b64decode(docker.asked[-1].headers["x-registry-auth"]))
+    assert sent == {"username": "AWS", "password": "invented-password"}
+
+
+def test_a_base_image_that_was_made_on_the_engine_is_asked_nobody(docker: Loopback) -> None:
+    base(docker)
+    with pytest.raises(BuildFailed, match="of no registry"):
+        Engine().registry_digest("eclipse-temurin:17-jre")
+    assert not [asked for asked in docker.asked if "distribution" in asked.path]
+
+
+def test_a_registry_that_does_not_say_a_digest_is_a_reason_and_no_end(docker: Loopback) -> None:
+    base(docker, "sha256:" + "2" * 64)
+    docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"message": "no such host"}, 500)
+    with pytest.raises(BuildFailed, match="the Docker engine refused a request") as caught:
+        Engine().registry_digest("eclipse-temurin:17-jre")
+    assert caught.value.why == "no such host"
+
+
+def base(docker: Loopback, *digests: str) -> None:
+    """The engine has a base image with these digests of registries, and gets another one by its digest."""
+    found = {**INSPECTED, "RepoDigests": [f"eclipse-temurin@{digest}" for digest in digests]}
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", found)
+    docker.serve(f"/v{VERSION}/images/create", events({"status": "Pull complete"}))
+    docker.serve(f"/v{VERSION}/images/eclipse-temurin%40{DIGEST}/tag", b"")
+
+
+def provide() -> None:
+    Engine().provide("eclipse-temurin:17-jre", DIGEST, None, lambda _: None)
+
+
+def test_a_base_that_the_engine_has_with_the_wanted_digest_is_not_pulled(docker: Loopback) -> None:
+    base(docker, "sha256:" + "2" * 64, DIGEST)
+    provide()
+    assert {asked.verb for asked in docker.asked} == {"GET"}
+
+
+@pytest.mark.parametrize("digests", [(), ("sha256:" + "2" * 64,)], ids=["made here", "an older one"])
+def test_a_base_with_another_digest_is_pulled_by_the_wanted_one_and_gets_the_name(
+    docker: Loopback, digests: tuple[str, ...]
+) -> None:
+    """The builder takes what the engine has under the name in the Dockerfile, and the key names the digest."""
+    base(docker, *digests)
+    provide()
+    done = [(asked.verb, urlsplit(asked.path)) for asked in docker.asked if asked.verb == "POST"]
+    assert [(verb, url.path.removeprefix(f"/v{VERSION}")) for verb, url in done] == [
+        ("POST", "/images/create"),
+        ("POST", f"/images/eclipse-temurin%40{DIGEST}/tag"),
+    ]
+    assert [parse_qs(url.query) for _, url in done] == [
+        {"tag": [DIGEST], "fromImage": ["eclipse-temurin"]},
+        {"tag": ["17-jre"], "repo": ["eclipse-temurin"], "force": ["0"]},
+    ]
+
+
+def test_a_base_that_is_named_by_its_digest_is_left_to_the_builder(docker: Loopback) -> None:
+    Engine().provide(f"eclipse-temurin@{DIGEST}", DIGEST, None, lambda _: None)
+    Engine().provide(f"eclipse-temurin:17-jre@{DIGEST}", DIGEST, None, lambda _: None)
+    assert docker.asked == []

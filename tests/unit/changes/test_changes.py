@@ -40,9 +40,36 @@ def test_a_path_has_owners(path: str, owners: set[str]) -> None:
     assert set(RULES.owners(path)) == owners
 
 
+@pytest.mark.parametrize(
+    ("path", "owners"),
+    [
+        pytest.param(".gitattributes", IMAGES, id="attributes of the root"),
+        pytest.param("backend/.gitattributes", IMAGES, id="attributes of a folder above"),
+        pytest.param("backend/notification-service/.gitattributes", {NOTIFICATION}, id="a service's own attributes"),
+        pytest.param("docs/.gitattributes", set(), id="attributes of another folder"),
+        pytest.param("helm-chart/.gitattributes", {CHART}, id="the chart's own attributes"),
+        pytest.param(".mvn/maven.config", IMAGES, id="Maven's settings of the root"),
+        pytest.param("backend/.mvn/wrapper/a.properties", IMAGES, id="Maven's settings of a folder above"),
+        pytest.param("backend/notification-service/.mvn/jvm.config", {NOTIFICATION}, id="a service's own settings"),
+        pytest.param("docs/.mvn/jvm.config", set(), id="settings of another folder"),
+        pytest.param("x.mvn/a", set(), id="a folder with the same end"),
+    ],
+)
+def test_what_git_and_maven_read_from_above_is_an_input_of_what_lies_below(path: str, owners: set[str]) -> None:
+    assert set(RULES.owners(path)) == owners
+
+
+def test_attributes_count_for_an_input_of_another_folder() -> None:
+    rules = Rules(Project(services=(service("backend/a")._replace(inputs=("common/lib/**",)), service("backend/b"))))
+    assert set(rules.owners("common/.gitattributes")) == {"a"}
+    assert set(rules.owners("common/.mvn/maven.config")) == set()
+
+
 def test_the_rule_says_why_a_path_counts() -> None:
     assert RULES.owners("backend/proto/a.proto")[EMPLOYEE] == "shared: backend/proto/**"
     assert RULES.owners("erp-build.toml")[EMPLOYEE] == "build configuration: erp-build.toml"
+    assert RULES.owners(".gitattributes")[EMPLOYEE] == "attributes: .gitattributes"
+    assert RULES.owners("backend/.mvn/jvm.config")[EMPLOYEE] == "Maven's settings: backend/.mvn/**"
     assert RULES.owners("helm-chart/Chart.yaml") == {CHART: "helm-chart/**"}
 
 

@@ -18,6 +18,7 @@ from erp_build.errors import (
     GateInconclusive,
     Interrupted,
     NewerDeployed,
+    OutputFailed,
     PushFailed,
     ReleaseFailed,
     VerificationFailed,
@@ -37,6 +38,7 @@ CODES = [
     (VerificationFailed("x"), 10),
     (NewerDeployed("x"), 11),
     (ErpBuildError("x"), 70),
+    (OutputFailed("x"), 74),
     (Interrupted(2, "SIGINT"), 130),
     (Interrupted(15, "SIGTERM"), 143),
     (KeyboardInterrupt(), 130),
@@ -147,7 +149,7 @@ def test_help_lists_verbs_and_exit_codes(word: str, erp_build: CommandLine) -> N
     assert answer.code == 0
     for verb, meaning in cli.VERBS.items():
         assert f"  {verb:<10} {meaning}\n" in answer.out
-    for code in (0, *range(2, 12), 70, 130, 143):
+    for code in (0, *range(2, 12), 70, 74, 130, 143):
         assert f" {code} " in answer.out
 
 

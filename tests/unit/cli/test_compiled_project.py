@@ -86,6 +86,13 @@ def test_what_everybody_shares_narrows_nothing(shared: str, config_path: str, pa
     assert ProjectIndex(compile_project(project)).narrowed([path]) == project
 
 
+@pytest.mark.parametrize("path", ["backend/.gitattributes", ".mvn/maven.config", ".gitattributes"])
+def test_what_is_read_from_above_keeps_what_lies_below(path: str) -> None:
+    project = parse_project('shared = ["backend/proto/**"]\n[[service]]\npath = "backend/a"\n[[service]]\npath = "b"\n')
+    narrowed = ProjectIndex(compile_project(project)).narrowed([path])
+    assert Rules(project).owners(path).keys() == Rules(narrowed).owners(path).keys()
+
+
 def test_of_many_services_only_the_touched_one_is_made() -> None:
     text = "".join(f'[[service]]\npath = "backend/s{number}"\n' for number in range(2000))
     found = ProjectIndex(compile_project(parse_project(text)))

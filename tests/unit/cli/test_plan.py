@@ -128,6 +128,37 @@ def test_the_configurations_own_change_builds_everything(two: Checkout, erp_buil
     ]
 
 
+def test_a_plan_says_what_is_built_because_it_was_asked_for(erp: Checkout, erp_build: CommandLine) -> None:
+    words = ("plan", "--repo", erp.root, "--base", "HEAD", "--rebuild", NOTIFICATION)
+    document = json.loads(erp_build(*words, "--json").out)
+    assert {target["name"]: target["action"] for target in document["targets"] if target["action"] != "none"} == {
+        NOTIFICATION: "build"
+    }
+    (text,) = [line for line in erp_build(*words).out.splitlines() if "--rebuild" in line]
+    assert text.strip() == "--rebuild"
+
+
+@pytest.mark.parametrize("order", [("--rebuild", "--json"), ("--json", "--rebuild")])
+def test_a_rebuild_without_a_name_is_one_of_every_service_and_function(
+    erp: Checkout, erp_build: CommandLine, order: tuple[str, str]
+) -> None:
+    document = json.loads(erp_build("plan", "--repo", erp.root, "--base", "HEAD", *order).out)
+    assert {target["action"] for target in document["targets"] if target["kind"] != "chart"} == {"build"}
+
+
+def test_a_rebuild_of_an_unknown_name_is_a_mistake_with_a_hint(erp: Checkout, erp_build: CommandLine) -> None:
+    answer = erp_build("plan", "--repo", erp.root, "--rebuild", "notification-servise")
+    assert answer.code == 2
+    assert "did you mean `notification-service`?" in answer.err
+
+
+def test_a_damaged_index_is_said_and_is_not_taken_for_a_clean_checkout(erp: Checkout, erp_build: CommandLine) -> None:
+    erp.write(".git/index", "damaged")
+    answer = erp_build("plan", "--repo", erp.root, "--base", "HEAD")
+    assert answer.code == 0
+    assert "git status fails" in answer.out
+
+
 def test_a_repository_with_a_chart_alone_has_a_plan(tmp_path: Path, erp_build: CommandLine) -> None:
     Checkout.create(tmp_path, **{"erp-build.toml": "", "helm-chart/Chart.yaml": "x"})
     document = json.loads(erp_build("plan", "--repo", tmp_path, "--json").out)

@@ -250,3 +250,24 @@ def test_a_machine_without_maven_is_told_before_the_build(
         maven(tmp_path).require_buildable(service)
     (service / "mvnw").touch()
     maven(service).require_buildable(service)
+
+
+def test_services_of_two_jdks_are_built_apart_each_with_its_own(
+    tmp_path: Path, mvn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The JDK is part of a service's key, whatever is built beside it."""
+    folders = []
+    for release in (17, 21):
+        home, folder = tmp_path / f"jdk-{release}", tmp_path / f"service-{release}"
+        home.mkdir()
+        (home / "release").write_text(f'JAVA_VERSION="{release}.0.1"\n')
+        monkeypatch.setenv(f"JAVA_{release}_HOME", str(home))
+        folder.mkdir()
+        (folder / "pom.xml").write_text(f"<project><java.version>{release}</java.version></project>")
+        jar(folder / "prepared.jar")
+        folders.append(folder)
+    script(mvn, 'echo "$JAVA_HOME builds $PWD"; mkdir -p target && cp prepared.jar target/app.jar')
+    said = package(*folders)[1]
+    assert {line for line in said if " builds " in line} == {
+        f"{tmp_path}/jdk-{release} builds {tmp_path}/service-{release}" for release in (17, 21)
+    }

@@ -3,6 +3,7 @@
 import io
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +151,45 @@ def test_a_quiet_run_shows_no_targets_at_work() -> None:
 
 def test_words_of_all_languages_stay_as_they_are() -> None:
     assert printable("결재 완료 😀 (ok)\tx") == "결재 완료 😀 (ok)\tx"
+
+
+@pytest.mark.parametrize(
+    ("variables", "colours", "redraws"),
+    [({"NO_COLOR": "1"}, False, True), ({"TERM": "dumb"}, False, False), ({}, True, True)],
+)
+def test_a_terminal_gets_no_more_than_its_user_wants(
+    *, variables: dict[str, str], colours: bool, redraws: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    screen = Screen(terminal=True)
+    lines = Lines(screen, SimulatedClock(), Secrets())
+    lines.stage("deploy")
+    assert ("\x1b[1m" in screen.getvalue()) == colours
+    lines.phase("a", "push")
+    lines.phase("a", "done")
+    assert ("\x1b[?25l" in screen.getvalue()) == redraws, "the cursor of a live display is hidden"
+
+
+def test_a_secret_in_the_name_of_a_target_is_masked() -> None:
+    secrets = Secrets()
+    secrets.add("s3cr3t-t0ken")
+    for screen in (Screen(), Screen(terminal=True)):
+        lines = Lines(screen, SimulatedClock(), secrets)
+        lines.say("said", "s3cr3t-t0ken")
+        lines.phase("s3cr3t-t0ken", "push")
+        lines.phase("s3cr3t-t0ken", "done")
+        assert "s3cr3t" not in screen.getvalue()
+        assert "***: said" in screen.getvalue()
+
+
+def test_a_line_that_nobody_takes_ends_no_run() -> None:
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - closing it fails too
+    Lines(full, SimulatedClock(), Secrets()).say("a line")
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
+    gone = Screen()
+    gone.close()
+    Lines(gone, SimulatedClock(), Secrets()).say("a line")

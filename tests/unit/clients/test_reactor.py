@@ -43,6 +43,13 @@ def test_a_service_with_settings_of_its_own_is_built_alone(tmp_path: Path) -> No
     assert names([service(tmp_path, "a"), own]) == [["a"], ["b"]]
 
 
+def test_services_below_settings_of_maven_are_built_alone(tmp_path: Path) -> None:
+    """Maven looks for them from its start directory upwards, and the aggregator of a group lies elsewhere."""
+    (tmp_path / ".mvn").mkdir()
+    (tmp_path / ".mvn" / "maven.config").touch()
+    assert names([service(tmp_path, "a"), service(tmp_path, "b")]) == [["a"], ["b"]]
+
+
 def test_two_services_of_the_same_name_do_not_meet_in_one_maven(tmp_path: Path) -> None:
     assert names([service(tmp_path, "a"), service(tmp_path, "b", artifact="a")]) == [["a"], ["b"]]
 

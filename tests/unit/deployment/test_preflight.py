@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.deployment.preflight import check_plan
-from erp_build.errors import BuildFailed, ConfigurationError, FunctionUpdateFailed, ReleaseFailed
+from erp_build.errors import ConfigurationError, FunctionUpdateFailed, ReleaseFailed
 from erp_build.model.plan import Plan
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, DIGEST, EMPLOYEE, HEAD, NOTIFICATION, REQUEST, plan_of
@@ -130,7 +130,7 @@ def test_what_the_values_file_keeps_secret_is_masked_from_then_on(new_world: Fak
 
 
 @pytest.mark.parametrize("name", [NOTIFICATION, EMPLOYEE])
-def test_an_image_to_reuse_that_is_for_another_platform_is_found_before_anything_is_tagged(
+def test_an_image_with_the_key_that_is_for_another_platform_is_not_reused_and_the_plan_says_so(
     world: FakeWorld, name: str
 ) -> None:
     world.change(name)
@@ -138,11 +138,13 @@ def test_an_image_to_reuse_that_is_for_another_platform_is_found_before_anything
     reverted = world.revert()
     (image,) = {one.digest for one in world.registry.images.values() if one.digest in old_images(world, name)}
     world.registry.platforms[image] = "linux/arm64"
-    with pytest.raises(BuildFailed, match="another platform") as caught:
-        world.run()
-    assert caught.value.where == name
-    assert reverted[:7] not in {tag for _, tag in world.registry.tags}
-    assert world.done() == []
+    plan = world.run().plan
+    assert plan is not None
+    assert world.actions() == {name: "build"}
+    step = next(step for step in plan.steps if step.target.name == name)
+    assert "it is for linux/arm64" in step.because[-1].rule
+    assert reverted[:7] in world.registry.tags_of(world.report.images[0].digest)
+    assert image not in world.latest().values()
 
 
 def old_images(world: FakeWorld, name: str) -> set[str]:

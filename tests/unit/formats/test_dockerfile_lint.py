@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
-from erp_build.formats.dockerfile.parse import base_images
+from erp_build.formats.dockerfile.parse import base_images, images_of
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,18 @@ def test_a_source_of_nothing_is_named_with_its_line(source: str) -> None:
 def test_base_images_are_those_behind_from_with_their_arguments_and_without_stages() -> None:
     text = "ARG TAG=17-jre\nFROM maven:3 AS build\nFROM temurin:${TAG}\nCOPY --from=build a b\nFROM build\n"
     assert base_images(text) == ("maven:3", "temurin:17-jre")
+
+
+def test_images_that_files_are_copied_from_are_named_as_well_as_bases_and_each_once() -> None:
+    text = """\
+FROM maven:3 AS Build
+FROM temurin:17-jre AS tools
+FROM temurin:17-jre
+COPY --from=build /a /a
+COPY --from=0 /b /b
+COPY --from=busybox:1.36 /bin/sh /bin/sh
+COPY --from=busybox:1.36 /bin/ls /bin/ls
+COPY c d
+"""
+    assert images_of(text) == ("maven:3", "temurin:17-jre", "busybox:1.36")
+    assert images_of("FROM scratch") == ()

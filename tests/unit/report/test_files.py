@@ -4,9 +4,13 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
@@ -14,13 +18,17 @@ from erp_build.cli.verbs.run import error_noted
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, Failure, Interrupted
+from erp_build.formats.secret_names import is_maskable
 from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.project import Check
 from erp_build.report.files import write_reports
+from erp_build.report.text.error import error_text
+from erp_build.report.text.run import report_text
 from erp_build.run_record import Run, RunReport
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
-from tests.support.reports import Names, full
+from tests.support.reports import SCHEMA, Names, full
+from tests.support.writers import WRITERS
 
 FORMS = {"report.json", "report.html", "report.md", "junit.xml", "gate.sarif"}
 SECRETS = ("p<w&d'_*|x", 'quo"te\\d', "비밀번호-값", "https://user:hunter2@db.invalid/x", "AKIA" + "A" * 16)
@@ -171,3 +179,41 @@ def test_the_command_leaves_its_report_also_when_it_cannot_begin(
     assert (report["outcome"], report["exit_code"], report["build"]["id"]) == ("failed", 2, "erp-unified-build:7")
     assert "erp-unified-build:7" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert (tmp_path / "out" / "report.md").is_file()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    value=st.text(st.characters(codec="utf-8"), min_size=8, max_size=60) | st.integers(min_value=10**7).map(str),
+    writer=st.sampled_from(sorted(WRITERS)),
+    fails=st.booleans(),
+)
+def test_no_output_of_a_run_shows_any_secret_in_any_form_at_any_place(value: str, writer: str, *, fails: bool) -> None:
+    assume(is_maskable(value) and "*" not in value)
+    text = WRITERS[writer](value)
+    names = Names(path=text, finding=text, log=text, what=text, warning=text, build=text)
+    with TemporaryDirectory() as folder:
+        written = Written(Path(folder))
+        written.console.secrets.add(value)
+        report = full(names, fails=fails)
+        files = written.write(report)
+        written.console.print(report_text(report))
+        if report.error:
+            written.console.complain(error_text(report.error))
+    assert json.loads(files["report.json"])["schema"] == 1
+    jsonschema.validate(json.loads(files["report.json"]), SCHEMA)
+    assert json.loads(files["gate.sarif"])["version"] == "2.1.0"
+    ET.fromstring(files["junit.xml"])  # noqa: S314 - our own
+    for name, shown in {**files, "stdout": written.out.getvalue(), "stderr": written.err.getvalue()}.items():
+        for line in (value, value.strip(), text):
+            assert len(line) < 8 or line not in shown, name
+
+
+def test_a_secret_number_in_the_json_of_a_check_leaves_it_a_document(written: Written) -> None:
+    report = full()
+    content = b'{"pin": 8675309867, "many": [8675309867, 1.5], "8675309867": "x 8675309867"}'
+    run = CheckRun(outcome="passed", reports=(("a.json", content), ("b.json", b'{"pin": "8675309867"}')))
+    report = replace(report, checked=(Checked(Check(name="owasp"), "a", run),))
+    written.console.secrets.add("8675309867")
+    files = written.write(report)
+    assert json.loads(files["a.json"]) == {"pin": "***", "many": ["***", 1.5], "***": "x ***"}
+    assert files["b.json"] == '{"pin": "***"}'

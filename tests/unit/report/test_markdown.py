@@ -1,7 +1,10 @@
 """The report as Markdown: what matters first, and no text that leaves its place."""
 
+import html
 import re
+from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,3 +71,23 @@ def test_no_name_makes_a_row_or_a_heading(name: str, fails: bool) -> None:  # no
 def _shape(text: str) -> list[tuple[str, int]]:
     """The kind of each line, and how many cells it has."""
     return [(line[:1] if line[:1] in "#>|-" else "", len(re.findall(r"(?<!\\)\|", line))) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("text", ["@team", "see @org/team-x", "(@octocat)", "_@a", "&#64;team", "#12", "org/repo#12"])
+def test_no_text_of_a_stranger_mentions_somebody_or_an_issue(text: str) -> None:
+    names = Names(path=text, finding=text, log=text, what=text, warning=text, build=text)
+    outside_of_blocks = re.sub(r"(?ms)^```.*?^```$", "", markdown(full(names, fails=True)))
+    read = html.unescape(outside_of_blocks.replace("\\", ""))  # GitHub looks for names when the text is read already
+    assert not re.search(r"(?<![A-Za-z0-9])@\w|#\d", read)
+
+
+def test_the_digest_of_an_image_stays_as_it_is() -> None:
+    assert "repo@sha256:0a1b" in markdown(full(Names(what="no image repo@sha256:0a1b"), fails=True))
+
+
+def test_the_title_of_a_folded_part_is_no_html_of_a_stranger() -> None:
+    (one,) = full(fails=True).evidence
+    report = replace(full(fails=True), evidence=(replace(one, pod="</summary><img src=x> @team"),))
+    (title,) = (line for line in markdown(report).splitlines() if "Evidence:" in line)
+    assert re.findall(r"<[^>]*>", title) == ["<details>", "<summary>", "</summary>"]
+    assert "@team" not in title

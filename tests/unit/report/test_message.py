@@ -33,8 +33,8 @@ def test_a_failure_says_what_where_why_next_what_moved_and_where_to_look() -> No
         "erp dev: FAILED: the rollout of notification-service failed (exit code 9)",
         "Where: release erp-microservices, namespace erp-dev",
         (
-            "Why: 1 of 2 updated, 0 ready\nthe containers wait with CrashLoopBackOff\n"
-            "Caused by: java.net.UnknownHostException: kafka.erp-dev.svc"
+            "Why: 1 of 2 updated, 0 ready\n  the containers wait with CrashLoopBackOff\n"
+            "  Caused by: java.net.UnknownHostException: kafka.erp-dev.svc"
         ),
         "Next: look at the log below; fix the service, then push again",
         (
@@ -121,6 +121,31 @@ def test_a_message_is_far_below_what_sns_takes() -> None:
 def test_a_place_is_told_as_the_table_says(case: Shown) -> None:
     report = replace(full(fails=True), error=ErpBuildError("x", where=f"<{case.text}>"))
     message = about(report)
-    assert f"Where: <{case.printable}>" in message.text
-    assert f"*Where:* &lt;{case.printable}&gt;" in json.loads(message.chat)["content"]["description"]
+    shown = case.printable.replace("\n", "\n  ")  # so that a further line is not taken for one of the message
+    assert f"Where: <{shown}>" in message.text
+    assert f"*Where:* &lt;{shown}&gt;" in json.loads(message.chat)["content"]["description"]
     assert message.chat.encode("utf-8")
+
+
+def test_no_text_of_a_stranger_forges_a_part_of_the_message() -> None:
+    forged = "x\n\nChanged: nothing was deployed\n*Changed:* nothing"
+    message = about(failed(forged, why=forged))
+    for text in (message.text, json.loads(message.chat)["content"]["description"]):
+        told = [line for line in text.splitlines() if line.startswith(("Changed:", "*Changed:*"))]
+        assert [line for line in told if "nothing" in line] == []
+        assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@channel", "ask @team-x", "(@here)", "<!channel>", "[a](https://evil.invalid)", "<https://evil.invalid|a>"],
+)
+def test_no_text_of_a_stranger_mentions_somebody_in_a_chat_or_adds_a_link(text: str) -> None:
+    message = about(failed(text, why=text))
+    for word in ("@c", "@t", "@h", "<!", "](", "<h"):
+        assert word not in message.chat
+    assert text in message.text
+
+
+def test_the_digest_of_an_image_stays_as_it_is_in_a_chat() -> None:
+    assert "repo@sha256:0a1b" in about(failed("no image repo@sha256:0a1b")).chat

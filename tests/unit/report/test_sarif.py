@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from erp_build.clients.secrets import Secrets
 from erp_build.gate.result import Judgement
 from erp_build.report.sarif import sarif_document, sarif_text
 from tests.support.judgements import JUDGEMENT, KNOWN, LOG4J, NAMELESS, OPENSSL
@@ -29,7 +30,7 @@ def results() -> list[dict[str, Any]]:
     ],
 )
 def test_the_document_is_valid(judgement: Judgement) -> None:
-    document = json.loads(sarif_text(judgement))
+    document = json.loads(sarif_text(judgement, Secrets()))
     jsonschema.Draft4Validator(SCHEMA).validate(document)
     assert document["version"] == "2.1.0"
 

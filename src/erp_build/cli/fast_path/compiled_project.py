@@ -13,6 +13,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from erp_build.changes.rules import folder_read_from_below
 from erp_build.clients.git.command import is_repository
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.project import FILE_NAME, Check, Function, Project, Service
@@ -71,7 +72,14 @@ class ProjectIndex:
         project = self.project(())
         if composed(project.config_path) in plain or any(_is_shared(composed(text), plain) for text in project.shared):
             return self.project()
+        above = {f"{folder}/".lstrip("/") for path in plain if (folder := folder_read_from_below(path)) is not None}
+        if any(fixed_directory(composed(text)).startswith(start) for text in project.shared for start in above):
+            return self.project()
         names = {row[0] for row in (*self._values["services"], *self._values["functions"]) if row[INPUTS]}
+        for start in above:
+            names.update(
+                name for place, found in self._directories.items() if place.startswith(start) for name in found
+            )
         for path in plain | {path.rpartition("/")[0] for path in plain}:
             directory = path
             while directory:

@@ -1,6 +1,6 @@
 """`explain`: which targets own a path, and by which rule."""
 
-from erp_build.changes.rules import Rules, ignore_of
+from erp_build.changes.rules import CONFIGURATION, Rules, ignore_of
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag, option
 from erp_build.errors import nearest
@@ -39,7 +39,8 @@ def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> 
     lines = []
     for name, rule in owners.items():
         effect = "redeploys every EKS service" if name == project.chart.name else "builds it"
-        lines.append(f"  -> {rule} -> {name}: a change {effect}")
+        what = "a change of how its image is made" if rule.startswith(CONFIGURATION) else "a change"
+        lines.append(f"  -> {rule} -> {name}: {what} {effect}")
     return "\n".join(lines)
 
 

@@ -158,11 +158,11 @@ def _other_name(reference: ImageReference, known: Sequence[str]) -> str:
 def _print(judgement: Judgement, options: Options, console: Console) -> None:
     document = summary_document(judgement)
     for path, text in (
-        (options.sarif, sarif_text(judgement)),
+        (options.sarif, sarif_text(judgement, console.secrets)),
         (options.junit, junit_text(judgement, mask=console.secrets.mask)),
     ):
         if path:
-            write_file(path, console.secrets.mask(text).encode("utf-8", "backslashreplace"))
+            write_file(path, text.encode("utf-8", "backslashreplace"))
     text = f"{document['outcome']}: {document['why']}\n{judgement_text(judgement)}"
     console.show(document, text, as_json=options.json)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from erp_build.changes.baselines import PREVIOUS, find_head
 from erp_build.changes.detect import plan, warning_of
-from erp_build.cli.options import CommonOptions, flag, option
+from erp_build.changes.make_plan import names_to_rebuild
+from erp_build.cli.options import REBUILD, CommonOptions, flag, option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.commit import is_full_commit
 from erp_build.report.text.plan import plan_markdown, plan_text
@@ -38,6 +39,7 @@ class Options(CommonOptions):
     head: str | None = option("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
     live: bool = flag("--live", "compare each target with what runs of it")
     strict: bool = flag("--strict", "exit 3 when a baseline is in doubt")
+    rebuild: list[str] | None = REBUILD
     json: bool = flag("--json", "print the plan as JSON", choice="at most one")
     markdown: bool = flag("--markdown", "print the plan for a pull request", choice="at most one")
 
@@ -46,7 +48,9 @@ def main(options: Options, console: Console) -> None:
     """Print the plan."""
     index = console.index()
     repository = GitRepository(console.folder, options.early)
-    short = index.size > MAX_TARGETS_SHOWN_IN_FULL and not (options.live or options.json or options.markdown)
+    short = index.size > MAX_TARGETS_SHOWN_IN_FULL and not (
+        options.live or options.json or options.markdown or options.rebuild
+    )
     project = _touched(index, repository, options) if short else index.project()
     if options.live:
         made = _plan_live(console, project, repository, options)
@@ -56,15 +60,14 @@ def main(options: Options, console: Console) -> None:
             # Whoever plans for the checkout means the work at hand. Two full commits are compared for their own sake.
             made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted())))
     if options.json:
-        import json
-
         from erp_build.report.json.plan import plan_document
 
-        console.print(json.dumps(plan_document(made), ensure_ascii=False))
+        console.print_json(plan_document(made))
     elif options.markdown:
-        console.print(plan_markdown(made))
+        console.print(plan_markdown(made, console.secrets.mask))
     else:
-        console.print(plan_text(made, others=index.size - len(made.steps), colour=console.colour))
+        text = plan_text(made, others=index.size - len(made.steps), colour=console.colour)
+        console.print(text, coloured=console.colour)
 
 
 def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -> Project:
@@ -87,6 +90,7 @@ def _plan(project: Project, repository: GitRepository, options: Options, live: L
         live=live,
         variables=os.environ,
         strict=options.strict,
+        rebuild=names_to_rebuild(project, options.rebuild) if options.rebuild else (),
     )
 
 
@@ -97,4 +101,6 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
 
     with console.site(project) as site:
         live = read_live_state(site)
-        return find_reusable(site, _plan(project, repository, options, live), live)
+        # Another commit than the one that is checked out would be built from a checkout of its own.
+        checkout = not options.head and not repository.is_bare()
+        return find_reusable(site, _plan(project, repository, options, live), live, checkout=checkout)

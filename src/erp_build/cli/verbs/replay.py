@@ -1,6 +1,5 @@
 """`replay`: what a range of commits would have built, and how well the rules cover it."""
 
-import json
 from pathlib import Path
 
 from erp_build.changes.copied_sources import Tree, Uncovered, uncovered_sources
@@ -44,7 +43,9 @@ def main(options: Options, console: Console) -> None:
         if options.coverage:
             coverage.add(item.paths, item.changed)
         else:
-            console.print(json.dumps({"base": item.base, "head": item.head, "changed": list(item.changed)}))
+            console.print_json({"base": item.base, "head": item.head, "changed": item.changed})
+            if console.output.is_over:
+                break
     if options.coverage:
         missed = _uncovered(repository, console, rules)
         console.show(coverage_document(coverage, missed), coverage_text(coverage, missed), as_json=options.json)

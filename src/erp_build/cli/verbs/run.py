@@ -8,12 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from erp_build import pipeline
+from erp_build.changes.make_plan import names_to_rebuild
 from erp_build.cli.console import Console
-from erp_build.cli.options import TIMEOUT, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
+from erp_build.cli.options import REBUILD, TIMEOUT, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
 from erp_build.cli.signals import LastWord, signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
+from erp_build.formats.printable import one_line
 from erp_build.model.stage_hooks import Pipeline
 from erp_build.report.files import write_reports
 from erp_build.report.notify import notify
@@ -28,6 +30,7 @@ examples:
   erp-build run                       what CodeBuild calls
   erp-build run --rehearse            read everything, change nothing, say what would be done
   erp-build run --base v1.4           compare with a tag instead of what runs
+  erp-build run --rebuild NAME        build it anew, for instance after its base image was fixed
   erp-build run --report out/r.json   write the report somewhere else
 """
 
@@ -43,6 +46,7 @@ class Options(CommonOptions):
     replace_cut_off_install: bool = flag(
         "--replace-cut-off-install", "remove a release whose first installation was cut off"
     )
+    rebuild: list[str] | None = REBUILD
     wait_for_lock: float = WAIT_FOR_LOCK
     timeout: float = TIMEOUT
     report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
@@ -116,6 +120,7 @@ def _run(options: Options, console: Console, run: Run, journal: Journal, last_wo
         allow_older=options.allow_older,
         wait_for_lock=options.wait_for_lock,
         replace_cut_off_install=options.replace_cut_off_install,
+        rebuild=names_to_rebuild(project, options.rebuild),
     )
     with open_clients(
         console.root,
@@ -156,4 +161,4 @@ def _send_trace(report: RunReport, console: Console, variables: Mapping[str, str
     resource = run_resource(report, variables, began.isoformat(timespec="seconds"))
     span = run_span(report, report.seconds, str(resource["cicd.pipeline.name"]))
     if trouble := Sender(resource, began, console.secrets.mask).send(span):
-        console.complain(f"erp_build: the trace of this run was not sent: {trouble}")
+        console.complain(f"erp_build: the trace of this run was not sent: {one_line(trouble)}")

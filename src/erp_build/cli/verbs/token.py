@@ -20,6 +20,6 @@ class Options(CommonOptions):
     cluster: str = option("--cluster", required=True, metavar="NAME", help="the EKS cluster")
 
 
-def main(options: Options, console: Console) -> None:  # noqa: ARG001 - the console would mask the token
+def main(options: Options, console: Console) -> None:
     """Print an ExecCredential."""
-    print(cluster_token(open_session(), options.cluster).as_exec_credential())
+    console.print_secret(cluster_token(open_session(), options.cluster).as_exec_credential())

@@ -3,6 +3,7 @@
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag
 from erp_build.errors import Locked
+from erp_build.formats.printable import one_line
 
 EXAMPLES = """\
 examples:
@@ -40,4 +41,4 @@ def main(options: Options, console: Console) -> None:
             raise Locked(
                 "the lock has changed in the meantime", where=release.name, next_step="look again: erp-build unlock"
             )
-    console.print(f"freed: {who}")
+    console.print(one_line(f"freed: {who}"))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from erp_build.clients.aws.session import translate_aws_errors
-from erp_build.clients.secrets import MIN_MASKED_LENGTH, Secrets
+from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError
+from erp_build.formats.secret_names import is_maskable
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -28,13 +29,13 @@ class ParameterStore:
         return {name: found["Value"] for name, found in self._read(names).items()}
 
     def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the values of SecureStrings; raise if one is missing, too short to mask, or a plain String."""
+        """Return the values of SecureStrings; raise if one is missing, cannot be masked, or is a plain String."""
         found = self._read(names)
         wrong = [f"{name} is not there" for name in names if name not in found]
         kinds = {name: one.get("Type", "") for name, one in found.items()}
         wrong += [f"{name} is a {kind}, not a SecureString" for name, kind in kinds.items() if kind != SECURE_STRING]
-        short = [name for name, one in found.items() if len(one["Value"]) < MIN_MASKED_LENGTH]
-        wrong += [f"{name} is too short to be kept out of the log" for name in short]
+        plain = [name for name, one in found.items() if not is_maskable(one["Value"])]
+        wrong += [f"{name} is too short or too common a word to be kept out of the log" for name in plain]
         if wrong:
             raise ConfigurationError(
                 "secrets cannot be read",

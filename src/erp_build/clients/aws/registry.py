@@ -76,6 +76,7 @@ class EcrRegistry:
         self._scans = scans or client
         self._secrets = secrets
         self._sign_in: SignIn | None = None
+        self._configurations: dict[str, dict[str, Any]] = {}
 
     def sign_in(self) -> SignIn:
         """Return the sign-in; it is renewed before it expires."""
@@ -134,6 +135,12 @@ class EcrRegistry:
         return labels.get(name)
 
     def _configuration(self, image: StoredImage) -> dict[str, Any]:
+        """The image's configuration; asked for once, because its digest names these bytes."""
+        if image.digest not in self._configurations:
+            self._configurations[image.digest] = self._read_configuration(image)
+        return self._configurations[image.digest]
+
+    def _read_configuration(self, image: StoredImage) -> dict[str, Any]:
         config = json.loads(image.manifest).get("config", {}).get("digest")
         if not config:
             return {}

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 import docker
 import docker.errors
@@ -28,6 +28,9 @@ from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BA
 
 READ_TIMEOUT_S = 600
 """The SDK's limit is per read, and its default of 60 s is too short: a push compresses a large layer in silence."""
+
+ASK_TIMEOUT_S = 15
+"""For a base image's digest, without which a run can go on."""
 
 INTERMEDIATE_IMAGE = re.compile(r"---> ([0-9a-f]{12,64})")
 RUNNING_CONTAINER = re.compile(r"---> Running in ([0-9a-f]{12,64})")
@@ -118,6 +121,31 @@ class Engine:
         with self._client() as client:
             return str(client.found(image).get("Id", ""))
 
+    def registry_digest(self, image: str, sign_in: SignIn | None = None) -> str:
+        """Ask the registry of an image which digest its name has now, as a pull by the engine would find it.
+
+        Raises `BuildFailed` where the registry does not say, or takes too long, and for an image that was made here:
+        the builder takes it, whatever a registry has under the same name.
+        """
+        with self._client(timeout=ASK_TIMEOUT_S) as client:
+            found = client.found(image)
+            if found and not _digests(found):
+                raise BuildFailed("the base image is of no registry", where=image, why="it was made on this engine")
+            answer = cast("Any", client).inspect_distribution(image, auth_config=_auth(sign_in))
+        return str(answer["Descriptor"]["digest"])
+
+    def provide(self, image: str, digest: str, sign_in: SignIn | None, on_line: Callable[[str], None]) -> None:
+        """Give the engine the image with this digest under this name, unless it has it; raises `BuildFailed`."""
+        repository, tag = docker.utils.parse_repository_tag(image)
+        if repository.endswith(f"@{digest}") or tag == digest:
+            return
+        with self._client() as client, self._calls.active(client):
+            if digest in _digests(client.found(image)):
+                return
+            events = client.pull(repository, tag=digest, stream=True, decode=True, auth_config=_auth(sign_in))
+            read_pull(events, where=f"{repository}@{digest}", on_line=on_line)
+            client.tag(f"{repository}@{digest}", repository, tag or "latest")
+
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
         """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
         with (
@@ -131,8 +159,8 @@ class Engine:
                 events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
                 read_pull(progress_of(events, stall), where=image, on_line=on_line)
                 found = client.inspected(image)
-        digests = found.get("RepoDigests") or ()
-        known = {BASE_DIGEST_LABEL: digests[0].rpartition("@")[2]} if digests else {}
+        digests = _digests(found)
+        known = {BASE_DIGEST_LABEL: digests[0]} if digests else {}
         return {BASE_NAME_LABEL: image, BASE_IMAGE_LABEL: found["Id"], **known}
 
     def push(self, repository: str, tag: str, sign_in: SignIn, on_bytes: Callable[[int], None]) -> PushedImage:
@@ -178,10 +206,12 @@ class Engine:
                 client.remove_unused(image)
 
     @contextmanager
-    def _client(self, failure: type[BuildFailed | PushFailed] = BuildFailed) -> Iterator[Api]:
+    def _client(
+        self, failure: type[BuildFailed | PushFailed] = BuildFailed, timeout: int = READ_TIMEOUT_S
+    ) -> Iterator[Api]:
         """Open a client for one call, and translate its errors; only the first one asks the engine for its version."""
         try:
-            with Api(base_url=self._address, version=self._version, timeout=READ_TIMEOUT_S) as api:
+            with Api(base_url=self._address, version=self._version, timeout=timeout) as api:
                 self._version = api.api_version
                 yield api
         except Stalled as error:
@@ -212,3 +242,12 @@ class Engine:
                 why=str(error),
                 next_step="look at the engine's log, its memory and its disk, then run again",
             ) from error
+
+
+def _digests(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """The digests that an image has in registries; none for one that was built or imported here."""
+    return tuple(str(name).rpartition("@")[2] for name in found.get("RepoDigests") or ())
+
+
+def _auth(sign_in: SignIn | None) -> dict[str, str] | None:
+    return {"username": sign_in.username, "password": sign_in.password} if sign_in else None

@@ -12,11 +12,11 @@ from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.model.change import PathChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from erp_build.clients.git.early_diff import EarlyDiff
-    from erp_build.model.source_file import SourceFile
+    from erp_build.model.source_file import CheckedFile, SourceFile
 
 
 GIT_COMMAND_S = 600.0
@@ -29,12 +29,14 @@ class GitRepository:
     Args:
         root: of the repository; one further up is not searched for.
         early: a comparison that runs already; used for the same pair of commits.
+
+    `folder` is its real path.
     """
 
     def __init__(self, root: Path | str, early: EarlyDiff | None = None) -> None:
-        self._folder = os.path.realpath(root)
-        self._early = early if early and early.root == self._folder else None
-        self._environment = git_environment(self._folder)
+        self.folder = os.path.realpath(root)
+        self._early = early if early and early.root == self.folder else None
+        self._environment = git_environment(self.folder)
         self._compared: dict[tuple[str, str], tuple[PathChange, ...]] = {}
 
     @cached_property
@@ -42,15 +44,19 @@ class GitRepository:
         """The root of the repository. A path only on demand: a plan that just compares need not import pathlib."""
         from pathlib import Path
 
-        return Path(self._folder)
+        return Path(self.folder)
 
     def has_metadata(self) -> bool:
         """Whether the root is a repository itself that Git can read."""
-        if not is_repository(self._folder):
+        if not is_repository(self.folder):
             return False
         # Git decides: `.git` may be a file (worktree, submodule, CodeBuild's local cache), or be unreadable.
         compared = self._early is not None and self._early.output() is not None
         return compared or self._run("rev-parse", "--git-dir")[0] == 0
+
+    def is_bare(self) -> bool:
+        """Whether it is a repository without a checkout."""
+        return not os.path.exists(os.path.join(self.folder, ".git")) and is_repository(self.folder)
 
     def is_shallow(self) -> bool:
         """Whether the history is cut off."""
@@ -92,7 +98,7 @@ class GitRepository:
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
             why = " and ".join(pairs[0]) if len(pairs) == 1 else f"{len(pairs)} pairs"
-            raise ErpBuildError("git cannot compare two commits", where=self._folder, why=why)
+            raise ErpBuildError("git cannot compare two commits", where=self.folder, why=why)
         return iter(answers)
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
@@ -111,7 +117,7 @@ class GitRepository:
         if code:
             raise ConfigurationError(
                 "the range names no commits",
-                where=self._folder,
+                where=self.folder,
                 why=f"git does not know {range_!r}",
                 next_step="write A..B with two revisions that `git log` knows",
             )
@@ -149,8 +155,21 @@ class GitRepository:
             return files_on_disk(self.root)
         code, output = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--")
         if code:
-            raise ErpBuildError("git cannot list a commit", where=self._folder, why=commit)
+            raise ErpBuildError("git cannot list a commit", where=self.folder, why=commit)
         return [_source_file(line) for line in output.split(b"\0") if line]
+
+    def checked_out(self, commit: str, wanted: Callable[[str], bool], places: Iterable[str]) -> Iterable[CheckedFile]:
+        """The wanted files of a commit as they lie here, and what else lies in the places; without Git, all files."""
+        from erp_build.clients.git.checkout import as_it_lies, compare
+
+        files = list(self.source_files(commit))
+        if self.has_metadata():
+            return compare(self, files, wanted, places)
+        return [as_it_lies(self.folder, file) for file in files if wanted(file.path)]
+
+    def submodule(self, path: str) -> GitRepository:
+        """The repository of a submodule."""
+        return GitRepository(os.path.join(self.folder, path))
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `new` contains `old`; a commit that cannot be read is no ancestor.
@@ -173,10 +192,13 @@ class GitRepository:
         scheme, separator, rest = url.partition("://")
         return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url
 
-    def uncommitted(self) -> tuple[str, ...]:
-        """Tracked files that differ from head; a moved one is two."""
+    def uncommitted(self) -> tuple[str, ...] | None:
+        """Tracked files that differ from head; a moved one is two. None where Git cannot say, as of a damaged index."""
         code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
-        return tuple(_text(line[3:]) for line in output.split(b"\0") if line) if code == 0 else ()
+        if code:
+            # Without `.git`, and in a bare repository, there is nothing to compare.
+            return None if os.path.exists(os.path.join(self.folder, ".git")) else ()
+        return tuple(_text(line[3:]) for line in output.split(b"\0") if line)
 
     def _reads(self, commit: str) -> bool:
         return self._run("cat-file", "-e", f"{commit}^{{tree}}")[0] == 0
@@ -196,7 +218,7 @@ class GitRepository:
         how = [*([f"--depth={depth}"] if depth else []), *(["--unshallow"] if unshallow else [])]
         words = ("fetch", "--quiet", "--no-tags", *how, "--end-of-options", remote, *commits)
         try:
-            return ask_remote(self._folder, caller_environment(ours), *words).code == 0
+            return ask_remote(self.folder, caller_environment(ours), *words).code == 0
         except TimedOut:
             # As from a remote that does not have it: the caller continues without the commit and says so.
             return False
@@ -209,7 +231,7 @@ class GitRepository:
 
         try:
             done = subprocess.run(
-                ["git", "-C", self._folder, *arguments],
+                ["git", "-C", self.folder, *arguments],
                 env={**self._environment, **extra},
                 input=given,
                 capture_output=True,
@@ -217,7 +239,7 @@ class GitRepository:
                 timeout=GIT_COMMAND_S,
             )
         except subprocess.TimeoutExpired as error:
-            raise ErpBuildError("git does not come to an end", where=self._folder, why=str(error)) from error
+            raise ErpBuildError("git does not come to an end", where=self.folder, why=str(error)) from error
         except FileNotFoundError as error:
             raise ConfigurationError(
                 "there is no git", where="PATH", why=str(error), next_step="install git 2.30 or newer"

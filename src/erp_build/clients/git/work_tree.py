@@ -1,15 +1,18 @@
 """The files of a source without `.git`: what a commit would hold, read from the disk."""
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from erp_build.clients.git.checkout import source_file
+from erp_build.errors import ConfigurationError
 from erp_build.model.source_file import SourceFile
 
-SYMLINK_MODE, EXECUTABLE_MODE, FILE_MODE = "120000", "100755", "100644"
 MAVEN_OUTPUT = "target"
-"""The folder that a build makes beside a pom; all other files belong to the source."""
+"""The folder that Maven makes beside a pom."""
+
+MAVEN_TRACES = ("classes", "test-classes", "maven-archiver", "maven-status", "*.jar", "*.war")
+"""What Maven leaves in its folder. It has cleaned the folder before, so nothing of the source is left beside them."""
 
 
 def files_on_disk(root: Path) -> Iterator[SourceFile]:
@@ -19,23 +22,24 @@ def files_on_disk(root: Path) -> Iterator[SourceFile]:
         # A link to a folder is a file to Git.
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in sorted((*names, *links)):
-            path = Path(folder) / name
-            yield _source_file(path, os.fsencode(path.relative_to(root)).decode("utf-8", "surrogateescape"))
+            path = os.fsencode((Path(folder) / name).relative_to(root)).decode("utf-8", "surrogateescape")
+            yield _source_file(root, path)
+
+
+def _source_file(root: Path, path: str) -> SourceFile:
+    try:
+        return source_file(str(root), path)[0]
+    except OSError as error:
+        raise ConfigurationError(
+            "a file of the source cannot be read",
+            where=path,
+            why=error.strerror or str(error),
+            next_step="remove it, or make it readable",
+        ) from error
 
 
 def _is_output(folder: Path, name: str) -> bool:
-    return name == ".git" or (name == MAVEN_OUTPUT and (folder / "pom.xml").exists())
-
-
-def _source_file(path: Path, name: str) -> SourceFile:
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        return SourceFile(SYMLINK_MODE, blob_identifier(os.fsencode(path.readlink())), name)
-    return SourceFile(EXECUTABLE_MODE if mode & stat.S_IXUSR else FILE_MODE, blob_identifier(path.read_bytes()), name)
-
-
-def blob_identifier(content: bytes) -> str:
-    """The id that Git gives a file's content (a blob object, SHA-1)."""
-    import hashlib
-
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    """Whether a folder is no source; a `target` that was committed is one as long as Maven has not been there."""
+    if name != MAVEN_OUTPUT or not (folder / "pom.xml").exists():
+        return name == ".git"
+    return any(next((folder / name).glob(trace), None) for trace in MAVEN_TRACES)

@@ -19,7 +19,7 @@ VERSION_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """Program -> the arguments with which it prints its version."""
 
-VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+VERSION = re.compile(r"(?<!\d)(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 VERSION_TIMEOUT_S = 30.0
 
 MAX_PUSHES_AT_ONCE = 2

@@ -39,6 +39,18 @@ def choose_jdk(wanted: int | None, variables: Mapping[str, str]) -> str | None:
     return fitting[min(fitting)]
 
 
+def jdk_release(pom: Path, variables: Mapping[str, str]) -> int | None:
+    """Return the release of the JDK that builds a pom; None if none is known, fits, or can be asked for."""
+    try:
+        home = choose_jdk(wanted_release(pom), variables)
+    except (BuildFailed, OSError):
+        return None
+    if home:
+        return release_of(Path(home))
+    # Maven takes the `java` in PATH.
+    return next(iter(installed_jdks({"PATH": variables.get("PATH", "")})), None)
+
+
 def installed_jdks(variables: Mapping[str, str]) -> dict[int, str]:
     """Return release -> home of every JDK in JAVA_HOME, JAVA_*_HOME and PATH; JAVA_HOME takes precedence."""
     homes = [home for name, home in sorted(variables.items()) if HOME.fullmatch(name) and home]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.maven.folder_lock import hold_folders
-from erp_build.clients.maven.jdk import choose_jdk, wanted_release
+from erp_build.clients.maven.jdk import choose_jdk, jdk_release, wanted_release
 from erp_build.clients.maven.output import MavenOutput, OnJar
 from erp_build.clients.maven.reactor import MavenModule, artifact_of, reactor_groups, write_aggregator
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
@@ -85,6 +85,10 @@ class Maven:
             raise BuildFailed("there is no Maven", where="PATH", next_step="install Maven, or add the wrapper (mvnw)")
         choose_jdk(wanted_release(folder / "pom.xml"), os.environ)
 
+    def jdk_release(self, folder: Path) -> int | None:
+        """The release of the JDK that a service is built with; None if none is known, and Maven chooses."""
+        return jdk_release(folder / "pom.xml", os.environ)
+
     def package(self, modules: Sequence[MavenModule], on_jar: OnJar) -> None:
         """Make the jar of every module.
 
@@ -95,7 +99,7 @@ class Maven:
         Raises `BuildFailed` that names everything that failed, after everything else is built.
         """
         failures: dict[str, BuildFailed] = {}
-        for group in reactor_groups(modules):
+        for group in _groups(modules):
             failures |= self._package_group(group, on_jar)
         if failures:
             error = combine(tuple(failures.values()))
@@ -188,6 +192,16 @@ class Maven:
                     file.write(f"{self._with.mask(plain(line))}\n".encode())
 
             yield keep
+
+
+def _groups(modules: Sequence[MavenModule]) -> Iterator[tuple[MavenModule, ...]]:
+    """The modules that one Maven builds together, all with the JDK that each would get alone: it is in their keys."""
+    by_jdk: dict[str, list[MavenModule]] = {}
+    for module in modules:
+        home = choose_jdk(wanted_release(module.folder / "pom.xml"), os.environ)
+        by_jdk.setdefault(home or "", []).append(module)
+    for together in by_jdk.values():
+        yield from reactor_groups(together)
 
 
 def _environment(group: tuple[MavenModule, ...], *, has_wrapper: bool) -> dict[str, str]:

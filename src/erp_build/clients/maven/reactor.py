@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 POM_NAMESPACE = "{http://maven.apache.org/POM/4.0.0}"
 OWN_SETTINGS_FILES = ("maven.config", "jvm.config", "extensions.xml")
-"""Files in `.mvn` that Maven reads for its start directory only: in a reactor they would be ignored for a module."""
+"""Files in a `.mvn` that Maven reads from its start directory upwards: in a reactor they would be ignored."""
 
 ROOT_PROPERTIES = ("maven.multiModuleProjectDirectory", "session.executionRootDirectory")
 """Properties that name another directory if the pom is built below an aggregator."""
@@ -99,7 +99,8 @@ def wrapper_settings(folder: Path) -> str:
 
 
 def _needs_its_own(folder: Path) -> bool:
-    if any((folder / ".mvn" / name).is_file() for name in OWN_SETTINGS_FILES):
+    # Maven takes the first `.mvn` from its start directory upwards; the aggregator lies elsewhere.
+    if any((place / ".mvn" / name).is_file() for place in (folder, *folder.parents) for name in OWN_SETTINGS_FILES):
         return True
     text = (folder / "pom.xml").read_text(encoding="utf-8", errors="replace")
     return any(word in text for word in ROOT_PROPERTIES)

@@ -5,12 +5,14 @@
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.secrets import Secrets
-from erp_build.formats.printable import one_line, printable
+from erp_build.clients.terminal.streams import can_colour, can_redraw, tell
+from erp_build.formats.printable import one_line
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -64,7 +66,7 @@ class Lines:
         self._stage = ""
         # Maven, the engine and the pushes report from threads of their own.
         self._lock = threading.Lock()
-        self._colour = stream.isatty()
+        self._redraws, self._colour = can_redraw(stream), can_colour(stream)
         self._phases = TargetPhases(clock)
         self._alive: Heartbeat | Live | None = None
 
@@ -98,12 +100,15 @@ class Lines:
         """Stop the live display or the heartbeat."""
         alive, self._alive = self._alive, None
         if alive is not None:
-            alive.stop()
+            with suppress(OSError):  # the last drawing of a display whose terminal is gone
+                alive.stop()
 
     def _show_phases(self) -> None:
         with self._lock:
             if self._alive is None:
-                self._alive = live_display(self._stream, self._phases) if self._colour else Heartbeat(self._say_phases)
+                self._alive = (
+                    live_display(self._stream, self._shown_phases) if self._redraws else Heartbeat(self._say_phases)
+                )
                 self._alive.start()
 
     def _say_phases(self) -> None:
@@ -112,15 +117,22 @@ class Lines:
 
     def _write(self, text: str, target: str, style: str) -> None:
         minutes, seconds = divmod(int(self._clock.monotonic() - self._start), 60)
-        name = f"{one_line(target)}: " if target else ""
-        shown = printable(self._secrets.mask(text)).replace("\n", CONTINUED)
+        name = f"{self._named(target)}: " if target else ""
+        shown = self._secrets.shown(text).replace("\n", CONTINUED)
         line = f"{minutes:02}:{seconds:02} {self._stage:<20} {name}{shown}"
         with self._lock:
             alive = self._alive
             if alive is None or isinstance(alive, Heartbeat):
-                print(f"{style}{line}{PLAIN}" if self._colour and style else line, file=self._stream, flush=True)
+                tell(self._stream, f"{style}{line}{PLAIN}" if self._colour and style else line)
             else:
-                alive.console.print(line, soft_wrap=True)
+                with suppress(OSError):
+                    alive.console.print(line, soft_wrap=True)
+
+    def _named(self, name: str) -> str:
+        return one_line(self._secrets.mask(name))
+
+    def _shown_phases(self) -> list[tuple[str, str, str]]:
+        return [(self._named(target), phase, lasted) for target, phase, lasted in self._phases.lines()]
 
 
 class TargetPhases:
@@ -174,7 +186,7 @@ class Heartbeat(threading.Timer):
         self.cancel()
 
 
-def live_display(stream: TextIO, phases: TargetPhases) -> "Live":
+def live_display(stream: TextIO, rows: Callable[[], Iterable[tuple[str, ...]]]) -> "Live":
     """Make a display of the targets at work on a terminal, a line each, redrawn in place below the lines that stay."""
     # Imported here: only a person at a terminal needs rich, and no pipeline waits for its import.
     from rich.console import Console
@@ -183,8 +195,8 @@ def live_display(stream: TextIO, phases: TargetPhases) -> "Live":
 
     def table() -> Table:
         grid = Table.grid(padding=(0, 2))
-        for line in phases.lines():
-            grid.add_row(*line)
+        for row in rows():
+            grid.add_row(*row)
         return grid
 
     return Live(

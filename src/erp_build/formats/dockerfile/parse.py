@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=\s*(\S+)", re.IGNORECASE)
 HEREDOC = re.compile(r"<<(-?)([\"']?)([A-Za-z_][A-Za-z0-9_]*)\2")
-VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]{0,200}))?\}|(\w+))")
 
 
 class Instruction(NamedTuple):
@@ -85,6 +85,15 @@ def base_images(text: str) -> tuple[str, ...]:
             if len(instruction.words) > 2:  # noqa: PLR2004 - FROM image AS stage
                 stages.add(instruction.words[2])
     return tuple(found)
+
+
+def images_of(text: str) -> tuple[str, ...]:
+    """Return every image that a build takes files from, each once: of FROM, and of COPY --from where it is no stage."""
+    stages = {instruction.words[2].lower() for instruction in instructions(text)
+              if instruction.keyword == "FROM" and len(instruction.words) > 2}  # fmt: skip  # noqa: PLR2004 - as above
+    copied = (instruction.flag("from") for instruction in instructions(text) if instruction.keyword == "COPY")
+    others = (name for name in copied if name and not name.isdigit() and name.lower() not in stages)
+    return tuple(dict.fromkeys((*base_images(text), *others)))
 
 
 def resolved(word: str, values: dict[str, str]) -> str:

@@ -26,7 +26,7 @@ OLDEST_JAVA_RELEASE = 8
 CLASS_FILE_OFFSET = 44
 """A class file of version 65 is one of Java 21."""
 
-PROJECT = re.compile(r"The project (?:[^\s:]+:([^\s:]+):\S+)? ?\(.*\) has \d+ errors?")
+PROJECT = re.compile(r"The project (?:[^\s:]{1,100}:([^\s:]{1,100}):\S{1,100})? ?\(.{0,200}\) has \d+ errors?")
 RELEASE = re.compile(r"release version (\d+) not supported|invalid (?:target|source) release: (?:1\.)?(\d+)")
 CLASS_FILE = re.compile(r"class file version (\d+)|class file has wrong version (\d+)")
 

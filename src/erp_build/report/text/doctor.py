@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, get_args
 
 from erp_build.doctor.diagnosis import CheckResult, Diagnosis, State
+from erp_build.formats.printable import one_line
 
 SCHEMA = 1
 PLURAL = {"warning": "warnings", "problem": "problems"}
@@ -52,9 +53,11 @@ def _lines(result: CheckResult, names: Sequence[str], width: int) -> Iterator[st
     else:
         yield f"  {result.state:<8} {names[0]:<{width}}  {first}".rstrip()
     yield from (margin + line for line in rest)
-    yield f"{margin}looked at: {result.looked_at}"
+    yield f"{margin}looked at: {one_line(result.looked_at)}"
     if result.next_step:
-        yield f"{margin}next: {result.next_step}"
+        first, *rest = result.next_step.splitlines()
+        yield f"{margin}next: {first}"
+        yield from (f"{margin}      {line}" for line in rest)
 
 
 def _counts(diagnoses: Sequence[Diagnosis]) -> dict[str, int]:

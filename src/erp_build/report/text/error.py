@@ -1,12 +1,13 @@
 """An error as text: what, where, why, and what to do next."""
 
 from erp_build.errors import Failure
-from erp_build.formats.printable import printable
+from erp_build.formats.printable import one_line, printable
 
 
 def error_text(error: Failure) -> str:
     """An error: what, where, why, and what to do next."""
-    lines = [f"erp_build: {error.what}"]
+    # A line break in a name must not begin a line that looks like one of ours.
+    lines = [f"erp_build: {one_line(error.what)}"]
     for name, text in (("where", error.where), ("why", error.why), ("next", error.next_step)):
         if text:
             first, *rest = text.splitlines()

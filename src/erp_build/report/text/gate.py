@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from erp_build.formats.printable import one_line
 from erp_build.gate.result import Judged, Judgement
 from erp_build.gate.verdict import counts_text
 from erp_build.model.images.finding import Finding, Waiver
@@ -17,9 +18,9 @@ def judgement_text(judgement: Judgement) -> str:
     """A row per image, what was waived and by whom, and what else must be said."""
     lines = section("Gate", [_row(row) for row in judgement.rows], HEAD) or ["Gate"]
     for one in dict.fromkeys(waived for row in judgement.rows for waived in row.verdict.waived):
-        lines.append(f"  waived: {one.finding}, {one.finding.severity}: {one.waiver.reason} "
-                     f"({one.waiver.owner}, until {one.waiver.until})")  # fmt: skip
-    lines += [f"  {note}" for note in judgement.notes]
+        waiver = f"{one.waiver.reason} ({one.waiver.owner}, until {one.waiver.until})"
+        lines.append(one_line(f"  waived: {one.finding}, {one.finding.severity}: {waiver}"))
+    lines += [one_line(f"  {note}") for note in judgement.notes]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from erp_build.formats.printable import one_line, printable
 from erp_build.report.text.table import few, few_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from erp_build.model.plan import Plan, Reason, Step
 
@@ -46,8 +46,14 @@ def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
     return "\n".join(lines)
 
 
-def plan_markdown(plan: Plan) -> str:
-    """A plan for a pull request: a sentence, a table, and the reasons folded away."""
+def plan_markdown(plan: Plan, mask: Callable[[str], str] = str) -> str:
+    """A plan for a pull request: a sentence, a table, and the reasons folded away.
+
+    Args:
+        plan: what to show.
+        mask: takes the secrets out of a text; afterwards Markdown's escapes would hide them from it.
+    """
+    plan = _masked(plan, mask)
     lines = [f"### Plan for `{plan.head[:12]}`", "", _sentence(plan), ""]
     lines += ["| target | action | compared with | because |", "|---|---|---|---|"]
     for step in plan.steps:
@@ -59,6 +65,15 @@ def plan_markdown(plan: Plan) -> str:
         lines += ["", "</details>"]
     lines += [line for warning in plan.warnings for line in ("", f"> **Warning:** {cell(warning)}")]
     return printable("\n".join(lines))
+
+
+def _masked(plan: Plan, mask: Callable[[str], str]) -> Plan:
+    def reason(one: Reason) -> Reason:
+        return one._replace(path=one.path and mask(one.path), rule=mask(one.rule))
+
+    steps = [step._replace(because=tuple(map(reason, step.because))) for step in plan.steps]
+    warnings, unowned = (tuple(map(mask, texts)) for texts in (plan.warnings, plan.unowned))
+    return plan._replace(steps=tuple(steps), warnings=warnings, unowned=unowned)
 
 
 def _sentence(plan: Plan) -> str:
@@ -90,11 +105,26 @@ def because_cell(reasons: Iterable[Reason]) -> str:
 
 
 def cell(text: str) -> str:
-    """A text for Markdown that cannot leave its cell of a table, nor its line."""
-    escaped = one_line(text).replace("\\", "\\\\")
-    for char in "|<>`*_[]":
+    """A text for Markdown that cannot leave its cell of a table, nor its line, and names nobody (`@team`, `#7`)."""
+    escaped = one_line(text).replace("\\", "\\\\").replace("&", "&amp;")
+    for char in "|<>`*_[]~$":
         escaped = escaped.replace(char, f"\\{char}")
-    return escaped
+    return without_mentions(escaped, "&#8203;")
+
+
+def without_mentions(text: str, gap: str) -> str:
+    """A text that mentions no person, team or issue: a gap of no width stands behind an `@` or `#` that would.
+
+    GitHub looks for them when Markdown is read already, so that no escape keeps it from that.
+    """
+    for sign in "@#":
+        first, *rest = text.split(sign)
+        parts = [first]
+        for before, behind in zip((first, *rest), rest, strict=False):
+            mentions = behind[:1].isdigit() if sign == "#" else behind[:1].isalnum() and not before[-1:].isalnum()
+            parts.append(f"{sign}{gap if mentions else ''}{behind}")
+        text = "".join(parts)
+    return text
 
 
 def _styled(text: str, style: str, colour: bool) -> str:  # noqa: FBT001 - passed on

@@ -21,7 +21,7 @@ def report_text(report: RunReport) -> str:
     lines = [plan_text(report.plan)] if report.plan else []
     if report.stages:
         lines.append("Stages")
-        lines += [f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}" for stage in report.stages]
+        lines += [one_line(f"  {stage.name:<18} {stage.seconds:7.1f} s  {stage.status}") for stage in report.stages]
     checks = [(one.check.name, one.target, one.word, f"{one.run.seconds:.1f} s") for one in report.checked]
     lines += section("Checks", checks, ("check", "target", "outcome", "time"))
     if report.judgement:
@@ -34,7 +34,7 @@ def report_text(report: RunReport) -> str:
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
     lines += _changes_before_failure(report)
-    lines += [f"Alarm {alarm.name}: {alarm.state}" for alarm in report.alarms if alarm.state != "OK"]
+    lines += [one_line(f"Alarm {alarm.name}: {alarm.state}") for alarm in report.alarms if alarm.state != "OK"]
     lines.append(f"Outcome: {report.outcome} in {report.seconds:.1f} s")
     if report.outcome == "rehearsed":
         lines.append("Nothing was changed. Next: the same command without --rehearse.")
@@ -77,7 +77,7 @@ def _changes_before_failure(report: RunReport) -> list[str]:
     if not report.error:
         return []
     done = [effect for effect in report.effects if effect.moves_what_runs or effect.says_what_runs]
-    lines = [f"  {effect.name} {effect.target}: {effect.state}" for effect in done]
+    lines = [one_line(f"  {effect.name} {effect.target}: {effect.state}") for effect in done]
     if any(effect.moves_what_runs for effect in done):
-        return ["Changed before the failure", *lines, *(f"Taken back: {line}" for line in report.taken_back)]
+        return ["Changed before the failure", *lines, *(one_line(f"Taken back: {line}") for line in report.taken_back)]
     return ["Nothing was deployed.", *(["Changed before the failure, but not what runs", *lines] if lines else [])]

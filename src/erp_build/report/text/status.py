@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from erp_build.deployment.ledger import LedgerEntry
+from erp_build.formats.printable import one_line
 from erp_build.model.plan import LiveState
 from erp_build.model.releases.deployment import Alarm, Proof
 from erp_build.model.releases.release import Revision
@@ -23,7 +24,7 @@ def status_text(live: LiveState, statuses: Mapping[str, TargetStatus]) -> str:
         rows.append(
             (item.target, item.tag or "-", commit, item.digest[:19], status.since[:16], status.git_tag or "-", state)
         )
-    drifts = [f"Drift: {name}: {text}" for name, status in statuses.items() for text in status.drift]
+    drifts = [one_line(f"Drift: {name}: {text}") for name, status in statuses.items() for text in status.drift]
     return "\n".join((head, *table(rows), *drifts))
 
 
@@ -44,4 +45,4 @@ def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:
     """What was read back, a line per target, and the alarms."""
     rows = [("target", "in the registry", "running", "units")]
     rows += [(one.target, one.built[:19], one.running[:19], str(one.replicas)) for one in proofs]
-    return "\n".join((*table(rows), *(f"Alarm {alarm.name}: {alarm.state}" for alarm in alarms)))
+    return "\n".join((*table(rows), *(one_line(f"Alarm {alarm.name}: {alarm.state}") for alarm in alarms)))

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from erp_build.formats.printable import one_line
+
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows with their columns one below the other."""
+    """The rows with their columns one below the other; a cell stays on its line, whatever it holds."""
+    rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

@@ -1,0 +1,58 @@
+"""What enters an image beside its files: the base images of its Dockerfile as they are now, and the JDK.
+
+They count only for a target that is built anyway: a base that moves builds nothing by itself. Where one of them cannot
+be asked, the content alone decides, and the plan says so.
+"""
+
+from typing import NamedTuple
+
+from erp_build.changes.content_key import with_surroundings
+from erp_build.clients.site import Site
+from erp_build.errors import ErpBuildError
+from erp_build.formats.dockerfile.parse import images_of
+from erp_build.model.project import Function, Service
+
+
+class Surroundings(NamedTuple):
+    """What a target would be built on.
+
+    Attributes:
+        bases: (name in the Dockerfile, digest), as far as it is known.
+        jdk: its release; None: not known.
+        doubts: what could not be asked, and why.
+    """
+
+    bases: tuple[tuple[str, str], ...] = ()
+    jdk: int | None = None
+    doubts: tuple[str, ...] = ()
+
+    def key(self, content: str) -> str:
+        """The key of an image with this content that is built on them; the content's own where they are not known."""
+        if not content or self.doubts or self.jdk is None:
+            return content
+        return with_surroundings(content, (digest for _, digest in self.bases), self.jdk)
+
+
+def surroundings_of(site: Site, target: Service | Function, dockerfile: str | None) -> Surroundings:
+    """Ask for the bases and the JDK of a target; without a Dockerfile (None) there is nothing to build on."""
+    if dockerfile is None:
+        return Surroundings()
+    bases, doubts = [], []
+    for name in images_of(dockerfile):
+        try:
+            bases.append((name, _digest(site, name)))
+        except ErpBuildError as error:
+            doubts.append(f"the digest of {name} cannot be asked ({error.why or error.what})")
+    jdk = site.clients.assembly.jdk_release(target)
+    if jdk is None:
+        doubts.append("no JDK is known on this machine")
+    return Surroundings(tuple(bases), jdk, tuple(doubts))
+
+
+def _digest(site: Site, name: str) -> str:
+    pinned = name.partition("@")[2]
+    if pinned:
+        return pinned
+    if "$" in name:
+        raise ErpBuildError("the base image has no name", why="its variable has no default in the Dockerfile")
+    return site.clients.assembly.base_digest(name)

@@ -1,0 +1,152 @@
+"""The content key of each target, over the files that Maven and its Dockerfile will read; none where that is in doubt.
+
+A key is that of the clean tree. So the checkout is compared with the commit first: a file that the commit has not, or
+has differently, takes the key away, and so does one of which nobody can tell what a clean checkout has.
+"""
+
+import posixpath
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from erp_build.changes.content_key import content_key
+from erp_build.changes.detect import SOME, same_but_tags
+from erp_build.changes.rules import (
+    ATTRIBUTES_FILE,
+    MAVEN_FOLDER,
+    MAVEN_SETTINGS,
+    Rules,
+    folder_read_from_below,
+    ignore_of,
+)
+from erp_build.clients.git.attributes import blob_identifier
+from erp_build.clients.git.repository import GitRepository
+from erp_build.formats.patterns import WILDCARDS, spellings
+from erp_build.model.project import Chart, Project, Target
+from erp_build.model.source_file import CheckedFile
+
+
+class TargetKey(NamedTuple):
+    """The key of a target, or why it has none.
+
+    Attributes:
+        key: empty if there is none.
+        doubts: the files that take it away, each with the reason.
+        is_dirty: whether the checkout is not what the commit has, so that an image of it is none of the commit.
+    """
+
+    key: str
+    doubts: tuple[str, ...] = ()
+    is_dirty: bool = False
+
+    def warning(self, target: Target) -> str:
+        """What a reader of the plan should know of a target without a key."""
+        some = "; ".join(self.doubts[:SOME]) + (f"; and {len(self.doubts) - SOME} more" if self.doubts[SOME:] else "")
+        if isinstance(target, Chart):
+            then = "its release names no commit" if self.is_dirty else "without a baseline it is deployed again"
+        else:
+            then = "it is built anew, and its tag says dirty" if self.is_dirty else "it is built anew"
+        return f"{target.name} has no content key, so {then}: {some}"
+
+
+def target_keys(
+    repository: GitRepository, project: Project, head: str, targets: Iterable[Target], *, checkout: bool = True
+) -> dict[str, TargetKey]:
+    """The keys of some targets.
+
+    Args:
+        repository: is read.
+        project: whose targets they are; its configuration file itself is no input.
+        head: the commit.
+        targets: those that need a key.
+        checkout: whether the checkout is what would be built; otherwise only the commit counts.
+    """
+    project = project._replace(config_path="")
+    rules = Rules(project, ignore_of(project))
+    wanted = {target.name: target for target in targets}
+    inputs: dict[str, list[tuple[CheckedFile, str]]] = {name: [] for name in wanted}
+
+    def is_wanted(path: str) -> bool:
+        return not wanted.keys().isdisjoint(rules.owners(path))
+
+    if checkout:
+        found = repository.checked_out(head, is_wanted, places_of(project, wanted.values()))
+    else:
+        found = (CheckedFile(file) for file in repository.source_files(head))
+    for checked in found:
+        for name, rule in rules.owners(checked.file.path).items():
+            if name in wanted:
+                inputs[name].append((_with_committed_tags(repository, project, head, wanted[name], checked), rule))
+    return {name: _key(project, rules, target, inputs[name]) for name, target in wanted.items()}
+
+
+def places_of(project: Project, targets: Iterable[Target]) -> tuple[str, ...]:
+    """The files and folders in which a target may have an input that its commit does not have."""
+    found: dict[str, None] = {}
+    for target in targets:
+        found.update(dict.fromkeys(spellings(target.path)))
+        if isinstance(target, Chart):
+            continue
+        for pattern in (*project.shared, *target.inputs):
+            found.update(dict.fromkeys(spellings(_fixed_part(pattern))))
+        for folder in _above(target.path):
+            found.update(dict.fromkeys((posixpath.join(folder, ATTRIBUTES_FILE), posixpath.join(folder, MAVEN_FOLDER))))
+    return tuple(found)
+
+
+def _fixed_part(pattern: str) -> str:
+    """The longest beginning of a pattern that is a path; empty: the root."""
+    parts = pattern.strip("/").split("/")
+    fixed = next((place for place, part in enumerate(parts) if any(char in part for char in WILDCARDS)), len(parts))
+    return "/".join(parts[:fixed])
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(len(parts))]
+
+
+def _key(project: Project, rules: Rules, target: Target, inputs: list[tuple[CheckedFile, str]]) -> TargetKey:
+    read = _read_by_maven(target, inputs)
+    doubts = tuple(f"{one.file.path} {doubt}" for one in read if (doubt := _doubt(one, target, rules)))
+    if doubts:
+        return TargetKey("", doubts, is_dirty=any(one.differs for one in read))
+    return TargetKey(content_key(target, (one.file for one in read), project.build))
+
+
+def _read_by_maven(target: Target, inputs: Iterable[tuple[CheckedFile, str]]) -> list[CheckedFile]:
+    """The inputs without a `.mvn` that Maven does not look at: from the service upwards it takes the first."""
+    by_folder: dict[str | None, list[CheckedFile]] = {None: []}
+    for checked, rule in inputs:
+        path = checked.file.path
+        own = path.startswith(f"{target.path}/{MAVEN_FOLDER}/")
+        folder = folder_read_from_below(path) if rule.startswith(MAVEN_SETTINGS) or own else None
+        by_folder.setdefault(folder, []).append(checked)
+    others = by_folder.pop(None)
+    nearest = max((folder for folder in by_folder if folder is not None), key=len, default=None)
+    return [*others, *by_folder.get(nearest, ())]
+
+
+def _doubt(checked: CheckedFile, target: Target, rules: Rules) -> str:
+    if checked.doubt:
+        return checked.doubt
+    for way in checked.leads_to:
+        if way == ".." or way.startswith("../"):
+            return "is a link that leads out of the repository"
+        if target.name not in rules.owners(way):
+            return f"is a link to {way}, which is no input of {target.name}"
+    return ""
+
+
+def _with_committed_tags(
+    repository: GitRepository, project: Project, head: str, target: Target, checked: CheckedFile
+) -> CheckedFile:
+    """The values file as the commit has it, if it differs only in the tags that a deployment wrote into it."""
+    path = checked.file.path
+    if not isinstance(target, Chart) or not checked.differs or path != f"{target.path}/{target.values}":
+        return checked
+    before, lies = repository.read_file(head, path), repository.root / path
+    after = lies.read_bytes() if lies.is_file() else None
+    if before is None or after is None or not same_but_tags(before, after, project):
+        return checked
+    identifier = blob_identifier(before, like=checked.file.identifier)
+    return CheckedFile(checked.file._replace(identifier=identifier))

@@ -1,0 +1,76 @@
+"""The two streams of a process: what a terminal can show, and what happens when nobody takes what is written.
+
+A result that cannot be written is an error. A line of progress is not: a run that deploys must not end because the
+reader of its log is gone, or because the log's disk is full.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from erp_build.errors import OutputFailed
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+def can_redraw(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal whose cursor can be moved; `TERM=dumb` names one that cannot."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def can_colour(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal whose user wants colours (https://no-color.org)."""
+    return can_redraw(stream) and not os.environ.get("NO_COLOR")
+
+
+def tell(stream: TextIO | None, text: str) -> None:
+    """Write a line for a person. What goes wrong is left alone, because there is no place to tell it."""
+    if stream is not None:
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            print(text, file=stream, flush=True)
+
+
+class Output:
+    """Where a result is written.
+
+    Args:
+        stream: usually stdout; None: the process was started without one.
+
+    Attributes:
+        is_over: it takes no more: a write failed, or its reader has seen enough and is gone, as `head` is.
+        failure: why a write failed.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self.is_over = False
+        self.failure: OutputFailed | None = None
+
+    def write(self, text: str, end: str = "\n") -> None:
+        """Write a text and see that it has left the process."""
+        if self.is_over:
+            return
+        try:
+            if self._stream is None:
+                raise OSError("it is closed")  # noqa: TRY301 - told like the system's own errors
+            print(text, end=end, file=self._stream, flush=True)
+        except BrokenPipeError:
+            self._end()
+        except OSError as error:
+            self._end()
+            self.failure = OutputFailed(
+                "the output could not be written",
+                where="standard output",
+                why=error.strerror or str(error),
+                next_step="what was asked for is done; make room there, or write it somewhere else",
+            )
+
+    def _end(self) -> None:
+        self.is_over = True
+        if self._stream is not None:
+            # What is left in the buffer is written once more when the interpreter ends.
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
