@@ -50,12 +50,10 @@ class Account:
 
     Args:
         server: the stand-in, which gets them.
-        built: whether the registry has an image of every content, so that nothing is built.
     """
 
-    def __init__(self, server: StandIn, *, built: bool = True) -> None:
+    def __init__(self, server: StandIn) -> None:
         self._server = server
-        self._built = built
         self._is_upgraded = False
         self._lease: dict[str, Any] = {}
         self._version = 0
@@ -77,7 +75,6 @@ class Account:
     def _aws(self) -> dict[str, Any]:
         token = base64.b64encode(b"AWS:invented-password").decode()
         access = {"proxyEndpoint": self._server.address, "authorizationToken": token, "expiresAt": 4_000_000_000}
-        config = {"os": "linux", "architecture": "amd64", "config": {"Labels": {REVISION_LABEL: UNKNOWN}}}
         return {
             "GetCallerIdentity": XML.format("GetCallerIdentity", f"<Account>{ACCOUNT}</Account>").encode(),
             "GetParameters": {"Parameters": [{"Name": f"/erp/dev/{k}", "Value": v} for k, v in PARAMETERS.items()]},
@@ -96,7 +93,7 @@ class Account:
                     "findingSeverityCounts": {},
                 },
             },
-            f"GET /v2/.*/blobs/{CONFIG}": config,
+            f"GET /v2/.*/blobs/{CONFIG}": self._configuration,
             "GET /clusters/erp-dev": {
                 "cluster": {
                     "name": "erp-dev",
@@ -111,10 +108,14 @@ class Account:
             "Publish": XML.format("Publish", "<MessageId>1</MessageId>").encode(),
         }
 
+    def _configuration(self, _: Asked) -> dict[str, Any]:
+        labels = {REVISION_LABEL: UNKNOWN}
+        return {"os": "linux", "architecture": "amd64", "config": {"Labels": labels}}
+
     def _images(self, asked: Asked) -> dict[str, Any]:
         wanted = json.loads(asked.body)["imageIds"][0]
         tag = wanted.get("imageTag", "")
-        if (not self._built and "imageTag" in wanted) or tag in {"latest", "erp-build-probe"}:
+        if tag and not (tag == self.tag and self._is_upgraded):
             return {"images": [], "failures": [{"imageId": wanted, "failureCode": "ImageNotFound"}]}
         one = {"imageId": {"imageDigest": IMAGE}, "imageManifest": MANIFEST, "imageManifestMediaType": MEDIA_TYPE}
         return {"images": [one], "failures": []}

@@ -53,14 +53,13 @@ class Scene:
     Args:
         folder: for all files.
         server: the stand-in.
-        built: whether the registry has every image already.
     """
 
-    def __init__(self, folder: Path, server: StandIn, *, built: bool = True) -> None:
+    def __init__(self, folder: Path, server: StandIn) -> None:
         self.server = server
         self.report = folder / "out" / "report.json"
         self._folder = folder
-        account = Account(server, built=built)
+        account = Account(server)
         account.put_helm_into(folder / "bin")
         values = f'a:\n  image:\n    repository: "{account.host}/erp/a"\n    tag: "none"\n'
         files = {"erp-build.toml": SETTINGS, "chart/Chart.yaml": "name: erp\n", "chart/values.yaml": values}

@@ -6,9 +6,6 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
-
-import pytest
 
 from tests.contract.signals.conftest import Scene
 from tests.contract.signals.stand_in import Fault, stand_in
@@ -30,39 +27,34 @@ WAY_OUT = re.compile(f"{LEASE}|Publish|{ENGINE}")
 """What may begin after a signal: the lock is freed, people are told, the engine is cleaned up."""
 
 
-class Stage(NamedTuple):
-    """A place in a run: the operation that is reached there, and whether images are built."""
-
-    operation: str
-    built: bool = True
-
-
 STAGES = (
-    Stage("GetCallerIdentity"),
-    Stage("GetParameters"),
-    Stage("GET /clusters/erp-dev"),
-    Stage("GET /apis/apps/.*/deployments"),
-    Stage("GET /helm/history"),
-    Stage("GET /2015-03-31/functions/b"),
-    Stage("GET /git/info/refs"),
-    Stage("GetAuthorizationToken"),
-    Stage("GET /v2/.*/blobs/.*"),
-    Stage("POST /apis/coordination.*"),
-    Stage("POST /apis/authorization.*"),
-    Stage("GET /helm/dry-run"),
-    Stage("(GET|HEAD) .*/_ping", built=False),
-    Stage("GET /maven", built=False),
-    Stage("POST .*/build", built=False),
-    Stage("POST .*/push", built=False),
-    Stage("PutImage"),
-    Stage("DescribeImageScanFindings"),
-    Stage("PUT /2015-03-31/functions/b/code"),
-    Stage("GET /helm/upgrade"),
-    Stage("GET /api/v1/namespaces/erp-dev/pods"),
-    Stage("PutImage latest"),
-    Stage("DescribeAlarms"),
-    Stage("Publish"),
+    "GetCallerIdentity",
+    "GetParameters",
+    "GET /clusters/erp-dev",
+    "GET /apis/apps/.*/deployments",
+    "GET /helm/history",
+    "GET /2015-03-31/functions/b",
+    "GET /git/info/refs",
+    "GetAuthorizationToken",
+    "GET /v2/.*/blobs/.*",
+    "POST /apis/coordination.*",
+    "POST /apis/authorization.*",
+    "GET /helm/dry-run",
+    "(GET|HEAD) .*/_ping",
+    "GET /maven",
+    "POST .*/build",
+    "POST .*/push",
+    "PutImage",
+    "DescribeImageScanFindings",
+    "PUT /2015-03-31/functions/b/code",
+    "GET /helm/upgrade",
+    "GET /api/v1/namespaces/erp-dev/pods",
+    "PutImage latest",
+    "DescribeAlarms",
+    "Publish",
 )
+"""A place in a run each: the operation that is reached there."""
+
 FAULTS: tuple[Fault, ...] = ("hangs", "dribbles", "answers late", "goes silent")
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -83,18 +75,18 @@ def test_a_signal_at_any_stage_ends_the_run_in_time_with_its_report_and_nothing_
     assert not wrong, "\n".join((*wrong, "the first time:", *filter(None, found)))
 
 
-def what_is_wrong(folder: Path, stage: Stage, fault: Fault, number: signal.Signals) -> str:
+def what_is_wrong(folder: Path, stage: str, fault: Fault, number: signal.Signals) -> str:
     """What is wrong with a run that gets a signal at a stage whose server misbehaves; empty where nothing is."""
     folder.mkdir()
     with stand_in() as server:
-        server.fault = (stage.operation, fault)
-        scene = Scene(folder, server, built=stage.built)
-        if "/git/" in stage.operation:
+        server.fault = (stage, fault)
+        scene = Scene(folder, server)
+        if "/git/" in stage:
             scene.checkout.git("remote", "set-url", "origin", f"{server.address}/git")
         with scene.run() as program:
             if not server.reached.wait(REACH_S):
                 program.kill()
-                return f"{stage.operation} was not reached\n{program.communicate()[1]}"
+                return f"{stage} was not reached\n{program.communicate()[1]}"
             program.send_signal(number)
             sent = time.monotonic()
             server.released.set()
@@ -111,13 +103,13 @@ def what_is_wrong(folder: Path, stage: Stage, fault: Fault, number: signal.Signa
         f"it failed:\n{said}": "Traceback" in said,
     }
     wrong = [what for what, is_so in found.items() if is_so]
-    return "\n".join((f"{stage.operation} {fault}, {number.name}:", *wrong)) if wrong else ""
+    return "\n".join((f"{stage} {fault}, {number.name}:", *wrong)) if wrong else ""
 
 
 def test_a_heartbeat_that_hangs_keeps_no_run_from_its_end(tmp_path: Path) -> None:
     with stand_in() as server:
         server.fault = ("GET /maven", "goes silent")
-        with Scene(tmp_path, server, built=False).run() as program:
+        with Scene(tmp_path, server).run() as program:
             assert server.reached.wait(REACH_S)
             heartbeats = [one for one in server.asked if re.fullmatch(LEASE, one.operation)]
             end = time.monotonic() + REACH_S
@@ -134,7 +126,7 @@ def test_a_heartbeat_that_hangs_keeps_no_run_from_its_end(tmp_path: Path) -> Non
 def test_a_run_whose_time_is_over_ends_what_it_waits_for_and_frees_the_lock(tmp_path: Path) -> None:
     with stand_in() as server:
         server.fault = ("GET /maven", "hangs")
-        scene = Scene(tmp_path, server, built=False)
+        scene = Scene(tmp_path, server)
         with scene.run("--timeout", "8s") as program:
             _, said = program.communicate(timeout=REACH_S)
     assert program.returncode == 9, said
@@ -144,9 +136,8 @@ def test_a_run_whose_time_is_over_ends_what_it_waits_for_and_frees_the_lock(tmp_
     assert leases[-1]["holderIdentity"] == ""
 
 
-@pytest.mark.parametrize("built", [True, False])
-def test_without_a_fault_the_run_deploys(tmp_path: Path, *, built: bool) -> None:
-    with stand_in() as server, Scene(tmp_path, server, built=built).run() as program:
+def test_without_a_fault_the_run_deploys(tmp_path: Path) -> None:
+    with stand_in() as server, Scene(tmp_path, server).run() as program:
         out, said = program.communicate(timeout=REACH_S)
     assert program.returncode == 0, said
     assert "Outcome: deployed" in out
