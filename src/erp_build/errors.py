@@ -13,6 +13,7 @@ Failure                      whatever ends a run
    |- FunctionUpdateFailed   8  Lambda
    |- ReleaseFailed          9  cluster, Helm, rollout
    |- VerificationFailed    10  what runs is not what was cleared
+   |- RunTimedOut            9  the run's own time is over
    `- NewerDeployed         11  a newer commit is live
 """
 
@@ -109,6 +110,25 @@ class OutOfReach(ReleaseFailed):
 
 class VerificationFailed(ErpBuildError, code=10):
     """What runs is not what was cleared by the gate."""
+
+
+class RunTimedOut(ErpBuildError, code=9):
+    """The time of the run is over before everything was deployed and proven.
+
+    Args:
+        seconds: that the run had.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        # Imported here: only an error needs it.
+        from datetime import timedelta
+
+        super().__init__(
+            f"the time of the run is over: {timedelta(seconds=seconds)}",
+            where="timeout of erp-build.toml, or --timeout",
+            why="what was begun has ended; nothing further was begun",
+            next_step="run again: what was already built, pushed or deployed is recognised; or raise the timeout",
+        )
 
 
 class NewerDeployed(ErpBuildError, code=11):

@@ -19,11 +19,12 @@ from erp_build.changes.make_plan import make_plan
 from erp_build.changes.reuse import find_reusable
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import Site, read_environment
+from erp_build.deployment.claim import claim_of
 from erp_build.deployment.going_back.automatic import recorded_deployment
 from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release
 from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.latest import latest_behind, move_latest
-from erp_build.deployment.lock import Lock, claim_of, take_lock
+from erp_build.deployment.lock import Lock, take_lock
 from erp_build.deployment.preflight import check_plan
 from erp_build.deployment.proof import prove, prove_again, read_alarms
 from erp_build.deployment.recording import is_unproven, record_proof
@@ -95,6 +96,8 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
             with recorded_deployment(run, site, plan, lock):
                 deployed = run.stage(deploy, site, plan, cleared, lock)
                 run.stage(prove, site, plan, cleared, deployed)
+            # What follows is short, and the next run would have to do it.
+            clients.clock.lift_limit()
             run.stage(move_latest, site, cleared)
             move_latest_of_earlier_runs(run, site, rules, settled, [one.image.target for one in cleared])
             run.stage(write_back, site, plan, deployed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from erp_build.clients.clock import Clock
-from erp_build.errors import Failure
+from erp_build.errors import Failure, RunTimedOut, explain
 from erp_build.gate.result import Judgement
 from erp_build.model.check_run import Checked
 from erp_build.model.effect import Effect
@@ -161,13 +161,18 @@ class Run:
         return result
 
     def _timed(self, name: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do the work, and record its time and status."""
+        """Do the work, and record its time and status. Once the run's time is over, no stage begins."""
+        self._clock.require_time()
         self._on_stage(name)
         start = self._clock.monotonic()
         status: Literal["done", "failed"] = "failed"
         try:
             result = work(*args, **kwargs)
             status = "done"
+        except Exception as error:
+            if not (isinstance(error, RunTimedOut) or self._clock.time_left()):
+                explain(error, "the time of the run is over (timeout of erp-build.toml, or --timeout)")
+            raise
         finally:
             seconds = self._clock.monotonic() - start
             self._stages.append(StageRecord(name=name, seconds=seconds, status=status, began=start - self._start))

@@ -35,6 +35,7 @@ from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.protocols import Clients
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.model.project import BuildOptions
 
@@ -153,6 +154,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     engine = Engine()
     # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
     stack.callback(engine.abort)
+    stack.enter_context(WAY_OUT.telling(engine.hang_up))
     repository = GitRepository(given.root)
     patience = Patience(given.clock, given.progress.say)
     assembly = _assembly(given, engine, patient(registry, patience), repository)
@@ -222,6 +224,7 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         registry=registry,
         options=given.build,
         source=repository.origin(),
+        clock=given.clock,
         progress=given.progress,
     )
 

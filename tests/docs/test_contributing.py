@@ -35,6 +35,11 @@ ANSWERS = {
         "src/erp_build/formats/secret_looks.py": "LOOKS = {",
     },
     "How is `latest` moved?": {"src/erp_build/deployment/latest.py": ".tag(image, LATEST)"},
+    "How long may a call of the network take?": {"src/erp_build/clients/calls.py": "def within"},
+    "What happens after a signal?": {
+        "src/erp_build/clients/way_out.py": "WAY_OUT_S",
+        "src/erp_build/cli/signals.py": "def signals_raise",
+    },
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
     "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal.py": "Pod("},
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},

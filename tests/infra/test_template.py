@@ -98,6 +98,14 @@ def test_a_longer_deadline_makes_the_longest_run_longer() -> None:
     assert sum(longest_run(longer).values()) == sum(longest_run(default).values()) + 60
 
 
+def test_the_timeout_of_a_run_caps_everything_but_going_back() -> None:
+    default = Project()
+    capped = longest_run(default._replace(timeout=600.0))
+    taken_back = {name: seconds for name, seconds in longest_run(default).items() if "taken back" in name}
+    assert capped == {"the timeout of the run": 660.0, **taken_back}
+    assert longest_run(default._replace(timeout=36_000.0)) == longest_run(default)
+
+
 def test_a_report_of_the_buildspecs_goes_to_the_group_of_the_template(template: Template) -> None:
     group = properties(template, "Reports")["Name"]
     assert group == "erp-unified-build-erp-build"

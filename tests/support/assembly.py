@@ -5,7 +5,7 @@ from typing import cast
 
 from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.clock import SystemClock
+from erp_build.clients.clock import SimulatedClock, SystemClock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.maven.program import Maven, MavenSurroundings
@@ -41,5 +41,6 @@ def assembly(
         registry=cast("EcrRegistry", registry),
         options=options,
         source="",
+        clock=SimulatedClock(),
         progress=spoken,
     )

@@ -10,6 +10,7 @@ from typing import IO
 
 from erp_build.build.check_command import run_check
 from erp_build.clients.aws.registry import EcrRegistry, SignIn
+from erp_build.clients.clock import Clock
 from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine, EngineBuild
@@ -57,6 +58,7 @@ class LocalAssembly:
     registry: EcrRegistry
     options: BuildOptions
     source: str
+    clock: Clock
     progress: Progress
     _jars: dict[str, Path] = field(default_factory=dict, init=False)
     _digests: dict[str, str | BuildFailed] = field(default_factory=dict, init=False)
@@ -73,7 +75,8 @@ class LocalAssembly:
         """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
         folder = self.root / request.target.path
         on_line = partial(self.progress.detail, target=request.target.name)
-        return run_check(request.check, folder, request.secrets, on_line)
+        limited = request.check._replace(timeout=min(request.check.timeout, self.clock.time_left()))
+        return run_check(limited, folder, request.secrets, on_line)
 
     def base_digest(self, image: str) -> str:
         """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
+from math import inf
 from queue import SimpleQueue
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ErpBuildError, combine
 
 Item = TypeVar("Item")
@@ -41,7 +43,10 @@ def map_in_threads(work: Callable[[Item], Done], items: Iterable[Item], at_once:
 
 
 def work_as_produced(
-    produce: Callable[[HandOver[Item]], None], work: Callable[[Item], Done], at_once: int
+    produce: Callable[[HandOver[Item]], None],
+    work: Callable[[Item], Done],
+    at_once: int,
+    time_left: Callable[[], float] = lambda: inf,
 ) -> WorkResults[Done]:
     """Work on items while a producer still makes others. Raises nothing, so that the caller can keep what succeeded.
 
@@ -49,6 +54,7 @@ def work_as_produced(
         produce: makes the items; calls its argument with an item's place and the item, from any thread.
         work: called for each item, for at most `at_once` items at a time.
         at_once: number of threads. They are daemons, so that a signal ends the program without waiting for them.
+        time_left: seconds that the work may still take; afterwards `TimeoutError` is raised, and the threads go on.
     """
     waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
     begun: dict[int, Future[Done]] = {}
@@ -64,11 +70,11 @@ def work_as_produced(
     for _ in range(at_once):
         threading.Thread(target=work_on, daemon=True).start()
     # A future's `exception` waits for the end of its work. Nothing is caught here: a signal is raised in this thread.
-    errors = [_start(partial(produce, hand_over)).exception()]
+    errors = [_error_of(_start(partial(produce, hand_over)), time_left)]
     for _ in range(at_once):
         waiting.put(None)
     in_order = sorted(begun.items())
-    errors += [future.exception() for _, future in in_order]
+    errors += [_error_of(future, time_left) for _, future in in_order]
     done = {number: future.result() for number, future in in_order if not future.exception()}
     return WorkResults(done, [error for error in errors if error])
 
@@ -84,8 +90,16 @@ def _start(work: Callable[[], Done]) -> Future[Done]:
     return future
 
 
+def _error_of(future: Future[Any], time_left: Callable[[], float]) -> BaseException | None:
+    """Wait for the end of the work."""
+    left = time_left()
+    return future.exception(None if left == inf else left)
+
+
 def _settle(future: Future[Done], work: Callable[[], Done]) -> None:
     try:
+        # After a signal, what still waits for its turn is not begun.
+        WAY_OUT.require_may_begin()
         future.set_result(work())
     except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
         future.set_exception(error)

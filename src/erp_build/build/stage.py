@@ -54,11 +54,17 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
     if not requests:
         return ()
     turns = BoundedSemaphore(site.clients.assembly.pushes_at_once())
-    finished = work_as_produced(
-        partial(_package, site, requests),
-        partial(_build_and_push, site, _nodes(site, requests), turns, site.clients.clock.monotonic()),
-        site.clients.assembly.images_at_once(),
-    )
+    clock = site.clients.clock
+    try:
+        finished = work_as_produced(
+            partial(_package, site, requests),
+            partial(_build_and_push, site, _nodes(site, requests), turns, clock.monotonic()),
+            site.clients.assembly.images_at_once(),
+            clock.time_left,
+        )
+    except TimeoutError:
+        clock.require_time()
+        raise
     broken = {name for error in finished.failed if isinstance(error, BuildFailed) for name in error.targets}
     whole = [pushed for pushed in finished.done.values() if pushed.request.target.name not in broken]
     # Not before Maven's end: a service can fail after its jar was made, and then no run may reuse its image.

@@ -112,3 +112,12 @@ WAIT_FOR_LOCK = option(
     help="wait so long for another run, such as 20m (default: leave with 11)",
 )
 """The option of every verb that deploys: seconds that another run is waited for."""
+
+TIMEOUT = option(
+    "--timeout",
+    default=0.0,
+    metavar="TIME",
+    type=_duration,
+    help="give up unless everything is deployed and proven after so long, such as 45m (default: `timeout` of the file)",
+)
+"""The option of `run`: seconds for the run as a whole."""

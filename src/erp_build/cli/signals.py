@@ -1,32 +1,44 @@
 """Signals, for the verbs that change something."""
 
 import os
+import select
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Thread
 from types import FrameType
 from typing import NoReturn
 
 from erp_build.clients.process import end_running, kill_running
+from erp_build.clients.way_out import LAST_WORD_S, WAY_OUT
 from erp_build.errors import Interrupted
 
 HEARD = (signal.SIGINT, signal.SIGTERM)
 
+LAST_WORD_LIMIT_S = 0.7
+"""Seconds for the last word of a program that ends at once."""
+
+LastWord = Callable[[Interrupted], object]
+"""Says and writes what must not be lost where the way out hangs, such as the report."""
+
 
 @contextmanager
-def signals_raise() -> Iterator[None]:
+def signals_raise(last_word: LastWord = lambda _: None) -> Iterator[None]:
     """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out.
 
-    The way out may hang. A second signal kills the children and ends the program at once, behind the block as well.
+    The way out may hang. A second signal kills the children and ends the program at once, behind the block as well; so
+    does the time, `LAST_WORD_S` after the first signal. Only the last word is said before.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+        WAY_OUT.begin()
         for each in HEARD:
-            signal.signal(each, _end_at_once)
-        raise Interrupted(number, signal.Signals(number).name)
+            # The watch hears the second one.
+            signal.signal(each, _leave_to_the_watch)
+        raise _interrupted(number)
 
-    watch = _Watch()
+    watch = _Watch(last_word)
     before = {number: signal.signal(number, interrupt) for number in HEARD}
     try:
         yield
@@ -42,12 +54,13 @@ def signals_raise() -> Iterator[None]:
 
 
 class _Watch:
-    """A thread that ends the program at the second signal.
+    """A thread that ends the program at the second signal, or when the way out takes too long.
 
-    The main thread runs no handler while a call of the C library keeps it, such as a look-up of a host's name.
+    The main thread runs no handler while a call of the C library keeps it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, last_word: LastWord) -> None:
+        self._last_word = last_word
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._writing, False)
         self._former = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
@@ -60,15 +73,44 @@ class _Watch:
 
     def _listen(self) -> None:
         """Read the numbers of the signals that come; where the other end is closed, no more can."""
-        heard = 0
-        while read := os.read(self._reading, 1):
-            heard += read[0] in HEARD
-            if heard > 1:
-                _end_at_once(read[0])
+        if first := self._next():
+            end = WAY_OUT.begin()
+            # At once: what the main thread does first may take all the time.
+            for work in (end_running, WAY_OUT.call_off):
+                Thread(target=work, daemon=True).start()
+            if (second := self._next(LAST_WORD_S)) or WAY_OUT.end == end:
+                self._end_at_once(second or first)
         os.close(self._reading)
 
+    def _next(self, seconds: float | None = None) -> int:
+        """The next signal that is heard; 0 where none comes in time, or none can come any more."""
+        while select.select([self._reading], [], [], seconds)[0]:
+            if not (read := os.read(self._reading, 1)):
+                return 0
+            if read[0] in HEARD:
+                return read[0]
+        return 0
 
-def _end_at_once(number: int, frame: FrameType | None = None) -> NoReturn:  # noqa: ARG001 - the signature of a handler
-    """End the program without a word: whatever it might say or write is what it may hang in."""
-    kill_running()
-    os._exit(128 + number)
+    def _end_at_once(self, number: int) -> NoReturn:
+        """End the program. The last word is said by another thread, because that may hang as well."""
+        kill_running()
+        speaker = Thread(target=self._say_last_word, args=(number,), daemon=True)
+        speaker.start()
+        speaker.join(LAST_WORD_LIMIT_S)
+        os._exit(128 + number)
+
+    def _say_last_word(self, number: int) -> None:
+        error = _interrupted(number)
+        error.why = "the run was asked to stop, and again or without an end; it killed its child processes"
+        with suppress(Exception):
+            sys.stderr.write(f"erp_build: {error.what}, at once\n")
+            sys.stderr.flush()
+            self._last_word(error)
+
+
+def _interrupted(number: int) -> Interrupted:
+    return Interrupted(number, signal.Signals(number).name)
+
+
+def _leave_to_the_watch(number: int, frame: FrameType | None) -> None:
+    """Do nothing: whatever a handler did would be done in the middle of the way out."""

@@ -1,8 +1,12 @@
 """The clock as a protocol, so that tests and a rehearsal can simulate waiting."""
 
 import time
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Protocol
+
+from erp_build.errors import RunTimedOut
 
 
 class Clock(Protocol):
@@ -17,8 +21,46 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The time of day and the date, in UTC."""
 
+    def time_left(self) -> float:
+        """Seconds that the run still has; infinite without a limit."""
 
-class SystemClock:
+    def require_time(self) -> None:
+        """Raise `RunTimedOut` if the run has no time left."""
+
+    def lift_limit(self) -> None:
+        """Let what follows take its own time: going back after a failure, and what comes after the proof."""
+
+
+class LimitedClock(ABC):
+    """A clock that may have a limit for the run as a whole. `Deadline` and whoever starts a child keep to it."""
+
+    _limit = inf
+    _end = inf
+
+    def limit(self, seconds: float) -> None:
+        """Give the run so many seconds from now on."""
+        self._limit = seconds
+        self._end = self.monotonic() + seconds
+
+    def time_left(self) -> float:
+        """Seconds that the run still has; infinite without a limit."""
+        return max(0.0, self._end - self.monotonic())
+
+    def require_time(self) -> None:
+        """Raise `RunTimedOut` if the run has no time left."""
+        if not self.time_left():
+            raise RunTimedOut(self._limit)
+
+    def lift_limit(self) -> None:
+        """Let what follows take its own time."""
+        self._end = inf
+
+    @abstractmethod
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+
+
+class SystemClock(LimitedClock):
     """The real time."""
 
     def monotonic(self) -> float:
@@ -34,7 +76,7 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class SimulatedClock:
+class SimulatedClock(LimitedClock):
     """A time that passes only by sleeping; it begins at a given moment."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
@@ -55,7 +97,10 @@ class SimulatedClock:
 
 
 class Deadline:
-    """A moment that limits several waits together. Monotonic: a change of the wall clock does not move it."""
+    """A moment that limits several waits together; the end of the run's time is one as well.
+
+    Monotonic: a change of the wall clock does not move it.
+    """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -64,7 +109,7 @@ class Deadline:
     @property
     def left(self) -> float:
         """Seconds until the moment, never negative."""
-        return max(0.0, self._end - self._clock.monotonic())
+        return min(max(0.0, self._end - self._clock.monotonic()), self._clock.time_left())
 
     @property
     def is_over(self) -> bool:

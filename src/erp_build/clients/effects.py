@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import BuildFailed
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
@@ -222,6 +223,8 @@ class NotedEffects:
 
     def _noted(self, kind: EffectKind, perform: Callable[P, R], target_of: Callable[P, str]) -> Callable[P, R]:
         def perform_and_note(*args: P.args, **kwargs: P.kwargs) -> R:
+            # What a signal keeps from beginning has not failed.
+            WAY_OUT.require_may_begin()
             with self._journal.note(kind, target_of(*args, **kwargs), self._state):
                 return perform(*args, **kwargs)
 

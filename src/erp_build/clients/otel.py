@@ -8,6 +8,7 @@ from logging.handlers import BufferingHandler
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.model.span import Attribute, Span
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Sender:
         # In a thread, because a name look-up has no timeout of its own.
         thread = Thread(target=work, daemon=True)
         thread.start()
-        thread.join(self.limit + 1)
+        thread.join(WAY_OUT.left(self.limit + 1))
         return self.mask(answer[0])
 
     def _export(self, span: Span) -> str:

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from threading import get_ident
+from threading import current_thread, get_ident, main_thread
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from erp_build.clients.clock import Clock, Deadline
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ErpBuildError
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ MIN_ATTEMPTS = 3
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 15.0
 """The first wait, which doubles each time, with up to a second at random on top."""
+
+LOOK_EVERY_S = 0.5
+"""Seconds of a wait after which another thread than the main one looks whether a signal has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,10 @@ class Patience:
 
         asking = Retrying(
             retry=retry_if_exception(_passes),
-            stop=lambda state: deadline.is_over and state.attempt_number >= least,
+            # After a signal what is asked is the way out, which has no time for a second attempt.
+            stop=lambda state: WAY_OUT.end is not None or (deadline.is_over and state.attempt_number >= least),
             wait=partial(_seconds_to_wait, deadline, limit.every if limit else 0.0),
-            sleep=self._clock.sleep,
+            sleep=self._sleep,
             before_sleep=_Telling(self._say, repeats=limit is None).tell,
             reraise=True,
         )
@@ -125,6 +130,16 @@ class Patience:
             # An answer at once takes no time; only waiting uses the patience up.
             if limit is None and asking.statistics["attempt_number"] > 1:
                 self._left -= self._clock.monotonic() - began
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait; a signal, which is raised in the main thread alone, ends the wait of the others soon."""
+        if current_thread() is main_thread():
+            self._clock.sleep(seconds)
+            return
+        while seconds > 0:
+            WAY_OUT.require_may_begin()
+            self._clock.sleep(min(seconds, LOOK_EVERY_S))
+            seconds -= LOOK_EVERY_S
 
     def _check(self) -> None:
         guard = self._guards.get(get_ident())

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -11,12 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from erp_build.clients.way_out import WAY_OUT
+
 KEPT_VARIABLES = {"PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 KEPT_VARIABLES_ANY_CASE = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
 CHILD_KILL_GRACE_S = 4.0
-"""Seconds between TERM and KILL: enough for Maven and Helm to clean up, and for a run to end within 5 s of a signal."""
+"""Seconds between TERM and KILL: enough for Maven and Helm to clean up. After a signal there may be fewer."""
+
+KILL_WAIT_S = 0.5
+"""Seconds to wait for the end of a killed child."""
 
 _running: "set[subprocess.Popen[bytes]]" = set()
+_asked_to_end: "weakref.WeakSet[subprocess.Popen[bytes]]" = weakref.WeakSet()
+"""Children that got TERM. A second one would have some of them leave their clean-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,10 @@ def run(  # noqa: PLR0913 - each of them changes how a child runs
         inherited: file descriptors that the child inherits.
         stdin: an open file for its standard input; empty by default.
 
-    Raises `FileNotFoundError` when there is no such program, and `TimedOut`.
+    Raises `FileNotFoundError` when there is no such program, and `TimedOut`; after a signal `NothingBegins` in other
+    threads than the main one.
     """
+    WAY_OUT.require_may_begin()
     # Not `subprocess.run`: its timeout sends KILL, to the child alone. A killed Helm leaves its release pending, and
     # Maven's forked test JVMs would keep running.
     child = subprocess.Popen(
@@ -172,11 +182,13 @@ class _Reader(threading.Thread):
 
 
 def _end_group(child: subprocess.Popen[bytes], grace: float = CHILD_KILL_GRACE_S) -> None:
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, sign)
+    for sign, wait in ((signal.SIGTERM, grace), (signal.SIGKILL, KILL_WAIT_S)):
+        if sign == signal.SIGKILL or child not in _asked_to_end:
+            _asked_to_end.add(child)
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, sign)
         with suppress(subprocess.TimeoutExpired):
-            child.wait(grace)
+            child.wait(WAY_OUT.left(wait, spared=KILL_WAIT_S) if sign == signal.SIGTERM else wait)
             # The child has ended; the rest of its group had the same grace.
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

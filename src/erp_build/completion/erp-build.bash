@@ -8,7 +8,7 @@
 _shtab_erp_build_subparsers=(plan run status history verify rollback unlock doctor explain replay record gate values token completion)
 
 _shtab_erp_build_plan_option_strings=(-h --help --base --head --live --strict --rebuild --json --markdown --repo --config -v --verbose -q --quiet)
-_shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --wait-for-lock --report --json --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_status_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_history_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_verify_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)

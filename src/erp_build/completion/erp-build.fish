@@ -51,7 +51,7 @@ function _shtab_erp_build_using
 end
 
 set -g _shtab_erp_build_commands plan run status history verify rollback unlock doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --to --today --wait-for-lock --waivers
+set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --wait-for-lock --waivers
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -81,6 +81,7 @@ complete -c erp-build -n '_shtab_erp_build_using run' -l allow-older -d 'deploy 
 complete -c erp-build -n '_shtab_erp_build_using run' -l replace-cut-off-install -d 'remove a release whose first installation was cut off'
 complete -c erp-build -n '_shtab_erp_build_using run' -l rebuild -x -d 'build NAME anew although its content has an image; without NAME, every service and function'
 complete -c erp-build -n '_shtab_erp_build_using run' -l wait-for-lock -x -d 'wait so long for another run, such as 20m (default: leave with 11)'
+complete -c erp-build -n '_shtab_erp_build_using run' -l timeout -x -d 'give up unless everything is deployed and proven after so long, such as 45m (default: `timeout` of the file)'
 complete -c erp-build -n '_shtab_erp_build_using run' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'the report (default: erp-build-report/report.json in the repository)'
 complete -c erp-build -n '_shtab_erp_build_using run' -l json -d 'print the report as JSON'
 complete -c erp-build -n '_shtab_erp_build_using run' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'

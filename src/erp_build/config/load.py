@@ -53,12 +53,15 @@ def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAM
 
 def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:
     """Read a project from the top table of a configuration."""
-    top.only("parameters", "shared", "ignore", "service", "chart", "gate", "build", "deploy", "notify", "check")
+    top.only(
+        "parameters", "shared", "ignore", "timeout", "service", "chart", "gate", "build", "deploy", "notify", "check"
+    )
     targets = [_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
         shared=top.texts("shared"),
         ignore=_ignored(top),
+        timeout=top.seconds("timeout", 0.0),
         services=tuple(target for target in targets if isinstance(target, Service)),
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),

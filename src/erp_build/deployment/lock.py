@@ -1,15 +1,15 @@
 """The lock: only one run at a time may change a release. A run takes it, renews it by heartbeats, and frees it."""
 
-import socket
 import threading
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from erp_build.clients.site import Site
+from erp_build.clients.way_out import NothingBegins
+from erp_build.deployment.claim import Claim
 from erp_build.deployment.fencing.effects import FencedEffects
 from erp_build.deployment.fencing.watch import Watch, locked_by
 from erp_build.deployment.ledger import LedgerEntry, as_text, read_entries
@@ -30,31 +30,6 @@ WRITE_POLL_S = 0.2
 
 SERVER_TIME_STEP_S = 1.0
 """The API server tells its time in whole seconds."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
-    """Who wants the lock, and why.
-
-    Attributes:
-        holder: unique for this process.
-        commit: full commit that it deploys.
-        build: what people know the run by.
-        seconds: how long the lock stays valid without a heartbeat.
-        wait: seconds to wait for a holder whose heartbeats go on.
-    """
-
-    holder: str
-    commit: str
-    build: str
-    seconds: float
-    wait: float = 0.0
-
-
-def claim_of(variables: Mapping[str, str], commit: str, seconds: float, wait: float) -> Claim:
-    """The claim of this process; CodeBuild's build id names it, elsewhere the user and machine."""
-    build = variables.get("CODEBUILD_BUILD_ID") or f"{variables.get('USER', 'somebody')}@{socket.gethostname()}"
-    return Claim(holder=f"{build}/{uuid.uuid4().hex[:8]}", commit=commit, build=build, seconds=seconds, wait=wait)
 
 
 @stage("the cluster's Lease")
@@ -89,6 +64,7 @@ def _take(site: Site, claim: Claim) -> "Lock":
                 return Lock(site, taken, former=current, valid_until=_valid_until(taken, reading, began))
             # Another run wrote the lease between our read and our write: read it again.
             continue
+        clock.require_time()
         clock.sleep(min(LOCK_POLL_S, claim.seconds / HEARTBEATS_PER_EXPIRY))
 
 
@@ -146,6 +122,7 @@ class Lock:
         if error is not None and not isinstance(error, Exception):
             # A signal leaves no time to ask a second time.
             free, free_if_ours = (partial(self._site.clients.patience.ask_once, work) for work in (free, free_if_ours))
+        # A heartbeat under way has a limit, and a signal calls it off: then the mutex is free.
         trouble = attempt(self._require_not_lost) or attempt(free)
         if not isinstance(trouble, Locked):
             if trouble:
@@ -190,8 +167,10 @@ class Lock:
     def require_held(self) -> None:
         """Ask the cluster, and raise `Locked` if the lock is not ours any more: another run may be deploying.
 
-        A cluster that does not answer is no loss, as long as nobody else may take the lock.
+        A cluster that does not answer is no loss, as long as nobody else may take the lock. This is asked before every
+        step that moves something, so it raises `RunTimedOut` as well.
         """
+        self._site.clients.clock.require_time()
         self._require_not_lost()
         self._require_heartbeats()
         with self._mutex:
@@ -240,7 +219,11 @@ class Lock:
     def _send_heartbeats(self) -> None:
         """Send heartbeats until the end, or until the lock is lost; report one that fails, and send the next."""
         while not self._lost and not self._ended.wait(self._lease.seconds / HEARTBEATS_PER_EXPIRY):
-            if trouble := attempt(self._send_heartbeat):
+            try:
+                trouble = attempt(self._send_heartbeat)
+            except NothingBegins:
+                return
+            if trouble:
                 self._site.say(f"a heartbeat of the lock failed: {told(trouble)}")
 
     def _send_heartbeat(self) -> None:

@@ -202,12 +202,15 @@ class Project(NamedTuple):
         parameters: prefix in Parameter Store, such as `/erp/dev`.
         shared: path patterns; a change there builds every service and function.
         ignore: patterns as in .gitignore; what they match belongs to nobody.
+        timeout: seconds for a run until its deployment is proven; going back after a failure has its own time. By
+            default there is no limit.
         config_path: where this project was read from, relative to the root; itself a shared input. Empty: the default.
     """
 
     parameters: str = "/erp/dev"
     shared: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    timeout: float = 0.0
     services: tuple[Service, ...] = ()
     functions: tuple[Function, ...] = ()
     chart: Chart = Chart()

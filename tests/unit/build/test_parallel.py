@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from erp_build.build.parallel import map_in_threads, raise_together, start_in_background
+from erp_build.build.parallel import HandOver, map_in_threads, raise_together, start_in_background, work_as_produced
+from erp_build.clients.way_out import WAY_OUT, NothingBegins
 from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
 
 LONG = 60.0
@@ -111,3 +112,29 @@ def test_work_that_was_begun_and_failed_raises_where_its_result_is_asked_for() -
     for _ in range(2):
         with pytest.raises(BuildFailed, match="did not answer"):
             result()
+
+
+def test_what_waits_for_its_turn_is_not_begun_after_a_signal() -> None:
+    begun: list[int] = []
+
+    def three(hand_over: HandOver[int]) -> None:
+        for number in range(3):
+            hand_over(number, number)
+
+    def work(number: int) -> None:
+        begun.append(number)
+        WAY_OUT.begin()
+
+    try:
+        finished = work_as_produced(three, work, 1)
+    finally:
+        WAY_OUT.forget()
+    assert begun == [0]
+    assert [type(error) for error in finished.failed] == [NothingBegins, NothingBegins]
+
+
+def test_work_is_not_waited_for_longer_than_there_is_time() -> None:
+    ends = threading.Event()
+    with pytest.raises(TimeoutError, match=r"^$"):
+        work_as_produced(lambda hand_over: hand_over(0, LONG), ends.wait, 1, lambda: 0.1)
+    ends.set()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -16,6 +17,7 @@ import pytest
 
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.aws.session import CLIENT_CONFIG, translate_aws_errors
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ConfigurationError, Interrupted
 from tests.support.git import Checkout
 
@@ -40,21 +42,28 @@ def child():
     script = "trap '' TERM; echo $$; sleep 60"
     run(["sh", "-c", script], env={}, timeout=60, on_line=lambda line: print(line, flush=True))
 
+def last_word(error):
+    print("last word:", error.code, flush=True)
+
 try:
-    with signals_raise(), signals_raise():
-        print("works", flush=True)
-        time.sleep(60)
+    with signals_raise(last_word):
+        threading.Thread(target=child, daemon=True).start()
+        DURING
 finally:
-    threading.Thread(target=child, daemon=True).start()
-    WAY_OUT()
+    print("way out", flush=True)
+    stubborn()
 """
 """It hangs on its way out, beside a child that does not end when it is asked to."""
+
+LIMIT_S = 5.0
+"""Seconds after the first signal in which every program ends."""
 
 
 @pytest.fixture(autouse=True)
 def _handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
+    WAY_OUT.forget()
     signal.set_wakeup_fd(-1)
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -73,18 +82,61 @@ def test_a_signal_raises_what_no_handler_of_exceptions_takes(number: signal.Sign
 def test_a_second_signal_ends_a_program_that_hangs_on_its_way_out_and_its_child(
     way_out: str, second: signal.Signals
 ) -> None:
-    argv = [sys.executable, "-c", PROGRAM.replace("WAY_OUT", way_out)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout
-        try:
-            assert program.stdout.readline() == "works\n"
+    with started(way_out) as program:
+        child = int(read_line(program))
+        program.send_signal(signal.SIGTERM)
+        start = time.monotonic()
+        # The kernel makes one of two that are not heard yet.
+        time.sleep(0.2)
+        program.send_signal(second)
+        said, complained = program.communicate(timeout=LIMIT_S)
+        assert time.monotonic() - start < LIMIT_S / 2
+        assert program.returncode == 128 + second
+        assert f"last word: {128 + second}" in said
+        assert complained == f"erp_build: ended by {second.name}, at once\n"
+    assert has_ended(child)
+
+
+def test_a_way_out_that_hangs_ends_with_a_last_word_and_without_a_second_signal() -> None:
+    with started("stubborn") as program:
+        child = int(read_line(program))
+        program.send_signal(signal.SIGTERM)
+        start = time.monotonic()
+        said, complained = program.communicate(timeout=2 * LIMIT_S)
+        assert time.monotonic() - start < LIMIT_S
+        assert program.returncode == 128 + signal.SIGTERM
+        assert said == "way out\nlast word: 143\n"
+        assert complained == "erp_build: ended by SIGTERM, at once\n"
+    assert has_ended(child)
+
+
+def test_two_signals_at_once_end_the_program_with_its_last_word() -> None:
+    with started("stubborn") as program:
+        child = int(read_line(program))
+        for _ in range(2):
             program.send_signal(signal.SIGTERM)
-            child = int(program.stdout.readline())
-            program.send_signal(second)
-            assert program.wait(5) == 128 + second
+            time.sleep(0.02)
+        said, _ = program.communicate(timeout=LIMIT_S)
+        assert program.returncode == 128 + signal.SIGTERM
+        assert said.endswith("last word: 143\n")
+    assert has_ended(child)
+
+
+@contextmanager
+def started(kind: str) -> Iterator["subprocess.Popen[str]"]:
+    """The program, which ends with the block."""
+    argv = [sys.executable, "-c", PROGRAM.replace("DURING", {"stubborn": "time.sleep(60)", "deaf": "deaf()"}[kind])]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            yield program
         finally:
             program.kill()
-    assert has_ended(child)
+
+
+def read_line(program: "subprocess.Popen[str]") -> str:
+    """The next line that the program prints."""
+    assert program.stdout
+    return program.stdout.readline().rstrip("\n")
 
 
 def has_ended(process: int) -> bool:

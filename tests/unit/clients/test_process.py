@@ -3,12 +3,15 @@
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from erp_build.build.parallel import start_in_background
 from erp_build.clients.process import Result, TimedOut, child_environment, end_running, kill_running, run, tail
+from erp_build.clients.way_out import WAY_OUT, NothingBegins
 
 ENVIRONMENT = child_environment()
 
@@ -172,3 +175,30 @@ def test_a_listener_that_fails_does_not_stop_the_child_and_is_told_at_its_end() 
     code = "import sys; sys.stdout.write(('x' * 99 + '\\n') * 3000)"
     with pytest.raises(ValueError, match="x" * 99):
         run([sys.executable, "-c", code], env=ENVIRONMENT, timeout=10, on_line=listen)
+
+
+def test_after_a_signal_no_other_thread_starts_a_child(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    WAY_OUT.begin()
+    try:
+        with pytest.raises(NothingBegins, match=r"^$"):
+            start_in_background(lambda: run(["touch", str(made)], env=ENVIRONMENT, timeout=10))()
+    finally:
+        WAY_OUT.forget()
+    assert not made.exists()
+
+
+def test_a_child_that_is_ended_from_two_sides_gets_one_request_to_end(tmp_path: Path) -> None:
+    """Some programs leave their clean-up at the second one."""
+    asked = tmp_path / "asked"
+    script = f"trap 'echo >> {asked}' TERM; echo ready; while :; do sleep 0.05; done"
+    ready = threading.Event()
+    wait = start_in_background(
+        lambda: run(["sh", "-c", script], env=ENVIRONMENT, timeout=30, on_line=lambda _: ready.set())
+    )
+    assert ready.wait(10)
+    ends = [start_in_background(end_running) for _ in range(2)]
+    for end in ends:
+        end()
+    assert wait().code == -9
+    assert asked.read_text(encoding="utf-8") == "\n"

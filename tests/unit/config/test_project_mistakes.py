@@ -60,6 +60,13 @@ def test_a_duration_has_a_number_and_a_unit(table: str, duration: str) -> None:
     assert caught.value.where == "erp-build.toml:2"
 
 
+def test_a_run_has_a_time_of_its_own_only_where_it_is_written() -> None:
+    assert parse_project("").timeout == 0
+    assert parse_project('timeout = "45m"\n').timeout == 2700
+    with pytest.raises(ConfigurationError, match="`timeout` must be a duration"):
+        parse_project('timeout = "0s"\n')
+
+
 def test_a_duration_is_not_a_bare_number() -> None:
     with pytest.raises(ConfigurationError, match="`timeout` must be a text"):
         parse_project("[gate]\ntimeout = 600\n")

@@ -9,8 +9,9 @@ import pytest
 
 from erp_build.clients.effects import EditRequest, Effects, UpgradeRequest
 from erp_build.clients.site import Site
+from erp_build.deployment.claim import Claim
 from erp_build.deployment.fencing.effects import FencedEffects
-from erp_build.deployment.lock import Claim, Lock, take_lock
+from erp_build.deployment.lock import Lock, take_lock
 from erp_build.errors import FunctionChanged, FunctionUpdateFailed, Locked, NewerDeployed, OutOfReach
 from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import StoredImage

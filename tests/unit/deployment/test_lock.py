@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from erp_build.deployment.claim import Claim, claim_of
 from erp_build.deployment.ledger import LedgerEntry, PreviousState
-from erp_build.deployment.lock import Claim, Lock, claim_of, take_lock
+from erp_build.deployment.lock import Lock, take_lock
 from erp_build.errors import Interrupted, Locked, OutOfReach, ReleaseFailed, told
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release

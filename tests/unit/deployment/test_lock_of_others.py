@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from erp_build.deployment.lock import MAX_WRITE_ATTEMPTS, Claim, take_lock
+from erp_build.deployment.claim import Claim
+from erp_build.deployment.lock import MAX_WRITE_ATTEMPTS, take_lock
 from erp_build.errors import Interrupted, Locked, OutOfReach, ReleaseFailed
 from erp_build.model.project import MAX_LOCK_EXPIRES_S
 from erp_build.model.releases.lease import Lease

@@ -6,11 +6,12 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import WAIT_FOR_LOCK, CommonOptions, flag, option
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.site import Site
+from erp_build.deployment.claim import claim_of
 from erp_build.deployment.fencing.revision import newest
 from erp_build.deployment.going_back.by_hand import find_destination, roll_back_to
 from erp_build.deployment.going_back.stuck_release import recover_release
 from erp_build.deployment.going_back.what_runs import telling_what_runs
-from erp_build.deployment.lock import claim_of, take_lock
+from erp_build.deployment.lock import take_lock
 from erp_build.deployment.status import past_deployments
 from erp_build.model.releases.deployment import Proof
 from erp_build.report.json.status import proof_document

@@ -10,8 +10,8 @@ from pathlib import Path
 from erp_build import pipeline
 from erp_build.changes.make_plan import names_to_rebuild
 from erp_build.cli.console import Console
-from erp_build.cli.options import REBUILD, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
-from erp_build.cli.signals import signals_raise
+from erp_build.cli.options import REBUILD, TIMEOUT, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
+from erp_build.cli.signals import LastWord, signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
@@ -48,6 +48,7 @@ class Options(CommonOptions):
     )
     rebuild: list[str] | None = REBUILD
     wait_for_lock: float = WAIT_FOR_LOCK
+    timeout: float = TIMEOUT
     report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
     json: bool = flag("--json", "print the report as JSON")
 
@@ -67,9 +68,16 @@ def main(options: Options, console: Console) -> None:
         ),
         effects=journal.effects,
     )
+
+    def last_word(error: Interrupted) -> None:
+        """Write the report where the way out hangs."""
+        if run.report().error is None:
+            run.keep(error=error)
+        write_reports(run.report(), _report_path(options), console.secrets, console.complain)
+
     try:
-        with signals_raise(), error_noted(run):
-            _run(options, console, run, journal)
+        with signals_raise(last_word), error_noted(run):
+            _run(options, console, run, journal, last_word)
     finally:
         console.progress.close()
         report = run.report()
@@ -99,9 +107,11 @@ def _report_path(options: Options) -> Path:
     return options.report or Path(options.repo) / REPORT
 
 
-def _run(options: Options, console: Console, run: Run, journal: Journal) -> None:
+def _run(options: Options, console: Console, run: Run, journal: Journal, last_word: LastWord) -> None:
     project = console.project()
     run.keep(tests=project.build.tests)
+    if seconds := options.timeout or project.timeout:
+        console.clock.limit(seconds)
     choices = pipeline.Options(
         variables=dict(os.environ),
         base=options.base,
@@ -124,7 +134,7 @@ def _run(options: Options, console: Console, run: Run, journal: Journal) -> None
     ) as clients:
         try:
             # A signal ends the child processes here: the notification that follows may take some seconds.
-            with error_noted(run), signals_raise():
+            with error_noted(run), signals_raise(last_word):
                 pipeline.run(project, clients, choices, run)
         finally:
             notify(clients, project.notify, run.report())

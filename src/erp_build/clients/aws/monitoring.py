@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from erp_build.clients.aws.session import translate_aws_errors
+from erp_build.clients.aws.session import ask_aws, translate_aws_errors
 from erp_build.clients.effects import NotifyRequest
 from erp_build.model.releases.deployment import Alarm
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
+
+
+NOTIFY_CALL_S = 12.0
+"""Seconds for sending a message, repetition included: the run has ended, and must not wait for it."""
 
 
 class CloudWatchAlarms:
@@ -48,9 +53,11 @@ class SnsTopics:
         if not arn.startswith("arn:"):
             arn = f"arn:{self._partition_of(request.region)}:sns:{request.region}:{request.account}:{request.topic}"
         with translate_aws_errors("sns:Publish", arn):
-            self._client.publish(
+            publish = partial(
+                self._client.publish,
                 TopicArn=arn,
                 Subject=request.subject,
                 MessageStructure="json",
                 Message=json.dumps({"default": request.text, "https": request.chat}, ensure_ascii=False),
             )
+            ask_aws(arn, publish, NOTIFY_CALL_S)

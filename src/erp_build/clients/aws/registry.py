@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from erp_build.clients.aws.session import error_code, is_passing, is_wrong_certificate, translate_aws_errors
+from erp_build.clients.calls import CallTimedOut, within
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
@@ -37,6 +39,9 @@ RENEW_SIGN_IN_BEFORE = timedelta(minutes=30)
 
 FINDINGS_PER_PAGE = 1000
 """The limit of DescribeImageScanFindings."""
+
+REGISTRY_CALL_S = 60.0
+"""Seconds for one answer of the registry itself, with its whole body."""
 
 HTTP_FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
@@ -140,7 +145,8 @@ class EcrRegistry:
         sign_in = self.sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
-            answer = requests.get(url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
+            ask = partial(requests.get, url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
+            answer = within(REGISTRY_CALL_S, ask)
             if denial := read_denial(answer.text if answer.status_code == HTTP_FORBIDDEN else ""):
                 raise PushFailed(
                     f"{denial.action} is not allowed",
@@ -150,8 +156,9 @@ class EcrRegistry:
                 )
             answer.raise_for_status()
             found: dict[str, Any] = answer.json()
-        except requests.RequestException as error:
-            wait = retry_after(error.response.headers) if error.response is not None else 0.0
+        except (requests.RequestException, CallTimedOut) as error:
+            answered = error.response if isinstance(error, requests.RequestException) else None
+            wait = retry_after(answered.headers) if answered is not None else 0.0
             raise PushFailed(
                 "the registry does not return an image's configuration",
                 where=f"{image.repository}@{image.digest}",
@@ -279,8 +286,10 @@ class EcrRegistry:
         return None
 
 
-def _passes(error: requests.RequestException) -> bool:
+def _passes(error: requests.RequestException | CallTimedOut) -> bool:
     """Whether an answer of the registry itself, or its silence, passes."""
+    if isinstance(error, CallTimedOut):
+        return True
     if error.response is not None:
         return error.response.status_code in PASSING_STATUSES
     return isinstance(error, requests.ConnectionError | requests.Timeout) and not is_wrong_certificate(error)

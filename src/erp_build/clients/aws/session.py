@@ -4,12 +4,15 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore import exceptions
+from botocore.client import BaseClient
 from botocore.config import Config
 
+from erp_build.clients.calls import CallTimedOut, within
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.access_denied import is_denied, next_step, refused
 from erp_build.formats.transient import code_passes, retry_after
@@ -17,12 +20,17 @@ from erp_build.formats.transient import code_passes, retry_after
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
+T = TypeVar("T")
+
 # Stated, because botocore's default retry mode changed between 1.43 and 1.44, and its default timeout is 60 s.
 CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
 """One attempt: `clients/patience.py` asks again, for every client by the same rule."""
 
 FAIL_FAST_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """For a notification at the end of a run, which must not delay its end."""
+
+AWS_CALL_S = 120.0
+"""Seconds for one call of AWS with everything that botocore repeats, and for credentials that are fetched."""
 
 BAD_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 PASSING_ERRORS = (
@@ -42,6 +50,12 @@ NO_CREDENTIALS = (
     exceptions.TokenRetrievalError,
 )
 """What botocore raises before any request: no such profile, an expired sign-in, a command without credentials."""
+
+
+class NoWholeAnswer(exceptions.ReadTimeoutError):
+    """A call of AWS had no complete answer in time."""
+
+    fmt = "no complete answer within {seconds:.0f} s from {endpoint_url}"
 
 
 class LazyClient:
@@ -85,11 +99,37 @@ def open_session() -> boto3.Session:
         raise ConfigurationError(
             "no AWS region is set", where="AWS_REGION", next_step="set AWS_REGION, for instance to ap-northeast-2"
         )
+    session.events.register("creating-client-class", _limit_calls)
     with translate_aws_errors("sign-in to AWS", "the credentials"):
         # Every client would look for credentials when it is created. Here it is done once, and errors are translated.
-        if session.get_credentials() is None:
+        if ask_aws("the source of the credentials", session.get_credentials) is None:
             raise exceptions.NoCredentialsError
     return session
+
+
+def ask_aws(endpoint: str, work: Callable[[], T], seconds: float | None = None) -> T:
+    """Do work that may ask AWS or whoever has the credentials; raises `NoWholeAnswer` after so many seconds.
+
+    Args:
+        endpoint: whose answer it needs, for the error.
+        work: the call.
+        seconds: for the whole of it; None: `AWS_CALL_S`.
+    """
+    try:
+        return within(AWS_CALL_S if seconds is None else seconds, work)
+    except CallTimedOut as error:
+        raise NoWholeAnswer(endpoint_url=endpoint, seconds=error.seconds) from error
+
+
+def _limit_calls(class_attributes: dict[str, Any], **_: object) -> None:
+    """Limit every call of a client whose class is being made, those of its paginators too."""
+
+    def make_api_call(client: BaseClient, operation: str, parameters: Any) -> Any:
+        # A paginator calls it as well.
+        plain: Any = super(type(client), client)
+        return ask_aws(client.meta.endpoint_url, partial(plain._make_api_call, operation, parameters))  # noqa: SLF001 - a client has no other place that sees every call
+
+    class_attributes["_make_api_call"] = make_api_call
 
 
 def error_code(error: exceptions.ClientError) -> str:

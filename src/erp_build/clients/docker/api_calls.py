@@ -4,12 +4,19 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, cast
 
 import docker
 import docker.errors
 import requests
 from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
+
+from erp_build.clients.calls import within
+from erp_build.clients.way_out import WAY_OUT
+
+ENGINE_CALL_S = 60.0
+"""Seconds for a call of the engine that does no work: its version, what it knows of an image, a removal."""
 
 ABORT_WAIT_S = 3.5
 """Seconds that aborted calls get to remove what they left in the engine."""
@@ -23,9 +30,16 @@ class Api(docker.APIClient):
 
     _answer: requests.Response | None = None
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the engine has begun to answer."""
+        return self._answer is not None
+
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send a request and keep its answer."""
-        self._answer = super().send(request, **options)
+        """Send a request and keep its answer; one that is no stream has a limit for the whole of it."""
+        ask = partial(super().send, request, **options)
+        # What is begun after a signal cleans up: `Calls` lets nothing else begin.
+        self._answer = ask() if options.get("stream") else within(ENGINE_CALL_S, ask, cleans_up=True)
         return self._answer
 
     def inspected(self, image: str) -> dict[str, Any]:
@@ -93,19 +107,27 @@ class Calls:
 
     @contextmanager
     def active(self, client: Api) -> Iterator[None]:
-        """Register a call for the time of the block."""
+        """Register a call for the time of the block; raises `NothingBegins` after a signal."""
         with self._changed:
             self._going_on.add(client)
         try:
+            WAY_OUT.require_may_begin()
             yield
         finally:
             with self._changed:
                 self._going_on.discard(client)
                 self._changed.notify_all()
 
+    def hang_up(self) -> None:
+        """Abort all calls."""
+        for client in tuple(self._going_on):
+            client.hang_up()
+
     def abort(self) -> None:
         """Abort all calls and wait until they have ended."""
         with self._changed:
-            for client in self._going_on:
-                client.hang_up()
-            self._changed.wait_for(lambda: not self._going_on, ABORT_WAIT_S)
+            self.hang_up()
+            # What has no answer yet has begun nothing in the engine.
+            self._changed.wait_for(
+                lambda: not any(client.is_answered for client in self._going_on), WAY_OUT.left(ABORT_WAIT_S)
+            )

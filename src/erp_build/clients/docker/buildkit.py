@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import IO
 
 from erp_build.clients.docker.engine import EngineBuild
+from erp_build.clients.docker.stall import IMAGE_BUILD_S
 from erp_build.clients.process import TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed
 
-BUILD_TIMEOUT_S = 1800.0
 VERSION_TIMEOUT_S = 30.0
 
 
@@ -41,7 +41,7 @@ class BuildKit:
                 ["docker", "buildx", "build", *options, *named, *words, "-"],
                 env=child_environment("DOCKER_", "BUILDX_"),
                 stdin=context,
-                timeout=BUILD_TIMEOUT_S,
+                timeout=IMAGE_BUILD_S,
                 on_line=on_line,
             )
         except TimedOut as error:

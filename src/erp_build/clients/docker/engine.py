@@ -13,8 +13,16 @@ import requests
 import urllib3
 
 from erp_build.clients.aws.registry import SignIn
+from erp_build.clients.calls import CallTimedOut
 from erp_build.clients.docker.api_calls import Api, Calls
 from erp_build.clients.docker.events import hint_of, read_build, read_pull, read_push
+from erp_build.clients.docker.stall import (
+    IMAGE_BUILD_S,
+    NO_PROGRESS_S,
+    Stalled,
+    no_longer_than,
+    progress_of,
+)
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 
@@ -79,7 +87,7 @@ class Engine:
             running = found[1] if (found := RUNNING_CONTAINER.fullmatch(line)) else running
             on_line(line)
 
-        with self._client() as client, self._calls.active(client):
+        with self._client() as client, no_longer_than(IMAGE_BUILD_S, client.hang_up), self._calls.active(client):
             try:
                 # The low-level call: the SDK's own `images.build` finds the image's id by a pattern in the text.
                 events = client.build(
@@ -140,12 +148,16 @@ class Engine:
 
     def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
         """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
-        with self._client() as client, self._calls.active(client):
+        with (
+            self._client() as client,
+            no_longer_than(NO_PROGRESS_S, client.hang_up) as stall,
+            self._calls.active(client),
+        ):
             found = client.found(image)
             if not found:
                 repository, tag = docker.utils.parse_repository_tag(image)
                 events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
-                read_pull(events, where=image, on_line=on_line)
+                read_pull(progress_of(events, stall), where=image, on_line=on_line)
                 found = client.inspected(image)
         digests = _digests(found)
         known = {BASE_DIGEST_LABEL: digests[0]} if digests else {}
@@ -153,7 +165,11 @@ class Engine:
 
     def push(self, repository: str, tag: str, sign_in: SignIn, on_bytes: Callable[[int], None]) -> PushedImage:
         """Push an image and return its digest; `on_bytes` is called with the number of bytes so far."""
-        with self._client(PushFailed) as client, self._calls.active(client):
+        with (
+            self._client(PushFailed) as client,
+            no_longer_than(NO_PROGRESS_S, client.hang_up) as stall,
+            self._calls.active(client),
+        ):
             events = client.push(
                 repository,
                 tag=tag,
@@ -162,7 +178,11 @@ class Engine:
                 # Not `login`, which would store the password in the user's config.json.
                 auth_config={"username": sign_in.username, "password": sign_in.password},
             )
-            return read_push(events, where=f"{repository}:{tag}", on_bytes=on_bytes)
+            return read_push(progress_of(events, stall), where=f"{repository}:{tag}", on_bytes=on_bytes)
+
+    def hang_up(self) -> None:
+        """Abort every call in progress, without a wait."""
+        self._calls.hang_up()
 
     def abort(self) -> None:
         """Abort every call in progress, and wait until each has cleaned up."""
@@ -194,13 +214,20 @@ class Engine:
             with Api(base_url=self._address, version=self._version, timeout=timeout) as api:
                 self._version = api.api_version
                 yield api
+        except Stalled as error:
+            raise failure(
+                "the Docker engine does not get on",
+                where=self._where,
+                why=str(error),
+                next_step="look at the engine's log, the network and the registry, then run again",
+            ) from error
         except docker.errors.APIError as error:
             why = str(error.explanation or error)
             next_step = hint_of(why, "see the reason above", pushing=failure is PushFailed)
             raise failure(
                 "the Docker engine refused a request", where=self._where, why=why, next_step=next_step
             ) from error
-        except (docker.errors.DockerException, requests.RequestException) as error:
+        except (docker.errors.DockerException, requests.RequestException, CallTimedOut) as error:
             raise failure(
                 "no Docker engine answers",
                 where=self._where,

@@ -34,6 +34,9 @@ GIT_NAME = ".git"
 
 LONGEST_PATH = 4096
 
+GIT_COMMAND_S = 600.0
+"""Seconds for a command that reads the repository: a partial clone may have to fetch what it lacks."""
+
 
 def git_environment(root: str) -> dict[str, str]:
     """Return the environment of Git commands that read a repository of the caller's own.

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 
 from erp_build.clients.git.command import network_environment
-from erp_build.clients.process import TimedOut, run
+from erp_build.clients.git.remote_call import ask_remote
+from erp_build.clients.process import TimedOut
 from erp_build.model.commit import is_full_commit
-
-FETCH_TIMEOUT_S = 300.0
-"""Seconds for a fetch. A baseline that does not arrive in that time is doubt, and doubt builds more."""
 
 
 def fetch_commits(
@@ -33,9 +31,9 @@ def fetch_commits(
         return False
     how = [*([f"--depth={depth}"] if depth else []), *(["--unshallow"] if unshallow else [])]
     # Without Git's clean-up: the clone is the user's.
-    words = ["git", "-C", folder, "fetch", "--quiet", "--no-tags", "--no-auto-maintenance", *how, "--end-of-options"]
+    words = ("fetch", "--quiet", "--no-tags", "--no-auto-maintenance", *how, "--end-of-options", remote, *commits)
     try:
-        done = run([*words, remote, *commits], env=network_environment(environment), timeout=FETCH_TIMEOUT_S)
+        return ask_remote(folder, network_environment(environment), *words).code == 0
     except (OSError, TimedOut):
+        # A baseline that does not arrive in time is doubt, and doubt builds more.
         return False
-    return done.code == 0

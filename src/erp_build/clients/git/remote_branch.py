@@ -8,8 +8,10 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import EditRequest
-from erp_build.clients.git.command import belongs_to_caller, git_folders, pinned
+from erp_build.clients.git.command import belongs_to_caller, git_folders, network_environment, pinned
+from erp_build.clients.git.remote_call import ask_remote
 from erp_build.clients.git.stand_in import StandIn
+from erp_build.clients.process import TimedOut
 from erp_build.errors import PushFailed
 from erp_build.formats.transient import text_passes
 
@@ -48,7 +50,7 @@ class RemoteBranch:
             return retrying(_edit_once, self._program(), request)
         except RetryError as error:
             raise _failed(request.branch, f"others pushed {MAX_PUSH_ATTEMPTS} times in the meantime") from error
-        except (git.GitError, OSError, ValueError) as error:
+        except (git.GitError, TimedOut, OSError, ValueError) as error:
             raise _failed(request.branch, str(error)).passing(if_so=text_passes(str(error))) from error
 
     def _program(self) -> Any:
@@ -77,7 +79,7 @@ def _edit_once(git: Any, request: EditRequest) -> str | None:
         return None
     commit = _committed(git, tip, f"{mode},{_stored(git, after)},{request.path}", request.message)
     try:
-        git.push("origin", f"{commit}:refs/heads/{request.branch}")
+        _ask_origin(git, "push", "--quiet", "origin", f"{commit}:refs/heads/{request.branch}")
     except GitCommandError as error:
         # Git's message for a branch that has moved differs by who noticed it, so compare the branch itself.
         if _fetched(git, request.branch) != tip:
@@ -89,7 +91,7 @@ def _edit_once(git: Any, request: EditRequest) -> str | None:
 def _fetched(git: Any, branch: str) -> str:
     """The newest commit of a branch on the remote."""
     tracking = f"refs/remotes/origin/{branch}"
-    git.fetch("--no-tags", "origin", f"+refs/heads/{branch}:{tracking}")
+    _ask_origin(git, "fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{branch}:{tracking}")
     return str(git.rev_parse("--verify", "--end-of-options", f"{tracking}^{{commit}}"))
 
 
@@ -122,6 +124,15 @@ def _committed(git: Any, parent: str, entry: str, message: str) -> str:
 
 def _setting(git: Any, name: str) -> str:
     return str(git.config("--get", name, with_exceptions=False))
+
+
+def _ask_origin(git: Any, *words: str) -> None:
+    from git import GitCommandError
+
+    environment = network_environment({"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", **git.environment()})
+    done = ask_remote(git.working_dir, environment, *words)
+    if done.code:
+        raise GitCommandError(("git", *words), done.code, done.stderr)
 
 
 def _failed(branch: str, why: str) -> PushFailed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from erp_build.clients.git.command import (
     DIFF,
+    GIT_COMMAND_S,
     PAIRS,
     RESOLVE,
     WITHOUT_INDEX,
@@ -233,10 +234,8 @@ class GitRepository:
         from erp_build.clients.git.fetch import fetch_commits
 
         names = self._run("remote")[1].decode("utf-8", "surrogateescape").splitlines()
-        if not names:
-            return False
-        remote = "origin" if "origin" in names else names[0]
-        return fetch_commits(self.folder, self._environment, remote, commits, depth=depth, unshallow=unshallow)
+        where = (self.folder, self._environment, "origin" if "origin" in names else next(iter(names), ""))
+        return bool(names) and fetch_commits(*where, commits, depth=depth, unshallow=unshallow)
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
@@ -251,11 +250,13 @@ class GitRepository:
                 input=given,
                 capture_output=True,
                 check=False,
+                timeout=GIT_COMMAND_S,
             )
+        except subprocess.TimeoutExpired as error:
+            raise ErpBuildError("git does not come to an end", where=self.folder, why=str(error)) from error
         except FileNotFoundError as error:
-            raise ConfigurationError(
-                "there is no git", where="PATH", why=str(error), next_step="install git 2.30 or newer"
-            ) from error
+            hint = "install git 2.30 or newer"
+            raise ConfigurationError("there is no git", where="PATH", why=str(error), next_step=hint) from error
         return done.returncode, done.stdout
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
+from erp_build.clients.calls import within
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.errors import OutOfReach, ReleaseFailed
 from erp_build.formats.json_text import parsed_json
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 CONNECT_READ_TIMEOUT_S = (5, 30)
 """Seconds to connect, and to read; the client library has no timeout by default."""
+
+CLUSTER_CALL_S = 60.0
+"""Seconds for one call of a cluster's API, with its whole answer and what urllib3 repeats."""
 
 ApiObject = Mapping[str, Any]
 """An object of the API as JSON, with the names of the API reference."""
@@ -131,9 +135,13 @@ class ClusterConnection:
             "Authorization": f"Bearer {self._access.token(cluster)}",
             **({"Content-Type": "application/json"} if body else {}),
         }
-        try:
+
+        def call() -> tuple[Answer, str]:
             found = client.call_api(method, url, headers, body, _request_timeout=CONNECT_READ_TIMEOUT_S)
-            answer = Answer(f"{cluster}, {path}", found.status, found.headers, found.read())
+            return Answer(f"{cluster}, {path}", found.status, found.headers, found.read()), found.reason
+
+        try:
+            answer, reason = within(CLUSTER_CALL_S, call)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise OutOfReach(
                 "the cluster cannot be reached",
@@ -143,7 +151,7 @@ class ClusterConnection:
             ).passing(if_so="certificate" not in str(error).lower()) from error
         is_success = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
         if not is_success and answer.status not in expected:
-            raise self._refused(answer, found.reason, release)
+            raise self._refused(answer, reason, release)
         return answer
 
     def _client(self, cluster: str) -> "kubernetes.ApiClient":

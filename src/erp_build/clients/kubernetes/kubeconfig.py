@@ -10,6 +10,7 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import boto3
 from botocore.exceptions import NoCredentialsError
 from botocore.signers import RequestSigner
 
-from erp_build.clients.aws.session import translate_aws_errors
+from erp_build.clients.aws.session import ask_aws, translate_aws_errors
 from erp_build.clients.kubernetes import credential
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ReleaseFailed
@@ -141,7 +142,8 @@ def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
         signer = RequestSigner(
             client.meta.service_model.service_id, client.meta.region_name, "sts", "v4", credentials, session.events
         )
-        url = signer.generate_presigned_url(
+        sign = partial(
+            signer.generate_presigned_url,
             {
                 "method": "GET",
                 "url": f"{client.meta.endpoint_url}/?Action=GetCallerIdentity&Version=2011-06-15",
@@ -154,6 +156,8 @@ def cluster_token(session: boto3.Session, cluster: str) -> ClusterToken:
             expires_in=URL_LIFE_S,
             operation_name="",
         )
+        # It sends no request, but credentials may have to be renewed.
+        url = ask_aws("the source of the credentials", sign)
     text = EKS_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
     return ClusterToken(text, datetime.now(UTC) + TOKEN_LIFE)
 

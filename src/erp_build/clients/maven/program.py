@@ -163,7 +163,7 @@ class Maven:
                     [*program, *words, "--file", str(pom), "clean", "package"],
                     env=_environment(group, has_wrapper=program != ["mvn"]),
                     cwd=first,
-                    timeout=self._options.timeout,
+                    timeout=min(self._options.timeout, self._with.clock.time_left()),
                     on_line=on_line,
                     inherited=inherited,
                 )

@@ -30,11 +30,13 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
     """Record what the block deploys. If it fails, collect evidence, and take functions and release back.
 
     Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
-    a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys.
+    a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys. The end of the
+    run's time is a failure as every other; going back has its own time.
     """
     before = read_previous_state(site, lock.entries)
 
     def after_failure(error: Exception) -> DeploymentOutcome:
+        site.clients.clock.lift_limit()
         if not run.moved:
             return "failed"
         _collect_evidence(run, site, plan)

@@ -1,0 +1,1 @@
+"""Signals at every stage of a real run, against stand-ins that hang, dribble and answer late."""

@@ -1,0 +1,210 @@
+"""What the stand-in answers: an account and a cluster in which a run gets to its end."""
+
+import base64
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from erp_build.model.images.image import REVISION_LABEL
+from tests.contract.signals.stand_in import Asked, StandIn
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+PARAMETERS = {
+    "account-id": ACCOUNT,
+    "region": REGION,
+    "eks/cluster-name": "erp-dev",
+    "ecr/repository-prefix": "erp",
+    "project-name": "erp",
+    "environment": "dev",
+}
+UNKNOWN = "0" * 39 + "1"
+"""The commit of what runs; only the remote may have it."""
+
+CONFIG, IMAGE = "sha256:" + "c" * 64, "sha256:" + "1" * 64
+MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "config": {"digest": CONFIG}, "layers": []})
+NAMESPACE = "/apis/apps/v1/namespaces/erp-dev"
+XML = '<{0}Response xmlns="https://x/"><{0}Result>{1}</{0}Result></{0}Response>'
+META = {"annotations": {"meta.helm.sh/release-name": "erp", "deployment.kubernetes.io/revision": "1"}}
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/erp-dev/leases"
+
+HELM = """\
+#!{python} -IS
+import json, os, sys, time, urllib.request
+verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+if "--dry-run=server" in sys.argv:
+    verb = "dry-run"
+with urllib.request.urlopen("{address}/helm/" + verb) as answer:
+    told = json.load(answer)
+sys.stdout.write(told["out"])
+sys.stderr.write(told["err"])
+sys.exit(told["code"])
+"""
+"""It asks the stand-in what to do, so that it misbehaves as that does. A real Helm ends at TERM; this one does too."""
+
+
+class Account:
+    """The state behind the answers.
+
+    Args:
+        server: the stand-in, which gets them.
+    """
+
+    def __init__(self, server: StandIn) -> None:
+        self._server = server
+        self._is_upgraded = False
+        self._lease: dict[str, Any] = {}
+        self._version = 0
+        self._image = f"{self.host}/erp/b@{'sha256:' + '0' * 64}"
+        server.answers.update(self._aws() | self._cluster() | self._helm() | self._engine())
+
+    @property
+    def host(self) -> str:
+        """The registry's host."""
+        return self._server.address.partition("://")[2]
+
+    def put_helm_into(self, folder: Path) -> None:
+        """Make the program `helm`."""
+        folder.mkdir()
+        program = folder / "helm"
+        program.write_text(HELM.format(python=sys.executable, address=self._server.address), encoding="utf-8")
+        program.chmod(0o755)
+
+    def _aws(self) -> dict[str, Any]:
+        token = base64.b64encode(b"AWS:invented-password").decode()
+        access = {"proxyEndpoint": self._server.address, "authorizationToken": token, "expiresAt": 4_000_000_000}
+        return {
+            "GetCallerIdentity": XML.format("GetCallerIdentity", f"<Account>{ACCOUNT}</Account>").encode(),
+            "GetParameters": {"Parameters": [{"Name": f"/erp/dev/{k}", "Value": v} for k, v in PARAMETERS.items()]},
+            "GetAuthorizationToken": {"authorizationData": [access]},
+            "BatchGetImage( latest)?": self._images,
+            "PutImage( latest)?": {"image": {"imageId": {"imageDigest": IMAGE}}},
+            "BatchGetRepositoryScanningConfiguration": {"scanningConfigurations": [{"scanFrequency": "SCAN_ON_PUSH"}]},
+            "GetRegistryScanningConfiguration": {"scanningConfiguration": {"scanType": "BASIC"}},
+            "DescribeImages": {"imageDetails": [{"imageDigest": IMAGE, "imagePushedAt": 1_700_000_000}]},
+            "StartImageScan": {},
+            "DescribeImageScanFindings": {
+                "imageScanStatus": {"status": "COMPLETE"},
+                "imageScanFindings": {
+                    "imageScanCompletedAt": 4_000_000_000,
+                    "findings": [],
+                    "findingSeverityCounts": {},
+                },
+            },
+            f"GET /v2/.*/blobs/{CONFIG}": self._configuration,
+            "GET /clusters/erp-dev": {
+                "cluster": {
+                    "name": "erp-dev",
+                    "status": "ACTIVE",
+                    "endpoint": self._server.address,
+                    "certificateAuthority": {"data": base64.b64encode(b"none").decode()},
+                }
+            },
+            "GET /2015-03-31/functions/b": self._function,
+            "(try )?PUT /2015-03-31/functions/b/code": self._update,
+            "DescribeAlarms": {"MetricAlarms": [], "CompositeAlarms": []},
+            "Publish": XML.format("Publish", "<MessageId>1</MessageId>").encode(),
+        }
+
+    def _configuration(self, _: Asked) -> dict[str, Any]:
+        labels = {REVISION_LABEL: UNKNOWN}
+        return {"os": "linux", "architecture": "amd64", "config": {"Labels": labels}}
+
+    def _images(self, asked: Asked) -> dict[str, Any]:
+        wanted = json.loads(asked.body)["imageIds"][0]
+        tag = wanted.get("imageTag", "")
+        if tag and not (tag == self.tag and self._is_upgraded):
+            return {"images": [], "failures": [{"imageId": wanted, "failureCode": "ImageNotFound"}]}
+        one = {"imageId": {"imageDigest": IMAGE}, "imageManifest": MANIFEST, "imageManifestMediaType": MEDIA_TYPE}
+        return {"images": [one], "failures": []}
+
+    def _function(self, _: Asked) -> dict[str, Any]:
+        configuration = {"FunctionName": "b", "PackageType": "Image", "State": "Active", "RevisionId": "1",
+                         "LastUpdateStatus": "Successful", "Architectures": ["x86_64"]}  # fmt: skip
+        return {"Configuration": configuration, "Code": {"ImageUri": self._image, "ResolvedImageUri": self._image}}
+
+    def _update(self, asked: Asked) -> dict[str, Any]:
+        request = json.loads(asked.body)
+        if not request.get("DryRun"):
+            self._image = request["ImageUri"]
+        return {"FunctionName": "b"}
+
+    def _helm(self) -> dict[str, Any]:
+        def says(out: str = "", err: str = "", code: int = 0) -> dict[str, Any]:
+            return {"out": out, "err": err, "code": code}
+
+        def upgrade(_: Asked) -> dict[str, Any]:
+            self._is_upgraded = True
+            return says()
+
+        def history(_: Asked) -> dict[str, Any]:
+            revisions = [{"revision": 1, "status": "deployed", "description": "", "updated": ""}]
+            return says(json.dumps(revisions)) if self._is_upgraded else says(err="release: not found", code=1)
+
+        return {
+            "GET /helm/version": says("v3.19.0"),
+            "GET /helm/history": history,
+            "GET /helm/(template|lint)": says(),
+            "GET /helm/dry-run": says(json.dumps({"manifest": ""})),
+            "GET /helm/get": lambda _: says() if self._is_upgraded else says(err="release: not found", code=1),
+            "GET /helm/upgrade": upgrade,
+            "GET /helm/rollback": says(),
+            "GET /maven": {},
+        }
+
+    def _cluster(self) -> dict[str, Any]:
+        def items(make: Callable[[], dict[str, Any]]) -> Callable[[Asked], dict[str, Any]]:
+            return lambda _: {"items": [make()] if self._is_upgraded else []}
+
+        return {
+            f"GET {NAMESPACE}/deployments": items(self._deployment),
+            f"GET {NAMESPACE}/replicasets": items(lambda: {"metadata": META | _named("a-1", "set", "a")}),
+            "GET /api/v1/namespaces/erp-dev/pods": items(self._pod),
+            "GET /api/v1/namespaces/.*": {"items": []},
+            "GET /apis/(autoscaling|discovery).*": {"items": []},
+            "GET /api/v1/nodes": {"items": []},
+            "GET /version/": {"gitVersion": "v1.34.0"},
+            "POST /apis/authorization.*": {"status": {"allowed": True}},
+            f"(GET|PUT|POST) {LEASE}.*": self._leases,
+        }
+
+    def _deployment(self) -> dict[str, Any]:
+        spec = {"replicas": 1, "template": {"spec": {"containers": [{"name": "a", "image": self._tagged()}]}}}
+        counts = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+        return {"metadata": META | {"name": "a", "uid": "a", "generation": 1}, "spec": spec, "status": counts}
+
+    def _tagged(self) -> str:
+        return f"{self.host}/erp/a:{self.tag}"
+
+    tag = ""
+
+    def _pod(self) -> dict[str, Any]:
+        image_id = f"{self.host}/erp/a@{IMAGE}"
+        container = {"name": "a", "image": self._tagged(), "imageID": image_id, "ready": True, "restartCount": 0}
+        return {"metadata": _named("a-1-x", "pod", "set"), "status": {"containerStatuses": [container]}}
+
+    def _leases(self, asked: Asked) -> tuple[int, dict[str, Any]]:
+        if not asked.operation.startswith("GET"):
+            self._version += 1
+            self._lease = json.loads(asked.body)
+            self._lease["metadata"]["resourceVersion"] = str(self._version)
+        return (200, self._lease) if self._lease else (404, {})
+
+    def _engine(self) -> dict[str, Any]:
+        image = {"Id": "sha256:" + "9" * 64, "Os": "linux", "Architecture": "amd64", "Size": 1, "RepoDigests": []}
+        built = json.dumps({"stream": "Successfully built 999999999999\n"})
+        pushed = json.dumps({"aux": {"Digest": IMAGE}})
+        return {
+            "(GET|HEAD) (/v[0-9.]+)?/_ping": b"OK",
+            "GET (/v[0-9.]+)?/version": {"ApiVersion": "1.44", "MinAPIVersion": "1.24", "Version": "29.0.0"},
+            "GET /v[0-9.]+/images/.*/json": image,
+            "GET /v[0-9.]+/images/json": [],
+            "POST /v[0-9.]+/build": f"{built}\n".encode(),
+            "POST /v[0-9.]+/images/.*/push": f"{pushed}\n".encode(),
+        }
+
+
+def _named(name: str, uid: str, owner: str) -> dict[str, Any]:
+    return {"name": name, "uid": uid, "ownerReferences": [{"controller": True, "uid": owner}]}
