@@ -19,6 +19,9 @@ MAX_ENTRIES_KEPT = 30
 MAX_LEDGER_BYTES = 240 * 1024
 """What the ledger may take of the 256 KiB that the API allows all annotations of an object together."""
 
+MAX_UNPACKED_BYTES = 16 * 1024 * 1024
+"""The largest ledger that is unpacked: whoever may write the Lease must not fill the memory of a run."""
+
 FEWEST_READABLE = 5
 """Entries that must fit as they are; otherwise the text is packed, which halves it."""
 
@@ -139,7 +142,11 @@ def _packed(items: list[dict[str, Any]]) -> str:
 
 
 def _unpacked(packed: str) -> Any:
-    return json.loads(zlib.decompress(base64.b85decode(packed)))
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(base64.b85decode(packed), MAX_UNPACKED_BYTES)
+    if not unpacking.eof:
+        raise ValueError("it is cut off, or larger than every ledger")
+    return parsed_json(text)
 
 
 def _whole(item: Mapping[str, Any]) -> LedgerEntry:

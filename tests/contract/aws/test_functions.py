@@ -240,10 +240,11 @@ def version(state: str, reason: str = "") -> dict[str, str]:
 def test_a_version_is_waited_for_until_it_is_active_and_only_then_the_alias_moves() -> None:
     client, stub = stubbed("lambda")
     for state in ("Pending", "Pending", "Active"):
+        stub.add_response("get_alias", {"FunctionVersion": "6", "RevisionId": "a1"}, ALIAS)
         stub.add_response("publish_version", version("Pending"))
         asked = {"FunctionName": "employee", "Qualifier": "7"}
         stub.add_response("get_function", {"Configuration": {"State": state}}, asked)
-    stub.add_response("update_alias", {})
+    stub.add_response("update_alias", {}, MOVED)
     clock, said = SimulatedClock(), list[str]()
     assert effects(client, clock, said).publish(STATE, "live") == "7"
     assert [line.partition(",")[0] for line in said] == ["the version is not active"] * 2
@@ -252,6 +253,7 @@ def test_a_version_is_waited_for_until_it_is_active_and_only_then_the_alias_move
 
 def test_a_version_that_failed_gets_no_alias_and_no_second_look() -> None:
     client, stub = stubbed("lambda")
+    stub.add_response("get_alias", {"FunctionVersion": "6", "RevisionId": "a1"}, ALIAS)
     stub.add_response("publish_version", version("Failed", "the image is gone"))
     clock = SimulatedClock()
     with pytest.raises(FunctionUpdateFailed, match="the version is not active") as caught:
@@ -264,10 +266,12 @@ def test_a_version_that_failed_gets_no_alias_and_no_second_look() -> None:
 @pytest.mark.parametrize("call", ["publish_version", "update_alias"])
 def test_a_version_and_its_alias_are_asked_for_again_from_the_start(call: str, trouble: str) -> None:
     client, stub = stubbed("lambda")
+    stub.add_response("get_alias", {"FunctionVersion": "6", "RevisionId": "a0"}, ALIAS)
     if call == "update_alias":
         stub.add_response("publish_version", version("Active"))
     stub.add_client_error(call, trouble, "in progress")
+    stub.add_response("get_alias", {"FunctionVersion": "6", "RevisionId": "a1"}, ALIAS)
     stub.add_response("publish_version", version("Active"), {"FunctionName": "employee", "CodeSha256": "c0de"})
-    stub.add_response("update_alias", {})
+    stub.add_response("update_alias", {}, MOVED)
     assert effects(client, SimulatedClock(), []).publish(STATE, "live") == "7"
     stub.assert_no_pending_responses()
