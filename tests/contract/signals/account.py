@@ -38,11 +38,19 @@ if "--dry-run=server" in sys.argv:
     verb = "dry-run"
 with urllib.request.urlopen("{address}/helm/" + verb) as answer:
     told = json.load(answer)
+note = os.path.join(os.path.dirname(os.path.realpath(__file__)), "description")
+if verb == "upgrade":
+    open(note, "w").write(json.dumps(sys.argv[sys.argv.index("--description") + 1]))
+if verb == "history" and os.path.exists(note):
+    told["out"] = told["out"].replace('"description": ""', '"description": ' + open(note).read())
 sys.stdout.write(told["out"])
 sys.stderr.write(told["err"])
 sys.exit(told["code"])
 """
-"""It asks the stand-in what to do, so that it misbehaves as that does. A real Helm ends at TERM; this one does too."""
+"""It asks the stand-in what to do, so that it misbehaves as that does. A real Helm ends at TERM; this one does too.
+
+A revision has the description that the upgrade gave it.
+"""
 
 
 class Account:
@@ -55,6 +63,7 @@ class Account:
     def __init__(self, server: StandIn) -> None:
         self._server = server
         self._is_upgraded = False
+        self._tagged_latest: set[str] = set()
         self._lease: dict[str, Any] = {}
         self._version = 0
         self._image = f"{self.host}/erp/b@{'sha256:' + '0' * 64}"
@@ -80,7 +89,7 @@ class Account:
             "GetParameters": {"Parameters": [{"Name": f"/erp/dev/{k}", "Value": v} for k, v in PARAMETERS.items()]},
             "GetAuthorizationToken": {"authorizationData": [access]},
             "BatchGetImage( latest)?": self._images,
-            "PutImage( latest)?": {"image": {"imageId": {"imageDigest": IMAGE}}},
+            "PutImage( latest)?": self._tag_image,
             "BatchGetRepositoryScanningConfiguration": {"scanningConfigurations": [{"scanFrequency": "SCAN_ON_PUSH"}]},
             "GetRegistryScanningConfiguration": {"scanningConfiguration": {"scanType": "BASIC"}},
             "DescribeImages": {"imageDetails": [{"imageDigest": IMAGE, "imagePushedAt": 1_700_000_000}]},
@@ -112,10 +121,17 @@ class Account:
         labels = {REVISION_LABEL: UNKNOWN}
         return {"os": "linux", "architecture": "amd64", "config": {"Labels": labels}}
 
+    def _tag_image(self, asked: Asked) -> dict[str, Any]:
+        request = json.loads(asked.body)
+        self._tagged_latest |= {request["repositoryName"]} if request["imageTag"] == "latest" else set()
+        return {"image": {"imageId": {"imageDigest": IMAGE}}}
+
     def _images(self, asked: Asked) -> dict[str, Any]:
-        wanted = json.loads(asked.body)["imageIds"][0]
+        request = json.loads(asked.body)
+        wanted = request["imageIds"][0]
         tag = wanted.get("imageTag", "")
-        if tag and not (tag == self.tag and self._is_upgraded):
+        is_latest = tag == "latest" and request["repositoryName"] in self._tagged_latest
+        if tag and not is_latest and not (tag == self.tag and self._is_upgraded):
             return {"images": [], "failures": [{"imageId": wanted, "failureCode": "ImageNotFound"}]}
         one = {"imageId": {"imageDigest": IMAGE}, "imageManifest": MANIFEST, "imageManifestMediaType": MEDIA_TYPE}
         return {"images": [one], "failures": []}
@@ -156,15 +172,15 @@ class Account:
 
     def _cluster(self) -> dict[str, Any]:
         def items(make: Callable[[], dict[str, Any]]) -> Callable[[Asked], dict[str, Any]]:
-            return lambda _: {"items": [make()] if self._is_upgraded else []}
+            return lambda _: {"kind": "List", "items": [make()] if self._is_upgraded else []}
 
         return {
             f"GET {NAMESPACE}/deployments": items(self._deployment),
             f"GET {NAMESPACE}/replicasets": items(lambda: {"metadata": META | _named("a-1", "set", "a")}),
             "GET /api/v1/namespaces/erp-dev/pods": items(self._pod),
-            "GET /api/v1/namespaces/.*": {"items": []},
-            "GET /apis/(autoscaling|discovery).*": {"items": []},
-            "GET /api/v1/nodes": {"items": []},
+            "GET /api/v1/namespaces/.*": {"kind": "List", "items": []},
+            "GET /apis/(autoscaling|discovery).*": {"kind": "List", "items": []},
+            "GET /api/v1/nodes": {"kind": "List", "items": []},
             "GET /version/": {"gitVersion": "v1.34.0"},
             "POST /apis/authorization.*": {"status": {"allowed": True}},
             f"(GET|PUT|POST) {LEASE}.*": self._leases,

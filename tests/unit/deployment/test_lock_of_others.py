@@ -35,7 +35,9 @@ def test_a_dead_lock_that_lasts_for_days_is_not_waited_for(world: FakeWorld) -> 
     assert "erp-build unlock --force" in caught.value.next_step
 
 
-@pytest.mark.parametrize("error", [ReleaseFailed("no answer", where="erp-dev"), Interrupted(15, "SIGTERM"), KeyError("x")])
+@pytest.mark.parametrize(
+    "error", [ReleaseFailed("no answer", where="erp-dev"), Interrupted(15, "SIGTERM"), KeyError("x")]
+)
 def test_a_lock_whose_answer_was_lost_is_given_back(world: FakeWorld, error: BaseException) -> None:
     real = world.effects.write_lease
 

@@ -38,7 +38,9 @@ class Watch:
         # Only a renewal since the first look proves that the holder lives: a killed run leaves a lock that looks held.
         is_alive = _heartbeat(lease) != _heartbeat(self._first.lease)
         waited = (reading.now - self._first.now).total_seconds()
-        if waited >= max(self._wait, 0.0 if is_alive else MAX_LOCK_EXPIRES_S):
+        # The run's own time may be over before the wait that the caller allowed.
+        is_over = is_alive and not self._site.clients.clock.time_left()
+        if is_over or waited >= max(self._wait, 0.0 if is_alive else MAX_LOCK_EXPIRES_S):
             raise locked_by(self._site.release, lease) if is_alive else _silent(self._site.release, lease)
         return True
 
