@@ -150,6 +150,28 @@ def test_work_that_has_no_time_asks_each_question_once(clock: SimulatedClock) ->
     assert (len(server.asked), clock.monotonic()) == (1, 0)
 
 
+def test_a_check_is_made_before_each_further_attempt_and_asks_once(clock: SimulatedClock) -> None:
+    server, guard = Server(clock, 3, away), Server(clock, 1, away)
+    patience = Patience(clock)
+    with patience.guarded(lambda: patience.ask(guard.answer)):
+        assert patience.ask(server.answer) == "yes"
+    # The check that got no answer was an attempt of its own.
+    assert (len(guard.asked), len(server.asked)) == (4, 4)
+    assert len(set(guard.asked)) == 4
+
+
+def test_a_check_that_fails_for_good_ends_the_question(clock: SimulatedClock) -> None:
+    server = Server(clock, 3, away)
+
+    def refuse() -> None:
+        raise ReleaseFailed("not ours", where="erp-dev")
+
+    patience = Patience(clock)
+    with patience.guarded(refuse), pytest.raises(ReleaseFailed, match="not ours"):
+        patience.ask(server.answer)
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize(("wanted", "first"), [(12, 12), (0, 1), (3600, PATIENCE_S)])
 def test_a_server_that_says_when_is_left_alone_until_then_but_not_for_ever(
     clock: SimulatedClock, wanted: float, first: float

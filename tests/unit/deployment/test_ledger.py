@@ -1,7 +1,9 @@
 """The ledger as text: it is read again, an older form too, and it stays within what an annotation may hold."""
 
+import base64
 import hashlib
 import json
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from erp_build.deployment.ledger import (
     MAX_ENTRIES_KEPT,
     MAX_LEDGER_BYTES,
+    MAX_UNPACKED_BYTES,
     DeploymentOutcome,
     LedgerEntry,
     PreviousState,
@@ -103,6 +106,13 @@ def test_old_entries_leave_and_what_was_proven_stays_known() -> None:
     read = read_entries(as_text(entries))
     assert len(read) == MAX_ENTRIES_KEPT
     assert read[-1].good == entries[0].left
+
+
+def test_a_packed_text_that_would_fill_the_memory_has_no_entries() -> None:
+    bomb = base64.b85encode(zlib.compress(b"[" + b" " * MAX_UNPACKED_BYTES + b"]", 9)).decode()
+    assert read_entries(json.dumps({"packed": bomb})) == ()
+    deep = base64.b85encode(zlib.compress(b"[" * 200_000)).decode()
+    assert read_entries(json.dumps({"packed": deep})) == ()
 
 
 def test_one_deployment_is_kept_however_large_it_is() -> None:

@@ -1,6 +1,6 @@
 """Fetches commits that a clone lacks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from erp_build.clients.git.command import network_environment
 from erp_build.clients.git.remote_call import ask_remote
@@ -11,7 +11,7 @@ from erp_build.model.commit import is_full_commit
 def fetch_commits(
     folder: str,
     environment: Mapping[str, str],
-    remote: str,
+    remotes: Sequence[str],
     commits: tuple[str, ...],
     *,
     depth: int | None = None,
@@ -22,13 +22,14 @@ def fetch_commits(
     Args:
         folder: of the clone.
         environment: of Git commands for it.
-        remote: its name in the clone.
+        remotes: their names in the clone; `origin` is asked, without one the first.
         commits: full ids. A name would be fetched as a branch, and could move one of the clone.
         depth: how much history comes along; None: all of it.
         unshallow: whether a shallow clone gets its whole history.
     """
-    if not all(map(is_full_commit, commits)):
+    if not remotes or not all(map(is_full_commit, commits)):
         return False
+    remote = "origin" if "origin" in remotes else remotes[0]
     how = [*([f"--depth={depth}"] if depth else []), *(["--unshallow"] if unshallow else [])]
     # Without Git's clean-up: the clone is the user's.
     words = ("fetch", "--quiet", "--no-tags", "--no-auto-maintenance", *how, "--end-of-options", remote, *commits)

@@ -233,9 +233,8 @@ class GitRepository:
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
         from erp_build.clients.git.fetch import fetch_commits
 
-        names = self._run("remote")[1].decode("utf-8", "surrogateescape").splitlines()
-        where = (self.folder, self._environment, "origin" if "origin" in names else next(iter(names), ""))
-        return bool(names) and fetch_commits(*where, commits, depth=depth, unshallow=unshallow)
+        where = (self.folder, self._environment, _text(self._run("remote")[1]).splitlines())
+        return fetch_commits(*where, commits, depth=depth, unshallow=unshallow)
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})

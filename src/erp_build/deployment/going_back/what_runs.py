@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Thread
 
+from erp_build.clients.calls import CallTimedOut, within
 from erp_build.clients.site import Site
+from erp_build.clients.way_out import WAY_OUT, NothingBegins
 from erp_build.errors import Interrupted, Locked, attempt, explain, told
 from erp_build.model.project import Function
 
 MAX_LAST_LOOK_S = 3.0
 """Seconds for the look at what runs after a signal, which has to end the run soon."""
+
+SPARED_FOR_THE_LOCK_S = 1.0
+"""Seconds of the way out after a signal that are left to the lock, which is freed after the look."""
 
 Note = Callable[[str], None]
 
@@ -57,8 +61,8 @@ def telling_what_runs(site: Site, has_moved: Callable[[], bool]) -> Iterator[Non
 
 def _last_look(site: Site) -> tuple[str, ...]:
     """What runs, if that can be read in a few seconds: the look itself may hang in what the run was ended for."""
-    lines: list[str] = []
-    thread = Thread(target=lambda: lines.extend(what_runs(site)), daemon=True)
-    thread.start()
-    thread.join(MAX_LAST_LOOK_S)
+    try:
+        lines = within(WAY_OUT.left(MAX_LAST_LOOK_S, spared=SPARED_FOR_THE_LOCK_S), partial(what_runs, site))
+    except (CallTimedOut, NothingBegins):
+        lines = ()
     return tuple(lines) or (f"  not known: it could not be read in {MAX_LAST_LOOK_S:.0f} s; erp-build status shows it",)
