@@ -12,6 +12,7 @@ from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.kubernetes import Workload, workload_of
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 
@@ -114,8 +115,19 @@ def _running_function(site: Site, function: Function) -> Running | None:
         digest=state.digest,
         commit=site.clients.registry.revision(stored) if stored else None,
         key=(site.clients.registry.key(stored) or "") if stored else "",
-        trouble=f"last update {state.last_update}: {state.reason}" if state.last_update == "Failed" else "",
+        trouble=_trouble_of(site, function, state),
     )
+
+
+def _trouble_of(site: Site, function: Function, state: FunctionState) -> str:
+    """Why a run has to deploy the function, whatever has changed; empty if it is healthy."""
+    if state.last_update == "Failed":
+        return f"last update {state.last_update}: {state.reason}"
+    if not (function.publish and function.alias):
+        return ""
+    # Its callers get what the alias leads to. A run that was cut off between update and alias leaves it behind.
+    called = site.clients.functions.alias_digest(function.function, function.alias)
+    return "" if called == state.digest else f"alias {function.alias} leads to {called[:19] or 'nothing'}"
 
 
 def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 from erp_build.clients.process import end_running, kill_running
+from erp_build.clients.terminal.streams import tell
 from erp_build.clients.way_out import LAST_WORD_S, WAY_OUT
 from erp_build.errors import Interrupted
 
@@ -103,8 +104,7 @@ class _Watch:
         error = _interrupted(number)
         error.why = "the run was asked to stop, and again or without an end; it killed its child processes"
         with suppress(Exception):
-            sys.stderr.write(f"erp_build: {error.what}, at once\n")
-            sys.stderr.flush()
+            tell(sys.stderr, f"erp_build: {error.what}, at once")
             self._last_word(error)
 
 

@@ -44,7 +44,7 @@ def update_function(site: Site, function: Function, image: str) -> FunctionState
         if state.last_update != "Successful" or state.digest != digest:
             raise _not_live(name, state)
         site.say(f"{state.last_update}, runs {state.digest[:19]}", function.name)
-    if function.publish and not (runs_already and _alias_is_there(site, function, digest)):
+    if function.publish and not (runs_already and alias_is_there(site, function, digest)):
         _publish(site, function, state)
     return state
 
@@ -83,14 +83,15 @@ def wait_until_settled(site: Site, name: str) -> FunctionState:
         deadline.pause(FUNCTION_POLL_S)
 
 
-def _alias_is_there(site: Site, function: Function, digest: str) -> bool:
+def alias_is_there(site: Site, function: Function, digest: str) -> bool:
+    """Whether the callers of a function get an image: its alias leads there, or it has none."""
     return not function.alias or site.clients.functions.alias_digest(function.function, function.alias) == digest
 
 
 def _publish(site: Site, function: Function, state: FunctionState) -> None:
     # Lambda returns the existing version where nothing has changed since it was published.
     version = site.clients.effects.publish(state, function.alias)
-    if not _alias_is_there(site, function, state.digest):
+    if not alias_is_there(site, function, state.digest):
         raise FunctionUpdateFailed(
             "the alias does not lead to the new image",
             where=f"{function.function}:{function.alias}",

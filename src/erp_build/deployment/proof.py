@@ -118,7 +118,15 @@ def _read_back(site: Site, expected: Sequence[Proof], workloads: Workloads) -> t
 def _with_running(site: Site, target: Service | Function, proof: Proof, workloads: Workloads) -> Proof:
     if isinstance(target, Function):
         state = site.clients.functions.state(target.function)
-        return replace(proof, running=state.digest, replicas=1) if state else proof
+        if state is None:
+            return proof
+        called = (
+            site.clients.functions.alias_digest(target.function, target.alias)
+            if target.publish and target.alias
+            else state.digest
+        )
+        running = " and ".join(sorted({state.digest, called or "no alias"}))
+        return replace(proof, running=running, replicas=1)
     workload, repository = workloads.get(target.name), site.repository(target)
     if workload and not workload.desired:
         # Scaled to 0 by hand or by an autoscaler: there is no pod to ask, so the Deployment's own image counts.

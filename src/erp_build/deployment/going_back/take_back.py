@@ -10,7 +10,7 @@ from erp_build.changes.live_state import repositories_of
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.proven import previous_state, revision_of, same_objects, since_uninstallation
-from erp_build.deployment.lambda_update import update_function, wait_until_settled
+from erp_build.deployment.lambda_update import alias_is_there, update_function, wait_until_settled
 from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.recording import function_images
 from erp_build.deployment.rollout import wait_for_rollout
@@ -60,7 +60,10 @@ def _combine(troubles: Sequence[Exception]) -> Exception:
 def _take_function_back(site: Site, function: Function, before: PreviousState, note: Note) -> None:
     image = before.functions.get(function.name)
     state = wait_until_settled(site, function.function)
-    if not image or (state.digest == ImageReference.parse(image).digest and state.last_update != "Failed"):
+    digest = ImageReference.parse(image).digest if image else ""
+    is_there = state.digest == digest and state.last_update != "Failed"
+    # The alias is behind or before the function if the deployment failed between the two.
+    if not image or (is_there and (not function.publish or alias_is_there(site, function, digest))):
         return
     update_function(site, function, image)
     note(f"{function.name}: back to {ImageReference.parse(image).digest[:19]}")

@@ -1,0 +1,41 @@
+"""An alias that leads to something else than the function runs: callers get the alias, so that is what runs."""
+
+from pathlib import Path
+
+import pytest
+
+from erp_build.changes.live_state import read_live_state
+from erp_build.errors import Failure
+from tests.fakes.deployments import NEVER_READY
+from tests.fakes.world import FUNCTION
+from tests.support.samples import EMPLOYEE, NOTIFICATION
+from tests.support.transient_world import TransientWorld, deployed
+
+ALIAS = f"{FUNCTION}:live"
+OTHER = "sha256:" + "7" * 64
+
+
+@pytest.fixture
+def behind(tmp_path: Path) -> TransientWorld:
+    world = deployed(tmp_path / "repository")
+    world.run()
+    world.functions.aliases[ALIAS] = OTHER
+    return world
+
+
+def test_an_alias_elsewhere_is_a_trouble_that_a_run_heals(behind: TransientWorld) -> None:
+    running = read_live_state(behind.site()).running[EMPLOYEE]
+    assert running.trouble == f"alias live leads to {OTHER[:19]}"
+    behind.run()
+    assert behind.functions.aliases[ALIAS] == behind.functions.states[FUNCTION].digest
+    assert all(proof.holds for proof in behind.report.proofs)
+
+
+def test_a_rollback_moves_the_alias_too(behind: TransientWorld) -> None:
+    behind.run()
+    proven = behind.functions.aliases[ALIAS]
+    behind.change(EMPLOYEE, NOTIFICATION, text="third")
+    behind.cluster.troubles[NOTIFICATION] = NEVER_READY
+    with pytest.raises(Failure, match=r".+"):
+        behind.run()
+    assert behind.functions.aliases[ALIAS] == proven == behind.functions.states[FUNCTION].digest
