@@ -228,7 +228,7 @@ class Table:
         played, world = self.play(seed)
         found = [*_ends_wrong(played), *_older_over_newer(played, self.newest)]
         ended = world.ends(run_all)
-        if ended.error is not None or _images(content_of(world)) != _images(self.newest):
+        if ended.error is not None or content_of(world) != self.newest:
             found.append(f"the newer run does not heal: {ended.error!r}, {content_of(world)}")
         return [f"{self.scenario.name}, seed {seed}: {one}; {'; '.join(played.events)}" for one in found]
 
@@ -252,11 +252,6 @@ def content_of(world: FaultedWorld) -> Content:
         **{name: keys.get(digest, digest) for name, digest in digests.items()},
         "chart": state.chart.partition(" ")[2][:40],
     }
-
-
-def _images(content: Content) -> Content:
-    """The content without aliases: one that was left behind by a cut-off run is not moved by the next one."""
-    return {name: key for name, key in content.items() if ":" not in name}
 
 
 def _near_effects(points: list[Point]) -> list[Moment]:
