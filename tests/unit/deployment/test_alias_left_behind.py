@@ -7,7 +7,7 @@ import pytest
 from erp_build.changes.live_state import read_live_state
 from erp_build.errors import Failure
 from tests.fakes.deployments import NEVER_READY
-from tests.fakes.world import FUNCTION
+from tests.fakes.world import FUNCTION, Killed
 from tests.support.samples import EMPLOYEE, NOTIFICATION
 from tests.support.transient_world import TransientWorld, deployed
 
@@ -39,3 +39,18 @@ def test_a_rollback_moves_the_alias_too(behind: TransientWorld) -> None:
     with pytest.raises(Failure, match=r".+"):
         behind.run()
     assert behind.functions.aliases[ALIAS] == proven == behind.functions.states[FUNCTION].digest
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("effect", ["update_function", "publish"])
+def test_the_run_after_a_killed_one_moves_the_alias(tmp_path: Path, effect: str, when: str) -> None:
+    world = deployed(tmp_path / "repository")
+    world.run()
+    world.change(EMPLOYEE, text="third")
+    world.is_killed(effect, 1, when)
+    with pytest.raises(Killed, match=f"{when} {effect}"):
+        world.run()
+    world.killed = None
+    world.run()
+    assert world.functions.aliases[ALIAS] == world.functions.states[FUNCTION].digest
+    assert world.run().outcome == "nothing"
