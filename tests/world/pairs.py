@@ -30,7 +30,8 @@ PENDING = """\
 case " $* " in
   *" --dry-run"*) ;;
   *" upgrade "*)
-    {helm} "$@" --wait &
+    shift
+    {helm} upgrade --wait "$@" &
     helm=$!
     look="{helm} history {release} --namespace {namespace} --kubeconfig {kubeconfig}"
     until $look 2>/dev/null | tail -n 1 | grep -q pending-upgrade; do sleep 0.1; done

@@ -69,17 +69,6 @@ def a_compile_error(erp: Erp) -> Given:
     return Given()
 
 
-def a_taken_tag(erp: Erp) -> Given:
-    """The tag of the coming commit is there already and cannot be overwritten, so the registry refuses the push."""
-    repository = f"{erp.tenant.name}/notification-service"
-    tag = erp.new_content("notification-service")[:7]
-    ecr = client("ecr")
-    latest = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "latest"}])["images"][0]
-    ecr.put_image(repositoryName=repository, imageManifest=latest["imageManifest"], imageTag=tag)
-    ecr.put_image_tag_mutability(repositoryName=repository, imageTagMutability="IMMUTABLE")
-    return Given()
-
-
 def a_repository_that_is_not_there(erp: Erp) -> Given:
     erp_commits.change_employee(erp.repository)
     return Given(config=erp.config.replace('"employee-service-lambda"', '"employee-service-gone"'))
@@ -146,7 +135,6 @@ ROWS = [
     (no_engine, 4, ["no Docker engine answers", "/nowhere/docker.sock", "privileged"]),
     (no_pom, 4, ["no pom.xml", "notification-service"]),
     (a_compile_error, 4, ["the sources do not compile", "Message.java"]),
-    (a_taken_tag, 5, ["the registry refused the image", "immutable"]),
     (a_repository_that_is_not_there, 5, ["1 repositories do not exist", "employee-service-gone", REGION]),
     (a_critical_finding, 6, ["1 CRITICAL", "CVE-2021-44228", "log4j-core"]),
     (a_scan_without_end, 7, ["without a verdict", "not finished in time: IN_PROGRESS"]),
