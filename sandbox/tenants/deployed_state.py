@@ -19,6 +19,21 @@ class Deployed:
     image: str
     digests: tuple[str, ...]
 
+    @property
+    def repository(self) -> str:
+        """The repository that it asks for, with its host."""
+        return self.image.partition("@")[0].rpartition(":")[0]
+
+    @property
+    def tag(self) -> str:
+        """The tag that it asks for."""
+        return self.image.partition("@")[0].rpartition(":")[2]
+
+    @property
+    def pinned(self) -> str:
+        """The digest that it asks for; empty: it asks for a tag alone."""
+        return self.image.partition("@")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

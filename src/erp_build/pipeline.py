@@ -92,9 +92,10 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
                 record_proof(site, lock, head)
             move_latest_of_earlier_runs(run, site, rules, settled, ())
         else:
+            preview = run.stage(check_plan, site, plan)
             cleared = build_and_clear(run, site, rules, plan, settled)
             with recorded_deployment(run, site, plan, lock):
-                deployed = run.stage(deploy, site, plan, cleared, lock)
+                deployed = run.stage(deploy, site, plan, cleared, lock, preview)
                 run.stage(prove, site, plan, cleared, deployed)
             # What follows is short, and the next run would have to do it.
             clients.clock.lift_limit()
@@ -144,7 +145,6 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
 
 def build_and_clear(run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState) -> tuple[ClearedImage, ...]:
     """Build the plan's images and clear them. This changes nothing that runs."""
-    run.stage(check_plan, site, plan)
     if site.project.checks:
         run.stage(require_checks, run.stage(run_checks, site, plan))
     images = run.stage(build_images, site, plan)

@@ -18,13 +18,14 @@ LONG_AGO = "2026-01-01T00:00:00"
 class FakeHelm:
     """One release, its revisions and the values of each.
 
-    `failures` is call (`check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are the values
+    `failures` is call (`render`, `check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are the values
     that a chart was checked with.
     """
 
     def __init__(self, deployments: Deployments) -> None:
         self.revisions: list[Revision] = []
         self.checked: list[str] = []
+        self.refuses_digests = False
         self.failures: dict[str, BaseException] = {}
         self._deployments = deployments
         self._values: dict[int, Any] = {}
@@ -47,6 +48,13 @@ class FakeHelm:
         self.checked.append(values.decode())
         self._fail("check_chart")
         return _rendered(wanted)
+
+    def render(self, release: Release, chart: Path, values: bytes) -> tuple[dict[str, Any], ...]:  # noqa: ARG002 - the protocol's
+        """What the values make, without the cluster; `refuses_digests` stands for a chart that does not take them."""
+        if self.refuses_digests and b"@sha256:" in values:
+            raise ReleaseFailed("the chart does not render", where=str(chart), why="image.tag: does not match pattern")
+        self._fail("render")
+        return _rendered(yaml.safe_load(values))
 
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """The values that a revision was made of."""

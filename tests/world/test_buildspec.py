@@ -74,7 +74,7 @@ def test_its_own_buildspec_deploys_the_sample(first: First) -> None:
     assert {name for name, item in targets.items() if item["action"] == "build"} == {*SERVICES, EMPLOYEE}
     running = deployed_state.deployments(first.tenant)
     for name in SERVICES:
-        assert running[name].image.endswith(f":{first.commit[:7]}")
+        assert (running[name].tag, running[name].pinned) == (first.commit[:7], targets[name]["running"])
         assert set(running[name].digests) == {targets[name]["running"]}
     assert deployed_state.function_digest(first.tenant) == targets[EMPLOYEE]["running"]
     assert deployed_state.invoke_function(first.tenant)["commit"] == first.commit

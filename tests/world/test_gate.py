@@ -229,6 +229,6 @@ def _deployed(erp: Erp, commit: str, report: dict[str, Any]) -> None:
     after, latest = erp.look(), deployed_state.latest_digests(erp.tenant)
     for image in report["gate"]["images"]:
         service, digest = image["target"], image["digest"]
-        assert after.deployments[service].image.endswith(f":{commit[:7]}")
+        assert (after.deployments[service].tag, after.deployments[service].pinned) == (commit[:7], digest)
         assert set(after.deployments[service].digests) == {digest}
         assert latest[f"{erp.tenant.name}/{service}"] == digest

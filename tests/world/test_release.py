@@ -98,7 +98,7 @@ def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pa
     assert drift(pair) == {}
     assert pair.call("verify").code == 0
     before = pair.erp.look()
-    image = before.deployments[SERVICE].image.rpartition(":")[0] + ":latest"
+    image = f"{before.deployments[SERVICE].repository}:latest"
     container: dict[str, Any] = {"name": SERVICE, "image": image, "resources": {"limits": {"memory": "500Mi"}},
                                  "env": [{"name": "KAFKA_ENABLED", "value": "by-hand"}]}  # fmt: skip
     patch: Any = {"spec": {"replicas": 0, "template": {"spec": {"containers": [container]}}}}
@@ -130,6 +130,55 @@ def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pa
         name: one.digests for name, one in before.deployments.items()
     }
     assert drift(pair) == {}
+
+
+def test_a_tag_that_is_moved_after_the_proof_reaches_no_pod(pair: Pair) -> None:
+    pair.next(SERVICE)
+    assert pair.run().code == 0
+    before = pair.erp.look()
+    running = before.deployments[SERVICE]
+    ecr, repository = client("ecr"), f"{pair.erp.tenant.name}/{SERVICE}"
+    found = ecr.describe_images(repositoryName=repository)["imageDetails"]
+    other = next(one["imageDigest"] for one in found if one["imageDigest"] != running.pinned)
+    answer = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": other}])["images"][0]
+    try:
+        ecr.put_image(repositoryName=repository, imageManifest=answer["imageManifest"], imageTag=running.tag)
+        scale(pair, len(running.digests) + 1)
+        assert set(pair.erp.look().deployments[SERVICE].digests) == {running.pinned}
+        assert pair.call("verify").code == 0
+    finally:
+        scale(pair, len(running.digests))
+        right = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": running.pinned}])["images"][0]
+        ecr.put_image(repositoryName=repository, imageManifest=right["imageManifest"], imageTag=running.tag)
+
+
+def test_a_chart_that_writes_the_tag_into_a_label_is_deployed_by_tag_with_a_warning(pair: Pair) -> None:
+    before, template = pair.erp.look(), pair.erp.repository / erp_commits.DEPLOYMENT
+    pods = '  template:\n    metadata:\n      labels:\n'
+    text = template.read_text(encoding="utf-8")
+    assert text.count(pods) == 1
+    label = '        app.kubernetes.io/version: "{{ $service.image.tag }}"\n'
+    template.write_text(text.replace(pods, pods + label), encoding="utf-8")
+    pair.erp.git("commit", "--quiet", "--all", "--message", "chart: 버전 라벨 추가")
+    planned = pair.call("plan", "--live")
+    assert "deployment.yaml:27 writes the tag of an image into `app.kubernetes.io/version`" in planned.stdout
+    refused = pair.run(config=pair.config('# pin = "auto"', 'pin = "always"'))
+    assert (refused.code, pair.erp.look()) == (9, before)
+    assert "the chart does not let its images be named by digest" in refused.stderr
+    done = pair.run()
+    assert done.code == 0, done.stderr
+    assert "by tag, which a push can change: Deployment" in done.stderr + done.stdout
+    assert "labels.app.kubernetes.io/version holds the tag" in done.report["changes"]["by_tag"]
+    assert {one.pinned for one in pair.erp.look().deployments.values()} == {""}
+    pair.erp.git("revert", "--no-edit", "HEAD")
+    pair.erp.commit = pair.erp.git("rev-parse", "HEAD")
+    assert pair.run().code == 0
+    assert "" not in {one.pinned for name, one in pair.erp.look().deployments.items() if name in ours()}
+
+
+def ours() -> tuple[str, ...]:
+    """The services whose images are built here."""
+    return (SERVICE, REQUEST, PROCESSING)
 
 
 def test_pods_that_the_autoscaler_moved_are_nobodys_edit(pair: Pair) -> None:
@@ -184,7 +233,7 @@ def test_history_agrees_with_helms_own_and_names_commit_and_build(pair: Pair) ->
     theirs = [line.split()[0] for line in table.splitlines()[1:]]
     ours = done.stdout.partition("Deployments")[0]
     assert re.findall(r"(?m)^(\d+) ", ours) == theirs
-    running = pair.erp.look().deployments[SERVICE].image.rpartition(":")[2]
+    running = pair.erp.look().deployments[SERVICE].tag
     assert f"erp_build {running}" in ours
 
 

@@ -143,6 +143,12 @@ class Helm(Protocol):
     def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """Every object of the newest revision but its Secrets; none where there is no release."""
 
+    def render(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
+        """Render and lint the chart without the cluster, and return its objects but Secrets.
+
+        Raises `ReleaseFailed` with what does not render.
+        """
+
     def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """Render, lint and try the chart, and return its objects but Secrets.
 

@@ -149,6 +149,8 @@ class Table:
 
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
         """One of the known strings."""
+        if not isinstance(self._values.get(key, default), str):
+            raise self.error(key, f"`{key}` must be a text", f"one of: {', '.join(known)}")
         return self._known(key, self.text(key, default), known)
 
     def choices(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from erp_build.changes.tag_uses import BY_CHOICE
 from erp_build.clients.edit_file import refuse_read_only
 from erp_build.clients.site import Site
 from erp_build.config.read_file import path_below, read_file
+from erp_build.deployment.pinning import why_by_tag
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.tags import expected_tags, keys_of
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
@@ -71,7 +73,7 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
         )
     refuse_read_only(path)
     # Tags are known before the images exist, so a chart that cannot be deployed is found before the build.
-    values = set_tags(content, keys_of(plan, expected_tags(plan, pin=site.project.chart.pin)), where=str(path))
+    values, by_tag = _values_with_tags(site, plan, content)
     release = site.release
     if missing := site.clients.cluster.missing_permissions(release):
         raise ReleaseFailed(
@@ -84,9 +86,43 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
     after = site.clients.helm.check_chart(release, site.clients.repository.root / site.project.chart.path, values)
     return replace(
         preview,
+        by_tag=by_tag,
         values=values_diff(content, values, f"{site.project.chart.path}/{site.project.chart.values}"),
         objects=object_changes(site.clients.helm.manifest(release), after),
     )
+
+
+def _values_with_tags(site: Site, plan: Plan, content: bytes) -> tuple[bytes, str]:
+    """The values of the release, and why they name the images by tag alone; empty: they name them by digest."""
+    chart, path = site.project.chart, values_path(site)
+
+    def values(*, pin: bool) -> bytes:
+        return set_tags(content, keys_of(plan, expected_tags(plan, pin=pin)), where=str(path))
+
+    if chart.pin == "never":
+        return values(pin=False), BY_CHOICE
+    pinned = values(pin=True)
+    folder = site.clients.repository.root / chart.path
+    try:
+        rendered = site.clients.helm.render(site.release, folder, pinned)
+    except ReleaseFailed as error:
+        # A chart that renders with the plain tags refuses the digest. Another one is at fault itself, and says so here.
+        site.clients.helm.render(site.release, folder, values(pin=False))
+        by_tag = f"the chart refuses it: {error.why or error.what}"
+    else:
+        tags = expected_tags(plan, pin=True)
+        by_tag = why_by_tag(rendered, {site.repository(one): tags[one.name] for one in site.project.services})
+    if not by_tag:
+        return pinned, ""
+    if chart.pin == "always":
+        raise ReleaseFailed(
+            "the chart does not let its images be named by digest",
+            where=chart.path,
+            why=by_tag,
+            next_step='use the tag for the name of the image only, or write pin = "auto" in [chart]',
+        )
+    site.say(f"warning: the release names its images by tag, which a push can change: {by_tag}")
+    return values(pin=False), by_tag
 
 
 def values_path(site: Site) -> Path:

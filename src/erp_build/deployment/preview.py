@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
 
+from erp_build.deployment.tags import UNKNOWN_DIGEST
 from erp_build.formats.kubernetes_objects import RENDERINGS
 from erp_build.formats.secret_names import is_secret_name
 from erp_build.model.releases.preview import FieldChange, ObjectChange
 
 HIDDEN = "***"
+NOT_KNOWN_YET = "sha256:(known after the build)"
 LONGEST = 160
 """Characters of a value that are shown."""
 
@@ -21,7 +23,7 @@ Object = Mapping[str, Any]
 def values_diff(before: bytes, after: bytes, path: str) -> str:
     """The lines that differ; lines around them are left out, because one of them may hold a password."""
     old, new = (content.decode("utf-8", "replace").splitlines() for content in (before, after))
-    return "\n".join(unified_diff(old, new, f"a/{path}", f"b/{path}", n=0, lineterm=""))
+    return _known("\n".join(unified_diff(old, new, f"a/{path}", f"b/{path}", n=0, lineterm="")))
 
 
 def object_changes(before: Sequence[Object], after: Sequence[Object]) -> tuple[ObjectChange, ...]:
@@ -35,6 +37,11 @@ def object_changes(before: Sequence[Object], after: Sequence[Object]) -> tuple[O
         elif fields := tuple(_shown(*one) for one in RENDERINGS.differences(was, will)):
             found.append(ObjectChange(kind=kind, name=name, change="changed", fields=fields))
     return tuple(found)
+
+
+def _known(text: str) -> str:
+    """A text without the digests that stand in for those of images that are not built yet."""
+    return text.replace(UNKNOWN_DIGEST, NOT_KNOWN_YET)
 
 
 def _identity(item: Object) -> tuple[str, str]:
@@ -53,7 +60,7 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, Mapping | list):
         return f"{len(value)} entries"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else _known(str(value))
     if "\n" in text:
         return f"{len(text.splitlines())} lines"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

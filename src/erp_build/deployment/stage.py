@@ -20,6 +20,7 @@ from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
 from erp_build.model.project import Function
 from erp_build.model.releases.deployment import Deployment
+from erp_build.model.releases.preview import Preview
 from erp_build.model.stage import stage
 
 SKIP_CI_MARK = "[skip ci]"
@@ -27,10 +28,13 @@ SKIP_CI_MARK = "[skip ci]"
 
 
 @stage("Lambda, values file, Helm", keeps="deployment")
-def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock) -> Deployment:
-    """Deploy the cleared images and nothing else. After a failure the journal of effects tells what has moved."""
+def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock, preview: Preview) -> Deployment:
+    """Deploy the cleared images and nothing else. After a failure the journal of effects tells what has moved.
+
+    The release names its images by digest, unless the checks before the build found a reason against it.
+    """
     cleared = {one.image.target: one for one in images}
-    tags = release_tags(plan, cleared, pin=site.project.chart.pin) if plan.upgrades_release else {}
+    tags = release_tags(plan, cleared, pin=not preview.by_tag) if plan.upgrades_release else {}
     functions = [step.target for step in plan.functions if isinstance(step.target, Function)]
     if plan.upgrades_release:
         _write_values(site, plan, tags)

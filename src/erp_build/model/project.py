@@ -65,7 +65,7 @@ class Chart(NamedTuple):
         namespace: of the cluster, in which it is installed.
         timeout: seconds for the upgrade and the rollout together.
         stable: seconds that the new pods must stay ready without a restart.
-        pin: whether the values file names `tag@digest` instead of the tag alone.
+        pin: whether the values file names `tag@digest`: where the templates allow it, always, or never.
     """
 
     path: str = "helm-chart"
@@ -76,7 +76,7 @@ class Chart(NamedTuple):
     name: str = "helm-chart"
     kind: Literal["chart"] = "chart"
     stable: float = 5.0
-    pin: bool = False
+    pin: Literal["auto", "always", "never"] = "auto"
 
 
 Target = Service | Function | Chart

@@ -170,8 +170,10 @@ class ChangesDocument(TypedDict):
         values: unified diff of the values file without lines around it; empty: nothing changes.
         objects: what changes in the release; Secrets are left out.
         images: what is deployed, in the order of the plan.
+        by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
     """
 
     values: str
     objects: list[ObjectDocument]
     images: list[WantedImageDocument]
+    by_tag: str

@@ -4,6 +4,7 @@ from erp_build.model.effect import EffectKind
 from erp_build.report.document_types import EffectDocument, ReportDocument, SegmentDocument
 
 MOVING = frozenset(kind.value for kind in EffectKind if kind.moves_what_runs)
+BY_TAG = "the release names its images by tag, which a push can change"
 MAX_SEGMENTS_NAMED = 3
 """Pieces of the critical path that a sentence names."""
 
@@ -26,6 +27,7 @@ def longest_work(report: ReportDocument) -> list[SegmentDocument]:
 
 
 def warnings_of(report: ReportDocument) -> list[str]:
-    """What a reader must be warned of: by the plan, and by alarms that are on."""
+    """What a reader must be warned of: by the plan, by images that are named by tag, and by alarms that are on."""
+    tag = report["changes"]["by_tag"] if report["changes"] else ""
     on = (f"alarm {one['name']} is {one['state']}" for one in report["alarms"] if one["state"] != "OK")
-    return [*report["warnings"], *on]
+    return [*report["warnings"], *([f"{BY_TAG}: {tag}"] if tag else []), *on]

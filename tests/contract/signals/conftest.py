@@ -27,7 +27,7 @@ values = "values.yaml"
 release = "erp"
 namespace = "erp-dev"
 stable = "1s"
-pin = false
+pin = "never"
 [deploy]
 write_back = "branch"
 lock_expires = "6s"

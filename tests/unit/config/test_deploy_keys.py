@@ -29,8 +29,8 @@ def test_every_key_is_read() -> None:
 
 
 def test_the_chart_may_pin_digests_and_say_how_long_pods_are_watched() -> None:
-    chart = parse_project('[chart]\npin = true\nstable = "12s"\n').chart
-    assert (chart.pin, chart.stable) == (True, 12.0)
+    chart = parse_project('[chart]\npin = "always"\nstable = "12s"\n').chart
+    assert (chart.pin, chart.stable) == ("always", 12.0)
 
 
 def test_an_alias_needs_a_version_so_it_publishes() -> None:
@@ -44,7 +44,8 @@ def test_an_alias_needs_a_version_so_it_publishes() -> None:
         ('[deploy]\non_failure = "rolback"\n', "cannot be `rolback`"),
         ("[deploy]\nwrite_back = true\n", "must be a text"),
         ('[deploy]\nlock = "30s"\n', "unknown key `lock`"),
-        ('[chart]\npin = "yes"\n', "must be true or false"),
+        ('[chart]\npin = "yes"\n', "cannot be `yes`"),
+        ("[chart]\npin = true\n", "must be a text"),
         ('[[service]]\npath = "a"\nalias = "live"\n', "unknown key `alias`"),
     ],
 )

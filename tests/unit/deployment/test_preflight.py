@@ -1,5 +1,7 @@
 """What is asked before the first write: only what the plan needs, and all of it."""
 
+from typing import Literal
+
 import pytest
 
 from erp_build.deployment.preflight import check_plan
@@ -84,20 +86,58 @@ def test_a_values_file_that_is_not_there_is_named(new_world: FakeWorld) -> None:
     assert "`values` of [chart]" in caught.value.next_step
 
 
-def test_the_chart_is_tried_with_the_tags_that_it_will_have(new_world: FakeWorld) -> None:
-    check(new_world, plan_of({NOTIFICATION: POM}))
-    (values,) = new_world.helm.checked
-    assert values.count(f'tag: "{HEAD[:7]}"') == 1
-    assert values.count('tag: "0ld1234"') == 2
+def pins(world: FakeWorld, pin: Literal["auto", "always", "never"]) -> None:
+    world.project = world.project._replace(chart=world.project.chart._replace(pin=pin))
 
 
-def test_a_chart_that_pins_is_tried_with_digests(new_world: FakeWorld) -> None:
-    chart = new_world.project.chart._replace(pin=True)
-    new_world.project = new_world.project._replace(chart=chart)
-    check(new_world, plan_of({NOTIFICATION: POM}))
+@pytest.mark.parametrize("pin", ["auto", "always"])
+def test_the_chart_is_tried_with_the_digests_that_it_will_have(
+    new_world: FakeWorld, pin: Literal["auto", "always"]
+) -> None:
+    pins(new_world, pin)
+    preview = check_plan(new_world.site(), plan_of({NOTIFICATION: POM}))
     (values,) = new_world.helm.checked
     assert values.count(f'tag: "0ld1234@{DIGEST}"') == 2
     assert f'tag: "{HEAD[:7]}@sha256:' in values
+    assert preview.by_tag == ""
+    assert f'+      tag: "{HEAD[:7]}@sha256:(known after the build)"' in preview.values
+
+
+def by_tag(world: FakeWorld) -> str:
+    """Why the release is deployed by tag; the chart was tried with nothing but tags."""
+    reason = check_plan(world.site(), plan_of({NOTIFICATION: POM})).by_tag
+    (values,) = world.helm.checked
+    assert values.count(f'tag: "{HEAD[:7]}"') == 1
+    assert values.count('tag: "0ld1234"') == 2
+    return reason
+
+
+def test_a_chart_may_be_deployed_by_tag_on_purpose(new_world: FakeWorld) -> None:
+    pins(new_world, "never")
+    assert by_tag(new_world) == 'erp-build.toml says pin = "never"'
+
+
+def test_a_chart_that_refuses_digests_is_deployed_by_tag_and_says_why(new_world: FakeWorld) -> None:
+    new_world.helm.refuses_digests = True
+    assert by_tag(new_world) == "the chart refuses it: image.tag: does not match pattern"
+
+
+def test_a_chart_that_refuses_digests_may_be_refused_itself(new_world: FakeWorld) -> None:
+    pins(new_world, "always")
+    new_world.helm.refuses_digests = True
+    with pytest.raises(ReleaseFailed, match="does not let its images be named by digest") as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert "does not match pattern" in caught.value.why
+
+
+@pytest.mark.parametrize("pin", ["auto", "always"])
+def test_a_chart_that_renders_neither_way_is_at_fault_itself(
+    new_world: FakeWorld, pin: Literal["auto", "always"]
+) -> None:
+    pins(new_world, pin)
+    new_world.helm.failures["render"] = ReleaseFailed("the chart does not render", why="no such function")
+    with pytest.raises(ReleaseFailed, match="the chart does not render"):
+        check(new_world, plan_of({NOTIFICATION: POM}))
 
 
 def test_rights_that_are_missing_are_all_named(new_world: FakeWorld) -> None:

@@ -3,6 +3,9 @@
 import pytest
 
 from erp_build.errors import FunctionUpdateFailed, ReleaseFailed
+from erp_build.report.document import report_document
+from erp_build.report.summary import warnings_of
+from erp_build.report.text.run import report_text
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST
@@ -84,7 +87,6 @@ def test_a_service_without_a_tag_to_keep_does_not_concern_a_function(world: Fake
 
 
 def test_a_pinned_release_names_tag_and_digest_and_the_next_run_keeps_both(world: FakeWorld) -> None:
-    world.project = world.project._replace(chart=world.project.chart._replace(pin=True))
     head = world.change(NOTIFICATION)
     world.run()
     digest = world.registry.tags[f"erp/{NOTIFICATION}", head[:7]]
@@ -93,6 +95,16 @@ def test_a_pinned_release_names_tag_and_digest_and_the_next_run_keeps_both(world
     world.run()
     assert world.cluster.deployments[NOTIFICATION].image.endswith(f":{head[:7]}@{digest}")
     assert world.run().outcome == "nothing"
+
+
+def test_a_chart_that_takes_no_digest_is_deployed_by_tag_and_every_report_warns(world: FakeWorld) -> None:
+    world.helm.refuses_digests = True
+    head = world.change(NOTIFICATION)
+    report = world.run()
+    assert world.cluster.deployments[NOTIFICATION].image.endswith(f":{head[:7]}")
+    (warning,) = warnings_of(report_document(report))
+    assert warning.startswith("the release names its images by tag, which a push can change: the chart refuses it")
+    assert f"Warning: {warning}" in report_text(report)
 
 
 def test_an_edit_by_hand_is_repaired_by_a_plain_run(world: FakeWorld) -> None:

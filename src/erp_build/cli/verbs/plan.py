@@ -53,7 +53,10 @@ def main(options: Options, console: Console) -> None:
     )
     project = _touched(index, repository, options) if short else index.project()
     if options.live:
+        from erp_build.changes.tag_uses import tag_warnings
+
         made = _plan_live(console, project, repository, options)
+        made = made._replace(warnings=(*made.warnings, *tag_warnings(repository, project.chart, made)))
     else:
         made = _plan(project, repository, options, None)
         if not options.head and not is_full_commit(options.base or ""):

@@ -84,6 +84,14 @@ class HelmProgram:
         """Every object of the newest revision but its Secrets; none where there is no release."""
         return _objects(self._read(release, "manifest", ["get", "manifest"], absent=""))
 
+    def render(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
+        """Render and lint the chart without the cluster, and return its objects but Secrets.
+
+        Raises `ReleaseFailed` with what does not render.
+        """
+        with _values_file(values) as path:
+            return _objects(_render(chart, release.name, release.namespace, path, self._folder))
+
     def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """Render the chart without the cluster, lint it, and try it on the cluster, which changes nothing.
 

@@ -45,8 +45,10 @@ class Preview:
         values: a unified diff of the values file without lines around it; empty: nothing changes.
         objects: what changes in the release.
         images: what is deployed, in the order of the plan.
+        by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
     """
 
     values: str = ""
     objects: tuple[ObjectChange, ...] = ()
     images: tuple[ImageWanted, ...] = ()
+    by_tag: str = ""

@@ -2,6 +2,7 @@
 
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.releases.preview import Preview
+from erp_build.report.summary import BY_TAG
 from erp_build.report.text.build import build_table
 from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_text
@@ -26,8 +27,9 @@ def report_text(report: RunReport) -> str:
     lines += section("Checks", checks, ("check", "target", "outcome", "time"))
     if report.judgement:
         lines.append(judgement_text(report.judgement))
-    if report.rehearsal and report.preview:
-        lines += _changes(report.preview)
+    if report.preview:
+        lines += [one_line(f"Warning: {BY_TAG}: {report.preview.by_tag}")] if report.preview.by_tag else []
+        lines += _changes(report.preview) if report.rehearsal else []
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.timings for image in report.images) else []
