@@ -113,6 +113,7 @@ def run(world: FakeWorld) -> str:
         return "newer"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("older_first", [True, False], ids=["the older begins", "the newer begins"])
 @pytest.mark.parametrize("place", range(2, 17))
 def test_of_two_runs_at_once_never_the_older_one_wins(
