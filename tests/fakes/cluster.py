@@ -106,7 +106,7 @@ class FakeCluster:
     def is_set_by_hand(self, name: str) -> None:
         """Somebody pointed a Deployment at its image by digest, without a tag."""
         deployed = self.deployments[name]
-        deployed.image = f"{deployed.image.rpartition(':')[0]}@{self.digest(name)}"
+        deployed.image = f"{deployed.image.partition('@')[0].rpartition(':')[0]}@{self.digest(name)}"
 
     def rolls_out_again(self, name: str) -> None:
         """The rollout of a service is on its way, without trouble; the next reads show its end."""

@@ -18,8 +18,8 @@ LONG_AGO = "2026-01-01T00:00:00"
 class FakeHelm:
     """One release, its revisions and the values of each.
 
-    `failures` is call (`render`, `check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are the values
-    that a chart was checked with.
+    `failures` is call (`render`, `check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are
+    the values that a chart was checked with.
     """
 
     def __init__(self, deployments: Deployments) -> None:

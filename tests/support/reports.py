@@ -115,7 +115,7 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
         _fail(run, names)
     else:
         run.keep(
-            deployment=Deployment(tags_after={NOTIFICATION: plan.tag}),
+            deployment=Deployment(tags_after={NOTIFICATION: plan.tag}, values_tags={}),
             proofs=tuple(
                 Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, replicas=2)
                 for image in images

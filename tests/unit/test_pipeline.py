@@ -25,7 +25,8 @@ def test_the_first_deployment_gives_everything_the_tag_of_its_commit(new_world: 
     tag = new_world.checkout.head()[:7]
     new_world.run()
     assert new_world.cluster.running() == dict.fromkeys(EKS, tag)
-    assert f'tag: "{tag}"  # 배포할 태그' in new_world.values.read_text(encoding="utf-8")
+    digest = new_world.cluster.digest(EKS[0])
+    assert f'tag: "{tag}@{digest}"  # 배포할 태그' in new_world.values.read_text(encoding="utf-8")
     assert len(new_world.latest()) == len(IMAGES)
 
 
@@ -104,8 +105,8 @@ def test_a_kept_tag_is_written_although_the_checkout_says_latest(world: FakeWorl
     head = world.change(NOTIFICATION)
     world.run()
     text = world.values.read_text(encoding="utf-8")
-    assert text.count(f'tag: "{before}"') == 2
-    assert text.count(f'tag: "{head[:7]}"') == 1
+    assert text.count(f'tag: "{before}@sha256:') == 2
+    assert text.count(f'tag: "{head[:7]}@sha256:') == 1
 
 
 def test_the_employee_service_alone_makes_no_revision(world: FakeWorld) -> None:

@@ -15,8 +15,19 @@ from kubernetes import client as kubernetes
 from sandbox import erp_build_process
 from sandbox.aws.client import client
 from sandbox.cluster import admin_client
+from sandbox.sample import erp_commits
 from tests.world.conftest import secrets_said
-from tests.world.pairs import EMPLOYEE, REQUEST, SERVICE, Pair, administrators_helm, drift, updates, wait_until
+from tests.world.pairs import (
+    EMPLOYEE,
+    PROCESSING,
+    REQUEST,
+    SERVICE,
+    Pair,
+    administrators_helm,
+    drift,
+    updates,
+    wait_until,
+)
 
 pytestmark = pytest.mark.world
 
@@ -154,7 +165,7 @@ def test_a_tag_that_is_moved_after_the_proof_reaches_no_pod(pair: Pair) -> None:
 
 def test_a_chart_that_writes_the_tag_into_a_label_is_deployed_by_tag_with_a_warning(pair: Pair) -> None:
     before, template = pair.erp.look(), pair.erp.repository / erp_commits.DEPLOYMENT
-    pods = '  template:\n    metadata:\n      labels:\n'
+    pods = "  template:\n    metadata:\n      labels:\n"
     text = template.read_text(encoding="utf-8")
     assert text.count(pods) == 1
     label = '        app.kubernetes.io/version: "{{ $service.image.tag }}"\n'
@@ -173,12 +184,8 @@ def test_a_chart_that_writes_the_tag_into_a_label_is_deployed_by_tag_with_a_warn
     pair.erp.git("revert", "--no-edit", "HEAD")
     pair.erp.commit = pair.erp.git("rev-parse", "HEAD")
     assert pair.run().code == 0
-    assert "" not in {one.pinned for name, one in pair.erp.look().deployments.items() if name in ours()}
-
-
-def ours() -> tuple[str, ...]:
-    """The services whose images are built here."""
-    return (SERVICE, REQUEST, PROCESSING)
+    after = pair.erp.look().deployments
+    assert all(after[name].pinned for name in (SERVICE, REQUEST, PROCESSING))
 
 
 def test_pods_that_the_autoscaler_moved_are_nobodys_edit(pair: Pair) -> None:
@@ -215,7 +222,7 @@ def test_the_tags_are_written_back_to_the_branch_and_that_commit_starts_nothing(
         assert "[skip ci]" in pair.erp.git("log", "-1", "--format=%B", "FETCH_HEAD")
         changed = pair.erp.git("diff", "--unified=0", head, "FETCH_HEAD").splitlines()
         added = [line for line in changed if line.startswith("+ ")]
-        assert f'+      tag: "{head[:7]}"' in added
+        assert f'+      tag: "{head[:7]}@{pair.erp.look().deployments[SERVICE].pinned}"' in added
         assert all(line.lstrip("+ ").startswith("tag: ") for line in added)
         pair.erp.git("reset", "--quiet", "--hard", "FETCH_HEAD")
         again = pair.run()

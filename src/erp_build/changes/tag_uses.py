@@ -6,8 +6,10 @@ from erp_build.clients.git.repository import GitRepository
 from erp_build.model.plan import Plan
 from erp_build.model.project import Chart
 
-VERSION_FROM_TAG = re.compile(r"""^\s*["']?(?P<field>[\w./-]*version)["']?:\s.*\{\{.*\btag\b.*\}\}""", re.IGNORECASE)
-"""A line of a template that fills a version, which mostly is a label, with the tag of an image."""
+VERSION = re.compile(r"""["']?(?P<field>[\w./-]{0,316}version)["']?: """, re.IGNORECASE)
+"""The beginning of a line that fills a version, which mostly is a label; a label has at most 317 characters."""
+
+TAG = re.compile(r"\btag\b")
 
 BY_CHOICE = 'erp-build.toml says pin = "never"'
 
@@ -31,7 +33,7 @@ def tag_warnings(repository: GitRepository, chart: Chart, plan: Plan) -> tuple[s
         (path, number, match["field"])
         for path, text in texts.items()
         for number, line in enumerate(text.splitlines(), 1)
-        if (match := VERSION_FROM_TAG.match(line))
+        if (match := VERSION.match(line.lstrip())) and "{{" in line and TAG.search(line)
     )
     return tuple(
         f"{path}:{number} writes the tag of an image into `{field}`; where that is a label it takes no digest, and the "

@@ -12,7 +12,7 @@ from erp_build.deployment.lambda_update import update_function
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.preflight import read_values, values_path
 from erp_build.deployment.rollout import wait_for_rollout
-from erp_build.deployment.tags import keys_of, release_tags
+from erp_build.deployment.tags import keys_of, release_tags, shortened
 from erp_build.errors import ErpBuildError, Locked
 from erp_build.formats.values_file import set_tags
 from erp_build.model.commit import DIRTY
@@ -46,7 +46,7 @@ def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock, p
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag_of(step) for step in plan.functions}
     upgraded = {name: tag.partition("@")[0] for name, tag in tags.items()}
-    return Deployment(tags_after={**kept, **upgraded, **moved})
+    return Deployment(tags_after={**kept, **upgraded, **moved}, values_tags=tags)
 
 
 @stage("the branch, if configured")
@@ -54,8 +54,7 @@ def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
     """Commit the tags to the configured branch. A failure is reported; the deployment stands."""
     if site.project.deploy.write_back != "branch" or not plan.upgrades_release:
         return
-    tags = {service.values_key: deployment.tags_after[service.name] for service in site.project.services
-            if deployment.tags_after.get(service.name)}  # fmt: skip
+    tags = keys_of(plan, deployment.values_tags)
     path = f"{site.project.chart.path}/{site.project.chart.values}"
     request = EditRequest(
         branch=site.project.deploy.branch,
@@ -92,7 +91,7 @@ def _write_values(site: Site, plan: Plan, tags: Mapping[str, str]) -> None:
     if after != before:
         site.clients.effects.write_file(path, after)
     for name, tag in tags.items():
-        site.say(f"tag {tag}", name)
+        site.say(f"tag {shortened(tag)}", name)
 
 
 def _upgrade_release(site: Site, plan: Plan, lock: Lock) -> None:

@@ -34,8 +34,8 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     found = {
         service.name: TargetStatus(
             since=since,
-            git_tag=git.get(service.name, ""),
-            release_tag=released[service.name],
+            git_tag=git.get(service.name, "").partition("@")[0],
+            release_tag=released[service.name].partition("@")[0],
             drift=_service_drift(site, service, wanted, there),
         )
         for service in site.project.services

@@ -11,6 +11,9 @@ UNKNOWN_DIGEST = "sha256:" + "0" * 64
 """Placeholder for the digest of an image that is not built yet."""
 
 
+SHOWN_OF_DIGEST = len("sha256:") + 12
+
+
 def expected_tags(plan: Plan, *, pin: bool) -> dict[str, str]:
     """Each service's tag as far as it is known before the build, for a dry run."""
     new = {
@@ -30,6 +33,12 @@ def keys_of(plan: Plan, tags: Mapping[str, str]) -> dict[str, str]:
     """The same tags, by the services' keys in the values file."""
     return {step.target.values_key: tags[step.target.name] for step in plan.services
             if isinstance(step.target, Service)}  # fmt: skip
+
+
+def shortened(tag: str) -> str:
+    """A tag for people: of its digest only as much as tells it from another."""
+    name, at, digest = tag.partition("@")
+    return name + at + digest[:SHOWN_OF_DIGEST]
 
 
 def _tags(plan: Plan, new: Mapping[str, tuple[str, str]], *, pin: bool) -> dict[str, str]:

@@ -36,8 +36,10 @@ def test_a_template_that_uses_the_tag_for_the_image_alone_is_no_warning(erp: Che
 
 def test_a_tag_that_fills_a_version_is_named_with_its_line(erp: Checkout) -> None:
     assert warnings(erp, LABELS) == (
-        "helm-chart/templates/a.yaml:3 writes the tag of an image into `app.kubernetes.io/version`; where that is a "
-        "label it takes no digest, and the release names its images by tag",
+        (
+            "helm-chart/templates/a.yaml:3 writes the tag of an image into `app.kubernetes.io/version`; "
+            "where that is a label it takes no digest, and the release names its images by tag"
+        ),
     )
 
 

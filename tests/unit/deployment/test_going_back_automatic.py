@@ -251,7 +251,7 @@ def test_where_there_is_no_ledger_helms_word_is_all_there_is(world: FakeWorld) -
 
 def test_a_service_that_is_new_in_a_failed_deployment_is_not_waited_for(world: FakeWorld) -> None:
     """The revision to which the release goes back has no Deployment of it."""
-    text = world.helm.checked[-1]
+    text = world.values.read_text(encoding="utf-8")
     world.helm.was_deployed(text.replace("  notificationService:", "  notificationService:\n    enabled: false", 1))
     del world.cluster.deployments[NOTIFICATION]
     world.change(REQUEST)

@@ -63,7 +63,7 @@ def test_a_digest_that_reaches_the_image_alone_is_allowed(item: Mapping[str, Any
             id="a selector, cut",
         ),
         pytest.param(
-            {"kind": "Job", "metadata": {"name": f"migrate-{TAG}"}}, "a name takes no digest", id="the name of an object"
+            {"kind": "Job", "metadata": {"name": f"migrate-{TAG}"}}, "a name takes no digest", id="an object's name"
         ),
         pytest.param(
             deployment("reg.example:5000/erp/a:1a2b3c4"), "image becomes reg.example:5000/erp/a:1a2b3c4", id="cut off"

@@ -122,9 +122,8 @@ def test_everything_that_is_open_is_told_when_one_cannot_succeed(world: FakeWorl
     assert f"{NOTIFICATION}: 2 of 2 updated, 0 ready" in error.why
 
 
-def test_a_tag_that_is_not_in_the_registry_is_never_pulled(world: FakeWorld) -> None:
-    tag = world.cluster.running()[NOTIFICATION]
-    del world.registry.tags[f"erp/{NOTIFICATION}", tag]
+def test_an_image_that_is_not_in_the_registry_is_never_pulled(world: FakeWorld) -> None:
+    del world.registry.images[world.cluster.digest(NOTIFICATION)]
     assert "ImagePullBackOff" in fail_to_roll_out(world, "cannot succeed")[1].why
 
 

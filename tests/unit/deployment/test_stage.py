@@ -31,19 +31,21 @@ def test_a_function_that_cannot_be_updated_leaves_the_release_alone(world: FakeW
 
 def test_a_values_file_that_is_right_already_is_not_written(world: FakeWorld) -> None:
     """The tags that run are committed: a chart change leaves not a byte to write."""
-    tag = world.cluster.running()[NOTIFICATION]
-    values = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml").replace("latest", tag)
-    world.commit({"helm-chart/values-dev.yaml": values + "\n# another line\n"})
+    values = world.values.read_text(encoding="utf-8")
+    assert values.count("@sha256:") == 3
+    world.commit({"helm-chart/values-dev.yaml": values + "# another line\n"})
     world.run()
     assert world.verbs() == ["upgrade_release"]
 
 
 def test_only_the_tags_of_the_values_file_change(world: FakeWorld) -> None:
     before = world.checkout.git("show", "HEAD:helm-chart/values-dev.yaml") + "\n"
-    tag = world.cluster.running()[REQUEST]
     head = world.change(NOTIFICATION)
     world.run()
-    expected = before.replace('"latest"', f'"{tag}"', 2).replace('"latest"', f'"{head[:7]}"')
+    expected = before
+    for name, tag in world.cluster.running().items():
+        assert (tag == head[:7]) == (name == NOTIFICATION)
+        expected = expected.replace('"latest"', f'"{tag}@{world.cluster.digest(name)}"', 1)
     assert world.values.read_text(encoding="utf-8") == expected
 
 
@@ -52,9 +54,9 @@ def test_the_tags_are_told_before_the_upgrade(world: FakeWorld) -> None:
     world.run()
     start = world.progress.lines.index("== deploy") + 1
     assert world.progress.lines[start : start + 3] == [
-        f"{REQUEST}: tag {tag}",
-        f"{PROCESSING}: tag {tag}",
-        f"{NOTIFICATION}: tag {head[:7]}",
+        f"{REQUEST}: tag {tag}@{world.cluster.digest(REQUEST)[:19]}",
+        f"{PROCESSING}: tag {tag}@{world.cluster.digest(PROCESSING)[:19]}",
+        f"{NOTIFICATION}: tag {head[:7]}@{world.cluster.digest(NOTIFICATION)[:19]}",
     ]
 
 

@@ -23,7 +23,7 @@ def test_the_tags_that_run_are_written_to_the_branch_after_latest(world: FakeWor
     world.run()
     assert world.verbs()[-1] == "edit_branch"
     assert world.effects.branches["release"] == world.values.read_bytes()
-    assert f'"{head[:7]}"'.encode() in world.effects.branches["release"]
+    assert f'"{head[:7]}@{world.cluster.digest(NOTIFICATION)}"'.encode() in world.effects.branches["release"]
 
 
 def test_a_branch_that_does_not_take_them_is_a_warning(world: FakeWorld) -> None:

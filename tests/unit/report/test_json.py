@@ -41,7 +41,7 @@ def deployed() -> RunReport:
         plan=PLAN,
         images=(built(),),
         cleared=(ClearedImage(built(), verdict, DIGEST),),
-        deployment=Deployment(tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}),
+        deployment=Deployment(tags_after={NOTIFICATION: PLAN.tag, PROCESSING: "0ld1234"}, values_tags={}),
         proofs=(Proof(target=NOTIFICATION, built=DIGEST, scanned=DIGEST, running=DIGEST, replicas=2),),
         effects=(Effect(name=EffectKind.UPGRADE_RELEASE, target="erp-microservices", state="performed"),),
         stages=(StageRecord(name="make plan", seconds=0.0, status="done"),),

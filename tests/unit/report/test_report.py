@@ -19,7 +19,7 @@ from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.judgements import JUDGEMENT
 from tests.support.reports import full
-from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION
+from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST
 
 SCHEMA = json.loads((files("erp_build") / "schemas" / "report-1.json").read_text(encoding="utf-8"))
 
@@ -157,12 +157,14 @@ def test_a_deployment_shows_what_it_changes(world: FakeWorld) -> None:
     moved = [line for line in changes["values"].splitlines()[2:] if not line.startswith("@@")]
     assert {line[1:].split()[0] for line in moved} == {"tag:"}
     assert [line[:1] for line in moved] == ["-", "+"] * 3
-    assert [line.split('"')[1] for line in moved if line.startswith("+")] == [before, before, commit[:7]]
+    kept = [f"{before}@{world.cluster.digest(name)}" for name in (REQUEST, PROCESSING)]
+    made = f"{commit[:7]}@sha256:(known after the build)"
+    assert [line.split('"')[1] for line in moved if line.startswith("+")] == [*kept, made]
     (one,) = changes["objects"]
     assert (one["kind"], one["name"], one["change"]) == ("Deployment", NOTIFICATION, "changed")
     (field,) = one["fields"]
-    assert field["before"].endswith(f"{NOTIFICATION}:{before}")
-    assert field["after"].endswith(f"{NOTIFICATION}:{commit[:7]}")
+    assert field["before"].endswith(f"{NOTIFICATION}:{before}@{world.cluster.digest(NOTIFICATION)}")
+    assert field["after"].endswith(f"{NOTIFICATION}:{made}")
     assert {image["target"]: image["how"] for image in changes["images"]}[NOTIFICATION] == "build"
     assert {image["how"] for image in changes["images"]} == {"build", "keep"}
 

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
-    """What a run deployed: target -> the tag that runs now, for those that were kept as well."""
+    """What a run deployed.
+
+    Attributes:
+        tags_after: target -> the tag that runs now, for those that were kept as well.
+        values_tags: service -> what the values file names, with the digest where the release is pinned.
+    """
 
     tags_after: dict[str, str]
+    values_tags: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
