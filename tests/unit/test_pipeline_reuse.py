@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from erp_build.errors import GateBlocked
+from erp_build.changes.reuse import MAX_IMAGES_OF_A_COMMIT
+from erp_build.errors import GateBlocked, PushFailed
 from erp_build.pipeline import Options
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FakeWorld
@@ -152,3 +153,18 @@ def test_an_uncommitted_file_reuses_nothing(world: FakeWorld) -> None:
     world.uncommitted = {SOURCE: "not committed\n"}
     world.run()
     assert world.actions() == {NOTIFICATION: "build"}
+
+
+@pytest.mark.parametrize("taken", [MAX_IMAGES_OF_A_COMMIT - 1, MAX_IMAGES_OF_A_COMMIT])
+def test_the_tags_of_one_commit_are_looked_at_up_to_a_number(world: FakeWorld, taken: int) -> None:
+    head, other = world.change(NOTIFICATION), world.cluster.digest(NOTIFICATION)
+    for tag in [head[:7], *(f"{head[:7]}-{number}" for number in range(2, taken + 1))]:
+        world.registry.tags[f"erp/{NOTIFICATION}", tag] = other
+    if taken < MAX_IMAGES_OF_A_COMMIT:
+        world.run()
+        assert world.cluster.running()[NOTIFICATION] == f"{head[:7]}-{MAX_IMAGES_OF_A_COMMIT}"
+    else:
+        with pytest.raises(PushFailed, match="100 images of one commit are in the registry") as caught:
+            world.run()
+        assert "commit again" in caught.value.next_step
+        assert not world.moved()

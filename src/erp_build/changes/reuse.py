@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cache
-from itertools import count
 
 from erp_build.changes.content_key import KEY_TAG, content_of
 from erp_build.changes.detect import warning_of
@@ -10,6 +9,7 @@ from erp_build.changes.make_plan import REBUILD
 from erp_build.changes.surroundings import surroundings_of
 from erp_build.changes.target_keys import TargetKey, target_keys
 from erp_build.clients.site import Site
+from erp_build.errors import PushFailed
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.image import StoredImage
 from erp_build.model.plan import LiveState, Plan, Reason, Step
@@ -18,6 +18,9 @@ from erp_build.model.stage import stage
 
 IMAGE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Lambda's name of an architecture -> the name that images and nodes use."""
+
+MAX_IMAGES_OF_A_COMMIT = 100
+"""Tags of one commit that are looked at, each by a call to the registry."""
 
 Nodes = Callable[[], frozenset[str]]
 """Returns the architectures of the cluster's nodes; they are the same for all services, so they are read once."""
@@ -145,7 +148,15 @@ class _Search:
             there = registry.stored(repository, name)
             return there is None or there.digest == digest or (bool(key) and registry.key(there) == key)
 
-        return next(filter(is_free, (tag if number == 1 else f"{tag}-{number}" for number in count(1))))
+        tags = (tag if number == 1 else f"{tag}-{number}" for number in range(1, MAX_IMAGES_OF_A_COMMIT + 1))
+        if found := next(filter(is_free, tags), None):
+            return found
+        raise PushFailed(
+            f"{MAX_IMAGES_OF_A_COMMIT} images of one commit are in the registry",
+            where=f"{repository}:{tag}",
+            why=f"the tags {tag} to {tag}-{MAX_IMAGES_OF_A_COMMIT} belong to other contents",
+            next_step="commit again, so that the image gets another tag",
+        )
 
     def _dockerfile(self, target: Service | Function) -> str | None:
         path, repository = f"{target.path}/{target.dockerfile}", self._site.clients.repository

@@ -3,11 +3,10 @@
 import hashlib
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 
-from erp_build.clients.git.command import git_environment
+from erp_build.clients.git.command import git_environment, run_git
 from erp_build.errors import ErpBuildError
 
 ASKED = ("text", "eol", "filter", "ident", "working-tree-encoding")
@@ -37,17 +36,12 @@ def attributes_of(root: str, paths: Iterable[str]) -> dict[str, Attributes]:
         with open(os.path.join(folder, "HEAD"), "w", encoding="ascii") as file:
             file.write("ref: refs/heads/none\n")
         words = ["-c", f"core.attributesFile={os.devnull}", "check-attr", "-z", "--stdin", *ASKED]
-        done = subprocess.run(
-            ["git", "-C", root, f"--git-dir={folder}", f"--work-tree={root}", *words],
-            env={**git_environment(root), "GIT_ATTR_NOSYSTEM": "1"},
-            input=asked,
-            capture_output=True,
-            check=False,
-        )
-    if done.returncode:
-        raise ErpBuildError("git cannot read the attributes", where=root, why=done.stderr.decode("utf-8", "replace"))
+        words = ["-C", root, f"--git-dir={folder}", f"--work-tree={root}", *words]
+        code, output, error = run_git(words, root, {**git_environment(root), "GIT_ATTR_NOSYSTEM": "1"}, asked)
+    if code:
+        raise ErpBuildError("git cannot read the attributes", where=root, why=error.decode("utf-8", "replace"))
     found: dict[str, dict[str, str]] = {}
-    words_of = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    words_of = output.decode("utf-8", "surrogateescape").split("\0")
     for path, name, value in zip(words_of[::3], words_of[1::3], words_of[2::3], strict=False):
         found.setdefault(path, {})[name] = value
     return dict(found)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from erp_build.errors import ConfigurationError, ErpBuildError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    Answer = tuple[int, bytes, bytes]
 
 DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 """Plumbing, so that no setting of the user changes the output. Without renames: a moved file counts on both sides."""
@@ -36,6 +40,26 @@ LONGEST_PATH = 4096
 
 GIT_COMMAND_S = 600.0
 """Seconds for a command that reads the repository: a partial clone may have to fetch what it lacks."""
+
+
+def run_git(words: Sequence[str], where: str, environment: Mapping[str, str], given: bytes = b"") -> Answer:
+    """Run a Git command that asks no remote; returns its exit code, its output and what it says of an error.
+
+    Raises `ErpBuildError` when it does not end in `GIT_COMMAND_S`, and `ConfigurationError` when there is no Git.
+    """
+    # Imported here: a plan with an early comparison starts no other process.
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", *words], env=environment, input=given, capture_output=True, check=False, timeout=GIT_COMMAND_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ErpBuildError("git does not come to an end", where=where, why=str(error)) from error
+    except FileNotFoundError as error:
+        hint = "install git 2.30 or newer"
+        raise ConfigurationError("there is no git", where="PATH", why=str(error), next_step=hint) from error
+    return done.returncode, done.stdout, done.stderr
 
 
 def git_environment(root: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Git commands that ask a remote: they end when nothing comes, when it takes too long, and with the run."""
 
-import subprocess
 from collections.abc import Mapping
 
+from erp_build.clients.git.command import run_git
 from erp_build.clients.process import Result, run
 
 REMOTE_CALL_S = 300.0
@@ -39,5 +39,5 @@ def _limits(folder: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _setting(folder: str, environment: Mapping[str, str], name: str) -> str:
-    words = ["git", "-C", folder, "config", "--get", name]
-    return subprocess.run(words, env=environment, capture_output=True, check=False, text=True).stdout.strip()
+    _, output, _ = run_git(("-C", folder, "config", "--get", name), folder, environment)
+    return output.decode("utf-8", "replace").strip()

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from erp_build.clients.git.command import (
     DIFF,
-    GIT_COMMAND_S,
     PAIRS,
     RESOLVE,
     WITHOUT_INDEX,
     belongs_to_caller,
     git_environment,
     is_repository,
+    run_git,
 )
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.model.change import PathChange
@@ -239,24 +239,8 @@ class GitRepository:
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[int, bytes]:
-        # Imported here: a plan with an early comparison starts no other process.
-        import subprocess
-
-        try:
-            done = subprocess.run(
-                ["git", "-C", self.folder, *arguments],
-                env={**self._environment, **extra},
-                input=given,
-                capture_output=True,
-                check=False,
-                timeout=GIT_COMMAND_S,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ErpBuildError("git does not come to an end", where=self.folder, why=str(error)) from error
-        except FileNotFoundError as error:
-            hint = "install git 2.30 or newer"
-            raise ConfigurationError("there is no git", where="PATH", why=str(error), next_step=hint) from error
-        return done.returncode, done.stdout
+        code, output, _ = run_git(("-C", self.folder, *arguments), self.folder, {**self._environment, **extra}, given)
+        return code, output
 
 
 def _text(path: bytes) -> str:

@@ -8,13 +8,12 @@ where things are.
 
 import re
 import shutil
-import subprocess
 import tempfile
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-from erp_build.clients.git.command import GIT_NAME, git_environment, git_folders
+from erp_build.clients.git.command import GIT_NAME, git_environment, git_folders, run_git
 from erp_build.config.read_file import read_file
 
 SHARED = ("objects", "refs", "packed-refs", "reftable", "shallow")
@@ -63,10 +62,10 @@ class StandIn:
 
 def _settings(path: Path) -> Iterator[tuple[str, str]]:
     """All settings of a file, which Git only reads; it follows no `include`."""
-    words = ["git", "config", "--file", str(path), "--no-includes", "--null", "--list"]
-    environment = git_environment(str(path.parent))
-    done = subprocess.run(words, cwd=path.parent, env=environment, capture_output=True, check=False)
-    for entry in done.stdout.decode("utf-8", "surrogateescape").split("\0"):
+    folder = str(path.parent)
+    words = ("-C", folder, "config", "--file", str(path), "--no-includes", "--null", "--list")
+    _, output, _ = run_git(words, folder, git_environment(folder))
+    for entry in output.decode("utf-8", "surrogateescape").split("\0"):
         key, separator, value = entry.partition("\n")
         # A key without a value means true.
         yield key, value if separator else "true"
