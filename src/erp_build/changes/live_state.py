@@ -106,27 +106,26 @@ def _running_function(site: Site, function: Function) -> Running | None:
             next_step="create it with an image, or correct `function` in erp-build.toml",
         )
     repository = site.repository(function)
-    stored = site.clients.registry.stored(repository, state.digest) if state.digest else None
+    # Its callers get what its alias leads to, so that is what runs, and what the plan compares with.
+    digest = site.called_digest(function, state)
+    stored = site.clients.registry.stored(repository, digest) if digest else None
     return Running(
         target=function.name,
         repository=repository,
         # A function that was updated by digest has no tag.
-        tag=state.image.rpartition(":")[2] if "@" not in state.image else "",
-        digest=state.digest,
+        tag=state.image.rpartition(":")[2] if digest == state.digest and "@" not in state.image else "",
+        digest=digest,
         commit=site.clients.registry.revision(stored) if stored else None,
         key=(site.clients.registry.key(stored) or "") if stored else "",
-        trouble=_trouble_of(site, function, state),
+        trouble=_trouble_of(function, state, digest),
     )
 
 
-def _trouble_of(site: Site, function: Function, state: FunctionState) -> str:
+def _trouble_of(function: Function, state: FunctionState, called: str) -> str:
     """Why a run has to deploy the function, whatever has changed; empty if it is healthy."""
     if state.last_update == "Failed":
         return f"last update {state.last_update}: {state.reason}"
-    if not (function.publish and function.alias):
-        return ""
-    # Its callers get what the alias leads to. A run that was cut off between update and alias leaves it behind.
-    called = site.clients.functions.alias_digest(function.function, function.alias)
+    # A run that was cut off between update and alias leaves the alias behind.
     return "" if called == state.digest else f"alias {function.alias} leads to {called[:19] or 'nothing'}"
 
 

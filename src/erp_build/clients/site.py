@@ -7,6 +7,7 @@ from erp_build.config.environment import make_environment, parameter_names, requ
 from erp_build.model.environment import Environment
 from erp_build.model.project import Function, Project, Service
 from erp_build.model.releases.kubernetes import Workload, workload_of
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.release import Release
 from erp_build.model.stage import stage
 
@@ -39,6 +40,15 @@ class Site:
         """Name of a service -> its Deployment, read now; None where there is none with its image."""
         found = self.clients.cluster.workloads(self.release)
         return {one.name: workload_of(found, self.repository(one)) for one in self.project.services}
+
+    def called_digest(self, function: Function, state: FunctionState) -> str:
+        """The digest that the callers of a function get: what its alias leads to, or where it has none, its own.
+
+        Empty where the alias does not exist.
+        """
+        if not (function.publish and function.alias):
+            return state.digest
+        return self.clients.functions.alias_digest(function.function, function.alias)
 
     def say(self, text: str, target: str = "") -> None:
         """Print a line of progress, for one target or for the run."""

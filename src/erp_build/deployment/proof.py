@@ -120,12 +120,7 @@ def _with_running(site: Site, target: Service | Function, proof: Proof, workload
         state = site.clients.functions.state(target.function)
         if state is None:
             return proof
-        called = (
-            site.clients.functions.alias_digest(target.function, target.alias)
-            if target.publish and target.alias
-            else state.digest
-        )
-        running = " and ".join(sorted({state.digest, called or "no alias"}))
+        running = " and ".join(sorted({state.digest, site.called_digest(target, state) or "no alias"}))
         return replace(proof, running=running, replicas=1)
     workload, repository = workloads.get(target.name), site.repository(target)
     if workload and not workload.desired:

@@ -14,7 +14,7 @@ from erp_build.errors import ErpBuildError
 from erp_build.formats.values_file import read_value
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
-from erp_build.model.project import Service
+from erp_build.model.project import Function, Service
 from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
 
@@ -43,7 +43,7 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     entries = past_deployments(site)
     for function in site.project.functions:
         state = site.clients.functions.state(function.function)
-        digest = state.digest if state else ""
+        digest = site.called_digest(function, state) if state else ""
         found[function.name] = TargetStatus(
             since=state.modified if state else "", drift=_function_drift(function.name, digest, entries)
         )
@@ -63,11 +63,17 @@ def past_deployments(site: Site) -> tuple[LedgerEntry, ...]:
 def read_standing(site: Site, history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...]) -> Standing:
     """Compare the ledger with what runs; a function that cannot be read is said, and then nothing counts as proven."""
     try:
-        states = {one.name: site.clients.functions.state(one.function) for one in site.project.functions}
+        called = {one.name: _called(site, one) for one in site.project.functions}
     except ErpBuildError as error:
         site.say(f"whether what runs is proven is not known: {error.what}")
         return replace(standing_of(entries, (), {}), runs=None)
-    return standing_of(entries, history, {name: state.resolved if state else "" for name, state in states.items()})
+    return standing_of(entries, history, called)
+
+
+def _called(site: Site, function: Function) -> str:
+    """The image that the callers of a function get, by digest; empty where there is none."""
+    state = site.clients.functions.state(function.function)
+    return f"{state.resolved.partition('@')[0]}@{site.called_digest(function, state)}" if state else ""
 
 
 def _git_tags(site: Site) -> dict[str, str]:

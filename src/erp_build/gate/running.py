@@ -96,9 +96,8 @@ def _is_of(container: Container, repository: str) -> bool:
 
 def _digests_of_function(site: Site, function: Function) -> list[str]:
     """What the function itself and its callers get: an alias may lead to another version."""
-    functions = site.clients.functions
-    state = functions.state(function.function)
+    state = site.clients.functions.state(function.function)
     if state is None:
         return []
-    called = functions.alias_digest(function.function, function.alias) if function.alias else ""
+    called = site.called_digest(function, state)
     return [state.digest, *([called] if called else [])]

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from erp_build.changes.live_state import read_live_state
+from erp_build.deployment.going_back.what_runs import what_runs
+from erp_build.deployment.status import past_deployments, read_standing, read_status
 from erp_build.errors import Failure
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, Killed
@@ -29,6 +31,34 @@ def test_an_alias_elsewhere_is_a_trouble_that_a_run_heals(behind: TransientWorld
     behind.run()
     assert behind.functions.aliases[ALIAS] == behind.functions.states[FUNCTION].digest
     assert all(proof.holds for proof in behind.report.proofs)
+
+
+def runs(world: TransientWorld) -> str:
+    """The commit of the proven deployment that runs, as `status` says."""
+    site = world.site()
+    found = read_standing(site, world.helm.history(site.release), past_deployments(site)).runs
+    assert found
+    return found.commit
+
+
+def test_what_callers_get_is_the_baseline_the_drift_and_the_standing(behind: TransientWorld) -> None:
+    behind.run()
+    old, first = behind.functions.aliases[ALIAS], behind.checkout.head()
+    head = behind.change(EMPLOYEE, text="third")
+    behind.run()
+    served, site = behind.functions.aliases[ALIAS], behind.site()
+    assert runs(behind) == head
+    behind.functions.aliases[ALIAS] = old
+    live = read_live_state(site)
+    running = live.running[EMPLOYEE]
+    assert (running.digest, running.trouble) == (old, f"alias live leads to {old[:19]}")
+    assert running.commit != behind.checkout.head()
+    assert read_status(site, live)[EMPLOYEE].drift == (f"image: {old[:19]} instead of {served[:19]}",)
+    assert runs(behind) == first
+    assert any(f"but the alias live leads to {old}" in line for line in what_runs(site))
+    behind.run()
+    assert behind.functions.aliases[ALIAS] == served
+    assert "push" not in behind.verbs()
 
 
 def test_a_rollback_moves_the_alias_too(behind: TransientWorld) -> None:

@@ -114,7 +114,7 @@ def test_a_service_without_pods_is_judged_by_the_image_of_its_deployment(world: 
 
 
 def test_what_the_alias_leads_to_is_judged_beside_the_function(world: FakeWorld) -> None:
-    aliased = [one._replace(alias="live") for one in world.project.functions]
+    aliased = [one._replace(publish=True, alias="live") for one in world.project.functions]
     world.project = world.project._replace(functions=tuple(aliased))
     called = world.registry.push(FUNCTION_REPOSITORY, "called", "c" * 40)
     world.functions.aliases[f"{FUNCTION}:live"] = called

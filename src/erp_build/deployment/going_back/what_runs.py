@@ -41,7 +41,10 @@ def _note_services(site: Site, note: Note) -> None:
 
 def _note_function(site: Site, function: Function, note: Note) -> None:
     state = site.clients.functions.state(function.function)
+    called = site.called_digest(function, state) if state else ""
     more = f", its update to {state.image} is in progress" if state and state.last_update == "InProgress" else ""
+    if state and called != state.digest:
+        more = f", but the alias {function.alias} leads to {called or 'nothing'}{more}"
     note(f"  {function.name}: {state.digest if state else 'no function'}{more}")
 
 
