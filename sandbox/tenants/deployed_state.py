@@ -12,6 +12,10 @@ from sandbox.cluster import admin_client
 from sandbox.tenants.tenant import Tenant
 
 
+ALIAS = "live"
+"""The alias of the sample's function, by which it is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """A Deployment: the image it asks for, and the digests that its pods really run, one per pod."""
@@ -58,14 +62,18 @@ def snapshot(tenant: Tenant, repository: Path) -> Snapshot:
 
 
 def function_digest(tenant: Tenant) -> str:
-    """The digest that the tenant's function runs."""
-    answer = client("lambda").get_function(FunctionName=tenant.function)
+    """The digest that callers of the tenant's function get; its own before the first deployment made the alias."""
+    aws = client("lambda")
+    try:
+        answer = aws.get_function(FunctionName=tenant.function, Qualifier=ALIAS)
+    except aws.exceptions.ResourceNotFoundException:
+        answer = aws.get_function(FunctionName=tenant.function)
     return str(answer["Code"].get("ResolvedImageUri", "")).partition("@")[2]
 
 
 def invoke_function(tenant: Tenant, tries: int = 3) -> dict[str, Any]:
     """Invoke the tenant's function and return its answer; a cold start may need more time than the function has."""
-    answer = client("lambda").invoke(FunctionName=tenant.function, Payload=json.dumps({"employeeId": "1002"}))
+    answer = client("lambda").invoke(FunctionName=tenant.function, Qualifier=ALIAS, Payload=json.dumps({"employeeId": "1002"}))
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" not in answer:
         return dict(payload)

@@ -37,6 +37,8 @@ MATRIX = (
     Row("the push", ("push", "1"), built=True, revisions=0, helm=4),
     Row("the edit of the values", ("write_file", "1"), helm=4),
     Row("the call of Lambda", ("update_function", "1")),
+    Row("the version of the function", ("publish", "0"), helm=4),
+    Row("the move of the alias", ("publish", "1")),
     Row("Lambda, before Helm", ("upgrade_release", "0"), helm=4),
     Row("the middle of Helm 3", revisions=3),
     Row("the middle of Helm 4", helm=4, revisions=3),
