@@ -190,3 +190,9 @@ def test_a_cluster_that_cannot_answer_for_a_moment_is_asked_again(cluster: EksCl
 def test_a_wrong_certificate_does_not_pass(tls_server: Loopback, tmp_path: Path) -> None:
     with cluster_by(Way(tls_server.address, make_certificate(tmp_path / "another.pem"))) as cluster:
         assert not refusal(cluster).passes
+
+
+def test_a_cluster_that_does_not_know_the_role_leaves_the_nodes_unknown(cluster: EksCluster, server: Loopback) -> None:
+    server.serve(ANY, {"kind": "Status", "message": "Unauthorized"}, 401)
+    assert cluster.architectures(RELEASE.cluster) == frozenset()
+    assert len(server.asked) == 2, "the second one with a new token, because the first one may have expired"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, Refused, namespaced
@@ -112,11 +113,16 @@ class EksCluster:
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
+        release, unknown = Release(cluster, "", ""), HTTPStatus.UNAUTHORIZED
         try:
-            nodes = self._connection.ask(Release(cluster, "", ""), "api/v1/nodes").document.get("items") or ()
+            answer = self._connection.ask(release, "api/v1/nodes", expected=(unknown,))
+            if answer.status == unknown:
+                # The second call has a new token, so a second refusal is meant for the role.
+                answer = self._connection.ask(release, "api/v1/nodes", expected=(unknown,))
         except Refused:
             # A role for one namespace may not list nodes. A wrong platform then shows when the pods do not start.
             return frozenset()
+        nodes = () if answer.status == unknown else answer.document.get("items") or ()
         stated = (node.get("status", {}).get("nodeInfo", {}).get("architecture") for node in nodes)
         return frozenset(architecture for architecture in stated if architecture)
 

@@ -149,6 +149,8 @@ class ClusterConnection:
                 why=str(error),
                 next_step="a private endpoint is reached only from inside its VPC: check the network of the build",
             ).passing(if_so="certificate" not in str(error).lower()) from error
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._access.forget_token(cluster)
         is_success = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
         if not is_success and answer.status not in expected:
             raise self._refused(answer, reason, release)
@@ -172,9 +174,7 @@ class ClusterConnection:
             401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
             403: f"allow it to the role in namespace {release.namespace}: infra/access.yaml has all that a run needs",
         }
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            # The token may have expired, and the next one works; so it is where the API server cannot check tokens now.
-            self._access.forget_token(release.cluster)
+        # A token may have expired, and the next one works; so it is where the API server cannot check tokens now.
         passes = answer.status in (*PASSING_STATUSES, HTTPStatus.UNAUTHORIZED)
         error = (OutOfReach if passes else Refused)(
             f"the cluster answered {answer.status} {reason}",
