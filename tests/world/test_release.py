@@ -172,7 +172,7 @@ def test_a_chart_that_writes_the_tag_into_a_label_is_deployed_by_tag_with_a_warn
     template.write_text(text.replace(pods, pods + label), encoding="utf-8")
     pair.erp.git("commit", "--quiet", "--all", "--message", "chart: 버전 라벨 추가")
     planned = pair.call("plan", "--live")
-    assert "deployment.yaml:27 writes the tag of an image into `app.kubernetes.io/version`" in planned.stdout
+    assert "deployment.yaml:26 writes the tag of an image into `app.kubernetes.io/version`" in planned.stdout
     refused = pair.run(config=pair.config('# pin = "auto"', 'pin = "always"'))
     assert (refused.code, pair.erp.look()) == (9, before)
     assert "the chart does not let its images be named by digest" in refused.stderr
