@@ -41,6 +41,11 @@ def client(timeout: int = 120) -> "closing[docker.DockerClient]":
     return closing(docker.DockerClient(base_url=address(), timeout=timeout))
 
 
+def images(api: docker.DockerClient) -> dict[str, list[str]]:
+    """Id of an image -> its tags, by one call: `images.list` asks for each of them, which may be gone by then."""
+    return {summary["Id"]: summary.get("RepoTags") or [] for summary in api.api.images()}
+
+
 @contextmanager
 def bridge() -> Iterator[str]:
     """The name of a bridge that leads nowhere, there as long as the block lasts; `down` removes forgotten ones."""

@@ -11,7 +11,6 @@ from sandbox.aws.client import client
 from sandbox.cluster import admin_client
 from sandbox.tenants.tenant import Tenant
 
-
 ALIAS = "live"
 """The alias of the sample's function, by which it is called."""
 
@@ -73,7 +72,9 @@ def function_digest(tenant: Tenant) -> str:
 
 def invoke_function(tenant: Tenant, tries: int = 3) -> dict[str, Any]:
     """Invoke the tenant's function and return its answer; a cold start may need more time than the function has."""
-    answer = client("lambda").invoke(FunctionName=tenant.function, Qualifier=ALIAS, Payload=json.dumps({"employeeId": "1002"}))
+    answer = client("lambda").invoke(
+        FunctionName=tenant.function, Qualifier=ALIAS, Payload=json.dumps({"employeeId": "1002"})
+    )
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" not in answer:
         return dict(payload)

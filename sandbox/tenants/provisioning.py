@@ -54,11 +54,11 @@ def remove(tenant: Tenant) -> None:
 def _remove_containers_and_images(tenant: Tenant) -> None:
     """Take away the function's containers and the names of images that runs left in the engine."""
     with engine.client() as api:
-        for image in api.images.list():
-            names = [name for name in image.tags if name.startswith(f"{REGISTRY_HOST}/{tenant.name}/")]
+        for identifier, tags in engine.images(api).items():
+            names = [name for name in tags if name.startswith(f"{REGISTRY_HOST}/{tenant.name}/")]
             if not names:
                 continue
-            for container in api.containers.list(all=True, filters={"ancestor": str(image.id)}):
+            for container in api.containers.list(all=True, filters={"ancestor": identifier}, ignore_removed=True):
                 container.remove(force=True)
             for name in names:
                 api.images.remove(name, force=True)

@@ -60,9 +60,8 @@ def images(tenant: Tenant) -> list[tuple[str, str, str]]:
 def engine_names(tenant: Tenant) -> list[str]:
     """The tenant's images in the engine."""
     with engine.client() as api:
-        return sorted(
-            tag for image in api.images.list() for tag in image.tags if f"{REGISTRY_HOST}/{tenant.name}/" in tag
-        )
+        found = [tag for tags in engine.images(api).values() for tag in tags]
+    return sorted(tag for tag in found if f"{REGISTRY_HOST}/{tenant.name}/" in tag)
 
 
 def files_below(folder: Path) -> list[Path]:
