@@ -278,3 +278,14 @@ def test_an_image_of_several_platforms_is_as_good_as_its_worst() -> None:
     assert (joined.outcome, joined.why) == ("blocked", "1 CRITICAL found; 2 CRITICAL found")
     assert joined.blocking == (LOG4J, OPENSSL)
     assert joined.counts == {"CRITICAL": 2, "LOW": 2}
+
+
+@pytest.mark.parametrize(
+    ("packages", "text"),
+    [
+        (("log4j-core", "log4j-api"), "CVE-2021-44228 (log4j-core, log4j-api)"),
+        ((), "CVE-2021-44228 (no package named)"),
+    ],
+)
+def test_a_finding_is_named_with_its_packages(packages: tuple[str, ...], text: str) -> None:
+    assert str(replace(LOG4J, packages=packages)) == text
