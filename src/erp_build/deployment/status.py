@@ -43,9 +43,11 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     entries = past_deployments(site)
     for function in site.project.functions:
         state = site.clients.functions.state(function.function)
-        digest = site.called_digest(function, state) if state else ""
+        digests = {"image": state.digest if state else ""}
+        if state and function.alias:
+            digests[f"alias {function.alias}"] = site.called_digest(function, state)
         found[function.name] = TargetStatus(
-            since=state.modified if state else "", drift=_function_drift(function.name, digest, entries)
+            since=state.modified if state else "", drift=_function_drift(function.name, digests, entries)
         )
     return found
 
@@ -107,7 +109,12 @@ def _runs(item: Mapping[str, Any], repository: str) -> bool:
     return any(ImageReference.parse(str(one.get("image", ""))).repository == repository for one in containers)
 
 
-def _function_drift(name: str, digest: str, entries: tuple[LedgerEntry, ...]) -> tuple[str, ...]:
+def _function_drift(name: str, digests: Mapping[str, str], entries: tuple[LedgerEntry, ...]) -> tuple[str, ...]:
+    """What of a function, itself and its alias, does not lead to the image of the newest deployment of it."""
     last = next((entry.functions[name] for entry in reversed(entries) if name in entry.functions), "")
     left = ImageReference.parse(last).digest
-    return (f"image: {digest[:19]} instead of {left[:19]}",) if left and digest != left else ()
+    return tuple(
+        f"{what}: {digest[:19] or 'nothing'} instead of {left[:19]}"
+        for what, digest in digests.items()
+        if left and digest != left
+    )

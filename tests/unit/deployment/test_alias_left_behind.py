@@ -53,7 +53,7 @@ def test_what_callers_get_is_the_baseline_the_drift_and_the_standing(behind: Tra
     running = live.running[EMPLOYEE]
     assert (running.digest, running.trouble) == (old, f"alias live leads to {old[:19]}")
     assert running.commit != behind.checkout.head()
-    assert read_status(site, live)[EMPLOYEE].drift == (f"image: {old[:19]} instead of {served[:19]}",)
+    assert read_status(site, live)[EMPLOYEE].drift == (f"alias live: {old[:19]} instead of {served[:19]}",)
     assert runs(behind) == first
     assert any(f"but the alias live leads to {old}" in line for line in what_runs(site))
     behind.run()
