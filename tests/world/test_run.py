@@ -60,7 +60,7 @@ def test_a_rehearsal_shows_what_would_change_and_writes_nothing_anywhere(erp: Er
     assert {effect["state"] for effect in report["effects"]} == {"assumed"}
     assert Counter(effect["name"] for effect in report["effects"]) == {
         **dict.fromkeys(("package", "build_image", "push"), 2),
-        **dict.fromkeys(("write_file", "update_function", "upgrade_release"), 1),
+        **dict.fromkeys(("write_file", "update_function", "publish", "upgrade_release"), 1),
         "tag": 4,
     }
     _is_shown(report["changes"], commit)
@@ -70,11 +70,12 @@ def _is_shown(changes: dict[str, Any], commit: str) -> None:
     """What the rehearsal of a change of notification and employee service says that would change."""
     lines = changes["values"].splitlines()[2:]
     assert {line[1:].split()[0] for line in lines if not line.startswith("@@")} == {"tag:"}
-    assert sum(f'"{commit[:7]}"' in line for line in lines) == 1
+    made = f"{commit[:7]}@sha256:(known after the build)"
+    assert sum(f'"{made}"' in line for line in lines) == 1
     (one,) = changes["objects"]
     assert (one["kind"], one["change"]) == ("Deployment", "changed")
     assert [field["path"].rpartition(".")[2] for field in one["fields"]] == ["image"]
-    assert one["fields"][0]["after"].endswith(f"/notification-service:{commit[:7]}")
+    assert one["fields"][0]["after"].endswith(f"/notification-service:{made}")
     assert {image["target"]: image["how"] for image in changes["images"]} == {
         "approval-request-service": "keep",
         "approval-processing-service": "keep",
