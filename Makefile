@@ -32,6 +32,7 @@ mutation: .venv/ready
 faults: .venv/ready
 	$(BIN)/python -m tests.support.every_fault
 	$(BIN)/python -m tests.support.every_schedule
+	$(BIN)/python -m tests.support.every_transient_answer
 
 # The pages as a site in build/docs; a warning, such as a link that leads nowhere, is an error.
 docs: .venv/ready

@@ -16,7 +16,7 @@ from sandbox.machine import inventory
 HERE = Path(__file__).resolve().parent
 FAST = ("unit", "docs", "infra", "contract")
 LAST = "test_down.py"
-BESIDE = ("test_build", "test_release", "test_rollout", "test_template", "test_values")
+BESIDE = ("test_build", "test_release", "test_rollout")
 """How files of the world begin that are played in a lane of their own, beside all others: two halves of a length."""
 
 

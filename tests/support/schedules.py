@@ -188,11 +188,13 @@ class Table:
         newest: what runs after the newer run, when it is alone.
         moments: the calls around the moving effects of each run, when it is alone.
         pipeline: hooks of both runs.
+        codes: with which exit codes the two runs, newer first, ended in the schedules that were played so far.
     """
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.pipeline = Pipeline()
+        self.codes: set[tuple[int, ...]] = set()
         self.moments: Moments = {}
         for name, world in self._worlds().items():
             ended = world.ends(run_all)
@@ -226,6 +228,7 @@ class Table:
     def wrongs(self, seed: int) -> list[str]:
         """Everything that does not hold in a schedule."""
         played, world = self.play(seed)
+        self.codes.add(tuple(ended.code for _, ended in sorted(played.ended.items())))
         found = [*_ends_wrong(played), *_older_over_newer(played, self.newest)]
         ended = world.ends(run_all)
         if ended.error is not None or content_of(world) != self.newest:

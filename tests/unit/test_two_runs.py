@@ -33,11 +33,8 @@ def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_of_two_runs_at_once_the_older_one_never_stays_over_the_newer(table: Table) -> None:
     found = [line for seed in range(SAMPLE) for line in table.wrongs(seed)]
     assert not found, "\n".join(found)
-
-
-def test_the_schedules_let_either_run_win_and_lose(table: Table) -> None:
-    ends = {tuple(ended.code for _, ended in sorted(table.play(seed)[0].ended.items())) for seed in range(SAMPLE)}
-    assert {(0, 11), (11, 0)} <= ends
+    # The schedules let either run win and lose.
+    assert {(0, 11), (11, 0)} <= table.codes
 
 
 def test_a_run_that_asks_nobody_before_its_effects_is_found(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from erp_build.model.project import Chart, Function, GatePolicy, Project, Servic
 SAMPLE = Path(__file__).parents[3] / "examples" / "erp"
 
 
-def test_the_sample_file_says_what_the_default_is() -> None:
-    sample = load_project(SAMPLE)
+def test_the_sample_file_says_what_the_default_is_and_has_an_alias() -> None:
+    sample, default = load_project(SAMPLE), default_project()
     assert sample.config_path == "erp-build.toml"
-    assert sample._replace(config_path="") == default_project()
+    aliased = tuple(one._replace(publish=True, alias="live") for one in default.functions)
+    assert sample._replace(config_path="") == default._replace(functions=aliased)
 
 
 def test_a_repository_without_a_file_is_the_default(tmp_path: Path) -> None:
