@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -16,8 +17,14 @@ from sandbox.machine import inventory
 HERE = Path(__file__).resolve().parent
 FAST = ("unit", "docs", "infra", "contract")
 LAST = "test_down.py"
-BESIDE = ("test_build", "test_release", "test_rollout")
-"""How files of the world begin that are played in a lane of their own, beside all others: two halves of a length."""
+LANES = (
+    ("test_release", "test_rollout", "test_two_runs"),
+    ("test_build", "test_report_page", "test_template", "test_values"),
+)
+"""How files of the world begin that are played in lanes of their own, beside all others.
+
+The first lane and the one of all others deploy an ERP each, and are two halves of a length. The last one needs none.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,17 +56,15 @@ def main() -> int:
 
 
 def world() -> list[Outcome]:
-    """The tests of the sandbox: two lanes at once, and at the end the one that takes it down."""
+    """The tests of the sandbox: three lanes at once, and at the end the one that takes it down."""
     sandbox("down")
     with tempfile.TemporaryDirectory() as folder:
         before = Path(folder) / "before.json"
         before.write_text(inventory.take().as_json(), encoding="utf-8")
         sandbox("up")
         files = sorted((HERE / "world").glob("test_*.py"))
-        lanes = (
-            [file for file in files if not file.name.startswith((*BESIDE, LAST))],
-            [file for file in files if file.name.startswith(BESIDE)],
-        )
+        lanes = [[file for file in files if not file.name.startswith((*chain.from_iterable(LANES), LAST))]]
+        lanes += [[file for file in files if file.name.startswith(lane)] for lane in LANES]
         known = {"ERP_BUILD_SANDBOX_BEFORE": str(before)}
 
         def play(lane: int) -> Outcome:
