@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench mutation faults docs generated vendor lock clean
+.PHONY: demo test check bench mutation faults docs generated access vendor lock clean
 
+# RUNNER=1 plays it in the image of Dockerfile.runner, which is built first.
 demo: .venv/ready
-	$(BIN)/python -m sandbox demo
+	$(BIN)/python -m sandbox demo $(if $(RUNNER),--runner)
 
 test: .venv/ready
 	$(BIN)/python -m tests
@@ -33,6 +34,7 @@ faults: .venv/ready
 	$(BIN)/python -m tests.support.every_fault
 	$(BIN)/python -m tests.support.every_schedule
 	$(BIN)/python -m tests.support.every_transient_answer
+	$(BIN)/python -m tests.contract.signals.every_signal
 
 # The pages as a site in build/docs; a warning, such as a link that leads nowhere, is an error.
 docs: .venv/ready
@@ -45,6 +47,10 @@ generated: .venv/ready
 	$(BIN)/python -m scripts.report_schema
 	$(BIN)/python -m scripts.completion
 	$(BIN)/python -m scripts.stage_table
+
+# After a change of the sample's chart: infra/access.yaml, the rights that it needs. Helm renders it.
+access: .venv/ready
+	$(BIN)/python -m scripts.access_file
 
 # Writes the wheel and its lock file into another repository: make vendor INTO=../erp
 vendor: .venv/ready

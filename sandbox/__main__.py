@@ -3,7 +3,6 @@
 import argparse
 import sys
 
-from sandbox.codebuild import runner_image
 from sandbox.errors import SandboxError
 from sandbox.lifecycle import AWS_COMPONENTS, COMPONENTS, down, reset, status, up
 
@@ -13,6 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("verb", choices=["up", "down", "status", "reset", "demo"])
     parser.add_argument("--only", choices=["aws"], help="up: only the engine and AWS, no Kubernetes")
+    parser.add_argument("--runner", action="store_true", help="demo: in the runner image, which is built first")
     options = parser.parse_args()
     try:
         if options.verb == "status":
@@ -20,8 +20,7 @@ def main() -> int:
         if options.verb == "demo":
             from sandbox.demo import play
 
-            up((*COMPONENTS, runner_image.RUNNER_IMAGE))
-            return play.main()
+            return play.main(in_runner=options.runner)
         {"up": lambda: up(AWS_COMPONENTS if options.only else COMPONENTS), "down": down, "reset": reset}[options.verb]()
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)

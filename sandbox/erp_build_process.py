@@ -35,13 +35,14 @@ def environment(helm: int = 3, extra: Mapping[str, str] | None = None, role_of: 
     """The variables of a run against the sandbox.
 
     Args:
-        helm: 3 or 4, which is first in the path.
+        helm: 3 or 4, which is first in the path; 0: neither, for what needs no Helm.
         extra: what is added.
         role_of: the tenant whose build role calls, as in CodeBuild; None: the root of the account.
     """
-    program = go_binaries.helm4() if helm == 4 else go_binaries.helm3()  # noqa: PLR2004 - the version
+    programs = {3: go_binaries.helm3, 4: go_binaries.helm4}
+    first = f"{programs[helm]().parent}:" if helm else ""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    path = f"{program.parent}:{Path(sys.executable).parent}:{kept['PATH']}"
+    path = f"{first}{Path(sys.executable).parent}:{kept['PATH']}"
     role = role_credentials(role_of) if role_of else {}
     docker = os.environ.get("SANDBOX_DOCKER_HOST", f"unix://{DOCKER_SOCKET}")
     return {**kept, "PATH": path, "DOCKER_HOST": docker, **aws_environment(), **role, **(extra or {})}

@@ -2,17 +2,22 @@
 
 import shutil
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from sandbox.aws.ecr.component import REGISTRY
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.aws.fault_proxy.component import FAULT_PROXY
 from sandbox.aws.ministack import MINISTACK
+from sandbox.cluster import go_binaries
 from sandbox.cluster.component import KUBERNETES
 from sandbox.cluster.custom_resources import CUSTOM_RESOURCES
-from sandbox.cluster.go_binaries import GO_BINARIES
+from sandbox.cluster.go_binaries import BINARIES_OF_THE_DEMO, GO_BINARIES
 from sandbox.cluster.sign_in.component import SIGN_IN
 from sandbox.component import Component
 from sandbox.docker.engine import ENGINE
+from sandbox.docker.foreign_images import FOREIGN_IMAGES
 from sandbox.docker.java_base_image import JAVA_BASE_IMAGE
 from sandbox.machine.debian_packages import DEBIAN_PACKAGES
 from sandbox.machine.processes import unmount_below
@@ -20,9 +25,11 @@ from sandbox.paths import CACHE, STATE
 from sandbox.tenants import provisioning
 from sandbox.tenants.default_tenant import DEFAULT_TENANT, ERP
 
-AWS_COMPONENTS = (DEBIAN_PACKAGES, ENGINE, JAVA_BASE_IMAGE, MINISTACK, REGISTRY, FAULT_PROXY)
+AWS_COMPONENTS = (DEBIAN_PACKAGES, ENGINE, JAVA_BASE_IMAGE, FOREIGN_IMAGES, MINISTACK, REGISTRY, FAULT_PROXY)
 CLUSTER_COMPONENTS = (GO_BINARIES, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
 COMPONENTS: tuple[Component, ...] = (*AWS_COMPONENTS, *CLUSTER_COMPONENTS, DEFAULT_TENANT)
+CLUSTER_OF_THE_DEMO: tuple[Component, ...] = (BINARIES_OF_THE_DEMO, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
+"""The demo makes its tenant itself: before there is a cluster."""
 
 
 def up(components: tuple[Component, ...] = COMPONENTS) -> None:
@@ -37,6 +44,22 @@ def up(components: tuple[Component, ...] = COMPONENTS) -> None:
         component.up()
         print(f"{component.name:<18} up in {time.monotonic() - began:.1f} s", flush=True)
     print(f"The sandbox is up ({time.monotonic() - start:.1f} s). Cache: {CACHE}, state: {STATE}")
+
+
+@contextmanager
+def meanwhile(component: Component) -> Iterator[None]:
+    """Put a component up in a thread of its own during the block, and wait for it at the end of the block.
+
+    What fails in the block ends the compilation as well; what fails in the thread is raised behind the block.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(component.up)
+        try:
+            yield
+        except BaseException:
+            go_binaries.stop_compiling()
+            raise
+        begun.result()
 
 
 def down() -> None:

@@ -49,10 +49,12 @@ INTRODUCTION = """\
 
 <!-- Written by scripts/configuration_page.py from the code that reads the file: `make generated`. -->
 
-`erp-build.toml` at the root of your repository. It is optional: without it, the layout of the ERP is the default. A
-service needs only its `path`. Paths are relative to the root and match whole segments, `**` matches any number of them.
-An unknown key or a wrong value ends the command with exit code 2, the line, and the key that was probably meant. A name
-keeps to the grammar of the service that knows it, and no path leads out of the repository.
+`erp-build.toml` at the root of your repository; [`erp-build init`](init.md) writes one from what is there. Without it,
+the layout of the ERP is the default where the planned commit has its directories; anywhere else that is exit code 2.
+
+A service needs only its `path`. Paths are relative to the root and match whole segments, `**` matches any number of
+them. An unknown key or a wrong value ends the command with exit code 2, the line, and the key that was probably meant.
+A name keeps to the grammar of the service that knows it, and no path leads out of the repository.
 
 A commented file with every key stands [at the end](#a-commented-file) of this page.
 """
@@ -101,9 +103,9 @@ class NotingTable(Table):
         self._note(key, "list of texts", _list(default))
         return super().texts(key, default)
 
-    def text_or_texts(self, key: str) -> tuple[str, ...]:
-        self._note(key, "text or list", "required")
-        return super().text_or_texts(key)
+    def text_or_texts(self, key: str, default: str | None = None) -> tuple[str, ...]:
+        self._note(key, "text or list", _text(default))
+        return super().text_or_texts(key, default)
 
     def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
         self._note(key, "text", f'`"{default}"`', known)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,12 @@ from sandbox.paths import ADMIN_KUBECONFIG, ROOT
 ACCESS = ROOT / "infra" / "access.yaml"
 TIMEOUT = (3, 10)
 """Seconds to connect and to read; the client itself would wait for ever."""
+CLUSTER_WIDE = (
+    ("external-secrets.io", "v1", "clustersecretstores"),
+    ("rbac.authorization.k8s.io", "v1", "clusterroles"),
+    ("rbac.authorization.k8s.io", "v1", "clusterrolebindings"),
+)
+"""Group, version and name of the kinds without a namespace that charts have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +82,32 @@ def create_namespace(name: str) -> None:
 
 def give_access(namespace: str) -> None:
     """Let runs into a namespace: what `kubectl apply --namespace ... --filename infra/access.yaml` does."""
+    apply_access(ACCESS.read_text(encoding="utf-8"), namespace)
+
+
+def apply_access(text: str, namespace: str) -> None:
+    """Make or replace what a file gives: namespaces, and what RBAC has.
+
+    Args:
+        text: of the file, as YAML.
+        namespace: of what names none itself.
+    """
     api = client.RbacAuthorizationV1Api(connect())
-    for document in yaml.safe_load_all(ACCESS.read_text(encoding="utf-8")):
-        kind = "_".join(re.findall("[A-Z][a-z]+", document["kind"])).lower()
-        name, place = document["metadata"]["name"], [namespace]
-        kind, place = (kind, []) if kind.startswith("cluster") else (f"namespaced_{kind}", place)
+    for document in yaml.safe_load_all(text):
+        name, kind = document["metadata"]["name"], document["kind"]
+        if kind == "Namespace":
+            if not has_namespace(name):
+                _core().create_namespace(document, _request_timeout=TIMEOUT)
+            continue
+        words = "_".join(re.findall("[A-Z][a-z]+", kind)).lower()
+        place = [] if kind.startswith("Cluster") else [document["metadata"].get("namespace", namespace)]
+        call = f"namespaced_{words}" if place else words
         try:
-            getattr(api, f"create_{kind}")(*place, document, _request_timeout=TIMEOUT)
+            getattr(api, f"create_{call}")(*place, document, _request_timeout=TIMEOUT)
         except ApiException as error:
             if error.status != HTTPStatus.CONFLICT:
                 raise
-            getattr(api, f"replace_{kind}")(name, *place, document, _request_timeout=TIMEOUT)
+            getattr(api, f"replace_{call}")(name, *place, document, _request_timeout=TIMEOUT)
 
 
 def delete_namespace(name: str, *, wait: bool = True, seconds: float = 60) -> None:
@@ -105,15 +127,26 @@ def delete_namespace(name: str, *, wait: bool = True, seconds: float = 60) -> No
 
 
 def delete_cluster_objects(namespace: str) -> None:
-    """Delete what a chart in this namespace leaves outside of it: its ClusterSecretStore."""
+    """Delete what releases of this namespace have outside of it: cluster-wide objects, and namespaces of their own.
+
+    The rights that `erp-build doctor` wrote for them go as well; their names begin as `of_runs` says.
+    """
+    of_runs = f"erp-build-{namespace}-"
     objects = client.CustomObjectsApi(connect())
-    try:
-        objects.delete_cluster_custom_object(
-            "external-secrets.io", "v1beta1", "clustersecretstores", f"aws-secrets-manager-{namespace}"
-        )
-    except ApiException as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
+    for group, version, plural in CLUSTER_WIDE:
+        kind = (group, version, plural)
+        listed: Any = objects.list_cluster_custom_object(*kind, _request_timeout=TIMEOUT)
+        for about in (item["metadata"] for item in listed["items"]):
+            if _release_namespace(about.get("annotations")) == namespace or about["name"].startswith(of_runs):
+                objects.delete_cluster_custom_object(*kind, about["name"], _request_timeout=TIMEOUT)
+    for item in _core().list_namespace(_request_timeout=TIMEOUT).items:
+        if _release_namespace(item.metadata.annotations) == namespace:
+            delete_namespace(item.metadata.name)
+
+
+def _release_namespace(annotations: Mapping[str, str] | None) -> str | None:
+    """The namespace of the release that an object is part of, as Helm notes it."""
+    return (annotations or {}).get("meta.helm.sh/release-namespace")
 
 
 def pods(namespace: str, selector: str = "") -> list[Pod]:

@@ -22,12 +22,12 @@ from sandbox.errors import SandboxError
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of resource; `plural` is its name in addresses."""
+    """One kind of resource; `plural` is its name in addresses, and of its versions the last one is what is stored."""
 
     name: str
     plural: str
     group: str
-    version: str = "v1beta1"
+    versions: tuple[str, ...] = ("v1beta1",)
     scope: str = "Namespaced"
 
     @property
@@ -36,11 +36,11 @@ class Kind:
         return f"{self.plural}.{self.group}"
 
 
-_SECRETS = "external-secrets.io"
+_SECRETS, _BOTH = "external-secrets.io", ("v1beta1", "v1")
 KINDS = (
-    Kind("ExternalSecret", "externalsecrets", _SECRETS),
-    Kind("SecretStore", "secretstores", _SECRETS),
-    Kind("ClusterSecretStore", "clustersecretstores", _SECRETS, scope="Cluster"),
+    Kind("ExternalSecret", "externalsecrets", _SECRETS, _BOTH),
+    Kind("SecretStore", "secretstores", _SECRETS, _BOTH),
+    Kind("ClusterSecretStore", "clustersecretstores", _SECRETS, _BOTH, scope="Cluster"),
     Kind("TargetGroupBinding", "targetgroupbindings", "elbv2.k8s.aws"),
 )
 
@@ -110,13 +110,16 @@ def _wait(done: Callable[[], bool], what: str, seconds: float = 20) -> None:
 
 def _definition(kind: Kind) -> dict[str, Any]:
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {
-        "name": kind.version,
-        "served": True,
-        "storage": True,
-        "schema": {"openAPIV3Schema": schema},
-        "subresources": {"status": {}},
-    }
+    versions = [
+        {
+            "name": version,
+            "served": True,
+            "storage": version == kind.versions[-1],
+            "schema": {"openAPIV3Schema": schema},
+            "subresources": {"status": {}},
+        }
+        for version in kind.versions
+    ]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -125,6 +128,6 @@ def _definition(kind: Kind) -> dict[str, Any]:
             "group": kind.group,
             "scope": kind.scope,
             "names": {"kind": kind.name, "plural": kind.plural, "singular": kind.name.lower()},
-            "versions": [version],
+            "versions": versions,
         },
     }

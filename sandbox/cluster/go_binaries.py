@@ -81,23 +81,36 @@ def helm4() -> Path:
 
 
 class Binaries:
-    """All programs of the sandbox that are compiled; `down` leaves them, because the cache outlives a sandbox."""
+    """Programs of the sandbox that are compiled; `down` leaves them, because the cache outlives a sandbox."""
 
     name = "binaries"
 
+    def __init__(self, *programs: Program) -> None:
+        self._programs = programs
+
     def is_up(self) -> bool:
         """Whether every program is in the cache."""
-        return all(program.path.exists() for program in (*CLUSTER, HELM3, HELM4))
+        return all(program.path.exists() for program in self._programs)
 
     def up(self) -> None:
         """Compile what is missing."""
-        _compile((*CLUSTER, HELM3, HELM4))
+        _compile(self._programs)
 
     def down(self) -> None:
         """Nothing runs, and the cache stays."""
 
 
-GO_BINARIES: Component = Binaries()
+GO_BINARIES: Component = Binaries(*CLUSTER, HELM3, HELM4)
+BINARIES_OF_THE_DEMO: Component = Binaries(*CLUSTER, HELM3)
+"""Without Helm 4, in which the demo is not played."""
+
+_CHILDREN: list[subprocess.Popen[bytes]] = []
+
+
+def stop_compiling() -> None:
+    """End a compilation that another thread waits for."""
+    for child in tuple(_CHILDREN):
+        child.kill()
 
 
 def _compile(programs: tuple[Program, ...]) -> None:
@@ -117,13 +130,13 @@ def _build(program: Program) -> None:
     program.path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=program.path.parent) as folder:
         built = Path(folder) / program.path.name
-        flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in _stamps())])
+        flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in stamps())])
         with _told(f"compiling {program.name}"):
             _go("build", "-o", str(built), "-ldflags", flags, program.package, cwd=MODULE)
         built.replace(program.path)
 
 
-def _stamps() -> Iterator[tuple[str, str]]:
+def stamps() -> Iterator[tuple[str, str]]:
     """The variables that a release build sets; without them the programs tell a short or a zero version."""
     major, minor = MINOR.split(".")
     yield "k8s.io/component-base/version.gitVersion", f"v{KUBERNETES}"
@@ -186,15 +199,20 @@ def _go(*arguments: str, cwd: Path) -> None:
     """Run Go and show a sign of life while it works; its own words only when it fails."""
     started = time.monotonic()
     with tempfile.TemporaryFile("w+") as words:
-        child = subprocess.Popen(["go", *arguments], cwd=cwd, stdout=words, stderr=words)
-        while child.poll() is None:
-            try:
-                child.wait(HEARTBEAT)
-            except subprocess.TimeoutExpired:
-                print(f"    ... {time.monotonic() - started:.0f} s", flush=True)
-            except BaseException:
-                child.kill()
-                raise
+        # It gives way to what a person waits for: the demo deploys meanwhile.
+        child = subprocess.Popen(["nice", "go", *arguments], cwd=cwd, stdout=words, stderr=words)
+        _CHILDREN.append(child)
+        try:
+            while child.poll() is None:
+                try:
+                    child.wait(HEARTBEAT)
+                except subprocess.TimeoutExpired:
+                    print(f"    ... {time.monotonic() - started:.0f} s", flush=True)
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            _CHILDREN.remove(child)
         if child.returncode != 0:
             words.seek(0)
             raise SandboxError(f"`go {arguments[0]}` failed in {cwd}:\n{words.read()[-4000:]}")

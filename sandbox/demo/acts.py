@@ -1,7 +1,7 @@
 """The acts of the demo: what each one commits, and what a right run makes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.sample import erp_commits
@@ -71,3 +71,6 @@ ACTS = (
         pods=3,
     ),
 )
+
+BEHIND_THE_LAMBDA_HALF = replace(ACTS[0], title="the rest of the first deployment", built=SERVICES)
+"""The first act where the function runs the first commit already."""

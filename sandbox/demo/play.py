@@ -3,14 +3,19 @@
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox import erp_build_process
 from sandbox.aws.fault_proxy.client import Faults
+from sandbox.cluster.component import KUBERNETES
+from sandbox.cluster.go_binaries import BINARIES_OF_THE_DEMO
+from sandbox.codebuild.runner_image import RUNNER_IMAGE
 from sandbox.demo import run_modes
-from sandbox.demo.acts import ACTS, CRITICAL, EMPLOYEE, SERVICES, Act
+from sandbox.demo.acts import ACTS, BEHIND_THE_LAMBDA_HALF, CRITICAL, EMPLOYEE, SERVICES, Act
+from sandbox.lifecycle import AWS_COMPONENTS, CLUSTER_OF_THE_DEMO, meanwhile, up
 from sandbox.paths import OUT
 from sandbox.sample import erp_commits, erp_repository
 from sandbox.tenants import deployed_state, provisioning
@@ -31,10 +36,31 @@ class Stage:
         return self.folder / "erp"
 
 
-def main() -> int:
-    """Play the demo in the runner image; returns 0 when all was as it must be, and raises `AssertionError` when not."""
+def main(*, in_runner: bool = False) -> int:
+    """Put the sandbox up and play the demo in it; returns 0 when all was as it must be.
+
+    Where there is no cluster yet, the Lambda half of the first deployment comes first, while Kubernetes is compiled.
+
+    Args:
+        in_runner: play it in the runner image, and not by this machine's Python.
+
+    Raises `AssertionError` when something was not as it must be.
+    """
     start = time.monotonic()
-    play(erp_repository.DEFAULT_TENANT, OUT, run_modes.in_the_runner_image)
+    way = run_modes.in_the_runner_image if in_runner else run_modes.on_this_machine()
+    image = (RUNNER_IMAGE,) if in_runner else ()
+    if KUBERNETES.is_up():
+        up((*AWS_COMPONENTS, *image, *CLUSTER_OF_THE_DEMO))
+        play(erp_repository.DEFAULT_TENANT, OUT, way)
+    else:
+        with meanwhile(BINARIES_OF_THE_DEMO):
+            up((*AWS_COMPONENTS, *image))
+            stage = begin(erp_repository.DEFAULT_TENANT, OUT, way)
+            play_lambda_half(stage)
+            print(f"  the first deployment was there after {time.monotonic() - start:.0f} s", flush=True)
+        up(CLUSTER_OF_THE_DEMO)
+        provisioning.create_in_cluster(stage.erp)
+        play_acts(stage, (BEHIND_THE_LAMBDA_HALF, *ACTS[1:]))
     print(f"\nThe demo is right in every point ({time.monotonic() - start:.0f} s). Reports: {OUT}/*.json")
     return 0
 
@@ -48,16 +74,41 @@ def play(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str,
         way: how erp_build is run.
         settings: what the sample's erp-build.toml says otherwise, as `erp_repository.make` takes it.
     """
+    stage = begin(name, folder, way, settings)
+    play_acts(stage, ACTS)
+    return stage.erp
+
+
+def begin(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str, str] = erp_repository.NONE) -> Stage:
+    """Make the tenant, the folder and the repository anew; the arguments are those of `play`."""
     erp = provisioning.create(name)
     Faults().clear()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     erp_repository.make(folder / "erp", name, settings)
-    stage = Stage(erp, folder, way)
-    for act in ACTS:
+    return Stage(erp, folder, way)
+
+
+def play_lambda_half(stage: Stage) -> None:
+    """Deploy the function of the first commit, which needs no cluster."""
+    _headline("0-function", "the Lambda half of the first deployment, while Kubernetes is made ready")
+    done = erp_build_process.Started(
+        (str(stage.repository),),
+        erp_build_process.environment(helm=0, role_of=stage.erp),
+        loud=True,
+        module=("sandbox.demo.lambda_half",),
+    ).finish()
+    _expect(done.code == 0, f"exit code {done.code}")
+    answer = deployed_state.invoke_function(stage.erp)
+    commit = _head(stage.repository)
+    _expect(answer["commit"] == commit, f"Lambda answers with commit {answer['commit'][:12]}")
+
+
+def play_acts(stage: Stage, acts: Sequence[Act]) -> None:
+    """Play acts in their order, and behind them the one that the gate stops."""
+    for act in acts:
         _play(act, stage)
     _play_blocked(stage)
-    return erp
 
 
 def _play(act: Act, stage: Stage) -> None:

@@ -1,1 +1,1 @@
-"""The sample ERP as a Git repository, and the commits that tests and the demo make in it."""
+"""The samples as Git repositories, and the commits that tests and the demo make in it."""

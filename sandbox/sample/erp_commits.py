@@ -124,9 +124,7 @@ def _trouble(repo: Path, places: Mapping[str, str], message: str) -> str:
 def vendor(repo: Path) -> str:
     """Let the repository pin erp_build itself: its wheel and lock file, and the buildspec's line that installs them."""
     subprocess.run([sys.executable, str(ROOT / "scripts" / "vendor.py"), str(repo)], check=True, capture_output=True)
-    return commit_edit(
-        repo, Path("buildspec.yml"), "# (?=- python3 -m pip install )", "", "erp_build를 저장소에서 고정"
-    )
+    return commit_edit(repo, Path("buildspec.yml"), "# (?=- python -m pip install )", "", "erp_build를 저장소에서 고정")
 
 
 def _edition_file(repo: Path, service: str) -> Path:

@@ -56,8 +56,13 @@ def make(folder: Path, tenant: str = DEFAULT_TENANT, settings: Mapping[str, str]
     for text, other in settings.items():
         replace(folder / CONFIG, re.escape(text), other)
     _rename(folder / VALUES, tenant, ".amazonaws.com/{}/", "namespace: {}-dev")
+    return Sample(folder, tenant, begin(folder, "전자결재 ERP: 네 서비스와 헬름 차트"))
+
+
+def begin(folder: Path, message: str) -> str:
+    """Make a folder a repository on `main` with one commit; returns the commit's full id."""
     _git(folder, "init", "--quiet", "--template=", "--object-format=sha1", "--initial-branch=main")
-    return Sample(folder, tenant, commit(folder, "전자결재 ERP: 네 서비스와 헬름 차트"))
+    return commit(folder, message)
 
 
 def commit(repo: Path, message: str) -> str:

@@ -13,13 +13,19 @@ from sandbox.tenants.tenant import FUNCTION_PASSWORD, Tenant
 FIRST_IMAGE = b"FROM scratch\nCOPY Dockerfile /first\n"
 
 
-def create_function(tenant: Tenant) -> None:
-    """Make the function with a first image that erp_build did not build and that names no commit."""
+def create_function(tenant: Tenant, tag: str = "") -> None:
+    """Make the function with a first image that erp_build did not build and that names no commit.
+
+    Args:
+        tenant: whose function.
+        tag: by which it names the image, as Terraform does; empty: by digest.
+    """
     repository = f"{REGISTRY_HOST}/{tenant.name}/employee-service-lambda"
+    digest = _push_first_image(repository, tag or "bootstrap")
     client("lambda").create_function(
         FunctionName=tenant.function,
         PackageType="Image",
-        Code={"ImageUri": f"{repository}@{_push_first_image(repository)}"},
+        Code={"ImageUri": f"{repository}:{tag}" if tag else f"{repository}@{digest}"},
         Role=f"arn:aws:iam::{ACCOUNT}:role/{tenant.function_role}",
         Timeout=30,
         MemorySize=512,
@@ -27,14 +33,12 @@ def create_function(tenant: Tenant) -> None:
     )
 
 
-def _push_first_image(repository: str) -> str:
+def _push_first_image(repository: str, tag: str) -> str:
     """Build and push the function's first image and return its digest."""
     sign_in = client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
     with engine.client() as api:
-        _check(api.api.build(fileobj=io.BytesIO(FIRST_IMAGE), tag=f"{repository}:bootstrap", rm=True, decode=True))
-        events = _check(
-            api.api.push(repository, tag="bootstrap", stream=True, decode=True, auth_config=_credentials(sign_in))
-        )
+        _check(api.api.build(fileobj=io.BytesIO(FIRST_IMAGE), tag=f"{repository}:{tag}", rm=True, decode=True))
+        events = _check(api.api.push(repository, tag=tag, stream=True, decode=True, auth_config=_credentials(sign_in)))
     return next(str(event["aux"]["Digest"]) for event in events if "Digest" in event.get("aux", {}))
 
 

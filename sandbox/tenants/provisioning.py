@@ -14,8 +14,13 @@ from sandbox.tenants.roles import create_role, remove_role, shipped_policy
 from sandbox.tenants.tenant import PARAMETER_PASSWORD, Tenant, parameter_values
 
 
-def create(name: str) -> Tenant:
-    """Make everything of a tenant, anew where it was there before."""
+def create(name: str, function_tag: str = "") -> Tenant:
+    """Make everything of a tenant, anew where it was there before.
+
+    Args:
+        name: of the tenant.
+        function_tag: the tag by which its function names its first image; empty: by digest.
+    """
     tenant = Tenant(name)
     remove(tenant)
     ssm, ecr, iam = client("ssm"), client("ecr"), client("iam")
@@ -28,11 +33,16 @@ def create(name: str) -> Tenant:
     iam.create_role(RoleName=tenant.function_role, AssumeRolePolicyDocument=json.dumps(trust))
     create_role(tenant.build_role, shipped_policy(tenant))
     client("sns").create_topic(Name=tenant.topic)
-    create_function(tenant)
+    create_function(tenant, function_tag)
     if admin_client.is_there():
-        admin_client.create_namespace(tenant.namespace)
-        admin_client.give_access(tenant.namespace)
+        create_in_cluster(tenant)
     return tenant
+
+
+def create_in_cluster(tenant: Tenant) -> None:
+    """Make what a tenant has in the cluster, for one that was made before there was a cluster."""
+    admin_client.create_namespace(tenant.namespace)
+    admin_client.give_access(tenant.namespace)
 
 
 def remove(tenant: Tenant) -> None:

@@ -64,6 +64,10 @@ class ConfigurationError(ErpBuildError, code=2):
     """Usage, settings, credentials or the values file are wrong."""
 
 
+class NotConfigured(ConfigurationError):
+    """There is no erp-build.toml, and the default is for another layout."""
+
+
 class DetectionRefused(ErpBuildError, code=3):
     """A baseline is in doubt, and the caller refuses doubt (`--strict`)."""
 
@@ -100,6 +104,9 @@ class FunctionChanged(FunctionUpdateFailed):
 
 class ReleaseFailed(ErpBuildError, code=9):
     """The cluster, Helm or a rollout failed."""
+
+    objects: tuple[tuple[str, str, str], ...] = ()
+    """Kind, name and namespace of the objects whose pods tell why."""
 
 
 class OutOfReach(ReleaseFailed):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from erp_build.build.quality_checks import require_checks, run_checks
 from erp_build.build.stage import build_images
 from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt, refuse_older
-from erp_build.changes.detect import detect_changes
+from erp_build.changes.detect import detect_changes, look_behind
 from erp_build.changes.live_state import read_live_state
 from erp_build.changes.make_plan import make_plan
 from erp_build.changes.reuse import find_reusable
@@ -21,7 +21,7 @@ from erp_build.clients.protocols import Clients
 from erp_build.clients.site import Site, read_environment
 from erp_build.deployment.claim import claim_of
 from erp_build.deployment.going_back.automatic import recorded_deployment
-from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release
+from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release, watch_again
 from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.latest import latest_behind, move_latest
 from erp_build.deployment.lock import Lock, take_lock
@@ -89,6 +89,8 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
         if plan.is_empty:
             proofs = run.stage(prove_again, site, settled)
             if len(proofs) == len(settled.running):
+                if is_unproven(lock.entries):
+                    run.stage(watch_again, site, lock)
                 record_proof(site, lock, head)
             move_latest_of_earlier_runs(run, site, rules, settled, ())
         else:
@@ -125,7 +127,7 @@ def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState
     baselines = run.stage(find_baselines, git, project, head, live=live, variables=options.variables, base=options.base)
     if options.strict:
         refuse_doubt(baselines)
-    changes = run.stage(detect_changes, git, project, baselines, head)
+    changes = look_behind(git, project, run.stage(detect_changes, git, project, baselines, head))
     plan = run.stage(make_plan, project, changes, live, rebuild=options.rebuild)
     return run.stage(find_reusable, site, plan, live)
 
@@ -136,7 +138,7 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
         # The previous run was killed without freeing the lock: the rollout that it began goes on without it.
         run.stage(let_it_settle, site)
     live = run.stage(read_live_state, site)
-    if live.revision and live.revision.is_pending:
+    if live.revision and (live.revision.is_pending or live.revision.is_being_removed):
         run.stage(recover_release, site, lock, uninstall=options.replace_cut_off_install)
         live = run.stage(read_live_state, site)
     lock.builds_on(live.revision)

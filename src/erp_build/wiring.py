@@ -19,9 +19,9 @@ from erp_build.clients.aws.session import FAIL_FAST_CONFIG, AwsClients, Caller, 
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
-from erp_build.clients.edit_file import replace_file
 from erp_build.clients.effects import Journal, NotedEffects, UpgradeRequest
-from erp_build.clients.git.remote_branch import RemoteBranch
+from erp_build.clients.files.edit import replace_file
+from erp_build.clients.git.remote.branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.helm.program import HelmProgram, LocalCharts
 from erp_build.clients.kubernetes.cluster import EksCluster
@@ -126,7 +126,8 @@ class LiveEffects:
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Install or upgrade the release."""
-        self._helm.upgrade(request.release, request.chart, request.values, request.description, request.timeout)
+        words = (request.release, request.chart, request.values, request.description, request.timeout)
+        self._helm.upgrade(*words, request.below)
 
 
 class _Given(NamedTuple):
@@ -150,7 +151,8 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(access)
     stack.callback(connection.close)
-    cluster, leases, helm = EksCluster(connection), ClusterLeases(connection), HelmProgram(access, given.folder)
+    cluster, leases = EksCluster(connection), ClusterLeases(connection)
+    helm = HelmProgram(access, given.folder, cluster.capabilities)
     engine = Engine()
     # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
     stack.callback(engine.abort)

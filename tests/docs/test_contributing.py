@@ -12,9 +12,9 @@ PROGRAM = ROOT / "src" / "erp_build"
 
 ANSWERS = {
     "What happens when a scan is `UNSUPPORTED_IMAGE`?": {"src/erp_build/model/images/scan.py": '"UNSUPPORTED_IMAGE"'},
-    "Where is a tag put into quotes?": {"src/erp_build/formats/values_file.py": '"{tag}"'},
+    "Where is a tag put into quotes?": {"src/erp_build/formats/values/file.py": '"{place.tag}"'},
     "Which exit code has a run when Helm takes too long?": {
-        "src/erp_build/clients/helm/program.py": "except TimedOut",
+        "src/erp_build/clients/helm/calls.py": "except TimedOut",
         "src/erp_build/errors.py": "class ReleaseFailed",
     },
     "Which answers are asked for again?": {"src/erp_build/formats/transient.py": "429"},
@@ -31,8 +31,8 @@ ANSWERS = {
     "Who asks for the lock before an effect?": {"src/erp_build/deployment/fencing/effects.py": ".require_held()"},
     "What is masked in logs and reports?": {
         "src/erp_build/clients/secrets.py": "def mask(",
-        "src/erp_build/formats/secret_forms.py": "def forms_of(",
-        "src/erp_build/formats/secret_looks.py": "LOOKS = {",
+        "src/erp_build/formats/secrets/forms.py": "def forms_of(",
+        "src/erp_build/formats/secrets/looks.py": "LOOKS = {",
     },
     "How is `latest` moved?": {"src/erp_build/deployment/latest.py": ".tag(image, LATEST)"},
     "How long may a call of the network take?": {"src/erp_build/clients/calls.py": "def within"},
@@ -42,6 +42,10 @@ ANSWERS = {
     },
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
     "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal.py": "Pod("},
+    "Which rights does a chart need in the cluster?": {
+        "src/erp_build/deployment/rights/needs.py": "def needs_of(",
+        "src/erp_build/deployment/rights/given.py": "def given_rights(",
+    },
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
     "How is a packager added?": {"src/erp_build/build/assembly.py": ".maven.package("},
 }

@@ -12,6 +12,7 @@ from erp_build.doctor.diagnosis import AREAS, State
 from erp_build.doctor.examine import CHECKS
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+from tests.support.rendering_helm import install_helm
 
 PAGE = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
@@ -49,8 +50,12 @@ def test_the_actions_that_it_needs_are_those_that_its_tools_call() -> None:
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_a_command_of_the_page_is_understood(
-    words: str, erp: Checkout, erp_build: CommandLine, monkeypatch: pytest.MonkeyPatch
+    words: str, erp: Checkout, erp_build: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    # The one that writes a file writes it here, of a chart that renders.
+    monkeypatch.chdir(tmp_path)
+    install_helm(tmp_path / "bin", monkeypatch)
+    erp.write("helm-chart/values-dev.yaml", "services: {}\n")
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     only = () if "--only" in words else ("--only", "git")
     answer = erp_build(*shlex.split(words), *only, "--repo", str(erp.root))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from erp_build import errors
+from erp_build.config.load import default_project
 from tests.support.git import Checkout
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -21,7 +22,8 @@ SERVICE = "backend/notification-service/pom.xml"
 @pytest.fixture
 def erp(tmp_path: Path) -> Path:
     """A clone of an ERP whose branch is one commit ahead of its upstream."""
-    origin = Checkout.create(tmp_path / "origin", **{SERVICE: "<a/>\n", "helm-chart/Chart.yaml": "name: erp\n"})
+    files = {f"{target.path}/file": "x\n" for target in default_project().targets}
+    origin = Checkout.create(tmp_path / "origin", **{**files, SERVICE: "<a/>\n"})
     clone = origin.clone_to(tmp_path / "erp")
     clone.commit({SERVICE: "<b/>\n"})
     return clone.root

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0a1b2c3d"
 PIPELINE, PROJECT = "erp-unified-pipeline", "erp-unified-build"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/erp-dev-codebuild-role"
-SOURCE = SourceAction(name="Source", provider="CodeStarSourceConnection", connection=CONNECTION, output=FULL_CLONE)
-POM = "<project><properties><java.version>17</java.version></properties></project>\n"
+SOURCE = SourceAction(
+    name="Source", provider="CodeStarSourceConnection", connection=CONNECTION, output=FULL_CLONE, repository="kim/erp"
+)
+POM = "<project><artifactId>app</artifactId><properties><java.version>17</java.version></properties></project>\n"
 GIGABYTE = 10**9
 
 
@@ -71,6 +73,7 @@ class FakeCharts:
     def __init__(self) -> None:
         self.broken: ErpBuildError | None = None
         self.sets_replicas = False
+        self.empty = False
         self.probes = ["readinessProbe", "livenessProbe"]
         self.calls = 0
 
@@ -79,15 +82,22 @@ class FakeCharts:
         self.calls += 1
         if self.broken:
             raise self.broken
+        if self.empty:
+            return ()
         container: dict[str, Any] = {"name": "app", "image": "app:1", **{probe: {"port": 1} for probe in self.probes}}
         spec: dict[str, Any] = {"template": {"spec": {"containers": [container]}}}
         if self.sets_replicas:
             spec["replicas"] = 2
         scaled = {"scaleTargetRef": {"kind": "Deployment", "name": "app"}}
         return (
-            {"kind": "Deployment", "metadata": {"name": "app"}, "spec": spec},
-            {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "app"}, "spec": scaled},
-            {"kind": "Service", "metadata": {"name": "app"}, "spec": {}},
+            {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "app"}, "spec": spec},
+            {
+                "apiVersion": "autoscaling/v2",
+                "kind": "HorizontalPodAutoscaler",
+                "metadata": {"name": "app"},
+                "spec": scaled,
+            },
+            {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "app"}, "spec": {}},
         )
 
 
@@ -103,6 +113,9 @@ class FakeDelivery:
 
     def pipeline(self, name: str) -> CodePipeline | None:
         return self.pipelines.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.pipelines)
 
     def project(self, name: str) -> BuildProject | None:
         return self.projects.get(name)
@@ -157,6 +170,7 @@ class FakeClusterReader:
 
     def version(self, release: Release) -> str:
         assert release.cluster == "erp-dev"
+        self._world.cluster.must_answer()
         return self.stated
 
     def deployments(self, release: Release) -> tuple[OwnedDeployment, ...]:
@@ -184,6 +198,10 @@ class Clinic:
         self.pipeline = ""
         for target in world.project.image_targets:
             world.checkout.write(f"{target.path}/pom.xml", POM)
+            world.checkout.write(
+                f"{target.path}/{target.dockerfile}", "FROM eclipse-temurin:17\nCOPY target/*.jar a.jar\n"
+            )
+        world.checkout.write(f"{world.project.chart.path}/Chart.yaml", "name: erp\n")
         # Every scan ended a minute after the push.
         world.registry.pushed = dict.fromkeys(world.registry.images, PUSHED + timedelta(hours=23, minutes=59))
 

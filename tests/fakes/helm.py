@@ -1,6 +1,6 @@
 """A Helm release in memory: an upgrade reads the values file and rolls out what it names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 import yaml
 
 from erp_build.clients.effects import UpgradeRequest
+from erp_build.deployment.rollout.changed import WATCHED_KINDS
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.release import Release, Revision
 from tests.fakes.deployments import FOR_EVER, Deployments, manifest_of, service_of
 
+Objects = tuple[dict[str, Any], ...]
 LONG_AGO = "2026-01-01T00:00:00"
 
 
@@ -19,16 +21,24 @@ class FakeHelm:
     """One release, its revisions and the values of each.
 
     `failures` is call (`render`, `check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are
-    the values that a chart was checked with.
+    the values that a chart was checked with. `makes` is what else the chart makes of its values;
+    `gives` are values that somebody gave the running release besides.
+    `around` are objects of the newest manifest besides.
     """
 
     def __init__(self, deployments: Deployments) -> None:
         self.revisions: list[Revision] = []
         self.checked: list[str] = []
         self.refuses_digests = False
+        self.makes: Callable[[Any], list[dict[str, Any]]] = lambda _: []
+        self.around: tuple[dict[str, Any], ...] = ()
         self.failures: dict[str, BaseException] = {}
+        self.gives: dict[str, Any] = {}
+        self.leaves_out = ""
+        """The service of whose values the chart makes nothing."""
         self._deployments = deployments
         self._values: dict[int, Any] = {}
+        self._objects: dict[int, tuple[dict[str, Any], ...]] = {}
         self._pending_until = FOR_EVER
         self._made = 0
         """Revisions that were ever made: no two of them have the same time."""
@@ -43,18 +53,18 @@ class FakeHelm:
             self._add_revision("deployed", last.description, last.updated)
         return tuple(self.revisions)
 
-    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[dict[str, Any], ...]:  # noqa: ARG002 - the protocol's
-        wanted = yaml.safe_load(values)
+    def check_chart(self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()) -> Objects:  # noqa: ARG002 - the protocol's
+        wanted = _merged(values, below)
         self.checked.append(values.decode())
         self._fail("check_chart")
-        return _rendered(wanted)
+        return self._rendered(wanted)
 
-    def render(self, release: Release, chart: Path, values: bytes) -> tuple[dict[str, Any], ...]:  # noqa: ARG002 - the protocol's
+    def render(self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()) -> Objects:  # noqa: ARG002 - the protocol's
         """What the values make, without the cluster; `refuses_digests` stands for a chart that does not take them."""
         if self.refuses_digests and b"@sha256:" in values:
             raise ReleaseFailed("the chart does not render", where=str(chart), why="image.tag: does not match pattern")
         self._fail("render")
-        return _rendered(yaml.safe_load(values))
+        return self._rendered(_merged(values, below))
 
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """The values that a revision was made of."""
@@ -63,14 +73,20 @@ class FakeHelm:
         leaves = {key: _leaf(found, key) for key in keys}
         return {key: str(leaf) for key, leaf in leaves.items() if leaf is not None}
 
-    def objects(self, release: Release) -> tuple[dict[str, Any], ...]:
-        """The Deployments that the newest revision's values make."""
-        return self.manifest(release)
-
-    def manifest(self, release: Release) -> tuple[dict[str, Any], ...]:
-        """The same: the fake chart makes nothing else."""
+    def given_values(self, release: Release) -> Mapping[str, Any]:
+        """What the newest revision was given: its values file, and what `gives` says."""
         assert release.name == "erp-microservices"
-        return _rendered(self._values[max(self._values)]) if self._values else ()
+        return {**self._values[max(self._values)], **self.gives}
+
+    def objects(self, release: Release) -> tuple[dict[str, Any], ...]:
+        """The Deployments and what scales them, of the newest revision."""
+        wanted = ("Deployment", "HorizontalPodAutoscaler", "ScaledObject")
+        return tuple(item for item in self.manifest(release) if item["kind"] in wanted)
+
+    def manifest(self, release: Release, revision: int | None = None) -> tuple[dict[str, Any], ...]:
+        """Everything that a revision has, by default the newest one."""
+        assert release.name == "erp-microservices"
+        return (*self._objects[revision or max(self._objects)], *self.around) if self._objects else ()
 
     def upgrade(self, request: UpgradeRequest) -> None:
         """Roll out what the values file names, as a new revision; Helm refuses beside another operation."""
@@ -78,10 +94,12 @@ class FakeHelm:
             raise ReleaseFailed(
                 "another operation (install/upgrade/rollback) is in progress", where=request.release.name
             )
+        if self.revisions and self.revisions[-1].status == "uninstalling":
+            raise ReleaseFailed(f'"{request.release.name}" has no deployed releases', where=request.release.name)
         refused = isinstance(self.failures.get("upgrade"), ReleaseFailed)
         self._add_revision("failed" if refused else "deployed", request.description)
         self._fail("upgrade")
-        self._roll_out(request.values.read_text(encoding="utf-8"))
+        self._roll_out(yaml.safe_dump(_merged(request.values.read_bytes(), request.below), sort_keys=False))
         outage = self._deployments.outage
         if outage and outage.since is None:
             self._deployments.outage = replace(outage, since=self._deployments.clock.monotonic())
@@ -93,36 +111,68 @@ class FakeHelm:
             self.revisions[-1] = replace(self.revisions[-1], status="failed")
         self._add_revision("deployed", f"Rollback to {revision}")
         values = self._values[len(self.revisions)] = self._values[revision]
+        objects = self._objects[len(self.revisions)] = self._objects[revision]
         for deployed in self._deployments.by_name.values():
             deployed.edits = {}
         for image in _images(values):
             self._deployments.troubles.pop(service_of(image), None)
             self._deployments.deploy(image, values["replicaCount"])
+        for item in objects:
+            self._deployments.troubles.pop(f"{item['kind']} {item['metadata']['name']}", None)
+        self._apply(objects)
 
     def uninstall(self, *, keep_history: bool = False) -> None:
         """Remove everything; with its history kept, the newest revision says so."""
         self._deployments.by_name.clear()
+        self._deployments.others.clear()
         if not keep_history:
-            self.revisions, self._values = [], {}
+            self.revisions, self._values, self._objects = [], {}, {}
             return
         self._supersede_deployed()
         self.revisions[-1] = replace(self.revisions[-1], status="uninstalled", description="Uninstallation complete")
+
+    def is_being_removed(self) -> None:
+        """Somebody began to remove the release: what it made is gone in part, and its record is still there."""
+        self._deployments.by_name.popitem()
+        self.revisions[-1] = replace(self.revisions[-1], status="uninstalling", description="Deletion in progress")
 
     def was_deployed(self, values: str, description: str = "") -> None:
         """Somebody deployed these values, with or without this program."""
         self._add_revision("deployed", description)
         self._roll_out(values)
 
+    def made(self, item: dict[str, Any]) -> None:
+        """An upgrade has made an object or changed it."""
+        self._deployments.apply(item)
+
     def is_pending(self, updated: str = "", *, until: float = FOR_EVER) -> None:
         """An upgrade or a first installation is on its way or was cut off; it ends well at a moment of the clock."""
         self._add_revision("pending-upgrade" if self.revisions else "pending-install", "", updated)
         self._values[len(self.revisions)] = self._values.get(len(self.revisions) - 1)
+        self._objects[len(self.revisions)] = self._objects.get(len(self.revisions) - 1, ())
         self._pending_until = until
 
     def _roll_out(self, text: str) -> None:
         values = self._values[len(self.revisions)] = yaml.safe_load(text)
+        objects = self._objects[len(self.revisions)] = self._rendered(values)
         for image in _images(values):
             self._deployments.deploy(image, values["replicaCount"])
+        self._apply(objects)
+
+    def _rendered(self, values: Any) -> tuple[dict[str, Any], ...]:
+        unprobed = self._deployments.unprobed
+        services = (
+            manifest_of(image, values["replicaCount"], probed=service_of(image) not in unprobed)
+            for image in _images(values)
+            if service_of(image) != self.leaves_out
+        )
+        return (*services, *self.makes(values))
+
+    def _apply(self, objects: tuple[dict[str, Any], ...]) -> None:
+        """Make what is none of the services' own Deployments."""
+        for item in objects:
+            if item["kind"] in WATCHED_KINDS and item["metadata"]["name"] not in self._deployments.by_name:
+                self._deployments.apply(item)
 
     def _fail(self, call: str) -> None:
         if error := self.failures.get(call):
@@ -157,8 +207,19 @@ def values_text(services: dict[str, str]) -> str:
     return "\n".join([*lines, "  employee:", "    enabled: false", ""])
 
 
-def _rendered(values: Any) -> tuple[dict[str, Any], ...]:
-    return tuple(manifest_of(image, values["replicaCount"]) for image in _images(values))
+def _merged(values: bytes, below: Sequence[Path]) -> Any:
+    """The values of several files; the fake merges mappings, as Helm does."""
+    texts = [*(path.read_bytes() for path in below), values]
+    found = yaml.safe_load(texts[0])
+    for text in texts[1:]:
+        found = _over(found, yaml.safe_load(text))
+    return found
+
+
+def _over(below: Any, above: Any) -> Any:
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return below | {key: _over(below.get(key), value) for key, value in above.items()}
 
 
 def _images(values: Any) -> list[str]:

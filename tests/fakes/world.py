@@ -41,7 +41,8 @@ def sources() -> dict[str, str]:
     """The files of an ERP repository, small."""
     values = {service.values_key.partition(".")[2]: f"{HOST}/erp/{service.repository}" for service in ERP.services}
     files = {f"{target.path}/src/App.java": f"class App {{ /* {target.name} */ }}\n" for target in ERP.image_targets}
-    return {**files, "helm-chart/values-dev.yaml": values_text(values), "README.md": "ERP\n"}
+    also = {"backend/proto/a.proto": "", "README.md": "ERP\n"}
+    return {**files, "helm-chart/values-dev.yaml": values_text(values), **also}
 
 
 class Killed(BaseException):

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from erp_build.cli.verbs.run import REPORT
+from sandbox.cluster import go_binaries
 
 ROOT = Path(__file__).parents[2]
 BUILDSPECS = {name: ROOT / name for name in ("buildspec.yml", "examples/erp/buildspec.yml")}
@@ -45,7 +46,7 @@ def test_no_command_holds_shell_logic(name: str) -> None:
 @every_buildspec
 def test_there_is_one_line_of_work(name: str) -> None:
     (command,) = spec(name)["phases"]["build"]["commands"]
-    assert command.startswith("python3 -m erp_build run")
+    assert command.startswith("python -m erp_build run")
     assert set(spec(name)["phases"]) == {"install", "build"}
 
 
@@ -53,7 +54,7 @@ def test_there_is_one_line_of_work(name: str) -> None:
 def test_everything_is_installed_from_hashes_and_no_host_is_named(name: str) -> None:
     engine, *install = spec(name)["phases"]["install"]["commands"]
     assert engine == "start-engine"
-    assert all(command.startswith("python3 -m pip install ") for command in install)
+    assert all(command.startswith("python -m pip install ") for command in install)
     from_lock = [command for command in install if "--require-hashes" in command]
     of_this_source = [command for command in install if "--no-deps" in command]
     assert from_lock + of_this_source == install
@@ -84,7 +85,7 @@ def test_no_runtime_is_chosen_because_the_image_has_one_of_each(name: str) -> No
 
 def test_the_sample_shows_how_its_repository_pins_erp_build() -> None:
     text = BUILDSPECS["examples/erp/buildspec.yml"].read_text(encoding="utf-8")
-    assert text.count("      # - python3 -m pip install --require-hashes -r ci/erp-build.lock\n") == 1
+    assert text.count("      # - python -m pip install --require-hashes -r ci/erp-build.lock\n") == 1
 
 
 @pytest.mark.parametrize("logic", ["mvn package || true", "a | b", "a; b", "x=$(date)", "if true", "curl x", "a\nb"])
@@ -158,5 +159,20 @@ def test_the_runner_trusts_the_checkout_of_nobody_but_its_user() -> None:
     assert "safe.directory" not in _runner()
 
 
+def test_the_shipped_helm_is_stamped_like_the_tested_one() -> None:
+    """Its own version, and the version of Kubernetes that it renders for without a cluster."""
+    text = _runner()
+    arguments = dict(re.findall(r"^ARG (\w+)=(\S+)$", text, re.MULTILINE))
+    stamped = dict(re.findall(r"-X (helm\.sh/\S+?)=([^\s\"]+)", text))
+    values = {name: re.sub(r"\$\{(\w+)\}", lambda found: arguments[found[1]], value) for name, value in stamped.items()}
+    assert values == {name: value for name, value in go_binaries.stamps() if name.startswith("helm.sh/helm/v3/")}
+    assert arguments["HELM"] == go_binaries.VERSIONS["helm3"]
+
+
 def _runner() -> str:
     return (ROOT / "Dockerfile.runner").read_text(encoding="utf-8")
+
+
+@every_buildspec
+def test_git_may_fetch_with_the_credentials_of_the_source(name: str) -> None:
+    assert spec(name)["env"]["git-credential-helper"] is True

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from erp_build.clients.kubernetes.cluster import NEEDED_PERMISSIONS
 from erp_build.config.load import load_project
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.project import Project
@@ -146,16 +145,7 @@ def test_what_is_there_already_can_be_left_alone() -> None:
     conditional = {
         name: one["Condition"] for name, one in Template({}).document["Resources"].items() if "Condition" in one
     }
-    assert set(conditional.values()) == {"OwnParameters", "OwnTopic", "OwnAccessEntry"}
-
-
-def test_the_role_in_the_cluster_may_do_what_a_run_asks_for_before_its_first_write() -> None:
-    rules = [rule for one in yaml.safe_load_all(ACCESS.read_text(encoding="utf-8")) if one["kind"] == "Role"
-             for rule in one["rules"]]  # fmt: skip
-    allowed = {(verb, group, resource) for rule in rules for verb in rule["verbs"] for group in rule["apiGroups"]
-               for resource in rule["resources"]}  # fmt: skip
-    assert set(NEEDED_PERMISSIONS) <= allowed
-    assert not any("*" in part for one in allowed for part in one)
+    assert set(conditional.values()) == {"OwnParameters", "OwnTopic", "OwnAccessEntry", "OwnLogs"}
 
 
 def test_the_group_of_the_access_entry_is_the_one_that_is_let_in(template: Template) -> None:

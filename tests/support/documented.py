@@ -62,6 +62,11 @@ OF_OTHERS = {
 ELSEWHERE = {
     **dict.fromkeys(LIVE, "tests/world/test_docs.py::test_every_command_that_only_reads_works_in_an_account"),
     **dict.fromkeys(INSTALLS, "tests/world/test_docs.py::test_the_quick_start_works_word_by_word"),
+    "erp-build doctor --only files": (
+        "tests/unit/doctor/test_files.py::test_each_target_has_a_line_with_what_was_looked_at"
+    ),
+    "erp-build init": "tests/unit/cli/test_init.py::test_without_a_terminal_the_file_is_shown_and_not_written",
+    "erp-build init --write": "tests/unit/cli/test_init.py::test_of_a_repository_as_it_is_every_line_is_found",
     "make demo": "tests/world/test_demo.py::test_the_demo_holds_with_helm_3",
     "make test": "tests/__main__.py::main",
     ".venv/bin/python -m sandbox up": "tests/world/conftest.py::_sandbox",
@@ -69,6 +74,9 @@ ELSEWHERE = {
         "tests/world/test_down.py::test_down_leaves_no_process_mount_link_rule_name_or_folder"
     ),
     **OF_OTHERS,
+    "erp-build doctor --only rights --write access.yaml": (
+        "tests/unit/doctor/test_rights.py::test_the_command_writes_the_file_and_says_what_to_do_with_it"
+    ),
     **dict.fromkeys(DOCTOR, "tests/world/test_docs.py::test_doctor_answers_in_an_account_whatever_it_is_asked"),
     "erp-build doctor": f"{_DOCTOR}::test_every_planted_trouble_is_found_and_none_is_invented",
     "erp-build run": "tests/world/test_run.py::test_lambda_is_updated_although_another_update_is_in_progress",

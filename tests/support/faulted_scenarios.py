@@ -174,25 +174,14 @@ def _never_ready(folder: Path) -> Scenario:
     return Scenario(world, cure=lambda one: one.cluster.troubles.clear())
 
 
-def _after_a_killed_run(folder: Path) -> Scenario:
+def _after_a_run_killed_behind(folder: Path, effect: str) -> Scenario:
     world = deployed(folder)
     before = state_of(world)
     world.change_small(REQUEST, EMPLOYEE, text="third")
-    ended = world.ends(run_all, Faults(Point("effects.update_function", FUNCTION, 1), "after", _kill))
+    name = {"update_function": FUNCTION, "upgrade_release": world.project.chart.release}[effect]
+    ended = world.ends(run_all, Faults(Point(f"effects.{effect}", name, 1), "after", _kill))
     assert isinstance(ended.error, Killed), ended
     # Nobody has freed the lock.
-    world.leases.is_held(alive=False)
-    return Scenario(world, newer=_with_newer(world), before=[before])
-
-
-def _after_a_run_killed_before_its_proof(folder: Path) -> Scenario:
-    world = deployed(folder)
-    before = state_of(world)
-    world.change_small(REQUEST, EMPLOYEE, text="third")
-    ended = world.ends(
-        run_all, Faults(Point("effects.upgrade_release", world.project.chart.release, 1), "after", _kill)
-    )
-    assert isinstance(ended.error, Killed), ended
     world.leases.is_held(alive=False)
     return Scenario(world, newer=_with_newer(world), before=[before])
 
@@ -219,8 +208,10 @@ SCENARIOS: dict[str, Callable[[Path], Scenario]] = {
     "a rollback by hand to a commit": lambda folder: _rolled_back(folder, to_commit=True),
     "the gate blocks an image": _blocked,
     "a deployment is taken back": _never_ready,
-    "a run after a killed one": _after_a_killed_run,
-    "a run after one that was killed before its proof": _after_a_run_killed_before_its_proof,
+    "a run after a killed one": lambda folder: _after_a_run_killed_behind(folder, "update_function"),
+    "a run after one that was killed before its proof": lambda folder: _after_a_run_killed_behind(
+        folder, "upgrade_release"
+    ),
     "a run after a cut-off Helm": _after_helm_was_cut_off,
 }
 """What runs do -> makes its scenario in a folder."""

@@ -42,7 +42,8 @@ def small_sources() -> dict[str, str]:
         image = f"{{repository: {HOST}/erp/{service.repository}, tag: latest}}"
         lines.append(f"  {service.values_key.partition('.')[2]}: {{image: {image}}}")
     files = {f"{target.path}/src/App.java": f"class App {{ /* {target.name} */ }}\n" for target in SMALL.image_targets}
-    return {**files, "helm-chart/values-dev.yaml": "\n".join([*lines, ""]), "README.md": "ERP\n"}
+    also = {"backend/proto/a.proto": "", "README.md": "ERP\n"}
+    return {**files, "helm-chart/values-dev.yaml": "\n".join([*lines, ""]), **also}
 
 
 class RememberedGit:
@@ -58,6 +59,8 @@ class RememberedGit:
 
     def __getattr__(self, name: str) -> Any:
         ask = getattr(self._git, name)
+        if not callable(ask):
+            return ask
 
         def answer(*arguments: Any, **named: Any) -> Any:
             key = (name, repr((arguments, named)))

@@ -96,7 +96,7 @@ def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             self.wfile.write(b"0\r\n\r\n")
 
-        do_GET = do_POST = do_PUT = do_DELETE = reply  # noqa: N815 - the names by which the base class finds them
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = reply  # noqa: N815 - the names by which the base class finds them
 
         def log_message(self, *_: object) -> None:
             """Keep the output of the tests clean."""

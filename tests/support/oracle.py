@@ -84,10 +84,12 @@ def _is_below(parts: list[str], directory: list[str]) -> bool:
 
 
 def _is_input(pattern: str, parts: list[str]) -> bool:
-    """`some/directory/**`, `**/name`, or a path with `*` inside its segments."""
+    """`some/directory/**`, `**/name`, a path with `*` inside its segments, or a path with all that is below it."""
     wanted = _parts(pattern)
     if wanted[-1] == "**":
         return _is_below(parts, wanted[:-1])
+    if "*" not in pattern:
+        return _is_below(parts, wanted)
     if wanted[0] == "**":
         return parts[-1] == wanted[-1]
     return len(parts) == len(wanted) and all(

@@ -20,9 +20,9 @@ from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.model.images.verdict import ClearedImage, Verdict
 from erp_build.model.plan import Plan
 from erp_build.model.project import Check, GatePolicy
-from erp_build.model.releases.deployment import Alarm, Deployment, Proof
+from erp_build.model.releases.deployment import Alarm, Deployment, Proof, Watched
 from erp_build.model.releases.evidence import Evidence
-from erp_build.model.releases.preview import FieldChange, ImageWanted, ObjectChange, Preview
+from erp_build.model.releases.preview import FieldChange, ImageWanted, ObjectChange, Preview, Unprobed
 from erp_build.run_record import Occasion, Run, RunReport
 from tests.support.judgements import LOG4J, OPENSSL, WAIVER
 from tests.support.samples import (
@@ -115,7 +115,7 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
         _fail(run, names)
     else:
         run.keep(
-            deployment=Deployment(tags_after={NOTIFICATION: plan.tag}, values_tags={}),
+            deployment=Deployment(tags_after={NOTIFICATION: plan.tag}, values_tags={}, watched=_watched()),
             proofs=tuple(
                 Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, replicas=2)
                 for image in images
@@ -258,6 +258,15 @@ def _checks() -> tuple[Checked, ...]:
     )
 
 
+def _watched() -> tuple[Watched, ...]:
+    complete = "2 of 2 updated, 2 ready, 2 in all"
+    return (
+        Watched(name=NOTIFICATION, service=NOTIFICATION, probed=False, seconds=90.2, state=complete),
+        Watched(name=REQUEST, service=REQUEST, probed=True, seconds=5.1, state=complete),
+        Watched(name="Job migrate", service="", probed=True, seconds=5.1, state="has ended well"),
+    )
+
+
 def _preview() -> Preview:
     fields = (
         FieldChange("spec.replicas", "2", "3"),
@@ -279,6 +288,7 @@ def _preview() -> Preview:
             ImageWanted(target=EMPLOYEE, how="reuse", name=f"erp/{EMPLOYEE}-lambda:{HEAD[:7]}"),
             ImageWanted(target=PROCESSING, how="keep", name=f"erp/{PROCESSING}:0ld1234"),
         ),
+        unprobed=(Unprobed(name=NOTIFICATION, seconds=90.0),),
     )
 
 

@@ -6,10 +6,13 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import accumulate, product
-from re import _parser  # type: ignore[attr-defined] # the only reader of patterns
 from types import FrameType
 from typing import Any
+
+PARSER: Any = import_module("re._parser")
+"""The only reader of patterns; the type checker does not know it."""
 
 SHORT, LONG = 2_000, 8_000
 """Characters of the lines that are compared: a time that grows with the length is four times as long, not sixteen."""
@@ -33,7 +36,7 @@ class TooSlow(Exception):
 
 def hostile_parts(pattern: str) -> Iterator[tuple[str, str, str]]:
     """What a line begins with, repeats and ends with, so that a pattern begins or repeats for long and then fails."""
-    every = [*_words(_parser.parse(pattern))] or ["a"]
+    every = [*_words(PARSER.parse(pattern))] or ["a"]
     words, begins = [*dict.fromkeys(every)], [*accumulate(every[:12])]
     units = {*words[:8], *begins, "".join(words), *SAMPLES}
     units |= {word + sample for word, sample in product(words[:3], SAMPLES)}

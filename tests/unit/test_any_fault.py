@@ -21,7 +21,7 @@ from tests.support.faulted_world import FaultedWorld, run_all
 from tests.support.faults import ERRORS, Faults, Point, signalling
 from tests.support.samples import REQUEST
 
-SAMPLE = 40
+SAMPLE = 24
 """Cases of each scenario that are run by default."""
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support.every_transient_answer import Tried, tried_out, wrong
 from tests.support.transient_world import SCENARIOS, TransientWorld, deployed
 
-SAMPLE = 12
+SAMPLE = 5
 """Cases with a read of each scenario that are run by default, besides the last ones."""
 
 

@@ -17,7 +17,7 @@ from erp_build.model.stage_hooks import Pipeline
 from tests.support.every_schedule import PLAYED, prepared_schedules
 from tests.support.schedules import Table
 
-SAMPLE = 50
+SAMPLE = 30
 """Schedules of each scenario that are played by default."""
 
 WITHOUT_A_FENCE = (108, 142, 232, 245)

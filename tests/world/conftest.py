@@ -23,6 +23,7 @@ from sandbox.machine import inventory
 from sandbox.sample import erp_commits, erp_repository
 from sandbox.tenants import deployed_state
 from sandbox.tenants.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
+from tests.world.as_is import PASSWORD as AS_IS_PASSWORD
 from tests.world.pairs import Pair, wait_until
 
 KEEP = "ERP_BUILD_SANDBOX_KEEP"
@@ -37,6 +38,7 @@ IMPATIENT = {'stable = "5s"': 'stable = "1s"', 'lock_expires = "30s"': 'lock_exp
 URI = (erp_repository.SOURCE / erp_repository.VALUES).read_text(encoding="utf-8").partition("uri: ")[2].split('"')[1]
 PASSWORD = URI.partition("://")[2].partition(":")[2].partition("@")[0]
 SECRETS = (
+    *(AS_IS_PASSWORD, base64.b64encode(AS_IS_PASSWORD.encode()).decode()),
     *(PASSWORD, base64.b64encode(PASSWORD.encode()).decode(), quote(PASSWORD, safe="")),
     *(FUNCTION_PASSWORD, base64.b64encode(FUNCTION_PASSWORD.encode()).decode()),
     *(PARAMETER_PASSWORD, base64.b64encode(PARAMETER_PASSWORD.encode()).decode()),
@@ -154,7 +156,7 @@ class Erp:
 def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
     """The ERP after the whole demo with Helm 3, which itself checks every act.
 
-    In the first lane it is played as `make demo` does, in the runner image; in the others by this machine's Python.
+    In the first lane it is played in the runner image, as `make demo RUNNER=1` does; in the others by our own Python.
     """
     folder = tmp_path_factory.mktemp("demo") / "helm3"
     if LANE == 0:

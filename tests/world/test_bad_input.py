@@ -115,6 +115,9 @@ def a_service_that_is_switched_off(erp: Erp) -> Given:
 
 
 def a_tag_that_is_an_alias(erp: Erp) -> Given:
+    values = erp.repository / erp_repository.VALUES
+    # Whoever takes the copy would get the new tag as well.
+    values.write_text(values.read_text(encoding="utf-8") + "copy: *n\n", encoding="utf-8")
     return _edited(erp, "notification:\n    enabled: true\n", "notification: &n\n    enabled: true\n")
 
 

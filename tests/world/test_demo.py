@@ -1,15 +1,11 @@
-"""The whole demo, with both Helms: four deployments and one that the gate stops, each read back from the world."""
+"""The whole demo with Helm 3: four deployments and one that the gate stops, each read back from the world."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from sandbox.demo import run_modes
-from sandbox.demo.play import play
-from sandbox.lanes import in_lane
-from sandbox.tenants import provisioning
-from tests.world.conftest import IMPATIENT, Erp
+from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
 
@@ -33,12 +29,6 @@ EXPECTED = {
 
 def test_the_demo_holds_with_helm_3(demonstrated: Erp) -> None:
     assert outcomes(demonstrated.repository.parent) == EXPECTED
-
-
-def test_the_demo_holds_with_helm_4(tmp_path: Path) -> None:
-    erp = play(in_lane("helm4"), tmp_path / "helm4", run_modes.on_this_machine(helm=4), IMPATIENT)
-    assert outcomes(tmp_path / "helm4") == EXPECTED
-    provisioning.remove(erp)
 
 
 def test_every_deployed_target_of_every_report_has_one_digest(demonstrated: Erp) -> None:

@@ -101,7 +101,12 @@ class Delivery:
 
     def answers(self, *, status: str, source: Mapping[str, str]) -> None:
         """Script the pipeline and its connection."""
-        configuration = {"ConnectionArn": self.connection, "BranchName": "main", **source}
+        configuration = {
+            "ConnectionArn": self.connection,
+            "FullRepositoryId": f"example/{self.tenant.name}",
+            "BranchName": "main",
+            **source,
+        }
         stages = [
             _stage("Source", "CodeStarSourceConnection", configuration),
             _stage("Build", "CodeBuild", {"ProjectName": self.project}),
@@ -110,6 +115,8 @@ class Delivery:
         pipeline = {"name": f"{self.tenant.name}-unified-pipeline", "artifactStore": store, "stages": stages}
         name = str(pipeline["name"])
         Faults().script("^GetPipeline$", [{"json": {"pipeline": pipeline}}], then="sticky", target=name)
+        names = {"pipelines": [{"name": name, "version": 1}]}
+        Faults().script("^ListPipelines$", [{"json": names}], then="sticky")
         connection = {"Connection": {"ConnectionStatus": status}}
         Faults().script("^GetConnection$", [{"json": connection}], then="sticky", target=self.connection)
 
@@ -189,7 +196,7 @@ def test_every_planted_trouble_is_found_and_none_is_invented(broken: Path) -> No
     states = {name: check["state"] for name, check in checks.items()}
     assert {name for name, state in states.items() if state in ("warning", "problem")} == set(PLANTED), checks
     # What is in a chart that does not render, nobody knows.
-    assert {name for name, state in states.items() if state == "unknown"} == {"replicas", "probes", "dry-run"}
+    assert {name for name, state in states.items() if state == "unknown"} == {"replicas", "probes", "rights", "dry-run"}
     silent = {name: checks[name]["found"] for name, words in PLANTED.items() if words not in checks[name]["found"]}
     assert silent == {}
     assert all(checks[name]["next"] and checks[name]["looked_at"] for name in PLANTED)

@@ -1,4 +1,4 @@
-"""The image of Dockerfile.runner: what is in it, what is not, and the demo played in it as `make demo` does."""
+"""The image of Dockerfile.runner: what is in it, what is not, and the demo in it, as `make demo RUNNER=1` plays it."""
 
 import fnmatch
 import json
@@ -155,3 +155,10 @@ def _found(chunks: Iterator[bytes], needles: set[bytes]) -> set[bytes]:
         found |= set(pattern.findall(text))
         tail = text[-longest:]
     return found
+
+
+def test_helm_renders_without_a_cluster_for_the_version_that_it_was_made_for(container: BuildContainer) -> None:
+    chart = 'name: a\\nversion: 1.0.0\\napiVersion: v2\\nkubeVersion: ">=1.25.0"\\n'
+    words = f"mkdir -p /tmp/chart/templates && printf '{chart}' >/tmp/chart/Chart.yaml && helm template a /tmp/chart"
+    code, output = container.run(["sh", "-c", words], Path("/"))
+    assert code == 0, output

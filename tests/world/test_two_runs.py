@@ -26,7 +26,7 @@ class Row:
         how: the effect, and before which of its calls (-1: behind the first one).
         says: what the older run's error says.
         stays: whether everything that the newer run deployed stays. Helm and a tag cannot compare: a run that is
-            stopped in the very moment before such a write replaces it, and says so.
+            stopped in the very moment before such a write replaces it, and says so; the newer one is run again then.
         unlocks: whether somebody frees the lock by hand, in place of the wait for its end.
     """
 
@@ -67,8 +67,9 @@ def test_an_older_run_that_was_stopped_ends_with_11_when_a_newer_one_deployed_si
     assert row.says in ended.stderr
     if row.stays:
         assert what_runs(settled(pair)) == what_runs(after)
-    again = pair.erp.start(repository=second).finish()
-    assert again.code == 0, again.stderr
+    if not row.stays:
+        again = pair.erp.start(repository=second).finish()
+        assert again.code == 0, again.stderr
     pair.erp.commit = newer
     assert what_runs(settled(pair)) == what_runs(after)
     assert after.function != before.function

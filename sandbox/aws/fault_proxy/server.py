@@ -31,6 +31,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
+from sandbox.aws.fault_proxy.image_resolution import RESOLVED, Resolution
 from sandbox.aws.fault_proxy.image_scans import Scans
 from sandbox.aws.fault_proxy.scripted_faults import ScriptedFaults
 from sandbox.aws.iam.enforcement import Caller, Guard, denial
@@ -94,6 +95,7 @@ class Proxy:
         self._guard: Guard | None = None
         self.rules = ScriptedFaults()
         self.scans = Scans(self._ecr)
+        self.resolution = Resolution(self._ecr)
         self.log: list[dict[str, Any]] = []
 
     async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
@@ -149,6 +151,8 @@ class Proxy:
         if operation in SCANNING:
             return web.json_response(SCANNING[operation], content_type="application/x-amz-json-1.1")
         answer = await self._forward(request, body)
+        if operation in RESOLVED:
+            return await self.resolution.shown(request.path, body, answer)
         if operation == "GetAuthorizationToken" and answer.status == 200:  # noqa: PLR2004 - OK
             return _with_plain_endpoint(answer, self.guard.sign_in(caller) if caller.role else "")
         return answer

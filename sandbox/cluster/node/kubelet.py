@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.cluster.network import NODE, NODE_ADDRESS
 from sandbox.cluster.node import cgroups
 from sandbox.cluster.paths import HOME, KUBELET_CLIENT, VOLUME_PLUGINS
+from sandbox.endpoints import REGION
 from sandbox.machine import processes
 from sandbox.machine.private_file import write_private
 from sandbox.paths import ADMIN_KUBECONFIG, CONTAINERD_SOCKET, ROOT
@@ -17,6 +18,8 @@ NAME = "kubelet"
 _HEALTH_PORT = 11248
 _PROVIDERS = HOME / "credential-providers"
 _PROVIDER = "ecr-credential-provider"
+_LABELS = {"topology.kubernetes.io/zone": f"{REGION}a", "eks.amazonaws.com/nodegroup": "erp-dev-kafka"}
+"""What EKS writes on a node; the group is the one that the chart of `examples/as-is` selects."""
 
 
 def start(programs: Path) -> None:
@@ -32,6 +35,7 @@ def start(programs: Path) -> None:
         f"--kubeconfig={ADMIN_KUBECONFIG}",
         f"--hostname-override={NODE}",
         f"--node-ip={NODE_ADDRESS}",
+        f"--node-labels={','.join(f'{name}={value}' for name, value in _LABELS.items())}",
         f"--root-dir={HOME / 'kubelet'}",
         f"--cert-dir={HOME / 'kubelet-certificates'}",
         f"--image-credential-provider-config={providers}",

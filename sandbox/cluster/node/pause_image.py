@@ -1,4 +1,7 @@
-"""The container that holds a pod's network: a static program that waits, in an image made without any engine."""
+"""The container that holds a pod's network: a static program that waits, in an image made without any engine.
+
+The node knows the same image by the names of foreign ones, for which there is no registry here.
+"""
 
 import hashlib
 import io
@@ -13,7 +16,15 @@ from sandbox.errors import SandboxError
 from sandbox.paths import CACHE
 
 IMAGE = "docker.io/erp-build-sandbox/pause:1"
-ARCHIVE = CACHE / "pause-1.tar"
+STAND_INS = (
+    "docker.io/confluentinc/cp-kafka:7.5.0",
+    "docker.io/confluentinc/cp-zookeeper:7.5.0",
+    "public.ecr.aws/aws-observability/aws-for-fluent-bit:2.31.12",
+    "public.ecr.aws/xray/aws-xray-daemon:latest",
+)
+"""What the chart of `examples/as-is` asks for: its pods run, and do nothing."""
+
+ARCHIVE = CACHE / "pause-2.tar"
 _SOURCE = """package main
 
 import (
@@ -62,7 +73,7 @@ def _image(program: bytes) -> bytes:
         "config": {"Entrypoint": ["/pause"]},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
     }
-    manifest = [{"Config": "config.json", "RepoTags": [IMAGE], "Layers": ["layer.tar"]}]
+    manifest = [{"Config": "config.json", "RepoTags": [IMAGE, *STAND_INS], "Layers": ["layer.tar"]}]
     files = {"manifest.json": json.dumps(manifest).encode(), "config.json": json.dumps(config).encode()}
     return _tar({**files, "layer.tar": layer}, mode=0o644)
 

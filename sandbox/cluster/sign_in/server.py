@@ -1,8 +1,9 @@
 """The sign-in of EKS: the API server asks here who the bearer of a token is (TokenReview).
 
 `POST /authenticate` is the webhook. For tests: `POST /_expire` refuses every token signed until now, with ?host=a:1
-those for one address of STS, which is a lane; `GET /_log` lists the answers given, `GET /_health` says that the server
-is there.
+those for one address of STS, which is a lane; `POST /_entry/off?role=name` takes a build role's access entry away, so
+that only the ConfigMap `aws-auth` lets it in, and `/_entry/on` gives it back; `GET /_log` lists the answers given,
+`GET /_health` says that the server is there.
 
 The stand-in for STS does not check signatures, so they are checked here for the sandbox's own key. The secret of
 credentials that the stand-in minted (AssumeRole) is known to nobody else; those are taken at its word.
@@ -17,6 +18,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from sandbox.aws.environment import aws_environment
+from sandbox.cluster.sign_in import aws_auth
 from sandbox.cluster.sign_in.eks_token import CLUSTER_HEADER, RefusedError, SignedCall, check_signature, read_token
 from sandbox.endpoints import ACCOUNT, AWS_ENDPOINT, AWS_PORTS, CLUSTER, REGION, SIGN_IN_PORT
 
@@ -38,18 +40,19 @@ class SignIn:
         self._session = session
         self._expired_until: dict[str, datetime] = {}
         self._log: list[dict[str, str]] = []
+        self._without_entry: set[str] = set()
 
     async def authenticate(self, request: web.Request) -> web.Response:
         """Answer a TokenReview."""
         review = await request.json()
         try:
             caller = await self._caller(review["spec"]["token"])
-            group = _group(caller)
+            groups = await self._groups(caller)
         except RefusedError as reason:
             self._note("refused", str(reason))
             return web.json_response(_review({"authenticated": False, "error": str(reason)}))
         self._note("signed in", caller)
-        user = {"username": caller, "uid": caller, "groups": [group]}
+        user = {"username": caller, "uid": caller, "groups": groups}
         return web.json_response(_review({"authenticated": True, "user": user}))
 
     async def expire(self, request: web.Request) -> web.Response:
@@ -59,6 +62,12 @@ class SignIn:
         self._expired_until.update(dict.fromkeys(hosts, now))
         await asyncio.sleep(1 - datetime.now(UTC).microsecond / 1_000_000)
         self._note("expired", f"tokens until {now:%H:%M:%S}")
+        return web.json_response({})
+
+    async def set_entry(self, request: web.Request) -> web.Response:
+        """Give a role its access entry, or take it away."""
+        change = self._without_entry.discard if request.match_info["state"] == "on" else self._without_entry.add
+        change(request.query["role"])
         return web.json_response({})
 
     async def log(self, _: web.Request) -> web.Response:
@@ -75,6 +84,17 @@ class SignIn:
         if caller.split(":")[4] != ACCOUNT:
             raise RefusedError(f"{caller} has no access entry on {self._cluster}")
         return caller
+
+    async def _groups(self, caller: str) -> list[str]:
+        """Of the access entries, or else of `aws-auth`: root may do everything, a build role is of its own group."""
+        if caller.endswith(":root"):
+            return ["system:masters"]
+        role = caller.split("/")[1] if ":assumed-role/" in caller else ""
+        if BUILD_ROLE in role and role not in self._without_entry:
+            return [BUILD_GROUP]
+        if groups := await asyncio.to_thread(aws_auth.groups_of, role):
+            return groups
+        raise RefusedError(f"{caller} has no access entry, and {aws_auth.NAME} does not map it")
 
     async def _ask_sts(self, call: SignedCall) -> str:
         """Who signed, as STS says; asked at the sandbox's own address and never at the one in the token."""
@@ -93,15 +113,6 @@ class SignIn:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         print(at, what, detail, file=sys.stderr, flush=True)
         self._log = [*self._log[1 - KEPT :], {"at": at, "what": what, "detail": detail}]
-
-
-def _group(caller: str) -> str:
-    """What the access entries say: the account's root may do everything, a build role what `infra/access.yaml` says."""
-    if caller.endswith(":root"):
-        return "system:masters"
-    if ":assumed-role/" in caller and BUILD_ROLE in caller:
-        return BUILD_GROUP
-    raise RefusedError(f"{caller} has no access entry")
 
 
 def _review(status: dict[str, Any]) -> dict[str, Any]:
@@ -123,6 +134,7 @@ async def _application() -> web.Application:
     application.on_cleanup.append(close)
     application.router.add_post("/authenticate", sign_in.authenticate)
     application.router.add_post("/_expire", sign_in.expire)
+    application.router.add_post("/_entry/{state:on|off}", sign_in.set_entry)
     application.router.add_get("/_log", sign_in.log)
     application.router.add_get("/_health", _health)
     return application

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import IO
 
 from erp_build.build.check_command import run_check
-from erp_build.clients.aws.registry import EcrRegistry, SignIn
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.clients.docker.events import SignInEnded
 from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
-from erp_build.clients.files import full_disk_fails
+from erp_build.clients.files.atomic import full_disk_fails
 from erp_build.clients.machine.inventory import images_at_once, pushes_at_once
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule

@@ -20,7 +20,8 @@ RESOLVED = "CODEBUILD_RESOLVED_SOURCE_VERSION"
 PREVIOUS = "CODEBUILD_WEBHOOK_PREV_COMMIT"
 
 
-NO_METADATA = "the source has no .git (CODE_ZIP; choose full clone in the pipeline's source action)"
+NO_UPSTREAM = ("no upstream configured", "HEAD does not point to a branch")
+"""What Git says of a branch without an upstream, and of a detached HEAD: both are as they should be."""
 
 
 class Rung(NamedTuple):
@@ -46,11 +47,12 @@ def find_head(repository: "GitRepository", variables: Mapping[str, str], wanted:
         )
     head = stated or checked_out
     if head is None:
+        trouble = repository.trouble(variables)
         raise ConfigurationError(
             "there is no commit to name the images after",
             where=str(repository.root),
-            why=f"{NO_METADATA}, and {RESOLVED} holds no commit",
-            next_step="run in a Git repository, or set the variable to a full commit",
+            why=f"{trouble.what}, and {RESOLVED} holds no commit",
+            next_step=trouble.next_step,
         )
     return head
 
@@ -76,11 +78,13 @@ def find_baselines(
         base: a revision for all targets.
     """
     argument = [Rung("argument", _resolve(repository, base, "--base"))] if base else []
+    doubt_of_name = [ambiguity(base)] if base and repository.is_ambiguous(base) else []
     webhook = [_webhook(repository, head, variables)] if PREVIOUS in variables else []
-    # A rung is not climbed, nor Git asked for it, where an earlier one holds for every target.
-    offline = [] if live or base else [Rung("upstream", repository.upstream_base(head), "the branch has no upstream")]
-    doubt = [] if repository.has_metadata() else [NO_METADATA]
-    seen: dict[str, bool] = {head: True}
+    # A rung is not climbed, nor Git asked for it, where an earlier one holds for every target. The upstream stands in
+    # for nothing that somebody has stated: where that fails, the upstream may be head itself, and hide every change.
+    doubt = doubt_of_name if repository.has_metadata() else [repository.trouble(variables).what]
+    offline = [] if live or base or webhook or doubt else [_upstream(repository, head)]
+    seen: dict[str, str | None] = {head: None}
     baselines = []
     for target in project.targets:
         if live and (absent := _absence(target, live)):
@@ -117,7 +121,7 @@ def refuse_older(repository: "GitRepository", head: str, live: LiveState) -> Non
 
 
 def _climb(
-    repository: "GitRepository", target: str, rungs: list[Rung], doubt: list[str], seen: dict[str, bool]
+    repository: "GitRepository", target: str, rungs: list[Rung], doubt: list[str], seen: dict[str, str | None]
 ) -> Baseline:
     failed = list(doubt)
     for rung in rungs:
@@ -125,11 +129,32 @@ def _climb(
             failed.append(f"{rung.source}: {rung.why_not}")
             continue
         if rung.commit not in seen:
-            seen[rung.commit] = repository.has_commit(rung.commit)
-        if seen[rung.commit]:
-            return Baseline(target=target, commit=rung.commit, source=rung.source, because="; ".join(failed))
-        failed.append(f"{rung.source}: commit {rung.commit[:12]} cannot be read in this clone")
+            seen[rung.commit] = _why_unread(repository, rung.commit)
+        if (why := seen[rung.commit]) is not None:
+            # What it would be compared with is known. Another commit in its place may lack some of the changes.
+            failed.append(f"{rung.source}: commit {rung.commit[:12]} cannot be read in this clone{why}")
+            break
+        return Baseline(target=target, commit=rung.commit, source=rung.source, because="; ".join(failed))
     return Baseline(target=target, commit=None, source="none", because="; ".join(failed) or "no baseline was given")
+
+
+def ambiguity(revision: str) -> str:
+    """What is said of a revision whose name a tag and a branch have."""
+    return f"{revision} is a tag and a branch: the tag is taken, as Git does; refs/heads/{revision} is the branch"
+
+
+def _why_unread(repository: "GitRepository", commit: str) -> str | None:
+    """What Git says of a commit that cannot be read and not be fetched, in brackets; None if it can."""
+    if repository.has_commit(commit):
+        return None
+    return f" ({repository.complaint})" if repository.complaint else ""
+
+
+def _upstream(repository: "GitRepository", head: str) -> Rung:
+    commit = repository.upstream_base(head)
+    said = repository.complaint
+    is_usual = not said or any(text in said for text in NO_UPSTREAM)
+    return Rung("upstream", commit, "the branch has no upstream" + ("" if is_usual else f" that can be read ({said})"))
 
 
 def _absence(target: Target, live: LiveState) -> str:
@@ -153,8 +178,9 @@ def _webhook(repository: "GitRepository", head: str, variables: Mapping[str, str
     commit = commit_from(variables, PREVIOUS)
     if commit is None:
         return Rung("webhook", None, f"{PREVIOUS} holds no commit")
-    if not (repository.has_commit(commit) and repository.is_ancestor(commit, head)):
-        return Rung("webhook", None, f"{commit[:12]} of {PREVIOUS} is no ancestor of head")
+    why = _why_unread(repository, commit)
+    if why is not None or not repository.is_ancestor(commit, head):
+        return Rung("webhook", None, f"{commit[:12]} of {PREVIOUS} is no ancestor of head{why or ''}")
     return Rung("webhook", commit)
 
 

@@ -2,15 +2,17 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from erp_build.changes.rules import Rules
-from erp_build.formats.dockerfile.parse import instructions
+from erp_build.clients.git.links import links_of
+from erp_build.formats.dockerfile.parse import instructions, resolved
 from erp_build.model.project import Function, Service
 
 PARENT_REFERENCE = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]{0,200}[\w-])")
+DEFAULT_PARENT = "../pom.xml"
 BUILD_OUTPUT = "target"
 SYMLINK_MODE = "120000"
 
@@ -25,6 +27,33 @@ class Uncovered(NamedTuple):
     paths: tuple[str, ...]
 
 
+class Unclear(NamedTuple):
+    """A source of which nobody can tell what it takes: where it is named."""
+
+    target: str
+    file: str
+    line: int
+    source: str
+
+
+class Inspection(NamedTuple):
+    """What was looked at for sources that no rule covers, and what was found.
+
+    Attributes:
+        uncovered: those sources.
+        unclear: sources with a variable that has no default.
+        missing: Dockerfiles and poms that are not there.
+        dockerfiles, poms, links: how many of each were looked at.
+    """
+
+    uncovered: tuple[Uncovered, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
+    missing: tuple[str, ...] = ()
+    dockerfiles: int = 0
+    poms: int = 0
+    links: int = 0
+
+
 class Tree(NamedTuple):
     """A commit: path -> mode of all files; path -> text of Dockerfiles and poms, and of links their target."""
 
@@ -32,10 +61,45 @@ class Tree(NamedTuple):
     texts: Mapping[str, str]
 
 
+def inspect(targets: Iterable[Service | Function], rules: Rules, tree: Tree) -> Inspection:
+    """Look through the Dockerfiles, the poms with their parents, and the links of some targets."""
+    targets = tuple(targets)
+    links = [path for path, mode in tree.modes.items() if mode == SYMLINK_MODE]
+    uncovered, unclear = [], []
+    for target in targets:
+        found = list(uncovered_sources(target, rules, tree))
+        known = {path for one in found for path in one.paths}
+        uncovered += [*found, *(one for one in _links_out(target, rules, tree, links) if known.isdisjoint(one.paths))]
+        sources = _named_sources(target, tree)
+        unclear += [Unclear(target.name, file, line, source) for _, file, line, source in sources if "$" in source]
+    dockerfiles, poms = (
+        [f"{one.path}/{one.dockerfile}" for one in targets],
+        [f"{one.path}/pom.xml" for one in targets],
+    )
+    return Inspection(
+        uncovered=tuple(uncovered),
+        unclear=tuple(unclear),
+        missing=tuple(path for path in (*dockerfiles, *poms) if path not in tree.modes),
+        dockerfiles=sum(path in tree.modes for path in dockerfiles),
+        poms=sum(path in tree.modes for path in poms),
+        links=len(links),
+    )
+
+
+def _links_out(target: Service | Function, rules: Rules, tree: Tree, links: Iterable[str]) -> Iterator[Uncovered]:
+    """The links of a target that lead to what is no input of it."""
+    texts = {path: tree.texts.get(path, "") for path in links}
+    for link in links_of({path: text for path, text in texts.items() if text}):
+        if target.name in rules.owners(link.path):
+            out = tuple(way for way in link.ways if target.name not in rules.owners(way))
+            if out:
+                yield Uncovered(target.name, link.path, 1, texts[link.path], out)
+
+
 def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> Iterator[Uncovered]:
     """Return each COPY and ADD of the Dockerfile, and each `../` of the pom, with a file that no rule covers."""
-    for file, line, source in _named_sources(target, tree.texts):
-        pattern = posixpath.normpath(f"{target.path}/{source}")
+    for folder, file, line, source in _named_sources(target, tree):
+        pattern = posixpath.normpath(posixpath.join(folder, source))
         # Maven's output is made from sources that are compared anyway.
         if pattern.startswith(f"{target.path}/{BUILD_OUTPUT}/"):
             continue
@@ -44,23 +108,79 @@ def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> I
             yield Uncovered(target.name, file, line, source, missed)
 
 
-def _named_sources(target: Service | Function, texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
-    """The file, line and text of each source that the Dockerfile or the pom names."""
+def _named_sources(target: Service | Function, tree: Tree) -> Iterator[tuple[str, str, int, str]]:
+    """Each source that the Dockerfile, the pom or one of its parents names: from which folder, in which file and line.
+
+    Those of a Dockerfile are named from the service's directory, wherever it lies.
+    """
     dockerfile, pom = f"{target.path}/{target.dockerfile}", f"{target.path}/pom.xml"
-    for line, source in copied_sources(texts.get(dockerfile, "")):
-        yield dockerfile, line, source
-    for line, text in enumerate(texts.get(pom, "").splitlines(), 1):
-        for reference in PARENT_REFERENCE.findall(text):
-            yield pom, line, reference
+    for line, source in copied_sources(tree.texts.get(dockerfile, "")):
+        yield target.path, dockerfile, line, source
+    seen: set[str] = set()
+    while pom in tree.texts and pom not in seen:
+        seen.add(pom)
+        text = tree.texts[pom]
+        parent = parent_of(text)
+        for line, words in enumerate(text.splitlines(), 1):
+            references = PARENT_REFERENCE.findall(words)
+            if parent and line == parent[0] and parent[1] not in references:
+                references.append(parent[1])
+            for reference in references:
+                yield posixpath.dirname(pom), pom, line, reference
+        pom = posixpath.normpath(posixpath.join(posixpath.dirname(pom), parent[1])) if parent else ""
+
+
+def parent_of(pom: str) -> tuple[int, str] | None:
+    """Where Maven looks for the parent of a pom: the line that says so, and the path; None where it has no such one.
+
+    Without `relativePath` that is the pom of the folder above, and a folder stands for the pom in it.
+    """
+    plain = _without_comments(pom)
+    start = plain.find("<parent>")
+    end = plain.find("</parent>", start)
+    if start < 0 or end < 0:
+        return None
+    path, place = DEFAULT_PARENT, plain.find("<relativePath", start, end)
+    if place >= 0:
+        tag, _, rest = plain[place:end].partition(">")
+        path = "" if tag.endswith("/") else rest.partition("<")[0].strip()
+    line = plain.count("\n", 0, max(start, place)) + 1
+    return (line, path if path.endswith(".xml") else f"{path}/pom.xml") if path else None
+
+
+def _without_comments(xml: str) -> str:
+    """A text of XML without its comments; its lines keep their numbers."""
+    parts, rest = [], xml
+    while rest:
+        before, _, rest = rest.partition("<!--")
+        comment, _, rest = rest.partition("-->")
+        parts += [before, "\n" * comment.count("\n")]
+    return "".join(parts)
 
 
 def copied_sources(dockerfile: str) -> Iterator[tuple[int, str]]:
-    """Return the sources that a Dockerfile copies from its context, with the line of the instruction."""
+    """Return the sources that a Dockerfile copies or mounts from its context, with the line of the instruction.
+
+    A variable with a default is replaced by it.
+    """
+    values: dict[str, str] = {}
     for instruction in instructions(dockerfile):
+        if instruction.keyword == "ARG":
+            values.update(word.partition("=")[::2] for word in instruction.words if "=" in word)
+        for mount in instruction.flags if instruction.keyword == "RUN" else ():
+            if (source := _bound(mount)) is not None:
+                yield instruction.line, resolved(source, values).strip("/") or "."
         if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None:
             for word in instruction.words[:-1]:
                 if "://" not in word and not word.startswith("<<"):
-                    yield instruction.line, word.strip("/") or "."
+                    yield instruction.line, (resolved(word, values) if "$" in word else word).strip("/") or "."
+
+
+def _bound(flag: str) -> str | None:
+    """The source of a flag `--mount=type=bind` of RUN; None for any other, and for one of another stage."""
+    settings = dict(part.partition("=")[::2] for part in flag.removeprefix("--mount=").split(","))
+    is_bound = flag.startswith("--mount=") and settings.get("type", "bind") == "bind" and "from" not in settings
+    return settings.get("source", settings.get("src", ".")) if is_bound else None
 
 
 def _taken(pattern: str, tree: Tree) -> Iterator[str]:

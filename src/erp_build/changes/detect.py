@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
 from erp_build.changes.content_key import build_settings
 from erp_build.changes.make_plan import make_plan
-from erp_build.changes.rules import CONFIGURATION, Rules, attribute, folder_read_from_below, ignore_of
+from erp_build.changes.rules import CONFIGURATION, Rules, attribute, folder_read_from_below, ignore_of, values_path
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.patterns import spellings
 from erp_build.model.change import Baseline, ChangeSet, PathChange, TargetChange
@@ -47,13 +47,39 @@ def plan(
         strict: raise `DetectionRefused` when a baseline is in doubt.
         rebuild: names of services and functions that are built anew in any case.
     """
+    changes = compared(project, repository, base=base, head=head, live=live, variables=variables, strict=strict)
+    return make_plan(project, look_behind(repository, project, changes), live or LiveState(), rebuild=rebuild)
+
+
+def compared(
+    project: Project,
+    repository: GitRepository,
+    *,
+    base: str | None = None,
+    head: str | None = None,
+    live: LiveState | None = None,
+    variables: Mapping[str, str] | None = None,
+    strict: bool = False,
+) -> ChangeSet:
+    """What Git sees: head, baselines and changes of a `plan`, without a look behind links."""
     stated = variables or {}
     commit = find_head(repository, stated, head)
     baselines = find_baselines(repository, project, commit, live=live, variables=stated, base=base)
     if strict:
         refuse_doubt(baselines)
-    changes = detect_changes(repository, project, baselines, commit)
-    return make_plan(project, changes, live or LiveState(), rebuild=rebuild)
+    return detect_changes(repository, project, baselines, commit)
+
+
+def look_behind(repository: GitRepository, project: Project, changes: ChangeSet) -> ChangeSet:
+    """Return the changes with those behind links, and with warnings of what the rules cannot see.
+
+    Raises `ConfigurationError` where the configuration names what can be no service, or a chart that was deleted.
+    """
+    # Imported here: a short plan of a large project looks behind no links.
+    from erp_build.changes.blind_spots.links import follow_links
+    from erp_build.changes.blind_spots.named_places import look_up
+
+    return look_up(repository, project, follow_links(repository, project, changes))
 
 
 @stage("reads only: Git")
@@ -157,7 +183,7 @@ def _without_tag_edits(repository: GitRepository, project: Project, changes: Cha
     Otherwise the commit that writes tags back would trigger a deployment. A file that cannot be read counts as changed.
     """
     chart = project.chart
-    path = f"{chart.path}/{chart.values}"
+    path = values_path(chart)
     found = changes.changes.get(chart.name, ())
     base = next((one.commit for one in changes.baselines if one.target == chart.name), None)
     if base is None or {change.path for change in found} != {path}:
@@ -172,19 +198,25 @@ def _without_tag_edits(repository: GitRepository, project: Project, changes: Cha
 def same_but_tags(before: bytes, after: bytes, project: Project) -> bool:
     """Whether two values files differ in nothing but the services' tags."""
     # Imported here: few plans need it.
-    from erp_build.formats.values_file import set_tags
+    from erp_build.formats.values.file import set_tags
 
     tags = {service.values_key: "tag" for service in project.services}
     try:
-        return set_tags(before, tags, where="before") == set_tags(after, tags, where="after")
+        return set_tags(before, tags, where="before", create=True) == set_tags(after, tags, where="after", create=True)
     except ConfigurationError:
         return False
 
 
-def warning_of(uncommitted: Sequence[str] | None) -> tuple[str, ...]:
-    """A warning where tracked files differ from head: they are built, but not compared. None: Git cannot say."""
+def warning_of(uncommitted: Sequence[str] | None, complaint: str = "") -> tuple[str, ...]:
+    """A warning where tracked files differ from head: they are built, but not compared. None: Git cannot say.
+
+    Args:
+        uncommitted: those files.
+        complaint: what Git said where it cannot say.
+    """
     if uncommitted is None:
-        return ("git status fails, so nobody knows which files are changed but not committed; look at it by hand",)
+        why = f" ({complaint})" if complaint else ""
+        return (f"git status fails{why}, so nobody knows which files are changed but not committed",)
     some = ", ".join(uncommitted[:SOME]) + (", ..." if len(uncommitted) > SOME else "")
     files = "file is" if len(uncommitted) == 1 else "files are"
     text = f"{len(uncommitted)} {files} changed but not committed and not part of the comparison: {some}"

@@ -1,18 +1,19 @@
 """Reads what runs now: the images of the release's Deployments and of the functions, and their commits."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from erp_build.changes.drift import deployment_drift
+from erp_build.changes.edited import ObjectDrift, read_drift
 from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import ImageReference
-from erp_build.model.plan import LiveState, Running
-from erp_build.model.project import Function, Service
-from erp_build.model.releases.kubernetes import Workload, workload_of
+from erp_build.model.plan import LiveState, Plan, Running
+from erp_build.model.project import Chart, Function, Service
+from erp_build.model.releases.kubernetes import Workload, deployments_of
 from erp_build.model.releases.lambda_function import FunctionState
+from erp_build.model.releases.preview import Unprobed
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
 
@@ -25,9 +26,11 @@ def read_live_state(site: Site) -> LiveState:
     """Read what runs of each target; a cluster or function that cannot be read stops the run."""
     workloads = site.clients.cluster.workloads(site.release)
     history = site.clients.helm.history(site.release)
-    edited = _edited(site) if history and workloads else {}
+    drift = read_drift(site) if history and workloads else ()
+    edited = _edits_of_services(drift)
     running = [_running_service(site, service, workloads, edited) for service in site.project.services]
     running += [_running_function(site, function) for function in site.project.functions]
+    of_chart = _of_chart(drift, _deployments_of(site, workloads))
     newest = history[-1] if history else None
     # What a revision that failed left behind is unknown.
     deployed = _described(newest, history) if newest and newest.status == "deployed" else None
@@ -36,28 +39,29 @@ def read_live_state(site: Site) -> LiveState:
         revision=newest,
         chart_commit=deployed["commit"] if deployed else None,
         chart_key=(deployed["key"] or "") if deployed else "",
+        chart_edits=tuple(f"edited by hand: {one.named(one.repaired)}" for one in of_chart if one.repaired),
+        chart_drift=tuple(one.named(one.texts) for one in of_chart),
     )
 
 
-def _edited(site: Site) -> dict[str, str]:
-    """Return Deployment -> edits by hand that the next upgrade repairs.
-
-    Another image is not one of them: it is another baseline. Neither is an added field, which survives an upgrade.
-    """
-    wanted = objects_of(site.clients.helm.objects(site.release))
-    live = objects_of(site.clients.cluster.live_objects(site.release))
-    found = {}
-    for (kind, name), item in wanted.items():
-        if kind == "Deployment" and (kind, name) in live:
-            drift = deployment_drift(item, live[kind, name], autoscaler_of(live, name))
-            if repairable := [text for text in drift if ".image: " not in text and "added" not in text]:
-                found[name] = "edited by hand: " + "; ".join(repairable)
-    return found
+def _deployments_of(site: Site, workloads: tuple[Workload, ...]) -> frozenset[str]:
+    """The Deployments that run a service's image."""
+    found = (deployments_of(workloads, site.repository(service)) for service in site.project.services)
+    return frozenset(workload.name for some in found for workload in some)
 
 
-def objects_of(found: tuple[Mapping[str, Any], ...]) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Kind and name -> the object."""
-    return {(item["kind"], item["metadata"]["name"]): item for item in found}
+def _edits_of_services(drift: Iterable[ObjectDrift]) -> dict[str, str]:
+    """Deployment -> its edits by hand that the next upgrade repairs."""
+    return {
+        one.identity[1]: "edited by hand: " + "; ".join(one.repaired)
+        for one in drift
+        if one.repaired and one.identity[0] == "Deployment"
+    }
+
+
+def _of_chart(drift: Iterable[ObjectDrift], services: Collection[str]) -> list[ObjectDrift]:
+    """The drift of every object but the Deployments of services."""
+    return [one for one in drift if not (one.identity[0] == "Deployment" and one.identity[1] in services)]
 
 
 def repositories_of(found: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
@@ -67,12 +71,6 @@ def repositories_of(found: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
     return frozenset(ImageReference.parse(image).repository for image in images)
 
 
-def autoscaler_of(live: Mapping[tuple[str, str], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    """The autoscaler of a Deployment."""
-    autoscalers = (item for (kind, _), item in live.items() if kind == "HorizontalPodAutoscaler")
-    return next((item for item in autoscalers if item["spec"].get("scaleTargetRef", {}).get("name") == name), None)
-
-
 def _running_service(
     site: Site,
     service: Service,
@@ -80,11 +78,16 @@ def _running_service(
     edited: Mapping[str, str],
 ) -> Running | None:
     repository = site.repository(service)
-    workload = workload_of(workloads, repository)
-    image = workload.image_of(repository) if workload else None
-    if workload is None or image is None:
+    found = deployments_of(workloads, repository)
+    image = found[0].image_of(repository) if found else None
+    if image is None:
         return None
     stored = site.clients.registry.stored(repository, image.digest or image.tag)
+    troubles = [_trouble_of_deployment(one, edited) for one in found]
+    named = {one.name: reference for one in found if (reference := one.image_of(repository))}
+    if len(set(named.values())) > 1:
+        words = ", ".join(f"{name} {one.tag or one.digest}" for name, one in named.items())
+        troubles.append(f"its Deployments name different images: {words}")
     return Running(
         target=service.name,
         repository=repository,
@@ -92,8 +95,16 @@ def _running_service(
         digest=stored.digest if stored else "",
         commit=site.clients.registry.revision(stored) if stored else None,
         key=(site.clients.registry.key(stored) or "") if stored else "",
-        trouble=edited.get(workload.name, "") if workload.rolled_out else workload.failure or workload.progress,
+        trouble=next(filter(None, troubles), ""),
+        unprobed=any(not one.is_probed([repository]) for one in found),
     )
+
+
+def _trouble_of_deployment(workload: Workload, edited: Mapping[str, str]) -> str:
+    """Why a run has to deploy it again; that somebody has paused it is no reason, as nothing would come of it."""
+    if workload.rolled_out or workload.paused:
+        return edited.get(workload.name, "")
+    return workload.failure or workload.progress
 
 
 def _running_function(site: Site, function: Function) -> Running | None:
@@ -127,6 +138,13 @@ def _trouble_of(function: Function, state: FunctionState, called: str) -> str:
         return f"last update {state.last_update}: {state.reason}"
     # A run that was cut off between update and alias leaves the alias behind.
     return "" if called == state.digest else f"alias {function.alias} leads to {called[:19] or 'nothing'}"
+
+
+def probe_warnings(chart: Chart, plan: Plan) -> tuple[str, ...]:
+    """What a plan can tell of services that it deploys and that have no readiness probe now, a line each."""
+    steps = plan.services if plan.upgrades_release else ()
+    unprobed = [step.target.name for step in steps if step.action != "none" and step.running and step.running.unprobed]
+    return tuple(str(Unprobed(name=name, seconds=chart.stable_without_probe)) for name in unprobed)
 
 
 def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:

@@ -11,6 +11,9 @@ from erp_build.model.stage import stage
 REMOVED = "removed"
 """How the reason begins why a target is left alone whose directory is gone."""
 
+EVERY_NAME = "*"
+"""The name that stands for every service and function."""
+
 REBUILD = Reason(rule="--rebuild")
 """Why a target is built although nothing of it has changed, and although its content has an image."""
 
@@ -20,10 +23,12 @@ def make_plan(project: Project, changes: ChangeSet, live: LiveState, *, rebuild:
     """Decide an action for each target.
 
     A changed service or function is built. A changed chart redeploys every service that is not built, with the image
-    that runs; so does a rollout that is not complete. The targets named in `rebuild` are built in any case.
+    that runs; so does a rollout that is not complete, and an edit by hand. The targets named in `rebuild` are built in
+    any case.
     """
     by_target = {baseline.target: baseline for baseline in changes.baselines}
     chart_reasons = _reasons(project.chart, by_target[project.chart.name], changes)
+    chart_reasons += tuple(Reason(rule=text) for text in live.chart_edits)
     steps = [
         _image_step(target, by_target[target.name], changes, live.running.get(target.name), chart_reasons)
         for target in project.image_targets
@@ -39,16 +44,16 @@ def make_plan(project: Project, changes: ChangeSet, live: LiveState, *, rebuild:
 
 
 def names_to_rebuild(project: Project, given: Sequence[str] | None) -> tuple[str, ...]:
-    """The targets that `--rebuild` names; an empty name stands for every target with an image, None for none."""
+    """The targets that `--rebuild` names; `*` stands for every target with an image, None for none."""
     names = {target.name: None for target in project.image_targets}
-    for name in filter(None, given or ()):
-        if name not in names:
+    for name in given or ():
+        if name not in names and name != EVERY_NAME:
             raise ConfigurationError(
                 f"--rebuild {name}: there is no such service or function",
                 where="the command line",
                 next_step=did_you_mean(name, names, f"one of: {', '.join(names)}"),
             )
-    return tuple(names) if "" in (given or ()) else tuple(dict.fromkeys(given or ()))
+    return tuple(names) if EVERY_NAME in (given or ()) else tuple(dict.fromkeys(given or ()))
 
 
 def _rebuilt(step: Step) -> Step:

@@ -40,7 +40,7 @@ def find_reusable(site: Site, plan: Plan, live: LiveState, *, checkout: bool = T
         checkout: whether the checkout is what would be built; otherwise only the plan's commit counts.
     """
     uncommitted = site.clients.repository.uncommitted()
-    plan = plan._replace(warnings=(*plan.warnings, *warning_of(uncommitted)))
+    plan = plan._replace(warnings=(*plan.warnings, *warning_of(uncommitted, site.clients.repository.complaint)))
     if plan.is_empty:
         return plan
     targets = [step.target for step in plan.steps if step.action == "build" or isinstance(step.target, Chart)]

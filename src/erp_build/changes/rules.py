@@ -1,10 +1,11 @@
 """Rules: which target owns a path. A change of a path is a change of its owners."""
 
+import posixpath
 from collections.abc import Callable, Iterable
 
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.change import TargetChange
-from erp_build.model.project import Project
+from erp_build.model.project import Chart, Project
 
 ATTRIBUTES_FILE, MAVEN_FOLDER = ".gitattributes", ".mvn"
 """What Git and Maven read from the folders above a service as well."""
@@ -28,6 +29,8 @@ class Rules:
         self._config = composed(project.config_path)
         for target in project.targets:
             self._by_directory.setdefault(composed(target.path), {})[target.name] = f"{target.path}/**"
+        for outside in values_outside(project.chart):
+            self._by_directory.setdefault(composed(outside), {})[project.chart.name] = f"values: {outside}"
         for pattern in project.shared:
             self._add_pattern(pattern, self._built, f"shared: {pattern}")
         for image_target in project.image_targets:
@@ -95,6 +98,17 @@ class Rules:
             owners.update({name: rule for name in names if name not in owners})
         else:
             self._patterns.append((composed(pattern), names, rule))
+
+
+def values_path(chart: Chart) -> str:
+    """The path of a chart's last values file, which may lie beside the chart."""
+    return posixpath.normpath(f"{chart.path}/{chart.values}")
+
+
+def values_outside(chart: Chart) -> tuple[str, ...]:
+    """The paths of the values files that lie beside the chart."""
+    paths = (posixpath.normpath(f"{chart.path}/{file}") for file in (*chart.below, chart.values))
+    return tuple(path for path in paths if not path.startswith(f"{chart.path}/"))
 
 
 def folder_read_from_below(path: str) -> str | None:

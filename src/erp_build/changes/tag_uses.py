@@ -5,6 +5,7 @@ import re
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.plan import Plan
 from erp_build.model.project import Chart
+from erp_build.model.releases.preview import BY_TAG
 
 VERSION = re.compile(r"""["']?(?P<field>[\w./-]{0,316}version)["']?: """, re.IGNORECASE)
 """The beginning of a line that fills a version, which mostly is a label; a label has at most 317 characters."""
@@ -22,7 +23,7 @@ def tag_warnings(repository: GitRepository, chart: Chart, plan: Plan) -> tuple[s
     if not plan.upgrades_release:
         return ()
     if chart.pin == "never":
-        return (f"the release names its images by tag, which a push can change: {BY_CHOICE}",)
+        return (f"{BY_TAG}: {BY_CHOICE}",)
     if not repository.has_metadata():
         return ()
     folder = f"{chart.path}/templates/"

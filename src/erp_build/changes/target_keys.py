@@ -17,10 +17,12 @@ from erp_build.changes.rules import (
     Rules,
     folder_read_from_below,
     ignore_of,
+    values_outside,
+    values_path,
 )
 from erp_build.clients.git.attributes import blob_identifier
 from erp_build.clients.git.repository import GitRepository
-from erp_build.formats.patterns import WILDCARDS, spellings
+from erp_build.formats.patterns import fixed_part, spellings
 from erp_build.model.project import Chart, Project, Target
 from erp_build.model.source_file import CheckedFile
 
@@ -85,19 +87,13 @@ def places_of(project: Project, targets: Iterable[Target]) -> tuple[str, ...]:
     for target in targets:
         found.update(dict.fromkeys(spellings(target.path)))
         if isinstance(target, Chart):
+            found.update(dict.fromkeys((values_path(target), *values_outside(target))))
             continue
         for pattern in (*project.shared, *target.inputs):
-            found.update(dict.fromkeys(spellings(_fixed_part(pattern))))
+            found.update(dict.fromkeys(spellings(fixed_part(pattern))))
         for folder in _above(target.path):
             found.update(dict.fromkeys((posixpath.join(folder, ATTRIBUTES_FILE), posixpath.join(folder, MAVEN_FOLDER))))
     return tuple(found)
-
-
-def _fixed_part(pattern: str) -> str:
-    """The longest beginning of a pattern that is a path; empty: the root."""
-    parts = pattern.strip("/").split("/")
-    fixed = next((place for place, part in enumerate(parts) if any(char in part for char in WILDCARDS)), len(parts))
-    return "/".join(parts[:fixed])
 
 
 def _above(path: str) -> list[str]:
@@ -142,7 +138,7 @@ def _with_committed_tags(
 ) -> CheckedFile:
     """The values file as the commit has it, if it differs only in the tags that a deployment wrote into it."""
     path = checked.file.path
-    if not isinstance(target, Chart) or not checked.differs or path != f"{target.path}/{target.values}":
+    if not isinstance(target, Chart) or not checked.differs or path != values_path(target):
         return checked
     before, lies = repository.read_file(head, path), repository.root / path
     after = lies.read_bytes() if lies.is_file() else None

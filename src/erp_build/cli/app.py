@@ -8,7 +8,8 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, cast
 
 from erp_build.cli.fast_path.early_git import start
-from erp_build.clients.terminal.streams import Output, tell
+from erp_build.cli.verb_first import HELP, OTHERS, VERSION, verb_first
+from erp_build.clients.terminal.streams import Output, fit, tell
 from erp_build.errors import ErpBuildError, Failure, did_you_mean
 from erp_build.formats.printable import one_line
 from erp_build.report.text.error import error_text
@@ -30,6 +31,7 @@ VERBS = {
     "verify": "whether what runs is what the registry has",
     "rollback": "both halves back to an earlier deployment",
     "unlock": "free the lock of a dead run",
+    "init": "an erp-build.toml from what your repository holds",
     "doctor": "whether machine, repository, account and cluster are as a run needs them",
     "explain": "whom a path belongs to, and by which rule",
     "replay": "what a stretch of history would have built",
@@ -66,6 +68,8 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
     _speak_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in VERBS:
+        arguments = verb_first(arguments)
+    if not arguments or arguments[0] not in VERBS:
         return _no_verb(arguments)
     name = arguments[0]
     # Git works while the rest is imported.
@@ -100,7 +104,7 @@ def _call(
         # How the work ended is told before how its result was written.
         return verb.main(options, console) or _end(console.output)
     except Failure as error:
-        tell(sys.stderr, secrets.shown(error_text(error)))
+        tell(sys.stderr, fit(secrets.shown(error_text(error)), sys.stderr))
         if options.verbose > 1:
             tell(sys.stderr, secrets.shown(_trace()))
         return error.code
@@ -137,9 +141,6 @@ def verb_named(name: str) -> Verb[Any]:
 
 def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
     """The options of a verb."""
-    import argparse
-    from functools import partial
-
     from erp_build.cli.options import add_options
     from erp_build.cli.parser import Parser
 
@@ -147,9 +148,6 @@ def parser_of(name: str, verb: Verb[OptionsT]) -> argparse.ArgumentParser:
         prog=f"erp-build {name}",
         description=VERBS[name],
         epilog=verb.EXAMPLES,
-        # The width is said, because finding out the terminal's takes a tenth of a plan's time.
-        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=100),
-        allow_abbrev=False,
     )
     add_options(parser, verb.Options)
     return parser
@@ -169,16 +167,16 @@ def _speak_utf8() -> None:
 
 
 def _no_verb(arguments: Sequence[str]) -> int:
-    if arguments and arguments[0] in ("-h", "--help"):
-        return _answer(_help())
-    if arguments and arguments[0] == "--version":
+    given = arguments[0] if arguments else ""
+    if given in HELP:
+        return _answer(fit(_help(), sys.stdout))
+    if given in VERSION:
         from importlib.metadata import version
 
         return _answer(version("erp-build"))
-    given = arguments[0] if arguments else ""
-    hint = did_you_mean(given, VERBS, f"one of: {', '.join(VERBS)}")
+    hint = did_you_mean(given, (*VERBS, *OTHERS), f"one of: {', '.join(VERBS)}")
     told = f"unknown verb `{one_line(given)}`" if given else "a verb is missing"
-    tell(sys.stderr, f"erp_build: {told}; {hint}")
+    tell(sys.stderr, fit(f"erp_build: {told}; {hint}", sys.stderr))
     return 2
 
 
@@ -189,8 +187,8 @@ def _answer(text: str) -> int:
 
 
 def _help() -> str:
-    verbs = "\n".join(f"  {verb:<10} {meaning}" for verb, meaning in VERBS.items())
+    verbs = "\n".join(f"  {verb:<10} {meaning}" for verb, meaning in (VERBS | OTHERS).items())
     return (
-        "usage: erp-build VERB [options]      (erp-build VERB --help shows them)\n\n"
+        "usage: erp-build VERB [options]      (erp-build help VERB shows them)\n\n"
         f"Builds, scans, deploys and proves what changed.\n\nverbs:\n{verbs}\n\n{EXIT_CODES}"
     )

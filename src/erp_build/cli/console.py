@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, load_index
-from erp_build.clients.terminal.streams import Output, can_colour, tell
+from erp_build.clients.git.root import find_root
+from erp_build.clients.terminal.streams import Output, can_colour, fit, is_terminal, tell
 from erp_build.errors import ConfigurationError
 from erp_build.formats.printable import json_text
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from erp_build.clients.site import Site
     from erp_build.clients.terminal.progress import Lines
     from erp_build.model.project import Project
+
+BUILD_SERVERS = ("CI", "CODEBUILD_BUILD_ID")
+"""Variables that a build server sets."""
 
 
 class Console:
@@ -72,14 +76,32 @@ class Console:
         return can_colour(self._stdout)
 
     @property
+    def is_watched(self) -> bool:
+        """Whether a person looks at the results: on a terminal, which a build server may give its jobs too."""
+        return is_terminal(self._stdout) and not any(name in os.environ for name in BUILD_SERVERS)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person reads the results, and can answer."""
+        return is_terminal(sys.stdin) and is_terminal(self._stdout)
+
+    def ask(self, question: str) -> bool:
+        """Ask a person; anything but a yes is a no."""
+        self.complain(f"{question} [y/N]")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    @property
     def folder(self) -> str:
-        """The root of the user's repository, as a name; raises `ConfigurationError` where there is none."""
+        """The root of the user's repository, as a name, found from a folder in it as Git finds it.
+
+        Raises `ConfigurationError` where there is no such folder.
+        """
         given = self._repository
         if not os.path.isdir(given):
             raise ConfigurationError(
                 "the repository is not there", where=given, next_step="check the path after --repo"
             )
-        return os.path.realpath(given)
+        return find_root(os.path.realpath(given), os.environ)
 
     @property
     def root(self) -> Path:
@@ -115,11 +137,16 @@ class Console:
         if as_json:
             self.print_json(document)
         else:
-            self.print(text)
+            self.print_fitted(text)
 
-    def print(self, text: str, *, coloured: bool = False) -> None:
-        """Print a result for a person; whoever coloured it has made its parts printable."""
-        self.output.write(self.secrets.mask(text) if coloured else self.secrets.shown(text))
+    def print(self, text: str) -> None:
+        """Print a text whose lines stay as they are."""
+        self.output.write(self.secrets.shown(text))
+
+    def print_fitted(self, text: str, *, coloured: bool = False) -> None:
+        """Print a result for a person, as wide as a terminal is; whoever coloured it has made its parts printable."""
+        # Masked first, so that no secret is broken in two.
+        self.output.write(fit(self.secrets.mask(text) if coloured else self.secrets.shown(text), self._stdout))
 
     def print_json(self, document: Mapping[str, Any]) -> None:
         """Print a result for a program, on one line; each of its texts is masked by itself."""
@@ -131,4 +158,4 @@ class Console:
 
     def complain(self, text: str) -> None:
         """Print something that went wrong."""
-        tell(self._stderr, self.secrets.shown(text))
+        tell(self._stderr, fit(self.secrets.shown(text), self._stderr))

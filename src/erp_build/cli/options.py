@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from erp_build.clients.git.early_diff import EarlyDiff
     from erp_build.model.stage_hooks import Pipeline
@@ -74,7 +75,7 @@ REBUILD: list[str] | None = option(
     "--rebuild",
     metavar="NAME",
     nargs="?",
-    const="",
+    const="*",
     action="append",
     help="build NAME anew although its content has an image; without NAME, every service and function",
 )
@@ -90,7 +91,24 @@ def add_options(parser: argparse.ArgumentParser, options: type[CommonOptions]) -
             groups[each.choice] = parser.add_mutually_exclusive_group(required=each.choice == "exactly one")
         # argparse knows by its default whether such a list was given, where it excludes others.
         words = {**each.words, "default": each.default} if each.words.get("nargs") == "*" else each.words
+        if each.words.get("action", "append") == "append":
+            words = {**words, "type": _given(each.words.get("type", str))}
         groups[each.choice].add_argument(*each.names, **words)
+
+
+def _given(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """What reads the value of an option, and refuses an empty one: it comes from a variable that is unset."""
+
+    def value(text: str) -> Any:
+        if not text:
+            import argparse
+
+            raise argparse.ArgumentTypeError("the value is empty; is a variable unset?")
+        return read(text)
+
+    # argparse names it where a value is refused.
+    value.__name__ = getattr(read, "__name__", "value")
+    return value
 
 
 def _duration(text: str) -> float:

@@ -45,13 +45,17 @@ class ImageRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpgradeRequest:
-    """A new revision of a release: chart, complete values, its description, seconds for Helm."""
+    """A new revision of a release: chart, values, its description, seconds for Helm.
+
+    `below` are the values files that the last one overrides.
+    """
 
     release: Release
     chart: Path
     values: Path
     description: str
     timeout: float
+    below: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 Everything that writes is in `clients.effects`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +20,11 @@ from erp_build.model.images.scan import Scanning
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
 from erp_build.model.releases.evidence import ClusterEvent
-from erp_build.model.releases.kubernetes import Endpoints, Workload
+from erp_build.model.releases.kubernetes import Endpoints, ObjectName, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.rights import Kind, Resource, Right
 
 
 class Parameters(Protocol):
@@ -92,14 +93,23 @@ class Functions(Protocol):
 class Cluster(Protocol):
     """The Kubernetes API of an EKS cluster."""
 
-    def workloads(self, release: Release) -> tuple[Workload, ...]:
-        """The Deployments of a release with their pods."""
+    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods, and further objects that make pods, as far as they are there.
+
+        The number of calls grows with their kinds and namespaces, and not with the number of objects.
+        """
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
 
-    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The release's Deployments and autoscalers as they are, in the form of a manifest."""
+    def live_object(self, release: Release, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """An object of a manifest as it is; None where it is gone, and an empty one where it may not be read."""
+
+    def scalers(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """Every HorizontalPodAutoscaler of the release's namespace, whoever made it."""
+
+    def tried(self, release: Release, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What applying an object would make of the live one, by a dry run; None where the cluster does not say."""
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""
@@ -110,8 +120,17 @@ class Cluster(Protocol):
     def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
         """The last lines of a container's log; none where there are none."""
 
-    def missing_permissions(self, release: Release) -> tuple[str, ...]:
-        """What the caller may not do in the release's namespace, of all that a deployment needs."""
+    def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
+        """The resources of those kinds that the cluster serves in the version that they name."""
+
+    def served_versions(self, release: Release, group: str) -> tuple[str, ...]:
+        """The versions of an API group that the cluster serves, as `group/version`; none where it has none."""
+
+    def role(self, release: Release, named: Right) -> Mapping[str, Any] | None:
+        """The role that a right names, such as the right to bind it; None where it may not be read or is not there."""
+
+    def missing_rights(self, release: Release, asked: Collection[Right]) -> frozenset[Right]:
+        """Those of the rights that the caller does not have."""
 
 
 class Alarms(Protocol):
@@ -137,22 +156,29 @@ class Helm(Protocol):
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
 
+    def given_values(self, release: Release) -> Mapping[str, Any]:
+        """The values that the newest revision was given beside the chart's defaults. They may hold secrets."""
+
     def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The Deployments and autoscalers of the newest revision's manifest."""
+        """The Deployments of the newest revision, and what scales them: autoscalers, ScaledObjects of KEDA."""
 
-    def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """Every object of the newest revision but its Secrets; none where there is no release."""
+    def manifest(self, release: Release, revision: int | None = None) -> tuple[Mapping[str, Any], ...]:
+        """Every object of a revision (None: the newest), Secrets by name alone; none where there is no release."""
 
-    def render(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
-        """Render and lint the chart without the cluster, and return its objects but Secrets.
+    def render(
+        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Render and lint the chart without the cluster, and return its objects and hooks, Secrets by name alone.
 
-        Raises `ReleaseFailed` with what does not render.
+        `below` are values files that `values` overrides. Raises `ReleaseFailed` with what does not render.
         """
 
-    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
-        """Render, lint and try the chart, and return its objects but Secrets.
+    def check_chart(
+        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Try the chart on the cluster; it has been rendered before. Returns its objects without hooks and Secrets.
 
-        Raises `ReleaseFailed` with what does not render or would not be taken.
+        Raises `ReleaseFailed` with what the cluster would not take.
         """
 
 

@@ -1,7 +1,7 @@
 """A rehearsal: writes are assumed, and reads show the real world with the assumed writes laid over it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from erp_build.clients.protocols import Cluster, Functions, Helm, Leases, Regist
 from erp_build.model.check_run import CheckRun
 from erp_build.model.images.image import ImageReference, LocalImage, PushedImage, StoredImage
 from erp_build.model.project import Function, Service
-from erp_build.model.releases.kubernetes import Container, Endpoints, Pod, Workload
+from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Endpoints, ObjectName, Pod, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release, Revision
@@ -205,9 +205,9 @@ class RehearsedHelm(_Reader[Helm]):
 class RehearsedCluster(_Reader[Cluster]):
     """The real cluster; after an assumed upgrade its workloads run the assumed images."""
 
-    def workloads(self, release: Release) -> tuple[Workload, ...]:
-        """The Deployments of a release with their pods."""
-        found = self._real.workloads(release)
+    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+        """The Deployments of a release with their pods, and further objects."""
+        found = self._real.workloads(release, also)
         if not self._assumed.upgrades:
             return found
         new = (
@@ -223,34 +223,42 @@ class RehearsedCluster(_Reader[Cluster]):
         return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgrades else found
 
     def _after(self, workload: Workload) -> Workload:
-        assumed = [image for name, image in self._assumed.images.items() if workload.image_of(name)]
-        # The upgrade is assumed to complete every rollout, also one that was incomplete before.
+        # The upgrade is assumed to complete every rollout, also one that was incomplete before, and to need no watch.
+        probed = tuple(one._replace(probed=True) for one in workload.containers)
         settled = replace(
             workload,
+            containers=probed,
             observed_generation=workload.generation,
             replicas=workload.desired,
             updated=workload.desired,
             available=workload.desired,
             failure="",
         )
-        if not assumed:
+        own = {one.name: image for name, image in self._assumed.images.items() for one in workload.running(name)}
+        if not own:
             return settled
-        return replace(settled, images=(_name(assumed[0]),), pods=_assumed_pods(assumed[0], workload.desired))
+        containers = tuple(one._replace(image=_name(own[one.name])) if one.name in own else one for one in probed)
+        return replace(settled, containers=containers, pods=_assumed_pods(own, workload.desired))
 
 
 def _first_rollout(image: ImageReference) -> Workload:
+    name = image.repository.rpartition("/")[2]
     return Workload(
-        name=image.repository.rpartition("/")[2],
-        images=(_name(image),),
+        name=name,
+        containers=(ContainerTemplate(name, _name(image), probed=True),),
         desired=1,
         generation=1,
         observed_generation=0,
     )
 
 
-def _assumed_pods(image: ImageReference, number: int) -> tuple[Pod, ...]:
-    container = Container(image=_name(image), image_id=f"{image.repository}@{image.digest}", ready=True)
-    return tuple(Pod(name=f"assumed-{place}", current=True, containers=(container,)) for place in range(number))
+def _assumed_pods(images: Mapping[str, ImageReference], number: int) -> tuple[Pod, ...]:
+    """Pods whose containers run these images: name of the container -> image."""
+    containers = tuple(
+        Container(name=name, image=_name(image), image_id=f"{image.repository}@{image.digest}", ready=True)
+        for name, image in images.items()
+    )
+    return tuple(Pod(name=f"assumed-{place}", current=True, containers=containers) for place in range(number))
 
 
 def _name(image: ImageReference) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erp_build.formats.printable import printable
-from erp_build.formats.secret_looks import secret_spans
-from erp_build.formats.secret_names import is_secret_name, passwords_of_addresses, settings_of_json
+from erp_build.formats.secrets.looks import secret_spans
+from erp_build.formats.secrets.names import is_secret_name, passwords_of_addresses, settings_of_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from typing import Any
 
-    from erp_build.formats.secret_looks import Span
+    from erp_build.formats.secrets.looks import Span
 
 MASK = "***"
 
@@ -32,7 +32,7 @@ class Secrets:
         Not a value that is too short or too common (`is_maskable`), such as `true`, `8080` or `production`. Of a
         JSON document, what has a secret's name is masked by itself too.
         """
-        from erp_build.formats.secret_forms import forms_of  # imported here: a plan has nothing to mask
+        from erp_build.formats.secrets.forms import forms_of  # imported here: a plan has nothing to mask
 
         self._forms.update(forms_of(value))
         for name, part in settings_of_json(value):

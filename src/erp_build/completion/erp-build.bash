@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/erp-build
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_erp_build_subparsers=(plan run status history verify rollback unlock doctor explain replay record gate values token completion)
+_shtab_erp_build_subparsers=(plan run status history verify rollback unlock init doctor explain replay record gate values token completion)
 
 _shtab_erp_build_plan_option_strings=(-h --help --base --head --live --strict --rebuild --json --markdown --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
@@ -14,8 +14,9 @@ _shtab_erp_build_history_option_strings=(-h --help --json --repo --config -v --v
 _shtab_erp_build_verify_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_rollback_option_strings=(-h --help --to --json --wait-for-lock --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_unlock_option_strings=(-h --help --force --repo --config -v --verbose -q --quiet)
-_shtab_erp_build_doctor_option_strings=(-h --help --json --only --pipeline --repo --config -v --verbose -q --quiet)
-_shtab_erp_build_explain_option_strings=(-h --help --json --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_init_option_strings=(-h --help --write --yes --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_doctor_option_strings=(-h --help --json --only --write --pipeline --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_explain_option_strings=(-h --help -z --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_replay_option_strings=(-h --help --range --pairs --keep-going --coverage --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_record_option_strings=(-h --help --about --out --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_gate_option_strings=(-h --help --recorded --running --cleared --policy --waivers --today --deployed --pushed --now --json --sarif --junit --repo --config -v --verbose -q --quiet)
@@ -39,6 +40,9 @@ _shtab_erp_build_rollback___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_rollback___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_unlock___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_unlock___config_COMPGEN=_shtab_compgen_files
+_shtab_erp_build_init___repo_COMPGEN=_shtab_compgen_dirs
+_shtab_erp_build_init___config_COMPGEN=_shtab_compgen_files
+_shtab_erp_build_doctor___write_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_doctor___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_doctor___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_explain_pos_0_COMPGEN=_shtab_compgen_files
@@ -68,7 +72,7 @@ _shtab_erp_build_completion___config_COMPGEN=_shtab_compgen_files
 
 _shtab_erp_build_values_pos_0_choices=(set)
 _shtab_erp_build_completion_pos_0_choices=(bash zsh fish)
-_shtab_erp_build_pos_0_choices=(plan run status history verify rollback unlock doctor explain replay record gate values token completion)
+_shtab_erp_build_pos_0_choices=(plan run status history verify rollback unlock init doctor explain replay record gate values token completion)
 
 _shtab_erp_build_plan__h_nargs=0
 _shtab_erp_build_plan___help_nargs=0
@@ -128,6 +132,14 @@ _shtab_erp_build_unlock__v_nargs=0
 _shtab_erp_build_unlock___verbose_nargs=0
 _shtab_erp_build_unlock__q_nargs=0
 _shtab_erp_build_unlock___quiet_nargs=0
+_shtab_erp_build_init__h_nargs=0
+_shtab_erp_build_init___help_nargs=0
+_shtab_erp_build_init___write_nargs=0
+_shtab_erp_build_init___yes_nargs=0
+_shtab_erp_build_init__v_nargs=0
+_shtab_erp_build_init___verbose_nargs=0
+_shtab_erp_build_init__q_nargs=0
+_shtab_erp_build_init___quiet_nargs=0
 _shtab_erp_build_doctor__h_nargs=0
 _shtab_erp_build_doctor___help_nargs=0
 _shtab_erp_build_doctor___json_nargs=0
@@ -138,6 +150,7 @@ _shtab_erp_build_doctor___quiet_nargs=0
 _shtab_erp_build_explain_pos_0_nargs=+
 _shtab_erp_build_explain__h_nargs=0
 _shtab_erp_build_explain___help_nargs=0
+_shtab_erp_build_explain__z_nargs=0
 _shtab_erp_build_explain___json_nargs=0
 _shtab_erp_build_explain__v_nargs=0
 _shtab_erp_build_explain___verbose_nargs=0

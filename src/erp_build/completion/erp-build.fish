@@ -50,8 +50,8 @@ function _shtab_erp_build_using
   test "$_shtab_erp_build_cmdpath" = "$argv"
 end
 
-set -g _shtab_erp_build_commands plan run status history verify rollback unlock doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --wait-for-lock --waivers
+set -g _shtab_erp_build_commands plan run status history verify rollback unlock init doctor explain replay record gate values token completion
+set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --wait-for-lock --waivers --write
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -125,10 +125,18 @@ complete -c erp-build -n '_shtab_erp_build_using unlock' -l repo -xka "(__fish_c
 complete -c erp-build -n '_shtab_erp_build_using unlock' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using unlock' -s v -l verbose -d 'show the output of Maven and the engine'
 complete -c erp-build -n '_shtab_erp_build_using unlock' -s q -l quiet -d 'show only results and errors'
+complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a init -d 'an erp-build.toml from what your repository holds'
+complete -c erp-build -n '_shtab_erp_build_using init' -s h -l help -d 'show this help message and exit'
+complete -c erp-build -n '_shtab_erp_build_using init' -l write -l yes -d 'write erp-build.toml without asking'
+complete -c erp-build -n '_shtab_erp_build_using init' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
+complete -c erp-build -n '_shtab_erp_build_using init' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
+complete -c erp-build -n '_shtab_erp_build_using init' -s v -l verbose -d 'show the output of Maven and the engine'
+complete -c erp-build -n '_shtab_erp_build_using init' -s q -l quiet -d 'show only results and errors'
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a doctor -d 'whether machine, repository, account and cluster are as a run needs them'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l json -d 'print it as JSON'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l only -x -d 'only these checks: an area (machine, repository, account, cluster) or the name of a check; more than once'
+complete -c erp-build -n '_shtab_erp_build_using doctor' -l write -xka "(__fish_complete_path (commandline -ct))" -d 'with the check `rights`: write the RBAC that gives the role of a run what the chart needs, for kubectl apply'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l pipeline -x -d 'the pipeline in CodePipeline (default: that of this build, else <project-name>-unified-pipeline)'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
@@ -136,12 +144,13 @@ complete -c erp-build -n '_shtab_erp_build_using doctor' -s v -l verbose -d 'sho
 complete -c erp-build -n '_shtab_erp_build_using doctor' -s q -l quiet -d 'show only results and errors'
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a explain -d 'whom a path belongs to, and by which rule'
 complete -c erp-build -n '_shtab_erp_build_using explain' -s h -l help -d 'show this help message and exit'
+complete -c erp-build -n '_shtab_erp_build_using explain' -s z -d 'the paths of stdin end with NUL, as those of `git diff -z`'
 complete -c erp-build -n '_shtab_erp_build_using explain' -l json -d 'print it as JSON'
 complete -c erp-build -n '_shtab_erp_build_using explain' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using explain' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using explain' -s v -l verbose -d 'show the output of Maven and the engine'
 complete -c erp-build -n '_shtab_erp_build_using explain' -s q -l quiet -d 'show only results and errors'
-complete -c erp-build -n '_shtab_erp_build_using explain; and test $_shtab_erp_build_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a path from the repository'"'"'s root'
+complete -c erp-build -n '_shtab_erp_build_using explain; and test $_shtab_erp_build_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a path of the repository, or - for stdin'
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a replay -d 'what a stretch of history would have built'
 complete -c erp-build -n '_shtab_erp_build_using replay' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using replay' -l range -x -d 'every commit of the range, with its first parent'

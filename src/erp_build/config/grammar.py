@@ -14,6 +14,12 @@ PLAIN = r"[^\x00-\x1f\x7f]"
 SEGMENT = r"(?!\.{1,2}(?:/|\Z))[^/\x00-\x1f\x7f]+"
 """A part of a path, which is not `.` or `..`."""
 
+PATTERN_SEGMENT = r"(?!\.{1,2}(?:/|\Z))(?!\s)[^/\\\x00-\x1f\x7f]+(?<!\s)"
+"""A part of a pattern of paths. Git writes `/` everywhere, and a blank at an end is a slip of the pen."""
+
+DIRECTORY_SEGMENT = r"(?!\.{1,2}(?:/|\Z))(?!\s)[^/\\*?\[\x00-\x1f\x7f]+(?<!\s)"
+"""A part of a path that is written out: a pattern would name no directory."""
+
 WORD = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 """A label of DNS (RFC 1123)."""
@@ -42,13 +48,22 @@ class NameRule(NamedTuple):
 NAMES: Mapping[str, NameRule] = {
     "target": NameRule(rf"(?!-){SEGMENT}(?:/{SEGMENT})*", 255, "a name that does not begin with `-`", "a-service"),
     "directory": NameRule(
-        rf"/*{SEGMENT}(?:/{SEGMENT})*/*", 4096, "a path below the repository's root", "backend/a-service"
+        rf"/*{DIRECTORY_SEGMENT}(?:/{DIRECTORY_SEGMENT})*/*",
+        4096,
+        "a path below the repository's root, without wildcards, `\\` and blanks at an end",
+        "backend/a-service",
+    ),
+    "dockerfile": NameRule(
+        rf"{DIRECTORY_SEGMENT}(?:/{DIRECTORY_SEGMENT})*",
+        4096,
+        "the path of a file below the service's own `path`, which alone is sent to the builder",
+        "Dockerfile",
     ),
     "file": NameRule(rf"(?!/){PLAIN}+", 4096, "a relative path", "Dockerfile"),
     "path pattern": NameRule(
-        rf"/*{SEGMENT}(?:/{SEGMENT})*/*",
+        rf"/*{PATTERN_SEGMENT}(?:/{PATTERN_SEGMENT})*/*",
         4096,
-        "a pattern of paths below the repository's root, without `.` and `..`",
+        "a pattern of paths below the repository's root, without `.`, `..`, `\\` and blanks at an end",
         "backend/proto/**",
     ),
     "ignore pattern": NameRule(r"[^\x00-\x08\x0a-\x1f\x7f]*", 4096, "a pattern as in .gitignore", "docs/"),
@@ -115,7 +130,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "Service": {
         "name": "target",
         "path": "directory",
-        "dockerfile": "file",
+        "dockerfile": "dockerfile",
         "repository": "repository",
         "inputs": "path pattern",
         "values_key": "values key",
@@ -123,7 +138,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "Function": {
         "name": "target",
         "path": "directory",
-        "dockerfile": "file",
+        "dockerfile": "dockerfile",
         "repository": "repository",
         "inputs": "path pattern",
         "function": "function",

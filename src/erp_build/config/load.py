@@ -1,9 +1,10 @@
-"""Reads `erp-build.toml` into a `Project`. Without the file, the layout of the ERP monorepo is the default."""
+"""Reads `erp-build.toml` into a `Project`. Without the file, the layout of the ERP is the default where it is there."""
 
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from erp_build.config.default_layout import refuse_unread, require_default_layout
 from erp_build.config.policies import parse_check, parse_deploy, parse_gate, parse_notify
 from erp_build.config.read_file import read_file
 from erp_build.config.toml_table import Table, parsed_toml
@@ -25,6 +26,8 @@ def load_project(repository: Path, config: Path | None = None) -> Project:
     Args:
         repository: its root.
         config: another file than the one at the root; it must exist.
+
+    Without a file, and where the folder does not have the layout of the ERP, it raises `ConfigurationError`.
     """
     path = config or repository / FILE_NAME
     try:
@@ -34,7 +37,7 @@ def load_project(repository: Path, config: Path | None = None) -> Project:
             raise ConfigurationError(
                 "the configuration is not there", where=str(path), next_step="check the path after --config"
             ) from error
-        return default_project()
+        return _default(repository)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError("the configuration cannot be read", where=str(path), why=str(error)) from error
     return parse_project(text, str(path), _config_path(repository, path))
@@ -87,10 +90,10 @@ def load_gate_policy(path: Path) -> GatePolicy:
 
 
 def default_project() -> Project:
-    """The ERP monorepo as it stands, for a repository without a configuration."""
+    """The ERP monorepo as it stands, for a repository of its layout without a configuration."""
     names = ("approval-request-service", "approval-processing-service", "notification-service")
     services = tuple(
-        Service(name=name, path=f"backend/{name}", repository=name, values_key=f"services.{_camel_case(name)}")
+        Service(name=name, path=f"backend/{name}", repository=name, values_key=default_values_key(name))
         for name in names
     )
     employee = Function(
@@ -103,6 +106,15 @@ def default_project() -> Project:
     return Project(shared=("backend/proto/**",), services=services, functions=(employee,))
 
 
+def _default(repository: Path) -> Project:
+    refuse_unread(str(repository))
+    project = default_project()
+    require_default_layout(
+        project, str(repository), lambda paths: [path for path in paths if (repository / path).is_dir()]
+    )
+    return project
+
+
 def _image_target(table: Table) -> Service | Function:
     path = table.path("path")
     name = table.text("name", path.rpartition("/")[2])
@@ -110,13 +122,10 @@ def _image_target(table: Table) -> Service | Function:
     own = {"name": name, "path": path, "repository": table.text("repository", name)}
     if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
         function = table.read(Function, *common, "function", "publish", "alias", **own)
-        table.keep_inside("dockerfile", path, function.dockerfile)
         # An alias points to a version, so one must be published.
         return function._replace(publish=function.publish or bool(function.alias))
-    values_key = table.text("values_key", f"services.{_camel_case(name)}")
-    service = table.read(Service, *common, "values_key", **own, values_key=values_key)
-    table.keep_inside("dockerfile", path, service.dockerfile)
-    return service
+    values_key = table.text("values_key", default_values_key(name))
+    return table.read(Service, *common, "values_key", **own, values_key=values_key)
 
 
 def _ignored(top: Table) -> tuple[str, ...]:
@@ -136,15 +145,22 @@ def _ignored(top: Table) -> tuple[str, ...]:
 
 
 def _chart(table: Table) -> Chart:
-    keys = ("path", "values", "release", "namespace", "timeout", "stable", "pin")
-    chart = table.read(Chart, *keys, path=table.path("path", Chart().path))
-    table.keep_inside("values", chart.path, chart.values)
-    return chart
+    keys = (
+        "path", "values", "release", "namespace", "timeout", "stable", "stable_without_probe", "lost_values", "pin",
+    )  # fmt: skip
+    files = table.text_or_texts("values", Chart().values)
+    path = table.path("path", Chart().path)
+    for file in files:
+        table.keep_inside("values", path, file)
+    if len({*files}) < len(files):
+        raise table.error("values", "`values` names a file twice", "name each file once, the one with the tags last")
+    return table.read(Chart, *keys, path=path, values=files[-1])._replace(below=files[:-1])
 
 
-def _camel_case(name: str) -> str:
+def default_values_key(name: str) -> str:
+    """The key in the values file that follows from the name of a service: `services.approvalRequest`."""
     first, *rest = name.removesuffix("-service").split("-")
-    return first + "".join(part.capitalize() for part in rest)
+    return f"services.{first}" + "".join(part.capitalize() for part in rest)
 
 
 def _config_path(repository: Path, path: Path) -> str:
@@ -154,8 +170,14 @@ def _config_path(repository: Path, path: Path) -> str:
 
 
 def _refuse_contradictions(project: Project, where: str) -> None:
-    """Refuse two targets or two checks of the same name, and a check for an unknown service."""
+    """Refuse two of what must be one's own, such as a name or a repository, and a check for an unknown service."""
     _refuse_same("targets", (target.name for target in project.targets), where, "give each `name = ...` of its own")
+    repositories = (target.repository for target in project.image_targets)
+    _refuse_same("services or functions", repositories, where, "give each `repository = ...` of its own", "repository")
+    keys = (service.values_key for service in project.services)
+    _refuse_same("services", keys, where, "give each `values_key = ...` of its own", "values_key")
+    functions = (function.function for function in project.functions)
+    _refuse_same("functions", functions, where, "give each `function = ...` of its own", "function")
     _refuse_same("checks", (check.name for check in project.checks), where, "give each a name of its own")
     names = {target.name for target in project.image_targets}
     for check in project.checks:
@@ -167,7 +189,7 @@ def _refuse_contradictions(project: Project, where: str) -> None:
             )
 
 
-def _refuse_same(what: str, names: Iterable[str], where: str, next_step: str) -> None:
+def _refuse_same(what: str, names: Iterable[str], where: str, next_step: str, key: str = "name") -> None:
     for name, number in Counter(names).items():
         if number > 1:
-            raise ConfigurationError(f"{number} {what} have the name `{name}`", where=where, next_step=next_step)
+            raise ConfigurationError(f"{number} {what} have the {key} `{name}`", where=where, next_step=next_step)

@@ -138,8 +138,10 @@ class Table:
             raise self.error(key, f"`{key}` must be a list of texts", f'write {key} = ["..."]')
         return tuple(value)
 
-    def text_or_texts(self, key: str) -> tuple[str, ...]:
-        """A text, or a list of texts with at least one; none of them is empty. The key is required."""
+    def text_or_texts(self, key: str, default: str | None = None) -> tuple[str, ...]:
+        """A text, or a list of texts with at least one; none is empty. Without a default the key is required."""
+        if default is not None and key not in self._values:
+            return (default,)
         if not isinstance(self._values.get(key), list):
             return (self.text(key).strip(),)
         found = tuple(text.strip() for text in self.texts(key))

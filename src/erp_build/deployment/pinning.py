@@ -31,6 +31,12 @@ def why_by_tag(objects: Iterable[Mapping[str, Any]], wanted: Mapping[str, str]) 
     return ""
 
 
+def names_image(objects: Iterable[Mapping[str, Any]], repository: str) -> bool:
+    """Whether an object runs an image of this repository, which is named with its host."""
+    texts = (text for item in objects for path, text in _texts(item) if path[-1] == "image")
+    return any(text.partition("@")[0].rpartition(":")[0] == repository for text in texts)
+
+
 def _refusal(path: tuple[str, ...], text: str, wanted: Mapping[str, str]) -> str:
     field = path[-1]
     if field == "image":

@@ -1,21 +1,34 @@
 """Checks before the first write: everything that would fail later and can be known now."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from erp_build.changes.tag_uses import BY_CHOICE
-from erp_build.clients.edit_file import refuse_read_only
+from erp_build.clients.files.edit import refuse_read_only
 from erp_build.clients.site import Site
-from erp_build.config.read_file import path_below, read_file
-from erp_build.deployment.pinning import why_by_tag
+from erp_build.deployment.chart_values import (
+    all_named_values,
+    below_paths,
+    effective_values,
+    read_values,
+    values_path_of,
+)
+from erp_build.deployment.checks.first_look import look_first
+from erp_build.deployment.checks.lost_values import require_kept_values
+from erp_build.deployment.checks.placement import require_placement
+from erp_build.deployment.pinning import names_image, why_by_tag
 from erp_build.deployment.preview import object_changes, values_diff
+from erp_build.deployment.rights.check import Objects, try_release
 from erp_build.deployment.tags import expected_tags, keys_of
-from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed
-from erp_build.formats.values_file import named_values, read_value, set_tags
+from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed, did_you_mean
+from erp_build.formats.values.file import set_tags
+from erp_build.formats.values.key import key_of, look_up, steps_of
 from erp_build.model.plan import Plan
 from erp_build.model.project import Chart, Function, Service
-from erp_build.model.releases.preview import ImageWanted, Preview
+from erp_build.model.releases.preview import BY_TAG, ImageWanted, Preview
 from erp_build.model.stage import stage
 
 FALSE_VALUES = ("false", "no", "off", "0", "null", "~", "")
@@ -56,14 +69,14 @@ def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
 
 
 def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
-    path = values_path(site)
+    path, root, chart = values_path(site), site.clients.repository.root, site.project.chart
     content = read_values(path)
     # Helm repeats values in its messages, so the secrets among them are masked from here on.
-    for _, name, value in named_values(content, where=str(path)):
+    for _, name, value in all_named_values(root, chart, content):
         site.clients.secrets.add_named(name, value)
+    effective = effective_values(root, chart, content)
     for service in site.project.services:
-        pushed = f"{site.clients.registry.host()}/{site.repository(service)}"
-        _check_values(path, content, service, pushed)
+        _check_values(path, effective, service)
     if not os.access(path.resolve().parent, os.W_OK):
         raise ConfigurationError(
             "the values file cannot be written",
@@ -73,75 +86,80 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
         )
     refuse_read_only(path)
     # Tags are known before the images exist, so a chart that cannot be deployed is found before the build.
-    values, by_tag = _values_with_tags(site, plan, content)
-    release = site.release
-    if missing := site.clients.cluster.missing_permissions(release):
-        raise ReleaseFailed(
-            f"the role lacks {len(missing)} rights in the namespace",
-            where=f"{release.cluster}, namespace {release.namespace}",
-            why="\n".join(missing),
-            next_step=f"kubectl apply --namespace {release.namespace} --filename infra/access.yaml, or add what is "
-            "missing to the role in the cluster",
-        )
-    after = site.clients.helm.check_chart(release, site.clients.repository.root / site.project.chart.path, values)
+    values, by_tag, rendered = _values_with_tags(site, plan, content)
+    # An image under another name makes a Deployment of nobody, so what it is called is told first.
+    _require_pushed(site, path, effective, rendered)
+    require_placement(site, rendered)
+    require_kept_values(site, values)
+    before, after = try_release(site, values, rendered)
     return replace(
         preview,
         by_tag=by_tag,
-        values=values_diff(content, values, f"{site.project.chart.path}/{site.project.chart.values}"),
-        objects=object_changes(site.clients.helm.manifest(release), after),
+        unprobed=look_first(site, plan, before, after),
+        values=values_diff(content, values, f"{chart.path}/{chart.values}"),
+        objects=object_changes(before, after),
     )
 
 
-def _values_with_tags(site: Site, plan: Plan, content: bytes) -> tuple[bytes, str]:
-    """The values of the release, and why they name the images by tag alone; empty: they name them by digest."""
-    chart, path = site.project.chart, values_path(site)
+class _Rendered(NamedTuple):
+    """The values of the release, why they name the images by tag alone (empty: by digest), and what they render."""
 
-    def values(*, pin: bool) -> bytes:
-        return set_tags(content, keys_of(plan, expected_tags(plan, pin=pin)), where=str(path))
+    values: bytes
+    by_tag: str
+    objects: Objects
 
-    if chart.pin == "never":
-        return values(pin=False), BY_CHOICE
-    pinned = values(pin=True)
-    folder = site.clients.repository.root / chart.path
-    try:
-        rendered = site.clients.helm.render(site.release, folder, pinned)
-    except ReleaseFailed as error:
-        # A chart that renders with the plain tags refuses the digest. Another one is at fault itself, and says so here.
-        site.clients.helm.render(site.release, folder, values(pin=False))
-        by_tag = f"the chart refuses it: {error.why or error.what}"
-    else:
-        tags = expected_tags(plan, pin=True)
-        by_tag = why_by_tag(rendered, {site.repository(one): tags[one.name] for one in site.project.services})
-    if not by_tag:
-        return pinned, ""
-    if chart.pin == "always":
+
+def _values_with_tags(site: Site, plan: Plan, content: bytes) -> _Rendered:
+    """What is returned has been rendered, so that a mistake of the chart is found without the cluster."""
+    pinned = _pinned_values(site, plan, content)
+    if not pinned.by_tag:
+        return pinned
+    plain = _with_tags(site, plan, content, expected_tags(plan, pin=False))
+    # A chart that renders with the plain tags refuses the digest. Another one is at fault itself, and says so here.
+    objects = _render(site, plain)
+    if site.project.chart.pin == "always":
         raise ReleaseFailed(
             "the chart does not let its images be named by digest",
-            where=chart.path,
-            why=by_tag,
+            where=site.project.chart.path,
+            why=pinned.by_tag,
             next_step='use the tag for the name of the image only, or write pin = "auto" in [chart]',
         )
-    site.say(f"warning: the release names its images by tag, which a push can change: {by_tag}")
-    return values(pin=False), by_tag
+    if site.project.chart.pin == "auto":
+        site.say(f"warning: {BY_TAG}: {pinned.by_tag}")
+    return _Rendered(plain, pinned.by_tag, objects)
+
+
+def _pinned_values(site: Site, plan: Plan, content: bytes) -> _Rendered:
+    """The values with digests; they render nothing where they cannot be taken."""
+    if site.project.chart.pin == "never":
+        return _Rendered(content, BY_CHOICE, ())
+    tags = expected_tags(plan, pin=True)
+    values = _with_tags(site, plan, content, tags)
+    try:
+        objects = _render(site, values)
+    except ReleaseFailed as error:
+        return _Rendered(values, f"the chart refuses it: {error.why or error.what}", ())
+    by_tag = why_by_tag(objects, {site.repository(one): tags[one.name] for one in site.project.services})
+    return _Rendered(values, by_tag, objects)
+
+
+def _with_tags(site: Site, plan: Plan, content: bytes, tags: Mapping[str, str]) -> bytes:
+    return set_tags(content, keys_of(plan, tags), where=str(values_path(site)), create=True)
+
+
+def _render(site: Site, values: bytes) -> Objects:
+    chart = site.clients.repository.root / site.project.chart.path
+    return site.clients.helm.render(site.release, chart, values, below_of(site))
 
 
 def values_path(site: Site) -> Path:
-    """The path of the values file; raises `ConfigurationError` where it leads out of the repository."""
-    chart = site.project.chart
-    return path_below(site.clients.repository.root, f"{chart.path}/{chart.values}")
+    """The path of the last values file; raises `ConfigurationError` where it leads out of the repository."""
+    return values_path_of(site.clients.repository.root, site.project.chart)
 
 
-def read_values(path: Path) -> bytes:
-    """Read the values file; raises `ConfigurationError` where that fails."""
-    try:
-        return read_file(path)
-    except OSError as error:
-        raise ConfigurationError(
-            "the values file cannot be read",
-            where=str(path),
-            why=error.strerror or str(error),
-            next_step="correct `path` and `values` of [chart] in erp-build.toml",
-        ) from error
+def below_of(site: Site) -> tuple[Path, ...]:
+    """The values files that it overrides."""
+    return below_paths(site.clients.repository.root, site.project.chart)
 
 
 def _check_repositories(site: Site, builds: tuple[Service | Function, ...]) -> None:
@@ -156,27 +174,59 @@ def _check_repositories(site: Site, builds: tuple[Service | Function, ...]) -> N
         )
 
 
-def _check_values(path: Path, content: bytes, service: Service, pushed: str) -> None:
-    stated = read_value(content, f"{service.values_key}.image.repository", where=str(path))
-    if read_value(content, f"{service.values_key}.image.tag", where=str(path)) is None or stated is None:
+def _check_values(path: Path, values: Mapping[str, Any], service: Service) -> None:
+    """Refuse a service that has no image, or is switched off."""
+    image = look_up(values, f"{service.values_key}.image")
+    if isinstance(image, str):
+        raise ConfigurationError(
+            f"the image of {service.name} is one text in the values file",
+            where=f"{path}: {service.values_key}.image",
+            why=f"its tag cannot be set alone in {image}",
+            next_step="split it into `image.repository` and `image.tag`, and let the template join them",
+        )
+    if any(look_up(values, f"{service.values_key}.image.{name}") is None for name in ("repository", "tag")):
         raise ConfigurationError(
             f"{service.name} has no image in the values file",
             where=str(path),
-            why=f"there is no {service.values_key}.image with repository and tag",
-            next_step="add it, or correct `values_key` in erp-build.toml",
+            why=f"there is no {service.values_key}.image with repository and tag, nor in the chart's own values",
+            next_step=_near(values, service),
         )
-    enabled = read_value(content, f"{service.values_key}.enabled", where=str(path))
-    if enabled is not None and enabled.lower() in FALSE_VALUES:
+    if not _is_on(enabled := look_up({"enabled": "true", **_mapping(values, service.values_key)}, "enabled")):
         raise ConfigurationError(
             f"{service.name} is switched off in the values file",
             where=str(path),
             why=f"{service.values_key}.enabled is {enabled or 'empty'}",
             next_step="switch it on, or take the service out of erp-build.toml",
         )
-    if stated != pushed:
-        raise ConfigurationError(
-            f"{service.name} would run an image that is not pushed",
-            where=f"{path}: {service.values_key}.image.repository",
-            why=f"it names {stated}, pushed is {pushed}",
-            next_step="correct the values file or the parameter ecr/repository-prefix",
-        )
+
+
+def _near(values: Mapping[str, Any], service: Service) -> str:
+    """What to do about a service that is not there: its key may be misspelled."""
+    *above, _ = steps_of(service.values_key)
+    around = look_up(values, key_of(tuple(above))) if above else values
+    names = [key_of((*above, name)) for name in around] if isinstance(around, Mapping) else []
+    known = [] if service.values_key in names else names
+    return did_you_mean(service.values_key, known, "add it, or correct `values_key` in erp-build.toml")
+
+
+def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = look_up(values, key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _is_on(enabled: object) -> bool:
+    return str("" if enabled is None else enabled).lower() not in FALSE_VALUES
+
+
+def _require_pushed(site: Site, path: Path, values: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a service whose values name another repository, unless what the chart renders of them is the right one."""
+    for service in site.project.services:
+        pushed = f"{site.clients.registry.host()}/{site.repository(service)}"
+        stated = look_up(values, f"{service.values_key}.image.repository")
+        if stated != pushed and not names_image(objects, pushed):
+            raise ConfigurationError(
+                f"{service.name} would run an image that is not pushed",
+                where=f"{path}: {service.values_key}.image.repository",
+                why=f"it names {stated}, pushed is {pushed}",
+                next_step="correct the values file or the parameter ecr/repository-prefix",
+            )

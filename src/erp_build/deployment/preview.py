@@ -8,8 +8,8 @@ from difflib import unified_diff
 from typing import Any
 
 from erp_build.deployment.tags import UNKNOWN_DIGEST
-from erp_build.formats.kubernetes_objects import RENDERINGS
-from erp_build.formats.secret_names import is_secret_name
+from erp_build.formats.kubernetes.differences import differences
+from erp_build.formats.secrets.names import is_secret_name
 from erp_build.model.releases.preview import FieldChange, ObjectChange
 
 HIDDEN = "***"
@@ -34,7 +34,7 @@ def object_changes(before: Sequence[Object], after: Sequence[Object]) -> tuple[O
         was, will = old.get((kind, name)), new.get((kind, name))
         if was is None or will is None:
             found.append(ObjectChange(kind=kind, name=name, change="added" if was is None else "removed"))
-        elif fields := tuple(_shown(*one) for one in RENDERINGS.differences(was, will)):
+        elif fields := tuple(_shown(*one) for one in differences(was, will)):
             found.append(ObjectChange(kind=kind, name=name, change="changed", fields=fields))
     return tuple(found)
 

@@ -16,8 +16,8 @@ from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.kubernetes import Workload
 from erp_build.model.stage import stage
 
-Workloads = Mapping[str, Workload | None]
-"""Name of a service -> its Deployment, None where there is none."""
+Workloads = Mapping[str, Sequence[Workload]]
+"""Name of a service -> its Deployments, every one with its image; none where there is none."""
 
 
 @stage("reads only: cluster, Lambda", keeps="proofs")
@@ -122,18 +122,32 @@ def _with_running(site: Site, target: Service | Function, proof: Proof, workload
             return proof
         running = " and ".join(sorted({state.digest, site.called_digest(target, state) or "no alias"}))
         return replace(proof, running=running, replicas=1)
-    workload, repository = workloads.get(target.name), site.repository(target)
-    if workload and not workload.desired:
-        # Scaled to 0 by hand or by an autoscaler: there is no pod to ask, so the Deployment's own image counts.
-        image = workload.image_of(repository)
-        stored = site.clients.registry.stored(repository, image.digest or image.tag) if image else None
-        return replace(proof, running=stored.digest if stored else "", scaled_to_zero=True)
-    pods = [pod for pod in workload.pods if pod.current] if workload else []
-    by_pod = [{one.digest for one in pod.containers if f"{repository}@" in one.image_id and one.digest} for pod in pods]
-    digests = {digest for found in by_pod for digest in found}
+    found, repository = workloads.get(target.name, ()), site.repository(target)
+    pods = [digests for workload in found for digests in _pod_digests(workload, repository)]
+    named: set[str] = set()
+    for workload in found:
+        if not workload.desired:
+            # Scaled to 0 by hand or by an autoscaler: there is no pod to ask, so the Deployment's own image counts.
+            image = workload.image_of(repository)
+            stored = site.clients.registry.stored(repository, image.digest or image.tag) if image else None
+            named.add(stored.digest if stored else "nothing")
     # Several digests are joined, and so equal none. A pod that has not pulled its image yet proves nothing, so it is
     # not counted.
-    return replace(proof, running=" and ".join(sorted(digests)), replicas=sum(bool(found) for found in by_pod))
+    running = " and ".join(sorted(named.union(*pods)))
+    idle = bool(found) and not any(workload.desired for workload in found)
+    return replace(proof, running=running, replicas=sum(bool(one) for one in pods), scaled_to_zero=idle)
+
+
+def _pod_digests(workload: Workload, repository: str) -> list[set[str]]:
+    """Of each new pod the digests that the containers of the target run, by their names; empty before the pull.
+
+    The runtime may have pulled the same digest under the name of another repository, so only the digest counts.
+    """
+    names = {one.name for one in workload.running(repository)}
+    return [
+        {one.digest for one in pod.containers if one.name in names and not one.is_init and one.digest}
+        for pod in (workload.current_pods if workload.desired else ())
+    ]
 
 
 def _digest_mismatches(proofs: Sequence[Proof], words: str) -> list[str]:
@@ -151,9 +165,10 @@ def _without_endpoints(site: Site, workloads: Workloads, names: Collection[str])
     services = site.clients.cluster.endpoints(site.release)
     return [
         f"{name}: the Service {service.name} leads to no ready pod ({service.not_ready} are not ready)"
-        for name, workload in workloads.items()
+        for name, found in workloads.items()
+        for workload in found
         for service in services
-        if name in names and workload and workload.desired and service.leads_to(workload) and not service.ready
+        if name in names and workload.desired and service.leads_to(workload) and not service.ready
     ]
 
 
@@ -162,11 +177,12 @@ def _unplanned_changes(plan: Plan, workloads: Workloads, deployment: Deployment)
     wrong = []
     for step in plan.services if plan.upgrades_release else ():
         if step.action == "none" and step.running:
-            workload = workloads.get(step.target.name)
-            image = workload.image_of(step.running.repository) if workload else None
             kept = deployment.tags_after[step.target.name]
-            if image is None or image.tag != kept:
-                wrong.append(f"{step.target.name}: should keep {kept}, has {image.tag if image else 'no Deployment'}")
+            found = [one.image_of(step.running.repository) for one in workloads.get(step.target.name, ())]
+            tags = {image.tag for image in found if image}
+            if tags != {kept}:
+                has = " and ".join(sorted(tags)) or "no Deployment"
+                wrong.append(f"{step.target.name}: should keep {kept}, has {has}")
     return wrong
 
 

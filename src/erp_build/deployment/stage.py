@@ -8,18 +8,20 @@ from collections.abc import Mapping, Sequence
 from erp_build.clients.clock import Deadline
 from erp_build.clients.effects import EditRequest, UpgradeRequest
 from erp_build.clients.site import Site
+from erp_build.deployment.chart_values import read_values
 from erp_build.deployment.lambda_update import update_function
 from erp_build.deployment.lock import Lock
-from erp_build.deployment.preflight import read_values, values_path
-from erp_build.deployment.rollout import wait_for_rollout
+from erp_build.deployment.preflight import below_of, values_path
+from erp_build.deployment.rollout.changed import Manifest, changed_workloads
+from erp_build.deployment.rollout.wait import wait_for_rollout
 from erp_build.deployment.tags import keys_of, release_tags, shortened
 from erp_build.errors import ErpBuildError, Locked
-from erp_build.formats.values_file import set_tags
+from erp_build.formats.values.file import set_tags
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
 from erp_build.model.project import Function
-from erp_build.model.releases.deployment import Deployment
+from erp_build.model.releases.deployment import Deployment, Watched
 from erp_build.model.releases.preview import Preview
 from erp_build.model.stage import stage
 
@@ -36,17 +38,18 @@ def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock, p
     cleared = {one.image.target: one for one in images}
     tags = release_tags(plan, cleared, pin=not preview.by_tag) if plan.upgrades_release else {}
     functions = [step.target for step in plan.functions if isinstance(step.target, Function)]
+    # Read before anything moves: what the upgrade changes is what differs from it.
+    former = site.clients.helm.manifest(site.release) if plan.upgrades_release else ()
     if plan.upgrades_release:
         _write_values(site, plan, tags)
     for function in functions:
         image = cleared[function.name].image
         update_function(site, function, f"{site.clients.registry.host()}/{image.repository}@{image.digest}")
-    if plan.upgrades_release:
-        _upgrade_release(site, plan, lock)
+    watched = _upgrade_release(site, plan, lock, former) if plan.upgrades_release else ()
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag_of(step) for step in plan.functions}
     upgraded = {name: tag.partition("@")[0] for name, tag in tags.items()}
-    return Deployment(tags_after={**kept, **upgraded, **moved}, values_tags=tags)
+    return Deployment(tags_after={**kept, **upgraded, **moved}, values_tags=tags, watched=watched)
 
 
 @stage("the branch, if configured")
@@ -59,7 +62,7 @@ def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
     request = EditRequest(
         branch=site.project.deploy.branch,
         path=path,
-        change=lambda content: set_tags(content, tags, where=path),
+        change=lambda content: set_tags(content, tags, where=path, create=True),
         message=f"Deploy {plan.tag} {SKIP_CI_MARK}\n\nWritten by erp_build after the deployment of {plan.head}.\n",
     )
     try:
@@ -87,22 +90,25 @@ def _chart_commit(plan: Plan) -> str:
 def _write_values(site: Site, plan: Plan, tags: Mapping[str, str]) -> None:
     path = values_path(site)
     before = read_values(path)
-    after = set_tags(before, keys_of(plan, tags), where=str(path))
+    after = set_tags(before, keys_of(plan, tags), where=str(path), create=True)
     if after != before:
         site.clients.effects.write_file(path, after)
     for name, tag in tags.items():
         site.say(f"tag {shortened(tag)}", name)
 
 
-def _upgrade_release(site: Site, plan: Plan, lock: Lock) -> None:
+def _upgrade_release(site: Site, plan: Plan, lock: Lock, former: Manifest) -> tuple[Watched, ...]:
+    """Upgrade the release, and wait for all that it changed; `former` are the objects of the revision before."""
     deadline = Deadline(site.clients.clock, site.project.chart.timeout)
     request = UpgradeRequest(
         release=site.release,
         chart=site.clients.repository.root / site.project.chart.path,
         values=values_path(site),
+        below=below_of(site),
         description=description_of(_chart_commit(plan), plan.steps[-1].key, lock.build),
         timeout=deadline.left,
     )
     site.clients.effects.upgrade_release(request)
+    also = changed_workloads(former, site.clients.helm.manifest(site.release), site.release.namespace)
     changed = {step.target.name for step in plan.services if step.action != "none"}
-    wait_for_rollout(site, deadline, changed)
+    return wait_for_rollout(site, deadline, changed, also)

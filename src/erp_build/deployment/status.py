@@ -4,22 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from erp_build.changes.drift import deployment_drift
-from erp_build.changes.live_state import autoscaler_of, objects_of
+from erp_build.changes.edited import GONE, ObjectDrift, objects_in, read_drift
 from erp_build.clients.site import Site
+from erp_build.deployment.chart_values import effective_values, read_values
 from erp_build.deployment.going_back.proven import standing_of
 from erp_build.deployment.ledger import LedgerEntry, Standing, read_entries
-from erp_build.deployment.preflight import read_values, values_path
+from erp_build.deployment.preflight import values_path
 from erp_build.errors import ErpBuildError
-from erp_build.formats.values_file import read_value
+from erp_build.formats.values.key import look_up
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.release import Revision
 from erp_build.model.target_status import TargetStatus
-
-Objects = Mapping[tuple[str, str], Mapping[str, Any]]
-"""Kind and name -> the object."""
 
 
 def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
@@ -28,15 +25,15 @@ def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     keys = {f"{service.values_key}.image.tag": service.name for service in site.project.services}
     tags = site.clients.helm.values_of(site.release, tuple(keys)) if live.revision else {}
     released = {name: tags.get(key, "") for key, name in keys.items()}
-    wanted = objects_of(site.clients.helm.objects(site.release)) if live.revision else {}
-    there = objects_of(site.clients.cluster.live_objects(site.release)) if live.revision else {}
+    wanted = tuple(objects_in(site.clients.helm.objects(site.release))) if live.revision else ()
+    drift = read_drift(site) if live.revision else ()
     since = live.revision.updated if live.revision else ""
     found = {
         service.name: TargetStatus(
             since=since,
             git_tag=git.get(service.name, "").partition("@")[0],
             release_tag=released[service.name].partition("@")[0],
-            drift=_service_drift(site, service, wanted, there),
+            drift=_service_drift(site, service, wanted, drift),
         )
         for service in site.project.services
     }
@@ -83,8 +80,9 @@ def _git_tags(site: Site) -> dict[str, str]:
     path = values_path(site)
     try:
         content = read_values(path)
+        values = effective_values(site.clients.repository.root, site.project.chart, content)
         return {
-            service.name: read_value(content, f"{service.values_key}.image.tag", where=str(path)) or ""
+            service.name: str(look_up(values, f"{service.values_key}.image.tag") or "")
             for service in site.project.services
         }
     except ErpBuildError as error:
@@ -92,16 +90,19 @@ def _git_tags(site: Site) -> dict[str, str]:
         return {}
 
 
-def _service_drift(site: Site, service: Service, wanted: Objects, there: Objects) -> tuple[str, ...]:
+def _service_drift(
+    site: Site, service: Service, wanted: tuple[Mapping[str, Any], ...], drift: tuple[ObjectDrift, ...]
+) -> tuple[str, ...]:
     repository = site.repository(service)
-    mine = next((item for (kind, _), item in wanted.items() if kind == "Deployment" and _runs(item, repository)), None)
-    if mine is None:
+    mine = [item for item in wanted if item["kind"] == "Deployment" and _runs(item, repository)]
+    if not mine:
         return ("the release has no Deployment with its image",) if wanted else ()
-    name = mine["metadata"]["name"]
-    live = there.get(("Deployment", name))
-    if live is None:
-        return (f"the Deployment {name} is gone",)
-    return deployment_drift(mine, live, autoscaler_of(there, name))
+    found: list[str] = []
+    for name in (item["metadata"]["name"] for item in mine):
+        texts = next((one.texts for one in drift if one.identity == ("Deployment", name)), ())
+        which = f"{name}: " if len(mine) > 1 else ""
+        found += [f"the Deployment {name} is gone"] if texts == (GONE,) else [f"{which}{text}" for text in texts]
+    return tuple(found)
 
 
 def _runs(item: Mapping[str, Any], repository: str) -> bool:

@@ -44,6 +44,25 @@ def check_connection(facts: Facts) -> CheckResult:
     )
 
 
+def check_other_pipelines(facts: Facts) -> CheckResult:
+    """Whether another pipeline, such as one from before, still builds the same repository."""
+    pipeline, delivery = facts.pipeline(), facts.remote.delivery
+    ours = {source.repository.lower() for source in pipeline.sources} - {""}
+    if not ours:
+        return Look(f"source actions of {pipeline.name}").unknown(
+            "none names a repository on GitHub", "nothing to do, if the source does not come from GitHub"
+        )
+    look = Look(f"codepipeline:ListPipelines, and the source actions of each; the repository {', '.join(sorted(ours))}")
+    found = (delivery.pipeline(name) for name in delivery.names() if name != pipeline.name)
+    others = [one.name for one in found if one and ours & {source.repository.lower() for source in one.sources}]
+    if not others:
+        return look.ok(f"only {pipeline.name} builds it")
+    return look.warning(
+        f"built by other pipelines as well, each of which may deploy: {', '.join(others)}",
+        "switch them off: aws codepipeline disable-stage-transition, or delete them once this one has deployed",
+    )
+
+
 def check_source_format(facts: Facts) -> CheckResult:
     """Whether the source arrives with its whole Git history."""
     pipeline = facts.pipeline()

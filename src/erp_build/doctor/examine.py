@@ -7,7 +7,7 @@ A check is a function from `Facts` to a `CheckResult`. A check that raises one o
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from erp_build.doctor import account, cluster, images, machine, permissions, repository
+from erp_build.doctor import account, cluster, files, images, machine, permissions, repository, rights
 from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
@@ -33,12 +33,14 @@ CHECKS = (
     DoctorCheck("git-metadata", "repository", repository.check_metadata),
     DoctorCheck("clone-depth", "repository", repository.check_depth),
     DoctorCheck("plain-secrets", "repository", repository.check_plain_secrets),
+    DoctorCheck("files", "repository", files.check_files),
     DoctorCheck("chart", "repository", repository.check_renders),
     DoctorCheck("replicas", "repository", repository.check_replicas),
     DoctorCheck("probes", "repository", repository.check_probes),
     DoctorCheck("settings", "account", account.check_settings),
     DoctorCheck("connection", "account", account.check_connection),
     DoctorCheck("full-clone", "account", account.check_source_format),
+    DoctorCheck("other-pipelines", "account", account.check_other_pipelines),
     DoctorCheck("privileged", "account", account.check_privileged),
     DoctorCheck("project-timeout", "account", account.check_project_timeout),
     DoctorCheck("permissions", "account", permissions.check_permissions),
@@ -48,6 +50,7 @@ CHECKS = (
     DoctorCheck("provenance", "account", images.check_provenance),
     DoctorCheck("function", "account", account.check_functions),
     DoctorCheck("access", "cluster", cluster.check_access),
+    DoctorCheck("rights", "cluster", rights.check_rights),
     DoctorCheck("versions", "cluster", cluster.check_versions),
     DoctorCheck("release-name", "cluster", cluster.check_release_name),
     DoctorCheck("release-state", "cluster", cluster.check_release_state),
@@ -58,8 +61,13 @@ CHECKS = (
 
 def examine(facts: Facts, only: Collection[str] = ()) -> tuple[Diagnosis, ...]:
     """Run the checks: all of them, or those whose name or area is in `only`."""
-    wanted = [check for check in CHECKS if not only or {check.name, check.area} & set(only)]
-    return tuple(Diagnosis(name=check.name, area=check.area, result=_look(check, facts)) for check in wanted)
+    asked = [check for check in CHECKS if wanted(check, only)]
+    return tuple(Diagnosis(name=check.name, area=check.area, result=_look(check, facts)) for check in asked)
+
+
+def wanted(check: DoctorCheck, only: Collection[str]) -> bool:
+    """Whether a check was asked for by its name or area; without any, all are."""
+    return not only or bool({check.name, check.area} & set(only))
 
 
 def _look(check: DoctorCheck, facts: Facts) -> CheckResult:

@@ -8,11 +8,9 @@ from typing import Any, TypeVar, cast
 
 from erp_build.clients.site import Site, read_environment
 from erp_build.config.codebuild import pipeline_that_started
-from erp_build.config.read_file import path_below
-from erp_build.deployment.preflight import read_values
+from erp_build.deployment.chart_values import all_named_values, below_paths, read_values, values_path_of
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.errors import ConfigurationError, ErpBuildError
-from erp_build.formats.values_file import named_values
 from erp_build.model.codepipeline import BuildProject, CodePipeline
 from erp_build.model.environment import Environment
 from erp_build.model.project import Project
@@ -87,13 +85,17 @@ class Facts:
 
     @once
     def values(self) -> bytes:
-        """The values file; the secrets in it are masked from then on."""
-        path = path_below(self.root, f"{self.project.chart.path}/{self.project.chart.values}")
-        content = read_values(path)
+        """The last values file; the secrets of all of them are masked from then on."""
+        chart = self.project.chart
+        content = read_values(values_path_of(self.root, chart))
         # Helm's messages may repeat the values.
-        for _, name, value in named_values(content, where=str(path)):
+        for _, name, value in all_named_values(self.root, chart, content):
             self.local.secrets.add_named(name, value)
         return content
+
+    def below(self) -> tuple[Path, ...]:
+        """The values files that it overrides."""
+        return below_paths(self.root, self.project.chart)
 
     @once
     def rendered(self) -> tuple[Mapping[str, Any], ...]:

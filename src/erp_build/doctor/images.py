@@ -19,7 +19,9 @@ RESCAN_AFTER = timedelta(days=1)
 def check_mutability(facts: Facts) -> CheckResult:
     """Whether a run can move `latest` in every repository."""
     moves = {name: facts.remote.repositories.may_move(name, LATEST) for name in facts.repositories()}
-    look = Look(f"ecr:DescribeRepositories of {', '.join(moves)}")
+    look = Look(f"ecr:DescribeRepositories of {', '.join(moves) or 'no repository'}")
+    if not moves:
+        return look.unknown("erp-build.toml has no service that is built", "write a [[service]] for each")
     if missing := [name for name, may in moves.items() if may is None]:
         hint = f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` in erp-build.toml"
         return look.problem(f"there is no {', '.join(missing)}", hint)
@@ -85,7 +87,9 @@ def check_provenance(facts: Facts) -> CheckResult:
             f"an index, as BuildKit makes it with provenance: {', '.join(indexes)}; Lambda accepts only a single image",
             "build with erp_build, or with --provenance=false (BUILDX_NO_DEFAULT_ATTESTATIONS=1), and push again",
         )
-    return look.ok(f"{sum(image is not None for image in images.values())} single images")
+    if not (seen := sum(image is not None for image in images.values())):
+        return look.ok("there is no image of a function to look at")
+    return look.ok(f"{seen} single images")
 
 
 def _last_scan(facts: Facts, image: StoredImage) -> ScanReading | None:

@@ -19,6 +19,8 @@ ENOUGH_DISK = (10 * GIGABYTE, 2 * GIGABYTE)
 Four images with their layers, Maven's repository and the context take about five gigabytes.
 """
 
+NO_POM_HINT = "correct `path` of the service in erp-build.toml: Maven builds what lies there"
+
 ENOUGH_MEMORY = (2 * GIGABYTE, GIGABYTE // 2)
 """The same of memory. An engine and one Maven need two gigabytes; below half a gigabyte Maven is killed."""
 
@@ -45,7 +47,11 @@ def check_maven(facts: Facts) -> CheckResult:
     """The program `mvn`, for the services without a wrapper."""
     poms = _poms(facts)
     without = [name for name, pom in poms.items() if not (pom.parent / "mvnw").is_file()]
-    look = Look(f"mvn in PATH, mvnw of {len(poms)} services")
+    look = Look(f"mvn in PATH; pom.xml and mvnw of {len(facts.project.image_targets)} services")
+    if missing := _without_pom(facts, poms):
+        return look.problem(f"no pom.xml: {', '.join(missing)}", NO_POM_HINT)
+    if not poms:
+        return look.unknown("erp-build.toml has no service that is built", "write a [[service]] for each")
     if not without:
         return look.ok("every service brings its wrapper")
     version = facts.local.machine.version_of("mvn")
@@ -60,6 +66,8 @@ def check_jdk(facts: Facts) -> CheckResult:
     homes = facts.local.machine.jdks()
     there = ", ".join(f"JDK {release}" for release in sorted(homes)) or "no JDK"
     look = Look("JAVA_HOME, JAVA_*_HOME and javac in PATH; java.version of each pom.xml")
+    if not wanted:
+        return look.unknown(f"{there}; no pom.xml says which one is wanted", NO_POM_HINT)
     asked = sorted({release for release in wanted.values() if release})
     if not homes or any(release > max(homes) for release in asked):
         who = ", ".join(f"{name} wants {release}" for name, release in wanted.items() if release)
@@ -117,7 +125,12 @@ def _by_size(look: Look, found: str, size: int, enough: tuple[int, int], hint: s
     return look.warning(found, hint) if size < little else look.ok(found)
 
 
+def _without_pom(facts: Facts, poms: Mapping[str, Path]) -> list[str]:
+    """The places of the poms that are not there."""
+    return [f"{target.path}/pom.xml" for target in facts.project.image_targets if target.name not in poms]
+
+
 def _poms(facts: Facts) -> Mapping[str, Path]:
-    """Target name -> its pom.xml. A target without one is left out: a run refuses it with an error of its own."""
+    """Target name -> its pom.xml. A target without one is left out."""
     poms = {target.name: facts.root / target.path / "pom.xml" for target in facts.project.image_targets}
     return {name: pom for name, pom in poms.items() if pom.is_file()}

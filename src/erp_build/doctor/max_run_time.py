@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 
-from erp_build.clients.helm.program import HELM_CALL_TIMEOUT_S, HELM_EXIT_MARGIN_S
+from erp_build.clients.helm.calls import HELM_CALL_TIMEOUT_S
+from erp_build.clients.helm.program import HELM_EXIT_MARGIN_S
 from erp_build.clients.patience import PATIENCE_AFTER_MOVE_S, PATIENCE_S
 from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S
 from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
+from erp_build.deployment.rollout.wait import WATCH_MARGIN_S
 from erp_build.model.project import Project
 
 MAVEN_ATTEMPTS = 2
 """Maven runs once more when a transfer fails."""
 
-HELM_CHECK_CALLS = 6
-"""Version, history, rendering, lint, dry run, manifest."""
+HELM_CHECK_CALLS = 10
+"""Version, history, rendering and lint two times each, dry run, values, and the manifest before and after."""
 
 IMAGES_AND_PUSHES_S = 600.0
 """An estimate for images and pushes, which have no deadline of their own."""
@@ -37,6 +39,7 @@ def longest_run(project: Project) -> Mapping[str, float]:
         "scans": project.gate.timeout,
         "functions": update,
         "upgrade and rollout": rollout,
+        "watch of what has no readiness probe": project.chart.stable_without_probe + WATCH_MARGIN_S,
     }
     if project.timeout:
         # A call or a child that is being ended when the time is over comes to its end.

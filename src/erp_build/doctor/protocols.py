@@ -51,6 +51,9 @@ class Delivery(Protocol):
     def pipeline(self, name: str) -> CodePipeline | None:
         """The pipeline, or None where there is none with this name."""
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all pipelines of the account and region."""
+
     def project(self, name: str) -> BuildProject | None:
         """The CodeBuild project, or None where there is none with this name."""
 

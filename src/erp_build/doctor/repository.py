@@ -8,28 +8,27 @@ from erp_build.config.read_file import read_file
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError, ErpBuildError, ReleaseFailed, told
-from erp_build.formats.secret_names import MIN_MASKED_LENGTH, holds_secret
-from erp_build.formats.values_file import named_values
+from erp_build.formats.secrets.names import MIN_MASKED_LENGTH, holds_secret
+from erp_build.formats.values.file import named_values
 
+NO_DEPLOYMENT = "the chart makes no Deployment"
 NO_HELM = "there is no Helm"
 
 
 def check_metadata(facts: Facts) -> CheckResult:
-    """Whether the source has a `.git`."""
+    """Whether Git reads a commit of the source."""
     look = Look(f"{facts.root}/.git")
-    if facts.local.clone.has_metadata():
+    if facts.local.clone.has_metadata() and facts.local.clone.resolve("HEAD"):
         return look.ok("Git reads it")
-    return look.problem(
-        "there is no .git: a run cannot know what changed, except by content keys",
-        "in the pipeline's source action choose full clone (OutputArtifactFormat CODEBUILD_CLONE_REF)",
-    )
+    trouble = facts.local.clone.trouble(facts.variables)
+    return look.problem(f"{trouble.what}: a run cannot know what changed, except by content keys", trouble.next_step)
 
 
 def check_depth(facts: Facts) -> CheckResult:
     """Whether the clone has the whole history."""
     look = Look("git rev-parse --is-shallow-repository")
     if not facts.local.clone.has_metadata():
-        return look.unknown("there is no .git", "see git-metadata")
+        return look.unknown(facts.local.clone.trouble(facts.variables).what, "see git-metadata")
     if facts.local.clone.is_shallow():
         return look.warning(
             "the clone is shallow: each run fetches the missing commits, or builds everything",
@@ -57,13 +56,15 @@ def check_plain_secrets(facts: Facts) -> CheckResult:
 def check_renders(facts: Facts) -> CheckResult:
     """Whether the chart lints and renders with its values, without a cluster."""
     chart = facts.project.chart
-    look = Look(f"helm template and helm lint of {chart.path} with {chart.values}")
+    look = Look(f"helm template and helm lint of {chart.path} with {', '.join((*chart.below, chart.values))}")
     try:
         objects = facts.rendered()
     except (ConfigurationError, ReleaseFailed) as error:
         if error.what == NO_HELM:
             raise
         return look.problem(told(error), error.next_step or "see the message")
+    if not objects:
+        return look.warning("the chart makes no object", f"look into templates of {chart.path}, and its values")
     return look.ok(f"{len(objects)} objects")
 
 
@@ -75,8 +76,11 @@ def check_replicas(facts: Facts) -> CheckResult:
         for item in objects
         if item.get("kind") == "HorizontalPodAutoscaler"
     }
-    both = [_name(item) for item in _deployments(objects) if _name(item) in scaled and "replicas" in item["spec"]]
-    look = Look(f"Deployments and {len(scaled)} autoscalers that the chart makes")
+    deployments = list(_deployments(objects))
+    look = Look(f"{len(deployments)} Deployments and {len(scaled)} autoscalers that the chart makes")
+    if not deployments:
+        return look.unknown(NO_DEPLOYMENT, "look into the templates of the chart, and its values")
+    both = [_name(item) for item in deployments if _name(item) in scaled and "replicas" in item["spec"]]
     if both:
         return look.warning(
             f"replicas is set beside an autoscaler: {', '.join(both)}; each upgrade resets the number of pods",
@@ -87,14 +91,17 @@ def check_replicas(facts: Facts) -> CheckResult:
 
 def check_probes(facts: Facts) -> CheckResult:
     """Whether the services' containers have a readiness and a liveness probe."""
+    deployments = list(_deployments(facts.rendered()))
+    look = Look(f"containers of the {len(deployments)} Deployments that the chart makes")
+    if not deployments:
+        return look.unknown(NO_DEPLOYMENT, "look into the templates of the chart, and its values")
     lacking = [
         f"{_name(item)}/{container['name']} has no {probe}"
-        for item in _deployments(facts.rendered())
+        for item in deployments
         for container in item["spec"]["template"]["spec"]["containers"]
         for probe in ("readinessProbe", "livenessProbe")
         if not container.get(probe)
     ]
-    look = Look("containers of the Deployments that the chart makes")
     if lacking:
         return look.warning(
             "\n".join(lacking),

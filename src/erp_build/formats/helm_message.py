@@ -8,12 +8,19 @@ from erp_build.formats.messages import catalogue
 OTHER_OWNER = re.compile(
     r'"meta\.helm\.sh/release-name" must equal "(?P<ours>[^"]+)": current value is "(?P<owner>[^"]+)"'
 )
+OTHER_NAMESPACE = re.compile(
+    r'"meta\.helm\.sh/release-namespace" must equal "(?P<ours>[^"]+)": current value is "(?P<owner>[^"]+)"'
+)
 OBJECT = re.compile(r'(?P<object>\b\w++ "[^"]++" in namespace "[^"]*+") exists and cannot be imported')
+
+
+KLOG = re.compile(r"[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} ++[0-9]++ [^\s:]++:[0-9]++\] ")
+"""The beginning of a line of klog: level, day, time, thread, place."""
 
 
 def without_notes(stderr: str) -> str:
     """What Helm wrote to stderr, without the warnings and notes of its libraries (klog lines)."""
-    return "\n".join(line for line in stderr.splitlines() if not line.startswith(("W", "I")))
+    return "\n".join(line for line in stderr.splitlines() if not KLOG.match(line))
 
 
 def lint_mistakes(stdout: str) -> str:
@@ -24,8 +31,16 @@ def lint_mistakes(stdout: str) -> str:
 
 def next_step(message: str) -> str:
     """What to do about a message of Helm."""
-    if owner := OTHER_OWNER.search(message):
-        objects = ", ".join(found["object"] for found in OBJECT.finditer(message))
+    owner, place = OTHER_OWNER.search(message), OTHER_NAMESPACE.search(message)
+    objects = ", ".join(found["object"] for found in OBJECT.finditer(message))
+    if place:
+        name = f"the release {owner['owner']}" if owner else "a release of the same name"
+        return (
+            f"{name} in the namespace {place['owner']} owns {objects or 'these objects'}: an object of the whole "
+            f"cluster belongs to one release, so put the namespace into its name ({{{{ .Release.Namespace }}}}), "
+            f"leave it out of this chart, or correct `namespace` in [chart]"
+        )
+    if owner:
         return (
             f"another release owns these objects: {owner['owner']} owns {objects or 'them'}; was the release renamed? "
             f'write release = "{owner["owner"]}" in [chart], or uninstall that release first'

@@ -12,9 +12,19 @@ def matches(pattern: str, path: str) -> bool:
 
 
 def fixed_directory(pattern: str) -> str:
-    """The directory that a pattern of the form `some/directory/**` means, or an empty text for any other pattern."""
+    """The directory that a pattern means with all its content, or an empty text for a pattern with other wildcards.
+
+    `some/directory/**` and `some/directory` mean the same; so does the path of a file, which has nothing below it.
+    """
     directory = pattern.strip("/").removesuffix("/**")
-    return directory if pattern.endswith("/**") and not any(char in directory for char in WILDCARDS) else ""
+    return "" if any(char in directory for char in WILDCARDS) else directory
+
+
+def fixed_part(pattern: str) -> str:
+    """The longest beginning of a pattern that is a path; empty: the root."""
+    parts = pattern.strip("/").split("/")
+    fixed = next((place for place, part in enumerate(parts) if any(char in part for char in WILDCARDS)), len(parts))
+    return "/".join(parts[:fixed])
 
 
 def composed(path: str) -> str:

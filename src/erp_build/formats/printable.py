@@ -22,6 +22,20 @@ def one_line(text: str) -> str:
     return printable(text.replace("\n", "\N{SYMBOL FOR NEWLINE}").replace("\t", "\N{SYMBOL FOR HORIZONTAL TABULATION}"))
 
 
+def cells(text: str) -> int:
+    """The cells of a terminal that a printable text takes: a Korean letter has two, a combining mark has none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # imported here: most texts are ASCII
+
+    return sum(2 if east_asian_width(char) in "WF" else not combining(char) for char in text)
+
+
+def padded(text: str, width: int) -> str:
+    """The text with blanks behind it, so that it takes at least so many cells."""
+    return text + " " * (width - cells(text))
+
+
 def json_text(document: object, indent: int | None = None) -> str:
     r"""Return a document as JSON whose texts are the same for a program, and harmless where a person looks at them.
 

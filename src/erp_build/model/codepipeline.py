@@ -15,12 +15,14 @@ class SourceAction:
         provider: such as `CodeStarSourceConnection`.
         connection: ARN of the connection to GitHub; empty where the provider knows none.
         output: `OutputArtifactFormat`; empty where it is not set, which means a zip.
+        repository: `owner/name` on GitHub; empty where the provider says it otherwise.
     """
 
     name: str
     provider: str
     connection: str = ""
     output: str = ""
+    repository: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

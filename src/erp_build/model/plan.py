@@ -20,7 +20,8 @@ Action = Literal["build", "reuse", "redeploy", "none"]
 class Running(NamedTuple):
     """What runs of a target now; `commit` is None if the image names none, `trouble` is empty if it is healthy.
 
-    `key` is the content key of the image's label, empty if it has none.
+    `key` is the content key of the image's label, empty if it has none. `unprobed` tells of a service whose Deployment
+    has no readiness probe.
     """
 
     target: str
@@ -30,6 +31,7 @@ class Running(NamedTuple):
     commit: str | None = None
     trouble: str = ""
     key: str = ""
+    unprobed: bool = False
 
     @property
     def tag_or_digest(self) -> str:
@@ -45,12 +47,16 @@ class LiveState(NamedTuple):
         revision: the newest revision of the release, None before the first.
         chart_commit: the commit whose chart is deployed, None when the release does not say.
         chart_key: the content key of that chart, empty when the release does not say.
+        chart_edits: what of its objects was edited by hand and an upgrade repairs, Deployments of services apart.
+        chart_drift: every difference of these objects from the release.
     """
 
     running: Mapping[str, Running] = MappingProxyType({})
     revision: Revision | None = None
     chart_commit: str | None = None
     chart_key: str = ""
+    chart_edits: tuple[str, ...] = ()
+    chart_drift: tuple[str, ...] = ()
 
 
 class Reason(NamedTuple):

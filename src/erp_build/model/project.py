@@ -18,9 +18,9 @@ class Service(NamedTuple):
         name: unique name, by default the last part of `path`.
         path: its directory, relative to the repository's root, `/` between the parts.
         repository: image repository without host and prefix, for instance `notification-service`.
-        values_key: its mapping in the values file, such as `services.notification`.
+        values_key: its mapping in the values file, such as `services.notification`, or `services[name=a]` in a list.
         dockerfile: file name below `path`.
-        inputs: path patterns outside of `path` that go into the image as well.
+        inputs: path patterns, or directories, outside of `path` that go into the image as well.
         layers: whether the jar's dependencies get a layer of their own in the image.
     """
 
@@ -60,11 +60,17 @@ class Chart(NamedTuple):
 
     Attributes:
         path: its directory.
-        values: the values file, relative to `path`; the image tags are written there.
+        values: the values file, relative to `path`, or a list of them; each overrides those before it, and the image
+            tags are written into the last one.
+        below: of a list, the files before the last one.
         release: the name that it is installed under.
         namespace: of the cluster, in which it is installed.
         timeout: seconds for the upgrade and the rollout together.
         stable: seconds that the new pods must stay ready without a restart.
+        stable_without_probe: seconds for which pods without a readiness probe are watched once all are ready, beyond
+            `timeout`; a restart or a lost pod fails the deployment.
+        lost_values: what happens to values that a release was installed with by somebody else and that the values file
+            does not have: `refuse` stops before the first write, `drop` deploys without them.
         pin: whether the values file names `tag@digest`: where the templates allow it, always, or never.
     """
 
@@ -76,7 +82,10 @@ class Chart(NamedTuple):
     name: str = "helm-chart"
     kind: Literal["chart"] = "chart"
     stable: float = 5.0
+    stable_without_probe: float = 90.0
+    lost_values: Literal["refuse", "drop"] = "refuse"
     pin: Literal["auto", "always", "never"] = "auto"
+    below: tuple[str, ...] = ()
 
 
 Target = Service | Function | Chart
@@ -200,7 +209,7 @@ class Project(NamedTuple):
 
     Attributes:
         parameters: prefix in Parameter Store, such as `/erp/dev`.
-        shared: path patterns; a change there builds every service and function.
+        shared: path patterns, or directories with all their content; a change there builds every service and function.
         ignore: patterns as in .gitignore; what they match belongs to nobody.
         timeout: seconds for a run until its deployment is proven; going back after a failure has its own time. By
             default there is no limit.

@@ -36,6 +36,7 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
         "stages": [filled(document_types.StageDocument, one) for one in report.stages],
         "critical_path": [filled(document_types.SegmentDocument, one) for one in critical_path(report)],
         "effects": [filled(document_types.EffectDocument, one, name=one.name.value) for one in report.effects],
+        "watched": _watched(report),
         "evidence": [filled(document_types.EvidenceDocument, one) for one in report.evidence],
         "taken_back": list(report.taken_back),
         "alarms": [filled(document_types.AlarmDocument, one) for one in report.alarms],
@@ -44,6 +45,19 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
         "gate": judgement_document(report.judgement) if report.judgement else None,
         "error": filled(document_types.ErrorDocument, error, next=error.next_step) if error else None,
     }
+
+
+def _watched(report: RunReport) -> list[document_types.WatchedDocument]:
+    return [
+        {
+            "name": one.name,
+            "service": one.service or None,
+            "readiness_probe": one.probed,
+            "seconds": round(one.seconds, 3),
+            "state": one.state,
+        }
+        for one in (report.deployment.watched if report.deployment else ())
+    ]
 
 
 def _checks(report: RunReport) -> list[document_types.CheckDocument]:

@@ -112,6 +112,24 @@ class EvidenceDocument(TypedDict):
     log: list[str]
 
 
+class WatchedDocument(TypedDict):
+    """A workload that the deployment changed, and that was watched until it ran.
+
+    Attributes:
+        name: name of the service, or kind and name of another object.
+        service: name of the service that it belongs to; null: another object of the release.
+        readiness_probe: whether a readiness probe tells when it is ready; what runs no pods, or ends, needs none.
+        seconds: for how long it was watched after it was complete.
+        state: how far it was in the end.
+    """
+
+    name: str
+    service: str | None
+    readiness_probe: bool
+    seconds: Seconds
+    state: str
+
+
 class AlarmDocument(TypedDict):
     """An alarm of CloudWatch, read after the deployment.
 
@@ -187,6 +205,7 @@ class ReportDocument(TypedDict):
         stages: in their order; each begins when the one before has ended.
         critical_path: the chain of work that nothing else could have shortened.
         effects: every change of the world in its order.
+        watched: what of the release was changed and watched until it ran; empty: the run did not come to it.
         evidence: collected of pods that did not get ready.
         taken_back: what was taken back after a failed deployment, a line each.
         alarms: the alarms behind the deployment.
@@ -215,6 +234,7 @@ class ReportDocument(TypedDict):
     stages: list[StageDocument]
     critical_path: list[SegmentDocument]
     effects: list[EffectDocument]
+    watched: list[WatchedDocument]
     evidence: list[EvidenceDocument]
     taken_back: list[str]
     alarms: list[AlarmDocument]

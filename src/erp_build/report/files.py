@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from erp_build.clients.files import write_atomically
+from erp_build.clients.files.atomic import write_atomically
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import told
 from erp_build.formats.printable import json_text, one_line
@@ -16,6 +16,12 @@ from erp_build.report.junit import run_junit_text
 from erp_build.report.markdown import report_markdown
 from erp_build.report.sarif import sarif_text
 from erp_build.run_record import RunReport
+
+FOLDER = "erp-build-report"
+"""The name of the folder that a run makes for its report."""
+
+IGNORE = "# Made by erp_build: reports are not for Git.\n*\n"
+"""What the folder has as its `.gitignore`, so that a report makes no work tree dirty and comes into no commit."""
 
 SAME_BYTES = "surrogateescape"
 Complain = Callable[[str], object]
@@ -29,7 +35,11 @@ def write_reports(report: RunReport, path: Path, secrets: Secrets, complain: Com
         path: of the JSON file; the others lie beside it.
         secrets: what no file may show.
         complain: told of a file that cannot be written; it changes no exit code.
+
+    The folder `erp-build-report` ignores itself. Any other one belongs to whoever named it, and is left alone.
     """
+    if path.parent.name == FOLDER and not (path.parent / ".gitignore").exists():
+        _write(path.with_name(".gitignore"), lambda: IGNORE, complain)
     # Masked before it is made into anything: what escapes a text must not hide a secret from the mask.
     document: ReportDocument = secrets.mask_all(report_document(report))
     _write(path, lambda: json_text(document, indent=2) + "\n", complain)

@@ -23,7 +23,7 @@ def report_markdown(report: ReportDocument) -> str:
     Args:
         report: the document of `report_document`, with its secrets masked already.
     """
-    parts = (_head, _error, _plan, _changes, _gate, _proof, _evidence, _warnings, _path)
+    parts = (_head, _error, _plan, _changes, _gate, _watched, _proof, _evidence, _warnings, _path)
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
 
@@ -88,6 +88,19 @@ def _gate(report: ReportDocument) -> Iterator[str]:
     yield from _table(("gate", "verdict", "why"), rows)
     checks = [(cell(one["name"]), cell(one["target"]), one["outcome"]) for one in report["checks"]]
     yield from _table(("check", "target", "outcome"), checks)
+
+
+def _watched(report: ReportDocument) -> Iterator[str]:
+    rows = [
+        (
+            cell(one["name"]),
+            "yes" if one["readiness_probe"] else "**no**",
+            f"{one['seconds']:.0f} s",
+            cell(one["state"]),
+        )
+        for one in report["watched"]
+    ]
+    yield from _table(("rollout", "readiness probe", "watched", "state"), rows)
 
 
 def _proof(report: ReportDocument) -> Iterator[str]:

@@ -163,6 +163,18 @@ class WantedImageDocument(TypedDict):
     name: str
 
 
+class UnprobedDocument(TypedDict):
+    """A workload that changes and has no readiness probe.
+
+    Attributes:
+        name: name of the service, or kind and name of another object.
+        seconds: for how long it is watched after all is ready.
+    """
+
+    name: str
+    seconds: Seconds
+
+
 class ChangesDocument(TypedDict):
     """What the deployment changes, or would.
 
@@ -171,9 +183,11 @@ class ChangesDocument(TypedDict):
         objects: what changes in the release; Secrets are left out.
         images: what is deployed, in the order of the plan.
         by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
+        unprobed: what changes and has no readiness probe.
     """
 
     values: str
     objects: list[ObjectDocument]
     images: list[WantedImageDocument]
     by_tag: str
+    unprobed: list[UnprobedDocument]

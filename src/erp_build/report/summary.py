@@ -1,10 +1,10 @@
 """What every page and message says of a run in the same way."""
 
 from erp_build.model.effect import EffectKind
+from erp_build.model.releases.preview import BY_TAG, Unprobed
 from erp_build.report.document_types import EffectDocument, ReportDocument, SegmentDocument
 
 MOVING = frozenset(kind.value for kind in EffectKind if kind.moves_what_runs)
-BY_TAG = "the release names its images by tag, which a push can change"
 MAX_SEGMENTS_NAMED = 3
 """Pieces of the critical path that a sentence names."""
 
@@ -27,7 +27,19 @@ def longest_work(report: ReportDocument) -> list[SegmentDocument]:
 
 
 def warnings_of(report: ReportDocument) -> list[str]:
-    """What a reader must be warned of: by the plan, by images that are named by tag, and by alarms that are on."""
+    """What a reader must be warned of: by the plan, images named by tag, missing probes, and alarms that are on."""
     tag = report["changes"]["by_tag"] if report["changes"] else ""
     on = (f"alarm {one['name']} is {one['state']}" for one in report["alarms"] if one["state"] != "OK")
-    return [*report["warnings"], *([f"{BY_TAG}: {tag}"] if tag else []), *on]
+    return [*report["warnings"], *([f"{BY_TAG}: {tag}"] if tag else []), *_without_probe(report), *on]
+
+
+def _without_probe(report: ReportDocument) -> list[str]:
+    """What has no readiness probe, and for how long it was watched therefore, or would be."""
+    if report["watched"]:
+        return [watched_text(one["name"], one["seconds"]) for one in report["watched"] if not one["readiness_probe"]]
+    return [str(Unprobed(**one)) for one in report["changes"]["unprobed"]] if report["changes"] else []
+
+
+def watched_text(name: str, seconds: float) -> str:
+    """That something without a readiness probe was watched."""
+    return f"{name} has no readiness probe, and was therefore watched for {seconds:.0f} s"

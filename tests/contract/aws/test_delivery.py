@@ -69,10 +69,18 @@ def test_a_pipeline_tells_its_source_its_build_and_its_bucket(more: dict[str, st
         provider="CodeStarSourceConnection",
         connection=ARN,
         output="CODEBUILD_CLONE_REF" if output else "",
+        repository="kim/erp",
     )
     assert delivery().pipeline("erp-unified-pipeline") == CodePipeline(
         name="erp-unified-pipeline", sources=(source,), projects=("erp-unified-build",), bucket="artifacts"
     )
+
+
+@pytest.mark.usefixtures("account")
+def test_all_pipelines_of_the_region_are_named() -> None:
+    assert delivery().names() == ()
+    make_pipeline()
+    assert delivery().names() == ("erp-unified-pipeline",)
 
 
 @pytest.mark.usefixtures("account")

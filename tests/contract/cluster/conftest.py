@@ -27,8 +27,10 @@ LISTS = {
 class Way:
     """Stands for `ClusterAccess`: one address, and a new token each time."""
 
-    def __init__(self, endpoint: str, certificate: Path = Path("/nowhere/ca.crt")) -> None:
-        self._access = Access(endpoint, certificate, Path("/nowhere/kubeconfig"), "API_AND_CONFIG_MAP")
+    def __init__(
+        self, endpoint: str, certificate: Path = Path("/nowhere/ca.crt"), mode: str = "API_AND_CONFIG_MAP"
+    ) -> None:
+        self._access = Access(endpoint, certificate, Path("/nowhere/kubeconfig"), mode)
         self._given = 0
         self.forgotten = 0
 

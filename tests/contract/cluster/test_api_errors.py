@@ -73,7 +73,11 @@ def test_every_request_is_signed_in_with_a_token_that_is_good_at_that_moment(
     ("status", "reason", "hint"),
     [
         (401, "Unauthorized", "authentication mode API_AND_CONFIG_MAP): add an access entry"),
-        (403, "Forbidden", "allow it to the role in namespace erp-dev: infra/access.yaml"),
+        (
+            403,
+            "Forbidden",
+            "allow it to the role in namespace erp-dev: erp-build doctor --only rights --write access.yaml",
+        ),
         (300, "Multiple Choices", "look at the API server"),
         (404, "Not Found", "look at the API server"),
         (500, "Internal Server Error", "look at the API server"),
@@ -86,6 +90,27 @@ def test_a_refusal_says_what_to_do(status: int, reason: str, hint: str, cluster:
     assert error.what == f"the cluster answered {status} {reason}"
     assert error.where == "erp-dev, namespace erp-dev"
     assert hint in error.next_step
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("unable to create new content in namespace erp-dev because it is being terminated", "is being deleted"),
+        ('admission webhook "policy.example" denied the request: no', "a policy of the cluster refuses the object"),
+        ('pods "a" is forbidden: exceeded quota: q', "the namespace's quota is used up"),
+    ],
+)
+def test_a_refusal_that_no_right_would_change_names_its_cause(
+    message: str, hint: str, cluster: EksCluster, server: Loopback
+) -> None:
+    server.serve(ANY, {"kind": "Status", "status": "Failure", "code": 403, "message": message}, 403)
+    assert hint in refusal(cluster).next_step
+
+
+def test_a_cluster_without_access_entries_asks_for_a_line_of_aws_auth(server: Loopback) -> None:
+    with cluster_by(Way(server.address, mode="CONFIG_MAP")) as cluster:
+        server.serve(ANY, {"kind": "Status"}, 401)
+        assert "mode CONFIG_MAP): it has no access entries: add the role" in refusal(cluster).next_step
 
 
 def test_a_token_that_is_not_taken_any_more_is_forgotten_and_worth_another_try(server: Loopback) -> None:
@@ -115,7 +140,7 @@ def test_pods_that_may_not_be_listed_are_a_refusal_too(cluster: EksCluster, serv
     server.serve(LISTS["pods"], {"kind": "Status", "message": "pods is forbidden"}, 403)
     error = refusal(cluster)
     assert error.why == "pods is forbidden"
-    assert "infra/access.yaml" in error.next_step
+    assert "erp-build doctor --only rights --write" in error.next_step
 
 
 def test_a_cluster_where_nobody_listens_points_to_the_network() -> None:

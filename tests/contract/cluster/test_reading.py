@@ -1,18 +1,16 @@
-"""What else is read of a cluster: rights, Services with their endpoints, warnings, logs, and objects as they are."""
+"""What else is read of a cluster: Services with their endpoints, warnings, logs, and objects as they are."""
 
-import json
 from typing import Any
 
 import pytest
 
-from erp_build.clients.kubernetes.cluster import NEEDED_PERMISSIONS, EksCluster
+from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints
-from tests.contract.cluster.conftest import LISTS, RELEASE, recorded, serve
+from tests.contract.cluster.conftest import LISTS, RELEASE
 from tests.support.loopback import Loopback
 
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 SERVICES = "/api/v1/namespaces/erp-dev/services"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/erp-dev/endpointslices"
 EVENTS = "/api/v1/namespaces/erp-dev/events"
@@ -40,27 +38,6 @@ def test_an_answer_that_is_no_list_is_not_taken_for_an_empty_one(
 def test_a_list_of_nothing_is_one(cluster: EksCluster, server: Loopback) -> None:
     server.serve(LISTS["deployments"], {"kind": "DeploymentList", "items": None})
     assert cluster.workloads(RELEASE) == ()
-
-
-def review(*, allowed: bool) -> dict[str, Any]:
-    return {"spec": {"resourceAttributes": {}}, "status": {"allowed": allowed}}
-
-
-def test_every_right_that_a_deployment_needs_is_asked_for_in_the_namespace(
-    cluster: EksCluster, server: Loopback
-) -> None:
-    server.serve(REVIEWS, review(allowed=True), 201)
-    assert cluster.missing_permissions(RELEASE) == ()
-    asked = [json.loads(one.body)["spec"]["resourceAttributes"] for one in server.asked]
-    assert [(one["verb"], one.get("group", ""), one["resource"]) for one in asked] == list(NEEDED_PERMISSIONS)
-    assert {one["namespace"] for one in asked} == {"erp-dev"}
-
-
-def test_rights_that_are_missing_are_named(cluster: EksCluster, server: Loopback) -> None:
-    server.serve(REVIEWS, review(allowed=False), 201)
-    missing = cluster.missing_permissions(RELEASE)
-    assert len(missing) == len(NEEDED_PERMISSIONS)
-    assert "patch deployments" in missing
 
 
 def test_a_service_counts_the_addresses_that_are_ready(cluster: EksCluster, server: Loopback) -> None:
@@ -104,12 +81,8 @@ def test_a_container_without_a_log_has_none(cluster: EksCluster, server: Loopbac
     assert cluster.log(RELEASE, "a-1", "a") == ()
 
 
-def test_objects_come_in_the_form_of_a_manifest(cluster: EksCluster, server: Loopback) -> None:
-    serve(server, recorded("steady"))
+def test_every_autoscaler_of_the_namespace_counts_whoever_made_it(cluster: EksCluster, server: Loopback) -> None:
     spec = {"minReplicas": 2, "maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "a"}}
-    server.serve(HPAS, items({"metadata": {"name": "a", "annotations": OWNED}, "spec": spec}))
-    found = cluster.live_objects(RELEASE)
-    assert {item["kind"] for item in found} == {"Deployment", "HorizontalPodAutoscaler"}
-    scaler = next(item for item in found if item["kind"] == "HorizontalPodAutoscaler")
+    server.serve(HPAS, items({"metadata": {"name": "keda-hpa-a"}, "spec": spec}))
+    (scaler,) = cluster.scalers(RELEASE)
     assert scaler["spec"]["scaleTargetRef"]["name"] == "a"
-    assert [one.path.partition("?")[0] for one in server.asked] == [LISTS["deployments"], HPAS]

@@ -9,7 +9,7 @@ import pytest
 from erp_build.changes.detect import detect_changes
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import EditRequest
-from erp_build.clients.git.remote_branch import RemoteBranch
+from erp_build.clients.git.remote.branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import PushFailed
 from erp_build.model.change import Baseline

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from erp_build.clients.aws.registry import SignIn
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.docker.build_context import Context
 from erp_build.clients.docker.engine import Engine, EngineBuild
 from erp_build.errors import BuildFailed, PushFailed

@@ -21,7 +21,7 @@ from erp_build.clients.effects import (
     NotifyRequest,
     UpgradeRequest,
 )
-from erp_build.clients.git.remote_branch import RemoteBranch
+from erp_build.clients.git.remote.branch import RemoteBranch
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.secrets import Secrets

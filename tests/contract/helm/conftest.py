@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from erp_build.clients.helm.program import HelmProgram
+from erp_build.model.releases.capabilities import NOTHING_KNOWN
 from erp_build.model.releases.release import Release
 from tests.contract.cluster.conftest import Way
 
@@ -24,6 +25,12 @@ with open(os.path.join(folder, "answer"), encoding="utf-8") as answer:
     code, out, err, only = json.load(answer)
 if only not in ("", sys.argv[1]):
     code, err = 0, ""
+with open(os.path.join(folder, "said"), encoding="utf-8") as said:
+    said = json.load(said)
+if sys.argv[1] == "version" and not out.startswith("v"):
+    code, out, err = 0, said["version"], ""
+if sys.argv[1:3] == ["get", "metadata"]:
+    code, out, err = said["metadata"]
 if "--dry-run=server" in sys.argv and not code:
     with open(os.path.join(folder, "manifest"), encoding="utf-8") as manifest:
         out = json.dumps({{"name": "erp", "config": {{"password": "invented"}}, "manifest": manifest.read()}})
@@ -50,7 +57,9 @@ class StubHelm:
         self.replace(PROGRAM.format(python=sys.executable))
         self.answer()
         self.render("")
-        self.tool = HelmProgram(Way("https://127.0.0.1:1"), folder / "kept")  # type: ignore[arg-type]
+        self.cluster = NOTHING_KNOWN
+        self.says("v3.19.5")
+        self.tool = HelmProgram(Way("https://127.0.0.1:1"), folder / "kept", lambda _: self.cluster)  # type: ignore[arg-type]
 
     def replace(self, program: str) -> None:
         """Put another program in its place."""
@@ -70,9 +79,14 @@ class StubHelm:
         """Make this of a chart in a dry run, whatever else is answered."""
         (self._folder / "manifest").write_text(manifest, encoding="utf-8")
 
+    def says(self, version: str, metadata: str = "{}", err: str = "") -> None:
+        """Be of a version, and say this of the release, whatever else is answered; with `err` that is an error."""
+        said = {"version": version, "metadata": [int(bool(err)), metadata, err]}
+        (self._folder / "said").write_text(json.dumps(said), encoding="utf-8")
+
     def call(self) -> Call:
-        """The one call that was made."""
-        (call,) = self.calls()
+        """The one call that was made, beside that for the version."""
+        (call,) = (call for call in self.calls() if call.words[0] != "version")
         return call
 
     def calls(self) -> list[Call]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.capabilities import Capabilities
 from erp_build.model.releases.release import Revision
 from tests.contract.helm.conftest import RELEASE, StubHelm
 
@@ -42,14 +43,11 @@ def test_a_release_that_was_never_installed_has_an_empty_history(helm: StubHelm)
 @pytest.mark.parametrize(
     ("version", "hidden"), [("v3.14.2", []), ("v3.19.5", ["--hide-secret"]), ("v4.0.5", ["--hide-secret"])]
 )
-def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidden: list[str], helm: StubHelm) -> None:
+def test_a_chart_is_tried_on_the_cluster(version: str, hidden: list[str], helm: StubHelm) -> None:
     helm.answer(out=version)
     helm.tool.check_chart(RELEASE, CHART, b"x: 1\n")
-    template, lint, asked, tried = helm.calls()
-    values = lint.words[-3]
-    given = ["--namespace", "erp-ns", "--values", values]
-    assert template.words == ["template", *given, "--", "erp", str(CHART)]
-    assert lint.words == ["lint", *given, "--", str(CHART)]
+    asked, tried = helm.calls()
+    values = tried.words[tried.words.index("--values") + 1]
     assert asked.words == ["version", "--template", "{{.Version}}"]
     assert tried.words == [
         *["upgrade", "--install", *PLACE, "--values", values],
@@ -58,10 +56,60 @@ def test_a_chart_is_rendered_linted_and_tried_on_the_cluster(version: str, hidde
     assert not Path(values).exists()
 
 
-def test_what_a_chart_would_make_comes_back_without_its_secrets(helm: StubHelm) -> None:
+def test_a_chart_is_rendered_and_linted_without_the_cluster(helm: StubHelm) -> None:
+    helm.answer(out="---\nkind: Secret\ndata: {}\n---\nkind: Service\nmetadata: {name: a}\n")
+    assert helm.tool.render(RELEASE, CHART, b"x: 1\n") == (
+        {"kind": "Secret", "metadata": {}},
+        {"kind": "Service", "metadata": {"name": "a"}},
+    )
+    template, lint = helm.calls()
+    values = lint.words[-3]
+    given = ["--namespace", "erp-ns", "--values", values]
+    assert template.words == ["template", *given, "--", "erp", str(CHART)]
+    assert lint.words == ["lint", *given, "--", str(CHART)]
+    assert not Path(values).exists()
+
+
+def test_a_chart_is_rendered_for_the_version_and_the_apis_of_the_cluster(helm: StubHelm) -> None:
+    helm.cluster = Capabilities("v1.34.4-eks-0a1b", tuple(f"example/v{number}" for number in range(501)))
+    helm.tool.render(RELEASE, CHART, b"")
+    template, lint = helm.calls()
+    first = ",".join(helm.cluster.apis[:500])
+    version = ["--kube-version", "v1.34.4-eks-0a1b"]
+    assert template.words[5:-3] == [*version, "--api-versions", first, "--api-versions", "example/v500"]
+    assert lint.words[5:-2] == version
+
+
+def test_several_values_files_are_given_in_their_order(helm: StubHelm) -> None:
+    below = (Path("/src/base.yaml"), Path("/src/region.yaml"))
+    helm.answer(out="v3.19.5")
+    helm.tool.render(RELEASE, CHART, b"x: 1\n", below)
+    helm.tool.check_chart(RELEASE, CHART, b"x: 1\n", below)
+    helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 60, below)
+    template, lint, _, tried, upgrade = helm.calls()
+    given = [
+        [word for word, before in zip(call.words[1:], call.words, strict=False) if before == "--values"]
+        for call in (template, lint, tried, upgrade)
+    ]
+    assert [files[:-1] for files in given] == [["/src/base.yaml", "/src/region.yaml"]] * 4
+    assert given[-1][-1] == str(VALUES)
+
+
+def test_a_secret_comes_back_by_its_name_alone_also_out_of_a_list(helm: StubHelm) -> None:
+    secret = """apiVersion: v1, kind: Secret, type: Opaque, stringData: {password: invented}, metadata: {name: a,
+      namespace: b, labels: {invented: x}, annotations: {helm.sh/hook: pre-install, note: invented}}"""
+    helm.answer(out=f"---\n{{{secret}}}\n---\n{{kind: SecretList, items: [{{{secret}}}]}}\n")
+    marks = {"helm.sh/hook": "pre-install"}
+    named = {"name": "a", "namespace": "b", "annotations": marks}
+    found = helm.tool.render(RELEASE, CHART, b"x: 1\n")
+    assert found == ({"apiVersion": "v1", "kind": "Secret", "metadata": named},) * 2
+
+
+def test_what_a_chart_would_make_comes_back_without_what_its_secrets_hold(helm: StubHelm) -> None:
     helm.answer(out="v3.19.5")
     helm.render("---\nkind: Secret\ndata: {}\n---\nkind: Service\nmetadata: {name: a}\n---\n# nothing\n")
-    assert helm.tool.check_chart(RELEASE, CHART, b"x: 1\n") == ({"kind": "Service", "metadata": {"name": "a"}},)
+    service = {"kind": "Service", "metadata": {"name": "a"}}
+    assert helm.tool.check_chart(RELEASE, CHART, b"x: 1\n") == ({"kind": "Secret", "metadata": {}}, service)
 
 
 def test_a_release_that_was_never_installed_has_no_objects(helm: StubHelm) -> None:
@@ -94,10 +142,20 @@ def test_of_the_values_only_those_that_are_asked_for_come_back(helm: StubHelm) -
     assert helm.call().words == ["get", "values", *PLACE, "--all", "--output", "json", "--revision", "3", "--", "erp"]
 
 
+def test_the_values_that_a_release_was_given_come_without_the_defaults(helm: StubHelm) -> None:
+    helm.answer(out='{"replicaCount": 2}')
+    assert helm.tool.given_values(RELEASE) == {"replicaCount": 2}
+    assert helm.call().words == ["get", "values", *PLACE, "--output", "json", "--", "erp"]
+    helm.answer(out="null")
+    assert helm.tool.given_values(RELEASE) == {}
+
+
 def test_of_the_manifest_secrets_do_not_come_back(helm: StubHelm) -> None:
     helm.answer(out="---\nkind: Secret\ndata: {}\n---\nkind: Deployment\nmetadata: {name: a}\n---\n")
     assert helm.tool.objects(RELEASE) == ({"kind": "Deployment", "metadata": {"name": "a"}},)
     assert helm.call().words == ["get", "manifest", *PLACE, "--", "erp"]
+    helm.tool.manifest(RELEASE, 7)
+    assert helm.calls()[-1].words == ["get", "manifest", *PLACE, "--revision", "7", "--", "erp"]
 
 
 def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: StubHelm) -> None:
@@ -121,6 +179,31 @@ def test_an_upgrade_installs_too_resets_values_and_does_not_wait(helm: StubHelm)
     ]
 
 
+@pytest.mark.parametrize(
+    ("version", "metadata", "err", "forced"),
+    [
+        pytest.param("v4.0.5", '{"applyMethod": "ssa"}', "", "--force-conflicts", id="applied on the server"),
+        pytest.param(
+            "v4.0.5", "", "Error: release: not found", "--force-conflicts", id="a first installation by Helm 4"
+        ),
+        pytest.param("v4.0.5", '{"applyMethod": "csa"}', "", "", id="applied by the client"),
+        pytest.param("v4.0.5", '{"name": "erp"}', "", "", id="made by Helm 3"),
+        pytest.param("v3.19.5", "", "Error: unknown", "", id="Helm 3"),
+    ],
+)
+def test_an_edit_by_hand_is_no_conflict_for_an_upgrade_or_a_rollback(
+    version: str, metadata: str, err: str, forced: str, helm: StubHelm
+) -> None:
+    helm.says(version, metadata, err)
+    helm.tool.upgrade(RELEASE, CHART, VALUES, "erp-build abc1234", 60)
+    assert ("--force-conflicts" in helm.calls()[-1].words) == bool(forced)
+    helm.tool.rollback(RELEASE, 7, 60)
+    assert ("--force-conflicts" in helm.calls()[-1].words) == bool(forced)
+    asked = [call.words for call in helm.calls() if call.words[:2] == ["get", "metadata"]]
+    revisions = [("--revision" in words, "7" in words) for words in asked]
+    assert revisions == ([(False, False), (True, True)] if version.startswith("v4") else [])
+
+
 @pytest.mark.parametrize("verb", ["history", "template", "upgrade"])
 def test_helm_gets_credentials_and_proxies_but_nothing_that_moves_it_elsewhere(
     verb: str, helm: StubHelm, monkeypatch: pytest.MonkeyPatch
@@ -142,7 +225,7 @@ def test_helm_gets_credentials_and_proxies_but_nothing_that_moves_it_elsewhere(
         case "history":
             helm.tool.history(RELEASE)
         case "template":
-            helm.tool.check_chart(RELEASE, CHART, b"")
+            helm.tool.render(RELEASE, CHART, b"")
         case _:
             helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 60)
     call = helm.calls()[-1]

@@ -1,5 +1,6 @@
 """A chart without a cluster: how helm is called, and what comes of its answers."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,17 @@ def test_without_helm_there_is_one_clear_error(helm: StubHelm) -> None:
         LocalCharts().rendered(ROOT, CHART, b"")
 
 
+def test_a_release_that_a_secret_cannot_hold_is_refused_before_the_upgrade(helm: StubHelm) -> None:
+    helm.answer(out="v3.19.5")
+    helm.render(f"# {os.urandom(450_000).hex()}\n")
+    assert helm.tool.check_chart(RELEASE, ROOT / CHART.path, b"") == ()
+    helm.render(f"# {os.urandom(850_000).hex()}\n")
+    with pytest.raises(ReleaseFailed, match="too large for Helm to keep") as caught:
+        helm.tool.check_chart(RELEASE, ROOT / CHART.path, b"")
+    assert "a Secret holds 1048576" in caught.value.why
+    assert ".helmignore" in caught.value.next_step
+
+
 @pytest.mark.parametrize("case", table("chart_mistakes"))
 def test_a_chart_without_a_cluster_tells_its_mistakes(case: dict[str, Any], helm: StubHelm) -> None:
     """The cases of `tests/cases/chart_mistakes.json`."""
@@ -67,5 +79,5 @@ def test_a_chart_before_its_dry_run_tells_its_mistakes(case: dict[str, Any], hel
     """The cases of `tests/cases/chart_mistakes.json`."""
     helm.answer(1, case["out"], case["err"], only=case["verb"])
     with pytest.raises(ReleaseFailed) as caught:
-        helm.tool.check_chart(RELEASE, ROOT / CHART.path, b"")
+        helm.tool.render(RELEASE, ROOT / CHART.path, b"")
     assert (caught.value.what, caught.value.why.splitlines()) == (case["what"], case["why"])

@@ -18,7 +18,7 @@ RECORDED = Path(__file__).parents[2] / "recorded" / "helm"
 CHART, VALUES = Path("/src/helm-chart"), Path("/src/values.yaml")
 HINTS = {
     "conflict": "somebody else owns this field",
-    "forbidden": "give the role an access policy for this namespace",
+    "forbidden": "give the role the right: erp-build doctor --only rights --write access.yaml",
     "immutable": "delete the object first",
     "nil-pointer": "a value that the template needs is missing",
     "no-namespace": "create what is missing",
@@ -71,7 +71,7 @@ def test_a_history_that_cannot_be_read_is_not_an_empty_one(helm: StubHelm) -> No
 def test_a_chart_that_does_not_render_is_named(helm: StubHelm) -> None:
     helm.answer(1, err=(RECORDED / "v4-nil-pointer.txt").read_text(encoding="utf-8"))
     with pytest.raises(ReleaseFailed, match="does not render") as caught:
-        helm.tool.check_chart(RELEASE, CHART, b"")
+        helm.tool.render(RELEASE, CHART, b"")
     assert caught.value.where == str(CHART)
     assert ".Values.notificationService.image.tag" in caught.value.why
 
@@ -84,6 +84,7 @@ def test_no_helm_in_path_says_which_one_to_install(helm: StubHelm) -> None:
 
 
 def test_a_helm_that_does_not_end_is_ended(helm: StubHelm) -> None:
+    assert helm.tool.version
     helm.replace("#!/bin/sh\nexec /bin/sleep 60\n")
     with pytest.raises(ReleaseFailed, match="took too long: upgrade of erp") as caught:
         helm.tool.upgrade(RELEASE, CHART, VALUES, "x", 0.1 - HELM_EXIT_MARGIN_S)

@@ -162,8 +162,9 @@ class Account:
         return {
             "GET /helm/version": says("v3.19.0"),
             "GET /helm/history": history,
-            "GET /helm/(template|lint)": says(),
-            "GET /helm/dry-run": says(json.dumps({"manifest": ""})),
+            "GET /helm/lint": says(),
+            "GET /helm/template": lambda _: says(json.dumps(self._rendered())),
+            "GET /helm/dry-run": lambda _: says(json.dumps({"manifest": json.dumps(self._rendered())})),
             "GET /helm/get": lambda _: says() if self._is_upgraded else says(err="release: not found", code=1),
             "GET /helm/upgrade": upgrade,
             "GET /helm/rollback": says(),
@@ -175,6 +176,9 @@ class Account:
             return lambda _: {"kind": "List", "items": [make()] if self._is_upgraded else []}
 
         return {
+            "GET /api": {"versions": ["v1"]},
+            "GET /apis": {"groups": []},
+            "GET /apis/apps/v1": {"resources": [{"name": "deployments", "kind": "Deployment", "namespaced": True}]},
             f"GET {NAMESPACE}/deployments": items(self._deployment),
             f"GET {NAMESPACE}/replicasets": items(lambda: {"metadata": META | _named("a-1", "set", "a")}),
             "GET /api/v1/namespaces/erp-dev/pods": items(self._pod),
@@ -187,9 +191,17 @@ class Account:
         }
 
     def _deployment(self) -> dict[str, Any]:
-        spec = {"replicas": 1, "template": {"spec": {"containers": [{"name": "a", "image": self._tagged()}]}}}
+        spec = {"replicas": 1, **self._template()}
         counts = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
         return {"metadata": META | {"name": "a", "uid": "a", "generation": 1}, "spec": spec, "status": counts}
+
+    def _rendered(self) -> dict[str, Any]:
+        """What the chart makes: the Deployment, as JSON is YAML too."""
+        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": self._template()}
+
+    def _template(self) -> dict[str, Any]:
+        container = {"name": "a", "image": self._tagged(), "readinessProbe": {"tcpSocket": {"port": 80}}}
+        return {"template": {"spec": {"containers": [container]}}}
 
     def _tagged(self) -> str:
         return f"{self.host}/erp/a:{self.tag}"

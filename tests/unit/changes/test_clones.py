@@ -67,8 +67,10 @@ def test_a_baseline_that_the_remote_lacks_too_builds_everything_and_says_why(erp
     gone = "d" * 40
     planned = plan(clone.root, variables={"CODEBUILD_WEBHOOK_PREV_COMMIT": gone})
     reasons = {item.because for item in baselines(clone.root, variables={"CODEBUILD_WEBHOOK_PREV_COMMIT": gone})}
-    assert built(planned) == set()  # the upstream is the next rung
-    assert reasons == {f"webhook: {gone[:12]} of CODEBUILD_WEBHOOK_PREV_COMMIT is no ancestor of head"}
+    assert built(planned) == set(EVERYTHING)
+    (reason,) = reasons
+    assert reason.startswith(f"webhook: {gone[:12]} of CODEBUILD_WEBHOOK_PREV_COMMIT is no ancestor of head (origin: ")
+    assert reason.endswith(f"not our ref {gone})")
 
 
 def test_a_running_commit_that_nobody_has_any_more_builds_everything_and_says_why(erp: Checkout) -> None:
@@ -88,12 +90,14 @@ def test_a_source_without_git_builds_everything_and_names_the_pipelines_setting(
     planned = plan(tmp_path, variables={"CODEBUILD_RESOLVED_SOURCE_VERSION": "c" * 40})
     assert built(planned) == set(EVERYTHING)
     assert planned.head == "c" * 40
+    assert "upstream" not in planned.steps[0].because[0].rule
     assert "no .git (CODE_ZIP; choose full clone" in planned.steps[0].because[0].rule
 
 
 def test_a_source_without_git_and_without_a_commit_cannot_name_an_image(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no commit to name the images after"):
+    with pytest.raises(ConfigurationError, match="no commit to name the images after") as caught:
         plan(tmp_path)
+    assert "this is not a Git repository: there is no .git here or further up" in caught.value.why
 
 
 def test_a_repository_further_up_is_somebody_elses(erp: Checkout) -> None:
@@ -102,6 +106,7 @@ def test_a_repository_further_up_is_somebody_elses(erp: Checkout) -> None:
     below = erp.root / "backend"
     planned = plan(below, variables={"CODEBUILD_RESOLVED_SOURCE_VERSION": head, "CODEBUILD_WEBHOOK_PREV_COMMIT": base})
     assert built(planned) == set(EVERYTHING)
+    assert f"a folder of the repository {erp.root}, not its root" in planned.steps[0].because[0].rule
     with pytest.raises(ConfigurationError, match="--base names no commit"):
         detect(below, base, variables={"CODEBUILD_RESOLVED_SOURCE_VERSION": head})
 
@@ -176,3 +181,45 @@ def test_the_same_an_older_or_another_commit_that_is_live_is_no_obstacle(erp: Ch
     head = erp.commit({f"{N}/new": "x"})
     for commit in (head, old, other, "d" * 40):
         refuse_older(GitRepository(erp.root), head, live(commit))
+
+
+@pytest.mark.parametrize(
+    ("names", "upstream"),
+    [
+        pytest.param(("mirror", "origin"), "", id="origin, which is not the first"),
+        pytest.param(("mirror", "fork"), "fork", id="that of the upstream, without an origin"),
+        pytest.param(("origin", "fork"), "fork", id="that of the upstream, where origin lacks the commit"),
+        pytest.param(("fork",), "", id="the only one"),
+    ],
+)
+def test_a_missing_commit_is_asked_of_origin_and_of_the_upstreams_remote(
+    shallow: tuple[Checkout, str], erp: Checkout, tmp_path: Path, names: tuple[str, ...], upstream: str
+) -> None:
+    clone, base = shallow
+    other = Checkout.create(tmp_path / "other", a="x")
+    clone.git("remote", "remove", "origin")
+    for name in names:
+        has_it = name == (upstream or names[-1])
+        clone.git("remote", "add", name, f"file://{erp.root if has_it else other.root}")
+    if upstream:
+        clone.git("config", "branch.main.remote", upstream)
+        clone.git("config", "branch.main.merge", "refs/heads/main")
+        clone.git("fetch", "--quiet", "--depth=1", upstream)
+    assert GitRepository(clone.root).has_commit(base)
+
+
+@pytest.mark.parametrize("kind", ["shallow", "partial"])
+def test_the_callers_settings_by_variables_reach_a_fetch(
+    erp: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A build signs in by `GIT_CONFIG_COUNT`; an address that is rewritten shows that they are read."""
+    base = erp.head()
+    erp.commit({f"{N}/new": "x"})
+    erp.git("config", "uploadpack.allowFilter", "true")
+    clone = erp.clone_to(tmp_path / "clone", "--depth=1" if kind == "shallow" else "--filter=tree:0")
+    clone.git("remote", "set-url", "origin", "https://nowhere.invalid/erp")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{erp.root}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://nowhere.invalid/erp")
+    assert GitRepository(clone.root).has_commit(base)
+    assert changed(clone.root, base) == {NOTIFICATION: {f"{N}/new"}}

@@ -2,7 +2,16 @@
 
 import pytest
 
-from erp_build.changes.copied_sources import Tree, Uncovered, copied_sources, uncovered_sources
+from erp_build.changes.copied_sources import (
+    Inspection,
+    Tree,
+    Unclear,
+    Uncovered,
+    copied_sources,
+    inspect,
+    parent_of,
+    uncovered_sources,
+)
 from erp_build.changes.rules import Rules
 from erp_build.config.load import parse_project
 
@@ -41,6 +50,14 @@ def missed(texts: dict[str, str], *files: str, links: dict[str, str] | None = No
         pytest.param("RUN echo COPY a b", [], id="the word elsewhere"),
         pytest.param('COPY ["broken', [], id="a broken JSON array"),
         pytest.param("COPY a", [], id="no destination"),
+        pytest.param("RUN --mount=type=bind,source=../lib,target=/l x", [(1, "../lib")], id="a mount"),
+        pytest.param(
+            "RUN --mount=src=lib,target=/l --mount=type=cache,target=/c x", [(1, "lib")], id="a mount by default"
+        ),
+        pytest.param("RUN --mount=type=bind,target=/l x", [(1, ".")], id="a mount of everything"),
+        pytest.param("RUN --mount=type=bind,from=build,source=/a x", [], id="a mount of another stage"),
+        pytest.param("ARG JAR=lib/a.jar\nCOPY ${JAR} /", [(2, "lib/a.jar")], id="a variable with a default"),
+        pytest.param("ARG JAR\nCOPY ${JAR} ${X:-y} /", [(2, "${JAR}"), (2, "y")], id="a variable without one"),
         pytest.param("", [], id="nothing"),
         pytest.param("COPY a \\", [], id="a file that ends in the middle"),
     ],
@@ -109,3 +126,63 @@ def test_another_name_of_the_dockerfile_is_read() -> None:
     tree = Tree(dict.fromkeys((*FILES, *texts), "100644"), texts)
     found = uncovered_sources(project.services[0], Rules(project), tree)
     assert [item.paths for item in found] == [("lib/one.jar",)]
+
+
+@pytest.mark.parametrize(
+    ("parent", "found"),
+    [
+        pytest.param("<parent>\n<version>1</version></parent>", (2, "../pom.xml"), id="by default the folder above"),
+        pytest.param("<parent><relativePath>..</relativePath></parent>", (2, "../pom.xml"), id="the folder above"),
+        pytest.param(
+            "<parent>\n<relativePath> ../parent </relativePath></parent>", (3, "../parent/pom.xml"), id="a folder"
+        ),
+        pytest.param("<parent><relativePath>../a/b.xml</relativePath></parent>", (2, "../a/b.xml"), id="a file"),
+        pytest.param("<parent><relativePath/></parent>", None, id="of the repository"),
+        pytest.param("<parent><relativePath></relativePath></parent>", None, id="an empty path"),
+        pytest.param("<!-- <parent>\n</parent> -->", None, id="a comment"),
+        pytest.param("<!-- \n --><parent></parent>", (3, "../pom.xml"), id="behind a comment"),
+        pytest.param("<relativePath>x</relativePath>", None, id="no parent"),
+        pytest.param("<parent>", None, id="broken"),
+    ],
+)
+def test_the_parent_of_a_pom_is_found_where_maven_looks_for_it(parent: str, found: tuple[int, str] | None) -> None:
+    assert parent_of(f"<project>\n{parent}\n</project>") == found
+
+
+def inspected(texts: dict[str, str], *files: str, links: dict[str, str] | None = None) -> Inspection:
+    project = parse_project(CONFIG)
+    modes = dict.fromkeys((*FILES, *files, *texts), "100644") | dict.fromkeys(links or {}, LINK)
+    return inspect(project.image_targets, Rules(project), Tree(modes, {**texts, **(links or {})}))
+
+
+def test_a_parent_and_what_it_takes_are_named_by_its_own_folder() -> None:
+    texts = {
+        "a/pom.xml": "<project>\n<parent></parent></project>",
+        "pom.xml": "<project><parent>\n<relativePath>lib/up</relativePath></parent></project>",
+        "lib/up/pom.xml": "<project><dir>${basedir}/../one.jar</dir></project>",
+    }
+    assert inspected(texts).uncovered == (
+        Uncovered("a", "a/pom.xml", 2, "../pom.xml", ("pom.xml",)),
+        Uncovered("a", "pom.xml", 2, "lib/up/pom.xml", ("lib/up/pom.xml",)),
+        Uncovered("a", "lib/up/pom.xml", 1, "../one.jar", ("lib/one.jar",)),
+    )
+
+
+def test_parents_that_go_round_have_an_end() -> None:
+    texts = {"a/pom.xml": "<parent></parent>", "pom.xml": "<parent><relativePath>a</relativePath></parent>"}
+    assert [one.paths for one in inspected(texts).uncovered] == [("pom.xml",)]
+
+
+def test_a_link_that_nothing_copies_is_named_as_well() -> None:
+    links = {"a/src/out": "../../lib", "a/src/in": "A.java", "b/out": "../lib", "a/etc": "/etc/x"}
+    assert inspected({}, links=links).uncovered == (
+        Uncovered("a", "a/src/out", 1, "../../lib", ("lib",)),
+        Uncovered("a", "a/etc", 1, "/etc/x", ("../etc/x",)),
+    )
+
+
+def test_what_could_not_be_looked_at_is_said() -> None:
+    found = inspected({"a/Dockerfile": "ARG JAR\nCOPY ${JAR} /\n"})
+    assert found.unclear == (Unclear("a", "a/Dockerfile", 2, "${JAR}"),)
+    assert (found.dockerfiles, found.poms, found.links, found.missing) == (1, 1, 0, ())
+    assert inspected({}).missing == ("a/Dockerfile",)

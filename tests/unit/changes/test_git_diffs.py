@@ -177,3 +177,39 @@ def test_files_that_are_changed_but_not_committed_are_a_warning(erp: Checkout) -
 def test_a_staged_move_is_two_uncommitted_files(erp: Checkout) -> None:
     erp.git("mv", "README.md", "LIESMICH.md")
     assert GitRepository(erp.root).uncommitted() == ("LIESMICH.md", "README.md")
+
+
+@pytest.mark.parametrize("where", [".gitmodules", "the settings", "the settings of all"])
+def test_no_setting_hides_a_submodule_that_moves_on(erp: Checkout, where: str) -> None:
+    if where == ".gitmodules":
+        erp.write(".gitmodules", f'[submodule "m"]\n\tpath = {N}/module\n\turl = x\n\tignore = all\n')
+    elif where == "the settings":
+        erp.git("config", "submodule.m.ignore", "all")
+        erp.write(".gitmodules", f'[submodule "m"]\n\tpath = {N}/module\n\turl = x\n')
+    else:
+        erp.git("config", "diff.ignoreSubmodules", "all")
+    erp.commit()
+    for commit in ("1", "2"):
+        erp.git("update-index", "--add", "--cacheinfo", f"160000,{commit * 40},{N}/module")
+        erp.git("commit", "--quiet", "--allow-empty", "--message", "module")
+    assert changed(erp.root, "HEAD~1") == {NOTIFICATION: {f"{N}/module"}}
+
+
+def test_a_replaced_commit_is_compared_as_it_was_made(erp: Checkout) -> None:
+    base = erp.head()
+    erp.commit({f"{N}/new": "x"})
+    erp.git("replace", base, "HEAD")
+    assert changed(erp.root, base) == {NOTIFICATION: {f"{N}/new"}}
+
+
+def test_a_replaced_file_has_the_content_that_was_committed(erp: Checkout) -> None:
+    erp.write("other", "other")
+    erp.git("replace", erp.git("rev-parse", f"HEAD:{N}/pom.xml"), erp.git("hash-object", "-w", "other"))
+    assert GitRepository(erp.root).read_file("HEAD", f"{N}/pom.xml") == b"<project>notification-service</project>\n"
+
+
+def test_a_graft_changes_no_ancestor(erp: Checkout) -> None:
+    base = erp.head()
+    head = erp.commit({f"{N}/new": "x"})
+    erp.write(".git/info/grafts", f"{head}\n")
+    assert GitRepository(erp.root).is_ancestor(base, head)

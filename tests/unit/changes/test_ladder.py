@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from erp_build.changes import detect as detection
 from erp_build.changes.baselines import find_head, refuse_doubt
 from erp_build.clients.git.repository import GitRepository
+from erp_build.config.load import load_project
 from erp_build.errors import ConfigurationError, DetectionRefused
 from erp_build.model.plan import LiveState, Running
 from erp_build.model.releases.release import Revision
-from tests.support.detection import baselines, built, detect, plan
+from tests.support.detection import baselines, built, plan
 from tests.support.git import Checkout
 from tests.support.samples import CHART, DIGEST, EVERYTHING, NOTIFICATION
 
@@ -148,10 +150,35 @@ def test_a_detached_head_has_no_upstream(two: tuple[Checkout, str, str]) -> None
     assert {item.because for item in baselines(erp.root)} == {"upstream: the branch has no upstream"}
 
 
-def test_a_baseline_that_fell_through_is_a_warning_of_the_plan(two: tuple[Checkout, str, str], tmp_path: Path) -> None:
-    clone = two[0].clone_to(tmp_path / "clone")
-    warnings = detect(clone.root, None, variables={PREVIOUS: "garbage"}).warnings
-    assert warnings == (f"webhook: {PREVIOUS} holds no commit",)
+def test_a_baseline_that_fell_through_is_a_warning_of_the_plan(two: tuple[Checkout, str, str]) -> None:
+    erp, first, _ = two
+    project, repository = load_project(erp.root), GitRepository(erp.root)
+    made = detection.plan(project, repository, live=live(None, chart=first), variables={PREVIOUS: first})
+    assert made.warnings == ("deployed: the running image 0ld1234 names no commit",)
+
+
+@pytest.mark.parametrize("value", ["garbage", "", "0" * 40, "d" * 40, "OTHER"])
+def test_a_stated_baseline_that_fails_builds_everything_and_never_falls_to_the_upstream(
+    two: tuple[Checkout, str, str], tmp_path: Path, value: str
+) -> None:
+    """The upstream of a branch that was just pushed is head itself."""
+    erp, first, _ = two
+    erp.git("checkout", "--quiet", "-b", "other", first)
+    other = erp.commit({f"{N}/other": "x"})
+    erp.git("checkout", "--quiet", "main")
+    clone = erp.clone_to(tmp_path / "clone")
+    assert built(plan(clone.root)) == set()
+    variables = {PREVIOUS: value.replace("OTHER", other)}
+    assert built(plan(clone.root, variables=variables)) == set(EVERYTHING)
+    assert all(item.because.startswith("webhook: ") for item in baselines(clone.root, variables=variables))
+
+
+def test_a_running_commit_that_cannot_be_read_builds_more_than_the_webhook_says(two: tuple[Checkout, str, str]) -> None:
+    """Between what runs and the commit before this push there may be others."""
+    erp, _, second = two
+    found = baselines(erp.root, live("d" * 40), variables={PREVIOUS: second})
+    assert {(item.commit, item.source) for item in found} == {(None, "none")}
+    assert {item.because for item in found} == {f"deployed: commit {'d' * 12} cannot be read in this clone"}
 
 
 def test_strict_accepts_baselines_without_doubt(two: tuple[Checkout, str, str]) -> None:

@@ -176,3 +176,27 @@ def test_a_file_behind_a_link_is_the_change_of_the_service_that_has_it(erp: Chec
     base = erp.commit()
     erp.commit({"backend/employee-service/pom.xml": "other\n"})
     assert set(changed(erp.root, base)) == {"employee-service"}
+
+
+@pytest.mark.parametrize("pattern", ["proto", "proto/", "/proto", "proto/**"])
+@pytest.mark.parametrize("key", ["shared", "inputs"])
+def test_a_plain_directory_means_its_contents(tmp_path: Path, pattern: str, key: str) -> None:
+    texts = [f'{key} = ["{pattern}"]\n', '[[service]]\npath = "a"\n']
+    checkout, base = repository(tmp_path, "".join(texts if key == "shared" else texts[::-1]), "a/x")
+    checkout.commit({"proto/v1/deep.proto": "x", "protocol/x": "x"})
+    assert changed(tmp_path, base) == {"a": {"proto/v1/deep.proto"}}
+
+
+def test_a_values_file_beside_the_chart_is_the_charts(tmp_path: Path) -> None:
+    config = '[[service]]\npath = "a"\n[chart]\npath = "deploy/chart"\nvalues = "../dev.yaml"\n'
+    checkout, base = repository(tmp_path, config, "a/x")
+    checkout.commit({"deploy/dev.yaml": "replicaCount: 3\n"})
+    assert changed(tmp_path, base) == {"helm-chart": {"deploy/dev.yaml"}}
+
+
+@pytest.mark.parametrize("file", ["deploy/base.yaml", "deploy/dev.yaml"])
+def test_each_values_file_beside_the_chart_is_the_charts(file: str, tmp_path: Path) -> None:
+    config = '[[service]]\npath = "a"\n[chart]\npath = "deploy/chart"\nvalues = ["../base.yaml", "../dev.yaml"]\n'
+    checkout, base = repository(tmp_path, config, "a/x")
+    checkout.commit({file: "replicaCount: 3\n"})
+    assert changed(tmp_path, base) == {"helm-chart": {file}}

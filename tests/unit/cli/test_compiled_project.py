@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from erp_build.changes.rules import Rules
 from erp_build.cli.fast_path import compiled_project as index
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, compile_project, load_index
-from erp_build.config.load import load_project, parse_project
+from erp_build.config.load import default_project, load_project, parse_project
 from erp_build.errors import ConfigurationError
 from tests.support.projects import FILES, SPELLINGS, configurations
 
@@ -197,6 +197,8 @@ def test_a_mistake_is_not_kept(root: Path, cache: Path) -> None:
 
 
 def test_a_repository_without_a_file_is_the_default_and_keeps_nothing(tmp_path: Path, cache: Path) -> None:
+    for target in default_project().targets:
+        (tmp_path / target.path).mkdir(parents=True)
     assert load_index(str(tmp_path)).project() == load_project(tmp_path)
     assert not cache.exists()
 

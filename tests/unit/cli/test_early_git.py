@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.cli.fast_path.early_git import start
+from erp_build.clients.git import early_diff
 from erp_build.clients.git.repository import GitRepository
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
@@ -144,6 +145,29 @@ def test_a_tag_goes_before_a_branch_of_the_same_name_as_it_does_for_git(
     answer = erp_build("plan", "--repo", erp.root, "--json", "--base", "both")
     assert json.loads(answer.out)["targets"][0]["baseline"]["commit"] == base
     assert built(answer.out) == [NOTIFICATION]
+    said = "both is a tag and a branch: the tag is taken, as Git does; refs/heads/both is the branch"
+    assert json.loads(answer.out)["warnings"] == [said]
+    for words in (("--base", "refs/heads/both"), ("--base", "refs/tags/both"), ("--base", base)):
+        assert said not in erp_build("plan", "--repo", erp.root, *words).out
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["early", "in the ordinary way"])
+@pytest.mark.parametrize("name", ["both", "both~0", "both^{commit}"])
+def test_a_name_that_a_tag_and_a_branch_have_is_in_doubt(
+    two: tuple[Checkout, str, str], name: str, erp_build: CommandLine, *, early: bool
+) -> None:
+    erp, base, head = two
+    erp.git("branch", "both", head)
+    erp.git("branch", "same", head)
+    erp.git("tag", "both", base)
+    erp.git("tag", "same", head)
+    repository = GitRepository(erp.root, start(["--repo", str(erp.root), "--base", name]) if early else None)
+    assert repository.is_ambiguous(name)
+    assert not repository.is_ambiguous(head)
+    assert not GitRepository(erp.root).is_ambiguous("same")
+    assert erp_build("plan", "--repo", erp.root, "--base", name, "--strict").code == 3
+    answer = erp_build("plan", "--repo", erp.root, "--base", base, "--head", name)
+    assert f"Warning: {name} is a tag and a branch" in answer.out
 
 
 NO_COMMITS = ["absent", " ", "HEAD ", "-x", "^HEAD", "HEAD..main", "HEAD^{tree}", "HEAD:", ":/absent", "d" * 39, "a\nb"]
@@ -309,3 +333,19 @@ def test_no_file_of_an_early_comparison_stays_open(two: tuple[Checkout, str, str
     for _ in range(3):
         erp_build("plan", "--repo", erp.root, "--base", base, "--head", head)
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as a count
+
+
+def test_a_git_that_does_not_end_is_given_up_and_asked_in_the_ordinary_way(
+    two: tuple[Checkout, str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    erp, base, head = two
+    monkeypatch.setattr(early_diff, "EARLY_S", 0.05)
+    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    (tmp_path / "git").chmod(0o755)
+    path = os.environ["PATH"]
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{path}")
+    early = start(["--repo", str(erp.root), "--base", base, "--head", head])
+    assert early is not None
+    assert early.output() is None
+    monkeypatch.setenv("PATH", path)
+    assert [change.path for change in GitRepository(erp.root, early).changed_paths(base, head)] == [f"{N}/new"]

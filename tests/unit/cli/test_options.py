@@ -15,6 +15,7 @@ from erp_build.cli.verbs import (
     explain,
     gate,
     history,
+    init,
     plan,
     record,
     replay,
@@ -32,6 +33,7 @@ DOCTOR: Verb[doctor.Options] = doctor
 EXPLAIN: Verb[explain.Options] = explain
 GATE: Verb[gate.Options] = gate
 HISTORY: Verb[history.Options] = history
+INIT: Verb[init.Options] = init
 PLAN: Verb[plan.Options] = plan
 RECORD: Verb[record.Options] = record
 REPLAY: Verb[replay.Options] = replay

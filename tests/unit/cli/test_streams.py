@@ -4,10 +4,13 @@ import io
 import os
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 
 import pytest
 
 from erp_build.clients.terminal.streams import Output, can_colour, can_redraw, tell
+from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 
 PROGRAM = (sys.executable, "-m", "erp_build")
@@ -106,18 +109,82 @@ def test_a_line_for_a_person_is_lost_without_an_error() -> None:
         ({"NO_COLOR": "1"}, True, False),
         ({"NO_COLOR": ""}, True, True),
         ({"TERM": "dumb", "NO_COLOR": "1"}, False, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, False, True),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "0"}, False, False),
+        ({"TERM": "dumb", "FORCE_COLOR": ""}, False, False),
     ],
 )
 def test_a_terminal_is_asked_what_it_can_and_its_user_what_is_wanted(
     *, variables: dict[str, str], redraws: bool, colours: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("TERM", "NO_COLOR"):
+    for name in ("TERM", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert (can_redraw(Terminal()), can_colour(Terminal())) == (redraws, colours)
     assert not can_redraw(io.StringIO())
     assert not can_redraw(None)
+    assert not can_colour(None)
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "0"}, False),
+    ],
+)
+def test_a_pipe_gets_colours_only_where_they_are_forced(
+    *, variables: dict[str, str], coloured: bool, erp: Checkout, erp_build: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erp.commit({"backend/notification-service/new": "x"})
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.setenv(name, variables.get(name, ""))
+    answer = erp_build("plan", "--repo", erp.root, "--base", "HEAD~1")
+    assert ("\x1b[" in answer.out) == coloured
+    assert "\x1b[" not in erp_build("plan", "--repo", erp.root, "--base", "HEAD~1", "--json").out
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 3), (200, 2)])
+def test_a_terminal_gets_lines_that_fit(columns: int, lines: int, erp: Checkout) -> None:
+    path = f"backend/notification-service/{'긴이름' * 5}"
+    erp.commit({path: "x"})
+    shown = on_a_terminal(columns, "plan --base HEAD~1", erp).splitlines()
+    (at,) = [number for number, line in enumerate(shown) if line.split()[1:2] == ["build"]]
+    block = shown[at : at + lines]
+    assert path in block[1]
+    assert block[-1].endswith(
+        "<- backend/notification-service/**" if lines == 2 else " backend/notification-service/**"
+    )
+    assert shown[at + lines].split()[0] == "employee-service"
+
+
+@pytest.mark.parametrize("words", ["gate --help", "help", "plan --frobnicate"])
+def test_help_and_errors_fit_a_terminal_of_80_columns(words: str, erp: Checkout) -> None:
+    shown = on_a_terminal(80, words, erp)
+    assert len(shown.splitlines()) > 2
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+
+
+def test_help_in_a_pipe_does_not_depend_on_a_terminal(erp_build: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = erp_build("run", "--help")
+    monkeypatch.setenv("COLUMNS", "60")
+    assert erp_build("run", "--help") == here
+
+
+def on_a_terminal(columns: int, words: str, repository: Checkout) -> str:
+    """What a terminal without colours shows of a command."""
+    mine, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (40, columns))
+    env = {key: text for key, text in os.environ.items() if key != "COLUMNS"} | {"TERM": "dumb"}
+    subprocess.run([*PROGRAM, *words.split()], cwd=repository.root, env=env, stdout=theirs, stderr=theirs, check=False)
+    os.close(theirs)
+    with suppress(OSError), open(mine, "rb", buffering=0) as shown:  # noqa: PTH123 - a terminal
+        return shown.read(65536).decode()
+    return ""
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])

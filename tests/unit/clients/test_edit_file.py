@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.clients import edit_file as module
-from erp_build.clients.edit_file import edit_file, replace_file
+from erp_build.clients.files import edit as module
+from erp_build.clients.files.edit import edit_file, replace_file
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
 
@@ -22,7 +22,7 @@ SOMEBODY = 65534
 ADD_A_LINE = """
 import sys, time
 from pathlib import Path
-from erp_build.clients.edit_file import edit_file
+from erp_build.clients.files.edit import edit_file
 
 def change(content):
     time.sleep(0.05)
@@ -34,7 +34,7 @@ edit_file(Path(sys.argv[1]), change)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from erp_build.clients import edit_file as module
+from erp_build.clients.files import edit as module
 
 place, path = sys.argv[1:]
 if place == "no files without a name":

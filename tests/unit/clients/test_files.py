@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.clients.files import full_disk_fails, write_atomically
+from erp_build.clients.files.atomic import full_disk_fails, write_atomically
 from erp_build.errors import BuildFailed
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from erp_build.clients.files import write_atomically
+from erp_build.clients.files.atomic import write_atomically
 
 # The machine stops at the worst moment: the new bytes are written, the old file is not yet replaced.
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)

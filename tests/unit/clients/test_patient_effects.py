@@ -49,6 +49,12 @@ class World:
             release=RELEASE, chart=folder, values=values, description=DESCRIPTION, timeout=300
         )
 
+    def behind(self, upgrade: Callable[[UpgradeRequest], None]) -> PatientEffects:
+        """Patient effects whose upgrade is this one."""
+        live: Any = self.live
+        live.upgrade_release = upgrade
+        return PatientEffects(live, self.patience, functions=self.functions, helm=self.helm, leases=self.leases)
+
     def revisions(self) -> list[str]:
         """The statuses of the release's revisions."""
         return [one.status for one in self.helm.revisions]
@@ -127,11 +133,8 @@ def test_a_revision_that_helm_could_not_end_is_left_to_the_rollback(world: World
         world.helm.revisions[-1] = replace(world.helm.revisions[-1], description=DESCRIPTION)
         raise OutOfReach("connection refused", where="erp")
 
-    live: Any = world.live
-    live.upgrade_release = cut_off
-    effects = PatientEffects(live, world.patience, functions=world.functions, helm=world.helm, leases=world.leases)
     with pytest.raises(ReleaseFailed, match="before it could end its revision") as caught:
-        effects.upgrade_release(world.request)
+        world.behind(cut_off).upgrade_release(world.request)
     assert caught.value.why == "revision 2 is pending-upgrade"
 
 
@@ -140,11 +143,8 @@ def test_a_revision_of_somebody_else_is_not_taken_for_ours(world: World) -> None
         world.helm.was_deployed(world.request.values.read_text(encoding="utf-8"), "by hand")
         raise OutOfReach("connection refused", where="erp")
 
-    live: Any = world.live
-    live.upgrade_release = overtaken
-    effects = PatientEffects(live, world.patience, functions=world.functions, helm=world.helm, leases=world.leases)
     with pytest.raises(ReleaseFailed, match="somebody else changed the release") as caught:
-        effects.upgrade_release(world.request)
+        world.behind(overtaken).upgrade_release(world.request)
     assert caught.value.why == "revision 1 is deployed: by hand"
 
 

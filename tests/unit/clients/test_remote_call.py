@@ -10,10 +10,10 @@ import pytest
 
 from erp_build.clients.clock import SystemClock
 from erp_build.clients.effects import EditRequest
-from erp_build.clients.git import remote_call
 from erp_build.clients.git.command import network_environment
-from erp_build.clients.git.remote_branch import RemoteBranch
-from erp_build.clients.git.remote_call import ask_remote
+from erp_build.clients.git.remote import call as remote_call
+from erp_build.clients.git.remote.branch import RemoteBranch
+from erp_build.clients.git.remote.call import ask_remote
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import PushFailed
 from tests.contract.signals.stand_in import Fault, stand_in

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from erp_build.clients.secrets import MASK, Secrets
-from erp_build.formats.secret_names import COMMON_VALUES, MIN_MASKED_LENGTH, is_maskable
+from erp_build.formats.secrets.names import COMMON_VALUES, MIN_MASKED_LENGTH, is_maskable
 from erp_build.report.sarif import LEVELS
 from tests.support.reports import schema_words
 from tests.support.writers import WRITERS
@@ -123,6 +123,14 @@ def test_no_word_that_a_program_reads_in_a_report_is_ever_masked() -> None:
     words = {word for word in (*schema_words(), *LEVELS, *LEVELS.values()) if len(word) >= MIN_MASKED_LENGTH}
     assert len(words) > 10
     assert {word.lower() for word in words} <= COMMON_VALUES
+
+
+@pytest.mark.parametrize("value", ["0arning0", "unwarningly"])
+def test_words_within_a_secret_are_no_secrets(value: str) -> None:
+    secrets = Secrets()
+    secrets.add(value)
+    assert secrets.mask("a warning") == "a warning"
+    assert secrets.mask(f"echo {value}") == f"echo {MASK}"
 
 
 def test_the_settings_of_a_secret_in_json_are_masked_by_themselves() -> None:

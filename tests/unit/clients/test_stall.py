@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.clients.aws.registry import SignIn
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.docker import api_calls
 from erp_build.clients.docker import engine as docker_engine
 from erp_build.clients.docker.engine import Engine

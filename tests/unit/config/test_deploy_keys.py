@@ -29,6 +29,8 @@ def test_every_key_is_read() -> None:
 
 
 def test_the_chart_may_pin_digests_and_say_how_long_pods_are_watched() -> None:
+    chart = parse_project('[chart]\nstable_without_probe = "2m"\nlost_values = "drop"\n').chart
+    assert (chart.stable, chart.stable_without_probe, chart.lost_values) == (5.0, 120.0, "drop")
     chart = parse_project('[chart]\npin = "always"\nstable = "12s"\n').chart
     assert (chart.pin, chart.stable) == ("always", 12.0)
 

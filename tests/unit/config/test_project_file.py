@@ -18,8 +18,17 @@ def test_the_sample_file_says_what_the_default_is_and_has_an_alias() -> None:
     assert sample._replace(config_path="") == default._replace(functions=aliased)
 
 
-def test_a_repository_without_a_file_is_the_default(tmp_path: Path) -> None:
+def test_a_repository_of_the_layout_without_a_file_is_the_default(tmp_path: Path) -> None:
+    for target in default_project().targets:
+        (tmp_path / target.path).mkdir(parents=True)
     assert load_project(tmp_path) == default_project()
+
+
+def test_a_folder_of_another_layout_without_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no erp-build\.toml") as refused:
+        load_project(tmp_path)
+    assert "backend/approval-request-service" in refused.value.why
+    assert "erp-build init" in refused.value.next_step
 
 
 def test_an_empty_file_has_a_chart_and_no_services() -> None:

@@ -102,3 +102,51 @@ def test_the_line_is_not_that_of_the_same_key_in_another_table() -> None:
     with pytest.raises(ConfigurationError, match="`timeout` must be a duration") as caught:
         parse_project("[chart]\ntimeout = '5m'\n[gate]\ntimeout = 'soon'\n")
     assert caught.value.where == "erp-build.toml:4"
+
+
+@pytest.mark.parametrize(
+    ("tables", "what", "next_step"),
+    [
+        pytest.param(
+            'repository = "r"\n', "2 services or functions have the repository `r`", "`repository", id="image"
+        ),
+        pytest.param(
+            'values_key = "services.x"\n', "2 services have the values_key `services.x`", "`values_key", id="key"
+        ),
+        pytest.param(
+            'kind = "lambda"\nfunction = "f"\n', "2 functions have the function `f`", "`function", id="function"
+        ),
+    ],
+)
+def test_what_is_one_services_own_is_given_once(tables: str, what: str, next_step: str) -> None:
+    text = "".join(f'[[service]]\npath = "backend/{name}"\n{tables}' for name in "ab")
+    with pytest.raises(ConfigurationError, match=what) as caught:
+        parse_project(text)
+    assert next_step in caught.value.next_step
+
+
+def test_a_service_and_a_function_have_repositories_of_their_own() -> None:
+    function = '[[service]]\npath = "backend/b"\nkind = "lambda"\nfunction = "f"\nrepository = "a"\n'
+    with pytest.raises(ConfigurationError, match="2 services or functions have the repository `a`"):
+        parse_project(A + function)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'path = "backend/*"',
+        'path = "backend/[ab]"',
+        "path = 'backend\\a'",
+        'path = "backend/a "',
+        'path = "./backend/a"',
+        'path = "backend/../a"',
+        'path = "a"\ndockerfile = "../../docker/a.Dockerfile"',
+        'path = "a"\ninputs = ["./proto/**"]',
+        "path = 'a'\ninputs = ['proto\\**']",
+        'path = "a"\ninputs = ["proto/** "]',
+    ],
+)
+def test_what_can_never_match_is_refused(line: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_project(f"[[service]]\n{line}\n")
+    assert caught.value.next_step

@@ -68,7 +68,7 @@ def test_the_evidence_is_collected_while_the_pods_exist(world: FakeWorld) -> Non
     assert (found.target, found.pod) == (NOTIFICATION, pod)
     assert found.events == ("Unhealthy: 503 (7 times)",)
     assert found.log == ("starting", "no disk")
-    assert found.states == (": runs, not ready",)
+    assert found.states == (f"{NOTIFICATION}: runs, not ready",)
     stages = [stage.name for stage in world.report.stages]
     assert stages.index("collect evidence") < stages.index("take back")
 

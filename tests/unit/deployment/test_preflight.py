@@ -7,6 +7,7 @@ import pytest
 from erp_build.deployment.preflight import check_plan
 from erp_build.errors import ConfigurationError, FunctionUpdateFailed, ReleaseFailed
 from erp_build.model.plan import Plan
+from erp_build.model.releases.rights import Kind
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, DIGEST, EMPLOYEE, HEAD, NOTIFICATION, REQUEST, plan_of
 
@@ -130,9 +131,9 @@ def test_a_chart_that_refuses_digests_may_be_refused_itself(new_world: FakeWorld
     assert "does not match pattern" in caught.value.why
 
 
-@pytest.mark.parametrize("pin", ["auto", "always"])
-def test_a_chart_that_renders_neither_way_is_at_fault_itself(
-    new_world: FakeWorld, pin: Literal["auto", "always"]
+@pytest.mark.parametrize("pin", ["auto", "always", "never"])
+def test_a_chart_that_renders_in_no_way_is_at_fault_itself(
+    new_world: FakeWorld, pin: Literal["auto", "always", "never"]
 ) -> None:
     pins(new_world, pin)
     new_world.helm.failures["render"] = ReleaseFailed("the chart does not render", why="no such function")
@@ -140,11 +141,42 @@ def test_a_chart_that_renders_neither_way_is_at_fault_itself(
         check(new_world, plan_of({NOTIFICATION: POM}))
 
 
-def test_rights_that_are_missing_are_all_named(new_world: FakeWorld) -> None:
-    new_world.cluster.not_allowed = ("create secrets", "patch deployments")
+def test_rights_that_are_missing_are_all_named_before_anything_is_written(world: FakeWorld) -> None:
+    world.cluster.not_allowed = ("create secrets", "patch deployments.apps", "list events")
+    world.change(NOTIFICATION, EMPLOYEE)
+    with pytest.raises(ReleaseFailed, match="lacks 2 rights") as caught:
+        world.run()
+    # The rules that give them; a run can do without the events.
+    assert caught.value.why.splitlines() == [
+        *("in namespace erp-dev:", '  - apiGroups: [""]', "    resources: [secrets]", "    verbs: [create]"),
+        *("  - apiGroups: [apps]", "    resources: [deployments]", "    verbs: [patch]"),
+    ]
+    assert caught.value.where == "erp-dev, in namespace erp-dev"
+    assert "erp-build doctor --only rights --write access.yaml" in caught.value.next_step
+    assert world.verbs() == []
+
+
+def test_a_refusal_of_the_cluster_is_told_by_all_rights_that_are_missing(new_world: FakeWorld) -> None:
+    new_world.cluster.not_allowed = ("get deployments.apps", "create secrets")
+    new_world.helm.failures["check_chart"] = ReleaseFailed("no", why='deployments.apps "a" is forbidden')
     with pytest.raises(ReleaseFailed, match="lacks 2 rights") as caught:
         check(new_world, plan_of({NOTIFICATION: POM}))
-    assert caught.value.why == "create secrets\npatch deployments"
+    assert "forbidden" in f"{caught.value.__cause__}" + caught.value.__cause__.why  # type: ignore[union-attr]
+
+
+def test_a_refusal_for_another_reason_stays_the_clusters_own(new_world: FakeWorld) -> None:
+    new_world.helm.failures["check_chart"] = ReleaseFailed("the cluster would not take the release", why="quota")
+    with pytest.raises(ReleaseFailed, match="would not take the release"):
+        check(new_world, plan_of({NOTIFICATION: POM}))
+
+
+def test_a_kind_that_the_cluster_does_not_serve_is_named_with_what_it_serves(new_world: FakeWorld) -> None:
+    new_world.cluster.unserved = {Kind("apps/v1", "Deployment")}
+    new_world.cluster.versions = {"apps": ("apps/v1beta1",)}
+    new_world.cluster.not_allowed = ("create secrets",)
+    with pytest.raises(ReleaseFailed, match=r"does not serve 1 kind of .*, and the role lacks 1 right") as caught:
+        check(new_world, plan_of({NOTIFICATION: POM}))
+    assert caught.value.why.startswith("Deployment of apps/v1: of this API group it serves apps/v1beta1\n")
 
 
 def test_a_function_that_may_not_be_updated_is_found_before_the_build(new_world: FakeWorld) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.clients.clock import Deadline
-from erp_build.deployment.rollout import ROLLOUT_POLL_S, TROUBLE_TOLERATED_S, wait_for_rollout
+from erp_build.deployment.rollout.wait import ROLLOUT_POLL_S, TROUBLE_TOLERATED_S, wait_for_rollout
 from erp_build.errors import ReleaseFailed
 from tests.fakes.cluster import OLD_PODS_UNTIL
 from tests.fakes.deployments import NEVER_READY, Trouble

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.changes.drift import deployment_drift
+from erp_build.changes.drift import object_drift, text_of
 from erp_build.changes.live_state import read_live_state
 from erp_build.deployment.ledger import NOTHING_KNOWN, LedgerEntry, Standing
 from erp_build.deployment.status import past_deployments, read_standing, read_status
@@ -139,6 +139,10 @@ def spec(**fields: Any) -> dict[str, Any]:
     return {"spec": fields}
 
 
+def drift(wanted: dict[str, Any], live: dict[str, Any], autoscaler: dict[str, Any] | None = None) -> tuple[str, ...]:
+    return tuple(text_of(edit) for edit in object_drift(wanted, live, autoscaler))
+
+
 @pytest.mark.parametrize(
     ("wanted", "live"),
     [
@@ -150,15 +154,15 @@ def spec(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_what_means_the_same_is_no_drift(wanted: dict[str, Any], live: dict[str, Any]) -> None:
-    assert deployment_drift(wanted, live, None) == ()
+    assert drift(wanted, live) == ()
 
 
 def test_replicas_in_the_autoscalers_range_are_no_drift() -> None:
     autoscaler = spec(minReplicas=2, maxReplicas=4)
-    assert deployment_drift(spec(replicas=2), spec(replicas=3), autoscaler) == ()
-    assert deployment_drift(spec(replicas=2), spec(replicas=9), autoscaler) == ("replicas: 9 instead of 2",)
+    assert drift(spec(replicas=2), spec(replicas=3), autoscaler) == ()
+    assert drift(spec(replicas=2), spec(replicas=9), autoscaler) == ("replicas: 9 instead of 2",)
 
 
 def test_lists_without_names_are_compared_by_place() -> None:
-    assert deployment_drift(spec(args=["a", "b"]), spec(args=["a", "c"]), None) == ("args[1]: c instead of b",)
-    assert deployment_drift(spec(args=["a"]), spec(args=["a", "b"]), None) == ("args: 2 items instead of 1 items",)
+    assert drift(spec(args=["a", "b"]), spec(args=["a", "c"])) == ("args[1]: c instead of b",)
+    assert drift(spec(args=["a"]), spec(args=["a", "b"])) == ("args: 2 items instead of 1 items",)

@@ -124,3 +124,21 @@ def test_a_first_installation_that_was_cut_off_is_removed_only_when_asked(new_wo
     new_world.run(Options(replace_cut_off_install=True))
     assert "uninstall_release" in new_world.verbs()
     assert statuses(new_world) == ["deployed"]
+
+
+def test_a_removal_that_was_cut_off_is_told_with_what_ends_it(world: FakeWorld) -> None:
+    world.helm.is_being_removed()
+    world.change(NOTIFICATION)
+    with pytest.raises(ReleaseFailed, match="being removed, or its removal was cut off") as caught:
+        world.run()
+    assert "helm uninstall erp-microservices --namespace erp-dev" in caught.value.next_step
+    assert world.moved() == set()
+
+
+def test_a_removal_that_was_cut_off_is_ended_when_asked_and_the_release_installed_anew(world: FakeWorld) -> None:
+    world.helm.is_being_removed()
+    head = world.change(NOTIFICATION)
+    world.run(Options(replace_cut_off_install=True))
+    assert world.verbs().count("uninstall_release") == 1
+    assert statuses(world) == ["deployed"]
+    assert world.cluster.running()[NOTIFICATION] == head[:7]

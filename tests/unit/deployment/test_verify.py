@@ -1,6 +1,6 @@
 """Proof: read back from the cluster and from Lambda, and `latest` only after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,16 @@ from erp_build.deployment.latest import move_latest
 from erp_build.deployment.proof import prove, prove_running
 from erp_build.errors import VerificationFailed
 from erp_build.model.releases.deployment import Proof
-from erp_build.model.releases.kubernetes import Container, Pod, Workload
+from erp_build.model.releases.kubernetes import Container, ContainerTemplate, ObjectName, Pod, Workload
 from erp_build.model.releases.release import Release
+from tests.fakes.deployments import Trouble, object_of
 from tests.fakes.registry import HOST
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.cases import cases
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST
 
 IMAGE = f"{HOST}/erp/{NOTIFICATION}"
+OTHER = f"{IMAGE}@{OTHER_DIGEST}"
 
 
 def prove_again(world: FakeWorld, clients: Clients | None = None) -> tuple[Proof, ...]:
@@ -40,8 +42,8 @@ class Altered:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._world.cluster, name)
 
-    def workloads(self, release: Release) -> tuple[Workload, ...]:
-        found = self._world.cluster.workloads(release)
+    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+        found = self._world.cluster.workloads(release, also)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
 
     def architectures(self, cluster: str) -> frozenset[str]:
@@ -53,7 +55,11 @@ def altered(world: FakeWorld, alter: Callable[[Workload], Workload]) -> Any:
 
 
 def pod(digest: str, *, current: bool = True) -> Pod:
-    return Pod(name="extra", current=current, containers=(Container(image=IMAGE, image_id=f"{IMAGE}@{digest}"),))
+    return Pod(
+        name="extra",
+        current=current,
+        containers=(Container(name=NOTIFICATION, image=IMAGE, image_id=f"{IMAGE}@{digest}"),),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +93,11 @@ def test_a_proof_counts_pods_and_functions(changed: FakeWorld) -> None:
         pytest.param(lambda one: replace(one, pods=(*one.pods, pod(OTHER_DIGEST))), OTHER_DIGEST, id="one other pod"),
         pytest.param(lambda one: replace(one, pods=()), "runs nothing", id="no pods"),
         pytest.param(lambda one: replace(one, pods=(pod(""),)), "runs nothing", id="a pod that pulled nothing"),
-        pytest.param(lambda one: replace(one, images=("nginx:1",)), "runs nothing", id="another Deployment"),
+        pytest.param(
+            lambda one: replace(one, containers=(ContainerTemplate("nginx", "nginx:1"),)),
+            "runs nothing",
+            id="another Deployment",
+        ),
     ],
 )
 def test_pods_that_do_not_all_run_the_cleared_image_fail(
@@ -195,7 +205,8 @@ def test_both_proofs_hold_for_the_same_deployments(
 
     def alter(one: Workload) -> Workload:
         pods = tuple(pod(digests[name]) for name in case["pods"])
-        return replace(one, desired=case["replicas"], images=(f"{IMAGE}@{digests[case['names']]}",), pods=pods)
+        named = ContainerTemplate(NOTIFICATION, f"{IMAGE}@{digests[case['names']]}")
+        return replace(one, desired=case["replicas"], containers=(named,), pods=pods)
 
     clients = replace(changed.clients(), cluster=altered(changed, alter))
     if case["why"]:
@@ -232,3 +243,77 @@ def test_latest_stays_where_tags_are_immutable(changed: FakeWorld) -> None:
     move_latest(changed.site(), changed.report.cleared)
     assert changed.latest()[repository] == before
     assert any("`latest` stays where it is: tags are immutable" in line for line in changed.progress.lines)
+
+
+def container(name: str = NOTIFICATION, *, image: str = IMAGE, image_id: str = "", is_init: bool = False) -> Container:
+    return Container(name=name, image=image, image_id=image_id, is_init=is_init, ready=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "holds"),
+    [
+        pytest.param(
+            lambda right: [container(image_id=f"mirror.internal/x@{right}")], True, id="pulled by another name"
+        ),
+        pytest.param(
+            lambda right: [container(image=f"{IMAGE}@{right}", image_id="sha256:c0f1")], True, id="no digest told"
+        ),
+        pytest.param(lambda right: [container(image=f"{IMAGE}@{right}")], True, id="no image told, and it runs"),
+        pytest.param(lambda _: [container(image_id="sha256:c0f1")], False, id="no digest told, and none named"),
+        pytest.param(
+            lambda right: [container(image_id=f"{IMAGE}@{right}"), container("migrate", image_id=OTHER, is_init=True)],
+            True,
+            id="an init container of the same repository",
+        ),
+        pytest.param(
+            lambda right: [container(image_id=f"{IMAGE}@{right}"), container("sidecar", image_id=OTHER)],
+            True,
+            id="a sidecar that was injected",
+        ),
+        pytest.param(
+            lambda right: [container("sidecar", image_id=f"{IMAGE}@{right}"), container(image_id=OTHER)],
+            False,
+            id="the right digest in another container",
+        ),
+    ],
+)
+def test_the_container_is_known_by_its_name_and_its_digest_is_compared(
+    changed: FakeWorld, make: Callable[[str], list[Container]], *, holds: bool
+) -> None:
+    found = tuple(make(changed.cluster.digest(NOTIFICATION)))
+
+    def alter(one: Workload) -> Workload:
+        return replace(one, pods=(Pod(name="a", current=True, containers=found),))
+
+    clients = replace(changed.clients(), cluster=altered(changed, alter))
+    if holds:
+        assert prove_again(changed, clients)[0].replicas == 1
+    else:
+        with pytest.raises(VerificationFailed, match="do not run what was cleared"):
+            prove_again(changed, clients)
+
+
+def test_a_repository_whose_name_ends_alike_is_another_one(changed: FakeWorld) -> None:
+    def alter(one: Workload) -> Workload:
+        return replace(one, containers=(ContainerTemplate(NOTIFICATION, IMAGE.replace("/erp/", "/derp/")),))
+
+    with pytest.raises(VerificationFailed, match="do not run what was cleared") as caught:
+        prove_again(changed, replace(changed.clients(), cluster=altered(changed, alter)))
+    assert "runs nothing" in caught.value.why
+
+
+@pytest.mark.parametrize(("digest", "holds"), [("", True), (OTHER_DIGEST, False)])
+def test_every_deployment_with_the_image_of_a_service_is_proven(
+    changed: FakeWorld, digest: str, *, holds: bool
+) -> None:
+    image = changed.cluster.deployments[NOTIFICATION].image
+    twin = object_of("Deployment", "worker", image)
+    changed.helm.made(twin)
+    right = changed.cluster.digest(NOTIFICATION)
+    changed.cluster.troubles["Deployment worker"] = Trouble(ready=True, digest=digest or right)
+    if holds:
+        assert prove_again(changed)[0].replicas == 4
+    else:
+        with pytest.raises(VerificationFailed) as caught:
+            prove_again(changed)
+        assert f"runs {' and '.join(sorted((right, OTHER_DIGEST)))}" in caught.value.why

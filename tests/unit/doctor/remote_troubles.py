@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import Check, GatePolicy
-from tests.fakes.clinic import Clinic
+from erp_build.model.releases.rights import WRITTEN_BY, Kind
+from tests.fakes.clinic import PIPELINE, Clinic
 from tests.fakes.registry import PUSHED, scan
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY
 from tests.support.samples import NOTIFICATION
@@ -24,6 +25,18 @@ def other_account(clinic: Clinic) -> None:
 
 def pending_connection(clinic: Clinic) -> None:
     clinic.delivery.connections = dict.fromkeys(clinic.delivery.connections, "PENDING")
+
+
+def old_pipeline(clinic: Clinic) -> None:
+    """One of the four of before, whose source is written in another case; and one of another repository."""
+    ours = clinic.delivery.pipelines[PIPELINE]
+    for name, repository in (("erp-notification-pipeline", "Kim/ERP"), ("shop", "kim/shop")):
+        source = replace(ours.sources[0], repository=repository, connection="")
+        clinic.delivery.pipelines[name] = replace(ours, name=name, sources=(source,))
+
+
+def unnamed_repository(clinic: Clinic) -> None:
+    clinic.delivery.source_is(repository="")
 
 
 def zipped_source(clinic: Clinic) -> None:
@@ -113,8 +126,21 @@ def no_function(clinic: Clinic) -> None:
     del clinic.world.functions.states[FUNCTION]
 
 
+def no_cluster(clinic: Clinic) -> None:
+    clinic.world.cluster.is_away(seconds=1e9)
+
+
 def no_rights(clinic: Clinic) -> None:
-    clinic.world.cluster.not_allowed = ("create secrets",)
+    clinic.world.cluster.not_allowed = ("create secrets", "list events")
+
+
+def no_evidence(clinic: Clinic) -> None:
+    clinic.world.cluster.not_allowed = ("list events",)
+
+
+def old_api(clinic: Clinic) -> None:
+    clinic.world.cluster.unserved = {Kind("autoscaling/v2", "HorizontalPodAutoscaler")}
+    clinic.world.cluster.versions = {"autoscaling": ("autoscaling/v1",)}
 
 
 def old_helm_for_cluster(clinic: Clinic) -> None:
@@ -150,6 +176,14 @@ REMOTE_TROUBLES = (
     Trouble("settings", "a parameter is missing", missing_parameter, "problem", ("/erp/dev/region",)),
     Trouble("settings", "another account", other_account, "problem", ("999999999999",)),
     Trouble("connection", "pending", pending_connection, "problem", ("PENDING", "Update pending connection")),
+    Trouble(
+        "other-pipelines",
+        "an old one",
+        old_pipeline,
+        "warning",
+        ("as well, each of which may deploy: erp-notification-pipeline", "disable-stage-transition"),
+    ),
+    Trouble("other-pipelines", "no GitHub", unnamed_repository, "unknown", ("none names a repository",)),
     Trouble("full-clone", "a zip", zipped_source, "problem", ("without .git", "CODEBUILD_CLONE_REF")),
     Trouble("full-clone", "not set", default_format, "problem", ("without .git",)),
     Trouble("full-clone", "a shallow project", shallow_project, "problem", ("depth of 1",)),
@@ -170,7 +204,10 @@ REMOTE_TROUBLES = (
     Trouble("function", "failed", failed_function, "problem", ("ImageAccessDenied",)),
     Trouble("function", "takes a zip", zip_function, "problem", ("takes no image",)),
     Trouble("function", "not there", no_function, "problem", ("there is no function",)),
-    Trouble("access", "a right is missing", no_rights, "problem", ("create secrets", "access entry")),
+    Trouble("access", "no answer", no_cluster, "problem", ("cannot be reached",)),
+    Trouble("rights", "one is missing", no_rights, "problem", ("2 rights of", "verbs: [create]", WRITTEN_BY)),
+    Trouble("rights", "only a watch would miss it", no_evidence, "warning", ("resources: [events]", WRITTEN_BY)),
+    Trouble("rights", "a kind is not served", old_api, "problem", ("HorizontalPodAutoscaler", "autoscaling/v1")),
     Trouble("versions", "Helm", old_helm_for_cluster, "warning", ("1.31 to 1.34", "v1.36.0-eks-1")),
     Trouble("versions", "kubectl", old_kubectl, "warning", ("kubectl 1.29.0",)),
     Trouble("release-name", "another release", other_release, "problem", ("erp-dev owns", 'release = "erp-dev"')),

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from erp_build.config.load import default_project
 from erp_build.doctor.examine import CHECKS
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+from tests.support.shapes import RUNTIME, pom
 
 
 @pytest.fixture
@@ -21,6 +23,12 @@ def nothing_installed(erp: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     (tmp_path / "bin" / "git").symlink_to(git)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    for target in default_project().image_targets:
+        erp.write(f"{target.path}/pom.xml", pom(target.name))
+        erp.write(f"{target.path}/{target.dockerfile}", RUNTIME)
+    keys = [service.values_key.partition(".")[2] for service in default_project().services]
+    images = "".join(f"  {key}:\n    image:\n      tag: a\n" for key in keys)
+    erp.commit({"helm-chart/Chart.yaml": "name: erp\n", "helm-chart/values-dev.yaml": f"services:\n{images}"})
     return erp
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.formats.patterns import matches
+from erp_build.formats.patterns import fixed_directory, matches
 
 MATCHING = [
     pytest.param("backend/proto/**", "backend/proto/approval.proto", id="a file below"),
@@ -47,3 +47,20 @@ SEGMENT = st.text("abc-.", min_size=1, max_size=6)
 def test_a_suffix_on_a_folder_makes_it_another_folder(folder: str, suffix: str, file: str) -> None:
     assert matches(f"{folder}/**", f"{folder}/{file}")
     assert not matches(f"{folder}/**", f"{folder}{suffix}/{file}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "directory"),
+    [
+        ("backend/proto/**", "backend/proto"),
+        ("backend/proto", "backend/proto"),
+        ("/backend/proto/", "backend/proto"),
+        ("pom.xml", "pom.xml"),
+        ("backend/*/proto", ""),
+        ("backend/*/proto/**", ""),
+        ("**", ""),
+        ("**/pom.xml", ""),
+    ],
+)
+def test_a_path_without_wildcards_means_all_that_lies_there(pattern: str, directory: str) -> None:
+    assert fixed_directory(pattern) == directory

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from erp_build.formats.values_file import BOM, read_value, set_tag, set_tags
+from erp_build.formats.values.file import BOM, read_value, set_tag, set_tags
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "erp" / "helm-chart" / "values-dev.yaml"
 KEY = "services.notification"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from ruamel.yaml import YAML
 
-from erp_build.formats.values_file import BOM, set_tags
+from erp_build.formats.values.file import BOM, set_tags
 
 FILES = sorted((Path(__file__).parents[2] / "cases" / "values").glob("*.yaml"))
 TAGS = {"OLD-1": "1234567", "OLD-2": "12e3456", "OLD-3": "0123456"}

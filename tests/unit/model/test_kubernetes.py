@@ -3,13 +3,16 @@ from dataclasses import replace
 import pytest
 
 from erp_build.model.images.image import ImageReference
-from erp_build.model.releases.kubernetes import Container, Workload
+from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 
 DIGEST = "sha256:" + "3" * 64
 DONE = Workload(
     name="notification-service",
-    images=("registry.example/erp/sidecar:1", "registry.example/erp/notification-service:abc1234"),
+    containers=(
+        ContainerTemplate("sidecar", "registry.example/erp/sidecar:1"),
+        ContainerTemplate("app", "registry.example/erp/notification-service:abc1234", probed=True),
+    ),
     desired=2,
     generation=5,
     observed_generation=5,

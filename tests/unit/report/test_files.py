@@ -18,7 +18,7 @@ from erp_build.cli.verbs.run import error_noted
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, Failure, Interrupted
-from erp_build.formats.secret_names import is_maskable
+from erp_build.formats.secrets.names import is_maskable
 from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.project import Check
 from erp_build.report.files import write_reports
@@ -65,6 +65,19 @@ def test_a_run_leaves_its_report_in_every_form(fails: bool, written: Written) ->
     assert set(files) == FORMS
     assert json.loads(files["report.json"])["outcome"] == ("failed" if fails else "deployed")
     assert written.err.getvalue() == ""
+
+
+def test_the_folder_of_reports_ignores_itself(erp: Checkout, written: Written) -> None:
+    written.folder = erp.root / "erp-build-report"
+    written.write(full())
+    assert erp.git("status", "--porcelain") == ""
+    assert {path.name for path in written.folder.iterdir()} == {*FORMS, ".gitignore"}
+    (written.folder / ".gitignore").write_text("!report.md\n", encoding="utf-8")
+    assert written.write(full())[".gitignore"] == "!report.md\n"
+
+
+def test_another_folder_is_left_to_whoever_named_it(written: Written) -> None:
+    assert ".gitignore" not in written.write(full())
 
 
 @pytest.mark.parametrize("error", [BuildFailed("no engine"), Interrupted(15, "SIGTERM")])

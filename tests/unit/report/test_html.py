@@ -70,7 +70,7 @@ def headings(text: str) -> list[str]:
 
 def test_a_deployed_run_shows_all_of_its_parts_in_their_order() -> None:
     assert headings(page_of(full())) == [
-        *("Warnings", "Timeline", "Plan", "What changes", "Gate", "Checks", "Proof", "Images", "Effects"),
+        *("Warnings", "Timeline", "Plan", "What changes", "Gate", "Checks", "Rollout", "Proof", "Images", "Effects"),
     ]
 
 
@@ -214,3 +214,15 @@ def test_every_text_can_be_read_on_its_ground(colours: dict[str, str]) -> None:
     pairs += [(tone, ground) for tone in ("good", "bad", "info") for ground in ("card", "code")]
     weak = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
     assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+
+
+def test_the_page_and_the_document_tell_what_was_watched_without_a_probe() -> None:
+    document = report_document(full())
+    assert [(one["name"], one["readiness_probe"], one["seconds"]) for one in document["watched"]] == [
+        ("notification-service", False, 90.2),
+        ("approval-request-service", True, 5.1),
+        ("Job migrate", True, 5.1),
+    ]
+    seen = Page(html_page(document)).text
+    assert "notification-service has no readiness probe, and was therefore watched for 90 s" in seen
+    assert "1 min 30 s" in seen

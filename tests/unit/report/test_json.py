@@ -177,7 +177,7 @@ def test_a_status_says_what_runs() -> None:
     )
     assert status_document(live, {}) == {
         "schema": 1,
-        "release": {"revision": 7, "status": "deployed", "commit": BASE},
+        "release": {"revision": 7, "status": "deployed", "commit": BASE, "drift": []},
         "ledger": {"runs": None, "proven": None, "failed": None},
         "targets": [
             {
@@ -197,7 +197,12 @@ def test_a_status_says_what_runs() -> None:
 
 
 def test_a_status_before_the_first_release_has_nulls() -> None:
-    assert status_document(LiveState(), {})["release"] == {"revision": None, "status": None, "commit": None}
+    assert status_document(LiveState(), {})["release"] == {
+        "revision": None,
+        "status": None,
+        "commit": None,
+        "drift": [],
+    }
 
 
 def test_the_documents_are_json() -> None:

@@ -13,6 +13,8 @@ from erp_build.model.releases.deployment import Proof
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import ImageWanted, Preview
 from erp_build.model.releases.release import Revision
+from erp_build.report.document import report_document
+from erp_build.report.summary import warnings_of
 from erp_build.report.text.error import error_text
 from erp_build.report.text.plan import plan_text
 from erp_build.report.text.run import report_text
@@ -201,3 +203,17 @@ def test_a_name_in_the_evidence_is_shown_as_the_table_says(case: Shown) -> None:
         f"    {case.one_line}",
         "    |     at a.B(B.java:1)\N{REPLACEMENT CHARACTER}[2J",
     ]
+
+
+def test_what_has_no_readiness_probe_is_said_with_the_time_of_its_watch() -> None:
+    text = report_text(full())
+    assert "  notification-service      no               90 s" in text
+    assert "Warning: notification-service has no readiness probe, and was therefore watched for 90 s" in text
+    assert "approval-request-service has no readiness probe" not in text
+
+
+def test_before_its_deployment_it_is_said_what_a_missing_probe_will_mean() -> None:
+    failed = full(fails=True)
+    text = "notification-service has no readiness probe: once all is ready it is watched for 90 s"
+    assert f"Warning: {text}" in report_text(failed)
+    assert text in warnings_of(report_document(failed))

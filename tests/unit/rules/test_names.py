@@ -87,6 +87,8 @@ def test_every_key_with_a_text_has_a_rule() -> None:
     own = {("Chart", "name"), ("Check", "name"), ("Check", "targets"), ("Check", "reports"), ("Check", "secrets")}
     # Computed, and not read.
     own.add(("Project", "config_path"))
+    # Read from the list `values`, whose rule holds for each of its files.
+    own.add(("Chart", "below"))
     for kind in (*FILES, "BuildOptions"):
         for field, hint in getattr(model, kind).__annotations__.items():
             if hint in (str, tuple[str, ...]):
@@ -146,11 +148,6 @@ def test_no_name_is_a_bug(place: tuple[str, str], text: str) -> None:
     [
         ('[chart]\nvalues = "../../x.yaml"\n', "`values` cannot be `../../x.yaml` in [chart]"),
         ('[chart]\npath = "deploy/chart"\nvalues = "a/../../../../x"\n', "`values` cannot be"),
-        ('[[service]]\npath = "backend/a"\ndockerfile = "../../../Dockerfile"\n', "`dockerfile` cannot be"),
-        (
-            '[[service]]\npath = "a"\nkind = "lambda"\nfunction = "f"\ndockerfile = "../../x"\n',
-            "`dockerfile` cannot be",
-        ),
     ],
 )
 def test_a_path_that_leads_out_of_the_repository_is_refused(text: str, what: str) -> None:
@@ -163,11 +160,18 @@ def test_a_path_that_leads_out_of_the_repository_is_refused(text: str, what: str
 
 def test_a_path_may_lead_out_of_its_folder_within_the_repository() -> None:
     text = '[chart]\npath = "deploy/chart"\nvalues = "../values.yaml"\n'
-    text += '[[service]]\npath = "backend/a"\ndockerfile = "../../docker/a.Dockerfile"\n'
     project = parse_project(text)
     assert project.chart.values == "../values.yaml"
-    assert project.services[0].dockerfile == "../../docker/a.Dockerfile"
     assert not leads_out("a/b", "../../c")
+
+
+@pytest.mark.parametrize("kind", ["", 'kind = "lambda"\nfunction = "f"\n'], ids=["eks", "lambda"])
+@pytest.mark.parametrize("dockerfile", ["../../../Dockerfile", "../../docker/a.Dockerfile", "../Dockerfile"])
+def test_a_dockerfile_that_is_not_sent_to_the_builder_is_refused(kind: str, dockerfile: str) -> None:
+    with pytest.raises(ConfigurationError, match="`dockerfile` cannot be") as caught:
+        parse_project(f'[[service]]\npath = "backend/a"\n{kind}dockerfile = "{dockerfile}"\n')
+    assert caught.value.where.startswith("erp-build.toml:")
+    assert "below the service's own `path`, which alone is sent to the builder" in caught.value.why
 
 
 @pytest.mark.parametrize("pattern", ["!", "a\\"])

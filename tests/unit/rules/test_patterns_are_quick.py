@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import erp_build
-from erp_build.formats import secret_looks, secret_names
 from erp_build.formats.messages import catalogue
+from erp_build.formats.secrets import looks as secret_looks
+from erp_build.formats.secrets import names as secret_names
 from tests.support.slow_patterns import slow_unit
 
 ROOT = Path(erp_build.__file__).parent

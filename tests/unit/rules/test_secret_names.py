@@ -9,8 +9,8 @@ from ruamel.yaml import YAML
 from erp_build.clients.secrets import MASK, Secrets
 from erp_build.deployment.preview import HIDDEN, object_changes
 from erp_build.formats.dockerfile.lint import secrets_in
-from erp_build.formats.secret_names import MIN_MASKED_LENGTH, holds_secret, is_secret_name
-from erp_build.formats.values_file import named_values
+from erp_build.formats.secrets.names import MIN_MASKED_LENGTH, holds_secret, is_secret_name
+from erp_build.formats.values.file import named_values
 from tests.fakes.clinic import Clinic
 from tests.support.cases import rows, table
 

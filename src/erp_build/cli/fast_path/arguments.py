@@ -35,7 +35,7 @@ def read_written_out(arguments: Sequence[str], options: type[OptionsT]) -> Optio
             setattr(found, name, True)
         elif types.get(name) in VALUES:
             given = value if joined else next(words, "-")
-            if not joined and given.startswith("-"):
+            if not given or (not joined and given.startswith("-")):
                 return None
             setattr(found, name, given)
         else:

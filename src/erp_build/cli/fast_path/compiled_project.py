@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 from erp_build.changes.rules import folder_read_from_below
 from erp_build.clients.git.command import is_repository
 from erp_build.config.read_file import read_file
+from erp_build.errors import ConfigurationError
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.project import FILE_NAME, Check, Function, Project, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from erp_build.clients.git.repository import GitRepository
+
 INPUTS = Service._fields.index("inputs")
-GRAMMAR = 1
+GRAMMAR = 2
 """Raised when a rule of `config.grammar` refuses more than before: what was kept earlier was not checked by it."""
 
 PARTS: dict[str, Any] = {
@@ -38,6 +41,9 @@ FORMAT = repr(
     (sys.implementation.cache_tag, GRAMMAR, Project._fields, [kind._fields for kind in (PARTS | ROWS).values()])
 )
 """What an entry of the cache must begin with: a version with other fields does not read it."""
+
+FILES = ("100644", "100755")
+"""Modes of files that can be read, as Git has them."""
 
 CHECKSUM = 4
 """Bytes before an entry. A damaged one could still be read, as another project."""
@@ -117,6 +123,10 @@ def load_index(root: str, config: str | None = None) -> ProjectIndex:
         from erp_build.config.load import parse_project
 
         return ProjectIndex(compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}")))
+    if not config and not os.path.exists(os.path.join(root, FILE_NAME)):
+        from erp_build.cli.fast_path.default_project import default_of
+
+        return ProjectIndex(compile_project(default_of(root)))
     path = os.path.realpath(config or os.path.join(root, FILE_NAME))
     try:
         content = read_file(path)
@@ -135,6 +145,33 @@ def load_index(root: str, config: str | None = None) -> ProjectIndex:
         if content:
             _keep(kept, (FORMAT, root, path, content, compiled))
     return ProjectIndex(compiled)
+
+
+def index_of_commit(repository: GitRepository, commit: str, config: str | None = None) -> ProjectIndex:
+    """The index of the project as a commit has it, which is not the one that is checked out.
+
+    Args:
+        repository: where the commit is.
+        commit: full.
+        config: as of `load_index`; a file that is none of the commit is read as it lies.
+    """
+    root = repository.folder
+    path = os.path.relpath(os.path.realpath(config), root) if config else FILE_NAME
+    mode = "" if path.startswith("..") else repository.modes(commit, [path]).get(path, "")
+    if config and not mode:
+        return load_index(root, config)
+    if not mode:
+        from erp_build.cli.fast_path.default_project import default_of_commit
+
+        return ProjectIndex(compile_project(default_of_commit(repository, commit)))
+    from erp_build.config.load import parse_project
+
+    where = f"{commit[:12]}:{path}"
+    content = repository.read_file(commit, path) if mode in FILES else None
+    if content is None:
+        why = f"it has the mode {mode}" if mode not in FILES else repository.complaint
+        raise ConfigurationError("the configuration cannot be read", where=where, why=why)
+    return ProjectIndex(compile_project(parse_project(content.decode("utf-8-sig", "replace"), where, path)))
 
 
 def _committed(root: str) -> bytes | None:
@@ -178,4 +215,6 @@ def _checksum(entry: bytes) -> bytes:
 
 def _is_shared(pattern: str, paths: set[str]) -> bool:
     # The directory of `proto/**` counts itself, as in the rules: it may have become a file or a submodule.
-    return fixed_directory(pattern) in paths or any(matches(pattern, path) for path in paths)
+    if directory := fixed_directory(pattern):
+        return any(path == directory or path.startswith(f"{directory}/") for path in paths)
+    return any(matches(pattern, path) for path in paths)

@@ -8,7 +8,7 @@ asks Git itself in every other case. Imports only what the interpreter has loade
 import os
 from collections.abc import Sequence
 
-from erp_build.clients.git.command import belongs_to_caller, is_repository
+from erp_build.clients.git.command import belongs_to_caller, is_partial, is_repository
 from erp_build.clients.git.early_diff import EarlyDiff
 
 LONGEST = 1000
@@ -21,8 +21,8 @@ def start(arguments: Sequence[str]) -> EarlyDiff | None:
     root = _value(arguments, "--repo") or "."
     if "--live" in arguments or not base or not (_is_plain(base) and _is_plain(head)):
         return None
-    # What belongs to somebody else is read in another way, without its settings.
-    if not is_repository(root) or not belongs_to_caller(os.path.realpath(root)):
+    # What belongs to somebody else is read in another way, without its settings; a partial clone may have to sign in.
+    if not is_repository(root) or not belongs_to_caller(os.path.realpath(root)) or is_partial(root):
         return None
     try:
         return EarlyDiff(root, base, head)

@@ -9,12 +9,12 @@ from typing import Any
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, file_option, flag, option
-from erp_build.clients.files import write_file
+from erp_build.clients.files.atomic import write_file
 from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
 from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
-from erp_build.errors import ConfigurationError, did_you_mean
+from erp_build.errors import ConfigurationError, NotConfigured, did_you_mean
 from erp_build.formats.json_text import parsed_json
 from erp_build.gate.cleared import read_cleared
 from erp_build.gate.filter import Waivers
@@ -25,7 +25,7 @@ from erp_build.gate.scans import NoReading, UnratedFinding, UnreadableScan, read
 from erp_build.gate.stage import clear_images, judge_images
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.plan import Running
-from erp_build.model.project import GatePolicy
+from erp_build.model.project import GatePolicy, Project
 from erp_build.report.junit import junit_text
 from erp_build.report.sarif import sarif_text
 from erp_build.report.text.gate import judgement_text, summary_document
@@ -93,7 +93,7 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:
     """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
-    policy = load_gate_policy(options.policy) if options.policy else console.project().gate
+    policy = load_gate_policy(options.policy) if options.policy else _project(console).gate
     if options.cleared and not options.running:
         raise ConfigurationError("--cleared is for --running", where="gate", next_step="add --running, or leave it out")
     now = options.now or console.clock.now()
@@ -110,6 +110,14 @@ def main(options: Options, console: Console) -> None:
         judgement = _judge_named(options.images, options.deployed, rules, console)
     _print(judgement, options, console)
     clear_images(judgement)
+
+
+def _project(console: Console) -> Project:
+    """The project; outside of any, that of an empty file: images and answers are judged without targets, too."""
+    try:
+        return console.project()
+    except NotConfigured:
+        return Project()
 
 
 def _rules(options: Options, console: Console, policy: GatePolicy, today: date) -> GateRules:
@@ -135,7 +143,7 @@ def _judge_recorded(recorded: Path, options: Options, console: Console, rules: G
 def _judge_named(names: Sequence[str], deployed: str | None, rules: GateRules, console: Console) -> Judgement:
     """Judge images by name; `deployed` is what `new_only` compares them with."""
     with console.clients() as clients:
-        known = [target.repository for target in console.project().image_targets]
+        known = [target.repository for target in _project(console).image_targets]
         images = [find_image(clients.registry, name, known) for name in names]
         running = {}
         if deployed:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from erp_build.changes.baselines import PREVIOUS, find_head
-from erp_build.changes.detect import plan, warning_of
-from erp_build.changes.make_plan import names_to_rebuild
+from erp_build.changes.baselines import PREVIOUS, ambiguity, find_head
+from erp_build.changes.blind_spots.named_places import look_up
+from erp_build.changes.detect import compared, plan, warning_of
+from erp_build.changes.make_plan import make_plan, names_to_rebuild
 from erp_build.cli.options import REBUILD, CommonOptions, flag, option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.commit import is_full_commit
+from erp_build.model.plan import LiveState
 from erp_build.report.text.plan import plan_markdown, plan_text
 
 if TYPE_CHECKING:
     from erp_build.cli.console import Console
     from erp_build.cli.fast_path.compiled_project import ProjectIndex
-    from erp_build.model.plan import LiveState, Plan
+    from erp_build.model.plan import Plan
     from erp_build.model.project import Project
 
 MAX_TARGETS_SHOWN_IN_FULL = 20
@@ -46,22 +48,26 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:
     """Print the plan."""
-    index = console.index()
     repository = GitRepository(console.folder, options.early)
+    index = _index(console, repository, options)
     short = index.size > MAX_TARGETS_SHOWN_IN_FULL and not (
         options.live or options.json or options.markdown or options.rebuild
     )
     project = _touched(index, repository, options) if short else index.project()
     if options.live:
+        from erp_build.changes.live_state import probe_warnings
         from erp_build.changes.tag_uses import tag_warnings
 
         made = _plan_live(console, project, repository, options)
-        made = made._replace(warnings=(*made.warnings, *tag_warnings(repository, project.chart, made)))
+        said = (*tag_warnings(repository, project.chart, made), *probe_warnings(project.chart, made))
+        made = made._replace(warnings=(*made.warnings, *said))
     else:
-        made = _plan(project, repository, options, None)
+        made = _short_plan(index, project, repository, options) if short else _plan(project, repository, options, None)
         if not options.head and not is_full_commit(options.base or ""):
             # Whoever plans for the checkout means the work at hand. Two full commits are compared for their own sake.
-            made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted())))
+            made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted(), repository.complaint)))
+    if options.head and repository.is_ambiguous(options.head):
+        made = made._replace(warnings=(*made.warnings, ambiguity(options.head)))
     if options.json:
         from erp_build.report.json.plan import plan_document
 
@@ -69,8 +75,22 @@ def main(options: Options, console: Console) -> None:
     elif options.markdown:
         console.print(plan_markdown(made, console.secrets.mask))
     else:
+        if console.is_watched:
+            from erp_build.changes.blind_spots.missing_files import missing_warning
+
+            made = made._replace(warnings=(*made.warnings, *missing_warning(repository, made, options.head)))
         text = plan_text(made, others=index.size - len(made.steps), colour=console.colour)
-        console.print(text, coloured=console.colour)
+        console.print_fitted(text, coloured=console.colour)
+
+
+def _index(console: Console, repository: GitRepository, options: Options) -> ProjectIndex:
+    """The project of the checkout; of another commit, the one that this commit has."""
+    commit = repository.resolve(options.head) if options.head else None
+    if commit is None or repository.is_checked_out(commit):
+        return console.index()
+    from erp_build.cli.fast_path.compiled_project import index_of_commit
+
+    return index_of_commit(repository, commit, options.config)
 
 
 def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -> Project:
@@ -82,6 +102,22 @@ def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -
     if commit is None:
         return index.project()
     return index.narrowed(change.path for change in repository.changed_paths(commit, head))
+
+
+def _short_plan(index: ProjectIndex, project: Project, repository: GitRepository, options: Options) -> Plan:
+    """The plan of the targets that something touches.
+
+    Links and misspelled paths hide in the others. So a plan without anything to do is made of all targets.
+    """
+    changes = compared(
+        project, repository, base=options.base, head=options.head, variables=os.environ, strict=options.strict
+    )
+    made = make_plan(project, look_up(repository, project, changes), LiveState())
+    if not made.is_empty:
+        return made
+    whole = _plan(index.project(), repository, options, None)
+    shown = {step.target.name for step in made.steps} | {step.target.name for step in whole.steps if step.because}
+    return whole._replace(steps=tuple(step for step in whole.steps if step.target.name in shown))
 
 
 def _plan(project: Project, repository: GitRepository, options: Options, live: LiveState | None) -> Plan:

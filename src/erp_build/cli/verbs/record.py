@@ -5,7 +5,7 @@ from pathlib import Path
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, file_option, option
-from erp_build.clients.files import write_file
+from erp_build.clients.files.atomic import write_file
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
 from erp_build.testing import record_diff
@@ -38,8 +38,26 @@ def main(options: Options, console: Console) -> None:
     changed = [change.path for change in repository.changed_paths(base, head)]
     case = record_diff(console.project(), changed, name=path.stem, about=options.about or f"{base[:12]}..{head[:12]}")
     text = json.dumps(case.document(), ensure_ascii=False, indent=2) + "\n"
-    write_file(path, text.encode("utf-8", "backslashreplace"), "the case")
+    content = text.encode("utf-8", "backslashreplace")
+    _keep_corrections(path, content)
+    write_file(path, content, "the case")
     console.print(str(path))
+
+
+def _keep_corrections(path: Path, content: bytes) -> None:
+    """Raise `ConfigurationError` where the file is there with other content: somebody may have corrected it."""
+    try:
+        if not path.exists() or path.read_bytes() == content:
+            return
+        why = "it says something else than the rules say now; it may have been corrected by hand"
+    except OSError as error:
+        why = str(error)
+    raise ConfigurationError(
+        "the case is there already, and is left as it is",
+        where=str(path),
+        why=why,
+        next_step="write it elsewhere with --out and compare the two, or remove the file first",
+    )
 
 
 def _ends(repository: GitRepository, range_: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from erp_build.changes.copied_sources import Tree, Uncovered, uncovered_sources
+from erp_build.changes.copied_sources import Inspection, Tree, inspect
 from erp_build.changes.replay import BadLine, Coverage, Pair, read_pairs, refuse_bad_lines, replay
 from erp_build.changes.rules import Rules, ignore_of
 from erp_build.cli.console import Console
@@ -47,8 +47,8 @@ def main(options: Options, console: Console) -> None:
             if console.output.is_over:
                 break
     if options.coverage:
-        missed = _uncovered(repository, console, rules)
-        console.show(coverage_document(coverage, missed), coverage_text(coverage, missed), as_json=options.json)
+        seen = _inspection(repository, console, rules)
+        console.show(coverage_document(coverage, seen), coverage_text(coverage, seen), as_json=options.json)
     refuse_bad_lines(bad, str(options.pairs))
 
 
@@ -64,12 +64,14 @@ def _pairs(repository: GitRepository, options: Options) -> tuple[list[Pair], lis
     return read_pairs(repository, text)
 
 
-def _uncovered(repository: GitRepository, console: Console, rules: Rules) -> list[Uncovered]:
-    """The sources of HEAD that images copy although no rule names them."""
+def _inspection(repository: GitRepository, console: Console, rules: Rules) -> Inspection:
+    """The sources of HEAD that images copy although no rule names them, and what was looked at."""
     targets = console.project().image_targets
     files = {file.path: file for file in repository.source_files("HEAD")}
-    named = {f"{target.path}/{name}" for target in targets for name in (target.dockerfile, "pom.xml")}
+    named = {f"{target.path}/{target.dockerfile}" for target in targets}
+    # A parent of a pom may be any other.
+    named |= {path for path in files if path.rpartition("/")[2] == "pom.xml" or path.endswith(".pom.xml")}
     links = {path for path, file in files.items() if file.mode == "120000"}
     wanted = {path: files[path].identifier for path in sorted(named | links) if path in files}
     tree = Tree({path: file.mode for path, file in files.items()}, repository.texts(wanted))
-    return [found for target in targets for found in uncovered_sources(target, rules, tree)]
+    return inspect(targets, rules, tree)

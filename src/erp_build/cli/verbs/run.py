@@ -13,17 +13,18 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import REBUILD, TIMEOUT, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
 from erp_build.cli.signals import LastWord, signals_raise
 from erp_build.clients.effects import Journal
+from erp_build.clients.git.root import find_root
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
 from erp_build.formats.printable import one_line
 from erp_build.model.stage_hooks import Pipeline
-from erp_build.report.files import write_reports
+from erp_build.report.files import FOLDER, write_reports
 from erp_build.report.notify import notify
 from erp_build.report.text.run import report_text
 from erp_build.run_record import Occasion, Run, RunReport
 from erp_build.wiring import open_clients
 
-REPORT = Path("erp-build-report") / "report.json"
+REPORT = Path(FOLDER) / "report.json"
 
 EXAMPLES = """\
 examples:
@@ -104,7 +105,11 @@ def error_noted(run: Run) -> Iterator[None]:
 
 
 def _report_path(options: Options) -> Path:
-    return options.report or Path(options.repo) / REPORT
+    if options.report or not Path(options.repo).is_dir():
+        return options.report or Path(options.repo) / REPORT
+    given = os.path.realpath(options.repo)
+    root = find_root(given, os.environ)
+    return (Path(options.repo) if root == given else Path(root)) / REPORT
 
 
 def _run(options: Options, console: Console, run: Run, journal: Journal, last_word: LastWord) -> None:

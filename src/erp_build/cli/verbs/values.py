@@ -4,9 +4,9 @@ from pathlib import Path
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, option
-from erp_build.clients.edit_file import edit_file
+from erp_build.clients.files.edit import edit_file
 from erp_build.errors import ConfigurationError
-from erp_build.formats.values_file import set_tag
+from erp_build.formats.values.file import set_tag
 
 EXAMPLES = """\
 examples:

@@ -5,7 +5,9 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from erp_build.clients.aws.session import translate_aws_errors
+from erp_build.clients.aws.session import UNREADABLE_OF_AWS, translate_aws_errors
+from erp_build.clients.foreign_answer import reads_answers_of
+from erp_build.errors import ConfigurationError
 from erp_build.model.codepipeline import BuildProject, CodePipeline, SourceAction
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ ALLOWED = "allowed"
 """A decision of IAM's policy simulator."""
 
 
+@reads_answers_of("CodePipeline and CodeBuild", ConfigurationError, UNREADABLE_OF_AWS)
 class AwsDelivery:
     """Reads a pipeline, its build project and its connection to GitHub.
 
@@ -58,6 +61,12 @@ class AwsDelivery:
             bucket=found.get("artifactStore", {}).get("location", ""),
         )
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all pipelines of the account and region."""
+        with translate_aws_errors("codepipeline:ListPipelines", "the pipelines of this region"):
+            pages = self._pipelines.get_paginator("list_pipelines").paginate()
+            return tuple(one["name"] for page in pages for one in page["pipelines"])
+
     def project(self, name: str) -> BuildProject | None:
         """The CodeBuild project, or None where there is none with this name."""
         with translate_aws_errors("codebuild:BatchGetProjects", name):
@@ -84,6 +93,7 @@ class AwsDelivery:
             return str(client.get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"])
 
 
+@reads_answers_of("IAM", ConfigurationError, UNREADABLE_OF_AWS)
 class RolePolicies:
     """Simulates the policies of a role with IAM; the actions themselves are not called."""
 
@@ -105,6 +115,7 @@ class RolePolicies:
         return tuple(action for action in actions if action not in allowed)
 
 
+@reads_answers_of("ECR", ConfigurationError, UNREADABLE_OF_AWS)
 class RepositorySettings:
     """Reads the settings of the account's image repositories."""
 
@@ -127,6 +138,12 @@ class RepositorySettings:
         return bool(mode.startswith("IMMUTABLE") == is_excluded)
 
 
+def _of_github(configuration: Any) -> str:
+    """The repository of a source action of the first GitHub provider, which has a token and no connection."""
+    owner, name = configuration.get("Owner", ""), configuration.get("Repo", "")
+    return f"{owner}/{name}" if owner and name else ""
+
+
 def _source(action: Any) -> SourceAction:
     configuration = action.get("configuration", {})
     return SourceAction(
@@ -134,4 +151,5 @@ def _source(action: Any) -> SourceAction:
         provider=action["actionTypeId"]["provider"],
         connection=configuration.get("ConnectionArn", ""),
         output=configuration.get("OutputArtifactFormat", ""),
+        repository=configuration.get("FullRepositoryId", "") or _of_github(configuration),
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from erp_build.clients.aws.session import error_code, is_passing, translate_aws_errors
+from erp_build.clients.aws.session import UNREADABLE_OF_AWS, error_code, is_passing, translate_aws_errors
+from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionChanged, FunctionUpdateFailed
 from erp_build.formats.access_denied import is_denied
@@ -27,6 +28,7 @@ class BeingChanged(FunctionUpdateFailed):
     passes = True
 
 
+@reads_answers_of("Lambda", FunctionUpdateFailed, UNREADABLE_OF_AWS)
 class LambdaFunctions:
     """Reads and updates functions.
 

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from erp_build.clients.aws.session import ask_aws, translate_aws_errors
+from erp_build.clients.aws.session import UNREADABLE_OF_AWS, ask_aws, translate_aws_errors
 from erp_build.clients.effects import NotifyRequest
+from erp_build.clients.foreign_answer import reads_answers_of
+from erp_build.errors import ConfigurationError
 from erp_build.model.releases.deployment import Alarm
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ NOTIFY_CALL_S = 12.0
 """Seconds for sending a message, repetition included: the run has ended, and must not wait for it."""
 
 
+@reads_answers_of("CloudWatch", ConfigurationError, UNREADABLE_OF_AWS)
 class CloudWatchAlarms:
     """Reads the states of alarms. Reading is optional: without the permission a run says so and goes on."""
 

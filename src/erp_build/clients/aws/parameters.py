@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from erp_build.clients.aws.session import translate_aws_errors
+from erp_build.clients.aws.session import UNREADABLE_OF_AWS, translate_aws_errors
+from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError
-from erp_build.formats.secret_names import is_maskable
+from erp_build.formats.secrets.names import is_maskable
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -17,6 +18,7 @@ MAX_NAMES_PER_CALL = 10
 """The limit of GetParameters."""
 
 
+@reads_answers_of("Parameter Store", ConfigurationError, UNREADABLE_OF_AWS)
 class ParameterStore:
     """Reads parameters by their names; the value of each SecureString is masked from the moment it is read."""
 

@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,23 @@ from typing import TYPE_CHECKING, Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from erp_build.clients.aws.session import error_code, is_passing, is_wrong_certificate, translate_aws_errors
+from erp_build.clients.aws.session import (
+    UNREADABLE_OF_AWS,
+    error_code,
+    is_passing,
+    is_wrong_certificate,
+    translate_aws_errors,
+)
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.calls import CallTimedOut, within
+from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
+from erp_build.formats.json_text import parsed_json
 from erp_build.formats.transient import PASSING_STATUSES, retry_after
 from erp_build.model.commit import is_full_commit
-from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, StoredImage
+from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, StoredImage, manifest_checked
 from erp_build.model.images.scan import Scanning
 
 if TYPE_CHECKING:
@@ -47,21 +55,7 @@ HTTP_FORBIDDEN = 403
 PROBE_TAG = "erp-build-probe"
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """Credentials for a push or a pull. `endpoint` has a scheme; an image's name begins with its host alone."""
-
-    endpoint: str
-    username: str
-    password: str
-    expires: datetime
-
-    @property
-    def host(self) -> str:
-        """The first part of an image's name."""
-        return self.endpoint.partition("://")[2]
-
-
+@reads_answers_of("ECR", PushFailed, UNREADABLE_OF_AWS)
 class EcrRegistry:
     """The account's private registry.
 
@@ -129,7 +123,7 @@ class EcrRegistry:
         return f"{found['os']}/{found['architecture']}" if found.get("os") and found.get("architecture") else ""
 
     def _label(self, image: StoredImage, name: str) -> str | None:
-        labels: dict[str, str] = self._configuration(image).get("config", {}).get("Labels") or {}
+        labels: dict[str, str] = (self._configuration(image).get("config") or {}).get("Labels") or {}
         return labels.get(name)
 
     def _configuration(self, image: StoredImage) -> dict[str, Any]:
@@ -139,7 +133,7 @@ class EcrRegistry:
         return self._configurations[image.digest]
 
     def _read_configuration(self, image: StoredImage) -> dict[str, Any]:
-        config = json.loads(image.manifest).get("config", {}).get("digest")
+        config = (json.loads(image.manifest).get("config") or {}).get("digest")
         if not config:
             return {}
         sign_in = self.sign_in()
@@ -155,7 +149,7 @@ class EcrRegistry:
                     next_step=denial.next_step,
                 )
             answer.raise_for_status()
-            found: dict[str, Any] = answer.json()
+            found: dict[str, Any] = parsed_json(answer.content)
         except (requests.RequestException, CallTimedOut) as error:
             answered = error.response if isinstance(error, requests.RequestException) else None
             wait = retry_after(answered.headers) if answered is not None else 0.0
@@ -165,6 +159,8 @@ class EcrRegistry:
                 why=str(error),
                 next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
             ).passing(wait, if_so=_passes(error)) from error
+        if not isinstance(found, dict):
+            raise TypeError("the configuration of the image is no JSON object")
         return found
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
@@ -218,7 +214,7 @@ class EcrRegistry:
             return error.response
         except BotoCoreError as error:
             return {"Error": {"Code": "ConnectionError", "Message": str(error)}}
-        except (AttributeError, TypeError, ValueError) as error:
+        except UNREADABLE_OF_AWS as error:
             # botocore stumbles over JSON of another form: something else than ECR has answered.
             return {"Error": {"Code": "ForeignAnswer", "Message": f"the answer does not have ECR's form: {error}"}}
 
@@ -279,7 +275,7 @@ class EcrRegistry:
                     repository=repository,
                     digest=item["imageId"]["imageDigest"],
                     media_type=item.get("imageManifestMediaType") or json.loads(item["imageManifest"])["mediaType"],
-                    manifest=item["imageManifest"],
+                    manifest=manifest_checked(item["imageManifest"]),
                 )
                 for item in answer["images"]
             ]

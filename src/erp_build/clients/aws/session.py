@@ -11,8 +11,10 @@ import boto3
 from botocore import exceptions
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 from erp_build.clients.calls import CallTimedOut, within
+from erp_build.clients.foreign_answer import UNREADABLE, reads_answers_of
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.access_denied import is_denied, next_step, refused
 from erp_build.formats.transient import code_passes, retry_after
@@ -50,6 +52,10 @@ NO_CREDENTIALS = (
     exceptions.TokenRetrievalError,
 )
 """What botocore raises before any request: no such profile, an expired sign-in, a command without credentials."""
+
+
+UNREADABLE_OF_AWS = (*UNREADABLE, ResponseParserError)
+"""What reading an answer of AWS raises where it has another form: botocore has no class for all of it."""
 
 
 class NoWholeAnswer(exceptions.ReadTimeoutError):
@@ -196,6 +202,7 @@ def _refused(error: exceptions.ClientError, action: str, where: str, failure: ty
     return failed.passing(retry_after(headers), if_so=is_passing(error))
 
 
+@reads_answers_of("STS", ConfigurationError, UNREADABLE_OF_AWS)
 class Caller:
     """Who calls AWS, from STS."""
 

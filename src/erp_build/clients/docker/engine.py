@@ -12,7 +12,7 @@ import docker.utils
 import requests
 import urllib3
 
-from erp_build.clients.aws.registry import SignIn
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.calls import CallTimedOut
 from erp_build.clients.docker.api_calls import Api, Calls
 from erp_build.clients.docker.events import hint_of, read_build, read_pull, read_push

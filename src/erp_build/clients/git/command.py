@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     Answer = tuple[int, bytes, bytes]
 
-DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
-"""Plumbing, so that no setting of the user changes the output. Without renames: a moved file counts on both sides."""
+DIFF = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
+"""Plumbing, so that no setting of the user changes the output. Without renames: a moved file counts on both sides.
+
+A submodule that moves on counts as well, whatever `ignore` says in `.gitmodules` and in the settings.
+"""
 
 PAIRS = ("--always", "--stdin")
 """Further arguments: read pairs as lines of `HEAD BASE`, where Git takes BASE for the only parent of HEAD.
@@ -37,9 +40,14 @@ GIT_NAME = ".git"
 """The repository of a work tree; a file that names another place in a worktree or a submodule."""
 
 LONGEST_PATH = 4096
+LONGEST_CONFIG = 1_000_000
+"""Bytes of a repository's settings that are looked through."""
 
 GIT_COMMAND_S = 600.0
 """Seconds for a command that reads the repository: a partial clone may have to fetch what it lacks."""
+
+AS_COMMITTED = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": f"{os.devnull}-grafts"}
+"""Commits are what they were made as: `git replace` and grafts show others in one clone, and not in the next."""
 
 
 def run_git(words: Sequence[str], where: str, environment: Mapping[str, str], given: bytes = b"") -> Answer:
@@ -72,6 +80,7 @@ def git_environment(root: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in PASSED_ON_VARIABLES if name in os.environ}
     return {
         **kept,
+        **AS_COMMITTED,
         "LC_ALL": "C.UTF-8",
         "GIT_CEILING_DIRECTORIES": os.path.dirname(root),
         "GIT_OPTIONAL_LOCKS": "0",
@@ -101,6 +110,7 @@ def pinned(own: str, shared: str) -> dict[str, str]:
         shared: the one that it shares with others; see `git_folders`.
     """
     return {
+        **AS_COMMITTED,
         "GIT_DIR": own,
         "GIT_COMMON_DIR": shared,
         "GIT_OBJECT_DIRECTORY": os.path.join(shared, "objects"),
@@ -108,6 +118,15 @@ def pinned(own: str, shared: str) -> dict[str, str]:
         "GIT_INDEX_FILE": os.path.join(own, "index"),
         "GIT_NAMESPACE": "",
     }
+
+
+def is_partial(root: str) -> bool:
+    """Whether a clone was made without some of its objects, which Git fetches when a command wants them."""
+    try:
+        with open(os.path.join(git_folders(root)[1], "config"), "rb") as file:
+            return b"partialclone" in file.read(LONGEST_CONFIG).lower()
+    except OSError:
+        return False
 
 
 def belongs_to_caller(root: str) -> bool:

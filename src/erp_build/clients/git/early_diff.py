@@ -5,9 +5,20 @@ Imports only what the interpreter has loaded anyway.
 
 import os
 from collections.abc import Sequence
+from time import monotonic
 
 from erp_build.clients.git.command import DIFF, PAIRS, RESOLVE, WITHOUT_INDEX, git_environment
 from erp_build.model.commit import is_full_commit
+
+EARLY_S = 60.0
+"""Seconds for a command that is not waited for yet; afterwards the ordinary way asks again, with a limit of its own."""
+
+
+PART = 1 << 20
+"""Bytes that are read at once."""
+
+KILL = 9
+"""The signal, without its module."""
 
 
 class _BackgroundGit:
@@ -40,15 +51,40 @@ class _BackgroundGit:
         self._stream = reading
 
     def output(self) -> bytes | None:
-        """Wait for the end, and return what Git printed; None when it failed. Asked for once."""
-        with os.fdopen(self._stream, "rb") as stream:
-            output = stream.read()
+        """Wait for the end, and return what Git printed; None when it failed or did not end. Asked for once."""
+        from select import select
+
+        parts, until = [], monotonic() + EARLY_S
+        while select([self._stream], [], [], max(0.0, until - monotonic()))[0]:
+            if not (part := os.read(self._stream, PART)):
+                break
+            parts.append(part)
+        else:
+            os.kill(self._process, KILL)
+        os.close(self._stream)
         _, status = os.waitpid(self._process, 0)
-        return output if status == 0 else None
+        return b"".join(parts) if status == 0 else None
+
+
+def both_names(revision: str) -> tuple[str, ...]:
+    """The full names of the tag and of the branch that a revision begins with; empty for one that names neither."""
+    name = revision
+    for sign in "~^@:{":
+        name = name.partition(sign)[0]
+    if not name or name == "HEAD" or name.startswith("refs/") or is_full_commit(revision):
+        return ()
+    return (f"refs/tags/{name}", f"refs/heads/{name}")
+
+
+def are_two(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
+    """Whether the answers for a tag and a branch of one name are two commits."""
+    return one[2] == other[2] == "commit" and one[0] != other[0]
 
 
 class EarlyDiff:
     """A comparison in progress.
+
+    `ambiguous` has those of the two revisions whose name a tag and a branch have.
 
     Full commits are compared at once. Where there are names, Git is asked first which commits they mean.
 
@@ -64,15 +100,16 @@ class EarlyDiff:
     def __init__(self, root: str, base: str, head: str) -> None:
         self.root = os.path.realpath(root)
         self._revisions = (base, head)
-        self._commits: tuple[str, ...] = (base, _head_of(root) if head == "HEAD" and is_full_commit(base) else head)
+        self._commits: tuple[str, ...] = (base, head_of(root) if head == "HEAD" and is_full_commit(base) else head)
         self._asked: _BackgroundGit | None = None
         self._compared: _BackgroundGit | None = None
         self._output: bytes | None = None
+        self.ambiguous: tuple[str, ...] = ()
         if all(map(is_full_commit, self._commits)):
             self._compare()
         else:
-            names = "".join(f"{revision}^{{commit}}\n" for revision in self._revisions)
-            self._asked = _BackgroundGit(self.root, RESOLVE, names)
+            names = (*self._revisions, *(name for revision in self._revisions for name in both_names(revision)))
+            self._asked = _BackgroundGit(self.root, RESOLVE, "".join(f"{name}^{{commit}}\n" for name in names))
 
     @property
     def base(self) -> str:
@@ -90,9 +127,14 @@ class EarlyDiff:
         """Start the comparison, once Git has said which commits the names mean."""
         if self._asked:
             answer, self._asked = self._asked.output() or b"", None
-            commits = tuple(line.decode("utf-8", "replace").partition(" ") for line in answer.splitlines())
+            lines = [line.decode("utf-8", "replace").partition(" ") for line in answer.splitlines()]
+            commits, names = lines[:2], iter(lines[2:])
             if [kind for _, _, kind in commits] == ["commit", "commit"]:
                 self._commits = tuple(commit for commit, _, _ in commits)
+                asked = [revision for revision in self._revisions if both_names(revision)]
+                self.ambiguous = tuple(
+                    revision for revision, one, other in zip(asked, names, names, strict=False) if are_two(one, other)
+                )
                 self._compare()
 
     def output(self) -> bytes | None:
@@ -115,8 +157,8 @@ class EarlyDiff:
         self._compared = _BackgroundGit(self.root, (*DIFF, *PAIRS), f"{head} {base}\n")
 
 
-def _head_of(root: str) -> str:
-    """The commit of HEAD, read from its files; not for packed references and worktrees, which are left to Git."""
+def head_of(root: str) -> str:
+    """The commit of HEAD, read from its files; empty for packed references and worktrees, which are left to Git."""
     text = _read(os.path.join(root, ".git", "HEAD"))
     return _read(os.path.join(root, ".git", text[5:])) if text.startswith("ref: ") else text
 

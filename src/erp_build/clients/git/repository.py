@@ -7,6 +7,16 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from erp_build.clients.git.answers import (
+    USAGE,
+    decoded,
+    encoded,
+    last_words,
+    source_file_of,
+    split_answers,
+    split_contents,
+    without_user,
+)
 from erp_build.clients.git.command import (
     DIFF,
     PAIRS,
@@ -14,17 +24,20 @@ from erp_build.clients.git.command import (
     WITHOUT_INDEX,
     belongs_to_caller,
     git_environment,
+    is_partial,
     is_repository,
+    network_environment,
     run_git,
 )
-from erp_build.errors import ConfigurationError, ErpBuildError
-from erp_build.model.change import PathChange
+from erp_build.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from erp_build.clients.git.diagnosis import Trouble
     from erp_build.clients.git.early_diff import EarlyDiff
+    from erp_build.model.change import PathChange
     from erp_build.model.source_file import CheckedFile, SourceFile
 
 
@@ -35,8 +48,10 @@ class GitRepository:
         root: of the repository; one further up is not searched for.
         early: a comparison that runs already; used for the same pair of commits.
 
-    `folder` is its real path.
+    `folder` is its real path, and `complaint` what Git said of its last failure.
     """
+
+    complaint = ""
 
     def __init__(self, root: Path | str, early: EarlyDiff | None = None) -> None:
         self.folder = os.path.realpath(root)
@@ -53,7 +68,9 @@ class GitRepository:
     @cached_property
     def _environment(self) -> Mapping[str, str]:
         if not is_repository(self.folder) or belongs_to_caller(self.folder):
-            return git_environment(self.folder)
+            own = git_environment(self.folder)
+            # Any command of a partial clone may have to fetch, and to sign in for that.
+            return network_environment(own) if is_partial(self.folder) else own
         from erp_build.clients.git.stand_in import StandIn
 
         try:
@@ -72,6 +89,12 @@ class GitRepository:
         compared = self._early is not None and self._early.output() is not None
         return compared or self._run("rev-parse", "--git-dir")[0] == 0
 
+    def trouble(self, variables: Mapping[str, str]) -> Trouble:
+        """Why there is no repository that Git can read, or no commit of it; the variables say whether it is a build."""
+        from erp_build.clients.git.diagnosis import trouble_of
+
+        return trouble_of(self.folder, self._environment, variables)
+
     def is_bare(self) -> bool:
         """Whether it is a repository without a checkout."""
         return not os.path.exists(os.path.join(self.folder, ".git")) and is_repository(self.folder)
@@ -85,6 +108,22 @@ class GitRepository:
         if self._early and (found := self._early.commit_of(revision)):
             return found
         return next(iter(self.resolve_all([revision])), None)
+
+    def is_ambiguous(self, revision: str) -> bool:
+        """Whether a tag and a branch have the name of a revision, and are two commits; Git takes the tag."""
+        from erp_build.clients.git.early_diff import both_names
+
+        if self._early and self._early.commit_of(revision):
+            return revision in self._early.ambiguous
+        names = both_names(revision)
+        found = self.resolve_all(names) if names else []
+        return len(set(found)) > 1 and None not in found
+
+    def is_checked_out(self, commit: str) -> bool:
+        """Whether a full commit is that of HEAD, and there is a checkout of it."""
+        from erp_build.clients.git.early_diff import head_of
+
+        return not self.is_bare() and commit == (head_of(self.folder) or self.resolve("HEAD"))
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit and its tree can be read; a missing one is fetched from the remote."""
@@ -115,8 +154,8 @@ class GitRepository:
         code, output = self._run(*DIFF, *PAIRS, given=asked, extra=WITHOUT_INDEX)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
-            why = " and ".join(pairs[0]) if len(pairs) == 1 else f"{len(pairs)} pairs"
-            raise ErpBuildError("git cannot compare two commits", where=self.folder, why=why)
+            asked_for = " and ".join(pairs[0]) if len(pairs) == 1 else f"{len(pairs)} pairs"
+            raise self._failure("git cannot compare two commits", asked_for)
         return iter(answers)
 
     def resolve_all(self, revisions: Sequence[str]) -> list[str | None]:
@@ -124,7 +163,7 @@ class GitRepository:
         # Revisions come from outside. As lines they are no options: `--output=FILE` would write a file.
         # One revision is one line. A revision with a line end names no commit, so an empty line stands for it.
         asked = "".join(f"{revision}^{{commit}}\n" if revision.isprintable() else "\n" for revision in revisions)
-        _, output = self._run(*RESOLVE, given=_bytes(asked))
+        _, output = self._run(*RESOLVE, given=encoded(asked))
         lines = output.decode("utf-8", "replace").splitlines()
         return [line.split()[0] if line.endswith(" commit") else None for line in lines]
 
@@ -136,7 +175,7 @@ class GitRepository:
             raise ConfigurationError(
                 "the range names no commits",
                 where=self.folder,
-                why=f"git does not know {range_!r}",
+                why=f"git does not know {range_!r}: {self.complaint}",
                 next_step="write A..B with two revisions that `git log` knows",
             )
         rows = (line.split() for line in output.decode("ascii").splitlines())
@@ -148,16 +187,10 @@ class GitRepository:
         The text of a file that a partial clone lacks is empty.
         """
         asked = "".join(f"{identifier}\n" for identifier in blobs.values()).encode("ascii")
-        _, output = self._run("cat-file", "--batch", given=asked)
-        texts, place = {}, 0
-        for path in blobs:
-            end = output.index(b"\n", place)
-            _, kind, *size = output[place:end].split()
-            content = output[end + 1 : end + 1 + int(size[0])] if size else b""
-            texts[path] = content.decode("utf-8", "replace")
-            # Of an object that is missing there is only this line.
-            place = end + 1 + (len(content) + 1 if kind != b"missing" else 0)
-        return texts
+        code, output = self._run("cat-file", "--batch", given=asked)
+        if code:
+            raise self._failure("git cannot read files", f"{len(blobs)} files")
+        return {path: content.decode("utf-8", "replace") for path, content in split_contents(output, blobs)}
 
     def read_file(self, commit: str, path: str) -> bytes | None:
         """A file of a commit, or None where it has none at this path."""
@@ -166,9 +199,15 @@ class GitRepository:
 
     def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
         """Those of the paths that are in a commit: a directory, a file, or a submodule."""
-        words = ("ls-tree", "-t", "-z", "--name-only", "--full-tree", "--end-of-options", commit)
-        _, output = self._run(*words, *map(os.fsdecode, map(_bytes, paths)))
-        return {_text(name) for name in output.split(b"\0") if name}
+        return set(self.modes(commit, paths))
+
+    def modes(self, commit: str, paths: Iterable[str]) -> dict[str, str]:
+        """Those of the paths that are in a commit, and the folders above, each with its mode: 040000 is a folder."""
+        words = ("--literal-pathspecs", "ls-tree", "-t", "-z", "--full-tree", "--end-of-options", commit)
+        code, output = self._run(*words, *map(os.fsdecode, map(encoded, paths)))
+        if code:
+            raise self._failure("git cannot list a commit", commit)
+        return {file.path: file.mode for file in map(source_file_of, filter(None, output.split(b"\0")))}
 
     def source_files(self, commit: str) -> Iterable[SourceFile]:
         """Return all files of a commit; without Git, the files on the disk."""
@@ -178,8 +217,8 @@ class GitRepository:
             return files_on_disk(self.root)
         code, output = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
         if code:
-            raise ErpBuildError("git cannot list a commit", where=self.folder, why=commit)
-        return [_source_file(line) for line in output.split(b"\0") if line]
+            raise self._failure("git cannot list a commit", commit)
+        return [source_file_of(line) for line in output.split(b"\0") if line]
 
     def checked_out(self, commit: str, wanted: Callable[[str], bool], places: Iterable[str]) -> Iterable[CheckedFile]:
         """The wanted files of a commit as they lie here, and what else lies in the places; without Git, all files."""
@@ -204,24 +243,27 @@ class GitRepository:
         return self.is_shallow() and self._fetch(old, new, unshallow=True) and self._contains(new, old)
 
     def upstream_base(self, head: str) -> str | None:
-        """The merge base of a commit and the upstream of the current branch."""
+        """The merge base of a commit and the upstream of the current branch; `complaint` says why there is none."""
+        self.complaint = ""
         code, output = self._run("merge-base", "--end-of-options", head, "@{upstream}")
+        if code == 1:
+            self.complaint = "it has no commit in common with head"
         return output.decode("ascii").strip() if code == 0 else None
 
     def origin(self) -> str:
         """Where the repository comes from, without user and password; empty where it does not say."""
         code, output = self._run("config", "--get", "remote.origin.url")
-        url = output.decode("utf-8", "replace").strip() if code == 0 else ""
-        scheme, separator, rest = url.partition("://")
-        return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url
+        return without_user(output.decode("utf-8", "replace").strip()) if code == 0 else ""
 
     def uncommitted(self) -> tuple[str, ...] | None:
         """Tracked files that differ from head; a moved one is two. None where Git cannot say, as of a damaged index."""
-        code, output = self._run("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
+        code, output = self._run(
+            "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--ignore-submodules=untracked"
+        )
         if code:
             # Without `.git`, and in a bare repository, there is nothing to compare.
             return None if os.path.exists(os.path.join(self.folder, ".git")) else ()
-        return tuple(_text(line[3:]) for line in output.split(b"\0") if line)
+        return tuple(decoded(line[3:]) for line in output.split(b"\0") if line)
 
     def _reads(self, commit: str) -> bool:
         return self._run("cat-file", "-e", "--end-of-options", f"{commit}^{{tree}}")[0] == 0
@@ -231,54 +273,26 @@ class GitRepository:
         return self._run("merge-base", "--is-ancestor", "--end-of-options", old, new)[0] == 0
 
     def _fetch(self, *commits: str, depth: int | None = None, unshallow: bool = False) -> bool:
-        from erp_build.clients.git.fetch import fetch_commits
+        from erp_build.clients.git.remote.fetch import fetch_commits, remotes_to_ask
 
-        where = (self.folder, self._environment, _text(self._run("remote")[1]).splitlines())
-        return fetch_commits(*where, commits, depth=depth, unshallow=unshallow)
+        where = (self.folder, self._environment, remotes_to_ask(lambda *words: decoded(self._run(*words)[1])))
+        fetched, self.complaint = fetch_commits(*where, commits, depth=depth, unshallow=unshallow)
+        return fetched
 
     def _run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[int, bytes]:
-        code, output, _ = run_git(("-C", self.folder, *arguments), self.folder, {**self._environment, **extra}, given)
+        words = ("-C", self.folder, *arguments)
+        code, output, error = run_git(words, self.folder, {**self._environment, **extra}, given)
+        if code:
+            self.complaint = last_words(code, error)
+        if code == USAGE:
+            from erp_build.clients.git.diagnosis import unknown_words
+
+            raise unknown_words(self.complaint)
         return code, output
 
+    def _failure(self, what: str, asked_for: str) -> ConfigurationError:
+        from erp_build.clients.git.diagnosis import failure
 
-def _text(path: bytes) -> str:
-    """Decode a path as UTF-8, as in erp-build.toml, whatever the locale."""
-    return path.decode("utf-8", "surrogateescape")
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
-    """Split the answers for pairs of commits (`diff-tree --raw -z --stdin`): each has the id of its head, then changes.
-
-    A change is `:oldmode newmode old new status NUL path NUL`.
-    """
-    changes: list[PathChange] | None = None
-    tokens = iter(output.split(b"\0"))
-    for token in tokens:
-        if token.startswith(b":"):
-            assert changes is not None
-            changes.append(_path_change(token, next(tokens)))
-        else:
-            if changes is not None:
-                yield tuple(changes)
-            if token:
-                changes = []
-
-
-def _path_change(meta: bytes, path: bytes) -> PathChange:
-    _, mode, _, _, status = meta.decode("ascii").split(" ")
-    return PathChange(_text(path), status, mode)
-
-
-def _source_file(line: bytes) -> SourceFile:
-    # Imported here: a plan that only compares commits needs no source files.
-    from erp_build.model.source_file import SourceFile
-
-    meta, _, path = line.partition(b"\t")
-    mode, _, identifier = meta.decode("ascii").split(" ")
-    return SourceFile(mode, identifier, _text(path))
+        return failure(self.folder, what, f"{asked_for}: {self.complaint}")

@@ -5,29 +5,28 @@ Its output repeats values, and a manifest may hold secrets, so only picked parts
 
 import json
 import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from functools import cached_property, reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from erp_build.clients.foreign_answer import reads_answers_of
+from erp_build.clients.helm.calls import HELM_CALL_TIMEOUT_S, call_helm, raise_for_failure
+from erp_build.clients.helm.dependencies import CompleteCharts, complete_chart
+from erp_build.clients.helm.manifest import all_objects, objects_but_secrets
+from erp_build.clients.helm.rendering import render_chart, values_file, values_options
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
-from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
+from erp_build.clients.process import Result, TimedOut
+from erp_build.config.read_file import path_below
 from erp_build.errors import ReleaseFailed
-from erp_build.formats.helm_message import lint_mistakes, next_step, without_notes
-from erp_build.formats.transient import text_passes
-from erp_build.formats.yaml_reader import yaml_reader
+from erp_build.formats.kubernetes.release_record import MAX_RECORD, record_size
+from erp_build.formats.values.key import look_up
 from erp_build.model.project import Chart
+from erp_build.model.releases.capabilities import NOTHING_KNOWN, Capabilities
 from erp_build.model.releases.release import Release, Revision
 
-HELM_CALL_TIMEOUT_S = 60.0
 OLDEST_HELM = (3, 14)
 """The oldest version that knows all options used here."""
-
-HELM_KILL_GRACE_S = 60.0
-"""Seconds between TERM and KILL: a killed Helm leaves the release pending, so it gets time to end by itself."""
 
 HELM_EXIT_MARGIN_S = 60.0
 """Seconds beyond Helm's own `--timeout`: Helm must be able to record the release's state before it is ended."""
@@ -38,7 +37,14 @@ MAX_REVISIONS_KEPT = 10
 FIRST_HELM_HIDING_SECRETS = (3, 15)
 """The first version whose dry run can leave Secrets out of what it prints."""
 
+FIRST_HELM_WITH_CONFLICTS = (4, 0)
+"""The first version that applies on the server, where two writers of a field are in conflict."""
 
+APPLIED_ON_THE_SERVER = '{"applyMethod": "ssa"}'
+"""What `helm get metadata` says of a release that is; a first installation by Helm 4 makes such a one."""
+
+
+@reads_answers_of("Helm", ReleaseFailed)
 class HelmProgram:
     """Runs `helm` with the run's own kubeconfig and without the caller's HELM_* variables.
 
@@ -47,11 +53,16 @@ class HelmProgram:
     Args:
         access: to the clusters.
         folder: for Helm's cache. A cache in the home directory may describe an older cluster of the same name.
+        ask: reads the capabilities of a release's cluster; a chart is rendered for them.
     """
 
-    def __init__(self, access: ClusterAccess, folder: Path) -> None:
+    def __init__(
+        self, access: ClusterAccess, folder: Path, ask: Callable[[Release], Capabilities] = lambda _: NOTHING_KNOWN
+    ) -> None:
         self._access = access
         self._folder = folder
+        self._ask = ask
+        self._charts = CompleteCharts(folder / "charts")
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first; empty when there is no release."""
@@ -72,56 +83,90 @@ class HelmProgram:
         which = ["--revision", str(revision)] if revision else []
         options = ["--all", "--output", "json", *which]
         values = json.loads(self._read(release, "values", ["get", "values"], options))
-        found = {key: _leaf(values, key) for key in keys}
+        found = {key: look_up(values, key) for key in keys}
         return {key: str(value) for key, value in found.items() if value is not None}
 
+    def given_values(self, release: Release) -> Mapping[str, Any]:
+        """Return the values that the newest revision was given beside the chart's defaults. They may hold secrets."""
+        found = json.loads(self._read(release, "values", ["get", "values"], ["--output", "json"]))
+        return found if isinstance(found, dict) else {}
+
     def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """Return the Deployments and autoscalers of the newest revision's manifest."""
-        wanted = ("Deployment", "HorizontalPodAutoscaler")
+        """Return the Deployments and what scales them, of the newest revision's manifest."""
+        wanted = ("Deployment", "HorizontalPodAutoscaler", "ScaledObject")
         return tuple(item for item in self.manifest(release) if item["kind"] in wanted)
 
-    def manifest(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """Every object of the newest revision but its Secrets; none where there is no release."""
-        return _objects(self._read(release, "manifest", ["get", "manifest"], absent=""))
+    def manifest(self, release: Release, revision: int | None = None) -> tuple[Mapping[str, Any], ...]:
+        """Every object of a revision (None: the newest), Secrets by name alone; none where there is no release."""
+        which = ["--revision", str(revision)] if revision else []
+        return objects_but_secrets(self._read(release, "manifest", ["get", "manifest"], which, absent=""))
 
-    def render(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
-        """Render and lint the chart without the cluster, and return its objects but Secrets.
+    def render(
+        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Render the chart as the cluster would, but without it; lint it.
 
-        Raises `ReleaseFailed` with what does not render.
+        Returns its objects and hooks, Secrets by name alone. Raises `ReleaseFailed` with what does not render.
         """
-        with _values_file(values) as path:
-            return _objects(_render(chart, release.name, release.namespace, path, self._folder))
+        folder, cache = self._charts.complete(chart), self._folder
+        with values_file(values) as path:
+            files = (*below, path)
+            made = render_chart(folder, release.name, release.namespace, files, cache, self._ask(release))
+        return objects_but_secrets(made)
 
-    def check_chart(self, release: Release, chart: Path, values: bytes) -> tuple[Mapping[str, Any], ...]:
-        """Render the chart without the cluster, lint it, and try it on the cluster, which changes nothing.
+    def check_chart(
+        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Try the chart on the cluster, which changes nothing; `render` says more of a mistake in the chart.
 
-        Returns the objects that the cluster would take, but Secrets; raises `ReleaseFailed` with what does not render,
-        or with what the cluster would not take.
+        Returns the objects that the cluster would take, without hooks, and without Secrets where Helm hides them.
+        Raises `ReleaseFailed` with what the cluster would not take.
         """
-        with _values_file(values) as path:
-            _render(chart, release.name, release.namespace, path, self._folder)
-            words = ["upgrade", "--install", *self._place(release), "--values", str(path)]
+        folder = self._charts.complete(chart)
+        with values_file(values) as path:
+            words = ["upgrade", "--install", *self._place(release), *values_options((*below, path))]
             # A dry run prints Secrets, unless Helm is new enough to hide them.
             hidden = ["--hide-secret"] if self.version >= FIRST_HELM_HIDING_SECRETS else []
-            words += ["--reset-values", "--dry-run=server", *hidden, "--output", "json", "--", release.name, str(chart)]
+            words += [
+                "--reset-values",
+                "--dry-run=server",
+                *hidden,
+                "--output",
+                "json",
+                "--",
+                release.name,
+                str(folder),
+            ]
             tried = self._change(release, "dry run", words, "the cluster would not take the release")
-            return _objects(json.loads(tried)["manifest"])
+            _require_small_enough(tried, f"{release.name} in {release.namespace}")
+            return objects_but_secrets(json.loads(tried)["manifest"])
 
-    def upgrade(self, release: Release, chart: Path, values: Path, description: str, timeout: float) -> None:
-        """Install or upgrade a release with complete values.
+    def upgrade(
+        self,
+        release: Release,
+        chart: Path,
+        values: Path,
+        description: str,
+        timeout: float,
+        below: Sequence[Path] = (),
+    ) -> None:
+        """Install or upgrade a release with complete values; `below` are files that `values` overrides.
 
         Helm does not wait for the rollout (docs/decisions/0004): in version 3 its wait ends too early, in version 4 it
         also waits for objects that have nothing to do with this deployment. The deploy stage watches the rollout.
         """
+        folder = self._charts.complete(chart)
         words = ["upgrade", "--install", *self._place(release)]
         # Without --reset-values a removed key would keep its old value, and new defaults of the chart would be ignored.
-        words += ["--values", str(values), "--reset-values", "--history-max", str(MAX_REVISIONS_KEPT)]
-        words += ["--timeout", f"{timeout:.0f}s", "--description", description, "--", release.name, str(chart)]
+        words += [*values_options((*below, values)), "--reset-values", "--history-max", str(MAX_REVISIONS_KEPT)]
+        words += self._repairing(release)
+        words += ["--timeout", f"{timeout:.0f}s", "--description", description, "--", release.name, str(folder)]
         self._change(release, "upgrade", words, "Helm did not upgrade the release", timeout + HELM_EXIT_MARGIN_S)
 
     def rollback(self, release: Release, revision: int, timeout: float) -> None:
         """Make a new revision of an old one's objects; this also ends a pending revision."""
         words = ["rollback", *self._place(release), "--history-max", str(MAX_REVISIONS_KEPT)]
+        words += self._repairing(release, revision)
         words += ["--timeout", f"{timeout:.0f}s", "--", release.name, str(revision)]
         self._change(release, "rollback", words, "Helm did not roll the release back", timeout + HELM_EXIT_MARGIN_S)
 
@@ -134,7 +179,7 @@ class HelmProgram:
     def version(self) -> tuple[int, int]:
         """Major and minor version; raises `ReleaseFailed` for one that is too old."""
         done = self._run(["version", "--template", "{{.Version}}"], "version")
-        _raise_for_failure(done, "Helm does not tell its version", "helm version")
+        raise_for_failure(done, "Helm does not tell its version", "helm version")
         found = re.match(r"v?(\d+)\.(\d+)", done.stdout.strip())
         version = (int(found[1]), int(found[2])) if found else (0, 0)
         if version < OLDEST_HELM:
@@ -145,6 +190,20 @@ class HelmProgram:
                 next_step="install Helm 3.14 or newer, or Helm 4",
             )
         return version
+
+    def _repairing(self, release: Release, revision: int | None = None) -> list[str]:
+        """The option by which an upgrade, or a rollback to a revision, repairs edits by hand instead of refusing them.
+
+        Helm 4 applies a release that it has installed on the server, where an edit by hand is a conflict. It refuses
+        the option for a release that is not applied there, as every one that Helm 3 has made.
+        """
+        if self.version < FIRST_HELM_WITH_CONFLICTS:
+            return []
+        which = ["--revision", str(revision)] if revision else []
+        options = ["--output", "json", *which]
+        found = self._read(release, "metadata", ["get", "metadata"], options, absent=APPLIED_ON_THE_SERVER)
+        is_on_server = json.loads(found).get("applyMethod") == json.loads(APPLIED_ON_THE_SERVER)["applyMethod"]
+        return ["--force-conflicts"] if is_on_server else []
 
     def _place(self, release: Release) -> list[str]:
         # Writes the token's file, so that Helm's credential plugin need not sign a token at every call.
@@ -161,21 +220,21 @@ class HelmProgram:
         # Helm exits with 1 for every error; only this text means that there is no release.
         if absent is not None and done.code and "release: not found" in done.stderr:
             return absent
-        _raise_for_failure(done, f"the {what} of the release cannot be read", release.name)
+        raise_for_failure(done, f"the {what} of the release cannot be read", release.name)
         return done.stdout
 
     def _change(
         self, release: Release, what: str, words: Sequence[str], failure: str, timeout: float = HELM_CALL_TIMEOUT_S
     ) -> str:
         done = self._run(words, f"{what} of {release.name}", timeout)
-        _raise_for_failure(done, failure, f"{release.name} in {release.namespace}")
+        raise_for_failure(done, failure, f"{release.name} in {release.namespace}")
         return done.stdout
 
     def _run(
         self, words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S, *, reads: bool = False
     ) -> Result:
         try:
-            return _call(words, what, timeout, cache=self._folder)
+            return call_helm(words, what, timeout, cache=self._folder)
         except ReleaseFailed as error:
             # A call that changes something was ended in the middle: it is not begun once more.
             error.passes = reads and isinstance(error.__cause__, TimedOut)
@@ -187,82 +246,20 @@ class LocalCharts:
 
     def rendered(self, root: Path, chart: Chart, values: bytes) -> tuple[Mapping[str, Any], ...]:
         """Return the objects that a chart renders from values; raises `ReleaseFailed` if it does not render or lint."""
-        with _values_file(values) as path:
-            return _parsed(_render(root / chart.path, chart.release, chart.namespace, path))
+        with values_file(values) as path, complete_chart(root / chart.path) as folder:
+            files = (*(path_below(root, f"{chart.path}/{one}") for one in chart.below), path)
+            return all_objects(render_chart(folder, chart.release, chart.namespace, files))
 
 
-def _call(words: Sequence[str], what: str, timeout: float = HELM_CALL_TIMEOUT_S, cache: Path | None = None) -> Result:
-    """Run Helm, without the caller's HELM_* variables, which could name another cluster.
-
-    Raises `ReleaseFailed` if Helm is not installed or takes too long; `what` names the call in errors. Helm caches what
-    it learns of a cluster in the folder `cache`; a call without a cluster needs none.
-    """
-    kept = {"KUBECACHEDIR": str(cache)} if cache else {}
-    try:
-        return run(["helm", *words], env=child_environment("AWS_", **kept), timeout=timeout, grace=HELM_KILL_GRACE_S)
-    except FileNotFoundError as error:
+def _require_small_enough(release: str, where: str) -> None:
+    """Raise `ReleaseFailed` where a release is larger than the cluster can keep of it."""
+    size = record_size(release)
+    if size > MAX_RECORD:
         raise ReleaseFailed(
-            "there is no Helm", where="PATH", why=str(error), next_step="install Helm 3.14 or newer, or Helm 4"
-        ) from error
-    except TimedOut as error:
-        raise ReleaseFailed(
-            f"Helm took too long: {what}", where="helm", why=f"{error}\n{tail(error.tail)}", next_step="run again"
-        ) from error
-
-
-def _raise_for_failure(done: Result, what: str, where: str) -> None:
-    """Raise `ReleaseFailed` if a call failed, with Helm's own words and what to do about them."""
-    if not done.code:
-        return
-    why = tail(without_notes(done.stderr), 8) or tail(done.stdout, 3)
-    raise ReleaseFailed(what, where=where, why=why, next_step=next_step(done.stderr)).passing(if_so=text_passes(why))
-
-
-def _render(chart: Path, release: str, namespace: str, values: Path, cache: Path | None = None) -> str:
-    """Render a chart with a values file, and lint it.
-
-    Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
-    """
-    given = ["--namespace", namespace, "--values", str(values)]
-    done = _call(["template", *given, "--", release, str(chart)], f"rendering of {chart.name}", cache=cache)
-    _raise_for_failure(done, "the chart does not render", str(chart))
-    linted = _call(["lint", *given, "--", str(chart)], f"lint of {chart.name}", cache=cache)
-    # On stderr lint prints only the number of mistakes; stdout names them.
-    words = lint_mistakes(linted.stdout) or linted.stderr
-    _raise_for_failure(replace(linted, stderr=words), "the chart has mistakes", str(chart))
-    return done.stdout
-
-
-@contextmanager
-def _values_file(values: bytes) -> Iterator[Path]:
-    """Provide a file with these values for the time of the block; no other user may read it."""
-    with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
-        file.write(values)
-        file.flush()
-        yield Path(file.name)
-
-
-def _parsed(manifest: str) -> tuple[dict[str, Any], ...]:
-    """The objects of a manifest; empty documents are left out. Raises `ReleaseFailed` where it cannot be read."""
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return tuple(item for item in yaml_reader("safe").load_all(manifest) if isinstance(item, dict))
-    except (YAMLError, RecursionError) as error:
-        # Without the message of the reader, which may quote a Secret.
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else "it is not YAML 1.2"
-        raise ReleaseFailed(
-            "what the chart renders cannot be read",
-            where="helm",
-            why=why,
-            next_step="helm template shows it: simplify what is nested, or correct its YAML",
-        ) from None
-
-
-def _objects(manifest: str) -> tuple[Mapping[str, Any], ...]:
-    """The objects of a manifest; Secrets are dropped here, so that no caller can show them."""
-    return tuple(item for item in _parsed(manifest) if item.get("kind") not in (None, "Secret"))
-
-
-def _leaf(values: Any, key: str) -> Any:
-    return reduce(lambda node, part: node.get(part) if isinstance(node, dict) else None, key.split("."), values)
+            "the release is too large for Helm to keep",
+            where=where,
+            why=f"its record would take {size} bytes, compressed, and a Secret holds {MAX_RECORD}: the chart with all "
+            "of its files, the values, and what they render",
+            next_step="take large files out of the chart's folder or name them in .helmignore; split what is left into "
+            "two releases",
+        )

@@ -1,62 +1,101 @@
 """Reads a release's objects, events and logs from the Kubernetes API. Helm does the writing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from erp_build.clients.foreign_answer import reads_answers_of
+from erp_build.clients.kubernetes import rights
+from erp_build.clients.kubernetes.capabilities import read_capabilities
 from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, Refused, namespaced
+from erp_build.clients.kubernetes.objects import ManifestObjects, scaler_of
+from erp_build.clients.kubernetes.workloads import (
+    COLLECTIONS,
+    annotation_of,
+    deployment_of,
+    images_of,
+    workload_of_kind,
+)
+from erp_build.errors import ReleaseFailed
+from erp_build.model.releases.capabilities import Capabilities
 from erp_build.model.releases.evidence import ClusterEvent
-from erp_build.model.releases.kubernetes import Container, Endpoints, OwnedDeployment, Pod, Workload
+from erp_build.model.releases.kubernetes import Endpoints, ObjectName, OwnedDeployment, Workload
 from erp_build.model.releases.release import Release
+from erp_build.model.releases.rights import Kind, Resource, Right
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
-NEEDED_PERMISSIONS = (
-    ("get", "", "secrets"),
-    ("create", "", "secrets"),
-    ("update", "", "secrets"),
-    ("get", "apps", "deployments"),
-    ("create", "apps", "deployments"),
-    ("patch", "apps", "deployments"),
-    ("create", "", "services"),
-    ("patch", "", "services"),
-    ("list", "apps", "replicasets"),
-    ("list", "", "pods"),
-)
-"""Verb, API group and resource of everything that Helm and the rollout watch do."""
 
-DEPLOYMENTS, REPLICA_SETS = "apis/apps/v1/deployments", "apis/apps/v1/replicasets"
+DEPLOYMENTS, REPLICA_SETS = COLLECTIONS["Deployment"], "apis/apps/v1/replicasets"
 PODS, SERVICES = "api/v1/pods", "api/v1/services"
 AUTOSCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
 ENDPOINT_SLICES = "apis/discovery.k8s.io/v1/endpointslices"
-ACCESS_REVIEWS = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 SERVICE_LABEL = "kubernetes.io/service-name"
-REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 
 MAX_LOG_LINES, MAX_LOG_BYTES = 20, 8192
 """What is read of the end of a log."""
 
 
+@reads_answers_of("the cluster", ReleaseFailed)
 class EksCluster:
     """Reads with the sign-in of the run."""
 
     def __init__(self, connection: ClusterConnection) -> None:
         self._connection = connection
+        self._objects = ManifestObjects(connection)
 
-    def workloads(self, release: Release) -> tuple[Workload, ...]:
-        """Return the Deployments of a release with their pods; empty if the namespace has none of this release."""
+    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+        """Return the Deployments of a release with their pods, and other objects that make pods.
+
+        Args:
+            release: whose Deployments; none are returned if the namespace has none of this release.
+            also: further objects, of any kind and namespace; those that are not there are left out. Each kind and
+                namespace takes one call, and so do the pods of each namespace, however many objects there are.
+        """
         ours = self._owned(release, DEPLOYMENTS)
-        if not ours:
+        names = {item["metadata"]["name"] for item in ours}
+        more = sorted({one for one in also if one.kind != "Deployment" or one.namespace or one.name not in names})
+        if not ours and not more:
             return ()
-        sets = self._connection.items(release, REPLICA_SETS)
+        sets = self._connection.items(release, REPLICA_SETS) if ours else []
         pods = self._connection.items(release, PODS)
-        return tuple(_workload(item, sets, pods) for item in ours)
+        found = [deployment_of(item, sets, pods) for item in ours]
+        for namespace in dict.fromkeys(one.namespace for one in more):
+            wanted = [one for one in more if one.namespace == namespace]
+            found += self._others(release, namespace, wanted, [] if namespace else pods)
+        return tuple(found)
 
-    def live_objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """Return the release's live Deployments and autoscalers, in the form of a manifest."""
-        kinds = {"Deployment": DEPLOYMENTS, "HorizontalPodAutoscaler": AUTOSCALERS}
-        return tuple({**item, "kind": kind} for kind, path in kinds.items() for item in self._owned(release, path))
+    def _others(
+        self, release: Release, namespace: str, wanted: Collection[ObjectName], pods: list[Any]
+    ) -> Iterator[Workload]:
+        """The wanted objects of a namespace; an empty one is that of the release, whose pods are known."""
+        place = replace(release, namespace=namespace) if namespace else release
+        pods = self._connection.items(place, PODS) if namespace else pods
+        for kind in dict.fromkeys(one.kind for one in wanted):
+            names = {one.name for one in wanted if one.kind == kind}
+            items = [
+                one for one in self._connection.items(place, COLLECTIONS[kind]) if one["metadata"]["name"] in names
+            ]
+            sets = self._connection.items(place, REPLICA_SETS) if kind == "Deployment" and items else []
+            for item in items:
+                workload = (
+                    deployment_of(item, sets, pods) if kind == "Deployment" else workload_of_kind(kind, item, pods)
+                )
+                yield replace(workload, namespace=namespace)
+
+    def live_object(self, release: Release, wanted: ApiObject) -> ApiObject | None:
+        """An object of a manifest as it is; None where it is gone, and an empty one where it may not be read."""
+        return self._objects.live(release, wanted)
+
+    def scalers(self, release: Release) -> tuple[ApiObject, ...]:
+        """Every HorizontalPodAutoscaler of the release's namespace, whoever made it."""
+        return tuple(scaler_of(item) for item in self._connection.items(release, AUTOSCALERS))
+
+    def tried(self, release: Release, wanted: ApiObject) -> ApiObject | None:
+        """What applying an object would make of the live one, by a dry run; None where the cluster does not say."""
+        return self._objects.tried(release, wanted)
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release with the number of ready addresses behind each."""
@@ -96,20 +135,21 @@ class EksCluster:
                     return tuple(lines)
         return ()
 
-    def missing_permissions(self, release: Release) -> tuple[str, ...]:
-        """Return the permissions that the caller lacks in the release's namespace, of those that a deployment needs."""
-        return tuple(
-            f"{verb} {resource}"
-            for verb, group, resource in NEEDED_PERMISSIONS
-            if not self._may(release, verb, group, resource)
-        )
+    def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
+        """The resources of those kinds that the cluster serves in the version that they name."""
+        return rights.served(self._connection, release, kinds)
 
-    def _may(self, release: Release, verb: str, group: str, resource: str) -> bool:
-        wanted = {"namespace": release.namespace, "verb": verb, "group": group, "resource": resource}
-        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-                  "spec": {"resourceAttributes": wanted}}  # fmt: skip
-        answer = self._connection.ask(release, ACCESS_REVIEWS, method="POST", body=review)
-        return bool(answer.document["status"]["allowed"])
+    def served_versions(self, release: Release, group: str) -> tuple[str, ...]:
+        """The versions of an API group that the cluster serves, as `group/version`; none where it has none."""
+        return rights.served_versions(self._connection, release, group)
+
+    def role(self, release: Release, named: Right) -> Mapping[str, Any] | None:
+        """The role that a right names, such as the right to bind it; None where it may not be read or is not there."""
+        return rights.role(self._connection, release, named)
+
+    def missing_rights(self, release: Release, asked: Collection[Right]) -> frozenset[Right]:
+        """Those of the rights that the caller does not have."""
+        return rights.missing_rights(self._connection, release, asked)
 
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
@@ -130,13 +170,17 @@ class EksCluster:
         """The API server's version, such as `v1.34.4`."""
         return str(self._connection.ask(release, "version/").document["gitVersion"])
 
+    def capabilities(self, release: Release) -> Capabilities:
+        """The cluster's version and APIs; nothing where the caller may not ask."""
+        return read_capabilities(self._connection, release)
+
     def deployments(self, release: Release) -> tuple[OwnedDeployment, ...]:
         """Every Deployment of the release's namespace with the release that made it."""
         return tuple(
             OwnedDeployment(
                 name=item["metadata"]["name"],
-                owner=_annotation(item, RELEASE_ANNOTATION) or "",
-                images=_images_of(item),
+                owner=annotation_of(item, RELEASE_ANNOTATION) or "",
+                images=images_of(item),
             )
             for item in self._connection.items(release, DEPLOYMENTS)
         )
@@ -144,93 +188,7 @@ class EksCluster:
     def _owned(self, release: Release, collection: str) -> list[Any]:
         """The objects of a collection that the release made."""
         found = self._connection.items(release, collection)
-        return [item for item in found if _annotation(item, RELEASE_ANNOTATION) == release.name]
-
-
-def _annotation(item: ApiObject, name: str) -> str | None:
-    """An annotation of an object; None where it has none of this name."""
-    value: str | None = (item["metadata"].get("annotations") or {}).get(name)
-    return value
-
-
-def _images_of(deployment: ApiObject) -> tuple[str, ...]:
-    """The images of a Deployment's containers, as it names them."""
-    return tuple(container["image"] for container in deployment["spec"]["template"]["spec"]["containers"])
-
-
-def _workload(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterable[ApiObject]) -> Workload:
-    about, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
-    template = spec["template"]
-    revision = _annotation(deployment, REVISION_ANNOTATION)
-    own = {item["metadata"]["uid"]: item for item in sets if _owner(item) == about["uid"]}
-    # The newest ReplicaSet is the one with the Deployment's own revision.
-    current = {uid for uid, item in own.items() if _annotation(item, REVISION_ANNOTATION) == revision}
-    return Workload(
-        name=about["name"],
-        images=_images_of(deployment),
-        # The API omits a counter that is zero; omitted replicas mean one (apps/v1).
-        desired=1 if spec.get("replicas") is None else spec["replicas"],
-        generation=about.get("generation") or 0,
-        observed_generation=status.get("observedGeneration") or 0,
-        replicas=status.get("replicas") or 0,
-        updated=status.get("updatedReplicas") or 0,
-        available=status.get("availableReplicas") or 0,
-        failure=_failure(status.get("conditions") or ()),
-        pods=tuple(_pod(pod, _owner(pod) in current) for pod in pods if _owner(pod) in own),
-        labels=tuple(((template.get("metadata") or {}).get("labels") or {}).items()),
-    )
-
-
-def _failure(conditions: Iterable[ApiObject]) -> str:
-    for condition in conditions:
-        kind, reason = condition["type"], condition.get("reason")
-        stuck = kind == "Progressing" and reason == "ProgressDeadlineExceeded"
-        if stuck or (kind == "ReplicaFailure" and condition["status"] == "True"):
-            return f"{reason}: {condition.get('message')}"
-    return ""
-
-
-def _pod(pod: ApiObject, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
-    about, status = pod["metadata"], pod.get("status") or {}
-    conditions = status.get("conditions") or ()
-    scheduled = [item for item in conditions if item["type"] == "PodScheduled" and item["status"] == "False"]
-    return Pod(
-        name=about["name"],
-        # A terminating pod does not count as one of the new rollout.
-        current=current and not about.get("deletionTimestamp"),
-        containers=(
-            *(_container(one, is_init=True) for one in status.get("initContainerStatuses") or ()),
-            *(_container(one) for one in status.get("containerStatuses") or ()),
-        ),
-        unschedulable=scheduled[0].get("message") or "" if scheduled else "",
-    )
-
-
-def _container(status: ApiObject, *, is_init: bool = False) -> Container:
-    waiting = (status.get("state") or {}).get("waiting") or {}
-    return Container(
-        name=status["name"],
-        image=status["image"],
-        image_id=status.get("imageID") or "",
-        # Before version 1.29 the kubelet never reports an init container that succeeded as ready.
-        ready=bool(status.get("ready")) or (is_init and _ended_well(status)),
-        restarts=status.get("restartCount") or 0,
-        waiting=waiting.get("reason") or "",
-        message=waiting.get("message") or "",
-        is_init=is_init,
-        ended=_end_of(status),
-    )
-
-
-def _ended_well(status: ApiObject) -> bool:
-    ended = (status.get("state") or {}).get("terminated")
-    return ended is not None and ended["exitCode"] == 0
-
-
-def _end_of(status: ApiObject) -> str:
-    states = (status.get("state") or {}, status.get("lastState") or {})
-    ends = [state["terminated"] for state in states if state.get("terminated")]
-    return f"{ends[0].get('reason')}, exit code {ends[0]['exitCode']}" if ends else ""
+        return [item for item in found if annotation_of(item, RELEASE_ANNOTATION) == release.name]
 
 
 def _endpoints(service: ApiObject, slices: Iterable[ApiObject]) -> Endpoints:
@@ -251,8 +209,3 @@ def _endpoints(service: ApiObject, slices: Iterable[ApiObject]) -> Endpoints:
         ready=ready,
         not_ready=len(states) - ready,
     )
-
-
-def _owner(item: ApiObject) -> str | None:
-    owners = item["metadata"].get("ownerReferences") or ()
-    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)

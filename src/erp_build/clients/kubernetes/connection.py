@@ -13,10 +13,12 @@ import urllib3
 
 from erp_build.clients.calls import within
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
-from erp_build.errors import OutOfReach, ReleaseFailed
+from erp_build.errors import OutOfReach, ReleaseFailed, first_hint
 from erp_build.formats.json_text import parsed_json
+from erp_build.formats.messages import catalogue
 from erp_build.formats.transient import PASSING_STATUSES, retry_after
 from erp_build.model.releases.release import Release
+from erp_build.model.releases.rights import WRITTEN_BY
 
 if TYPE_CHECKING:
     from kubernetes import client as kubernetes
@@ -29,6 +31,10 @@ CLUSTER_CALL_S = 60.0
 
 ApiObject = Mapping[str, Any]
 """An object of the API as JSON, with the names of the API reference."""
+
+
+NOT_FOR_WANT_OF_RIGHTS = ("being terminated", "denied the request", "exceeded quota")
+"""Parts of refusals (403) that no right would change."""
 
 
 class Refused(ReleaseFailed):
@@ -110,7 +116,9 @@ class ClusterConnection:
         *,
         method: str = "GET",
         body: ApiObject | None = None,
+        content_type: str = "application/json",
         expected: Collection[int] = (),
+        accept: str = "application/json, */*",
     ) -> Answer:
         """Ask the API server of the release's cluster.
 
@@ -120,7 +128,9 @@ class ClusterConnection:
             query: parameters.
             method: of HTTP.
             body: a document to send.
+            content_type: what kind of document.
             expected: statuses of an error that the caller understands.
+            accept: the forms of an answer that the caller understands.
 
         Raises `OutOfReach` where nobody answers, the cluster cannot answer now, or the sign-in is not known, and
         `Refused` for every other status. It asks once: the caller's patience asks again (`clients/patience.py`).
@@ -131,9 +141,9 @@ class ClusterConnection:
         # A new header for every call: a token lives for 14 minutes, and a rollout may take longer.
         headers = {
             **client.default_headers,
-            "Accept": "application/json, */*",
+            "Accept": accept,
             "Authorization": f"Bearer {self._access.token(cluster)}",
-            **({"Content-Type": "application/json"} if body else {}),
+            **({"Content-Type": content_type} if body else {}),
         }
 
         def call() -> tuple[Answer, str]:
@@ -171,16 +181,18 @@ class ClusterConnection:
     def _refused(self, answer: Answer, reason: str, release: Release) -> ReleaseFailed:
         mode = self._access.to(release.cluster).authentication_mode
         hints = {
-            401: f"the cluster does not know this role (authentication mode {mode}): add an access entry for it",
-            403: f"allow it to the role in namespace {release.namespace}: infra/access.yaml has all that a run needs",
+            401: f"the cluster does not know this role (authentication mode {mode}): {_way_in(mode)}",
+            403: f"allow it to the role in namespace {release.namespace}: {WRITTEN_BY} writes all that a run needs",
         }
+        message = _message(answer)
+        causes = {part: hint for part, hint in catalogue("helm").items() if part in NOT_FOR_WANT_OF_RIGHTS}
         # A token may have expired, and the next one works; so it is where the API server cannot check tokens now.
         passes = answer.status in (*PASSING_STATUSES, HTTPStatus.UNAUTHORIZED)
         error = (OutOfReach if passes else Refused)(
             f"the cluster answered {answer.status} {reason}",
             where=f"{release.cluster}, namespace {release.namespace}",
-            why=_message(answer),
-            next_step=hints.get(answer.status, "look at the API server, then run again"),
+            why=message,
+            next_step=first_hint(causes, message, hints.get(answer.status, "look at the API server, then run again")),
         )
         return error.passing(retry_after(answer.headers), if_so=passes)
 
@@ -190,6 +202,13 @@ def namespaced(release: Release, collection: str, name: str = "") -> str:
     api, _, plural = collection.rpartition("/")
     place = f"{api}/namespaces/{quote(release.namespace, safe='')}/{plural}"
     return f"{place}/{quote(name, safe='')}" if name else place
+
+
+def _way_in(mode: str) -> str:
+    """How a role gets into a cluster of this authentication mode."""
+    if mode == "CONFIG_MAP":
+        return "it has no access entries: add the role with the group erp-build to mapRoles of the ConfigMap aws-auth"
+    return "add an access entry for it"
 
 
 def _message(answer: Answer) -> str:

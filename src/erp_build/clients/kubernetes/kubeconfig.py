@@ -18,7 +18,8 @@ import boto3
 from botocore.exceptions import NoCredentialsError
 from botocore.signers import RequestSigner
 
-from erp_build.clients.aws.session import ask_aws, translate_aws_errors
+from erp_build.clients.aws.session import UNREADABLE_OF_AWS, ask_aws, translate_aws_errors
+from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.kubernetes import credential
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ReleaseFailed
@@ -71,6 +72,7 @@ class ClusterToken:
         )
 
 
+@reads_answers_of("EKS", ReleaseFailed, UNREADABLE_OF_AWS)
 class ClusterAccess:
     """Finds clusters by name and signs in to them.
 

@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, namespaced
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease, LeaseReading
@@ -26,6 +27,7 @@ def lease_name(release: Release) -> str:
     return f"erp-build-{release.name}"
 
 
+@reads_answers_of("the cluster", ReleaseFailed)
 class ClusterLeases:
     """Reads and writes Leases; a write succeeds only on the version that was read (`resourceVersion`)."""
 

@@ -16,14 +16,45 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream leads to a person."""
+    return stream is not None and stream.isatty()
+
+
 def can_redraw(stream: TextIO | None) -> bool:
     """Whether a stream is a terminal whose cursor can be moved; `TERM=dumb` names one that cannot."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def can_colour(stream: TextIO | None) -> bool:
-    """Whether a stream is a terminal whose user wants colours (https://no-color.org)."""
-    return can_redraw(stream) and not os.environ.get("NO_COLOR")
+    """Whether a stream gets colours: a terminal that has them, or anything where `FORCE_COLOR` asks for them.
+
+    `NO_COLOR` outdoes both (https://no-color.org, https://force-color.org). `FORCE_COLOR=0` asks for none.
+    """
+    if os.environ.get("NO_COLOR") or stream is None:
+        return False
+    return os.environ.get("FORCE_COLOR", "") not in ("", "0") or can_redraw(stream)
+
+
+def columns_of(stream: TextIO | None) -> int:
+    """The width of a terminal in cells, as `COLUMNS` says or the terminal itself; 0 for any other stream."""
+    if stream is None or not stream.isatty():
+        return 0
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit():
+        return int(given)
+    with suppress(OSError, ValueError):  # ValueError: a terminal of a test, which has no descriptor
+        return os.get_terminal_size(stream.fileno()).columns
+    return 0
+
+
+def fit(text: str, stream: TextIO | None) -> str:
+    """The text as it is, or with its lines broken between words where the stream is a terminal."""
+    if columns := columns_of(stream):
+        from erp_build.formats.fitted import fitted  # imported here: most commands write to no terminal
+
+        return fitted(text, columns)
+    return text
 
 
 def tell(stream: TextIO | None, text: str) -> None:

@@ -5,6 +5,7 @@ What the cluster says about pods that do not get ready is collected first, becau
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -14,10 +15,12 @@ from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import DeploymentOutcome, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
+from erp_build.deployment.rollout.items import sort_items
 from erp_build.errors import ErpBuildError, Locked, OutOfReach, ReleaseFailed, attempt, explain, told
 from erp_build.model.plan import Plan
 from erp_build.model.releases.evidence import ClusterEvent, Evidence
-from erp_build.model.releases.kubernetes import Pod, Workload
+from erp_build.model.releases.kubernetes import ObjectName, Pod, Workload
+from erp_build.model.releases.release import Release
 from erp_build.model.stage import stage
 from erp_build.run_record import Run
 
@@ -39,15 +42,15 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
         site.clients.clock.lift_limit()
         if not run.moved:
             return "failed"
-        _collect_evidence(run, site, plan)
+        _collect_evidence(run, site, plan, error.objects if isinstance(error, ReleaseFailed) else ())
         return _roll_back(run, site, before, error) if site.project.deploy.on_failure == "rollback" else "failed"
 
     return recorded(site, lock, commit=plan.head, before=before, outcome="deployed", after_failure=after_failure)
 
 
-def _collect_evidence(run: Run, site: Site, plan: Plan) -> None:
+def _collect_evidence(run: Run, site: Site, plan: Plan, objects: Collection[tuple[str, str, str]]) -> None:
     names = [step.target.name for step in plan.services if step.action != "none"]
-    if trouble := attempt(partial(run.stage, collect_evidence, site, names)):
+    if trouble := attempt(partial(run.stage, collect_evidence, site, names, [ObjectName(*one) for one in objects])):
         site.say(f"no evidence can be collected: {told(trouble)}")
 
 
@@ -80,42 +83,57 @@ def _error_lines(error: Exception) -> str:
 
 
 @stage("reads only: cluster", keeps="evidence")
-def collect_evidence(site: Site, names: Collection[str]) -> tuple[Evidence, ...]:
-    """Collect states, events and last log lines of these services' new pods; none where the cluster does not answer."""
+def collect_evidence(site: Site, names: Collection[str], objects: Collection[ObjectName] = ()) -> tuple[Evidence, ...]:
+    """Collect states, events and last log lines of new pods; none where the cluster does not answer.
+
+    Args:
+        site: where they run.
+        names: services; those that are complete, and none of whose containers has started again, are left out.
+        objects: further objects, whose rollout has failed.
+    """
     try:
-        workloads = site.workloads()
+        found = site.clients.cluster.workloads(site.release, objects)
     except ReleaseFailed as error:
         site.say(f"no evidence can be collected: {error.what}")
         return ()
+    changed, _ = sort_items(site, found, names, {name: {} for name in objects})
     # Events and logs explain a failure; without them the states of the pods are still worth to be kept.
-    events = _unless_away(site, lambda: site.clients.cluster.events(site.release))
-    found: list[Evidence] = []
-    for name, workload in workloads.items():
-        if name in names and workload and not workload.rolled_out:
-            found += _of_workload(site, name, workload, events)
-    return tuple(found)
+    places = dict.fromkeys((site.release, *(_place(site, item.workload) for item in changed if item.workload)))
+    events = {place: _unless_away(site, partial(site.clients.cluster.events, place)) for place in places}
+    collected: list[Evidence] = []
+    for item in changed:
+        if item.workload and (not item.is_complete or any(pod.restarts for pod in item.workload.current_pods)):
+            collected += _of_workload(site, item.name, item.workload, events[_place(site, item.workload)])
+    return tuple(collected)
+
+
+def _place(site: Site, workload: Workload) -> Release:
+    """Where an object's events and logs are read: its namespace may be another than that of the release."""
+    return replace(site.release, namespace=workload.namespace) if workload.namespace else site.release
 
 
 def _of_workload(site: Site, target: str, workload: Workload, events: tuple[ClusterEvent, ...]) -> list[Evidence]:
-    pods = [pod for pod in workload.pods if pod.current and not all(one.ready for one in pod.containers)]
-    pods += [pod for pod in workload.pods if pod.current and pod.unschedulable and pod not in pods]
+    pods = [pod for pod in workload.current_pods if not pod.is_ready or pod.restarts]
+    # Those that are not ready tell more than those that have come up again.
+    pods.sort(key=lambda pod: pod.is_ready)
     if not pods:
         # There is no pod at all. The cause (a quota) is in the events of the Deployment and its ReplicaSets.
         about = [one for one in events if one.about == workload.name or one.about.startswith(f"{workload.name}-")]
         return [Evidence(target=target, pod="", states=(workload.failure or workload.progress,), events=_last(about))]
-    return [_of_pod(site, target, pod, events) for pod in pods[:MAX_PODS_PER_SERVICE]]
+    place = _place(site, workload)
+    return [_of_pod(site, place, target, pod, events) for pod in pods[:MAX_PODS_PER_SERVICE]]
 
 
-def _of_pod(site: Site, target: str, pod: Pod, events: tuple[ClusterEvent, ...]) -> Evidence:
-    blocking = [one for one in pod.containers if one.blocks_readiness]
-    states = [f"{one.name}: {one.state}" for one in blocking]
+def _of_pod(site: Site, place: Release, target: str, pod: Pod, events: tuple[ClusterEvent, ...]) -> Evidence:
+    telling = [one for one in pod.containers if one.blocks_readiness or one.restarts]
+    states = [f"{one.name}: {one.state if one.blocks_readiness else one.past}" for one in telling]
     if pod.unschedulable:
         states.append(pod.unschedulable)
-    started = [one.name for one in blocking if one.image_id]
+    started = [one.name for one in telling if one.image_id]
     log = [
         line
         for name in started
-        for line in _unless_away(site, partial(site.clients.cluster.log, site.release, pod.name, name))
+        for line in _unless_away(site, partial(site.clients.cluster.log, place, pod.name, name))
     ]
     about = _last([event for event in events if event.about == pod.name])
     return Evidence(target=target, pod=pod.name, states=tuple(states), events=about, log=tuple(log))

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.deployment.going_back.proven import good_revision, last_good
+from erp_build.deployment.going_back.proven import good_revision, last_good, revision_of
 from erp_build.deployment.lock import Lock
-from erp_build.deployment.rollout import wait_for_rollout
-from erp_build.errors import ReleaseFailed
+from erp_build.deployment.rollout.changed import changed_workloads
+from erp_build.deployment.rollout.wait import wait_for_rollout
+from erp_build.errors import ReleaseFailed, explain
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Revision
 from erp_build.model.stage import stage
@@ -26,12 +27,17 @@ CLOCK_SKEW = timedelta(seconds=60)
 def recover_release(site: Site, lock: Lock, *, uninstall: bool = False) -> None:
     """End a pending revision that nobody works on any more; wait for one that somebody else may still work on.
 
+    A removal that was cut off is ended only when that is asked for: nothing says when it began.
+
     Args:
         site: its release, and the clients.
         lock: its ledger says what was proven. An operation of its former holder is dead, since we hold the lock.
-        uninstall: whether a first installation that was cut off may be removed.
+        uninstall: whether a first installation that was cut off may be removed, and a removal be ended.
     """
     history = site.clients.helm.history(site.release)
+    if history and history[-1].is_being_removed:
+        _end_removal(site, history[-1], uninstall=uninstall)
+        return
     deadline = Deadline(site.clients.clock, site.project.chart.timeout + ABANDONED_AFTER_TIMEOUT_S + 3 * PENDING_POLL_S)
     while history and history[-1].is_pending and not _is_abandoned(site, history[-1], lock.former):
         site.say(f"revision {history[-1].number} is {history[-1].status}: waiting for the operation that works on it")
@@ -90,12 +96,52 @@ def _end_pending_revision(site: Site, lock: Lock, history: tuple[Revision, ...],
         )
 
 
+def _end_removal(site: Site, last: Revision, *, uninstall: bool) -> None:
+    release = site.release
+    if not uninstall:
+        raise ReleaseFailed(
+            "the release is being removed, or its removal was cut off",
+            where=str(release),
+            why=f"revision {last.number} is {last.status}: Helm can neither upgrade it nor install it anew",
+            next_step="if somebody removes it at this moment, wait and run again; otherwise end the removal with "
+            f"helm uninstall {release.name} --namespace {release.namespace}, or run with --replace-cut-off-install, "
+            "which does that and installs it anew",
+        )
+    site.say(f"revision {last.number} is {last.status}: ending the removal")
+    site.clients.effects.uninstall_release(release)
+
+
 @stage("reads only: cluster")
 def let_it_settle(site: Site) -> None:
     """Wait until a rollout that a killed run left behind has ended. The next plan handles pods that stay unhealthy."""
     names = [service.name for service in site.project.services]
     try:
         if site.clients.cluster.workloads(site.release):
-            wait_for_rollout(site, Deadline(site.clients.clock, site.project.chart.timeout), names)
+            chart = site.project.chart
+            wait_for_rollout(site, Deadline(site.clients.clock, chart.timeout), names, stable=chart.stable)
     except ReleaseFailed as error:
         site.say(f"left by the previous run: {error.what}")
+
+
+@stage("reads only: cluster, Helm")
+def watch_again(site: Site, lock: Lock) -> None:
+    """Watch what an unproven deployment left behind for as long as that deployment had to; raises `ReleaseFailed`.
+
+    The digests that run say nothing about a process that will end in half a minute.
+    """
+    history = site.clients.helm.history(site.release)
+    if not history:
+        return
+    before = revision_of(lock.entries[-1].before, history)
+    former = site.clients.helm.manifest(site.release, before.number) if before else ()
+    also = changed_workloads(former, site.clients.helm.manifest(site.release), site.release.namespace)
+    names = [service.name for service in site.project.services]
+    try:
+        wait_for_rollout(site, Deadline(site.clients.clock, site.project.chart.timeout), names, also)
+    except ReleaseFailed as error:
+        explain(
+            error,
+            "it was left by a deployment that was never proven, and this run has changed nothing",
+            next_step="erp-build rollback goes back to what was proven last; or fix the cause and run again",
+        )
+        raise

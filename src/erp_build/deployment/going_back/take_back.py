@@ -13,7 +13,8 @@ from erp_build.deployment.going_back.proven import previous_state, revision_of, 
 from erp_build.deployment.lambda_update import alias_is_there, update_function, wait_until_settled
 from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.recording import function_images
-from erp_build.deployment.rollout import wait_for_rollout
+from erp_build.deployment.rollout.changed import changed_workloads
+from erp_build.deployment.rollout.wait import wait_for_rollout
 from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, attempt, combine, explain, told
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
@@ -80,8 +81,10 @@ def _take_release_back(site: Site, before: PreviousState, note: Note) -> None:
             raise _nothing_before(site)
         return
     timeout = site.project.chart.timeout
+    failed = site.clients.helm.manifest(site.release)
     site.clients.effects.rollback_release(site.release, before.revision, timeout)
-    wait_for_rollout(site, Deadline(site.clients.clock, timeout), _services_of_release(site), stable=0.0)
+    also = changed_workloads(failed, site.clients.helm.manifest(site.release), site.release.namespace)
+    wait_for_rollout(site, Deadline(site.clients.clock, timeout), _services_of_release(site), also, stable=0.0)
     note(f"release {site.release.name}: back to revision {before.revision}")
 
 

@@ -33,10 +33,10 @@ def what_runs(site: Site) -> tuple[str, ...]:
 def _note_services(site: Site, note: Note) -> None:
     workloads = site.workloads()
     for service in site.project.services:
-        workload = workloads[service.name]
-        image = workload.image_of(site.repository(service)) if workload else None
-        runs = f"{image.tag or image.digest}, {workload.progress}" if workload and image else "no Deployment"
-        note(f"  {service.name}: {runs}")
+        repository = site.repository(service)
+        runs = [f"{image.tag or image.digest}, {one.progress}" for one in workloads[service.name]
+                if (image := one.image_of(repository))]  # fmt: skip
+        note(f"  {service.name}: {'; '.join(runs) or 'no Deployment'}")
 
 
 def _note_function(site: Site, function: Function, note: Note) -> None:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from erp_build.formats.dockerfile.parse import Instruction, directives, instructions
-from erp_build.formats.secret_names import holds_secret
+from erp_build.formats.secrets.names import holds_secret
 
 NEW_FLAGS = {
     "RUN": ("mount", "network", "security", "device"),
@@ -18,6 +18,7 @@ NEW_FLAGS = {
 """Flags that the classic builder refuses or, worse, ignores."""
 
 PLATFORM_ARGUMENTS = re.compile(r"\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b")
+MADE_BY_MAVEN = re.compile(r"\A(?:COPY|ADD) (?:\./|/)?target(?:/|:)")
 NO_SOURCE = re.compile(r"^(?:https?://|git@|<<)|\$")
 
 
@@ -68,6 +69,11 @@ def sources_of_nothing(text: str, files: Collection[str]) -> tuple[Finding, ...]
         for instruction, source in _sources(text)
         if not NO_SOURCE.search(source) and not is_source(source, files)
     )
+
+
+def sources_of_nothing_yet(text: str, files: Collection[str]) -> tuple[Finding, ...]:
+    """The same before Maven has run: what it will make counts as if it were there."""
+    return tuple(found for found in sources_of_nothing(text, files) if not MADE_BY_MAVEN.search(found.what))
 
 
 def copies(text: str, file: str) -> bool:

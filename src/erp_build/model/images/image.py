@@ -44,6 +44,26 @@ def _split_tag(name: str) -> tuple[str, str]:
     return (head, tail) if colon and "/" not in tail else (name, "")
 
 
+def manifest_checked(manifest: str) -> str:
+    """Return the text of a manifest; raises `ValueError` unless it has the form of an image or of an index."""
+    document = json.loads(manifest)
+    if not isinstance(document, dict):
+        raise ValueError("the manifest is no JSON object")  # noqa: TRY004 - a mistake in a text
+    parts = [document.get("config") or {}]
+    for key in ("layers", "manifests"):
+        listed = document.get(key) or []
+        parts += listed if isinstance(listed, list) else [listed]
+    for part in parts:
+        if not (
+            isinstance(part, dict)
+            and isinstance(part.get("size", 0), int)
+            and isinstance(part.get("digest", ""), str)
+            and all(isinstance(part.get(key) or {}, dict) for key in ("annotations", "platform"))
+        ):
+            raise ValueError(f"the manifest names no part of an image: {part!r:.80}")
+    return manifest
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredImage:
     """An image in the registry; `manifest` is its exact text, because the digest covers these bytes."""

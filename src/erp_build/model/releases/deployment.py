@@ -4,16 +4,37 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Watched:
+    """A workload that a deployment changed, and that was watched until it ran.
+
+    Attributes:
+        name: for the reader: that of the service, or kind and name of another object.
+        service: the service that it belongs to; empty: another object of the release.
+        probed: whether a readiness probe tells when it is ready; what runs no pods, or ends, needs none.
+        seconds: for how long it was watched after it was complete.
+        state: how far it was in the end, in a few words.
+    """
+
+    name: str
+    service: str
+    probed: bool
+    seconds: float
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
     """What a run deployed.
 
     Attributes:
         tags_after: target -> the tag that runs now, for those that were kept as well.
         values_tags: service -> what the values file names, with the digest where the release is pinned.
+        watched: what of the release was watched until it ran.
     """
 
     tags_after: dict[str, str]
     values_tags: dict[str, str]
+    watched: tuple[Watched, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

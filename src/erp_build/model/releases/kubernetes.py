@@ -1,8 +1,30 @@
 """A Helm release and what of it runs in the cluster."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from erp_build.model.images.image import ImageReference
+
+
+class ObjectName(NamedTuple):
+    """Which object of the cluster it is; an empty namespace is that of the release."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        """For the reader."""
+        return f"{self.kind} {self.name}" + (f" in {self.namespace}" if self.namespace else "")
+
+
+class ContainerTemplate(NamedTuple):
+    """A container as a workload's template has it; `probed` tells whether it has a readiness probe."""
+
+    name: str
+    image: str
+    probed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +55,14 @@ class Container:
 
     @property
     def digest(self) -> str:
-        """The digest that the runtime pulled, or empty before the pull."""
-        return ImageReference.parse(self.image_id).digest
+        """The digest that the runtime pulled, or empty before the pull.
+
+        A runtime that does not tell it runs the digest that the pod names, if it names one.
+        """
+        has_begun = self.image_id or self.ready
+        return ImageReference.parse(self.image_id).digest or (
+            ImageReference.parse(self.image).digest if has_begun else ""
+        )
 
     @property
     def blocks_readiness(self) -> bool:
@@ -48,26 +76,55 @@ class Container:
         who = f"init container {self.name}: " if self.is_init else ""
         return who + state + (f" (ended: {self.ended})" if self.ended else "")
 
+    @property
+    def past(self) -> str:
+        """What has become of it before it ran again, in a few words."""
+        return f"was started again {self.restarts} times" + (f" (ended: {self.ended})" if self.ended else "")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pod:
-    """A pod of a workload; `current` tells that it belongs to the newest ReplicaSet."""
+    """A pod of a workload; `current` tells that it was made of the workload's newest template."""
 
     name: str
     current: bool
     containers: tuple[Container, ...]
     unschedulable: str = ""
 
+    @property
+    def restarts(self) -> int:
+        """How often its containers were started again."""
+        return sum(one.restarts for one in self.containers)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether each of its containers is ready."""
+        return bool(self.containers) and all(one.ready for one in self.containers)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workload:
-    """A Deployment, its counters and its pods (apps/v1 DeploymentStatus; a missing counter is 0).
+    """A Deployment or another object that makes pods, its counters and its pods.
 
-    `labels` are those of its pods' template, by which Services find them.
+    The counters are those of a Deployment (apps/v1 DeploymentStatus; a missing counter is 0); those of the other kinds
+    are put into its words where they are read.
+
+    Attributes:
+        name, namespace, kind: which object it is; an empty namespace is that of the release.
+        containers: those of its template, without init containers.
+        desired, replicas, updated, available: how many pods it should have, has, has of the newest template, and of
+            those that are ready.
+        generation, observed_generation: the newest state, and the one that its controller has seen.
+        failure: what it says itself about why it does not go on.
+        is_over: whether that failure is final, as that of a Job is.
+        paused: whether its pods stay those of the template before, until somebody resumes it.
+        idle: why it runs nothing by choice; empty: it should run something.
+        pods: the pods that it made.
+        labels: those of its pods' template, by which Services find them.
     """
 
     name: str
-    images: tuple[str, ...]
+    containers: tuple[ContainerTemplate, ...]
     desired: int
     generation: int
     observed_generation: int
@@ -75,13 +132,47 @@ class Workload:
     updated: int = 0
     available: int = 0
     failure: str = ""
+    is_over: bool = False
+    paused: bool = False
+    idle: str = ""
     pods: tuple[Pod, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    kind: str = "Deployment"
+    namespace: str = ""
+
+    @property
+    def object_name(self) -> ObjectName:
+        """Which object it is."""
+        return ObjectName(self.kind, self.name, self.namespace)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images of its template, as it names them."""
+        return tuple(one.image for one in self.containers)
+
+    @property
+    def current_pods(self) -> tuple[Pod, ...]:
+        """The pods of the newest template."""
+        return tuple(pod for pod in self.pods if pod.current)
 
     def image_of(self, repository: str) -> ImageReference | None:
-        """The reference of the container that runs an image of the repository."""
-        references = (ImageReference.parse(image) for image in self.images)
-        return next((reference for reference in references if reference.repository == repository), None)
+        """The reference of the first container that runs an image of the repository."""
+        return next((ImageReference.parse(one.image) for one in self.running(repository)), None)
+
+    def running(self, repository: str) -> tuple[ContainerTemplate, ...]:
+        """The containers of its template that run an image of the repository."""
+        return tuple(one for one in self.containers if ImageReference.parse(one.image).repository == repository)
+
+    def is_probed(self, repositories: Iterable[str] = ()) -> bool:
+        """Whether a readiness probe tells when its pods are ready: each main container must have one.
+
+        The main containers are those with an image of the repositories; where there is none, one probe of any container
+        is enough. A Job and a CronJob have no use for a probe.
+        """
+        if self.kind in ("Job", "CronJob"):
+            return True
+        main = [one for repository in repositories for one in self.running(repository)]
+        return all(one.probed for one in main) if main else any(one.probed for one in self.containers)
 
     @property
     def rolled_out(self) -> bool:
@@ -94,16 +185,30 @@ class Workload:
         )
 
     @property
+    def is_held_back(self) -> bool:
+        """Whether it is paused and its pods, if any, do not run the images of its template."""
+        if not self.paused or self.rolled_out or not self.desired:
+            return False
+        wanted = {one.name: one.image for one in self.containers}
+        pods = [pod for pod in self.current_pods if pod.containers]
+        return not pods or any(one.image != wanted.get(one.name, one.image) for pod in pods for one in pod.containers)
+
+    @property
     def progress(self) -> str:
         """The rollout in a few words."""
         if self.generation > self.observed_generation:
             return "not yet seen by the controller"
-        return f"{self.updated} of {self.desired} updated, {self.available} ready, {self.replicas} in all"
+        if self.idle:
+            return f"runs nothing by choice: {self.idle}"
+        if self.kind == "Job":
+            return "has ended well" if self.rolled_out else "has not ended well yet"
+        counts = f"{self.updated} of {self.desired} updated, {self.available} ready, {self.replicas} in all"
+        return f"paused: {counts}" if self.paused else counts
 
 
-def workload_of(workloads: tuple[Workload, ...], repository: str) -> Workload | None:
-    """The Deployment that runs an image of the repository: the image tells it, whatever the Deployment is called."""
-    return next((workload for workload in workloads if workload.image_of(repository)), None)
+def deployments_of(workloads: Iterable[Workload], repository: str) -> tuple[Workload, ...]:
+    """The Deployments that run an image of the repository: the image tells it, whatever they are called."""
+    return tuple(one for one in workloads if one.kind == "Deployment" and one.image_of(repository))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+BY_TAG = "the release names its images by tag, which a push can change"
+"""The warning of a release that does not name its images by digest; the reason follows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
@@ -38,6 +41,18 @@ class ImageWanted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unprobed:
+    """A workload without a readiness probe: that of a service by its name, and for how many seconds it is watched."""
+
+    name: str
+    seconds: float
+
+    def __str__(self) -> str:
+        """For the reader, before it is deployed."""
+        return f"{self.name} has no readiness probe: once all is ready it is watched for {self.seconds:g} s"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
     """Everything that a deployment would change.
 
@@ -46,9 +61,11 @@ class Preview:
         objects: what changes in the release.
         images: what is deployed, in the order of the plan.
         by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
+        unprobed: what changes and has no readiness probe, so that only a watch can tell that it runs.
     """
 
     values: str = ""
     objects: tuple[ObjectChange, ...] = ()
     images: tuple[ImageWanted, ...] = ()
     by_tag: str = ""
+    unprobed: tuple[Unprobed, ...] = ()

@@ -29,3 +29,8 @@ class Revision:
     def is_pending(self) -> bool:
         """Whether an operation is in progress, or was interrupted and never ended."""
         return self.status.startswith("pending")
+
+    @property
+    def is_being_removed(self) -> bool:
+        """Whether a removal is in progress, or was cut off and never ended; Helm then neither upgrades nor installs."""
+        return self.status == "uninstalling"

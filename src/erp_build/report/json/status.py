@@ -22,6 +22,7 @@ def status_document(
             "revision": live.revision.number if live.revision else None,
             "status": live.revision.status if live.revision else None,
             "commit": live.chart_commit,
+            "drift": list(live.chart_drift),
         },
         "ledger": {
             "runs": standing.runs.commit if standing.runs else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erp_build.formats.printable import one_line, printable
+from erp_build.formats.printable import cells, one_line, padded, printable
 from erp_build.report.text.table import few, few_names
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
         others: targets that are not in the plan, because nothing touches them.
         colour: for a terminal.
     """
-    width = max(len(step.target.name) for step in plan.steps)
+    width = max(cells(step.target.name) for step in plan.steps)
     lines = [_styled(f"Plan for {plan.head[:12]} (tag {plan.tag})", BOLD, colour)]
     for step in plan.steps:
         action = _styled(f"{step.action:<8}", COLOURS[step.action], colour)
-        lines.append(f"  {one_line(f'{step.target.name:<{width}}')}  {action}  {_compared(step)}")
+        lines.append(f"  {one_line(padded(step.target.name, width))}  {action}  {_compared(step)}")
         lines += [_styled(f"  {'':<{width}}    {reason}", DIM, colour) for reason in _reasons(step.because)]
     if others:
         same = "1 other target does not differ" if others == 1 else f"{others} other targets do not differ"

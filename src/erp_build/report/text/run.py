@@ -1,8 +1,8 @@
 """The summary that a run prints at its end."""
 
 from erp_build.formats.printable import one_line, printable
-from erp_build.model.releases.preview import Preview
-from erp_build.report.summary import BY_TAG
+from erp_build.model.releases.preview import BY_TAG, Preview
+from erp_build.report.summary import watched_text
 from erp_build.report.text.build import build_table
 from erp_build.report.text.gate import judgement_text
 from erp_build.report.text.plan import plan_text
@@ -33,6 +33,7 @@ def report_text(report: RunReport) -> str:
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.timings for image in report.images) else []
+    lines += _watched_lines(report)
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
     lines += _changes_before_failure(report)
@@ -54,6 +55,21 @@ def _changes(preview: Preview) -> list[str]:
         lines.append(one_line(f"  {one.kind} {one.name}: {one.change}"))
         lines += [one_line(f"    {item}") for item in one.fields]
     return lines
+
+
+def _watched_lines(report: RunReport) -> list[str]:
+    """What was watched, and what has no readiness probe; before the deployment what that means."""
+    watched = report.deployment.watched if report.deployment else ()
+    if not watched:
+        return [one_line(f"Warning: {one}") for one in (report.preview.unprobed if report.preview else ())]
+    rows = [(one.name, "yes" if one.probed else "no", f"{one.seconds:.0f} s", one.state) for one in watched]
+    missing = [watched_text(one.name, one.seconds) for one in watched if not one.probed]
+    return [
+        *section(
+            "Assumed rollout" if report.rehearsal else "Rollout", rows, ("of", "readiness probe", "watched", "state")
+        ),
+        *(one_line(f"Warning: {text}") for text in missing),
+    ]
 
 
 def _proof_lines(report: RunReport) -> list[str]:

@@ -24,7 +24,8 @@ def status_text(live: LiveState, statuses: Mapping[str, TargetStatus], standing:
         rows.append(
             (item.target, item.tag or "-", commit, item.digest[:19], status.since[:16], status.git_tag or "-", state)
         )
-    drifts = [one_line(f"Drift: {name}: {text}") for name, status in statuses.items() for text in status.drift]
+    drifts = [one_line(f"Drift: chart: {text}") for text in live.chart_drift]
+    drifts += [one_line(f"Drift: {name}: {text}") for name, status in statuses.items() for text in status.drift]
     return "\n".join((head, *_standing_lines(standing), *table(rows), *drifts))
 
 

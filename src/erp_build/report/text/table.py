@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from erp_build.formats.printable import one_line
+from erp_build.formats.printable import cells, one_line, padded
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows with their columns one below the other; a cell stays on its line, whatever it holds."""
     rows = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(cells(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def section(title: str, rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> list[str]:

@@ -1,0 +1,385 @@
+# What a run needs in the account, for a Terraform configuration that has cluster, function, repositories and parameters
+# already: two roles with their policies, the build project, and its log group. The same as infra/pipeline.yaml, from whose
+# policies a test lets these not differ. Copy it beside your own files; docs/terraform.md tells what to import and to change.
+
+# The connection to GitHub; its status must be AVAILABLE.
+variable "connection_arn" {
+  type = string
+}
+
+# The bucket of the pipeline; the cache of Maven lies in it too.
+variable "artifacts_bucket" {
+  type = string
+}
+
+# The image of Dockerfile.runner by digest: ...@sha256:...
+variable "runner_image" {
+  type = string
+}
+
+variable "build_role_name" {
+  type    = string
+  default = "erp-dev-codebuild-role"
+}
+
+variable "pipeline_role_name" {
+  type    = string
+  default = "erp-dev-codepipeline-role"
+}
+
+variable "project_name" {
+  type    = string
+  default = "erp-unified-build"
+}
+
+variable "parameter_prefix" {
+  type    = string
+  default = "/erp/dev"
+}
+
+variable "repository_prefix" {
+  type    = string
+  default = "erp"
+}
+
+variable "function_name" {
+  type    = string
+  default = "erp-dev-employee-service"
+}
+
+variable "cluster_name" {
+  type    = string
+  default = "erp-dev"
+}
+
+variable "topic_name" {
+  type    = string
+  default = "erp-dev-alarms"
+}
+
+# Whether a service has `publish` or `alias`.
+variable "publish" {
+  type    = bool
+  default = false
+}
+
+# Whether the registry scans with Inspector.
+variable "enhanced_scanning" {
+  type    = bool
+  default = false
+}
+
+# A KMS key of yours for artifacts and SecureStrings; empty: there is none.
+variable "key_arn" {
+  type    = string
+  default = ""
+}
+
+# Whether the cluster has access entries: authentication mode API or API_AND_CONFIG_MAP. With CONFIG_MAP the role is mapped
+# in aws-auth (docs/terraform.md).
+variable "access_entry" {
+  type    = bool
+  default = false
+}
+
+variable "kubernetes_group" {
+  type    = string
+  default = "erp-build"
+}
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.name
+}
+
+data "aws_iam_policy_document" "assumed_by" {
+  for_each = toset(["codebuild", "codepipeline"])
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["${each.key}.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "run" {
+  statement {
+    sid = "Connection"
+    actions = [
+      "codeconnections:UseConnection", # the full clone comes through the connection
+      "codestar-connections:UseConnection", # the same, as older connections name it
+    ]
+    resources = [var.connection_arn]
+  }
+  statement {
+    sid = "Objects"
+    actions = [
+      "s3:GetObject", # the source's artifact and the cache are read
+      "s3:GetObjectVersion", # the pipeline names artifacts by version
+      "s3:PutObject", # the report and the cache are stored
+    ]
+    resources = ["arn:${local.partition}:s3:::${var.artifacts_bucket}/*"]
+  }
+  statement {
+    sid = "Bucket"
+    actions = [
+      "s3:GetBucketAcl", # CodeBuild checks whose bucket it is
+      "s3:GetBucketLocation", # CodeBuild checks where the bucket is
+    ]
+    resources = ["arn:${local.partition}:s3:::${var.artifacts_bucket}"]
+  }
+  statement {
+    sid = "Logs"
+    actions = [
+      "logs:CreateLogStream", # each build has a stream of its own
+      "logs:PutLogEvents", # what a build prints
+    ]
+    resources = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/codebuild/${var.project_name}:*"]
+  }
+  statement {
+    sid = "Reports"
+    actions = [
+      "codebuild:CreateReportGroup", # CodeBuild makes the report's group once
+      "codebuild:CreateReport", # CodeBuild opens the JUnit report
+      "codebuild:BatchPutTestCases", # CodeBuild stores the JUnit report
+      "codebuild:UpdateReport", # CodeBuild closes the JUnit report
+    ]
+    resources = ["arn:${local.partition}:codebuild:${local.region}:${local.account}:report-group/${var.project_name}-*"]
+  }
+  dynamic "statement" {
+    for_each = var.key_arn != "" ? [1] : []
+    content {
+      sid = "Key"
+      actions = [
+        "kms:Decrypt", # artifacts and SecureStrings under your own key
+        "kms:GenerateDataKey", # artifacts are written under your own key
+      ]
+      resources = [var.key_arn]
+    }
+  }
+  statement {
+    sid = "Parameters"
+    actions = [
+      "ssm:GetParameters", # the six parameters, and the secrets of checks
+    ]
+    resources = ["arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${var.parameter_prefix}/*"]
+  }
+  statement {
+    sid = "Registry"
+    actions = [
+      "ecr:GetAuthorizationToken", # the sign-in for a push; it knows no narrower resource
+      "ecr:GetRegistryScanningConfiguration", # basic or enhanced scanning
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "Images"
+    actions = [
+      "ecr:BatchGetImage", # is it there, is it the same; also each pull and re-tag
+      "ecr:GetDownloadUrlForLayer", # the commit of a running image, and base images
+      "ecr:BatchCheckLayerAvailability", # a push asks which layers are there
+      "ecr:InitiateLayerUpload", # a push begins a layer
+      "ecr:UploadLayerPart", # a push sends a layer
+      "ecr:CompleteLayerUpload", # a push ends a layer
+      "ecr:PutImage", # the manifest of a push, a re-tag, and `latest`
+      "ecr:DescribeImages", # a scan counts only if it is newer than the push
+      "ecr:BatchGetRepositoryScanningConfiguration", # how is it scanned
+      "ecr:StartImageScan", # a scan where none was made on push, or the last is too old
+      "ecr:DescribeImageScanFindings", # the findings that are judged
+    ]
+    resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${var.repository_prefix}/*"]
+  }
+  dynamic "statement" {
+    for_each = var.enhanced_scanning ? [1] : []
+    content {
+      sid = "Inspector"
+      actions = [
+        "inspector2:ListCoverage", # ECR asks Inspector in the caller's name
+        "inspector2:ListFindings", # ECR asks Inspector in the caller's name
+      ]
+      resources = ["*"]
+    }
+  }
+  statement {
+    sid = "Function"
+    actions = [
+      "lambda:GetFunction", # what the alias leads to
+      "lambda:UpdateFunctionCode", # the new image, by digest
+    ]
+    resources = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.function_name}"]
+  }
+  dynamic "statement" {
+    for_each = var.publish ? [1] : []
+    content {
+      sid = "Versions"
+      actions = [
+        "lambda:PublishVersion", # a numbered version
+        "lambda:GetAlias", # the alias is moved only if nobody else has moved it
+        "lambda:UpdateAlias", # the alias moves to the new version
+        "lambda:CreateAlias", # the first run makes the alias
+      ]
+      resources = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.function_name}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.publish ? [1] : []
+    content {
+      sid = "Alias"
+      actions = [
+        "lambda:GetFunction", # what the alias leads to
+      ]
+      resources = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.function_name}:*"]
+    }
+  }
+  statement {
+    sid = "Cluster"
+    actions = [
+      "eks:DescribeCluster", # the cluster's address and certificate
+    ]
+    resources = ["arn:${local.partition}:eks:${local.region}:${local.account}:cluster/${var.cluster_name}"]
+  }
+  statement {
+    sid = "Alarms"
+    actions = [
+      "cloudwatch:DescribeAlarms", # alarms after a deployment
+    ]
+    resources = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:*"]
+  }
+  statement {
+    sid = "Topic"
+    actions = [
+      "sns:Publish", # who watches the topic learns of failure and recovery
+    ]
+    resources = ["arn:${local.partition}:sns:${local.region}:${local.account}:${var.topic_name}"]
+  }
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  statement {
+    sid = "Connection"
+    actions = [
+      "codeconnections:UseConnection", # the source action resolves the commit
+      "codestar-connections:UseConnection", # the same, as older connections name it
+    ]
+    resources = [var.connection_arn]
+  }
+  statement {
+    sid = "Objects"
+    actions = [
+      "s3:GetObject", # artifacts go from one action to the next
+      "s3:GetObjectVersion", # by version
+      "s3:PutObject", # the source action stores the reference to the commit
+    ]
+    resources = ["arn:${local.partition}:s3:::${var.artifacts_bucket}/*"]
+  }
+  statement {
+    sid = "Bucket"
+    actions = [
+      "s3:GetBucketVersioning", # the pipeline checks that artifacts have versions
+    ]
+    resources = ["arn:${local.partition}:s3:::${var.artifacts_bucket}"]
+  }
+  statement {
+    sid = "Build"
+    actions = [
+      "codebuild:StartBuild", # the build action starts the project
+      "codebuild:BatchGetBuilds", # and waits for it
+    ]
+    resources = ["arn:${local.partition}:codebuild:${local.region}:${local.account}:project/${var.project_name}"]
+  }
+  dynamic "statement" {
+    for_each = var.key_arn != "" ? [1] : []
+    content {
+      sid = "Key"
+      actions = [
+        "kms:Decrypt", # artifacts under your own key
+        "kms:GenerateDataKey", # the same
+      ]
+      resources = [var.key_arn]
+    }
+  }
+}
+
+resource "aws_iam_role" "build" {
+  name               = var.build_role_name
+  assume_role_policy = data.aws_iam_policy_document.assumed_by["codebuild"].json
+}
+
+resource "aws_iam_role_policy" "build" {
+  name   = "run"
+  role   = aws_iam_role.build.id
+  policy = data.aws_iam_policy_document.run.json
+}
+
+resource "aws_iam_role" "pipeline" {
+  name               = var.pipeline_role_name
+  assume_role_policy = data.aws_iam_policy_document.assumed_by["codepipeline"].json
+}
+
+resource "aws_iam_role_policy" "pipeline" {
+  name   = "pipeline"
+  role   = aws_iam_role.pipeline.id
+  policy = data.aws_iam_policy_document.pipeline.json
+}
+
+# CodeBuild makes this group at the first build of a project, so that of an old project is there: import it.
+resource "aws_cloudwatch_log_group" "build" {
+  name              = "/aws/codebuild/${var.project_name}"
+  retention_in_days = 90
+}
+
+resource "aws_codebuild_project" "build" {
+  name           = var.project_name
+  description    = "python -m erp_build run"
+  service_role   = aws_iam_role.build.arn
+  build_timeout  = 300 # more than all deadlines together, or CodeBuild ends Helm in mid-upgrade
+  queued_timeout = 60
+  encryption_key = var.key_arn != "" ? var.key_arn : null
+
+  source {
+    type      = "CODEPIPELINE"
+    buildspec = "buildspec.yml"
+  }
+
+  artifacts {
+    type = "CODEPIPELINE"
+  }
+
+  cache {
+    type     = "S3"
+    location = "${var.artifacts_bucket}/cache"
+  }
+
+  environment {
+    type                        = "LINUX_CONTAINER"
+    compute_type                = "BUILD_GENERAL1_SMALL"
+    image                       = var.runner_image
+    image_pull_credentials_type = "SERVICE_ROLE"
+    privileged_mode             = true # the Docker engine inside of the build
+  }
+
+  logs_config {
+    cloudwatch_logs {
+      group_name = aws_cloudwatch_log_group.build.name
+    }
+  }
+}
+
+resource "aws_eks_access_entry" "build" {
+  count             = var.access_entry ? 1 : 0
+  cluster_name      = var.cluster_name
+  principal_arn     = aws_iam_role.build.arn
+  kubernetes_groups = [var.kubernetes_group]
+  type              = "STANDARD"
+}

@@ -1,0 +1,46 @@
+"""Whether the services' Deployments land where a run watches them: in the release's own namespace."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from erp_build.clients.site import Site
+from erp_build.errors import ConfigurationError
+from erp_build.formats.kubernetes.manifest import flattened
+from erp_build.formats.kubernetes.pod_template import containers_of
+from erp_build.model.images.image import ImageReference
+
+
+def require_placement(site: Site, objects: Iterable[Mapping[str, Any]]) -> None:
+    """Raise `ConfigurationError` for a service without a Deployment in the release's namespace.
+
+    Args:
+        site: its services.
+        objects: what the chart renders. Other objects may lie in other namespaces.
+    """
+    places = {service.name: _namespaces(objects, site.repository(service), site) for service in site.project.services}
+    if missing := [name for name, found in places.items() if not found]:
+        raise ConfigurationError(
+            f"the chart makes no Deployment for {len(missing)} services",
+            where=site.project.chart.path,
+            why="\n".join(f"{name}: no Deployment has a container with its image" for name in missing),
+            next_step="switch them on in the values file, or correct `repository` and `values_key` in erp-build.toml",
+        )
+    own = site.release.namespace
+    if elsewhere := {name: found - {own} for name, found in places.items() if found - {own}}:
+        raise ConfigurationError(
+            f"the chart puts {len(elsewhere)} services into another namespace than that of the release",
+            where=f"{site.project.chart.path}, and namespace = {own!r} in [chart]",
+            why="\n".join(f"{name}: {', '.join(sorted(found))} instead of {own}" for name, found in elsewhere.items()),
+            next_step="correct the namespace in the values file or the template, or `namespace` in [chart] of "
+            "erp-build.toml; nothing was changed",
+        )
+
+
+def _namespaces(objects: Iterable[Mapping[str, Any]], repository: str, site: Site) -> set[str]:
+    """The namespaces of all Deployments with an image of a repository."""
+    return {
+        str((item.get("metadata") or {}).get("namespace") or site.release.namespace)
+        for item in flattened(objects)
+        if item.get("kind") == "Deployment"
+        and any(ImageReference.parse(one.image).repository == repository for one in containers_of("Deployment", item))
+    }

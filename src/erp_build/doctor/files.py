@@ -1,0 +1,172 @@
+"""The check of what each target names: its folder, pom, Dockerfile, values key and names. It needs no account."""
+
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from erp_build.clients.docker.build_context import Context
+from erp_build.config.grammar import NAMES
+from erp_build.config.read_file import path_below, read_file
+from erp_build.doctor.diagnosis import CheckResult, Look
+from erp_build.doctor.facts import Facts
+from erp_build.errors import ConfigurationError, did_you_mean, told
+from erp_build.formats.dockerfile.lint import secrets_in, sources_of_nothing_yet
+from erp_build.formats.dockerfile.parse import images_of
+from erp_build.formats.maven.pom import read_pom
+from erp_build.formats.values.file import set_tags
+from erp_build.model.project import Chart, Function, Service
+
+NO_JARS = ("pom",)
+CORRECT = "correct {} in erp-build.toml"
+POM = "pom.xml"
+
+
+class Fault(NamedTuple):
+    """Something that a run would stop at, or only may (`is_doubt`), and what to do about it."""
+
+    what: str
+    next_step: str
+    is_doubt: bool = False
+
+
+class Seen(NamedTuple):
+    """What was looked at of a target, a few words each, and what is wrong with it."""
+
+    words: list[str]
+    faults: list[Fault]
+
+
+def check_files(facts: Facts) -> CheckResult:
+    """Whether each target has what it names in erp-build.toml."""
+    project = facts.project
+    seen = {target.name: _image_target(facts, target) for target in project.image_targets}
+    seen[project.chart.name] = _chart(facts.root, project.chart)
+    look = Look(f"the files of {len(seen)} targets, as {project.config_path or 'the default layout'} names them")
+    found = "\n".join(_line(name, one) for name, one in seen.items())
+    faults = [fault for one in seen.values() for fault in one.faults]
+    steps = "\n".join(dict.fromkeys(fault.next_step for fault in faults))
+    if any(not fault.is_doubt for fault in faults):
+        return look.problem(found, steps)
+    return look.warning(found, steps) if faults else look.ok(found)
+
+
+def _line(name: str, seen: Seen) -> str:
+    """One line for a target: what is wrong with it, else what was looked at."""
+    if seen.faults:
+        return f"{name}: {'; '.join(fault.what for fault in seen.faults)}"
+    return f"{name}: {', '.join(seen.words)}"
+
+
+def _image_target(facts: Facts, target: Service | Function) -> Seen:
+    seen = Seen([target.path], [])
+    try:
+        folder = path_below(facts.root, target.path)
+    except ConfigurationError as error:
+        seen.faults.append(Fault(told(error), error.next_step))
+        return seen
+    if not folder.is_dir():
+        seen.faults.append(_missing(facts.root, target.path, "a directory" if folder.exists() else "", "`path`"))
+        return seen
+    _pom(facts.root, target, seen)
+    _dockerfile(facts.root, target, seen)
+    if isinstance(target, Service):
+        _values_key(facts, target, seen)
+    else:
+        seen.words.append(f"function {target.function}")
+    _repository(target, seen)
+    return seen
+
+
+def _pom(root: Path, target: Service | Function, seen: Seen) -> None:
+    path = f"{target.path}/{POM}"
+    if not (root / path).is_file():
+        fault = _missing(root, path, "", "`path`")
+        seen.faults.append(fault._replace(next_step=f"{fault.next_step}; erp_build builds with Maven"))
+        return
+    pom = read_pom(_content(root, path))
+    if pom is None or not pom.artifact:
+        seen.faults.append(Fault(f"{path} cannot be read as a pom", "mvn validate shows what is wrong with it"))
+    elif pom.packaging in NO_JARS:
+        seen.faults.append(Fault(f"{path} makes no jar (packaging {pom.packaging})", "name the folder of a module"))
+    else:
+        seen.words.append(f"{POM} ({pom.artifact})")
+
+
+def _dockerfile(root: Path, target: Service | Function, seen: Seen) -> None:
+    path = posixpath.normpath(f"{target.path}/{target.dockerfile}")
+    if not (root / path).is_file():
+        seen.faults.append(_missing(root, path, "", "`dockerfile`"))
+        return
+    text = _content(root, path).decode("utf-8-sig", "replace")
+    images = images_of(text)
+    seen.words.append(f"{target.dockerfile} (from {', '.join(images) or 'scratch'})")
+    if "FROM " not in text.upper():
+        seen.faults.append(Fault(f"{path} has no FROM", "name a Dockerfile, or begin it with its base image"))
+    if unknown := [image for image in images if "$" in image]:
+        what = f"{path} takes {', '.join(unknown)}, whose variable has no value"
+        seen.faults.append(Fault(what, "give the ARG a default before the first FROM", is_doubt=True))
+    for line, secret in secrets_in(text):
+        step = "give it at run time, as a variable of the deployment"
+        seen.faults.append(Fault(f"{path}:{line}: a secret: {secret}", step))
+    for line, what in sources_of_nothing_yet(text, Context(root / target.path, target.dockerfile).files):
+        step = f"correct the COPY: its sources lie below {target.path}, or Maven makes them in target/"
+        seen.faults.append(Fault(f"{path}:{line}: {what}", step))
+
+
+def _values_key(facts: Facts, service: Service, seen: Seen) -> None:
+    chart = facts.project.chart
+    path = f"{chart.path}/{chart.values}"
+    if not (facts.root / path).is_file():
+        # The line of the chart says it once for all.
+        return
+    try:
+        set_tags(facts.values(), {service.values_key: "0"}, where=path)
+    except ConfigurationError as error:
+        seen.faults.append(Fault(f"{path}: {told(error)}", error.next_step))
+    else:
+        seen.words.append(f"{service.values_key} of {path}")
+
+
+def _repository(target: Service | Function, seen: Seen) -> None:
+    rule = NAMES["repository"]
+    if not rule.accepts(target.repository):
+        what = f"repository {target.repository} cannot be one of ECR: it must be {rule.words}"
+        seen.faults.append(Fault(what, 'write repository = "..." for it'))
+    else:
+        seen.words.append(f"repository {target.repository}")
+
+
+def _chart(root: Path, chart: Chart) -> Seen:
+    seen = Seen([f"{chart.path}/Chart.yaml", f"{chart.path}/{chart.values}"], [])
+    if not (root / chart.path).is_dir():
+        seen.faults.append(_missing(root, chart.path, "", "`path` of [chart]"))
+        return seen
+    for path, key in zip(seen.words, ("`path` of [chart]", "`values` of [chart]"), strict=True):
+        if not (root / path).is_file():
+            seen.faults.append(_missing(root, path, "", key))
+    return seen
+
+
+def _missing(root: Path, path: str, instead: str, key: str) -> Fault:
+    """What is not there, with the nearest name that is: of the first part that is missing."""
+    what = f"{path} is not {instead}" if instead else f"there is no {path}"
+    parts = path.split("/")
+    for place in range(len(parts)):
+        above = root.joinpath(*parts[:place])
+        if not (above / parts[place]).exists():
+            near = did_you_mean(parts[place], _names(above), CORRECT.format(key))
+            return Fault(what, near.replace("did you mean `", f"did you mean `{'/'.join((*parts[:place], ''))}"))
+    return Fault(what, CORRECT.format(key))
+
+
+def _names(folder: Path) -> Iterator[str]:
+    return (entry.name for entry in folder.iterdir()) if folder.is_dir() else iter(())
+
+
+def _content(root: Path, path: str) -> bytes:
+    """What is in a file; nothing where it cannot be read, which its reader then says."""
+    try:
+        return read_file(path_below(root, path))
+    except (OSError, ConfigurationError):
+        return b""

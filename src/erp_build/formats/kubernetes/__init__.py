@@ -1,0 +1,1 @@
+"""Manifests and objects of Kubernetes, as texts and as values."""

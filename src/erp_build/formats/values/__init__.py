@@ -1,0 +1,1 @@
+"""Values files of Helm: read as Helm reads them, edited byte for byte."""

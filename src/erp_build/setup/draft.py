@@ -1,0 +1,72 @@
+"""What `init` has found: values, and for each the place where it was read."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+
+class Found(NamedTuple):
+    """A value, and where it was read; where it is a guess, `where` is empty."""
+
+    value: str
+    where: str = ""
+
+
+NOTHING = Found("")
+"""What was not found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftTarget:
+    """A service or function.
+
+    Attributes:
+        name: unique in the file.
+        path: its directory.
+        kind: where it runs.
+        dockerfile: relative to the path.
+        why: what shows that it is one, and what it runs on.
+        repository: the name of its image without the prefix of all.
+        values_key: of a service, where its tag stands in the values file.
+        function: of a function, its name in Lambda.
+        inputs: what it takes from outside of its path.
+        notes: what a reader should know of it; what is not supported.
+    """
+
+    name: str
+    path: str
+    kind: Literal["eks", "lambda"]
+    dockerfile: str
+    why: str
+    repository: Found
+    values_key: Found = NOTHING
+    function: Found = NOTHING
+    inputs: tuple[Found, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class DraftChart(NamedTuple):
+    """The chart and its release, each with the place where it was read."""
+
+    path: Found
+    values: Found
+    release: Found
+    namespace: Found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """All of it.
+
+    Attributes:
+        parameters: prefix in Parameter Store.
+        targets: services first, then functions.
+        shared: patterns of folders that every target may read.
+        chart: the one that is deployed; None: there is none that can be.
+        unsupported: what is there and is not built or deployed, and why; a line each.
+    """
+
+    parameters: Found
+    targets: tuple[DraftTarget, ...] = ()
+    shared: tuple[Found, ...] = ()
+    chart: DraftChart | None = None
+    unsupported: tuple[str, ...] = ()

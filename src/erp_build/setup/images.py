@@ -1,0 +1,124 @@
+"""Which folders are built into images: a pom.xml that makes a jar, and a Dockerfile; and why the others are not."""
+
+import posixpath
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from erp_build.formats.dockerfile.parse import images_of, instructions
+from erp_build.setup.tree import POM, Tree
+
+NO_DOCKERFILES = (".dockerignore", ".md", ".txt", ".j2", ".tpl", ".template", ".tmpl", ".sh", ".yaml", ".yml")
+"""Ends of names that begin as a Dockerfile does."""
+
+SKIPPED = frozenset({"target", "node_modules", "test", "tests", "archetype-resources"})
+"""Folders whose files are results, or are written for tests."""
+
+LAMBDA_IMAGES = ("public.ecr.aws/lambda/", "amazon/aws-lambda-", "aws-lambda-adapter", "aws-lambda-rie")
+PACKAGINGS = ("jar", "war")
+SHOWN = 6
+"""Paths that a line names."""
+
+
+class ImageFolder(NamedTuple):
+    """A folder with a pom.xml that makes a jar, and its Dockerfiles, the likeliest first; `lambdas` are for Lambda."""
+
+    path: str
+    dockerfiles: tuple[str, ...]
+    lambdas: tuple[str, ...]
+
+
+def image_folders(tree: Tree) -> tuple[tuple[ImageFolder, ...], tuple[str, ...]]:
+    """Return the folders that can be built, and a line for each that cannot be, with the reason."""
+    homes: dict[str, list[str]] = {}
+    refused: dict[str, list[str]] = {}
+    for path in tree.paths:
+        if _is_dockerfile(path):
+            home, why = _home(tree, posixpath.dirname(path))
+            if why:
+                refused.setdefault(why, []).append(path)
+            else:
+                homes.setdefault(home, []).append(path)
+    folders = tuple(_folder(tree, home, paths) for home, paths in sorted(homes.items()))
+    lines = tuple(f"{_listed(paths)}: {why}" for why, paths in refused.items())
+    return folders, (*lines, *_without_dockerfile(tree, homes), *_gradle(tree))
+
+
+def _is_dockerfile(path: str) -> bool:
+    *folders, name = path.lower().split("/")
+    is_one = name == "dockerfile" or name.startswith("dockerfile.") or name.endswith(".dockerfile")
+    return is_one and not name.endswith(NO_DOCKERFILES) and SKIPPED.isdisjoint(folders)
+
+
+def _home(tree: Tree, folder: str) -> tuple[str, str]:
+    """The nearest folder at or above with a pom.xml, or why there is no service in it."""
+    start = folder
+    while True:
+        if posixpath.join(folder, POM) in tree:
+            return folder, _why_not(tree, folder)
+        # What builds the whole repository says nothing of a folder in it.
+        if (folder or not start) and (tool := tree.other_tool(folder)):
+            return folder, f"{tool} is not supported yet; erp_build builds with Maven"
+        if not folder:
+            return folder, "there is no pom.xml at or above it; an image without Maven is not supported"
+        folder = posixpath.dirname(folder)
+
+
+def _why_not(tree: Tree, folder: str) -> str:
+    pom = tree.pom(folder)
+    at = posixpath.join(folder, POM)
+    if pom is None:
+        return f"{at} cannot be read as a pom"
+    if pom.packaging == "pom":
+        return f"{at} makes no jar (packaging pom); a service needs a pom.xml and a Dockerfile in a folder of its own"
+    if pom.packaging not in PACKAGINGS:
+        return f"{at} makes a {pom.packaging}, which is not supported; jar and war are"
+    if not folder:
+        return "a service at the root of the repository is not supported; it needs a folder of its own"
+    return ""
+
+
+def _folder(tree: Tree, home: str, paths: list[str]) -> ImageFolder:
+    ordered = sorted(paths, key=lambda path: (path.count("/"), posixpath.basename(path) != "Dockerfile", path))
+    names = tuple(posixpath.relpath(path, home) for path in ordered)
+    lambdas = tuple(name for name in names if _is_for_lambda(tree.text(posixpath.join(home, name)), name))
+    return ImageFolder(home, tuple(name for name in names if name not in lambdas), lambdas)
+
+
+def _is_for_lambda(text: str, name: str) -> bool:
+    return "lambda" in name.lower() or any(mark in image for image in images_of(text) for mark in LAMBDA_IMAGES)
+
+
+def runs_maven(text: str) -> bool:
+    """Whether a Dockerfile calls Maven itself."""
+    words = (word for one in instructions(text) if one.keyword == "RUN" for word in one.words)
+    return any(posixpath.basename(word) in ("mvn", "mvnw") for word in words)
+
+
+def _without_dockerfile(tree: Tree, homes: Collection[str]) -> Iterator[str]:
+    poms = {folder: pom for folder in tree.pom_folders if (pom := tree.pom(folder))}
+    libraries = {name for pom in poms.values() for name in pom.dependencies}
+    lacking = [
+        posixpath.join(folder, POM)
+        for folder, pom in poms.items()
+        if folder not in homes
+        and pom.packaging in PACKAGINGS
+        and pom.artifact not in libraries
+        and _is_boot(tree, folder)
+    ]
+    if lacking:
+        yield f"{_listed(lacking)}: a Spring Boot program without a Dockerfile in its folder: add one"
+
+
+def _is_boot(tree: Tree, folder: str) -> bool:
+    """Whether the pom of a folder, or one that it inherits from in the repository, has the plugin of Spring Boot."""
+    return any(pom.has_boot_plugin for _, pom in tree.lineage(folder))
+
+
+def _gradle(tree: Tree) -> Iterator[str]:
+    if found := sorted(folder or "." for folder in {"", *tree.folders} if tree.other_tool(folder) == "Gradle"):
+        yield f"{_listed(found)}: Gradle is not supported yet; erp_build builds with Maven"
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return ", ".join(paths[:SHOWN]) + more

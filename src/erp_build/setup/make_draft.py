@@ -1,0 +1,211 @@
+"""Puts together what `init` finds in a repository: its targets, its chart, and what is not supported."""
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from erp_build.config.grammar import NAMES
+from erp_build.config.load import default_values_key
+from erp_build.formats.dockerfile.lint import sources_of_nothing_yet
+from erp_build.setup.charts import ChartFiles, ImageKey, best_file, call_of, charts_of, draft_chart, key_of
+from erp_build.setup.draft import Draft, DraftChart, DraftTarget, Found
+from erp_build.setup.hints import HelmCall, Hints
+from erp_build.setup.images import ImageFolder, image_folders, runs_maven
+from erp_build.setup.taken import has_sibling, inputs_of, shared_folders
+from erp_build.setup.tree import POM, Tree
+
+SIBLING = (
+    "it depends on another module of the repository, which `mvn` in its folder alone does not build: not supported yet"
+)
+TWICE = "its Dockerfile calls Maven itself: the jar is made twice; copy target/*.jar instead"
+NO_REPOSITORY, NO_FUNCTION = re.compile(r"[^a-z0-9]++"), re.compile(r"[^A-Za-z0-9_-]")
+"""What the names of ECR and Lambda have not; of what ECR allows between letters, `-` alone is taken."""
+
+
+def make_draft(tree: Tree) -> Draft:
+    """Return what there is to build and to deploy."""
+    found, refused = image_folders(tree)
+    folders = [folder for folder in found if _can_be_named(folder)]
+    odd = tuple(f"{folder.path}: erp_build cannot name this folder" for folder in found if folder not in folders)
+    hints = Hints(tree)
+    names = _names(folders)
+    words = {folder.path: _words(tree, folder.path, names) for folder in folders}
+    chosen = _chart(tree, hints, charts_of(tree), words)
+    chart = chosen.chart
+    values = f"{chart.path.value}/{chart.values.value}" if chart else ""
+    paths = [folder.path for folder in folders]
+    is_alone = len(chosen.keys) == 1 == len(folders) and not refused
+    sources = _Sources(tree, hints, chosen.keys, values, paths, is_alone)
+    targets = [
+        target for folder in folders for target in _targets(sources, folder, names[folder.path], words[folder.path])
+    ]
+    taken = {one.value: None for target in targets for one in target.inputs}
+    return Draft(
+        parameters=hints.parameters(),
+        targets=tuple(sorted(targets, key=lambda target: target.kind)),
+        shared=shared_folders(tree, paths, taken),
+        chart=chart,
+        unsupported=(*refused, *odd, *chosen.told),
+    )
+
+
+def _can_be_named(folder: ImageFolder) -> bool:
+    files = (*folder.dockerfiles, *folder.lambdas)
+    return (
+        NAMES["directory"].accepts(folder.path)
+        and all(map(NAMES["file"].accepts, files))
+        and (
+            NAMES["target"].accepts(posixpath.basename(folder.path))
+            and NAMES["target"].accepts(folder.path.replace("/", "-"))
+        )
+    )
+
+
+def _names(folders: Sequence[ImageFolder]) -> dict[str, str]:
+    """Folder -> name: its last part, or the whole path where that is not the only one."""
+    last = Counter(posixpath.basename(folder.path) for folder in folders)
+    return {
+        folder.path: name if last[name := posixpath.basename(folder.path)] == 1 else folder.path.replace("/", "-")
+        for folder in folders
+    }
+
+
+def _words(tree: Tree, path: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What a service may be called in a values file: without what all names begin with, too."""
+    pom = tree.pom(path)
+    common = posixpath.commonprefix(list(names.values())).rpartition("-") if len(names) > 1 else ("", "", "")
+    name = names[path]
+    return tuple(filter(None, (name, name.removeprefix(f"{common[0]}-"), pom.artifact if pom else "")))
+
+
+class _Chosen(NamedTuple):
+    """The chart that is deployed, the image keys of its values file, and what is to be said of the others."""
+
+    chart: DraftChart | None
+    keys: Sequence[ImageKey]
+    told: tuple[str, ...]
+
+
+def _chart(tree: Tree, hints: Hints, charts: Sequence[ChartFiles], services: Mapping[str, Sequence[str]]) -> _Chosen:
+    if not charts:
+        others = "; kustomize is not supported" if any("kustomization.y" in path for path in tree.paths) else ""
+        return _Chosen(None, (), (f"no Helm chart: a run deploys by one; `plan` works without it{others}",))
+    if called := call_of(hints, charts):
+        call, chosen = called
+        named = [posixpath.relpath(one, chosen.path) for one in call.values]
+        values = next((one for one in reversed(named) if one in chosen.keys), best_file(chosen, services)[0])
+        return _chosen(tree, charts, chosen, values, call)
+    best = [(*best_file(chart, services), chart) for chart in charts]
+    values, most, chosen = max(best, key=lambda one: one[1])
+    some = [chart.path for _, number, chart in best if number]
+    umbrellas = [one for one in best if one[2].is_umbrella]
+    if len(some) > 1 and most < len(services) and len(umbrellas) == 1:
+        values, most, chosen = umbrellas[0]
+    elif len(some) > 1 and most < len(services):
+        why = "a run deploys one release: not supported; join them in one chart"
+        return _Chosen(None, (), (f"several charts that deploy services ({', '.join(some)}): {why}",))
+    return _chosen(tree, charts, chosen, values, None)
+
+
+def _chosen(
+    tree: Tree, charts: Sequence[ChartFiles], chosen: ChartFiles, values: str, call: HelmCall | None
+) -> _Chosen:
+    if not values:
+        why = "it has no values file of its own, in which the tags could be written"
+        return _Chosen(None, (), (f"{chosen.path}/Chart.yaml: {why}",))
+    rest = ", ".join(chart.path for chart in charts if chart is not chosen)
+    told = (f"other charts, which erp_build does not deploy: {rest}",) if rest else ()
+    return _Chosen(draft_chart(tree, chosen, values, call), chosen.keys[values], told)
+
+
+class _Sources(NamedTuple):
+    """What the targets are made from; `is_alone`: one folder and one image key are all that there is."""
+
+    tree: Tree
+    hints: Hints
+    keys: Sequence[ImageKey]
+    values: str
+    folders: Sequence[str]
+    is_alone: bool
+
+
+def _targets(sources: _Sources, folder: ImageFolder, name: str, words: Sequence[str]) -> Iterator[DraftTarget]:
+    """The targets of a folder: a service, a function, or both where it has a Dockerfile for each."""
+    found = key_of(words, sources.keys)
+    is_service = bool(folder.dockerfiles) and not (folder.lambdas and (found is None or found.is_off))
+    if is_service:
+        yield _service(sources, folder, name, found)
+    if folder.lambdas:
+        yield _function(sources, folder, f"{name}-lambda" if is_service else name, words)
+
+
+def _service(sources: _Sources, folder: ImageFolder, name: str, found: ImageKey | None) -> DraftTarget:
+    if found is None and sources.is_alone:
+        # One service and one image: they belong together whatever they are called.
+        found = sources.keys[0]
+    notes = []
+    if found and found.refused:
+        notes.append(f"{sources.values}: {found.key}: {found.refused}")
+    elif sources.values and found is None:
+        notes.append(f"{sources.values} names no image of it: add one, or correct values_key")
+    usable = found if found and not found.refused else None
+    return DraftTarget(
+        name=name,
+        path=folder.path,
+        kind="eks",
+        dockerfile=folder.dockerfiles[0],
+        why=_why(sources.tree, folder.path, folder.dockerfiles),
+        repository=Found(found.repository, sources.values) if found and found.repository else _repository(name),
+        values_key=Found(usable.key, sources.values) if usable else Found(default_values_key(name)),
+        inputs=inputs_of(sources.tree, folder.path, sources.folders),
+        notes=(*notes, *_notes(sources, folder.path, folder.dockerfiles[0])),
+    )
+
+
+def _function(sources: _Sources, folder: ImageFolder, name: str, words: Sequence[str]) -> DraftTarget:
+    hinted = (sources.hints.function(word) for word in words)
+    function = next((one for one in hinted if one.value), Found(""))
+    notes = () if function.value else ("no file names its function in Lambda: correct `function`",)
+    repository = sources.hints.repository(words[0])
+    return DraftTarget(
+        name=name,
+        path=folder.path,
+        kind="lambda",
+        dockerfile=folder.lambdas[0],
+        why=_why(sources.tree, folder.path, folder.lambdas),
+        repository=repository if repository.value else _repository(name),
+        function=function if function.value else Found(NO_FUNCTION.sub("-", posixpath.basename(folder.path))[:64]),
+        inputs=inputs_of(sources.tree, folder.path, sources.folders),
+        notes=(*notes, *_notes(sources, folder.path, folder.lambdas[0])),
+    )
+
+
+def _repository(name: str) -> Found:
+    """A repository that ECR can have, named as the target is."""
+    return Found(NO_REPOSITORY.sub("-", name.lower()).strip("-") or "image")
+
+
+def _why(tree: Tree, path: str, dockerfiles: Sequence[str]) -> str:
+    lineage = [pom for _, pom in tree.lineage(path)]
+    is_boot = any(pom.has_boot_plugin for pom in lineage)
+    what = "a Spring Boot program" if is_boot else f"a {lineage[0].packaging}"
+    others = f"; also there: {', '.join(dockerfiles[1:])}" if len(dockerfiles) > 1 else ""
+    return f"{posixpath.join(path, POM)} makes {what}, {dockerfiles[0]} its image{others}"
+
+
+def _notes(sources: _Sources, path: str, dockerfile: str) -> Iterator[str]:
+    text = sources.tree.text(posixpath.join(path, dockerfile))
+    if has_sibling(sources.tree, path):
+        yield SIBLING
+    if runs_maven(text):
+        yield TWICE
+    files = [one.removeprefix(f"{path}/") for one in sources.tree.paths if one.startswith(f"{path}/")]
+    for finding in sources_of_nothing_yet(text, files):
+        yield f"{dockerfile}:{finding.line}: {finding.what}, which is {path}"
+    yield from (
+        f"it contains {other}: a change there counts for both"
+        for other in sources.folders
+        if other.startswith(f"{path}/")
+    )

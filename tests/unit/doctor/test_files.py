@@ -1,0 +1,115 @@
+"""`doctor --only files`: one line for each target, what was looked at, and a near name for what is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import shapes
+from tests.support.cli import CommandLine
+from tests.support.git import Checkout
+
+CHART = shapes.chart("chart", shapes.images({"orders": "orders", "users": "users"}))
+FILES = {**shapes.services("apps/orders", "apps/users"), **CHART}
+FILE = """\
+[[service]]
+path = "apps/orders"
+values_key = "orders"
+[[service]]
+path = "apps/users"
+values_key = "users"
+[chart]
+path = "chart"
+values = "values.yaml"
+"""
+
+
+def found(root: Path, erp_build: CommandLine, files: dict[str, str], text: str = FILE) -> tuple[int, str]:
+    """The exit code and the text of the check."""
+    Checkout.create(root).git("config", "user.name", "x")
+    shapes.write(root, {**files, "erp-build.toml": text})
+    answer = erp_build("doctor", "--repo", root, "--only", "files")
+    assert answer.err == ""
+    return answer.code, answer.out
+
+
+def test_each_target_has_a_line_with_what_was_looked_at(tmp_path: Path, erp_build: CommandLine) -> None:
+    code, text = found(tmp_path, erp_build, FILES)
+    assert code == 0
+    dockerfile, values = "Dockerfile (from eclipse-temurin:17-jre-alpine)", "chart/values.yaml"
+    own = "repository"
+    assert [line.strip() for line in text.splitlines()] == [
+        "repository",
+        f"ok       files  orders: apps/orders, pom.xml (apps-orders), {dockerfile}, orders of {values}, {own} orders",
+        f"users: apps/users, pom.xml (apps-users), {dockerfile}, users of {values}, {own} users",
+        "helm-chart: chart/Chart.yaml, chart/values.yaml",
+        "looked at: the files of 3 targets, as erp-build.toml names them",
+        "1 checks: 1 ok, 0 warnings, 0 problems, 0 unknown",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        pytest.param(('"apps/orders"', '"apps/order"'), "did you mean `apps/orders`? ", id="a folder"),
+        pytest.param(('"apps/orders"', '"app/orders"'), "did you mean `apps`?", id="a folder above"),
+        pytest.param(('"apps/orders"', '"apps/orders/pom.xml"'), "apps/orders/pom.xml is not a directory", id="a file"),
+        pytest.param(('"apps/orders"', '"apps"'), "there is no apps/pom.xml", id="no pom"),
+        pytest.param(('"apps/orders"\n', '"apps/orders"\ndockerfile = "Dockerfil"\n'),
+                     "did you mean `apps/orders/Dockerfile`?", id="a Dockerfile"),
+        pytest.param(('values_key = "orders"', 'values_key = "oders"'), "did you mean `orders`?", id="a values key"),
+        pytest.param(('"values.yaml"', '"value.yaml"'), "did you mean `chart/values.yaml`?", id="a values file"),
+        pytest.param(('"chart"', '"charts"'), "did you mean `chart`?", id="a chart"),
+        pytest.param(('"apps/orders"\n', '"apps/orders"\nname = "Orders"\n'),
+                     "repository Orders cannot be one of ECR", id="a repository"),
+    ],
+)  # fmt: skip
+def test_a_name_that_leads_nowhere_is_a_problem_with_the_near_one(
+    tmp_path: Path, erp_build: CommandLine, change: tuple[str, str], says: str
+) -> None:
+    code, text = found(tmp_path, erp_build, FILES, FILE.replace(*change, 1))
+    assert code == 2
+    assert says.strip() in text
+    assert text.count("next: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "says"),
+    [
+        ("apps/orders/pom.xml", "<project", "apps/orders/pom.xml cannot be read as a pom"),
+        ("apps/orders/pom.xml", shapes.pom("all", packaging="pom"), "apps/orders/pom.xml makes no jar (packaging pom)"),
+        ("apps/orders/Dockerfile", "", "apps/orders/Dockerfile has no FROM"),
+        ("apps/orders/Dockerfile", "FROM x\nCOPY conf/a.yml /a.yml\n", "Dockerfile:2: COPY conf/a.yml: no such file"),
+        (
+            "apps/orders/Dockerfile",
+            "FROM x\nENV DB_PASSWORD=hunter2-hunter2\n",
+            "Dockerfile:2: a secret: ENV DB_PASSWORD",
+        ),
+        ("chart/values.yaml", "a: [\n", "the values file cannot be read"),
+        (
+            "chart/values.yaml",
+            "orders:\n  image: x/orders:1\nusers:\n  image:\n    tag: x\n",
+            "there is no orders.image.tag",
+        ),
+    ],
+)
+def test_a_file_that_a_run_would_stop_at_is_a_problem(
+    tmp_path: Path, erp_build: CommandLine, path: str, content: str, says: str
+) -> None:
+    code, text = found(tmp_path, erp_build, {**FILES, path: content})
+    assert code == 2
+    assert says in text
+    assert "hunter2" not in text
+
+
+def test_what_maven_makes_need_not_be_there_yet(tmp_path: Path, erp_build: CommandLine) -> None:
+    dockerfile = "FROM x\nCOPY target/*.jar a.jar\nCOPY ./target/lib /lib\nCOPY src /src\n"
+    code, text = found(tmp_path, erp_build, {**FILES, "apps/orders/Dockerfile": dockerfile})
+    assert (code, "problem  " in text) == (0, False)
+
+
+def test_a_link_that_leads_out_of_the_repository_is_a_problem(tmp_path: Path, erp_build: CommandLine) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "out").symlink_to("/etc")
+    code, text = found(tmp_path / "r", erp_build, FILES, FILE.replace('"apps/orders"', '"out"'))
+    assert code == 2
+    assert "out leads out of the repository" in text
