@@ -11,7 +11,7 @@ import json
 import sys
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,11 +59,14 @@ class BuildContainer:
             self.container.id, words, workdir=str(folder), environment=dict(environment or {}), user=user
         )
         printed = bytearray()
-        for chunk in api.exec_start(made["Id"], stream=True):
-            printed += chunk
-            if self.loud:
-                sys.stderr.buffer.write(chunk)
-                sys.stderr.buffer.flush()
+        chunks = api.exec_start(made["Id"], stream=True)
+        # Docker's client leaves it to its caller to close the answer of a stream, and shows it nowhere else.
+        with closing(chunks._response):  # noqa: SLF001
+            for chunk in chunks:
+                printed += chunk
+                if self.loud:
+                    sys.stderr.buffer.write(chunk)
+                    sys.stderr.buffer.flush()
         return int(api.exec_inspect(made["Id"])["ExitCode"]), printed.decode("utf-8", "replace")
 
     def load_base(self, phase: str) -> None:
