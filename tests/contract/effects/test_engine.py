@@ -34,7 +34,7 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def build(source: Path, dockerfile: str = "Dockerfile") -> list[str]:
+def build(source: Path, dockerfile: str = "Dockerfile", stage: str = "") -> list[str]:
     lines: list[str] = []
     with tempfile.TemporaryFile() as spool:
         request = EngineBuild(
@@ -43,6 +43,7 @@ def build(source: Path, dockerfile: str = "Dockerfile") -> list[str]:
             labels={REVISION_LABEL: COMMIT},
             arguments={"REVISION": COMMIT},
             where=f"a/{dockerfile}",
+            stage=stage,
         )
         assert Engine().build(request, spool, lines.append).platform == "linux/amd64"
     return lines
@@ -77,6 +78,15 @@ def test_a_build_names_and_labels_its_image(docker: Loopback, source: Path) -> N
     assert json.loads(asked["labels"][0]) == {REVISION_LABEL: COMMIT}
     assert json.loads(asked["buildargs"][0]) == {"REVISION": COMMIT}
     assert "version" not in asked, "the classic builder is the one that answers with an image's id"
+
+
+def test_a_build_ends_with_the_stage_that_it_names_and_with_the_last_one_without_a_name(
+    docker: Loopback, source: Path
+) -> None:
+    for stage in ("", "runtime"):
+        build(source, stage=stage)
+    asked = [parse_qs(urlsplit(one.path).query) for one in docker.asked if urlsplit(one.path).path.endswith("/build")]
+    assert [one.get("target") for one in asked] == [None, ["runtime"]]
 
 
 def test_a_build_gets_the_services_files_without_those_it_excludes(docker: Loopback, source: Path) -> None:

@@ -36,6 +36,7 @@ class BuildKit:
         words = [word for flag, items in pairs for name, value in items.items() for word in (flag, f"{name}={value}")]
         options = ["--load", "--provenance=false", "--sbom=false", "--progress=plain"]
         named = ["--file", request.dockerfile, "--tag", request.tag]
+        named += ["--target", request.stage] if request.stage else []
         try:
             done = run(
                 ["docker", "buildx", "build", *options, *named, *words, "-"],

@@ -45,6 +45,7 @@ class EngineBuild(NamedTuple):
         tag: the image's name, with host and tag.
         labels, arguments: of the image, and of the build.
         where: the Dockerfile's path, for errors.
+        stage: of the Dockerfile, which is built; empty: the last one.
     """
 
     dockerfile: str
@@ -52,6 +53,7 @@ class EngineBuild(NamedTuple):
     labels: Mapping[str, str]
     arguments: Mapping[str, str]
     where: str
+    stage: str = ""
 
 
 class Engine:
@@ -97,6 +99,7 @@ class Engine:
                     tag=request.tag,
                     labels=dict(request.labels),
                     buildargs=dict(request.arguments),
+                    target=request.stage or None,
                     rm=True,
                     forcerm=True,
                     decode=True,
