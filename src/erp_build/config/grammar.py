@@ -54,10 +54,20 @@ NAMES: Mapping[str, NameRule] = {
         "backend/a-service",
     ),
     "dockerfile": NameRule(
-        rf"{DIRECTORY_SEGMENT}(?:/{DIRECTORY_SEGMENT})*",
+        rf"(?:\.\./)*{DIRECTORY_SEGMENT}(?:/{DIRECTORY_SEGMENT})*",
         4096,
-        "the path of a file below the service's own `path`, which alone is sent to the builder",
+        "the path of a file, relative to the service's own `path`; one that lies elsewhere begins with `../`",
         "Dockerfile",
+    ),
+    "context": NameRule(
+        rf"\.|/*{DIRECTORY_SEGMENT}(?:/{DIRECTORY_SEGMENT})*/*",
+        4096,
+        "a path below the repository's root, or `.`, which is the root",
+        ".",
+    ),
+    "stage": NameRule(r"[A-Za-z][A-Za-z0-9_.-]*", 128, "the name of a stage of the Dockerfile", "runtime"),
+    "packager": NameRule(
+        r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*", 64, "`maven`, `none`, or the name of a packager of your own", "none"
     ),
     "file": NameRule(rf"(?!/){PLAIN}+", 4096, "a relative path", "Dockerfile"),
     "path pattern": NameRule(
@@ -131,6 +141,9 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "name": "target",
         "path": "directory",
         "dockerfile": "dockerfile",
+        "package": "packager",
+        "context": "context",
+        "docker_target": "stage",
         "repository": "repository",
         "inputs": "path pattern",
         "values_key": "values key",
@@ -139,6 +152,9 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "name": "target",
         "path": "directory",
         "dockerfile": "dockerfile",
+        "package": "packager",
+        "context": "context",
+        "docker_target": "stage",
         "repository": "repository",
         "inputs": "path pattern",
         "function": "function",

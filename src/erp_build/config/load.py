@@ -1,18 +1,21 @@
 """Reads `erp-build.toml` into a `Project`. Without the file, the layout of the ERP is the default where it is there."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from erp_build.config.default_layout import refuse_unread, require_default_layout
+from erp_build.config.image_targets import default_values_key, parse_image_target
 from erp_build.config.policies import parse_check, parse_deploy, parse_gate, parse_notify
 from erp_build.config.read_file import read_file
 from erp_build.config.toml_table import Table, parsed_toml
 from erp_build.errors import ConfigurationError, did_you_mean
+from erp_build.model.packaging import is_maven
 from erp_build.model.project import (
     FILE_NAME,
     BuildOptions,
     Chart,
+    Check,
     Function,
     GatePolicy,
     Project,
@@ -59,7 +62,7 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
     top.only(
         "parameters", "shared", "ignore", "timeout", "service", "chart", "gate", "build", "deploy", "notify", "check"
     )
-    targets = [_image_target(table) for table in top.tables("service")]
+    targets = [parse_image_target(table) for table in top.tables("service")]
     project = Project(
         parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
         shared=top.texts("shared"),
@@ -115,19 +118,6 @@ def _default(repository: Path) -> Project:
     return project
 
 
-def _image_target(table: Table) -> Service | Function:
-    path = table.path("path")
-    name = table.text("name", path.rpartition("/")[2])
-    common = ("name", "path", "kind", "dockerfile", "repository", "inputs", "layers")
-    own = {"name": name, "path": path, "repository": table.text("repository", name)}
-    if table.choice("kind", ("eks", "lambda"), "eks") == "lambda":
-        function = table.read(Function, *common, "function", "publish", "alias", **own)
-        # An alias points to a version, so one must be published.
-        return function._replace(publish=function.publish or bool(function.alias))
-    values_key = table.text("values_key", default_values_key(name))
-    return table.read(Service, *common, "values_key", **own, values_key=values_key)
-
-
 def _ignored(top: Table) -> tuple[str, ...]:
     """The `ignore` patterns, of which pathspec refuses some."""
     patterns = top.texts("ignore")
@@ -157,12 +147,6 @@ def _chart(table: Table) -> Chart:
     return table.read(Chart, *keys, path=path, values=files[-1])._replace(below=files[:-1])
 
 
-def default_values_key(name: str) -> str:
-    """The key in the values file that follows from the name of a service: `services.approvalRequest`."""
-    first, *rest = name.removesuffix("-service").split("-")
-    return f"services.{first}" + "".join(part.capitalize() for part in rest)
-
-
 def _config_path(repository: Path, path: Path) -> str:
     """Return the file's path in the repository; empty if it lies outside, where Git has no history of it."""
     root, resolved = repository.resolve(), path.resolve()
@@ -180,13 +164,32 @@ def _refuse_contradictions(project: Project, where: str) -> None:
     _refuse_same("functions", functions, where, "give each `function = ...` of its own", "function")
     _refuse_same("checks", (check.name for check in project.checks), where, "give each a name of its own")
     names = {target.name for target in project.image_targets}
+    others = {target.name: target.package for target in project.image_targets if not is_maven(target)}
     for check in project.checks:
+        _refuse_maven(check, others, where)
         if missing := sorted(set(check.targets) - names):
             raise ConfigurationError(
                 f"the check {check.name} is for {', '.join(missing)}, which is not a service of this project",
                 where=where,
                 next_step=did_you_mean(missing[0], names, f"one of: {', '.join(sorted(names))}"),
             )
+
+
+def _refuse_maven(check: Check, others: Mapping[str, str], where: str) -> None:
+    """Refuse a check that calls Maven for a service without Maven.
+
+    Args:
+        check: any.
+        others: service without Maven -> its packager.
+        where: the configuration.
+    """
+    if check.maven and (found := [name for name in others if check.is_for(name)]):
+        raise ConfigurationError(
+            f"the check {check.name} calls Maven, which does not build {', '.join(found)}",
+            where=where,
+            why=f'{found[0]} has package = "{others[found[0]]}"',
+            next_step="name the services that it is for: services = [...]; or give it a `command`",
+        )
 
 
 def _refuse_same(what: str, names: Iterable[str], where: str, next_step: str, key: str = "name") -> None:

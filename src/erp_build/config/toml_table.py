@@ -227,6 +227,16 @@ class Table:
             raise self.error(key, f"`{key}` must be a table", f"write [{name}]")
         return type(self)(value, f"[{name}]", self._source, self._path)
 
+    def texts_by_name(self, key: str) -> dict[str, str]:
+        """The table below this one whose values are texts, which may be empty; an absent one is empty."""
+        self.table(key)
+        given = self._values.get(key, {})
+        for name, value in given.items():
+            if not isinstance(value, str):
+                what = f"`{_short(name)}` of `{key}` must be a text"
+                raise self.error(key, what, f'write {key} = {{ NAME = "..." }}')
+        return dict(given)
+
     def tables(self, key: str) -> tuple["Table", ...]:
         """An array of tables below this one."""
         value = self._values.get(key, [])

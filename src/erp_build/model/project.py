@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from erp_build.model.packaging import Packaging
+
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
 """Severities of findings, the worst first; UNTRIAGED is Inspector's, the others are ECR's."""
 
@@ -19,9 +21,15 @@ class Service(NamedTuple):
         path: its directory, relative to the repository's root, `/` between the parts.
         repository: image repository without host and prefix, for instance `notification-service`.
         values_key: its mapping in the values file, such as `services.notification`, or `services[name=a]` in a list.
-        dockerfile: file name below `path`.
+        dockerfile: its Dockerfile, relative to `path`; one that lies elsewhere begins with `../`.
         inputs: path patterns, or directories, outside of `path` that go into the image as well.
-        layers: whether the jar's dependencies get a layer of their own in the image.
+        layers: whether the jar's dependencies get a layer of their own in the image; needs Maven.
+        package: who makes what the Dockerfile takes: `maven`; `none` where the Dockerfile does it all; or the name of
+            a packager of your own. A directory without a pom.xml needs another one than `maven`.
+        context: the folder that is sent to the builder, relative to the repository's root, by default `path`; `.` is
+            the root.
+        docker_target: the stage of the Dockerfile that is built; empty: the last one.
+        args: build argument -> its value (`ARG` of the Dockerfile). No secrets: everybody reads them in the image.
     """
 
     name: str
@@ -32,6 +40,10 @@ class Service(NamedTuple):
     inputs: tuple[str, ...] = ()
     layers: bool = False
     kind: Literal["eks"] = "eks"
+    package: str = "maven"
+    context: str = ""
+    docker_target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
 
 
 class Function(NamedTuple):
@@ -53,6 +65,10 @@ class Function(NamedTuple):
     kind: Literal["lambda"] = "lambda"
     publish: bool = False
     alias: str = ""
+    package: str = "maven"
+    context: str = ""
+    docker_target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
 
 
 class Chart(NamedTuple):
@@ -214,6 +230,7 @@ class Project(NamedTuple):
         timeout: seconds for a run until its deployment is proven; going back after a failure has its own time. By
             default there is no limit.
         config_path: where this project was read from, relative to the root; itself a shared input. Empty: the default.
+        packagings: packagers that a caller of the library has given.
     """
 
     parameters: str = "/erp/dev"
@@ -229,6 +246,7 @@ class Project(NamedTuple):
     notify: NotifyPolicy = NotifyPolicy()
     checks: tuple[Check, ...] = ()
     config_path: str = ""
+    packagings: tuple[Packaging, ...] = ()
 
     @property
     def image_targets(self) -> tuple[Service | Function, ...]:

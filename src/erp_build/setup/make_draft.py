@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from erp_build.config.grammar import NAMES
-from erp_build.config.load import default_values_key
+from erp_build.config.image_targets import default_values_key
 from erp_build.formats.dockerfile.lint import sources_of_nothing_yet
 from erp_build.setup.charts import ChartFiles, ImageKey, best_file, call_of, charts_of, draft_chart, key_of
 from erp_build.setup.draft import Draft, DraftChart, DraftTarget, Found

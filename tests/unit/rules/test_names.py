@@ -18,6 +18,7 @@ from erp_build.config.load import default_project, parse_project
 from erp_build.errors import ConfigurationError
 from erp_build.model import project as model
 from erp_build.model.environment import Environment
+from erp_build.model.packaging import dockerfile_of
 from erp_build.model.project import Project
 from erp_build.model.releases.release import Release
 from tests.support.cases import rows, table
@@ -26,8 +27,8 @@ from tests.support.cli import CommandLine
 CASES = pytest.mark.parametrize("case", table("names"))
 FILES = {
     "Project": "{}",
-    "Service": '[[service]]\n{}path = "backend/x"\n',
-    "Function": '[[service]]\n{}path = "backend/x"\nkind = "lambda"\nfunction = "f"\n',
+    "Service": '[[service]]\n{}path = "backend/x"\npackage = "none"\n',
+    "Function": '[[service]]\n{}path = "backend/x"\nkind = "lambda"\nfunction = "f"\npackage = "none"\n',
     "Chart": "[chart]\n{}",
     "GatePolicy": "[gate]\n{}",
     "DeployPolicy": "[deploy]\n{}",
@@ -166,12 +167,20 @@ def test_a_path_may_lead_out_of_its_folder_within_the_repository() -> None:
 
 
 @pytest.mark.parametrize("kind", ["", 'kind = "lambda"\nfunction = "f"\n'], ids=["eks", "lambda"])
-@pytest.mark.parametrize("dockerfile", ["../../../Dockerfile", "../../docker/a.Dockerfile", "../Dockerfile"])
-def test_a_dockerfile_that_is_not_sent_to_the_builder_is_refused(kind: str, dockerfile: str) -> None:
+@pytest.mark.parametrize(
+    ("dockerfile", "is_inside"), [("../../../Dockerfile", False), ("../../docker/a.Dockerfile", True)]
+)
+def test_a_dockerfile_may_lie_elsewhere_in_the_repository_and_not_outside_of_it(
+    kind: str, dockerfile: str, *, is_inside: bool
+) -> None:
+    text = f'[[service]]\npath = "backend/a"\n{kind}dockerfile = "{dockerfile}"\n'
+    if is_inside:
+        assert dockerfile_of(parse_project(text).image_targets[0]) == "docker/a.Dockerfile"
+        return
     with pytest.raises(ConfigurationError, match="`dockerfile` cannot be") as caught:
-        parse_project(f'[[service]]\npath = "backend/a"\n{kind}dockerfile = "{dockerfile}"\n')
+        parse_project(text)
     assert caught.value.where.startswith("erp-build.toml:")
-    assert "below the service's own `path`, which alone is sent to the builder" in caught.value.why
+    assert "leads out of the repository" in caught.value.why
 
 
 @pytest.mark.parametrize("pattern", ["!", "a\\"])

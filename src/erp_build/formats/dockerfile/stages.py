@@ -1,0 +1,73 @@
+"""A Dockerfile as a build of one of its stages reads it: up to that stage, with the build arguments that are given."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from erp_build.formats.dockerfile.parse import Instruction, instructions
+
+
+PLAIN = re.compile(r"[\w./:@+-]*")
+"""A value that needs no quotes."""
+
+
+class Stage(NamedTuple):
+    """A stage: its name, empty where it has none, and the lines from its FROM to the one behind its last."""
+
+    name: str
+    line: int
+    end: int
+
+
+def stages_of(text: str) -> tuple[Stage, ...]:
+    """The stages of a Dockerfile, in their order."""
+    lines = len(text.splitlines())
+    heads = [one for one in instructions(text) if one.keyword == "FROM"]
+    ends = [*(one.line for one in heads[1:]), lines + 1]
+    return tuple(Stage(_name(one), one.line, end) for one, end in zip(heads, ends, strict=True))
+
+
+def stage_named(text: str, name: str) -> Stage | None:
+    """The stage that a builder takes for a name, which it compares in any case; None where there is none.
+
+    A number names none: builders take it in `COPY --from` alone.
+    """
+    return next((one for one in stages_of(text) if one.name and one.name == name.lower()), None)
+
+
+def up_to_stage(text: str, name: str) -> str:
+    """The text without what stands behind a stage; the whole text for no name, or one that no stage has."""
+    stage = stage_named(text, name) if name else None
+    return "".join(text.splitlines(keepends=True)[: stage.end - 1]) if stage else text
+
+
+def with_arguments(text: str, arguments: Mapping[str, str]) -> str:
+    """The text in which given build arguments are the defaults of their ARG; its lines keep their numbers.
+
+    It is for readers: what is built is the Dockerfile as it is written, with the same arguments.
+    """
+    lines = text.splitlines(keepends=True)
+    for one in instructions(text) if arguments else ():
+        if one.keyword == "ARG" and any(word.partition("=")[0] in arguments for word in one.words):
+            words = [_with_value(word, arguments) for word in one.words]
+            lines[one.line - 1] = f"ARG {' '.join(words)}\n"
+            lines[one.line : one.end - 1] = ["\n"] * (one.end - 1 - one.line)
+    return "".join(lines)
+
+
+def as_built(text: str, stage: str, arguments: Mapping[str, str]) -> str:
+    """The text that a build of a stage with these arguments depends on."""
+    return with_arguments(up_to_stage(text, stage), arguments)
+
+
+def _name(head: Instruction) -> str:
+    words = head.words
+    return words[2].lower() if len(words) > 2 and words[1].upper() == "AS" else ""  # noqa: PLR2004 - FROM image AS stage
+
+
+def _with_value(word: str, arguments: Mapping[str, str]) -> str:
+    name = word.partition("=")[0]
+    if name not in arguments:
+        return word
+    value = arguments[name]
+    return f"{name}={value}" if PLAIN.fullmatch(value) else f'{name}="{value}"'
