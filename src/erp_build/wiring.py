@@ -2,13 +2,18 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from erp_build.build.assembly import LocalAssembly
+from erp_build.build.image_builder import ImageBuilder
+from erp_build.build.packagers.chosen import Packagers
+from erp_build.build.packagers.maven import MavenPackager
+from erp_build.build.packagers.protocol import Packager
+from erp_build.build.packagers.workbench import Workbench
 from erp_build.clients import rehearsal
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
@@ -41,7 +46,7 @@ from erp_build.model.project import BuildOptions
 
 
 @contextmanager
-def open_clients(
+def open_clients(  # noqa: PLR0913 - each is a choice of the caller
     root: Path,
     *,
     clock: Clock,
@@ -51,6 +56,7 @@ def open_clients(
     rehearse: bool = False,
     build: BuildOptions | None = None,
     logs: Path | None = None,
+    packagers: Sequence[Packager] = (),
 ) -> Iterator[Clients]:
     """Open the clients for one repository; their files lie outside of it, are private, and are deleted afterwards.
 
@@ -63,13 +69,14 @@ def open_clients(
         rehearse: assume effects instead of performing them.
         build: how jars and images are made.
         logs: a folder for Maven's whole output; None keeps none.
+        packagers: your own, which `package` of a service names.
     """
     journal = journal or Journal()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-")))
         # An empty folder: otherwise the Docker SDK would ask the user's credential helpers, which a run never needs.
         os.environ["DOCKER_CONFIG"] = str(folder)
-        given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal)
+        given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal, packagers)
         clients = _live_clients(given, stack)
         yield _rehearsed(clients, journal) if rehearse else clients
 
@@ -141,6 +148,7 @@ class _Given(NamedTuple):
     progress: Progress
     secrets: Secrets
     journal: Journal
+    packagers: Sequence[Packager]
 
 
 def _live_clients(given: _Given, stack: ExitStack) -> Clients:
@@ -218,14 +226,21 @@ def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: 
         detail=given.progress.detail,
         mask=given.secrets.mask,
     )
+    bench = Workbench(root=given.root, timeout=given.build.timeout, clock=given.clock, progress=given.progress)
     return LocalAssembly(
         root=given.root,
-        maven=Maven(surroundings, given.build),
+        packagers=Packagers(MavenPackager(Maven(surroundings, given.build)), given.packagers, bench),
+        images=ImageBuilder(
+            root=given.root,
+            engine=engine,
+            buildkit=BuildKit(),
+            registry=registry,
+            options=given.build,
+            source=repository.origin(),
+            progress=given.progress,
+        ),
         engine=engine,
-        buildkit=BuildKit(),
         registry=registry,
-        options=given.build,
-        source=repository.origin(),
         clock=given.clock,
         progress=given.progress,
     )

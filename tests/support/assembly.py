@@ -1,9 +1,15 @@
 """An assembly of the real programs, for tests: the machine's Maven, the engine at DOCKER_HOST, a registry if given."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from erp_build.build.assembly import LocalAssembly
+from erp_build.build.image_builder import ImageBuilder
+from erp_build.build.packagers.chosen import Packagers
+from erp_build.build.packagers.maven import MavenPackager
+from erp_build.build.packagers.protocol import Packager
+from erp_build.build.packagers.workbench import Workbench
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import SimulatedClock, SystemClock
 from erp_build.clients.docker.buildkit import BuildKit
@@ -29,18 +35,28 @@ def assembly(
     registry: EcrRegistry | None = None,
     progress: Progress | None = None,
     options: BuildOptions | None = None,
+    packagers: Sequence[Packager] = (),
 ) -> LocalAssembly:
     """The assembly of a repository; without a registry it can neither name nor push an image."""
     options = options or BuildOptions()
     spoken = progress or FakeProgress()
+    engine = Engine()
+    clock, named = SimulatedClock(), cast("EcrRegistry", registry)
+    bench = Workbench(root=root, timeout=options.timeout, clock=clock, progress=spoken)
     return LocalAssembly(
         root=root,
-        maven=Maven(surroundings(scratch, spoken), options),
-        engine=Engine(),
-        buildkit=BuildKit(),
-        registry=cast("EcrRegistry", registry),
-        options=options,
-        source="",
-        clock=SimulatedClock(),
+        packagers=Packagers(MavenPackager(Maven(surroundings(scratch, spoken), options)), packagers, bench),
+        images=ImageBuilder(
+            root=root,
+            engine=engine,
+            buildkit=BuildKit(),
+            registry=named,
+            options=options,
+            source="",
+            progress=spoken,
+        ),
+        engine=engine,
+        registry=named,
+        clock=clock,
         progress=spoken,
     )

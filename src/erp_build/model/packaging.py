@@ -30,7 +30,10 @@ class Packaging(NamedTuple):
     makes: str = ""
 
 
-OWN = (Packaging(MAVEN, makes="target"), Packaging(NONE))
+OUTPUT = "target"
+"""The folder that Maven makes beside a pom."""
+
+OWN = (Packaging(MAVEN, makes=OUTPUT), Packaging(NONE))
 
 
 def packaging_of(target: Service | Function, others: Iterable[Packaging] = ()) -> Packaging:

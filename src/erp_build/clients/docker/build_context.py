@@ -1,6 +1,7 @@
 """The build context as a reproducible tar: sorted, without times, owners and umask."""
 
 import io
+import posixpath
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,8 @@ from docker.utils.build import exclude_paths
 from erp_build.clients.docker.spring_layers import APPLICATION_LAYER, LayeredJar
 from erp_build.config.read_file import read_file
 from erp_build.formats.dockerfile.rewrite import jar_name, with_layers
+from erp_build.model.packaging import context_of, dockerfile_of
+from erp_build.model.project import Function, Service
 
 FILE_MODE, EXECUTABLE_MODE = 0o644, 0o755
 OWN_FOLDER = ".erp-build"
@@ -20,19 +23,35 @@ REWRITTEN_DOCKERFILE = f"{OWN_FOLDER}/Dockerfile"
 """The name of the generated Dockerfile in a context."""
 
 
+GIT_FOLDER = ".git"
+"""Never sent: no content key counts it, and its configuration may hold what a checkout was made with."""
+
+
+def context_for(root: Path, target: Service | Function) -> "Context":
+    """The context of a target: the folder that its `context` names, by default its own directory."""
+    folder = context_of(target)
+    return Context(root / folder, posixpath.relpath(dockerfile_of(target), folder or "."))
+
+
 class Context:
-    """The files of a service's directory that an image is built from, without what its .dockerignore excludes.
+    """The files of a folder that an image is built from, without what its .dockerignore excludes.
 
     Args:
-        folder: the service's directory.
-        dockerfile: its name below the folder; `<dockerfile>.dockerignore` comes before `.dockerignore`, as in BuildKit.
+        folder: the folder.
+        dockerfile: from the folder on; one that lies outside of it begins with `../`, and is sent as a generated file.
+            `<dockerfile>.dockerignore` beside it comes before the `.dockerignore` of the folder, as in BuildKit.
     """
 
     def __init__(self, folder: Path, dockerfile: str) -> None:
         self.folder = folder
         self.dockerfile = dockerfile
         names = exclude_paths(str(folder), _patterns(folder, dockerfile), dockerfile=dockerfile)
-        self.names = tuple(sorted(names))
+        self.names = tuple(sorted(name for name in names if name.partition("/")[0] != GIT_FOLDER))
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the Dockerfile does not lie in the folder."""
+        return self.dockerfile.startswith("../")
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -41,6 +60,8 @@ class Context:
 
     def write(self, spool: IO[bytes], rewritten: str | None = None) -> str:
         """Write the tar, rewind the file, and return the name of the Dockerfile in it: the rewritten one, if any."""
+        if rewritten is None and self.is_outside:
+            rewritten = read_file(self.folder / self.dockerfile).decode("utf-8-sig")
         with _tar(spool) as tar:
             self._add(tar, self.names)
             if rewritten is not None:

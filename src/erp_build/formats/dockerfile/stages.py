@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from erp_build.formats.dockerfile.parse import Instruction, instructions
 
-
 PLAIN = re.compile(r"[\w./:@+-]*")
 """A value that needs no quotes."""
 

@@ -1,0 +1,188 @@
+"""Makes images of Dockerfiles: the classic builder or BuildKit, with labels of what was built on what."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.sign_in import SignIn
+from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context, context_for
+from erp_build.clients.docker.buildkit import BuildKit
+from erp_build.clients.docker.engine import Engine, EngineBuild
+from erp_build.clients.effects import ImageRequest
+from erp_build.clients.files.atomic import full_disk_fails
+from erp_build.clients.terminal.progress import Progress
+from erp_build.config.image_targets import COMMIT_ARGUMENT
+from erp_build.config.read_file import path_below, read_file
+from erp_build.errors import BuildFailed, did_you_mean
+from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
+from erp_build.formats.dockerfile.parse import base_images
+from erp_build.formats.dockerfile.rewrite import with_labels
+from erp_build.formats.dockerfile.stages import as_built, stage_named, stages_of, up_to_stage
+from erp_build.model.commit import is_full_commit
+from erp_build.model.images.image import (
+    BASE_DIGEST_LABEL,
+    KEY_LABEL,
+    REVISION_LABEL,
+    SOURCE_LABEL,
+    VERSION_LABEL,
+    LocalImage,
+)
+from erp_build.model.packaging import dockerfile_of
+from erp_build.model.project import BuildOptions, Function, Service
+
+
+@dataclass(kw_only=True)
+class ImageBuilder:
+    """Builds images with the Docker engine of this machine.
+
+    Attributes:
+        root: of the repository.
+        options: how to build.
+        source: address of the repository, for a label; empty if unknown.
+        progress: for lines about what goes on.
+    """
+
+    root: Path
+    engine: Engine
+    buildkit: BuildKit
+    registry: EcrRegistry
+    options: BuildOptions
+    source: str
+    progress: Progress
+    _digests: dict[str, str | BuildFailed] = field(default_factory=dict, init=False)
+
+    def require_buildable(self, target: Service | Function) -> None:
+        """Raise `BuildFailed` if the Dockerfile of a target is not there, or cannot be built."""
+        where, text = dockerfile_of(target), self._dockerfile(target)
+        path_below(self.root, target.context or target.path)
+        if target.docker_target and not stage_named(text, target.docker_target):
+            raise no_stage(target, text)
+        if secrets := secrets_in(text):
+            raise _refused(
+                "the Dockerfile holds a secret", where, secrets, "give it at run time, as a variable of the deployment"
+            )
+        needs = buildkit_needs(text)
+        if needs and self.options.builder == "classic":
+            raise _refused("the Dockerfile needs BuildKit", where, needs, 'set builder = "auto" in [build]')
+        if needs or self.options.builder == "buildkit":
+            self.buildkit.require_installed(where, needs)
+
+    def base_digest(self, image: str) -> str:
+        """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""
+        if image not in self._digests:
+            try:
+                self._digests[image] = self.engine.registry_digest(image, self._sign_in_of(image))
+            except BuildFailed as error:
+                self._digests[image] = error
+        digest = self._digests[image]
+        if isinstance(digest, BuildFailed):
+            raise digest
+        return digest
+
+    def build(self, request: ImageRequest, jar: Path | None) -> LocalImage:
+        """Build the image in the engine, with labels that name its commit, content key and base image.
+
+        Args:
+            request: what it is built from, and how it is named.
+            jar: of which its layers are made; None: the Dockerfile is built as it is.
+        """
+        target = request.target
+        context = context_for(self.root, target)
+        text = self._dockerfile(target)
+        if missing := sources_of_nothing(_as_built(target, text), context.files):
+            what, hint = "the Dockerfile copies what is not there", "build it, or correct the COPY"
+            raise _refused(what, dockerfile_of(target), missing, hint)
+        on_line = partial(self.progress.detail, target=target.name)
+        with full_disk_fails(tempfile.gettempdir()), tempfile.TemporaryFile() as spool:
+            build = self._write(spool, context, request, text, jar)
+            before = self.engine.identifier(build.tag)
+            if self._takes_buildkit(text):
+                self.buildkit.build(build, spool, on_line)
+                image = self.engine.inspect(build.tag)
+            else:
+                image = self.engine.build(build, spool, on_line)
+        if before != image.identifier:
+            # An earlier run built this tag too. The tag has moved, and nobody else would remove the old image.
+            self.engine.remove_nameless(before)
+        return image
+
+    def _sign_in_of(self, image: str) -> SignIn | None:
+        """The sign-in for a base image in the run's own registry; others are asked without one."""
+        is_named = "." in image.partition("/")[0] and "/" in image
+        return self.registry.sign_in() if is_named and image.startswith(f"{self.registry.host()}/") else None
+
+    def _write(
+        self, spool: IO[bytes], context: Context, request: ImageRequest, text: str, jar: Path | None
+    ) -> EngineBuild:
+        """Write the build context, with the labels in its Dockerfile if that builds the same image."""
+        target = request.target
+        labels = self._labels(request, _as_built(target, text))
+        # The classic builder stops behind the stage anyway, and a label belongs into it.
+        classic = None if self._takes_buildkit(text) else up_to_stage(text, target.docker_target)
+        labelled = None if classic is None else with_labels(classic, labels, REWRITTEN_DOCKERFILE)
+        dockerfile = context.write_layered(spool, labelled or text, jar) if jar else context.write(spool, labelled)
+        return EngineBuild(
+            dockerfile=dockerfile,
+            tag=f"{self.registry.host()}/{request.repository}:{request.tag}",
+            labels={} if labelled else labels,
+            arguments={**dict(target.args), COMMIT_ARGUMENT: request.commit},
+            where=dockerfile_of(target),
+            stage=target.docker_target,
+        )
+
+    def _takes_buildkit(self, text: str) -> bool:
+        return self.options.builder == "buildkit" or (self.options.builder == "auto" and bool(buildkit_needs(text)))
+
+    def _dockerfile(self, target: Service | Function) -> str:
+        where = dockerfile_of(target)
+        path = path_below(self.root, where)
+        if not path.is_file():
+            raise BuildFailed(
+                "there is no Dockerfile", where=where, next_step="add it, or correct `dockerfile` in erp-build.toml"
+            )
+        # A byte order mark of an editor is no part of the first instruction.
+        return read_file(path).decode("utf-8-sig")
+
+    def _labels(self, request: ImageRequest, text: str) -> dict[str, str]:
+        labels = {
+            REVISION_LABEL: request.commit if is_full_commit(request.commit) else "",
+            SOURCE_LABEL: self.source,
+            KEY_LABEL: request.key,
+            VERSION_LABEL: version("erp-build"),
+        }
+        on_line = partial(self.progress.detail, target=request.target.name)
+        for image, digest in request.bases:
+            # The engine would take what it has under this name, which may be an older one than the key says.
+            self.engine.provide(image, digest, self._sign_in_of(image), on_line)
+        # The last FROM begins the final stage of the image.
+        if bases := base_images(text):
+            labels |= self.engine.base_labels(bases[-1], on_line)
+            if known := dict(request.bases).get(bases[-1]):
+                labels[BASE_DIGEST_LABEL] = known
+        return {name: value for name, value in labels.items() if value}
+
+
+def no_stage(target: Service | Function, text: str) -> BuildFailed:
+    """The error about a `docker_target` that the Dockerfile does not have."""
+    names = [stage.name for stage in stages_of(text) if stage.name]
+    known = f"it has {', '.join(names)}" if names else "none of its stages has a name"
+    return BuildFailed(
+        f"the Dockerfile has no stage `{target.docker_target}`",
+        where=dockerfile_of(target),
+        why=known,
+        next_step=did_you_mean(target.docker_target, names, "correct `docker_target` in erp-build.toml"),
+    )
+
+
+def _as_built(target: Service | Function, text: str) -> str:
+    return as_built(text, target.docker_target, dict(target.args))
+
+
+def _refused(what: str, where: str, findings: Sequence[tuple[int, str]], next_step: str) -> BuildFailed:
+    lines = "\n".join(f"line {line}: {found}" for line, found in findings)
+    return BuildFailed(what, where=f"{where}:{findings[0][0]}", why=lines, next_step=next_step)

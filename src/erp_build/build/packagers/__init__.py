@@ -1,0 +1,1 @@
+"""Packagers: who makes what a Dockerfile takes."""

@@ -1,0 +1,49 @@
+"""Maven as a packager: one jar for each service, of which the layers of its image may be made."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from erp_build.build.packagers.workbench import Workbench
+from erp_build.clients.effects import OnPackaged
+from erp_build.clients.files.atomic import full_disk_fails
+from erp_build.clients.maven.program import Maven
+from erp_build.clients.maven.reactor import MavenModule
+from erp_build.model.packaging import MAVEN, OUTPUT
+from erp_build.model.project import Function, Service
+
+
+class MavenPackager:
+    """Makes jars with Maven.
+
+    Args:
+        maven: the program.
+    """
+
+    name, key, makes = MAVEN, "", OUTPUT
+    inputs: tuple[str, ...] = ()
+
+    def __init__(self, maven: Maven) -> None:
+        self._maven = maven
+        self._jars: dict[str, Path] = {}
+
+    def require_packable(self, folder: Path) -> None:
+        """Raise `BuildFailed` if the directory has no pom, or Maven or a fitting JDK is not installed."""
+        self._maven.require_buildable(folder)
+
+    def package(self, bench: Workbench, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        """Make the jars; calls `on_packaged` for each that is complete."""
+
+        def keep(name: str, jar: Path, seconds: float) -> None:
+            self._jars[name] = jar
+            on_packaged(name, seconds)
+
+        with full_disk_fails(str(bench.root)):
+            self._maven.package([MavenModule(target.name, bench.root / target.path) for target in targets], keep)
+
+    def jar_of(self, name: str) -> Path:
+        """The jar of a service that was packaged."""
+        return self._jars[name]
+
+    def jdk_release(self, folder: Path) -> int | None:
+        """The release of the JDK that builds a service; None if none is known."""
+        return self._maven.jdk_release(folder)
