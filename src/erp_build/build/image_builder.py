@@ -20,9 +20,9 @@ from erp_build.config.image_targets import COMMIT_ARGUMENT
 from erp_build.config.read_file import path_below, read_file
 from erp_build.errors import BuildFailed, did_you_mean
 from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
+from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage
 from erp_build.formats.dockerfile.parse import base_images
 from erp_build.formats.dockerfile.rewrite import with_labels
-from erp_build.formats.dockerfile.stages import as_built, stage_named, stages_of, up_to_stage
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import (
     BASE_DIGEST_LABEL,

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from erp_build.changes.rules import Rules
 from erp_build.clients.git.links import links_of
-from erp_build.formats.dockerfile.parse import instructions, resolved
+from erp_build.formats.dockerfile.copied import copied_sources
+from erp_build.formats.dockerfile.one_stage import as_built
+from erp_build.model.packaging import Packaging, context_of, dockerfile_of, is_maven, packaging_of
 from erp_build.model.project import Function, Service
 
 PARENT_REFERENCE = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]{0,200}[\w-])")
 DEFAULT_PARENT = "../pom.xml"
-BUILD_OUTPUT = "target"
 SYMLINK_MODE = "120000"
 
 
@@ -61,21 +62,21 @@ class Tree(NamedTuple):
     texts: Mapping[str, str]
 
 
-def inspect(targets: Iterable[Service | Function], rules: Rules, tree: Tree) -> Inspection:
+def inspect(
+    targets: Iterable[Service | Function], rules: Rules, tree: Tree, others: Iterable[Packaging] = ()
+) -> Inspection:
     """Look through the Dockerfiles, the poms with their parents, and the links of some targets."""
     targets = tuple(targets)
     links = [path for path, mode in tree.modes.items() if mode == SYMLINK_MODE]
     uncovered, unclear = [], []
     for target in targets:
-        found = list(uncovered_sources(target, rules, tree))
+        found = list(uncovered_sources(target, rules, tree, others))
         known = {path for one in found for path in one.paths}
         uncovered += [*found, *(one for one in _links_out(target, rules, tree, links) if known.isdisjoint(one.paths))]
         sources = _named_sources(target, tree)
         unclear += [Unclear(target.name, file, line, source) for _, file, line, source in sources if "$" in source]
-    dockerfiles, poms = (
-        [f"{one.path}/{one.dockerfile}" for one in targets],
-        [f"{one.path}/pom.xml" for one in targets],
-    )
+    dockerfiles = [dockerfile_of(one) for one in targets]
+    poms = [f"{one.path}/pom.xml" for one in targets if is_maven(one)]
     return Inspection(
         uncovered=tuple(uncovered),
         unclear=tuple(unclear),
@@ -96,12 +97,15 @@ def _links_out(target: Service | Function, rules: Rules, tree: Tree, links: Iter
                 yield Uncovered(target.name, link.path, 1, texts[link.path], out)
 
 
-def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> Iterator[Uncovered]:
+def uncovered_sources(
+    target: Service | Function, rules: Rules, tree: Tree, others: Iterable[Packaging] = ()
+) -> Iterator[Uncovered]:
     """Return each COPY and ADD of the Dockerfile, and each `../` of the pom, with a file that no rule covers."""
+    made = packaging_of(target, others).makes
     for folder, file, line, source in _named_sources(target, tree):
         pattern = posixpath.normpath(posixpath.join(folder, source))
-        # Maven's output is made from sources that are compared anyway.
-        if pattern.startswith(f"{target.path}/{BUILD_OUTPUT}/"):
+        # What a packager makes is made from sources that are compared anyway.
+        if made and pattern.startswith(f"{target.path}/{made}/"):
             continue
         missed = tuple(path for path in _taken(pattern, tree) if target.name not in rules.owners(path))
         if missed:
@@ -111,11 +115,13 @@ def uncovered_sources(target: Service | Function, rules: Rules, tree: Tree) -> I
 def _named_sources(target: Service | Function, tree: Tree) -> Iterator[tuple[str, str, int, str]]:
     """Each source that the Dockerfile, the pom or one of its parents names: from which folder, in which file and line.
 
-    Those of a Dockerfile are named from the service's directory, wherever it lies.
+    Those of a Dockerfile are named from the build context, wherever it lies.
     """
-    dockerfile, pom = f"{target.path}/{target.dockerfile}", f"{target.path}/pom.xml"
-    for line, source in copied_sources(tree.texts.get(dockerfile, "")):
-        yield target.path, dockerfile, line, source
+    dockerfile = dockerfile_of(target)
+    text = as_built(tree.texts.get(dockerfile, ""), target.docker_target, dict(target.args))
+    for line, source in copied_sources(text):
+        yield context_of(target), dockerfile, line, source
+    pom = f"{target.path}/pom.xml" if is_maven(target) else ""
     seen: set[str] = set()
     while pom in tree.texts and pom not in seen:
         seen.add(pom)
@@ -156,31 +162,6 @@ def _without_comments(xml: str) -> str:
         comment, _, rest = rest.partition("-->")
         parts += [before, "\n" * comment.count("\n")]
     return "".join(parts)
-
-
-def copied_sources(dockerfile: str) -> Iterator[tuple[int, str]]:
-    """Return the sources that a Dockerfile copies or mounts from its context, with the line of the instruction.
-
-    A variable with a default is replaced by it.
-    """
-    values: dict[str, str] = {}
-    for instruction in instructions(dockerfile):
-        if instruction.keyword == "ARG":
-            values.update(word.partition("=")[::2] for word in instruction.words if "=" in word)
-        for mount in instruction.flags if instruction.keyword == "RUN" else ():
-            if (source := _bound(mount)) is not None:
-                yield instruction.line, resolved(source, values).strip("/") or "."
-        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None:
-            for word in instruction.words[:-1]:
-                if "://" not in word and not word.startswith("<<"):
-                    yield instruction.line, (resolved(word, values) if "$" in word else word).strip("/") or "."
-
-
-def _bound(flag: str) -> str | None:
-    """The source of a flag `--mount=type=bind` of RUN; None for any other, and for one of another stage."""
-    settings = dict(part.partition("=")[::2] for part in flag.removeprefix("--mount=").split(","))
-    is_bound = flag.startswith("--mount=") and settings.get("type", "bind") == "bind" and "from" not in settings
-    return settings.get("source", settings.get("src", ".")) if is_bound else None
 
 
 def _taken(pattern: str, tree: Tree) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
+from erp_build.changes.build_context.at_commit import rules_at
 from erp_build.changes.content_key import build_settings
 from erp_build.changes.make_plan import make_plan
-from erp_build.changes.rules import CONFIGURATION, Rules, attribute, folder_read_from_below, ignore_of, values_path
+from erp_build.changes.rules import CONFIGURATION, Rules, attribute, folder_read_from_below, values_path
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.patterns import spellings
 from erp_build.model.change import Baseline, ChangeSet, PathChange, TargetChange
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 SOME = 3
 """Files that a warning names."""
+
+ONLY_ITS_DIRECTORY: Mapping[str, Any] = {"inputs": (), "context": "", "dockerfile": ""}
+"""Fields of a target of which nothing is an input but its own directory."""
 
 
 def plan(
@@ -87,7 +91,7 @@ def detect_changes(
     repository: GitRepository, project: Project, baselines: tuple[Baseline, ...], head: str
 ) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
-    rules = Rules(project, ignore_of(project))
+    rules = rules_at(repository, project, head)
     changes: dict[str, tuple[TargetChange, ...]] = {}
     unowned: set[str] = set()
     removed: set[str] = set()
@@ -120,7 +124,7 @@ def without_other_settings(
     A file that was not there, or cannot be read today, may have said anything.
     """
     suspects = [name for name, changes in found.items() if any(one.rule.startswith(CONFIGURATION) for one in changes)]
-    before = settings_at(repository, commit, project.config_path) if suspects else None
+    before = settings_at(repository, commit, project) if suspects else None
     if before is None:
         return found
     now = {target.name: build_settings(project, target) for target in project.image_targets}
@@ -131,16 +135,22 @@ def without_other_settings(
     }
 
 
-def settings_at(repository: GitRepository, commit: str, config_path: str) -> dict[str, tuple[object, ...]] | None:
-    """Target -> what decides what its image holds, by the configuration of a commit; None where that cannot be read."""
+def settings_at(repository: GitRepository, commit: str, project: Project) -> dict[str, tuple[object, ...]] | None:
+    """Target -> what decides what its image holds, by the configuration of a commit; None where that cannot be read.
+
+    Packagers of a caller are those of the project: no commit has them.
+    """
     from erp_build.config.load import parse_project
 
-    content = repository.read_file(commit, config_path)
+    content = repository.read_file(commit, project.config_path)
     try:
         before = parse_project(content.decode("utf-8-sig")) if content is not None else None
     except (ErpBuildError, UnicodeDecodeError):
         return None
-    return {target.name: build_settings(before, target) for target in before.image_targets} if before else None
+    if before is None:
+        return None
+    before = before._replace(packagings=project.packagings)
+    return {target.name: build_settings(before, target) for target in before.image_targets}
 
 
 def overlaps(project: Project) -> tuple[str, ...]:
@@ -166,9 +176,9 @@ def _removed(
     """
     kept = {path for path, status, _ in differing if status != "D" and folder_read_from_below(path) is None}
     # What becomes of an input of a target says nothing of its directory.
-    services = tuple(service._replace(inputs=()) for service in project.services)
-    functions = tuple(function._replace(inputs=()) for function in project.functions)
-    rules = Rules(project._replace(shared=(), config_path="", services=services, functions=functions))
+    services = tuple(service._replace(**ONLY_ITS_DIRECTORY) for service in project.services)
+    functions = tuple(function._replace(**ONLY_ITS_DIRECTORY) for function in project.functions)
+    rules = Rules(project._replace(shared=(), config_path="", services=services, functions=functions, packagings=()))
     suspects = set(touched) - rules.touched(kept)
     directories = {target.name: spellings(target.path) for target in project.image_targets if target.name in suspects}
     if not directories:

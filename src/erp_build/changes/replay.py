@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
+from erp_build.changes.build_context.at_commit import rules_at
 from erp_build.changes.detect import settings_at
 from erp_build.changes.rules import CONFIGURATION, Rules
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
+from erp_build.model.packaging import has_wider_context
 from erp_build.model.project import Project
 
 Pair = tuple[str, str]
@@ -33,10 +35,13 @@ class BadLine(NamedTuple):
 
 
 def replay(repository: GitRepository, project: Project, rules: Rules, pairs: Sequence[Pair]) -> Iterator[Replayed]:
-    """Return what each pair changes, in the order of the pairs."""
+    """Return what each pair changes, in the order of the pairs; a Dockerfile counts as the head of its pair has it."""
     names = tuple(target.name for target in project.targets)
+    has_contexts = any(map(has_wider_context, project.image_targets))
     for (base, head), differing in zip(pairs, repository.compare_pairs(pairs) if pairs else (), strict=True):
         paths = tuple(change.path for change in differing)
+        if has_contexts:
+            rules = rules_at(repository, project, head)
         touched = _touched(repository, project, rules, base, head, paths)
         yield Replayed(base, head, tuple(name for name in names if name in touched), paths)
 
@@ -49,7 +54,7 @@ def _touched(
     touched = {name for found in owners for name in found}
     if not any(rule.startswith(CONFIGURATION) for found in owners for rule in found.values()):
         return touched
-    before, after = (settings_at(repository, commit, project.config_path) for commit in (base, head))
+    before, after = (settings_at(repository, commit, project) for commit in (base, head))
     if before is None or after is None:
         return touched
     sure = {name for found in owners for name, rule in found.items() if not rule.startswith(CONFIGURATION)}

@@ -12,6 +12,7 @@ from erp_build.clients.site import Site
 from erp_build.errors import PushFailed
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.image import StoredImage
+from erp_build.model.packaging import dockerfile_of
 from erp_build.model.plan import LiveState, Plan, Reason, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stage import stage
@@ -159,7 +160,7 @@ class _Search:
         )
 
     def _dockerfile(self, target: Service | Function) -> str | None:
-        path, repository = f"{target.path}/{target.dockerfile}", self._site.clients.repository
+        path, repository = dockerfile_of(target), self._site.clients.repository
         if self._checkout:
             lies = repository.root / path
             content = lies.read_bytes() if lies.is_file() else None

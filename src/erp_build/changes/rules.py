@@ -1,11 +1,19 @@
 """Rules: which target owns a path. A change of a path is a change of its owners."""
 
+from __future__ import annotations
+
 import posixpath
-from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.change import TargetChange
-from erp_build.model.project import Chart, Project
+from erp_build.model.packaging import context_of, dockerfile_of, has_wider_context, is_maven, packaging_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from erp_build.changes.build_context.taken import ContextRules, Taken
+    from erp_build.model.project import Chart, Function, Project, Service
 
 ATTRIBUTES_FILE, MAVEN_FOLDER = ".gitattributes", ".mvn"
 """What Git and Maven read from the folders above a service as well."""
@@ -20,9 +28,15 @@ class Rules:
     Args:
         project: whose targets own paths.
         ignored: whether the project ignores a path; needed only with `ignore` patterns.
+        contexts: what builds may take out of a context that is more than a target's own directory; None: all of it.
     """
 
-    def __init__(self, project: Project, ignored: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        ignored: Callable[[str], bool] | None = None,
+        contexts: Iterable[Taken] | None = None,
+    ) -> None:
         self._built = tuple(target.name for target in project.image_targets)
         self._by_directory: dict[str, dict[str, str]] = {}
         self._patterns: list[tuple[str, tuple[str, ...], str]] = []
@@ -36,7 +50,14 @@ class Rules:
         for image_target in project.image_targets:
             for pattern in image_target.inputs:
                 self._add_pattern(pattern, (image_target.name,), f"input: {pattern}")
-        self._paths = {target.name: composed(target.path) for target in project.image_targets}
+            for pattern in packaging_of(image_target, project.packagings).inputs if project.packagings else ():
+                self._add_pattern(pattern, (image_target.name,), f"{image_target.package}: {pattern}")
+            # Of thousands of targets few name a file outside.
+            if image_target.context or image_target.dockerfile.startswith("../"):
+                for file in files_outside(image_target):
+                    self._add_pattern(file, (image_target.name,), f"image: {file}")
+        self._paths = {target.name: composed(target.path) for target in project.image_targets if is_maven(target)}
+        self._contexts = _context_rules(project, contexts)
         self._ignored = ignored
         self._known: dict[str, dict[str, str]] = {"": {}}
 
@@ -55,6 +76,8 @@ class Rules:
             owners = {**dict.fromkeys(self._built, f"{CONFIGURATION}: {path}"), **owners}
         if (folder := folder_read_from_below(path)) is not None:
             owners = {**self._below(folder, path), **owners}
+        if self._contexts:
+            owners = {**self._contexts.owners(path), **owners}
         return owners
 
     def is_ignored(self, path: str) -> bool:
@@ -69,6 +92,8 @@ class Rules:
                 found.setdefault(rule, []).append(name)
         for _, names, rule in self._patterns:
             found.setdefault(rule, []).extend(names)
+        for rule, name in self._contexts.all_rules() if self._contexts else ():
+            found.setdefault(rule, []).append(name)
         return [(rule, tuple(names)) for rule, names in found.items()]
 
     def touched(self, paths: Iterable[str]) -> set[str]:
@@ -98,6 +123,22 @@ class Rules:
             owners.update({name: rule for name in names if name not in owners})
         else:
             self._patterns.append((composed(pattern), names, rule))
+
+
+def files_outside(target: Service | Function) -> tuple[str, ...]:
+    """The files that say how the image is made and lie outside of the target's directory."""
+    dockerfile = dockerfile_of(target)
+    files = (dockerfile, f"{dockerfile}.dockerignore", posixpath.join(context_of(target), ".dockerignore"))
+    return tuple(file for file in files if not file.startswith(f"{target.path}/"))
+
+
+def _context_rules(project: Project, contexts: Iterable[Taken] | None) -> ContextRules | None:
+    """The rules of contexts; None where every target has its own directory, for which nothing is imported."""
+    if not any(map(has_wider_context, project.image_targets)):
+        return None
+    from erp_build.changes.build_context.taken import ContextRules, whole_contexts
+
+    return ContextRules(whole_contexts(project.image_targets) if contexts is None else contexts)
 
 
 def values_path(chart: Chart) -> str:

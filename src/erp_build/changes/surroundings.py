@@ -9,7 +9,9 @@ from typing import NamedTuple
 from erp_build.changes.content_key import with_surroundings
 from erp_build.clients.site import Site
 from erp_build.errors import ErpBuildError
+from erp_build.formats.dockerfile.one_stage import as_built
 from erp_build.formats.dockerfile.parse import images_of
+from erp_build.model.packaging import is_maven
 from erp_build.model.project import Function, Service
 
 
@@ -18,7 +20,7 @@ class Surroundings(NamedTuple):
 
     Attributes:
         bases: (name in the Dockerfile, digest), as far as it is known.
-        jdk: its release; None: not known.
+        jdk: its release; None: no Maven makes a jar, or it is not known, which is a doubt.
         doubts: what could not be asked, and why.
     """
 
@@ -28,7 +30,7 @@ class Surroundings(NamedTuple):
 
     def key(self, content: str) -> str:
         """The key of an image with this content that is built on them; the content's own where they are not known."""
-        if not content or self.doubts or self.jdk is None:
+        if not content or self.doubts or (self.jdk is None and not self.bases):
             return content
         return with_surroundings(content, (digest for _, digest in self.bases), self.jdk)
 
@@ -38,13 +40,13 @@ def surroundings_of(site: Site, target: Service | Function, dockerfile: str | No
     if dockerfile is None:
         return Surroundings()
     bases, doubts = [], []
-    for name in images_of(dockerfile):
+    for name in images_of(as_built(dockerfile, target.docker_target, dict(target.args))):
         try:
             bases.append((name, _digest(site, name)))
         except ErpBuildError as error:
             doubts.append(f"the digest of {name} cannot be asked ({error.why or error.what})")
-    jdk = site.clients.assembly.jdk_release(target)
-    if jdk is None:
+    jdk = site.clients.assembly.jdk_release(target) if is_maven(target) else None
+    if jdk is None and is_maven(target):
         doubts.append("no JDK is known on this machine")
     return Surroundings(tuple(bases), jdk, tuple(doubts))
 

@@ -5,9 +5,12 @@ has differently, takes the key away, and so does one of which nobody can tell wh
 """
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
+from erp_build.changes.build_context.at_commit import taken_at
+from erp_build.changes.build_context.taken import Taken
 from erp_build.changes.content_key import content_key
 from erp_build.changes.detect import SOME, same_but_tags
 from erp_build.changes.rules import (
@@ -15,6 +18,7 @@ from erp_build.changes.rules import (
     MAVEN_FOLDER,
     MAVEN_SETTINGS,
     Rules,
+    files_outside,
     folder_read_from_below,
     ignore_of,
     values_outside,
@@ -23,8 +27,9 @@ from erp_build.changes.rules import (
 from erp_build.clients.git.attributes import blob_identifier
 from erp_build.clients.git.repository import GitRepository
 from erp_build.formats.patterns import fixed_part, spellings
+from erp_build.model.packaging import NONE, has_wider_context, is_maven, packaging_of
 from erp_build.model.project import Chart, Project, Target
-from erp_build.model.source_file import CheckedFile
+from erp_build.model.source_file import MISSING_MODE, CheckedFile, SourceFile
 
 
 class TargetKey(NamedTuple):
@@ -63,25 +68,45 @@ def target_keys(
         checkout: whether the checkout is what would be built; otherwise only the commit counts.
     """
     project = project._replace(config_path="")
-    rules = Rules(project, ignore_of(project))
     wanted = {target.name: target for target in targets}
+    taken = _taken(repository, head, project, wanted)
+    wider = {target.name for target in project.image_targets if has_wider_context(target)}
+    rules = Rules(project, ignore_of(project), [one for name, one in taken.items() if name in wider])
     inputs: dict[str, list[tuple[CheckedFile, str]]] = {name: [] for name in wanted}
 
     def is_wanted(path: str) -> bool:
         return not wanted.keys().isdisjoint(rules.owners(path))
 
     if checkout:
-        found = repository.checked_out(head, is_wanted, places_of(project, wanted.values()))
+        found = repository.checked_out(head, is_wanted, places_of(project, wanted.values(), taken))
     else:
         found = (CheckedFile(file) for file in repository.source_files(head))
     for checked in found:
         for name, rule in rules.owners(checked.file.path).items():
-            if name in wanted:
+            if name in wanted and not _is_out(project, wanted[name], taken, checked.file):
                 inputs[name].append((_with_committed_tags(repository, project, head, wanted[name], checked), rule))
     return {name: _key(project, rules, target, inputs[name]) for name, target in wanted.items()}
 
 
-def places_of(project: Project, targets: Iterable[Target]) -> tuple[str, ...]:
+def _taken(repository: GitRepository, head: str, project: Project, wanted: Collection[str]) -> dict[str, Taken]:
+    """What builds may take that see more, or less, than the directory of their target."""
+    asked = [target for target in project.image_targets if has_wider_context(target) or target.package == NONE]
+    return {one.target: one for one in taken_at(repository, head, [one for one in asked if one.name in wanted])}
+
+
+def _is_out(project: Project, target: Target, taken: Mapping[str, Taken], file: SourceFile) -> bool:
+    """Whether a file that the commit does not have cannot get into the image: the build makes it, or never sees it."""
+    if isinstance(target, Chart) or is_maven(target) or file.mode != MISSING_MODE or file.identifier:
+        return False
+    made = packaging_of(target, project.packagings).makes
+    if made and file.path.startswith(f"{target.path}/{made}/"):
+        return True
+    return target.package == NONE and not taken[target.name].takes(file.path)
+
+
+def places_of(
+    project: Project, targets: Iterable[Target], taken: Mapping[str, Taken] = MappingProxyType({})
+) -> tuple[str, ...]:
     """The files and folders in which a target may have an input that its commit does not have."""
     found: dict[str, None] = {}
     for target in targets:
@@ -89,7 +114,9 @@ def places_of(project: Project, targets: Iterable[Target]) -> tuple[str, ...]:
         if isinstance(target, Chart):
             found.update(dict.fromkeys((values_path(target), *values_outside(target))))
             continue
-        for pattern in (*project.shared, *target.inputs):
+        made_from = packaging_of(target, project.packagings).inputs if project.packagings else ()
+        outside = (*files_outside(target), *(taken[target.name].sources if target.name in taken else ()))
+        for pattern in (*project.shared, *target.inputs, *made_from, *outside):
             found.update(dict.fromkeys(spellings(fixed_part(pattern))))
         for folder in _above(target.path):
             found.update(dict.fromkeys((posixpath.join(folder, ATTRIBUTES_FILE), posixpath.join(folder, MAVEN_FOLDER))))
@@ -106,7 +133,7 @@ def _key(project: Project, rules: Rules, target: Target, inputs: list[tuple[Chec
     doubts = tuple(f"{one.file.path} {doubt}" for one in read if (doubt := _doubt(one, target, rules)))
     if doubts:
         return TargetKey("", doubts, is_dirty=any(one.differs for one in read))
-    return TargetKey(content_key(target, (one.file for one in read), project.build))
+    return TargetKey(content_key(target, (one.file for one in read), project.build, project.packagings))
 
 
 def _read_by_maven(target: Target, inputs: Iterable[tuple[CheckedFile, str]]) -> list[CheckedFile]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from erp_build.build.packagers.protocol import Packager
     from erp_build.cli.verb import OptionsT, Verb
     from erp_build.clients.git.early_diff import EarlyDiff
     from erp_build.clients.secrets import Secrets
@@ -58,12 +59,15 @@ exit codes:
 """
 
 
-def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None, pipeline: Pipeline | None = None, packagers: Sequence[Packager] = ()
+) -> int:
     """Run a command and return its exit code.
 
     Args:
         argv: the words behind the program's name; None: those of this process.
         pipeline: what you do at the stages of `run`; other verbs have no stages.
+        packagers: packagers of your own, which `package` of a service names.
     """
     _speak_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -78,7 +82,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
 
     secrets = Secrets()
     try:
-        return _call(name, arguments[1:], early, secrets, pipeline)
+        return _call(name, arguments[1:], early, secrets, pipeline, packagers)
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001 - the last handler: the traceback is shown, masked
@@ -88,7 +92,12 @@ def main(argv: Sequence[str] | None = None, pipeline: Pipeline | None = None) ->
 
 
 def _call(
-    name: str, arguments: Sequence[str], early: EarlyDiff | None, secrets: Secrets, pipeline: Pipeline | None
+    name: str,
+    arguments: Sequence[str],
+    early: EarlyDiff | None,
+    secrets: Secrets,
+    pipeline: Pipeline | None,
+    packagers: Sequence[Packager],
 ) -> int:
     """Parse the words behind a verb and run it; a failure becomes its text and its code."""
     from erp_build.cli.console import Console
@@ -98,7 +107,7 @@ def _call(
         early.go_on()
     verb = verb_named(name)
     options = _options(name, verb, arguments)
-    options.early, options.stages = early, pipeline
+    options.early, options.stages, options.packagers = early, pipeline, packagers
     console = Console(options, secrets)
     try:
         # How the work ended is told before how its result was written.

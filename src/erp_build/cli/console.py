@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from erp_build.clients.secrets import Secrets
     from erp_build.clients.site import Site
     from erp_build.clients.terminal.progress import Lines
+    from erp_build.model.packaging import Packaging
     from erp_build.model.project import Project
 
 BUILD_SERVERS = ("CI", "CODEBUILD_BUILD_ID")
@@ -55,6 +56,7 @@ class Console:
         self._verbosity = options.verbose - options.quiet
         self._repository = options.repo
         self._config = options.config
+        self.packagers = options.packagers
 
     @cached_property
     def clock(self) -> SystemClock:
@@ -116,13 +118,24 @@ class Console:
 
     def index(self) -> ProjectIndex:
         """The project, whose targets are made when they are asked for."""
-        return load_index(self.folder, self._config)
+        return load_index(self.folder, self._config, self.packagings)
+
+    @property
+    def packagings(self) -> tuple[Packaging, ...]:
+        """What a plan knows of the packagers that a caller of the library has given."""
+        if not self.packagers:
+            return ()
+        from erp_build.build.packagers.protocol import packaging_by
+
+        return tuple(map(packaging_by, self.packagers))
 
     def clients(self) -> AbstractContextManager[Clients]:
         """The clients of the repository, for a command whose effects nobody asks for afterwards."""
         from erp_build.wiring import open_clients
 
-        return open_clients(self.root, clock=self.clock, progress=self.progress, secrets=self.secrets)
+        return open_clients(
+            self.root, clock=self.clock, progress=self.progress, secrets=self.secrets, packagers=self.packagers
+        )
 
     @contextmanager
     def site(self, project: Project) -> Iterator[Site]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from erp_build.build.packagers.protocol import Packager
     from erp_build.clients.git.early_diff import EarlyDiff
     from erp_build.model.stage_hooks import Pipeline
 
@@ -61,6 +62,7 @@ class CommonOptions:
         verbose, quiet: how often each was said.
         early: the comparison that was started before the imports; of `plan`.
         stages: what a caller of the library does at the stages of `run`.
+        packagers: of a caller of the library.
     """
 
     repo: str = option("--repo", default=".", metavar="DIR", help="the repository's root (default: here)")
@@ -69,6 +71,7 @@ class CommonOptions:
     quiet: int = option("-q", "--quiet", default=0, action="count", help="show only results and errors")
     early: EarlyDiff | None = None
     stages: Pipeline | None = None
+    packagers: Sequence[Packager] = ()
 
 
 REBUILD: list[str] | None = option(

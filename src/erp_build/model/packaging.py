@@ -1,7 +1,5 @@
 """Who makes what a Dockerfile takes, where the Dockerfile lies, and from which folder it takes files."""
 
-from __future__ import annotations
-
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,7 +34,7 @@ OUTPUT = "target"
 OWN = (Packaging(MAVEN, makes=OUTPUT), Packaging(NONE))
 
 
-def packaging_of(target: Service | Function, others: Iterable[Packaging] = ()) -> Packaging:
+def packaging_of(target: "Service | Function", others: "Iterable[Packaging]" = ()) -> Packaging:
     """The packager of a target; one that nobody has given makes nothing that is known.
 
     Args:
@@ -47,25 +45,24 @@ def packaging_of(target: Service | Function, others: Iterable[Packaging] = ()) -
     return next(found, Packaging(target.package))
 
 
-def is_maven(target: Service | Function) -> bool:
+def is_maven(target: "Service | Function") -> bool:
     """Whether Maven makes the jar of a target."""
     return target.package == MAVEN
 
 
-def dockerfile_of(target: Service | Function) -> str:
+def dockerfile_of(target: "Service | Function") -> str:
     """The path of a target's Dockerfile from the repository's root."""
     return posixpath.normpath(f"{target.path}/{target.dockerfile}")
 
 
-def context_of(target: Service | Function) -> str:
+def context_of(target: "Service | Function") -> str:
     """The folder that is sent to the builder, from the repository's root; empty: the root itself."""
     return "" if target.context == "." else target.context or target.path
 
 
-def has_wider_context(target: Service | Function) -> bool:
+def has_wider_context(target: "Service | Function") -> bool:
     """Whether the builder gets files from outside of the target's own directory."""
-    context = context_of(target)
-    return not f"{context}/".startswith(f"{target.path}/")
+    return bool(target.context) and not f"{context_of(target)}/".startswith(f"{target.path}/")
 
 
 def within(context: str, path: str) -> str | None:

@@ -39,11 +39,11 @@ class Service(NamedTuple):
     dockerfile: str = "Dockerfile"
     inputs: tuple[str, ...] = ()
     layers: bool = False
-    kind: Literal["eks"] = "eks"
     package: str = "maven"
     context: str = ""
     docker_target: str = ""
     args: tuple[tuple[str, str], ...] = ()
+    kind: Literal["eks"] = "eks"
 
 
 class Function(NamedTuple):
@@ -62,13 +62,13 @@ class Function(NamedTuple):
     dockerfile: str = "Dockerfile"
     inputs: tuple[str, ...] = ()
     layers: bool = False
-    kind: Literal["lambda"] = "lambda"
-    publish: bool = False
-    alias: str = ""
     package: str = "maven"
     context: str = ""
     docker_target: str = ""
     args: tuple[tuple[str, str], ...] = ()
+    kind: Literal["lambda"] = "lambda"
+    publish: bool = False
+    alias: str = ""
 
 
 class Chart(NamedTuple):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erp_build.changes.rules import Rules, ignore_of
+from erp_build.changes.build_context.at_commit import rules_at
 from erp_build.clients.git.links import links_of, links_on_disk
 from erp_build.model.change import TargetChange
+from erp_build.model.packaging import has_wider_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ def follow_links(repository: GitRepository, project: Project, changes: ChangeSet
     links = _links(repository, project, changes.head)
     if not links:
         return changes
-    rules = Rules(project, ignore_of(project))
+    rules = rules_at(repository, project, changes.head)
     behind: list[tuple[str, str, list[str]]] = []
     warnings = []
     for link in links:
@@ -74,7 +75,8 @@ def _links(repository: GitRepository, project: Project, head: str) -> list[Link]
     """The links of the commit, as the checkout has them where it is that of the commit and not too large."""
     if not repository.has_metadata():
         return []
-    if len(project.targets) <= FEW_TARGETS + 1 and repository.is_checked_out(head):
+    has_contexts = any(map(has_wider_context, project.image_targets))
+    if len(project.targets) <= FEW_TARGETS + 1 and not has_contexts and repository.is_checked_out(head):
         found = links_on_disk(repository.folder, (target.path for target in project.targets))
         if found is not None:
             return found

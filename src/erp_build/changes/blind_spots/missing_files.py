@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from erp_build.changes.make_plan import REMOVED
 from erp_build.config.read_file import read_file
+from erp_build.model.packaging import dockerfile_of, is_maven
 from erp_build.model.project import Chart, Service
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ def _needed(plan: Plan) -> Iterator[str]:
         if isinstance(target, Chart):
             yield posixpath.normpath(f"{target.path}/{target.values}")
         else:
-            yield f"{target.path}/pom.xml"
-            yield posixpath.normpath(f"{target.path}/{target.dockerfile}")
+            if is_maven(target):
+                yield f"{target.path}/pom.xml"
+            yield dockerfile_of(target)
 
 
 def _missing_keys(root: str, plan: Plan) -> list[str]:

@@ -64,6 +64,8 @@ def _named(project: "Project") -> "Iterator[Named]":
         is_chart = isinstance(target, Chart)
         if not is_chart or project.services:
             yield Named(target.path, f"`path` of {target.name}", is_directory=True, is_chart=is_chart)
+        if not isinstance(target, Chart) and target.context not in ("", "."):
+            yield Named(target.context, f"`context` of {target.name}", is_directory=True)
     for words, patterns in (
         ("`shared`", project.shared),
         *((f"`inputs` of {target.name}", target.inputs) for target in project.image_targets),

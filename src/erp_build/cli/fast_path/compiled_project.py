@@ -18,14 +18,18 @@ from erp_build.clients.git.command import is_repository
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
 from erp_build.formats.patterns import composed, fixed_directory, matches
+from erp_build.model.packaging import OWN
 from erp_build.model.project import FILE_NAME, Check, Function, Project, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from erp_build.clients.git.repository import GitRepository
+    from erp_build.model.packaging import Packaging
 
-INPUTS = Service._fields.index("inputs")
+INPUTS, DOCKERFILE, PACKAGE, CONTEXT = map(Service._fields.index, ("inputs", "dockerfile", "package", "context"))
+"""Places in the row of a service, and of a function as well."""
+
 GRAMMAR = 2
 """Raised when a rule of `config.grammar` refuses more than before: what was kept earlier was not checked by it."""
 
@@ -54,10 +58,17 @@ class ProjectIndex:
 
     Args:
         compiled: plain tuples as `compile_project` makes them.
+        packagings: packagers that a caller of the library has given; raises `ConfigurationError` for another one.
     """
 
-    def __init__(self, compiled: tuple[Any, ...]) -> None:
-        self._values, self._directories = compiled
+    def __init__(self, compiled: tuple[Any, ...], packagings: tuple[Packaging, ...] = ()) -> None:
+        self._values, self._directories, named = compiled
+        self._packagings = packagings
+        if named:
+            # Imported here: most projects name no packager.
+            from erp_build.config.packager_names import refuse_unknown
+
+            refuse_unknown(named, (one.name for one in packagings), self._values["config_path"])
 
     @property
     def size(self) -> int:
@@ -73,7 +84,7 @@ class ProjectIndex:
             rows = {**rows, **targets}
         made = {field: kind._make(rows[field]) for field, kind in PARTS.items()}
         made |= {field: tuple(map(kind._make, rows[field])) for field, kind in ROWS.items()}
-        return Project(**{**rows, **made})
+        return Project(**{**rows, **made, "packagings": self._packagings})
 
     def narrowed(self, paths: Iterable[str]) -> Project:
         """The project with every target that may own one of the paths, and few others.
@@ -87,7 +98,9 @@ class ProjectIndex:
         above = {f"{folder}/".lstrip("/") for path in plain if (folder := folder_read_from_below(path)) is not None}
         if any(fixed_directory(composed(text)).startswith(start) for text in project.shared for start in above):
             return self.project()
-        names = {row[0] for row in (*self._values["services"], *self._values["functions"]) if row[INPUTS]}
+        rows = (*self._values["services"], *self._values["functions"])
+        given = {one.name for one in self._packagings}
+        names = {row[0] for row in rows if _reaches_out(row) or (given and row[PACKAGE] in given)}
         for start in above:
             names.update(
                 name for place, found in self._directories.items() if place.startswith(start) for name in found
@@ -109,24 +122,31 @@ def compile_project(project: Project) -> tuple[Any, ...]:
     values = project._asdict()
     values |= {field: tuple(values[field]) for field in PARTS}
     values |= {field: tuple(map(tuple, values[field])) for field in ROWS}
-    return values, directories
+    own = {one.name for one in OWN}
+    named = tuple({target.package: None for target in project.image_targets if target.package not in own})
+    return values, directories, named
 
 
-def load_index(root: str, config: str | None = None) -> ProjectIndex:
+def load_index(root: str, config: str | None = None, packagings: tuple[Packaging, ...] = ()) -> ProjectIndex:
     """The index of a repository's project; errors as of `load_project`.
 
     Args:
         root: of the repository.
         config: another file than the one at the root, or than that of HEAD in a bare repository.
+        packagings: packagers that a caller of the library has given.
     """
+    return ProjectIndex(_compiled(root, config), packagings)
+
+
+def _compiled(root: str, config: str | None) -> tuple[Any, ...]:
     if not config and (text := _committed(root)) is not None:
         from erp_build.config.load import parse_project
 
-        return ProjectIndex(compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}")))
+        return compile_project(parse_project(text.decode("utf-8-sig"), f"HEAD:{FILE_NAME}"))
     if not config and not os.path.exists(os.path.join(root, FILE_NAME)):
         from erp_build.cli.fast_path.default_project import default_of
 
-        return ProjectIndex(compile_project(default_of(root)))
+        return compile_project(default_of(root))
     path = os.path.realpath(config or os.path.join(root, FILE_NAME))
     try:
         content = read_file(path)
@@ -144,26 +164,29 @@ def load_index(root: str, config: str | None = None) -> ProjectIndex:
         compiled = compile_project(load_project(Path(root), Path(config) if config else None))
         if content:
             _keep(kept, (FORMAT, root, path, content, compiled))
-    return ProjectIndex(compiled)
+    return compiled
 
 
-def index_of_commit(repository: GitRepository, commit: str, config: str | None = None) -> ProjectIndex:
+def index_of_commit(
+    repository: GitRepository, commit: str, config: str | None = None, packagings: tuple[Packaging, ...] = ()
+) -> ProjectIndex:
     """The index of the project as a commit has it, which is not the one that is checked out.
 
     Args:
         repository: where the commit is.
         commit: full.
         config: as of `load_index`; a file that is none of the commit is read as it lies.
+        packagings: as of `load_index`.
     """
     root = repository.folder
     path = os.path.relpath(os.path.realpath(config), root) if config else FILE_NAME
     mode = "" if path.startswith("..") else repository.modes(commit, [path]).get(path, "")
     if config and not mode:
-        return load_index(root, config)
+        return load_index(root, config, packagings)
     if not mode:
         from erp_build.cli.fast_path.default_project import default_of_commit
 
-        return ProjectIndex(compile_project(default_of_commit(repository, commit)))
+        return ProjectIndex(compile_project(default_of_commit(repository, commit)), packagings)
     from erp_build.config.load import parse_project
 
     where = f"{commit[:12]}:{path}"
@@ -171,7 +194,8 @@ def index_of_commit(repository: GitRepository, commit: str, config: str | None =
     if content is None:
         why = f"it has the mode {mode}" if mode not in FILES else repository.complaint
         raise ConfigurationError("the configuration cannot be read", where=where, why=why)
-    return ProjectIndex(compile_project(parse_project(content.decode("utf-8-sig", "replace"), where, path)))
+    project = parse_project(content.decode("utf-8-sig", "replace"), where, path)
+    return ProjectIndex(compile_project(project), packagings)
 
 
 def _committed(root: str) -> bytes | None:
@@ -211,6 +235,11 @@ def _keep(file_name: str, entry: tuple[Any, ...]) -> None:
 
 def _checksum(entry: bytes) -> bytes:
     return binascii.crc32(entry).to_bytes(CHECKSUM, "big")
+
+
+def _reaches_out(row: tuple[Any, ...]) -> bool:
+    """Whether a target may own paths outside of its directory."""
+    return bool(row[INPUTS] or row[CONTEXT]) or row[DOCKERFILE].startswith("../")
 
 
 def _is_shared(pattern: str, paths: set[str]) -> bool:

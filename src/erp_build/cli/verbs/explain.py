@@ -3,9 +3,11 @@
 import os
 import sys
 
-from erp_build.changes.rules import CONFIGURATION, Rules, ignore_of
+from erp_build.changes.build_context.at_commit import rules_at
+from erp_build.changes.rules import CONFIGURATION, Rules
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag, option
+from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError, nearest
 from erp_build.formats.given_path import Place, path_from_root
 from erp_build.formats.printable import one_line, printable
@@ -34,7 +36,7 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print each path with the targets that own it."""
     project = console.project()
-    rules = Rules(project, ignore_of(project))
+    rules = rules_at(GitRepository(console.folder), project, "HEAD")
     owners = {path: rules.owners(path.strip("/")) for path in _paths(options, console.folder)}
     rows = [{"path": path, "owners": found, "ignored": rules.is_ignored(path)} for path, found in owners.items()]
     texts = [f"{one_line(path)}\n{_text(project, rules, path, found)}" for path, found in owners.items()]

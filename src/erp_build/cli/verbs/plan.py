@@ -90,7 +90,7 @@ def _index(console: Console, repository: GitRepository, options: Options) -> Pro
         return console.index()
     from erp_build.cli.fast_path.compiled_project import index_of_commit
 
-    return index_of_commit(repository, commit, options.config)
+    return index_of_commit(repository, commit, options.config, console.packagings)
 
 
 def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -> Project:

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from erp_build.changes.build_context.at_commit import rules_at
 from erp_build.changes.copied_sources import Inspection, Tree, inspect
 from erp_build.changes.replay import BadLine, Coverage, Pair, read_pairs, refuse_bad_lines, replay
-from erp_build.changes.rules import Rules, ignore_of
+from erp_build.changes.rules import Rules
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, file_option, flag, option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
+from erp_build.model.packaging import dockerfile_of
 from erp_build.report.text.coverage import coverage_document, coverage_text
 
 EXAMPLES = """\
@@ -37,7 +39,7 @@ def main(options: Options, console: Console) -> None:
     pairs, bad = _pairs(repository, options)
     if not options.keep_going:
         refuse_bad_lines(bad, str(options.pairs))
-    rules = Rules(project, ignore_of(project))
+    rules = rules_at(repository, project, "HEAD")
     coverage = Coverage(project, rules)
     for item in replay(repository, project, rules, pairs):
         if options.coverage:
@@ -68,10 +70,10 @@ def _inspection(repository: GitRepository, console: Console, rules: Rules) -> In
     """The sources of HEAD that images copy although no rule names them, and what was looked at."""
     targets = console.project().image_targets
     files = {file.path: file for file in repository.source_files("HEAD")}
-    named = {f"{target.path}/{target.dockerfile}" for target in targets}
+    named = set(map(dockerfile_of, targets))
     # A parent of a pom may be any other.
     named |= {path for path in files if path.rpartition("/")[2] == "pom.xml" or path.endswith(".pom.xml")}
     links = {path for path, file in files.items() if file.mode == "120000"}
     wanted = {path: files[path].identifier for path in sorted(named | links) if path in files}
     tree = Tree({path: file.mode for path, file in files.items()}, repository.texts(wanted))
-    return inspect(targets, rules, tree)
+    return inspect(targets, rules, tree, console.project().packagings)

@@ -136,6 +136,7 @@ def _run(options: Options, console: Console, run: Run, journal: Journal, last_wo
         rehearse=options.rehearse,
         build=project.build,
         logs=None if options.rehearse else _report_path(options).resolve().parent,
+        packagers=console.packagers,
     ) as clients:
         try:
             # A signal ends the child processes here: the notification that follows may take some seconds.

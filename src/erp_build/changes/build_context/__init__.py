@@ -1,0 +1,1 @@
+"""Which files of a build context an image may take, where the context is more than the service's own directory."""
