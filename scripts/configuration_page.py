@@ -195,6 +195,7 @@ def _default(key: str, noted: Noted, table: str) -> str:
     derived = {
         ("[[service]]", "name"): "last part of `path`",
         ("[[service]]", "repository"): "`name`",
+        ("[[service]]", "context"): "`path`",
         ("[[service]]", "values_key"): "`services.` and the name in camelCase, without `-service`",
         ("[[service]]", "function"): 'required for `"lambda"`',
         ("[notify]", "topic"): "project, environment, and `alarms`, joined by `-`",

@@ -5,6 +5,8 @@ The public names; they load when they are first used, so that `import erp_build`
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from erp_build.build.packagers.protocol import Packager as Packager
+    from erp_build.build.packagers.workbench import Workbench as Workbench
     from erp_build.build.quality_checks import require_checks as require_checks
     from erp_build.build.quality_checks import run_checks as run_checks
     from erp_build.build.stage import build_images as build_images
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from erp_build.deployment.proof import read_alarms as read_alarms
     from erp_build.deployment.stage import deploy as deploy
     from erp_build.deployment.stage import write_back as write_back
+    from erp_build.errors import BuildFailed as BuildFailed
     from erp_build.errors import ConfigurationError as ConfigurationError
     from erp_build.errors import ErpBuildError as ErpBuildError
     from erp_build.errors import GateBlocked as GateBlocked
@@ -48,7 +51,9 @@ if TYPE_CHECKING:
     from erp_build.model.plan import LiveState as LiveState
     from erp_build.model.plan import Plan as Plan
     from erp_build.model.plan import Running as Running
+    from erp_build.model.project import Function as Function
     from erp_build.model.project import Project as Project
+    from erp_build.model.project import Service as Service
     from erp_build.model.releases.deployment import Deployment as Deployment
     from erp_build.model.stage_hooks import Pipeline as Pipeline
     from erp_build.pipeline import Options as Options
@@ -60,6 +65,8 @@ if TYPE_CHECKING:
     __version__: str
 
 HOMES = {
+    "build.packagers.protocol": ("Packager",),
+    "build.packagers.workbench": ("Workbench",),
     "build.quality_checks": ("require_checks", "run_checks"),
     "build.stage": ("build_images",),
     "changes.baselines": ("find_baselines", "find_head"),
@@ -81,14 +88,14 @@ HOMES = {
     "deployment.preflight": ("check_plan",),
     "deployment.proof": ("prove", "read_alarms"),
     "deployment.stage": ("deploy", "write_back"),
-    "errors": ("ConfigurationError", "ErpBuildError", "GateBlocked"),
+    "errors": ("BuildFailed", "ConfigurationError", "ErpBuildError", "GateBlocked"),
     "gate.result": ("GateRules", "Judgement"),
     "gate.stage": ("clear_images", "judge_images", "read_rules"),
     "model.environment": ("Environment",),
     "model.images.image": ("BuiltImage",),
     "model.images.verdict": ("ClearedImage",),
     "model.plan": ("LiveState", "Plan", "Running"),
-    "model.project": ("Project",),
+    "model.project": ("Function", "Project", "Service"),
     "model.releases.deployment": ("Deployment",),
     "model.stage_hooks": ("Pipeline",),
     "pipeline": ("Options", "run"),

@@ -47,7 +47,8 @@ ANSWERS = {
         "src/erp_build/deployment/rights/given.py": "def given_rights(",
     },
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
-    "How is a packager added?": {"src/erp_build/build/assembly.py": ".maven.package("},
+    "How is a packager added?": {"src/erp_build/build/packagers/chosen.py": "NoPackager(), *others, maven"},
+    "What of a wider build context is an input?": {"src/erp_build/changes/build_context/taken.py": "def taken_by("},
 }
 """A question -> each file that answers it, and what the answer looks like there."""
 

@@ -13,6 +13,7 @@ from erp_build import errors
 from erp_build.clients.clock import SimulatedClock
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
+from tests.support.assembly import assembly
 from tests.support.git import Checkout
 from tests.support.samples import EMPLOYEE, NOTIFICATION
 
@@ -77,7 +78,29 @@ def test_what_a_stage_has_made_can_be_noted(world: FakeWorld, tmp_path: Path, mo
     assert len(noted) == 1
 
 
-@pytest.mark.parametrize("name", ["add_a_stage", "replace_a_stage", "watch_a_stage"])
+def test_a_packager_of_ones_own_makes_what_the_dockerfile_takes(erp: Checkout, tmp_path: Path) -> None:
+    gradle = example("package_with_gradle")["Gradle"]()
+    text = f'[[service]]\npath = "backend/{NOTIFICATION}"\npackage = "gradle"\n'
+    erp.commit(
+        {"erp-build.toml": text, f"backend/{NOTIFICATION}/gradlew": "mkdir -p build/libs; echo jar > build/libs/a.jar"}
+    )
+    project = erp_build.load_project(erp.root, packagers=[gradle])
+    made: list[str] = []
+    assembly(erp.root, tmp_path, packagers=[gradle]).package(project.services, lambda name, _: made.append(name))
+    assert made == [NOTIFICATION]
+    assert (erp.root / f"backend/{NOTIFICATION}/build/libs/a.jar").is_file()
+    base = erp.head()
+    erp.commit({"settings.gradle": "x"})
+    found = erp_build.plan(project, erp_build.GitRepository(erp.root), base=base)
+    assert [step.target.name for step in found.builds] == [NOTIFICATION]
+
+
+def test_a_packager_of_ones_own_says_what_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(errors.BuildFailed, match="no wrapper of Gradle"):
+        example("package_with_gradle")["Gradle"]().require_packable(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["add_a_stage", "package_with_gradle", "replace_a_stage", "watch_a_stage"])
 def test_a_stage_takes_about_ten_lines(name: str) -> None:
     text = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
     code = text.partition('"""\n')[2] if text.startswith('"""\n') else text.partition("\n\n")[2]

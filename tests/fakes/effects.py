@@ -16,6 +16,7 @@ from erp_build.errors import BuildFailed, ErpBuildError, combine
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
+from erp_build.model.packaging import NONE
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
@@ -63,8 +64,10 @@ class FakeEffects:
                 failed[target.name] = error
                 self.journal.note_failure(EffectKind.PACKAGE, target.name)
                 continue
-            with self.journal.note(EffectKind.PACKAGE, target.name):
-                self._jars.add(target.name)
+            self._jars.add(target.name)
+            if target.package != NONE:
+                with self.journal.note(EffectKind.PACKAGE, target.name):
+                    pass
             on_packaged(target.name, 0.0)
         for name in self.late_failures & {target.name for target in targets}:
             failed[name] = BuildFailed("Maven failed", where=name, why="after the jar")

@@ -14,6 +14,7 @@ from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.image import BuildTimings, BuiltImage, PushedImage, StoredImage
+from erp_build.model.packaging import MAVEN, NONE
 from erp_build.model.plan import Plan, Running, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stage import stage
@@ -42,8 +43,8 @@ class Pushed(NamedTuple):
 def build_images(site: Site, plan: Plan) -> tuple[BuiltImage, ...]:
     """Provide every image that the plan deploys: built, reused, or running already.
 
-    One Maven makes the jars; an image is built and pushed as soon as its jar is complete. After a failure the other
-    images are still finished, so that the next run can reuse them.
+    The packagers make what the Dockerfiles take; an image is built and pushed as soon as that is complete. After a
+    failure the other images are still finished, so that the next run can reuse them.
     """
     built = _build_all(site, [_request(site, step, plan) for step in plan.builds])
     reused = map_in_threads(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
@@ -98,12 +99,14 @@ def _package(site: Site, requests: list[ImageRequest], hand_over: HandOver[Job])
     places = {request.target.name: place for place, request in enumerate(requests)}
 
     def ready(name: str, seconds: float) -> None:
-        site.say(f"jar made in {seconds:.1f} s", name)
+        if (package := requests[places[name]].target.package) != NONE:
+            what = "jar made" if package == MAVEN else f"packaged by {package}"
+            site.say(f"{what} in {seconds:.1f} s", name)
         hand_over(places[name], Job(requests[places[name]], seconds, site.clients.clock.monotonic()))
 
     targets: list[Service | Function] = [request.target for request in requests]
     for target in targets:
-        site.clients.progress.phase(target.name, "maven")
+        site.clients.progress.phase(target.name, "waits" if target.package == NONE else target.package)
     site.clients.effects.package(targets, ready)
 
 

@@ -13,6 +13,7 @@ from erp_build.clients.git.root import find_root
 from erp_build.clients.terminal.streams import Output, can_colour, fit, is_terminal, tell
 from erp_build.errors import ConfigurationError
 from erp_build.formats.printable import json_text
+from erp_build.model.packaging import packagings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,11 +124,7 @@ class Console:
     @property
     def packagings(self) -> tuple[Packaging, ...]:
         """What a plan knows of the packagers that a caller of the library has given."""
-        if not self.packagers:
-            return ()
-        from erp_build.build.packagers.protocol import packaging_by
-
-        return tuple(map(packaging_by, self.packagers))
+        return packagings_of(self.packagers)
 
     def clients(self) -> AbstractContextManager[Clients]:
         """The clients of the repository, for a command whose effects nobody asks for afterwards."""

@@ -15,6 +15,7 @@ from erp_build.errors import BuildFailed
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
+from erp_build.model.packaging import NONE
 from erp_build.model.project import Check, Function, Service
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
@@ -108,7 +109,7 @@ class Effects(Protocol):
         """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
 
     def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
-        """Make the jars with Maven; calls `on_packaged` for each that is complete, from any thread.
+        """Make what the Dockerfiles take; calls `on_packaged` for each target that is complete, from any thread.
 
         Raises `BuildFailed` after everything else is made; its `targets` are those that failed.
         """
@@ -210,10 +211,13 @@ class NotedEffects:
         self.write_lease = effects.write_lease
 
     def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
-        """Make the jars; each is an effect of its own."""
-        noted = set()
+        """Make what the Dockerfiles take; each is an effect of its own, but where nothing is made."""
+        noted = {target.name for target in targets if target.package == NONE}
 
         def note(name: str, seconds: float) -> None:
+            if name in noted:
+                on_packaged(name, seconds)
+                return
             with self._journal.note(EffectKind.PACKAGE, name, self._state):
                 noted.add(name)
             on_packaged(name, seconds)

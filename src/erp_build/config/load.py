@@ -10,7 +10,7 @@ from erp_build.config.policies import parse_check, parse_deploy, parse_gate, par
 from erp_build.config.read_file import read_file
 from erp_build.config.toml_table import Table, parsed_toml
 from erp_build.errors import ConfigurationError, did_you_mean
-from erp_build.model.packaging import is_maven
+from erp_build.model.packaging import Described, is_maven, packagings_of
 from erp_build.model.project import (
     FILE_NAME,
     BuildOptions,
@@ -23,12 +23,13 @@ from erp_build.model.project import (
 )
 
 
-def load_project(repository: Path, config: Path | None = None) -> Project:
+def load_project(repository: Path, config: Path | None = None, packagers: Iterable[Described] = ()) -> Project:
     """Read the project of a repository.
 
     Args:
         repository: its root.
         config: another file than the one at the root; it must exist.
+        packagers: your own, which `package` of a service names.
 
     Without a file, and where the folder does not have the layout of the ERP, it raises `ConfigurationError`.
     """
@@ -43,7 +44,8 @@ def load_project(repository: Path, config: Path | None = None) -> Project:
         return _default(repository)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError("the configuration cannot be read", where=str(path), why=str(error)) from error
-    return parse_project(text, str(path), _config_path(repository, path))
+    project = parse_project(text, str(path), _config_path(repository, path))
+    return project._replace(packagings=packagings_of(packagers))
 
 
 def parse_project(text: str, where: str = FILE_NAME, config_path: str = FILE_NAME) -> Project:

@@ -1,25 +1,28 @@
 """The check of what each target names: its folder, pom, Dockerfile, values key and names. It needs no account."""
 
-import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from erp_build.clients.docker.build_context import Context
+from erp_build.build.image_builder import no_stage
+from erp_build.clients.docker.build_context import context_for
 from erp_build.config.grammar import NAMES
 from erp_build.config.read_file import path_below, read_file
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ConfigurationError, did_you_mean, told
 from erp_build.formats.dockerfile.lint import secrets_in, sources_of_nothing_yet
+from erp_build.formats.dockerfile.one_stage import as_built, stage_named
 from erp_build.formats.dockerfile.parse import images_of
 from erp_build.formats.maven.pom import read_pom
 from erp_build.formats.values.file import set_tags
+from erp_build.model.packaging import context_of, dockerfile_of, is_maven, made_in_context
 from erp_build.model.project import Chart, Function, Service
 
 NO_JARS = ("pom",)
 CORRECT = "correct {} in erp-build.toml"
 POM = "pom.xml"
+WITHOUT_MAVEN = 'where the Dockerfile does it all, write package = "none"'
 
 
 class Fault(NamedTuple):
@@ -68,8 +71,11 @@ def _image_target(facts: Facts, target: Service | Function) -> Seen:
     if not folder.is_dir():
         seen.faults.append(_missing(facts.root, target.path, "a directory" if folder.exists() else "", "`path`"))
         return seen
-    _pom(facts.root, target, seen)
-    _dockerfile(facts.root, target, seen)
+    if is_maven(target):
+        _pom(facts.root, target, seen)
+    else:
+        seen.words.append(f"package {target.package}")
+    _dockerfile(facts, target, seen)
     if isinstance(target, Service):
         _values_key(facts, target, seen)
     else:
@@ -82,7 +88,7 @@ def _pom(root: Path, target: Service | Function, seen: Seen) -> None:
     path = f"{target.path}/{POM}"
     if not (root / path).is_file():
         fault = _missing(root, path, "", "`path`")
-        seen.faults.append(fault._replace(next_step=f"{fault.next_step}; erp_build builds with Maven"))
+        seen.faults.append(fault._replace(next_step=f"{fault.next_step}; {WITHOUT_MAVEN}"))
         return
     pom = read_pom(_content(root, path))
     if pom is None or not pom.artifact:
@@ -93,25 +99,47 @@ def _pom(root: Path, target: Service | Function, seen: Seen) -> None:
         seen.words.append(f"{POM} ({pom.artifact})")
 
 
-def _dockerfile(root: Path, target: Service | Function, seen: Seen) -> None:
-    path = posixpath.normpath(f"{target.path}/{target.dockerfile}")
+def _dockerfile(facts: Facts, target: Service | Function, seen: Seen) -> None:
+    root, path = facts.root, dockerfile_of(target)
     if not (root / path).is_file():
         seen.faults.append(_missing(root, path, "", "`dockerfile`"))
         return
-    text = _content(root, path).decode("utf-8-sig", "replace")
+    whole = _content(root, path).decode("utf-8-sig", "replace")
+    if target.docker_target and not stage_named(whole, target.docker_target):
+        error = no_stage(target, whole)
+        seen.faults.append(Fault(f"{path}: {told(error)}", error.next_step))
+        return
+    text = as_built(whole, target.docker_target, dict(target.args))
     images = images_of(text)
     seen.words.append(f"{target.dockerfile} (from {', '.join(images) or 'scratch'})")
     if "FROM " not in text.upper():
         seen.faults.append(Fault(f"{path} has no FROM", "name a Dockerfile, or begin it with its base image"))
     if unknown := [image for image in images if "$" in image]:
         what = f"{path} takes {', '.join(unknown)}, whose variable has no value"
-        seen.faults.append(Fault(what, "give the ARG a default before the first FROM", is_doubt=True))
-    for line, secret in secrets_in(text):
+        step = "give the ARG a default before the first FROM, or a value in `args`"
+        seen.faults.append(Fault(what, step, is_doubt=True))
+    for line, secret in secrets_in(whole):
         step = "give it at run time, as a variable of the deployment"
         seen.faults.append(Fault(f"{path}:{line}: a secret: {secret}", step))
-    for line, what in sources_of_nothing_yet(text, Context(root / target.path, target.dockerfile).files):
-        step = f"correct the COPY: its sources lie below {target.path}, or Maven makes them in target/"
-        seen.faults.append(Fault(f"{path}:{line}: {what}", step))
+    _sources(facts, target, text, seen)
+
+
+def _sources(facts: Facts, target: Service | Function, text: str, seen: Seen) -> None:
+    """Whether what the Dockerfile copies is in the build context, or will be."""
+    try:
+        folder = path_below(facts.root, context_of(target) or ".")
+    except ConfigurationError as error:
+        seen.faults.append(Fault(told(error), error.next_step))
+        return
+    if not folder.is_dir():
+        seen.faults.append(_missing(facts.root, context_of(target), "", "`context`"))
+        return
+    made = made_in_context(target, facts.project.packagings)
+    who = "Maven" if is_maven(target) else target.package
+    makes = f", or {who} makes them in {made}/" if made else ""
+    for line, what in sources_of_nothing_yet(text, context_for(facts.root, target).files, made):
+        step = f"correct the COPY: its sources lie below {context_of(target) or 'the root'}{makes}"
+        seen.faults.append(Fault(f"{dockerfile_of(target)}:{line}: {what}", step))
 
 
 def _values_key(facts: Facts, service: Service, seen: Seen) -> None:

@@ -10,6 +10,8 @@ from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Version
 from erp_build.errors import BuildFailed
+from erp_build.model.packaging import is_maven
+from erp_build.model.project import Function, Service
 
 OLDEST_PYTHON, OLDEST_GIT = (3, 11), (2, 30)
 GIGABYTE = 10**9
@@ -19,7 +21,8 @@ ENOUGH_DISK = (10 * GIGABYTE, 2 * GIGABYTE)
 Four images with their layers, Maven's repository and the context take about five gigabytes.
 """
 
-NO_POM_HINT = "correct `path` of the service in erp-build.toml: Maven builds what lies there"
+NO_POM_HINT = 'correct `path` of the service in erp-build.toml, or write package = "none": the Dockerfile does it all'
+NO_MAVEN = "no service is packaged by Maven"
 
 ENOUGH_MEMORY = (2 * GIGABYTE, GIGABYTE // 2)
 """The same of memory. An engine and one Maven need two gigabytes; below half a gigabyte Maven is killed."""
@@ -48,6 +51,8 @@ def check_maven(facts: Facts) -> CheckResult:
     poms = _poms(facts)
     without = [name for name, pom in poms.items() if not (pom.parent / "mvnw").is_file()]
     look = Look(f"mvn in PATH; pom.xml and mvnw of {len(facts.project.image_targets)} services")
+    if facts.project.image_targets and not _with_maven(facts):
+        return look.ok(NO_MAVEN)
     if missing := _without_pom(facts, poms):
         return look.problem(f"no pom.xml: {', '.join(missing)}", NO_POM_HINT)
     if not poms:
@@ -66,6 +71,8 @@ def check_jdk(facts: Facts) -> CheckResult:
     homes = facts.local.machine.jdks()
     there = ", ".join(f"JDK {release}" for release in sorted(homes)) or "no JDK"
     look = Look("JAVA_HOME, JAVA_*_HOME and javac in PATH; java.version of each pom.xml")
+    if facts.project.image_targets and not _with_maven(facts):
+        return look.ok(f"{there}; {NO_MAVEN}")
     if not wanted:
         return look.unknown(f"{there}; no pom.xml says which one is wanted", NO_POM_HINT)
     asked = sorted({release for release in wanted.values() if release})
@@ -125,12 +132,17 @@ def _by_size(look: Look, found: str, size: int, enough: tuple[int, int], hint: s
     return look.warning(found, hint) if size < little else look.ok(found)
 
 
+def _with_maven(facts: Facts) -> list[Service | Function]:
+    """The targets that Maven makes a jar for."""
+    return [target for target in facts.project.image_targets if is_maven(target)]
+
+
 def _without_pom(facts: Facts, poms: Mapping[str, Path]) -> list[str]:
     """The places of the poms that are not there."""
-    return [f"{target.path}/pom.xml" for target in facts.project.image_targets if target.name not in poms]
+    return [f"{target.path}/pom.xml" for target in _with_maven(facts) if target.name not in poms]
 
 
 def _poms(facts: Facts) -> Mapping[str, Path]:
     """Target name -> its pom.xml. A target without one is left out."""
-    poms = {target.name: facts.root / target.path / "pom.xml" for target in facts.project.image_targets}
+    poms = {target.name: facts.root / target.path / "pom.xml" for target in _with_maven(facts)}
     return {name: pom for name, pom in poms.items() if pom.is_file()}

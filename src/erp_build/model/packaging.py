@@ -1,10 +1,10 @@
 """Who makes what a Dockerfile takes, where the Dockerfile lies, and from which folder it takes files."""
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from erp_build.model.project import Function, Service
 
@@ -28,10 +28,35 @@ class Packaging(NamedTuple):
     makes: str = ""
 
 
+class Described(Protocol):
+    """What a packager says of itself."""
+
+    @property
+    def name(self) -> str:
+        """As of `Packaging`."""
+
+    @property
+    def key(self) -> str:
+        """As of `Packaging`."""
+
+    @property
+    def inputs(self) -> "Sequence[str]":
+        """As of `Packaging`."""
+
+    @property
+    def makes(self) -> str:
+        """As of `Packaging`."""
+
+
 OUTPUT = "target"
 """The folder that Maven makes beside a pom."""
 
 OWN = (Packaging(MAVEN, makes=OUTPUT), Packaging(NONE))
+
+
+def packagings_of(packagers: "Iterable[Described]") -> tuple[Packaging, ...]:
+    """What detection and content keys know of some packagers."""
+    return tuple(Packaging(one.name, one.key, tuple(one.inputs), one.makes) for one in packagers)
 
 
 def packaging_of(target: "Service | Function", others: "Iterable[Packaging]" = ()) -> Packaging:
@@ -58,6 +83,12 @@ def dockerfile_of(target: "Service | Function") -> str:
 def context_of(target: "Service | Function") -> str:
     """The folder that is sent to the builder, from the repository's root; empty: the root itself."""
     return "" if target.context == "." else target.context or target.path
+
+
+def made_in_context(target: "Service | Function", others: "Iterable[Packaging]" = ()) -> str:
+    """The folder of the build context that the packager of a target makes; empty: none that is known."""
+    made = packaging_of(target, others).makes
+    return (within(context_of(target), f"{target.path}/{made}") or "") if made else ""
 
 
 def has_wider_context(target: "Service | Function") -> bool:

@@ -24,6 +24,8 @@ class DraftTarget:
         path: its directory.
         kind: where it runs.
         dockerfile: relative to the path.
+        package: who makes what the Dockerfile takes, and what shows it.
+        context: the folder that is sent to the builder, where it is not the path, and what shows it.
         why: what shows that it is one, and what it runs on.
         repository: the name of its image without the prefix of all.
         values_key: of a service, where its tag stands in the values file.
@@ -38,6 +40,8 @@ class DraftTarget:
     dockerfile: str
     why: str
     repository: Found
+    package: Found = NOTHING
+    context: Found = NOTHING
     values_key: Found = NOTHING
     function: Found = NOTHING
     inputs: tuple[Found, ...] = ()

@@ -50,6 +50,9 @@ def _target(target: DraftTarget) -> Iterator[str]:
     if target.kind == "lambda":
         yield _line("kind", Found("lambda", f"{target.dockerfile} is made for Lambda"))
     yield _line("dockerfile", Found(target.dockerfile, "-"))
+    for key, found in (("package", target.package), ("context", target.context)):
+        if found.value:
+            yield _line(key, found)
     own = target.repository.where or "as the target; without the prefix, which is in Parameter Store"
     yield _line("repository", Found(target.repository.value, own))
     if target.kind == "lambda":

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from erp_build.config.grammar import NAMES
 from erp_build.config.image_targets import default_values_key
 from erp_build.formats.dockerfile.lint import sources_of_nothing_yet
+from erp_build.model.packaging import NONE, OUTPUT
 from erp_build.setup.charts import ChartFiles, ImageKey, best_file, call_of, charts_of, draft_chart, key_of
-from erp_build.setup.draft import Draft, DraftChart, DraftTarget, Found
+from erp_build.setup.draft import NOTHING, Draft, DraftChart, DraftTarget, Found
 from erp_build.setup.hints import HelmCall, Hints
-from erp_build.setup.images import ImageFolder, image_folders, runs_maven
+from erp_build.setup.images import DOCKERFILE_ALONE, ImageFolder, builds_itself, image_folders, runs_maven
 from erp_build.setup.taken import has_sibling, inputs_of, shared_folders
 from erp_build.setup.tree import POM, Tree
 
@@ -156,11 +157,13 @@ def _service(sources: _Sources, folder: ImageFolder, name: str, found: ImageKey 
         path=folder.path,
         kind="eks",
         dockerfile=folder.dockerfiles[0],
-        why=_why(sources.tree, folder.path, folder.dockerfiles),
+        package=_package(sources.tree, folder, folder.dockerfiles[0]),
+        context=_context(sources.tree, folder.path, folder.dockerfiles[0]),
+        why=_why(sources.tree, folder, folder.dockerfiles),
         repository=Found(found.repository, sources.values) if found and found.repository else _repository(name),
         values_key=Found(usable.key, sources.values) if usable else Found(default_values_key(name)),
         inputs=inputs_of(sources.tree, folder.path, sources.folders),
-        notes=(*notes, *_notes(sources, folder.path, folder.dockerfiles[0])),
+        notes=(*notes, *_notes(sources, folder, folder.dockerfiles[0])),
     )
 
 
@@ -174,11 +177,13 @@ def _function(sources: _Sources, folder: ImageFolder, name: str, words: Sequence
         path=folder.path,
         kind="lambda",
         dockerfile=folder.lambdas[0],
-        why=_why(sources.tree, folder.path, folder.lambdas),
+        package=_package(sources.tree, folder, folder.lambdas[0]),
+        context=_context(sources.tree, folder.path, folder.lambdas[0]),
+        why=_why(sources.tree, folder, folder.lambdas),
         repository=repository if repository.value else _repository(name),
         function=function if function.value else Found(NO_FUNCTION.sub("-", posixpath.basename(folder.path))[:64]),
         inputs=inputs_of(sources.tree, folder.path, sources.folders),
-        notes=(*notes, *_notes(sources, folder.path, folder.lambdas[0])),
+        notes=(*notes, *_notes(sources, folder, folder.lambdas[0])),
     )
 
 
@@ -187,23 +192,47 @@ def _repository(name: str) -> Found:
     return Found(NO_REPOSITORY.sub("-", name.lower()).strip("-") or "image")
 
 
-def _why(tree: Tree, path: str, dockerfiles: Sequence[str]) -> str:
-    lineage = [pom for _, pom in tree.lineage(path)]
+def _package(tree: Tree, folder: ImageFolder, dockerfile: str) -> Found:
+    """The packager where it is not Maven, which is the default."""
+    if folder.tool:
+        return Found(NONE, f"no pom.xml in {folder.path}: the Dockerfile does it all")
+    if builds_itself(tree.text(posixpath.join(folder.path, dockerfile))):
+        return Found(NONE, f"{dockerfile} calls Maven itself, and takes no jar")
+    return NOTHING
+
+
+def _context(tree: Tree, path: str, dockerfile: str) -> Found:
+    """The root, where a Dockerfile copies what is there and not in its own folder."""
+    text = tree.text(posixpath.join(path, dockerfile))
+    own = [one.removeprefix(f"{path}/") for one in tree.paths if one.startswith(f"{path}/")]
+    if not sources_of_nothing_yet(text, own) or sources_of_nothing_yet(text, tree.paths, f"{path}/{OUTPUT}"):
+        return NOTHING
+    return Found(".", f"{dockerfile} copies what lies below the root")
+
+
+def _why(tree: Tree, folder: ImageFolder, dockerfiles: Sequence[str]) -> str:
+    others = f"; also there: {', '.join(dockerfiles[1:])}" if len(dockerfiles) > 1 else ""
+    if folder.tool:
+        how = f", with {folder.tool}" if folder.tool != DOCKERFILE_ALONE else ""
+        return f"{dockerfiles[0]} makes its image{how}{others}"
+    lineage = [pom for _, pom in tree.lineage(folder.path)]
     is_boot = any(pom.has_boot_plugin for pom in lineage)
     what = "a Spring Boot program" if is_boot else f"a {lineage[0].packaging}"
-    others = f"; also there: {', '.join(dockerfiles[1:])}" if len(dockerfiles) > 1 else ""
-    return f"{posixpath.join(path, POM)} makes {what}, {dockerfiles[0]} its image{others}"
+    return f"{posixpath.join(folder.path, POM)} makes {what}, {dockerfiles[0]} its image{others}"
 
 
-def _notes(sources: _Sources, path: str, dockerfile: str) -> Iterator[str]:
-    text = sources.tree.text(posixpath.join(path, dockerfile))
-    if has_sibling(sources.tree, path):
+def _notes(sources: _Sources, folder: ImageFolder, dockerfile: str) -> Iterator[str]:
+    path, tree = folder.path, sources.tree
+    text = tree.text(posixpath.join(path, dockerfile))
+    is_maven = not _package(tree, folder, dockerfile).value
+    if has_sibling(tree, path) and is_maven:
         yield SIBLING
-    if runs_maven(text):
+    if runs_maven(text) and is_maven:
         yield TWICE
-    files = [one.removeprefix(f"{path}/") for one in sources.tree.paths if one.startswith(f"{path}/")]
-    for finding in sources_of_nothing_yet(text, files):
-        yield f"{dockerfile}:{finding.line}: {finding.what}, which is {path}"
+    if not _context(tree, path, dockerfile).value:
+        files = [one.removeprefix(f"{path}/") for one in tree.paths if one.startswith(f"{path}/")]
+        for finding in sources_of_nothing_yet(text, files, OUTPUT if is_maven else ""):
+            yield f"{dockerfile}:{finding.line}: {finding.what}, which is {path}"
     yield from (
         f"it contains {other}: a change there counts for both"
         for other in sources.folders

@@ -151,6 +151,73 @@ def dockerfile_of_build(root: Path, docker: Loopback, commit: str, *bases: tuple
         return file.read().decode()
 
 
+def context_of_build(root: Path, docker: Loopback, service: Service) -> tuple[dict[str, list[str]], dict[str, bytes]]:
+    """What the engine is asked, and the files that it gets, when a service is built."""
+    docker.serve(f"/v{VERSION}/images/x/json", INSPECTED)
+    made = assembly(root, root / "scratch", registry=cast("EcrRegistry", _Host()))
+    made.build_image(ImageRequest(target=service, repository="erp/a", tag="abc1234", commit="c" * 40))
+    (asked,) = [asked for asked in docker.asked if urlsplit(asked.path).path.endswith("/build")]
+    with tarfile.open(fileobj=io.BytesIO(asked.body)) as context:
+        files = {entry.name: file.read() for entry in context if (file := context.extractfile(entry))}
+    return parse_qs(urlsplit(asked.path).query), files
+
+
+WEB = SERVICES[0]._replace(package="none")
+
+
+def test_a_service_that_its_dockerfile_builds_alone_needs_no_maven(root: Path, docker: Loopback) -> None:
+    (root / "backend/a/pom.xml").unlink()
+    assembly(root, root / "scratch").require_buildable([WEB])
+    assert docker.asked[-1].path == f"/v{VERSION}/_ping"
+
+
+def test_a_wider_context_is_sent_without_what_its_dockerignore_excludes_and_without_git(
+    root: Path, docker: Loopback
+) -> None:
+    (root / "backend/a/Dockerfile").write_text("FROM x\nCOPY backend/a/pom.xml libs/ ./\n", encoding="utf-8")
+    for path in ("libs/l.ts", "docs/d.md", ".git/config"):
+        (root / path).parent.mkdir()
+        (root / path).write_text("x", encoding="utf-8")
+    (root / ".dockerignore").write_text("docs\nbackend/b\n", encoding="utf-8")
+    asked, files = context_of_build(root, docker, WEB._replace(context="."))
+    assert sorted(files) == [
+        ".dockerignore",
+        ".erp-build/Dockerfile",
+        *(f"backend/a/{name}" for name in ("Dockerfile", "pom.xml")),
+        "libs/l.ts",
+    ]
+    assert asked["dockerfile"] == [".erp-build/Dockerfile"]
+
+
+def test_a_dockerfile_outside_of_the_context_is_sent_beside_it(root: Path, docker: Loopback) -> None:
+    (root / "docker").mkdir()
+    (root / "docker/a.Dockerfile").write_text("FROM x\nCOPY . .\n", encoding="utf-8")
+    (root / "docker/a.Dockerfile.dockerignore").write_text("pom.xml\n", encoding="utf-8")
+    asked, files = context_of_build(root, docker, WEB._replace(dockerfile="../../docker/a.Dockerfile"))
+    assert files == {".erp-build/Dockerfile": b"FROM x\nCOPY . .\n", "Dockerfile": b"x"}
+    assert asked["dockerfile"] == [".erp-build/Dockerfile"]
+
+
+def test_a_stage_is_built_with_its_arguments_and_gets_the_labels(root: Path, docker: Loopback) -> None:
+    text = "ARG BASE=y\nFROM ${BASE} AS web\nCOPY pom.xml .\nFROM z\nCOPY missing .\n"
+    (root / "backend/a/Dockerfile").write_text(text, encoding="utf-8")
+    asked, files = context_of_build(root, docker, WEB._replace(docker_target="web", args=(("BASE", "x"),)))
+    assert asked["target"] == ["web"]
+    assert json.loads(asked["buildargs"][0]) == {"BASE": "x", "REVISION": "c" * 40}
+    built = files[".erp-build/Dockerfile"].decode()
+    assert built.startswith("ARG BASE=y\nFROM ${BASE} AS web\nCOPY pom.xml .\nLABEL ")
+    assert 'image.base.name="x"' in built
+    assert "missing" not in built
+
+
+@pytest.mark.usefixtures("docker")
+def test_a_stage_that_the_dockerfile_does_not_have_is_told_with_the_likely_one(root: Path) -> None:
+    (root / "backend/a/Dockerfile").write_text("FROM x AS build\nFROM y AS runtime\n", encoding="utf-8")
+    with pytest.raises(BuildFailed, match="the Dockerfile has no stage `runtme`") as caught:
+        assembly(root, root / "scratch").require_buildable([WEB._replace(docker_target="runtme")])
+    assert (caught.value.why, caught.value.next_step) == ("it has build, runtime", "did you mean `runtime`?")
+
+
 def test_an_image_is_labelled_with_the_base_that_its_key_names(root: Path, docker: Loopback) -> None:
     text = dockerfile_of_build(root, docker, "c" * 40, ("eclipse-temurin:17-jre", NEWER))
     assert f'org.opencontainers.image.base.digest="{NEWER}"' in text

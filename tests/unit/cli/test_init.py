@@ -251,9 +251,7 @@ def test_on_a_terminal_it_asks_first(
     assert (tmp_path / FILE).exists() is is_written
 
 
-@pytest.mark.parametrize(
-    "files", [{}, {"a/Dockerfile": "FROM x\n"}, {"a/build.gradle": "", "a/Dockerfile": "FROM x\n"}]
-)
+@pytest.mark.parametrize("files", [{}, {"Dockerfile": "FROM x\n"}, {"a/build.gradle": ""}])
 def test_a_repository_without_a_service_gets_no_file(
     tmp_path: Path, erp_build: CommandLine, files: dict[str, str]
 ) -> None:
@@ -262,7 +260,7 @@ def test_a_repository_without_a_service_gets_no_file(
     assert (answer.code, answer.out) == (2, "")
     assert "there is nothing here that erp_build can build" in answer.err
     assert f"looked at {1 + len(files)} files; 0 of them are a pom.xml" in answer.err
-    assert ("Gradle is not supported yet" in answer.err) is ("a/build.gradle" in files)
+    assert ("Gradle without a Dockerfile" in answer.err) is ("a/build.gradle" in files)
     assert not (tmp_path / FILE).exists()
 
 

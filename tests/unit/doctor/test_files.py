@@ -113,3 +113,46 @@ def test_a_link_that_leads_out_of_the_repository_is_a_problem(tmp_path: Path, er
     code, text = found(tmp_path / "r", erp_build, FILES, FILE.replace('"apps/orders"', '"out"'))
     assert code == 2
     assert "out leads out of the repository" in text
+
+
+ALONE = """\
+[[service]]
+path = "apps/orders"
+values_key = "orders"
+package = "none"
+{}
+[chart]
+path = "chart"
+values = "values.yaml"
+"""
+DOCKERFILE = "apps/orders/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("lines", "dockerfile", "code", "said"),
+    [
+        pytest.param("", "FROM node:22\nCOPY . .\n", 0, "package none, Dockerfile (from node:22)", id="its Dockerfile"),
+        pytest.param("", "FROM x\nCOPY target/a.jar .\n", 2, "COPY target/a.jar: no such file", id="nobody makes it"),
+        pytest.param('context = "."', "FROM x\nCOPY apps/orders/src .\n", 0, "package none", id="from the root"),
+        pytest.param('context = "."', "FROM x\nCOPY src .\n", 2, "its sources lie below the root", id="not there"),
+        pytest.param('context = "app"', "FROM x\n", 2, "did you mean `apps`?", id="no context"),
+        pytest.param('docker_target = "wbe"', "FROM x AS web\n", 2, "did you mean `web`?", id="no stage"),
+        pytest.param('docker_target = "web"', "FROM x AS web\nFROM y\nCOPY z .\n", 0, "(from x)", id="a stage"),
+        pytest.param('args = { TAG = "2" }', "ARG TAG\nFROM x:${TAG}\n", 0, "(from x:2)", id="an argument"),
+        pytest.param('dockerfile = "../web.Dockerfile"', "", 2, "there is no apps/web.Dockerfile", id="elsewhere"),
+    ],
+)
+def test_a_service_without_maven_is_looked_at_as_its_builder_will(
+    tmp_path: Path, erp_build: CommandLine, lines: str, dockerfile: str, code: int, said: str
+) -> None:
+    files = {path: text for path, text in FILES.items() if not path.endswith("pom.xml")}
+    answer = found(tmp_path, erp_build, {**files, DOCKERFILE: dockerfile}, ALONE.format(lines))
+    assert said in answer[1]
+    assert answer[0] == code
+
+
+def test_without_a_pom_it_is_said_how_to_do_without_maven(tmp_path: Path, erp_build: CommandLine) -> None:
+    files = {path: text for path, text in FILES.items() if path != "apps/orders/pom.xml"}
+    code, text = found(tmp_path, erp_build, files)
+    assert code == 2
+    assert 'write package = "none"' in text

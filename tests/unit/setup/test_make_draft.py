@@ -30,20 +30,10 @@ def drafted(tmp_path: Path) -> Drafted:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
+        pytest.param({"Dockerfile": "FROM x\n"}, "Dockerfile: a service at the root", id="Dockerfile at the root"),
         pytest.param(
-            {"a/Dockerfile": "FROM x\n"}, "a/Dockerfile: there is no pom.xml at or above it", id="Dockerfile only"
+            {"a/build.gradle.kts": "", "b/build.gradle": ""}, "a, b: Gradle without a Dockerfile", id="Gradle"
         ),
-        pytest.param(
-            {"a/build.gradle.kts": "", "a/Dockerfile": "FROM x\n", "b/build.gradle": ""},
-            "a/Dockerfile: Gradle is not supported yet",
-            id="Gradle",
-        ),
-        pytest.param(
-            {"a/build.gradle.kts": "", "a/Dockerfile": "FROM x\n", "b/build.gradle": ""},
-            "a, b: Gradle is not supported yet",
-            id="Gradle without a Dockerfile",
-        ),
-        pytest.param({"a/package.json": "{}", "a/Dockerfile": "FROM node\n"}, "a/Dockerfile: Node is not", id="Node"),
         pytest.param(
             {"pom.xml": shapes.pom("one"), "Dockerfile": shapes.RUNTIME},
             "Dockerfile: a service at the root",
@@ -73,6 +63,52 @@ def test_what_cannot_be_built_is_said_with_the_reason(files: dict[str, str], sai
     assert any(line.startswith(said) for line in draft.unsupported), draft.unsupported
 
 
+ALONE = "FROM x\nCOPY . .\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "dockerfile", "why"),
+    [
+        pytest.param({"a/Dockerfile": ALONE}, "a", "Dockerfile", "Dockerfile makes its image", id="Dockerfile only"),
+        pytest.param({"a/build.gradle.kts": "", "a/Dockerfile": ALONE}, "a", "Dockerfile", "with Gradle", id="Gradle"),
+        pytest.param({"a/package.json": "{}", "a/Dockerfile": ALONE}, "a", "Dockerfile", "with Node", id="Node"),
+        pytest.param(
+            {"a/go.mod": "module a\n", "a/docker/Dockerfile": ALONE}, "a", "docker/Dockerfile", "with Go", id="Go"
+        ),
+        pytest.param(
+            {"package.json": "{}", "a/requirements.txt": "x\n", "a/Dockerfile": ALONE},
+            *("a", "Dockerfile", "with Python"),
+            id="Python",
+        ),
+    ],
+)
+def test_a_service_without_maven_is_offered_with_its_dockerfile_alone(
+    files: dict[str, str], path: str, dockerfile: str, why: str, drafted: Drafted
+) -> None:
+    draft = drafted({"README.md": "x\n", **files})
+    (target,) = draft.targets
+    assert (target.path, target.dockerfile, target.package.value) == (path, dockerfile, "none")
+    assert (target.context.value, target.notes) == ("", ())
+    assert why in target.why
+    (service,) = parse_project(file_text(draft)).services
+    assert service.package == "none"
+
+
+def test_a_dockerfile_that_copies_from_the_root_gets_the_root_as_its_context(drafted: Drafted) -> None:
+    dockerfile = "FROM node:22\nCOPY package.json apps/web ./\n"
+    draft = drafted({"package.json": "{}", "apps/web/package.json": "{}", "apps/web/Dockerfile": dockerfile})
+    (target,) = draft.targets
+    assert (target.package.value, target.context.value, target.notes) == ("none", ".", ())
+    assert parse_project(file_text(draft)).services[0].context == "."
+
+
+@pytest.mark.parametrize("jar", ["target/a.jar", "build/libs/a.jar"])
+def test_a_jar_that_nobody_makes_is_said(drafted: Drafted, jar: str) -> None:
+    draft = drafted({"a/build.gradle": "", "a/Dockerfile": f"FROM x\nCOPY {jar} a.jar\n"})
+    (target,) = draft.targets
+    assert target.notes == (f"Dockerfile:2: COPY {jar}: no such file in the build context, which is a",)
+
+
 @pytest.mark.parametrize(
     ("values", "key", "note"),
     [
@@ -99,8 +135,8 @@ def test_the_key_of_a_service_is_one_that_a_run_can_set_or_it_is_said(
 @pytest.mark.parametrize(
     ("dockerfile", "note"),
     [
-        ("FROM maven:3 AS b\nCOPY . .\nRUN ./mvnw package\nFROM x\nCOPY --from=b /a /a\n", "calls Maven itself"),
-        ("FROM x\nCOPY orders/target/a.jar a.jar\n", "Dockerfile:2: COPY orders/target/a.jar: no such file"),
+        ("FROM maven:3 AS b\nCOPY . .\nRUN ./mvnw package\nFROM x\nCOPY target/*.jar /a\n", "calls Maven itself"),
+        ("FROM x\nCOPY other/target/a.jar a.jar\n", "Dockerfile:2: COPY other/target/a.jar: no such file"),
         ("FROM x\nCOPY ./target/a.jar a.jar\nCOPY target a\n", ""),
     ],
 )
@@ -109,6 +145,19 @@ def test_a_dockerfile_that_will_not_do_is_said(drafted: Drafted, dockerfile: str
     draft = drafted(shapes.services("orders") | {"orders/Dockerfile": dockerfile} | chart)
     (target,) = draft.targets
     assert [note in line for line in target.notes] == [True] * bool(note)
+
+
+def test_a_dockerfile_that_calls_maven_and_takes_no_jar_does_it_all(drafted: Drafted) -> None:
+    dockerfile = "FROM maven:3 AS b\nCOPY . .\nRUN ./mvnw package\nFROM x\nCOPY --from=b /a /a\n"
+    (target,) = drafted(shapes.services("orders") | {"orders/Dockerfile": dockerfile}).targets
+    assert target.package.value == "none"
+    assert [note for note in target.notes if "Maven" in note] == []
+
+
+def test_a_jar_below_the_root_is_that_of_maven_in_a_wider_context(drafted: Drafted) -> None:
+    dockerfile = "FROM x\nCOPY orders/target/a.jar a.jar\n"
+    (target,) = drafted(shapes.services("orders") | {"orders/Dockerfile": dockerfile}).targets
+    assert (target.package.value, target.context.value) == ("", ".")
 
 
 @pytest.mark.parametrize("enabled", [True, False])

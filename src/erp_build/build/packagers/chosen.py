@@ -61,7 +61,7 @@ class Packagers:
         try:
             packager.package(self._bench, targets, note)
         except BuildFailed as error:
-            error.targets = error.targets or names - made
+            error.targets |= names - made
             return [error]
         except ErpBuildError:
             raise

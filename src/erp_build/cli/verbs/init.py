@@ -96,7 +96,7 @@ def _found_nothing(tree: "Tree", draft: "Draft") -> ConfigurationError:
         "there is nothing here that erp_build can build",
         where=str(tree.root),
         why="\n".join((looked, *lines, *([f"and {more} more"] if more else []))),
-        next_step="a service is a folder with a pom.xml that makes a jar, and a Dockerfile: docs/init.md",
+        next_step="a service is a folder with a Dockerfile, and mostly a pom.xml that makes a jar: docs/init.md",
     )
 
 

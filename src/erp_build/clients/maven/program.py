@@ -79,7 +79,8 @@ class Maven:
                 "the service has no pom.xml",
                 where=str(folder),
                 why="the directory is not there" if not folder.is_dir() else "pom.xml is not there",
-                next_step="correct `path` in erp-build.toml, or add the pom",
+                next_step="correct `path` in erp-build.toml, or add the pom; where the Dockerfile does it all, write "
+                'package = "none"',
             )
         if not (folder / "mvnw").is_file() and not shutil.which("mvn"):
             raise BuildFailed("there is no Maven", where="PATH", next_step="install Maven, or add the wrapper (mvnw)")

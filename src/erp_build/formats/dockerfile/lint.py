@@ -18,7 +18,6 @@ NEW_FLAGS = {
 """Flags that the classic builder refuses or, worse, ignores."""
 
 PLATFORM_ARGUMENTS = re.compile(r"\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b")
-MADE_BY_MAVEN = re.compile(r"\A(?:COPY|ADD) (?:\./|/)?target(?:/|:)")
 NO_SOURCE = re.compile(r"^(?:https?://|git@|<<)|\$")
 
 
@@ -71,9 +70,17 @@ def sources_of_nothing(text: str, files: Collection[str]) -> tuple[Finding, ...]
     )
 
 
-def sources_of_nothing_yet(text: str, files: Collection[str]) -> tuple[Finding, ...]:
-    """The same before Maven has run: what it will make counts as if it were there."""
-    return tuple(found for found in sources_of_nothing(text, files) if not MADE_BY_MAVEN.search(found.what))
+def sources_of_nothing_yet(text: str, files: Collection[str], made: str = "target") -> tuple[Finding, ...]:
+    """The same before a packager has worked: what it will make counts as if it were there.
+
+    Args:
+        text: the Dockerfile.
+        files: the context's files, relative to it.
+        made: the folder of the context that it makes; empty: none.
+    """
+    found = sources_of_nothing(text, files)
+    pattern = re.compile(rf"\A(?:COPY|ADD) (?:\./|/)?{re.escape(made)}(?:/|:)")
+    return tuple(one for one in found if not (made and pattern.search(one.what)))
 
 
 def copies(text: str, file: str) -> bool:
