@@ -69,6 +69,36 @@ variable "enhanced_scanning" {
   default = false
 }
 
+# ARN of repositories of base images beside the project's own, with * for several; empty: there are none.
+variable "base_images" {
+  type    = string
+  default = ""
+}
+
+# Whether a push makes repositories, by a template of the registry.
+variable "create_on_push" {
+  type    = bool
+  default = false
+}
+
+# Whether [build.sign_in] has public.ecr.aws.
+variable "public_ecr" {
+  type    = bool
+  default = false
+}
+
+# ARN of the domain of [build.codeartifact]; empty: there is none.
+variable "code_artifact_domain" {
+  type    = string
+  default = ""
+}
+
+# ARN of its repositories that Maven reads, such as arn:aws:codeartifact:REGION:ACCOUNT:repository/DOMAIN/*.
+variable "code_artifact_packages" {
+  type    = string
+  default = ""
+}
+
 # A KMS key of yours for artifacts and SecureStrings; empty: there is none.
 variable "key_arn" {
   type    = string
@@ -199,6 +229,85 @@ data "aws_iam_policy_document" "run" {
       "ecr:DescribeImageScanFindings", # the findings that are judged
     ]
     resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${var.repository_prefix}/*"]
+  }
+  dynamic "statement" {
+    for_each = var.create_on_push ? [1] : []
+    content {
+      sid = "NewRepositories"
+      actions = [
+        "ecr:CreateRepository", # the first push makes the repository
+      ]
+      resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${var.repository_prefix}/*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.create_on_push ? [1] : []
+    content {
+      sid = "Templates"
+      actions = [
+        "ecr:DescribeRepositoryCreationTemplates", # whether a push makes a repository that is not there
+      ]
+      resources = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.base_images == "" ? [] : [1]
+    content {
+      sid = "BaseImages"
+      actions = [
+        "ecr:BatchGetImage", # base images of another prefix, account or region
+        "ecr:GetDownloadUrlForLayer", # their layers
+        "ecr:BatchImportUpstreamImage", # the first pull through a cache
+        "ecr:CreateRepository", # a cache makes a repository at its first pull
+      ]
+      resources = ["${var.base_images}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.public_ecr ? [1] : []
+    content {
+      sid = "PublicRegistry"
+      actions = [
+        "ecr-public:GetAuthorizationToken", # more pulls from public.ecr.aws
+        "sts:GetServiceBearerToken", # both ask STS for their token in the caller's name
+      ]
+      resources = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.code_artifact_domain == "" ? [] : [1]
+    content {
+      sid = "Domain"
+      actions = [
+        "codeartifact:GetAuthorizationToken", # the token for Maven
+      ]
+      resources = ["${var.code_artifact_domain}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.code_artifact_domain == "" ? [] : [1]
+    content {
+      sid = "Packages"
+      actions = [
+        "codeartifact:ReadFromRepository", # Maven reads with that token
+      ]
+      resources = ["${var.code_artifact_packages}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.code_artifact_domain == "" ? [] : [1]
+    content {
+      sid = "BearerToken"
+      actions = [
+        "sts:GetServiceBearerToken", # both ask STS for their token in the caller's name
+      ]
+      resources = ["*"]
+      condition {
+        test     = "StringEquals"
+        variable = "sts:AWSServiceName"
+        values   = ["codeartifact.amazonaws.com"]
+      }
+    }
   }
   dynamic "statement" {
     for_each = var.enhanced_scanning ? [1] : []

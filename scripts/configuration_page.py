@@ -28,6 +28,8 @@ path = "backend/a-service"
 path = "backend/b-service"
 kind = "lambda"
 function = "b"
+[build.codeartifact]
+domain = "erp"
 [[check]]
 name = "a"
 maven = ["verify"]
@@ -38,7 +40,7 @@ secrets = { TOKEN = "token" }
 WAIVER = {"id": "CVE-2021-44228", "package": "a", "reason": "r", "owner": "o", "until": date(2026, 12, 31)}
 """A row of a waiver file."""
 
-OTHER_NAMES = {"blocks": "on_failure", "targets": "services", "packages": "package"}
+OTHER_NAMES = {"blocks": "on_failure", "targets": "services", "packages": "package", "passed": "pass"}
 """Field -> the key that it is read from, where the two differ."""
 
 KIND = {"kind": "What it runs on: a Deployment of the chart, or a Lambda function."}
@@ -211,7 +213,8 @@ def _described(name: str) -> dict[str, str]:
         return describe([values.Project])
     if key == "service":
         return KIND | describe([values.Function, values.Service])
-    kind = hints.get(key) or hints.get(f"{key}s")
+    nested = {"build.codeartifact": values.CodeArtifact}
+    kind = hints.get(key) or hints.get(f"{key}s") or nested.get(key)
     # `tuple[Check, ...]` or `GatePolicy`.
     return describe(get_args(kind)[:1] or [kind])
 

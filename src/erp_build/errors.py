@@ -78,6 +78,10 @@ class BuildFailed(ErpBuildError, code=4):
     targets: frozenset[str] = frozenset()
 
 
+class OfNoRegistry(BuildFailed):
+    """A base image was made on this engine: no registry can be asked for it."""
+
+
 class PushFailed(ErpBuildError, code=5):
     """The registry did not accept an image."""
 

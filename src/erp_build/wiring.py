@@ -5,15 +5,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from erp_build.build.assembly import LocalAssembly
-from erp_build.build.image_builder import ImageBuilder
-from erp_build.build.packagers.chosen import Packagers
-from erp_build.build.packagers.maven import MavenPackager
+from erp_build.build.composition import BuildClients, BuildSetting, make_assembly
 from erp_build.build.packagers.protocol import Packager
-from erp_build.build.packagers.workbench import Workbench
 from erp_build.clients import rehearsal
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
@@ -22,8 +20,9 @@ from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import FAIL_FAST_CONFIG, AwsClients, Caller, open_session
 from erp_build.clients.clock import Clock
-from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
+from erp_build.clients.docker.private_config import isolated, users_folder
+from erp_build.clients.docker.server import find_server
 from erp_build.clients.effects import Journal, NotedEffects, UpgradeRequest
 from erp_build.clients.files.edit import replace_file
 from erp_build.clients.git.remote.branch import RemoteBranch
@@ -34,7 +33,6 @@ from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.machine.inventory import LocalMachine
-from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.patience import Patience, patient
 from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.protocols import Clients
@@ -42,6 +40,7 @@ from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.doctor.protocols import Local, Remote
+from erp_build.formats.image_name import ecr_host
 from erp_build.model.project import BuildOptions
 
 
@@ -74,19 +73,23 @@ def open_clients(  # noqa: PLR0913 - each is a choice of the caller
     journal = journal or Journal()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-")))
-        # An empty folder: otherwise the Docker SDK would ask the user's credential helpers, which a run never needs.
-        os.environ["DOCKER_CONFIG"] = str(folder)
-        given = _Given(root, folder, logs, build or BuildOptions(), clock, progress, secrets, journal, packagers)
+        # Read before it is hidden: a context and plugins of the user's may count.
+        docker = users_folder()
+        stack.enter_context(isolated(docker))
+        given = _Given(
+            root, folder, docker, logs, build or BuildOptions(), clock, progress, secrets, journal, packagers
+        )
         clients = _live_clients(given, stack)
         yield _rehearsed(clients, journal) if rehearse else clients
 
 
-def doctor_local(root: Path, secrets: Secrets) -> Local:
+def doctor_local(root: Path, secrets: Secrets, build: BuildOptions) -> Local:
     """Return the clients of `doctor` that need no credentials."""
-    return Local(clone=GitRepository(root), machine=LocalMachine(), charts=LocalCharts(), secrets=secrets)
+    machine = LocalMachine(follows_user=build.docker_config == "user")
+    return Local(clone=GitRepository(root), machine=machine, charts=LocalCharts(), secrets=secrets)
 
 
-def open_doctor_remote(clients: Clients) -> Remote:
+def open_doctor_remote(clients: Clients, build: BuildOptions) -> Remote:
     """Open what `doctor` reads beside the clients of a run."""
     aws = AwsClients(open_session())
     names: tuple[Any, ...] = ("codepipeline", "codebuild", "codeconnections", "codestar-connections")
@@ -95,7 +98,7 @@ def open_doctor_remote(clients: Clients) -> Remote:
         clients=clients,
         delivery=patient(AwsDelivery(*(aws.client(name) for name in names)), patience),
         policies=patient(RolePolicies(aws.client("iam")), patience),
-        repositories=patient(RepositorySettings(aws.client("ecr")), patience),
+        repositories=patient(RepositorySettings(_registry_client(aws, build)), patience),
         # The same cluster; `doctor` reads more of it than a run does.
         cluster_reader=cast("EksCluster", clients.cluster),
     )
@@ -142,6 +145,7 @@ class _Given(NamedTuple):
 
     root: Path
     folder: Path
+    docker: Path
     logs: Path | None
     build: BuildOptions
     clock: Clock
@@ -154,20 +158,43 @@ class _Given(NamedTuple):
 def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     session = open_session()
     aws = AwsClients(session)
-    registry = EcrRegistry(aws.client("ecr"), given.secrets)
+    registry = _registry(aws, given)
     functions = LambdaFunctions(aws.client("lambda"), given.secrets)
-    access = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
-    connection = ClusterConnection(access)
+    kubernetes = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
+    connection = ClusterConnection(kubernetes)
     stack.callback(connection.close)
     cluster, leases = EksCluster(connection), ClusterLeases(connection)
-    helm = HelmProgram(access, given.folder, cluster.capabilities)
-    engine = Engine()
+    helm = HelmProgram(kubernetes, given.folder, cluster.capabilities)
+    find = partial(find_server, dict(os.environ), given.docker, follows_user=given.build.docker_config == "user")
+    engine = Engine(find)
     # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
     stack.callback(engine.abort)
     stack.enter_context(WAY_OUT.telling(engine.hang_up))
     repository = GitRepository(given.root)
     patience = Patience(given.clock, given.progress.say)
-    assembly = _assembly(given, engine, patient(registry, patience), repository)
+    parameters = ParameterStore(aws.client("ssm"), given.secrets)
+    assembly = make_assembly(
+        BuildSetting(
+            root=given.root,
+            scratch=given.folder,
+            docker=given.docker,
+            logs=given.logs,
+            options=given.build,
+            packagers=given.packagers,
+            source=repository.origin(),
+        ),
+        aws,
+        BuildClients(
+            engine=engine,
+            find=find,
+            registry=patient(registry, patience),
+            parameters=patient(parameters, patience),
+            patience=patience,
+            clock=given.clock,
+            progress=given.progress,
+            secrets=given.secrets,
+        ),
+    )
     effects = LiveEffects(
         assembly=assembly,
         registry=registry,
@@ -179,7 +206,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     )
     clients = Clients(
         repository=repository,
-        parameters=ParameterStore(aws.client("ssm"), given.secrets),
+        parameters=parameters,
         identity=Caller(aws.client("sts"), session.region_name),
         registry=registry,
         functions=functions,
@@ -217,33 +244,14 @@ def asked_patiently(clients: Clients) -> Clients:
     )
 
 
-def _assembly(given: _Given, engine: Engine, registry: EcrRegistry, repository: GitRepository) -> LocalAssembly:
-    surroundings = MavenSurroundings(
-        scratch=given.folder,
-        logs=given.logs,
-        clock=given.clock,
-        say=given.progress.say,
-        detail=given.progress.detail,
-        mask=given.secrets.mask,
-    )
-    bench = Workbench(root=given.root, timeout=given.build.timeout, clock=given.clock, progress=given.progress)
-    return LocalAssembly(
-        root=given.root,
-        packagers=Packagers(MavenPackager(Maven(surroundings, given.build)), given.packagers, bench),
-        images=ImageBuilder(
-            root=given.root,
-            engine=engine,
-            buildkit=BuildKit(),
-            registry=registry,
-            options=given.build,
-            source=repository.origin(),
-            progress=given.progress,
-        ),
-        engine=engine,
-        registry=registry,
-        clock=given.clock,
-        progress=given.progress,
-    )
+def _registry(aws: AwsClients, given: _Given) -> EcrRegistry:
+    """The registry of images: the account's own, or the one that the project names."""
+    return EcrRegistry(_registry_client(aws, given.build), given.secrets, given.build.registry)
+
+
+def _registry_client(aws: AwsClients, build: BuildOptions) -> Any:
+    place = ecr_host(build.registry)
+    return aws.client("ecr", region=place.region, registry=place.account) if place else aws.client("ecr")
 
 
 def _rehearsed(clients: Clients, journal: Journal) -> Clients:

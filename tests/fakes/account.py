@@ -73,7 +73,8 @@ class FakeAssembly:
     def base_digest(self, image: str) -> str:
         self.asked.append(image)
         if image not in self.bases:
-            raise BuildFailed("the Docker engine refused a request", why=f"{image}: no such host")
+            step = "check the connection to the base image's registry"
+            raise BuildFailed("the Docker engine refused a request", why=f"{image}: no such host", next_step=step)
         return self.bases[image]
 
     def jdk_release(self, target: Service | Function) -> int | None:  # noqa: ARG002

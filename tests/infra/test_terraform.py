@@ -14,6 +14,8 @@ FILE = ROOT / "infra" / "erp-build.tf"
 TEXT = FILE.read_text(encoding="utf-8")
 BLOCKS = parsed(TEXT)
 KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/1"
+BASES = "arn:aws:ecr:us-east-1:210987654321:repository/base/*"
+DOMAIN = "arn:aws:codeartifact:ap-northeast-2:123456789012:domain/erp"
 BUCKET = "erp-unified-pipeline-123456789012-ap-northeast-2"
 OF_TERRAFORM = {"artifacts_bucket", "access_entry"}
 """Variables that the template has no parameter for: there the bucket is its own, and the entry is `MakeAccessEntry`."""
@@ -31,11 +33,22 @@ SETTINGS: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({"Publish": "true"}, {"var.publish": True}),
     ({"EnhancedScanning": "true"}, {"var.enhanced_scanning": True}),
     ({"KeyArn": KEY}, {"var.key_arn": KEY}),
+    ({"BaseImages": BASES}, {"var.base_images": BASES}),
+    ({"CreateOnPush": "true"}, {"var.create_on_push": True}),
+    ({"PublicEcr": "true"}, {"var.public_ecr": True}),
+    (
+        {"CodeArtifactDomain": DOMAIN, "CodeArtifactPackages": f"{DOMAIN}/*"},
+        {"var.code_artifact_domain": DOMAIN, "var.code_artifact_packages": f"{DOMAIN}/*"},
+    ),
 ]
 
 
 @pytest.mark.parametrize(("role", "document"), [(BUILD_ROLE, "run"), (PIPELINE_ROLE, "pipeline")])
-@pytest.mark.parametrize(("template", "terraform"), SETTINGS, ids=["default", "publish", "inspector", "key"])
+@pytest.mark.parametrize(
+    ("template", "terraform"),
+    SETTINGS,
+    ids=["default", "publish", "inspector", "key", "bases", "push", "public", "tokens"],
+)
 def test_the_policies_are_those_of_the_template(
     template: dict[str, str], terraform: dict[str, Any], role: str, document: str
 ) -> None:

@@ -1,23 +1,30 @@
 """An assembly of the real programs, for tests: the machine's Maven, the engine at DOCKER_HOST, a registry if given."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from erp_build.build.assembly import LocalAssembly
+from erp_build.build.base_images import BaseImages
+from erp_build.build.given import GivenVariables
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
 from erp_build.build.packagers.maven import MavenPackager
 from erp_build.build.packagers.protocol import Packager
 from erp_build.build.packagers.workbench import Workbench
 from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.clock import SimulatedClock, SystemClock
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
+from erp_build.clients.docker.sign_ins import SignIns
 from erp_build.clients.maven.program import Maven, MavenSurroundings
+from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
-from erp_build.model.project import BuildOptions
-from tests.fakes.account import FakeProgress
+from erp_build.errors import BuildFailed
+from erp_build.model.project import BuildOptions, CodeArtifact
+from tests.fakes.account import FakeParameters, FakeProgress
 
 
 def surroundings(scratch: Path, progress: Progress, logs: Path | None = None) -> MavenSurroundings:
@@ -25,6 +32,34 @@ def surroundings(scratch: Path, progress: Progress, logs: Path | None = None) ->
     scratch.mkdir(parents=True, exist_ok=True)
     return MavenSurroundings(
         scratch=scratch, logs=logs, clock=SystemClock(), say=progress.say, detail=progress.detail, mask=str
+    )
+
+
+class NoSecrets:
+    """A Parameter Store without parameters, a CodeArtifact and a registry of AWS that nobody may ask."""
+
+    def read_secrets(self, names: Sequence[str]) -> dict[str, str]:
+        return FakeParameters().read_secrets(names)
+
+    def token(self, domain: CodeArtifact) -> str:
+        raise BuildFailed("there is no CodeArtifact", where=domain.domain)
+
+    def sign_in(self) -> SignIn:
+        raise BuildFailed("there is no AWS")
+
+
+def sign_ins(**named: str) -> SignIns:
+    """Sign-ins of registries, none of which needs one unless it is named."""
+    nobody = NoSecrets()
+    return SignIns(named=named, parameters=nobody, secrets=Secrets(), ecr=lambda _: nobody, public=nobody)
+
+
+def given(options: BuildOptions) -> GivenVariables:
+    """What a build gets besides ours, of the variables of this process."""
+    nobody = NoSecrets()
+    environment = dict(os.environ)
+    return GivenVariables(
+        options=options, parameters=nobody, tokens=nobody, environment=environment, secrets=Secrets(), say=str
     )
 
 
@@ -51,6 +86,8 @@ def assembly(
             engine=engine,
             buildkit=BuildKit(),
             registry=named,
+            bases=BaseImages(engine=engine, sign_ins=sign_ins(), mirrors=dict(options.mirrors)),
+            given=given(options),
             options=options,
             source="",
             progress=spoken,

@@ -4,12 +4,12 @@ import json
 import ssl
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ANY = "*"
 """The path of what is served where nothing else is."""
@@ -50,6 +50,9 @@ class Loopback:
         return self.served.get(asked.path.partition("?")[0], self.served.get(ANY, missing))
 
 
+Served = TypeVar("Served", bound=Loopback)
+
+
 class Server(ThreadingHTTPServer):
     """A server to which a caller that hangs up is no event."""
 
@@ -64,7 +67,14 @@ class Server(ThreadingHTTPServer):
 @contextmanager
 def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
     """A server for the block; with a certificate and its key in one file, it speaks TLS."""
-    held: list[Loopback] = []
+    with serving(Loopback, certificate) as served:
+        yield served
+
+
+@contextmanager
+def serving(kind: Callable[[str], Served], certificate: Path | None = None) -> Iterator[Served]:
+    """A server of another kind, which `kind` makes of its address."""
+    held: list[Served] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -108,7 +118,7 @@ def loopback(certificate: Path | None = None) -> Iterator[Loopback]:
             # The handshake is made by the thread of the request, so that a caller who leaves does not end the server.
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         scheme = "https" if certificate else "http"
-        held.append(Loopback(f"{scheme}://127.0.0.1:{server.server_address[1]}"))
+        held.append(kind(f"{scheme}://127.0.0.1:{server.server_address[1]}"))
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:

@@ -52,12 +52,14 @@ class LocalAssembly:
         """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""
         folder = self.root / request.target.path
         on_line = partial(self.progress.detail, target=request.target.name)
+        # What Maven needs to find a library it needs to find a plugin; a program of the user's has its own secrets.
+        given = self.images.given() if request.check.maven else {}
         limited = request.check._replace(timeout=min(request.check.timeout, self.clock.time_left()))
-        return run_check(limited, folder, request.secrets, on_line)
+        return run_check(limited, folder, {**given, **request.secrets}, on_line)
 
     def base_digest(self, image: str) -> str:
         """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""
-        return self.images.base_digest(image)
+        return self.images.bases.digest(image)
 
     def jdk_release(self, target: Service | Function) -> int | None:
         """The release of the JDK that builds a target; None if none is known."""

@@ -2,14 +2,15 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
+from erp_build.build.base_images import BaseImages
+from erp_build.build.given import GivenVariables
 from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context, context_for
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine, EngineBuild
@@ -21,11 +22,10 @@ from erp_build.config.read_file import path_below, read_file
 from erp_build.errors import BuildFailed, did_you_mean
 from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage
-from erp_build.formats.dockerfile.parse import base_images
 from erp_build.formats.dockerfile.rewrite import with_labels
+from erp_build.formats.dockerfile.secret_mounts import secret_mounts
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import (
-    BASE_DIGEST_LABEL,
     KEY_LABEL,
     REVISION_LABEL,
     SOURCE_LABEL,
@@ -43,6 +43,8 @@ class ImageBuilder:
     Attributes:
         root: of the repository.
         options: how to build.
+        bases: the images that are built on.
+        given: variables that a Dockerfile may mount as secrets.
         source: address of the repository, for a label; empty if unknown.
         progress: for lines about what goes on.
     """
@@ -51,10 +53,11 @@ class ImageBuilder:
     engine: Engine
     buildkit: BuildKit
     registry: EcrRegistry
+    bases: BaseImages
+    given: GivenVariables
     options: BuildOptions
     source: str
     progress: Progress
-    _digests: dict[str, str | BuildFailed] = field(default_factory=dict, init=False)
 
     def require_buildable(self, target: Service | Function) -> None:
         """Raise `BuildFailed` if the Dockerfile of a target is not there, or cannot be built."""
@@ -66,23 +69,12 @@ class ImageBuilder:
             raise _refused(
                 "the Dockerfile holds a secret", where, secrets, "give it at run time, as a variable of the deployment"
             )
+        self._require_secrets(where, text)
         needs = buildkit_needs(text)
         if needs and self.options.builder == "classic":
             raise _refused("the Dockerfile needs BuildKit", where, needs, 'set builder = "auto" in [build]')
         if needs or self.options.builder == "buildkit":
             self.buildkit.require_installed(where, needs)
-
-    def base_digest(self, image: str) -> str:
-        """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""
-        if image not in self._digests:
-            try:
-                self._digests[image] = self.engine.registry_digest(image, self._sign_in_of(image))
-            except BuildFailed as error:
-                self._digests[image] = error
-        digest = self._digests[image]
-        if isinstance(digest, BuildFailed):
-            raise digest
-        return digest
 
     def build(self, request: ImageRequest, jar: Path | None) -> LocalImage:
         """Build the image in the engine, with labels that name its commit, content key and base image.
@@ -102,7 +94,7 @@ class ImageBuilder:
             build = self._write(spool, context, request, text, jar)
             before = self.engine.identifier(build.tag)
             if self._takes_buildkit(text):
-                self.buildkit.build(build, spool, on_line)
+                self.buildkit.build(build, spool, on_line, self.given())
                 image = self.engine.inspect(build.tag)
             else:
                 image = self.engine.build(build, spool, on_line)
@@ -111,11 +103,6 @@ class ImageBuilder:
             self.engine.remove_nameless(before)
         return image
 
-    def _sign_in_of(self, image: str) -> SignIn | None:
-        """The sign-in for a base image in the run's own registry; others are asked without one."""
-        is_named = "." in image.partition("/")[0] and "/" in image
-        return self.registry.sign_in() if is_named and image.startswith(f"{self.registry.host()}/") else None
-
     def _write(
         self, spool: IO[bytes], context: Context, request: ImageRequest, text: str, jar: Path | None
     ) -> EngineBuild:
@@ -123,9 +110,11 @@ class ImageBuilder:
         target = request.target
         labels = self._labels(request, _as_built(target, text))
         # The classic builder stops behind the stage anyway, and a label belongs into it.
-        classic = None if self._takes_buildkit(text) else up_to_stage(text, target.docker_target)
+        fetched = self.bases.as_fetched(text)
+        classic = None if self._takes_buildkit(text) else up_to_stage(fetched, target.docker_target)
         labelled = None if classic is None else with_labels(classic, labels, REWRITTEN_DOCKERFILE)
-        dockerfile = context.write_layered(spool, labelled or text, jar) if jar else context.write(spool, labelled)
+        rewritten = labelled or (fetched if fetched != text else None)
+        dockerfile = context.write_layered(spool, labelled or fetched, jar) if jar else context.write(spool, rewritten)
         return EngineBuild(
             dockerfile=dockerfile,
             tag=f"{self.registry.host()}/{request.repository}:{request.tag}",
@@ -133,7 +122,26 @@ class ImageBuilder:
             arguments={**dict(target.args), COMMIT_ARGUMENT: request.commit},
             where=dockerfile_of(target),
             stage=target.docker_target,
+            sign_ins=self.bases.sign_ins_of(text),
         )
+
+    def _require_secrets(self, where: str, text: str) -> None:
+        """Refuse a Dockerfile that mounts a secret which nobody gives, or that the chosen builder cannot mount."""
+        mounts = secret_mounts(text)
+        if mounts and self.options.builder == "classic":
+            found = [(mount.line, f"RUN --mount=type=secret,id={mount.name}") for mount in mounts]
+            what = "the classic builder cannot give a secret to a Dockerfile"
+            raise _refused(
+                what, where, found, 'set builder = "auto" in [build]: BuildKit mounts it and keeps it nowhere'
+            )
+        unknown = [mount for mount in mounts if mount.name not in self.given.names]
+        if required := [(mount.line, f"secret {mount.name}") for mount in unknown if mount.is_required]:
+            hint = f'write [build.secrets] {unknown[0].name} = "name of a SecureString"'
+            raise _refused("the Dockerfile requires a secret that erp-build.toml does not have", where, required, hint)
+        for mount in unknown:
+            self.progress.say(
+                f"warning: {where}:{mount.line} mounts the secret {mount.name}, which [build.secrets] lacks"
+            )
 
     def _takes_buildkit(self, text: str) -> bool:
         return self.options.builder == "buildkit" or (self.options.builder == "auto" and bool(buildkit_needs(text)))
@@ -156,14 +164,7 @@ class ImageBuilder:
             VERSION_LABEL: version("erp-build"),
         }
         on_line = partial(self.progress.detail, target=request.target.name)
-        for image, digest in request.bases:
-            # The engine would take what it has under this name, which may be an older one than the key says.
-            self.engine.provide(image, digest, self._sign_in_of(image), on_line)
-        # The last FROM begins the final stage of the image.
-        if bases := base_images(text):
-            labels |= self.engine.base_labels(bases[-1], on_line)
-            if known := dict(request.bases).get(bases[-1]):
-                labels[BASE_DIGEST_LABEL] = known
+        labels |= self.bases.labels(text, request.bases, on_line)
         return {name: value for name, value in labels.items() if value}
 
 

@@ -126,12 +126,17 @@ class Console:
         """What a plan knows of the packagers that a caller of the library has given."""
         return packagings_of(self.packagers)
 
-    def clients(self) -> AbstractContextManager[Clients]:
+    def clients(self, project: Project) -> AbstractContextManager[Clients]:
         """The clients of the repository, for a command whose effects nobody asks for afterwards."""
         from erp_build.wiring import open_clients
 
         return open_clients(
-            self.root, clock=self.clock, progress=self.progress, secrets=self.secrets, packagers=self.packagers
+            self.root,
+            clock=self.clock,
+            progress=self.progress,
+            secrets=self.secrets,
+            build=project.build,
+            packagers=self.packagers,
         )
 
     @contextmanager
@@ -139,7 +144,7 @@ class Console:
         """The site of a project, which was read before: its mistakes can be told without an account."""
         from erp_build.clients.site import open_site
 
-        with self.clients() as clients:
+        with self.clients(project) as clients:
             yield open_site(project, clients)
 
     def show(self, document: Mapping[str, Any], text: str, *, as_json: bool) -> None:

@@ -16,6 +16,9 @@ from erp_build.clients.way_out import WAY_OUT
 
 KEPT_VARIABLES = {"PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 KEPT_VARIABLES_ANY_CASE = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+DROPPED_VARIABLES = {"MAVEN_CONFIG"}
+"""Variables that no prefix lets through: images of Maven set it to a folder, which the wrapper takes for a goal."""
+
 CHILD_KILL_GRACE_S = 4.0
 """Seconds between TERM and KILL: enough for Maven and Helm to clean up. After a signal there may be fewer."""
 
@@ -53,7 +56,9 @@ def child_environment(*prefixes: str, **extra: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in KEPT_VARIABLES or name.upper() in KEPT_VARIABLES_ANY_CASE or (prefixes and name.startswith(prefixes))
+        if name in KEPT_VARIABLES
+        or name.upper() in KEPT_VARIABLES_ANY_CASE
+        or (prefixes and name.startswith(prefixes) and name not in DROPPED_VARIABLES)
     }
     return {**kept, "LC_ALL": "C.UTF-8", **extra}
 

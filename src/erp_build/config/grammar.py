@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from erp_build.formats.image_name import ECR_HOST
+
 PLAIN = r"[^\x00-\x1f\x7f]"
 SEGMENT = r"(?!\.{1,2}(?:/|\Z))[^/\x00-\x1f\x7f]+"
 """A part of a path, which is not `.` or `..`."""
@@ -23,6 +25,9 @@ DIRECTORY_SEGMENT = r"(?!\.{1,2}(?:/|\Z))(?!\s)[^/\\*?\[\x00-\x1f\x7f]+(?<!\s)"
 WORD = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 """A label of DNS (RFC 1123)."""
+
+IMAGE_HOST = rf"(?:localhost|{LABEL}(?:\.{LABEL})+|{LABEL}(?=:))(?::[0-9]{{1,5}})?"
+"""The host of a registry, as an image's name can begin with it: with a dot or a port, or `localhost`."""
 
 
 class NameRule(NamedTuple):
@@ -130,6 +135,24 @@ NAMES: Mapping[str, NameRule] = {
     "argument": NameRule(r"[^\x00]*", 131_071, "a word of a command", "verify"),
     "account": NameRule(r"[0-9]{12}", 12, "twelve digits", "123456789012"),
     "region": NameRule(r"[a-z]{2}(?:-[a-z]+)+-[0-9]", 64, "a region such as ap-northeast-2", "ap-northeast-2"),
+    "registry host": NameRule(
+        IMAGE_HOST,
+        255,
+        "a host as images are named by it, with a port where it has one, without `https://`",
+        "docker.io",
+    ),
+    "image prefix": NameRule(
+        rf"{IMAGE_HOST}(?:/{WORD})*/?",
+        512,
+        "a host, and what names begin with there, without `https://`",
+        "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/docker-hub",
+    ),
+    "ecr host": NameRule(
+        ECR_HOST.pattern, 255, "the host of a private registry of ECR", "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+    ),
+    "codeartifact domain": NameRule(
+        r"[a-z][a-z0-9-]{0,48}[a-z0-9]", 50, "a domain of CodeArtifact: 2 to 50 small letters, digits, `-`", "erp"
+    ),
     "cluster": NameRule(r"[0-9A-Za-z][0-9A-Za-z_-]*", 100, "the name of an EKS cluster", "erp-dev"),
     "plain name": NameRule(r"[0-9A-Za-z][0-9A-Za-z_-]*", 255, "a name of letters, digits, `-`", "erp"),
 }
@@ -164,6 +187,8 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "GatePolicy": {"waivers": "directory"},
     "DeployPolicy": {"alarms": "alarm prefix", "branch": "branch"},
     "NotifyPolicy": {"topic": "topic"},
+    "BuildOptions": {"registry": "ecr host"},
+    "CodeArtifact": {"domain": "codeartifact domain", "owner": "account", "region": "region"},
     "Check": {"maven": "argument", "command": "argument"},
 }
 """Class of a table -> its keys that hold names -> their rules. A key with a list holds names of one rule."""

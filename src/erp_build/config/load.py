@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from erp_build.config.build_table import parse_build
 from erp_build.config.default_layout import refuse_unread, require_default_layout
 from erp_build.config.image_targets import default_values_key, parse_image_target
 from erp_build.config.policies import parse_check, parse_deploy, parse_gate, parse_notify
@@ -13,7 +14,6 @@ from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.packaging import Described, is_maven, packagings_of
 from erp_build.model.project import (
     FILE_NAME,
-    BuildOptions,
     Chart,
     Check,
     Function,
@@ -65,8 +65,9 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         "parameters", "shared", "ignore", "timeout", "service", "chart", "gate", "build", "deploy", "notify", "check"
     )
     targets = [parse_image_target(table) for table in top.tables("service")]
+    parameters = "/" + top.text("parameters", "/erp/dev").strip("/")
     project = Project(
-        parameters="/" + top.text("parameters", "/erp/dev").strip("/"),
+        parameters=parameters,
         shared=top.texts("shared"),
         ignore=_ignored(top),
         timeout=top.seconds("timeout", 0.0),
@@ -74,7 +75,7 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         functions=tuple(target for target in targets if isinstance(target, Function)),
         chart=_chart(top.table("chart")),
         gate=parse_gate(top.table("gate")),
-        build=top.table("build").read(BuildOptions),
+        build=parse_build(top.table("build"), parameters),
         deploy=parse_deploy(top.table("deploy")),
         notify=parse_notify(top.table("notify")),
         checks=tuple(parse_check(table) for table in top.tables("check")),

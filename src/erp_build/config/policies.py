@@ -1,5 +1,6 @@
 """The `[gate]`, `[[check]]`, `[deploy]` and `[notify]` tables: what blocks a run, what guards it, who is notified."""
 
+from erp_build.config.build_table import named_parameters
 from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
 from erp_build.model.project import (
@@ -65,7 +66,7 @@ def parse_check(table: Table) -> Check:
         *("name", "maven", "command", "on_failure", "timeout", "services", "reports", "secrets"),
         blocks=table.choice("on_failure", ("block", "warn"), "block") == "block",
         targets=table.texts("services"),
-        secrets=_secrets(table),
+        secrets=named_parameters(table, "secrets"),
     )
     if not NAMES["check"].accepts(check.name):
         raise table.error("name", f"`{check.name}` cannot be the name of a folder", 'such as "checkstyle"')
@@ -75,19 +76,6 @@ def parse_check(table: Table) -> Check:
     if not all(map(NAMES["report pattern"].accepts, check.reports)):
         raise table.error("reports", "a report lies below the service's directory", 'such as "target/*.xml"')
     return check
-
-
-def _secrets(table: Table) -> tuple[tuple[str, str], ...]:
-    given = table.table("secrets")
-    for variable in given.names:
-        if not NAMES["variable"].accepts(variable):
-            what = f"`{variable}` cannot be an environment variable"
-            raise table.error("secrets", what, 'secrets = { TOKEN = "token" }')
-    for variable in given.names:
-        if not NAMES["parameter"].accepts(given.text(variable)):
-            why = f"it must be {NAMES['parameter'].words}"
-            raise table.error("secrets", f"`{variable}` names no parameter", 'secrets = { TOKEN = "token" }', why=why)
-    return tuple((variable, given.text(variable)) for variable in given.names)
 
 
 def parse_notify(table: Table) -> NotifyPolicy:

@@ -22,16 +22,19 @@ def check_mutability(facts: Facts) -> CheckResult:
     look = Look(f"ecr:DescribeRepositories of {', '.join(moves) or 'no repository'}")
     if not moves:
         return look.unknown("erp-build.toml has no service that is built", "write a [[service]] for each")
-    if missing := [name for name, may in moves.items() if may is None]:
+    absent = [name for name, may in moves.items() if may is None]
+    # What a push makes is not missing.
+    if missing := facts.remote.clients.registry.missing_repositories(absent) if absent else ():
         hint = f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` in erp-build.toml"
         return look.problem(f"there is no {', '.join(missing)}", hint)
-    if fixed := [name for name, may in moves.items() if not may]:
+    if fixed := [name for name, may in moves.items() if may is False]:
         return look.problem(
             f"tags are immutable, so that a run cannot move `{LATEST}`: {', '.join(fixed)}",
             f"aws ecr put-image-tag-mutability --repository-name {fixed[0]} --image-tag-mutability "
             f"IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters filterType=WILDCARD,filter={LATEST}",
         )
-    return look.ok(f"`{LATEST}` may move")
+    made = f"; the first push makes {', '.join(absent)}" if absent else ""
+    return look.ok(f"`{LATEST}` may move{made}")
 
 
 def check_scan_mode(facts: Facts) -> CheckResult:

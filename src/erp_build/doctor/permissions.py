@@ -2,11 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from erp_build.doctor.bases import foreign_repositories
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
+from erp_build.doctor.images import LATEST
 from erp_build.errors import ErpBuildError
-from erp_build.model.permission import ALIAS, ANY, ENHANCED, REPOSITORIES, RUN, Permission
-from erp_build.model.project import Function
+from erp_build.formats.image_name import PUBLIC_ECR as PUBLIC_HOST
+from erp_build.formats.image_name import ecr_host
+from erp_build.model.permission import (
+    ALIAS,
+    ANY,
+    BASE_IMAGES,
+    CODEARTIFACT,
+    CREATE_ON_PUSH,
+    ELSEWHERE,
+    ENHANCED,
+    PUBLIC_ECR,
+    REPOSITORIES,
+    RUN,
+    Permission,
+)
+from erp_build.model.project import CodeArtifact, Function
 
 WILDCARD_NAME = "erp-build"
 """Replaces the `*` of a resource, so that a role whose policy is narrower than a run needs is reported."""
@@ -59,7 +75,10 @@ def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
 
 
 def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -> Iterator[str]:
-    """The resources of an action: all repositories of the project, or one resource of any other kind."""
+    """The resources of an action: all repositories of the project or of base images, or one of any other kind."""
+    if permission.resource == ELSEWHERE:
+        yield from foreign_repositories(facts, names["partition"])
+        return
     resource = permission.on(names)
     if permission.resource == REPOSITORIES:
         for target in facts.project.image_targets:
@@ -74,6 +93,15 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], f
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
         return any(facts.remote.clients.registry.scanning(name).enhanced for name in facts.repositories())
+    build = facts.project.build
+    optional = {
+        BASE_IMAGES: bool(foreign_repositories(facts, names["partition"])),
+        CODEARTIFACT: bool(build.codeartifact),
+        PUBLIC_ECR: PUBLIC_HOST in dict(build.sign_in),
+        CREATE_ON_PUSH: any(facts.remote.repositories.may_move(name, LATEST) is None for name in facts.repositories()),
+    }
+    if conditions := [is_so for word, is_so in optional.items() if word in permission.only]:
+        return any(conditions)
     if permission.only:
         # Whether the function has the setting that needs the permission.
         return bool(function and {ALIAS: function.alias, PUBLISH_CONDITION: function.publish}.get(permission.only))
@@ -82,9 +110,13 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], f
 
 def _names(facts: Facts, function: Function | None) -> Mapping[str, str]:
     """The values of the names in the resources."""
-    environment, project = facts.environment(), facts.build_project()
+    environment, project, build = facts.environment(), facts.build_project(), facts.project.build
+    registry, domain = ecr_host(build.registry), CodeArtifact(*build.codeartifact or (WILDCARD_NAME,))
+    partition = project.role.split(":")[1]
+    owner, region = domain.owner or environment.account, domain.region or environment.region
+    packages = f"arn:{partition}:codeartifact:{region}:{owner}"
     return {
-        "partition": project.role.split(":")[1],
+        "partition": partition,
         "region": environment.region,
         "account": environment.account,
         "prefix": environment.repository_prefix,
@@ -92,6 +124,10 @@ def _names(facts: Facts, function: Function | None) -> Mapping[str, str]:
         "parameters": facts.project.parameters,
         "project": project.name,
         "log_group": f"/aws/codebuild/{project.name}",
+        "registry_region": registry.region if registry else environment.region,
+        "registry_account": registry.account if registry else environment.account,
+        "domain": f"{packages}:domain/{domain.domain}",
+        "packages": f"{packages}:repository/{domain.domain}/*",
         "topic": f"{environment.project_name}-{environment.name}-alarms",
         "function": function.function if function else WILDCARD_NAME,
         **_of_pipeline(facts),

@@ -14,6 +14,11 @@ Stage = Literal["source", "settings", "build", "gate", "deploy", "verify", "repo
 
 ALIAS = "alias of [[service]]"
 ENHANCED = "enhanced scanning"
+BASE_IMAGES = "base images in ECR elsewhere"
+CODEARTIFACT = "[build.codeartifact]"
+CREATE_ON_PUSH = "repositories that a push makes"
+PUBLIC_ECR = "sign-in to public.ecr.aws"
+"""Words of `only`."""
 
 
 class Permission(NamedTuple):
@@ -44,6 +49,7 @@ LISTED = tomllib.loads(files("erp_build.model").joinpath("permissions.toml").rea
 RESOURCES: Mapping[str, str] = LISTED["resources"]
 REPOSITORIES = RESOURCES["repositories"]
 ANY = RESOURCES["any"]
+ELSEWHERE = RESOURCES["base_images"]
 
 
 def _permissions(by_stage: Mapping[Stage, Sequence[Mapping[str, Any]]]) -> Iterator[Permission]:

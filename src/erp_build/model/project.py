@@ -166,20 +166,50 @@ class Check(NamedTuple):
 
 Tests = Literal["compile", "run", "skip"]
 Builder = Literal["auto", "classic", "buildkit"]
+DockerConfig = Literal["own", "user"]
+
+
+class CodeArtifact(NamedTuple):
+    """The domain of CodeArtifact whose token a build gets: a `[build.codeartifact]` table.
+
+    Attributes:
+        domain: its name.
+        owner: the account that it belongs to; empty: the caller's own.
+        region: where it is; empty: the run's own.
+    """
+
+    domain: str
+    owner: str = ""
+    region: str = ""
 
 
 class BuildOptions(NamedTuple):
-    """How jars and images are made.
+    """How jars and images are made, and what a build may use.
 
     Attributes:
         tests: what Maven does with the services' tests: only compile them, run them, or leave them alone.
         builder: the engine's classic one, BuildKit by the docker program, or the first that can read the Dockerfile.
         timeout: seconds for one call of Maven.
+        registry: host of the ECR registry that images are pushed to; empty: that of the caller's account and region.
+        docker_config: whose sign-ins and context the engine's calls use: only those of this file (`own`), or also
+            those of `docker login` on this machine (`user`).
+        passed: variables of the run's environment that Maven gets, and BuildKit as secrets of the same name.
+        secrets: (variable, full name of a SecureString) for Maven's environment and for BuildKit's secret mounts.
+        sign_in: (host of a registry, full name of a SecureString or `aws`) for pulls.
+        mirrors: (host of a registry, host and prefix from which its images are fetched).
+        codeartifact: domain, owner and region of `CodeArtifact`; none: no token is asked for.
     """
 
     tests: Tests = "compile"
     builder: Builder = "auto"
     timeout: float = 1200.0
+    registry: str = ""
+    docker_config: DockerConfig = "own"
+    passed: tuple[str, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
+    sign_in: tuple[tuple[str, str], ...] = ()
+    mirrors: tuple[tuple[str, str], ...] = ()
+    codeartifact: tuple[str, ...] = ()
 
 
 OnFailure = Literal["rollback", "keep"]

@@ -6,6 +6,7 @@ moto computes the digest of an empty manifest and knows neither layers nor immut
 from typing import Protocol
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.protocols import Registry
@@ -29,7 +30,11 @@ Made = tuple[TaggingRegistry, str]
 
 def over_moto() -> Made:
     digest = store_image(REPOSITORY, "abc1234")
-    return EcrRegistry(client("ecr"), Secrets()), digest
+    ecr = client("ecr")
+    # moto does not know templates for new repositories; this registry has none.
+    answer = (AWSResponse("", 200, {}, None), {"repositoryCreationTemplates": []})
+    ecr.meta.events.register("before-call.ecr.DescribeRepositoryCreationTemplates", lambda **_: answer)
+    return EcrRegistry(ecr, Secrets()), digest
 
 
 def in_memory() -> Made:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from erp_build.clients.aws.registry import RENEW_SIGN_IN_BEFORE, EcrRegistry
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.sign_in import RENEW_SIGN_IN_BEFORE
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ConfigurationError, GateInconclusive, PushFailed
 from erp_build.model.images.image import StoredImage

@@ -1,12 +1,19 @@
 """What the docker program is asked to build with BuildKit: a program in its place notes its arguments."""
 
+import base64
+import json
 import tempfile
+import traceback
 from pathlib import Path
 
 import pytest
 
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import EngineBuild
+from erp_build.clients.docker.server import DockerServer
+from erp_build.clients.secrets import Secrets
+from erp_build.errors import BuildFailed
 
 
 def words_of(folder: Path, build: EngineBuild) -> list[str]:
@@ -37,3 +44,81 @@ def test_a_build_names_its_arguments_and_the_stage_that_it_ends_with(folder: Pat
 
 def test_without_a_stage_the_last_one_is_built(folder: Path) -> None:
     assert "--target" not in words_of(folder, EngineBuild("Dockerfile", "host/a:1", {}, {}, "a/Dockerfile"))
+
+
+SIGN_INS = {"ghcr.io": SignIn("https://ghcr.io", "kim", "invented-password")}
+SECRETS = {"NPM_TOKEN": "invented: token/+", "CODEARTIFACT_AUTH_TOKEN": "invented-other"}
+
+
+@pytest.fixture
+def noting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A docker program that notes its arguments, its environment, and the configuration that it was given."""
+    program = tmp_path / "docker"
+    program.write_text(
+        f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/words\nenv > {tmp_path}/environment\n"
+        f'cp "$DOCKER_CONFIG/config.json" {tmp_path}/seen\n'
+        f'ls -ld "$DOCKER_CONFIG" "$DOCKER_CONFIG"/* > {tmp_path}/modes\n'
+        f'echo "$DOCKER_CONFIG" > {tmp_path}/folder\ncat > /dev/null\n'
+        f'if [ -f {tmp_path}/fails ]; then echo "ERROR: $NPM_TOKEN is refused" >&2; exit 1; fi\n'
+    )
+    program.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "config.json").write_text('{"credsStore": "nowhere", "auths": {"quay.io": {"auth": "a2ltOng="}}}')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("DOCKER_CONFIG", str(home))
+    monkeypatch.setenv("DOCKER_CONTEXT", "other")
+    return tmp_path
+
+
+def build_noted(folder: Path, secrets: Secrets, lines: list[str]) -> None:
+    server = DockerServer("tcp://10.0.0.1:2376", is_tls=True, verifies=True, certificates="/certificates")
+    request = EngineBuild("Dockerfile", "host/a:1", {}, {}, "a/Dockerfile", sign_ins=SIGN_INS)
+    with tempfile.TemporaryFile() as context:
+        BuildKit(lambda: server, folder / "home", secrets.mask).build(request, context, lines.append, SECRETS)
+
+
+def masked() -> Secrets:
+    secrets = Secrets()
+    for value in SECRETS.values():
+        secrets.add(value)
+    return secrets
+
+
+def test_the_program_gets_the_sign_ins_of_its_build_and_nothing_of_the_users(noting: Path) -> None:
+    build_noted(noting, masked(), [])
+    seen = json.loads((noting / "seen").read_text())
+    assert seen == {"auths": {"ghcr.io": {"auth": base64.b64encode(b"kim:invented-password").decode()}}}
+    modes = (noting / "modes").read_text().splitlines()
+    assert [line.split()[0].rstrip(".+") for line in modes] == ["drwx------", "-rw-------"]
+    assert not Path((noting / "folder").read_text().strip()).exists()
+
+
+def test_the_program_asks_the_engine_that_everything_else_asks(noting: Path) -> None:
+    build_noted(noting, masked(), [])
+    environment = dict(line.split("=", 1) for line in (noting / "environment").read_text().splitlines() if "=" in line)
+    assert environment["DOCKER_HOST"] == "tcp://10.0.0.1:2376"
+    assert environment["DOCKER_TLS_VERIFY"] == "1"
+    assert environment["DOCKER_CERT_PATH"] == "/certificates"
+    # Its name is none of the private configuration, and the program would stop at it.
+    assert "DOCKER_CONTEXT" not in environment
+
+
+def test_a_secret_is_a_variable_and_no_argument(noting: Path) -> None:
+    build_noted(noting, masked(), [])
+    words = (noting / "words").read_text().splitlines()
+    mounts = [words[place + 1] for place, word in enumerate(words) if word == "--secret"]
+    assert mounts == [f"id={name},env={name}" for name in SECRETS]
+    assert not any(value in "\n".join(words) for value in (*SECRETS.values(), "invented-password"))
+    assert f"NPM_TOKEN={SECRETS['NPM_TOKEN']}" in (noting / "environment").read_text()
+
+
+def test_a_secret_that_a_build_prints_is_in_no_line_and_no_error(noting: Path) -> None:
+    (noting / "fails").touch()
+    lines: list[str] = []
+    with pytest.raises(BuildFailed) as caught:
+        build_noted(noting, masked(), lines)
+    shown = "".join(traceback.format_exception(caught.value)) + caught.value.why + "".join(lines)
+    assert "*** is refused" in caught.value.why
+    assert not any(value in shown for value in SECRETS.values())
+    assert not Path((noting / "folder").read_text().strip()).exists()

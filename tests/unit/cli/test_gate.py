@@ -13,6 +13,7 @@ from erp_build.cli.console import Console
 from erp_build.cli.verbs import gate
 from erp_build.clients.protocols import Clients
 from erp_build.errors import GateBlocked
+from erp_build.model.project import Project
 from tests.fakes.registry import completed_at, scan
 from tests.fakes.world import FakeWorld
 from tests.support.cases import cases
@@ -129,7 +130,7 @@ class WorldConsole(Console):
         super().__init__(options, world.secrets, self.out, io.StringIO())
         self._world = world
 
-    def clients(self) -> AbstractContextManager[Clients]:
+    def clients(self, project: Project) -> AbstractContextManager[Clients]:  # noqa: ARG002 - a world has one
         return nullcontext(self._world.clients())
 
 

@@ -1,6 +1,7 @@
 """Maven: which jar is the one, what is missing before it starts, and what it says when it fails."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -184,6 +185,24 @@ def test_maven_gets_no_secret_and_keeps_the_users_options(
     assert "AWS_SECRET_ACCESS_KEY" not in variables
     assert variables["MAVEN_OPTS"].startswith("-Xmx512m ")
     assert variables["LC_ALL"] == "C.UTF-8"
+
+
+def test_maven_gets_what_a_build_is_given_and_not_the_folder_of_an_image(
+    service: Path, mvn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image of Maven sets MAVEN_CONFIG to a folder, and the wrapper takes it for a goal."""
+    monkeypatch.setenv("MAVEN_CONFIG", "/root/.m2")
+    monkeypatch.setenv("MAVEN_ARGS", "-o")
+    jar(service / "prepared.jar")
+    script(mvn, "env; mkdir -p target && cp prepared.jar target/app.jar")
+    spoken = Spoken()
+    given = {"NPM_TOKEN": "invented", "MAVEN_ARGS": "-q", "MAVEN_OPTS": "-Xmx1m"}
+    with_given = replace(surroundings(service.parent / "scratch", spoken), given=lambda: given)
+    Maven(with_given, BuildOptions()).package([MavenModule(service.name, service)], lambda *_: None)
+    variables = dict(line.split("=", 1) for line in spoken.details)
+    assert "MAVEN_CONFIG" not in variables
+    assert (variables["NPM_TOKEN"], variables["MAVEN_ARGS"]) == ("invented", "-q")
+    assert "-Xmx1m" not in variables["MAVEN_OPTS"]
 
 
 @pytest.mark.parametrize(

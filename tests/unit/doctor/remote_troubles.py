@@ -76,6 +76,17 @@ def fixed_tags(clinic: Clinic) -> None:
     clinic.repositories.fixed = {NOTIFICATION_REPOSITORY}
 
 
+def refused_base(clinic: Clinic) -> None:
+    clinic.world.assembly.bases.clear()
+
+
+def base_elsewhere(clinic: Clinic) -> None:
+    """A base image in another account, behind a cache that the role may not have filled."""
+    place = f"{clinic.world.project.image_targets[0].path}/Dockerfile"
+    clinic.world.checkout.write(place, "FROM 210987654321.dkr.ecr.us-east-1.amazonaws.com/base:1\n")
+    clinic.policies.forbidden = {"ecr:BatchImportUpstreamImage"}
+
+
 def no_repository(clinic: Clinic) -> None:
     clinic.world.registry.repositories.remove(NOTIFICATION_REPOSITORY)
 
@@ -192,6 +203,8 @@ REMOTE_TROUBLES = (
     Trouble("project-timeout", "long checks", long_checks, "problem", ("checks 240",)),
     Trouble("permissions", "an action", missing_action, "problem", ("eks:DescribeCluster on arn:aws:eks:",)),
     Trouble("permissions", "one to do without", missing_courtesy, "warning", ("cloudwatch:DescribeAlarms",)),
+    Trouble("base-images", "refused", refused_base, "problem", ("eclipse-temurin:17", "no such host", "connection")),
+    Trouble("permissions", "bases elsewhere", base_elsewhere, "warning", ("us-east-1:210987654321:repository/base: ",)),
     Trouble("latest", "fixed", fixed_tags, "problem", (NOTIFICATION_REPOSITORY, "IMMUTABLE_WITH_EXCLUSION")),
     Trouble("latest", "no repository", no_repository, "problem", ("there is no erp/", "create-repository")),
     Trouble("scan-mode", "manual", manual_scans, "warning", (NOTIFICATION_REPOSITORY, "scan on push")),

@@ -34,6 +34,8 @@ FILES = {
     "DeployPolicy": "[deploy]\n{}",
     "NotifyPolicy": "[notify]\n{}",
     "Check": '[[check]]\n{}name = "c"\n',
+    "BuildOptions": "[build]\n{}",
+    "CodeArtifact": '[build.codeartifact]\n{}domain = "erp"\n',
 }
 """Class of a table -> a file that is right but for the line that is put in."""
 
@@ -84,13 +86,15 @@ def test_the_example_of_a_rule_is_right() -> None:
 
 def test_every_key_with_a_text_has_a_rule() -> None:
     """A key that is new gets a rule, or stands here with the reason why it has none."""
-    chosen = {"kind", "tests", "builder", "on_failure", "write_back", "undefined", "block", "on"}
+    chosen = {"kind", "tests", "builder", "docker_config", "on_failure", "write_back", "undefined", "block", "on"}
     own = {("Chart", "name"), ("Check", "name"), ("Check", "targets"), ("Check", "reports"), ("Check", "secrets")}
     # Computed, and not read.
     own.add(("Project", "config_path"))
     # Read from the list `values`, whose rule holds for each of its files.
     own.add(("Chart", "below"))
-    for kind in (*FILES, "BuildOptions"):
+    # Read from `pass` and from tables below [build], which have rules of their own.
+    own |= {("BuildOptions", "passed"), ("BuildOptions", "codeartifact")}
+    for kind in FILES:
         for field, hint in getattr(model, kind).__annotations__.items():
             if hint in (str, tuple[str, ...]):
                 assert field in KEYS.get(kind, {}) or field in chosen or (kind, field) in own, (kind, field)

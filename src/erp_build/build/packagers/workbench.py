@@ -1,6 +1,6 @@
 """Where a packager works: the repository, and a way to run its programs as all others of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,12 +21,14 @@ class Workbench:
         timeout: seconds for one program: `timeout` of [build].
         clock: the time.
         progress: for lines about what goes on.
+        given: variables that its programs get besides ours: `pass` and [build.secrets].
     """
 
     root: Path
     timeout: float
     clock: Clock
     progress: Progress
+    given: Callable[[], Mapping[str, str]] = dict
 
     def run(self, words: Sequence[str], target: Service | Function, *variables: str) -> float:
         """Run a program in a service's directory, and return its seconds.
@@ -42,7 +44,7 @@ class Workbench:
         try:
             done = run(
                 words,
-                env=child_environment(*variables),
+                env={**child_environment(*variables), **self.given()},
                 cwd=self.root / target.path,
                 timeout=min(self.timeout, self.clock.time_left()),
                 on_line=partial(self.progress.detail, target=target.name),

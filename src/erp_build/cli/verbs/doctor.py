@@ -76,11 +76,11 @@ def main(options: Options, console: Console) -> int:
         remote: Remote | ErpBuildError = ConfigurationError("nobody asked for the account")
         try:
             if asks:
-                remote = open_doctor_remote(stack.enter_context(console.clients()))
+                remote = open_doctor_remote(stack.enter_context(console.clients(project)), project.build)
         except ConfigurationError as error:
             # Without credentials the machine and the repository can still be checked.
             remote = error
-        local = doctor_local(console.root, console.secrets)
+        local = doctor_local(console.root, console.secrets, project.build)
         facts = Facts(project=project, local=local, account=remote, variables=os.environ, named=options.pipeline)
         diagnoses = examine(facts, options.only)
         console.show(doctor_document(diagnoses), doctor_text(diagnoses), as_json=options.json)

@@ -142,8 +142,9 @@ def _judge_recorded(recorded: Path, options: Options, console: Console, rules: G
 
 def _judge_named(names: Sequence[str], deployed: str | None, rules: GateRules, console: Console) -> Judgement:
     """Judge images by name; `deployed` is what `new_only` compares them with."""
-    with console.clients() as clients:
-        known = [target.repository for target in _project(console).image_targets]
+    project = _project(console)
+    with console.clients(project) as clients:
+        known = [target.repository for target in project.image_targets]
         images = [find_image(clients.registry, name, known) for name in names]
         running = {}
         if deployed:

@@ -43,7 +43,7 @@ class ParameterStore:
                 "secrets cannot be read",
                 where="Parameter Store",
                 why="\n".join(wrong),
-                next_step="aws ssm put-parameter --type SecureString, or correct `secrets` of [[check]]",
+                next_step="aws ssm put-parameter --type SecureString, or correct the name in erp-build.toml",
             )
         return {name: one["Value"] for name, one in found.items()}
 

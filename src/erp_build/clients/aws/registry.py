@@ -1,10 +1,10 @@
 """ECR: sign-in, stored images, scans and tags."""
 
-import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from erp_build.clients.aws.session import (
     is_wrong_certificate,
     translate_aws_errors,
 )
-from erp_build.clients.aws.sign_in import SignIn
+from erp_build.clients.aws.sign_in import EcrSignIn, SignIn
 from erp_build.clients.calls import CallTimedOut, within
 from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.secrets import Secrets
@@ -42,9 +42,6 @@ MANIFEST_MEDIA_TYPES: Sequence[str] = (
 )
 """What BatchGetImage may return: single images and indexes, of Docker and of OCI."""
 
-RENEW_SIGN_IN_BEFORE = timedelta(minutes=30)
-"""A sign-in is renewed this long before it expires: the longest push must still fit in."""
-
 FINDINGS_PER_PAGE = 1000
 """The limit of DescribeImageScanFindings."""
 
@@ -52,51 +49,62 @@ REGISTRY_CALL_S = 60.0
 """Seconds for one answer of the registry itself, with its whole body."""
 
 HTTP_FORBIDDEN = 403
+CREATE_ON_PUSH, EVERY_REPOSITORY = "CREATE_ON_PUSH", "ROOT"
+"""Of a template for new repositories: that a push makes them, and the prefix that stands for every name."""
+
 PROBE_TAG = "erp-build-probe"
 
 
 @reads_answers_of("ECR", PushFailed, UNREADABLE_OF_AWS)
 class EcrRegistry:
-    """The account's private registry.
+    """A private registry: the account's own, or another one.
 
     Args:
-        client: of ECR.
+        client: of ECR, which asks for the images of that registry.
         secrets: gets the sign-in, so that it is masked.
+        host: of the registry; empty: that of the caller's account and region.
     """
 
-    def __init__(self, client: "ECRClient", secrets: Secrets) -> None:
+    def __init__(self, client: "ECRClient", secrets: Secrets, host: str = "") -> None:
         self._client = client
-        self._secrets = secrets
-        self._sign_in: SignIn | None = None
+        self._ecr = EcrSignIn(client, secrets)
+        self._host = host
         self._configurations: dict[str, dict[str, Any]] = {}
 
     def sign_in(self) -> SignIn:
         """Return the sign-in; it is renewed before it expires."""
-        if self._sign_in is None or self._sign_in.expires - RENEW_SIGN_IN_BEFORE < datetime.now(UTC):
-            with translate_aws_errors("ecr:GetAuthorizationToken", "the registry", PushFailed):
-                data = self._client.get_authorization_token()["authorizationData"][0]
-            token = data["authorizationToken"]
-            # `AWS:<password>`; split once, because a password may hold a colon.
-            username, _, password = base64.b64decode(token).decode().partition(":")
-            for secret in (token, password):
-                self._secrets.add(secret)
-            self._sign_in = SignIn(data["proxyEndpoint"].rstrip("/"), username, password, data["expiresAt"])
-        return self._sign_in
+        given = self._ecr.sign_in()
+        return replace(given, endpoint=f"{given.endpoint.partition('://')[0]}://{self._host}") if self._host else given
 
     def forget_sign_in(self) -> None:
         """Drop the cached sign-in, because the registry does not accept it any more."""
-        self._sign_in = None
+        self._ecr.forget()
 
     def host(self) -> str:
-        """The registry's host, as GetAuthorizationToken names it."""
-        return self.sign_in().host
+        """The registry's host: the given one, or as GetAuthorizationToken names it."""
+        return self._host or self.sign_in().host
 
     def missing_repositories(self, repositories: Iterable[str]) -> tuple[str, ...]:
-        """Return the repositories that do not exist.
+        """Return the repositories that do not exist, and that no push makes.
 
         BatchGetImage tells, because a role that pushes may call it; it need not have DescribeRepositories.
         """
-        return tuple(name for name in repositories if self._images(name, {"imageTag": PROBE_TAG}) is None)
+        missing = [name for name in repositories if self._images(name, {"imageTag": PROBE_TAG}) is None]
+        made = self._made_by_a_push() if missing else ()
+        return tuple(name for name in missing if not any(name.startswith(prefix) for prefix in made))
+
+    def _made_by_a_push(self) -> tuple[str, ...]:
+        """What names of repositories begin with that a push makes, by templates; none where they may not be read."""
+        try:
+            pages = self._client.get_paginator("describe_repository_creation_templates").paginate()
+            templates = [one for page in pages for one in page.get("repositoryCreationTemplates", ())]
+        except ClientError as error:
+            if is_passing(error):
+                with translate_aws_errors("ecr:DescribeRepositoryCreationTemplates", "the registry", PushFailed):
+                    raise
+            return ()
+        prefixes = (one.get("prefix", "") for one in templates if CREATE_ON_PUSH in one.get("appliedFor", ()))
+        return tuple("" if prefix == EVERY_REPOSITORY else f"{prefix}/" for prefix in prefixes if prefix)
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""

@@ -11,6 +11,7 @@ import boto3
 from botocore import exceptions
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError
 
 from erp_build.clients.calls import CallTimedOut, within
@@ -31,6 +32,7 @@ CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "sta
 FAIL_FAST_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """For a notification at the end of a run, which must not delay its end."""
 
+REGISTRY_ID = "registryId"
 AWS_CALL_S = 120.0
 """Seconds for one call of AWS with everything that botocore repeats, and for credentials that are fetched."""
 
@@ -91,9 +93,23 @@ class AwsClients:
     def __init__(self, session: boto3.Session) -> None:
         self._session: Any = session
 
-    def client(self, service: str, config: Config = CLIENT_CONFIG) -> Any:
-        """A client of a service, such as `ecr`."""
-        return LazyClient(lambda: self._session.client(service, config=config))
+    def client(self, service: str, config: Config = CLIENT_CONFIG, region: str = "", registry: str = "") -> Any:
+        """A client of a service, such as `ecr`.
+
+        Args:
+            service: its name in boto3.
+            config: how it asks.
+            region: another one than the session's.
+            registry: of ECR: the account whose registry every call is about; empty: the caller's own.
+        """
+
+        def make() -> Any:
+            client = self._session.client(service, config=config, **({"region_name": region} if region else {}))
+            if registry:
+                client.meta.events.register(f"provide-client-params.{service}", partial(_of_registry, registry))
+            return client
+
+        return LazyClient(make)
 
 
 def open_session() -> boto3.Session:
@@ -111,6 +127,12 @@ def open_session() -> boto3.Session:
         if ask_aws("the source of the credentials", session.get_credentials) is None:
             raise exceptions.NoCredentialsError
     return session
+
+
+def _of_registry(account: str, params: dict[str, Any], model: OperationModel, **_: object) -> dict[str, Any] | None:
+    """Add the registry to a call that can name one; the others are about the caller's own."""
+    named = model.input_shape is not None and REGISTRY_ID in getattr(model.input_shape, "members", {})
+    return {**params, REGISTRY_ID: account} if named else None
 
 
 def ask_aws(endpoint: str, work: Callable[[], T], seconds: float | None = None) -> T:

@@ -1,10 +1,13 @@
 """Calls of the engine that another thread can abort: a signal reaches the main thread alone."""
 
+import base64
+import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from types import MappingProxyType
 from typing import Any, cast
 
 import docker
@@ -12,8 +15,13 @@ import docker.errors
 import requests
 from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
 
+from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.calls import within
+from erp_build.clients.docker.private_config import address_of
 from erp_build.clients.way_out import WAY_OUT
+
+BUILD_SIGN_INS = "X-Registry-Config"
+"""The header of a build with the sign-ins of all registries that it may pull from."""
 
 ENGINE_CALL_S = 60.0
 """Seconds for a call of the engine that does no work: its version, what it knows of an image, a removal."""
@@ -29,6 +37,8 @@ class Api(docker.APIClient):
     """A client that remembers the response it is reading: closing that connection is the only way to end a build."""
 
     _answer: requests.Response | None = None
+    sign_ins: Mapping[str, SignIn] = MappingProxyType({})
+    """Host -> the sign-in that a build gets for its base images."""
 
     @property
     def is_answered(self) -> bool:
@@ -41,6 +51,12 @@ class Api(docker.APIClient):
         # What is begun after a signal cleans up: `Calls` lets nothing else begin.
         self._answer = ask() if options.get("stream") else within(ENGINE_CALL_S, ask, cleans_up=True)
         return self._answer
+
+    def _set_auth_headers(self, headers: dict[str, Any]) -> None:
+        """Give a build our sign-ins; the SDK's own method would give it all that the user has, from any helper."""
+        if self.sign_ins:
+            given = {address_of(host): one.as_engine_takes_it() for host, one in self.sign_ins.items()}
+            headers[BUILD_SIGN_INS] = base64.urlsafe_b64encode(json.dumps(given).encode()).decode()
 
     def inspected(self, image: str) -> dict[str, Any]:
         """What the engine knows of an image; raises where it has none of this name."""

@@ -1,29 +1,28 @@
 """The Docker engine: builds and pushes images with the classic builder (docker SDK)."""
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
+from types import MappingProxyType
 from typing import IO, Any, NamedTuple, cast
 
 import docker
 import docker.errors
 import docker.utils
-import requests
-import urllib3
 
 from erp_build.clients.aws.sign_in import SignIn
-from erp_build.clients.calls import CallTimedOut
 from erp_build.clients.docker.api_calls import Api, Calls
-from erp_build.clients.docker.events import hint_of, read_build, read_pull, read_push
+from erp_build.clients.docker.engine_errors import translate_engine_errors
+from erp_build.clients.docker.events import read_build, read_pull, read_push
+from erp_build.clients.docker.server import DockerServer, default_server
 from erp_build.clients.docker.stall import (
     IMAGE_BUILD_S,
     NO_PROGRESS_S,
-    Stalled,
     no_longer_than,
     progress_of,
 )
-from erp_build.errors import BuildFailed, PushFailed
+from erp_build.errors import BuildFailed, OfNoRegistry, PushFailed
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 
 READ_TIMEOUT_S = 600
@@ -46,6 +45,7 @@ class EngineBuild(NamedTuple):
         labels, arguments: of the image, and of the build.
         where: the Dockerfile's path, for errors.
         stage: of the Dockerfile, which is built; empty: the last one.
+        sign_ins: host -> sign-in, for the base images.
     """
 
     dockerfile: str
@@ -54,17 +54,20 @@ class EngineBuild(NamedTuple):
     arguments: Mapping[str, str]
     where: str
     stage: str = ""
+    sign_ins: Mapping[str, SignIn] = MappingProxyType({})
 
 
 class Engine:
-    """An engine at `DOCKER_HOST` or at its default socket. Each call has its own client, so that threads may call.
+    """An engine. Each call has its own client, so that threads may call.
 
-    Docker contexts are ignored and no login is stored: a push gets its sign-in with the call.
+    No sign-in is stored, neither here nor in the engine: a pull, a build and a push get theirs with the call.
+
+    Args:
+        find: finds it, when it is first asked: most commands ask no engine.
     """
 
-    def __init__(self) -> None:
-        self._address = os.environ.get("DOCKER_HOST") or None
-        self._where = self._address or "the default socket"
+    def __init__(self, find: Callable[[], DockerServer] = default_server) -> None:
+        self._server = cache(find)
         self._calls = Calls()
         # Negotiated: engines raise their oldest API version (29.0: to 1.44), which breaks a pinned one.
         self._version = "auto"
@@ -90,6 +93,7 @@ class Engine:
             on_line(line)
 
         with self._client() as client, no_longer_than(IMAGE_BUILD_S, client.hang_up), self._calls.active(client):
+            client.sign_ins = request.sign_ins
             try:
                 # The low-level call: the SDK's own `images.build` finds the image's id by a pattern in the text.
                 events = client.build(
@@ -130,10 +134,10 @@ class Engine:
         Raises `BuildFailed` where the registry does not say, or takes too long, and for an image that was made here:
         the builder takes it, whatever a registry has under the same name.
         """
-        with self._client(timeout=ASK_TIMEOUT_S) as client:
+        with self._client(timeout=ASK_TIMEOUT_S, image=image) as client:
             found = client.found(image)
             if found and not _digests(found):
-                raise BuildFailed("the base image is of no registry", where=image, why="it was made on this engine")
+                raise OfNoRegistry("the base image is of no registry", where=image, why="it was made on this engine")
             answer = cast("Any", client).inspect_distribution(image, auth_config=_auth(sign_in))
         return str(answer["Descriptor"]["digest"])
 
@@ -142,24 +146,26 @@ class Engine:
         repository, tag = docker.utils.parse_repository_tag(image)
         if repository.endswith(f"@{digest}") or tag == digest:
             return
-        with self._client() as client, self._calls.active(client):
+        with self._client(image=image) as client, self._calls.active(client):
             if digest in _digests(client.found(image)):
                 return
             events = client.pull(repository, tag=digest, stream=True, decode=True, auth_config=_auth(sign_in))
             read_pull(events, where=f"{repository}@{digest}", on_line=on_line)
             client.tag(f"{repository}@{digest}", repository, tag or "latest")
 
-    def base_labels(self, image: str, on_line: Callable[[str], None]) -> dict[str, str]:
+    def base_labels(self, image: str, on_line: Callable[[str], None], sign_in: SignIn | None = None) -> dict[str, str]:
         """Return labels that name a base image; it is pulled first if it is not there, as a build would do."""
         with (
-            self._client() as client,
+            self._client(image=image) as client,
             no_longer_than(NO_PROGRESS_S, client.hang_up) as stall,
             self._calls.active(client),
         ):
             found = client.found(image)
             if not found:
                 repository, tag = docker.utils.parse_repository_tag(image)
-                events = client.pull(repository, tag=tag or "latest", stream=True, decode=True)
+                events = client.pull(
+                    repository, tag=tag or "latest", stream=True, decode=True, auth_config=_auth(sign_in)
+                )
                 read_pull(progress_of(events, stall), where=image, on_line=on_line)
                 found = client.inspected(image)
         digests = _digests(found)
@@ -179,7 +185,7 @@ class Engine:
                 stream=True,
                 decode=True,
                 # Not `login`, which would store the password in the user's config.json.
-                auth_config={"username": sign_in.username, "password": sign_in.password},
+                auth_config=sign_in.as_engine_takes_it(),
             )
             return read_push(progress_of(events, stall), where=f"{repository}:{tag}", on_bytes=on_bytes)
 
@@ -210,41 +216,19 @@ class Engine:
 
     @contextmanager
     def _client(
-        self, failure: type[BuildFailed | PushFailed] = BuildFailed, timeout: int = READ_TIMEOUT_S
+        self, failure: type[BuildFailed | PushFailed] = BuildFailed, timeout: int = READ_TIMEOUT_S, image: str = ""
     ) -> Iterator[Api]:
-        """Open a client for one call, and translate its errors; only the first one asks the engine for its version."""
-        try:
-            with Api(base_url=self._address, version=self._version, timeout=timeout) as api:
-                self._version = api.api_version
-                yield api
-        except Stalled as error:
-            raise failure(
-                "the Docker engine does not get on",
-                where=self._where,
-                why=str(error),
-                next_step="look at the engine's log, the network and the registry, then run again",
-            ) from error
-        except docker.errors.APIError as error:
-            why = str(error.explanation or error)
-            next_step = hint_of(why, "see the reason above", pushing=failure is PushFailed)
-            raise failure(
-                "the Docker engine refused a request", where=self._where, why=why, next_step=next_step
-            ) from error
-        except (docker.errors.DockerException, requests.RequestException, CallTimedOut) as error:
-            raise failure(
-                "no Docker engine answers",
-                where=self._where,
-                why=str(error),
-                next_step="start the engine; in CodeBuild switch the project to privileged mode",
-            ) from error
-        except (docker.errors.StreamParseError, urllib3.exceptions.HTTPError) as error:
-            # The SDK reads events directly from urllib3, so requests does not translate these errors.
-            raise failure(
-                "the Docker engine's response broke off",
-                where=self._where,
-                why=str(error),
-                next_step="look at the engine's log, its memory and its disk, then run again",
-            ) from error
+        """Open a client for one call, and translate its errors; only the first one asks the engine for its version.
+
+        `image` is what the call pulls or asks a registry for.
+        """
+        server = self._server()
+        with (
+            translate_engine_errors(server.where, failure, image),
+            Api(base_url=server.address, version=self._version, timeout=timeout, tls=server.tls()) as api,
+        ):
+            self._version = api.api_version
+            yield api
 
 
 def _digests(found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -252,5 +236,6 @@ def _digests(found: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(name).rpartition("@")[2] for name in found.get("RepoDigests") or ())
 
 
-def _auth(sign_in: SignIn | None) -> dict[str, str] | None:
-    return {"username": sign_in.username, "password": sign_in.password} if sign_in else None
+def _auth(sign_in: SignIn | None) -> dict[str, str]:
+    """What a call gets. Never None: the SDK would look into the user's home then, and call a helper there."""
+    return sign_in.as_engine_takes_it() if sign_in else {}

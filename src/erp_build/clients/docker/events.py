@@ -7,6 +7,7 @@ from erp_build.clients.process import tail
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, first_hint
 from erp_build.formats.access_denied import read_denial
 from erp_build.formats.maven.log import plain
+from erp_build.formats.pull_refusal import pull_hint
 from erp_build.formats.transient import push_text_passes
 from erp_build.model.images.image import PushedImage
 
@@ -47,7 +48,7 @@ def read_pull(events: Iterable[Event], *, where: str, on_line: Callable[[str], N
     """Read a pull's events to the end; an error event raises `BuildFailed`."""
     for event in events:
         if "error" in event:
-            next_step = hint_of(event["error"], "check the reference after FROM", pushing=False)
+            next_step = hint_of(event["error"], "check the reference after FROM", pushing=False, image=where)
             raise BuildFailed("the base image cannot be pulled", where=where, why=event["error"], next_step=next_step)
         if "progress" not in event:
             on_line(str(event.get("status", "")))
@@ -88,10 +89,6 @@ def _refused(error: str, where: str) -> PushFailed:
 
 BUILD_HINTS = {
     "no space left": "free disk space (docker system prune), or choose a larger host",
-    "toomanyrequests": "take the base image from a mirror, such as public.ecr.aws/docker/library",
-    "pull access denied": "check the reference after FROM, and who may pull it",
-    "manifest unknown": "check the tag after FROM",
-    "dial tcp": "check the connection to the base image's registry: network, NAT, proxy",
     "exec format error": "the base image is for another platform: name it by a reference for the host's platform",
 }
 
@@ -109,6 +106,10 @@ PUSH_HINTS = {
 }
 
 
-def hint_of(error: str, otherwise: str, *, pushing: bool) -> str:
-    """Return what to do about an error of the engine itself; it uses the same words as in a stream."""
-    return first_hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, otherwise)
+def hint_of(error: str, otherwise: str, *, pushing: bool, image: str = "") -> str:
+    """Return what to do about an error of the engine itself; it uses the same words as in a stream.
+
+    `image` is what was pulled, as far as the caller knows it.
+    """
+    hint = first_hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, "")
+    return hint or ("" if pushing else pull_hint(error, image)) or otherwise

@@ -33,7 +33,14 @@ MEMINFO = Path("/proc/meminfo")
 
 
 class LocalMachine:
-    """This machine."""
+    """This machine.
+
+    Args:
+        follows_user: whether the engine may be the one that the user chose with `docker context use`.
+    """
+
+    def __init__(self, *, follows_user: bool = False) -> None:
+        self._follows_user = follows_user
 
     def python(self) -> tuple[int, int, int]:
         """The version of the Python that runs this."""
@@ -56,8 +63,13 @@ class LocalMachine:
         """The Docker engine's version; raises `BuildFailed` where none answers."""
         # Imported here: no other check needs the Docker SDK.
         from erp_build.clients.docker.engine import Engine
+        from erp_build.clients.docker.private_config import isolated, users_folder
+        from erp_build.clients.docker.server import find_server
 
-        return Engine().version()
+        user = users_folder()
+        server = find_server(os.environ, user, follows_user=self._follows_user)
+        with isolated(user):
+            return Engine(lambda: server).version()
 
     def free_disk(self, folder: Path) -> int:
         """Return the free bytes of a folder's disk."""

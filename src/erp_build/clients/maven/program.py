@@ -53,6 +53,7 @@ class MavenSurroundings:
         clock: the time.
         say, detail: called with a line and a service's name, for progress and for Maven's own output.
         mask: replaces secrets in a text.
+        given: variables that Maven gets besides ours; called when it is started.
     """
 
     scratch: Path
@@ -61,6 +62,7 @@ class MavenSurroundings:
     say: Callable[[str, str], None]
     detail: Callable[[str, str], None]
     mask: Callable[[str], str]
+    given: Callable[[], Mapping[str, str]] = dict
 
 
 class Maven:
@@ -162,7 +164,7 @@ class Maven:
                 return run(
                     # `clean`: a jar of an earlier version would be a second one in `target`.
                     [*program, *words, "--file", str(pom), "clean", "package"],
-                    env=_environment(group, has_wrapper=program != ["mvn"]),
+                    env=_environment(group, self._with.given(), has_wrapper=program != ["mvn"]),
                     cwd=first,
                     timeout=min(self._options.timeout, self._with.clock.time_left()),
                     on_line=on_line,
@@ -205,13 +207,13 @@ def _groups(modules: Sequence[MavenModule]) -> Iterator[tuple[MavenModule, ...]]
         yield from reactor_groups(together)
 
 
-def _environment(group: tuple[MavenModule, ...], *, has_wrapper: bool) -> dict[str, str]:
+def _environment(group: tuple[MavenModule, ...], given: Mapping[str, str], *, has_wrapper: bool) -> dict[str, str]:
     wanted = max((wanted_release(module.folder / "pom.xml") or 0 for module in group), default=0)
     home = choose_jdk(wanted or None, os.environ)
     classes = "" if has_wrapper else _archived_classes(home)
     options = " ".join(word for word in (os.environ.get("MAVEN_OPTS", ""), FAST_JVM, classes) if word)
-    given = {"JAVA_HOME": home} if home else {}
-    return child_environment("JAVA_", "MAVEN_", "M2_", MAVEN_OPTS=options) | given
+    ours = {"MAVEN_OPTS": options, **({"JAVA_HOME": home} if home else {})}
+    return {**child_environment("JAVA_", "MAVEN_", "M2_"), **given, **ours}
 
 
 def _archived_classes(home: str | None) -> str:

@@ -1,0 +1,135 @@
+"""Joins what builds images: packagers, engine, registry, base images with sign-ins, and what a build is given."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from erp_build.build.assembly import LocalAssembly
+from erp_build.build.base_images import BaseImages
+from erp_build.build.given import GivenVariables
+from erp_build.build.image_builder import ImageBuilder
+from erp_build.build.packagers.chosen import Packagers
+from erp_build.build.packagers.maven import MavenPackager
+from erp_build.build.packagers.protocol import Packager
+from erp_build.build.packagers.workbench import Workbench
+from erp_build.clients.aws.codeartifact import CodeArtifactTokens
+from erp_build.clients.aws.parameters import ParameterStore
+from erp_build.clients.aws.registry import EcrRegistry
+from erp_build.clients.aws.session import AwsClients
+from erp_build.clients.aws.sign_in import PUBLIC_ECR_REGION, EcrSignIn, PublicEcrSignIn
+from erp_build.clients.clock import Clock
+from erp_build.clients.docker.buildkit import BuildKit
+from erp_build.clients.docker.engine import Engine
+from erp_build.clients.docker.server import DockerServer
+from erp_build.clients.docker.sign_ins import SignIns
+from erp_build.clients.docker.user_logins import UserLogins
+from erp_build.clients.maven.program import Maven, MavenSurroundings
+from erp_build.clients.patience import Patience, patient
+from erp_build.clients.secrets import Secrets
+from erp_build.clients.terminal.progress import Progress
+from erp_build.errors import BuildFailed
+from erp_build.model.project import BuildOptions, CodeArtifact
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildSetting:
+    """Where and how a run builds.
+
+    Attributes:
+        root: of the repository.
+        scratch: a private folder outside of the sources.
+        docker: folder of the user's configuration of Docker.
+        logs: folder for Maven's whole output; None keeps none.
+        options: how jars and images are made.
+        packagers: of the caller's own.
+        source: address of the repository, for a label; empty if unknown.
+    """
+
+    root: Path
+    scratch: Path
+    docker: Path
+    logs: Path | None
+    options: BuildOptions
+    packagers: Sequence[Packager]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildClients:
+    """What a build asks; `find` finds the engine."""
+
+    engine: Engine
+    find: Callable[[], DockerServer]
+    registry: EcrRegistry
+    parameters: ParameterStore
+    patience: Patience
+    clock: Clock
+    progress: Progress
+    secrets: Secrets
+
+
+def make_assembly(setting: BuildSetting, aws: AwsClients, clients: BuildClients) -> LocalAssembly:
+    """Join it all; nobody is asked before a build needs it."""
+    given, progress, options = _given(setting, aws, clients), clients.progress, setting.options
+    surroundings = MavenSurroundings(
+        scratch=setting.scratch,
+        logs=setting.logs,
+        clock=clients.clock,
+        say=progress.say,
+        detail=progress.detail,
+        mask=clients.secrets.mask,
+        given=given,
+    )
+    bench = Workbench(root=setting.root, timeout=options.timeout, clock=clients.clock, progress=progress, given=given)
+    sign_ins = _sign_ins(setting, aws, clients)
+    return LocalAssembly(
+        root=setting.root,
+        packagers=Packagers(MavenPackager(Maven(surroundings, options)), setting.packagers, bench),
+        images=ImageBuilder(
+            root=setting.root,
+            engine=clients.engine,
+            buildkit=BuildKit(clients.find, setting.docker, clients.secrets.mask),
+            registry=clients.registry,
+            bases=BaseImages(engine=clients.engine, sign_ins=sign_ins, mirrors=dict(options.mirrors)),
+            given=given,
+            options=options,
+            source=setting.source,
+            progress=progress,
+        ),
+        engine=clients.engine,
+        registry=clients.registry,
+        clock=clients.clock,
+        progress=progress,
+    )
+
+
+def _sign_ins(setting: BuildSetting, aws: AwsClients, clients: BuildClients) -> SignIns:
+    secrets, patience = clients.secrets, clients.patience
+
+    def of_region(region: str) -> EcrSignIn:
+        return patient(EcrSignIn(aws.client("ecr", region=region), secrets, region, BuildFailed), patience)
+
+    public = PublicEcrSignIn(aws.client("ecr-public", region=PUBLIC_ECR_REGION), secrets)
+    return SignIns(
+        named=dict(setting.options.sign_in),
+        parameters=clients.parameters,
+        secrets=secrets,
+        ecr=of_region,
+        public=patient(public, patience),
+        user=UserLogins(setting.docker, secrets) if setting.options.docker_config == "user" else None,
+    )
+
+
+def _given(setting: BuildSetting, aws: AwsClients, clients: BuildClients) -> GivenVariables:
+    domain = setting.options.codeartifact
+    region = CodeArtifact(*domain).region if domain else ""
+    tokens = CodeArtifactTokens(aws.client("codeartifact", region=region), clients.secrets)
+    return GivenVariables(
+        options=setting.options,
+        parameters=clients.parameters,
+        tokens=patient(tokens, clients.patience),
+        environment=dict(os.environ),
+        secrets=clients.secrets,
+        say=clients.progress.say,
+    )
