@@ -125,6 +125,7 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
+  here      = "${local.region}:${local.account}" # the part of an ARN that says where
 }
 
 data "aws_iam_policy_document" "assumed_by" {
@@ -175,7 +176,7 @@ data "aws_iam_policy_document" "run" {
       "logs:CreateLogStream", # each build has a stream of its own
       "logs:PutLogEvents", # what a build prints
     ]
-    resources = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/codebuild/${var.project_name}:*"]
+    resources = ["arn:${local.partition}:logs:${local.here}:log-group:/aws/codebuild/${var.project_name}:*"]
   }
   statement {
     sid = "Reports"
@@ -185,7 +186,7 @@ data "aws_iam_policy_document" "run" {
       "codebuild:BatchPutTestCases", # CodeBuild stores the JUnit report
       "codebuild:UpdateReport", # CodeBuild closes the JUnit report
     ]
-    resources = ["arn:${local.partition}:codebuild:${local.region}:${local.account}:report-group/${var.project_name}-*"]
+    resources = ["arn:${local.partition}:codebuild:${local.here}:report-group/${var.project_name}-*"]
   }
   dynamic "statement" {
     for_each = var.key_arn != "" ? [1] : []
@@ -203,7 +204,7 @@ data "aws_iam_policy_document" "run" {
     actions = [
       "ssm:GetParameters", # the six parameters, and the secrets of checks
     ]
-    resources = ["arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${var.parameter_prefix}/*"]
+    resources = ["arn:${local.partition}:ssm:${local.here}:parameter${var.parameter_prefix}/*"]
   }
   statement {
     sid = "Registry"
@@ -228,7 +229,7 @@ data "aws_iam_policy_document" "run" {
       "ecr:StartImageScan", # a scan where none was made on push, or the last is too old
       "ecr:DescribeImageScanFindings", # the findings that are judged
     ]
-    resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${var.repository_prefix}/*"]
+    resources = ["arn:${local.partition}:ecr:${local.here}:repository/${var.repository_prefix}/*"]
   }
   dynamic "statement" {
     for_each = var.create_on_push ? [1] : []
@@ -326,7 +327,7 @@ data "aws_iam_policy_document" "run" {
       "lambda:GetFunction", # what the alias leads to
       "lambda:UpdateFunctionCode", # the new image, by digest
     ]
-    resources = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.function_name}"]
+    resources = ["arn:${local.partition}:lambda:${local.here}:function:${var.function_name}"]
   }
   dynamic "statement" {
     for_each = var.publish ? [1] : []
@@ -338,7 +339,7 @@ data "aws_iam_policy_document" "run" {
         "lambda:UpdateAlias", # the alias moves to the new version
         "lambda:CreateAlias", # the first run makes the alias
       ]
-      resources = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.function_name}"]
+      resources = ["arn:${local.partition}:lambda:${local.here}:function:${var.function_name}"]
     }
   }
   dynamic "statement" {
@@ -348,7 +349,7 @@ data "aws_iam_policy_document" "run" {
       actions = [
         "lambda:GetFunction", # what the alias leads to
       ]
-      resources = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.function_name}:*"]
+      resources = ["arn:${local.partition}:lambda:${local.here}:function:${var.function_name}:*"]
     }
   }
   statement {
@@ -356,21 +357,21 @@ data "aws_iam_policy_document" "run" {
     actions = [
       "eks:DescribeCluster", # the cluster's address and certificate
     ]
-    resources = ["arn:${local.partition}:eks:${local.region}:${local.account}:cluster/${var.cluster_name}"]
+    resources = ["arn:${local.partition}:eks:${local.here}:cluster/${var.cluster_name}"]
   }
   statement {
     sid = "Alarms"
     actions = [
       "cloudwatch:DescribeAlarms", # alarms after a deployment
     ]
-    resources = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:*"]
+    resources = ["arn:${local.partition}:cloudwatch:${local.here}:alarm:*"]
   }
   statement {
     sid = "Topic"
     actions = [
       "sns:Publish", # who watches the topic learns of failure and recovery
     ]
-    resources = ["arn:${local.partition}:sns:${local.region}:${local.account}:${var.topic_name}"]
+    resources = ["arn:${local.partition}:sns:${local.here}:${var.topic_name}"]
   }
 }
 
@@ -405,7 +406,7 @@ data "aws_iam_policy_document" "pipeline" {
       "codebuild:StartBuild", # the build action starts the project
       "codebuild:BatchGetBuilds", # and waits for it
     ]
-    resources = ["arn:${local.partition}:codebuild:${local.region}:${local.account}:project/${var.project_name}"]
+    resources = ["arn:${local.partition}:codebuild:${local.here}:project/${var.project_name}"]
   }
   dynamic "statement" {
     for_each = var.key_arn != "" ? [1] : []

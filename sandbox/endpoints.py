@@ -9,6 +9,14 @@ CLUSTER = "erp-dev"
 REGISTRY_ADDRESS = "127.77.0.1"
 REGISTRY_HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 
+OTHER_ACCOUNT, OTHER_REGION = "210987654321", "us-east-1"
+OTHER_REGISTRY_HOST = f"{OTHER_ACCOUNT}.dkr.ecr.{OTHER_REGION}.amazonaws.com"
+COMPANY_HOST, HUB_HOST = "registry.erp.example", "hub.erp.example"
+"""Registries that are no ECR: the first takes a name and a password, the second a token that it gives for them."""
+
+CODEARTIFACT_PASSWORD = "invented-CodeArtifact-token-3d70"
+"""The token of every domain."""
+
 MINISTACK_PORT = 4566
 AWS_PORTS = tuple(4600 + lane for lane in LANES)
 AWS_PORT = AWS_PORTS[LANE]

@@ -10,15 +10,16 @@ from sandbox.aws.ecr.component import REGISTRY
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.aws.fault_proxy.component import FAULT_PROXY
 from sandbox.aws.ministack import MINISTACK
-from sandbox.cluster import go_binaries
 from sandbox.cluster.component import KUBERNETES
 from sandbox.cluster.custom_resources import CUSTOM_RESOURCES
 from sandbox.cluster.go_binaries import BINARIES_OF_THE_DEMO, GO_BINARIES
 from sandbox.cluster.sign_in.component import SIGN_IN
 from sandbox.component import Component
+from sandbox.docker.buildkit import BUILDKIT
 from sandbox.docker.engine import ENGINE
 from sandbox.docker.foreign_images import FOREIGN_IMAGES
 from sandbox.docker.java_base_image import JAVA_BASE_IMAGE
+from sandbox.machine import go
 from sandbox.machine.debian_packages import DEBIAN_PACKAGES
 from sandbox.machine.processes import unmount_below
 from sandbox.paths import CACHE, STATE
@@ -27,7 +28,7 @@ from sandbox.tenants.default_tenant import DEFAULT_TENANT, ERP
 
 AWS_COMPONENTS = (DEBIAN_PACKAGES, ENGINE, JAVA_BASE_IMAGE, FOREIGN_IMAGES, MINISTACK, REGISTRY, FAULT_PROXY)
 CLUSTER_COMPONENTS = (GO_BINARIES, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
-COMPONENTS: tuple[Component, ...] = (*AWS_COMPONENTS, *CLUSTER_COMPONENTS, DEFAULT_TENANT)
+COMPONENTS: tuple[Component, ...] = (*AWS_COMPONENTS, BUILDKIT, *CLUSTER_COMPONENTS, DEFAULT_TENANT)
 CLUSTER_OF_THE_DEMO: tuple[Component, ...] = (BINARIES_OF_THE_DEMO, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
 """The demo makes its tenant itself: before there is a cluster."""
 
@@ -57,7 +58,7 @@ def meanwhile(component: Component) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            go_binaries.stop_compiling()
+            go.stop_compiling()
             raise
         begun.result()
 

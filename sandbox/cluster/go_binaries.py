@@ -4,20 +4,14 @@ One generated module holds Kubernetes and both Helms: they use the same minor of
 that was compiled for one is there for the others. A program is moved into the cache only when it is whole.
 """
 
-import json
-import shutil
-import subprocess
 import tempfile
-import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sandbox.component import Component
-from sandbox.errors import SandboxError
+from sandbox.machine import go
 from sandbox.paths import CACHE, ROOT
 
 VERSIONS: dict[str, str] = tomllib.loads((ROOT / "sandbox" / "versions.toml").read_text(encoding="utf-8"))["go"]
@@ -26,8 +20,6 @@ MINOR = ".".join(KUBERNETES.split(".")[:2])
 """The version as EKS names it, for instance `1.34`."""
 
 MODULE = CACHE / f"go-module-{KUBERNETES}-{VERSIONS['helm3']}-{VERSIONS['helm4']}"
-HEARTBEAT = 30
-"""Seconds between two signs of life of a compilation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +96,12 @@ GO_BINARIES: Component = Binaries(*CLUSTER, HELM3, HELM4)
 BINARIES_OF_THE_DEMO: Component = Binaries(*CLUSTER, HELM3)
 """Without Helm 4, in which the demo is not played."""
 
-_CHILDREN: list[subprocess.Popen[bytes]] = []
-
-
-def stop_compiling() -> None:
-    """End a compilation that another thread waits for."""
-    for child in tuple(_CHILDREN):
-        child.kill()
-
 
 def _compile(programs: tuple[Program, ...]) -> None:
     missing = [program for program in programs if not program.path.exists()]
     if not missing:
         return
-    if shutil.which("go") is None:
-        raise SandboxError("Kubernetes and Helm are compiled with Go, and there is no `go`. Install Go 1.24 or later.")
-    minutes = max(1, round(sum(program.seconds for program in missing) / 60))
-    print(f"  programs to compile: {len(missing)}, about {minutes} min the first time", flush=True)
+    go.announce(len(missing), sum(program.seconds for program in missing))
     _ensure_module()
     for program in missing:
         _build(program)
@@ -131,8 +112,8 @@ def _build(program: Program) -> None:
     with tempfile.TemporaryDirectory(dir=program.path.parent) as folder:
         built = Path(folder) / program.path.name
         flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in stamps())])
-        with _told(f"compiling {program.name}"):
-            _go("build", "-o", str(built), "-ldflags", flags, program.package, cwd=MODULE)
+        with go.told(f"compiling {program.name}"):
+            go.run("build", "-o", str(built), "-ldflags", flags, program.package, cwd=MODULE)
         built.replace(program.path)
 
 
@@ -159,9 +140,9 @@ def _ensure_module() -> None:
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         work = Path(folder) / "module"
         work.mkdir()
-        with _told("downloading the Go modules"):
+        with go.told("downloading the Go modules"):
             (work / "go.mod").write_text(_go_mod(), encoding="utf-8")
-            _go("mod", "tidy", cwd=work)
+            go.run("mod", "tidy", cwd=work)
         work.replace(MODULE)
 
 
@@ -172,8 +153,8 @@ def _go_mod() -> str:
     each is replaced by what was published of it, as v0.<minor>.<patch>.
     """
     published = "v0." + KUBERNETES.split(".", 1)[1]
-    source = _go_json("mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}")["GoMod"]
-    upstream = _go_json("mod", "edit", "-json", source)
+    source = go.ask("mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}")["GoMod"]
+    upstream = go.ask("mod", "edit", "-json", source)
     staging = [entry["Old"]["Path"] for entry in upstream["Replace"]]
     lines = [
         "module sandbox/programs",
@@ -185,43 +166,3 @@ def _go_mod() -> str:
         *(f"tool {program.package}" for program in (*CLUSTER, HELM3, HELM4)),
     ]
     return "\n\n".join(lines) + "\n"
-
-
-def _go_json(*arguments: str) -> Any:
-    # Outside any module, because the question is about a published one.
-    answer = subprocess.run(["go", *arguments], cwd=tempfile.gettempdir(), capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        raise SandboxError(f"`go {' '.join(arguments)}` failed:\n{answer.stderr or answer.stdout}")
-    return json.loads(answer.stdout)
-
-
-def _go(*arguments: str, cwd: Path) -> None:
-    """Run Go and show a sign of life while it works; its own words only when it fails."""
-    started = time.monotonic()
-    with tempfile.TemporaryFile("w+") as words:
-        # It gives way to what a person waits for: the demo deploys meanwhile.
-        child = subprocess.Popen(["nice", "go", *arguments], cwd=cwd, stdout=words, stderr=words)
-        _CHILDREN.append(child)
-        try:
-            while child.poll() is None:
-                try:
-                    child.wait(HEARTBEAT)
-                except subprocess.TimeoutExpired:
-                    print(f"    ... {time.monotonic() - started:.0f} s", flush=True)
-        except BaseException:
-            child.kill()
-            raise
-        finally:
-            _CHILDREN.remove(child)
-        if child.returncode != 0:
-            words.seek(0)
-            raise SandboxError(f"`go {arguments[0]}` failed in {cwd}:\n{words.read()[-4000:]}")
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Say what begins, and how long it took when it is done."""
-    started = time.monotonic()
-    print(f"  {what} ...", flush=True)
-    yield
-    print(f"  {what}: {time.monotonic() - started:.0f} s", flush=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import docker
 import docker.errors
 
+from sandbox.aws.ecr.hosts import HOSTS
 from sandbox.component import Component
 from sandbox.errors import SandboxError
 from sandbox.machine import containerd_shims, processes
@@ -98,7 +99,9 @@ class Engine:
             "--group": "root",
         }
         (folder / "no-configuration.json").write_text("{}", encoding="ascii")
-        processes.start("dockerd", [DAEMON, *(f"{name}={value}" for name, value in options.items())])
+        # The engine itself takes plain HTTP from every loopback address; its BuildKit has to be told the names.
+        plain = (f"--insecure-registry=http://{host}" for host in HOSTS)
+        processes.start("dockerd", [DAEMON, *(f"{name}={value}" for name, value in options.items()), *plain])
         processes.wait_until(self.is_up, "dockerd")
 
     def down(self) -> None:

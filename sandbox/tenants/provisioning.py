@@ -11,17 +11,18 @@ from sandbox.docker import engine
 from sandbox.endpoints import ACCOUNT, REGION, REGISTRY_HOST
 from sandbox.tenants.lambda_function import create_function
 from sandbox.tenants.roles import create_role, remove_role, shipped_policy
-from sandbox.tenants.tenant import PARAMETER_PASSWORD, Tenant, parameter_values
+from sandbox.tenants.tenant import IMAGES, PARAMETER_PASSWORD, Tenant, parameter_values
 
 
-def create(name: str, function_tag: str = "") -> Tenant:
+def create(name: str, function_tag: str = "", images: tuple[str, ...] = IMAGES) -> Tenant:
     """Make everything of a tenant, anew where it was there before.
 
     Args:
         name: of the tenant.
         function_tag: the tag by which its function names its first image; empty: by digest.
+        images: of its services.
     """
-    tenant = Tenant(name)
+    tenant = Tenant(name, images)
     remove(tenant)
     ssm, ecr, iam = client("ssm"), client("ecr"), client("iam")
     for parameter, value in parameter_values(tenant).items():

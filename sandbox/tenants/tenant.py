@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sandbox.endpoints import ACCOUNT, CLUSTER, REGION
 
-IMAGES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service-lambda")
+IMAGES = ("approval-request-service", "approval-processing-service", "notification-service")
+FUNCTION_IMAGE = "employee-service-lambda"
 FUNCTION_PASSWORD = "invented-Lambda-password-7f3a"
 """A secret of the function's environment, which no output of a run may hold."""
 
@@ -14,9 +15,15 @@ PARAMETER_PASSWORD = "invented-Parameter-password-51c9"
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One ERP in the sandbox: everything of it has this name in front."""
+    """One ERP in the sandbox: everything of it has this name in front.
+
+    Attributes:
+        name: in front.
+        images: of its services, each with a repository of its own beside that of its function.
+    """
 
     name: str
+    images: tuple[str, ...] = IMAGES
 
     @property
     def parameters(self) -> str:
@@ -25,8 +32,8 @@ class Tenant:
 
     @property
     def repositories(self) -> tuple[str, ...]:
-        """The four image repositories."""
-        return tuple(f"{self.name}/{image}" for image in IMAGES)
+        """The image repositories."""
+        return tuple(f"{self.name}/{image}" for image in (*self.images, FUNCTION_IMAGE))
 
     @property
     def function(self) -> str:

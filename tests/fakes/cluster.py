@@ -1,6 +1,6 @@
 """A cluster in memory: reading the Deployments of a release shows their rollout go on."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -131,9 +131,14 @@ class FakeCluster:
         assert cluster == "erp-dev"
         return frozenset({"amd64"})
 
-    def live_object(self, release: Release, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """A Deployment as it is now, with every edit by hand; any other object is as `objects` has it, or as wanted."""
+    def live_objects(
+        self, release: Release, wanted: Sequence[Mapping[str, Any]]
+    ) -> tuple[Mapping[str, Any] | None, ...]:
+        """Deployments as they are now, with every edit by hand; other objects as `objects` has them, or as wanted."""
         assert release.name == "erp-microservices"
+        return tuple(map(self._live_object, wanted))
+
+    def _live_object(self, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
         identity = (wanted["kind"], wanted["metadata"]["name"])
         if wanted["kind"] != "Deployment" or identity in self.objects:
             return self.objects.get(identity, wanted)

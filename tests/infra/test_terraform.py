@@ -25,8 +25,7 @@ GIVEN = {
     "var.connection_arn": CONNECTION,
     "var.artifacts_bucket": BUCKET,
     "local.partition": "aws",
-    "local.region": "ap-northeast-2",
-    "local.account": "123456789012",
+    "local.here": "ap-northeast-2:123456789012",
 }
 SETTINGS: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({}, {}),

@@ -1,5 +1,6 @@
 """The command line in this process: the exit code and the two streams."""
 
+import json
 import os
 from dataclasses import dataclass
 
@@ -32,3 +33,8 @@ class CommandLine:
             code = int(end.code or 0)
         printed = self._capsys.readouterr()
         return Answer(code, printed.out, printed.err)
+
+
+def built(plan: str) -> list[str]:
+    """The targets that a plan builds, from its JSON."""
+    return [target["name"] for target in json.loads(plan)["targets"] if target["action"] == "build"]

@@ -136,7 +136,7 @@ class Playground:
                 yield f"{release.name} {when}: {identity_of(item)}: {found}"
 
     def _drift(self, release: Release, objects: list[Object], item: Object, *, added: bool = True) -> list[str]:
-        live = self._cluster.live_object(release, item)
+        (live,) = self._cluster.live_objects(release, [item])
         if live is None:
             return ["is gone"]
         scaler = autoscaler_of(objects, self._cluster.scalers(release), item)
@@ -153,7 +153,7 @@ class Playground:
         self._helm("upgrade", "--install", release.name, str(chart), "--namespace", release.namespace, *options)
 
     def _live(self, release: Release, item: Object) -> Object:
-        found = self._cluster.live_object(release, item)
+        (found,) = self._cluster.live_objects(release, [item])
         assert found, identity_of(item)
         return found
 

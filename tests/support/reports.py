@@ -1,30 +1,20 @@
-"""Reports of runs that have everything in them, made by hand: for the pages and the schema."""
+"""Reports of runs that have everything in them, made by hand: for the pages."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
-from importlib.resources import files
+from dataclasses import dataclass
 
 from erp_build.changes.make_plan import make_plan
 from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import ReleaseFailed
-from erp_build.gate.filter import Waivers
-from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.model.change import TargetChange
-from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.environment import Place
-from erp_build.model.images.finding import Waived
-from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.model.images.verdict import ClearedImage, Verdict
 from erp_build.model.plan import Plan
-from erp_build.model.project import Check, GatePolicy
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof, Watched
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import FieldChange, ImageWanted, ObjectChange, Preview, Unprobed
 from erp_build.run_record import Occasion, Run, RunReport
-from tests.support.judgements import LOG4J, OPENSSL, WAIVER
+from tests.support.report_images import judged, made_checks, made_images
 from tests.support.samples import (
     CHART,
     DIGEST,
@@ -32,7 +22,6 @@ from tests.support.samples import (
     ERP,
     HEAD,
     NOTIFICATION,
-    OTHER_DIGEST,
     PROCESSING,
     REQUEST,
     change_set,
@@ -85,7 +74,7 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
     names = names or Names()
     clock = SimulatedClock()
     plan = _plan(names)
-    images = _images()
+    images = made_images()
     run = Run(
         clock=clock,
         on_stage=lambda _: None,
@@ -101,9 +90,9 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
         ),
         plan=plan,
         preview=_preview(),
-        checked=_checks(),
+        checked=made_checks(),
         images=images,
-        judgement=_judgement(images, names),
+        judgement=judged(images, names.finding),
         cleared=tuple(
             ClearedImage(image, Verdict(outcome="passed", why="2 LOW", counts={"LOW": 2}), image.digest)
             for image in images
@@ -181,83 +170,6 @@ def _plan(names: Names) -> Plan:
     return make_plan(ERP, found, running())
 
 
-def _images() -> tuple[BuiltImage, ...]:
-    slow = BuildTimings(
-        maven=11.2,
-        image=3.1,
-        push=4.4,
-        ready=12.0,
-        began=12.0,
-        ended=19.5,
-        bytes_pushed=51_200_000,
-        size=312_000_000,
-        stored=147_000_000,
-    )
-    quick = BuildTimings(
-        maven=4.1,
-        image=2.0,
-        push=3.2,
-        ready=4.3,
-        began=4.3,
-        ended=9.5,
-        bytes_pushed=2_100_000,
-        size=312_000_000,
-        stored=147_000_000,
-        layered=True,
-    )
-    one = BuiltImage(
-        target=NOTIFICATION,
-        repository=f"erp/{NOTIFICATION}",
-        tag=HEAD[:7],
-        digest=DIGEST,
-        commit=HEAD,
-        timings=slow,
-    )
-    return (
-        one,
-        replace(one, target=REQUEST, repository=f"erp/{REQUEST}", digest=OTHER_DIGEST, timings=quick),
-        replace(one, target=EMPLOYEE, repository=f"erp/{EMPLOYEE}-lambda", timings=None, origin="reused"),
-    )
-
-
-def _judgement(images: tuple[BuiltImage, ...], names: Names) -> Judgement:
-    finding = replace(LOG4J, name=names.finding)
-    verdict = Verdict(
-        outcome="passed",
-        why="1 CRITICAL waived, 2 LOW",
-        counts={"CRITICAL": 1, "LOW": 2},
-        waived=(Waived(finding, WAIVER),),
-        known=(OPENSSL,),
-        findings=(finding, OPENSSL),
-        scanner="basic",
-    )
-    rules = GateRules(
-        policy=GatePolicy(limits=(("HIGH", 5),)), waivers=Waivers(rows=(WAIVER,), today=date(2026, 11, 20))
-    )
-    blocked = Verdict(
-        outcome="blocked",
-        why="1 CRITICAL",
-        counts={"CRITICAL": 1},
-        blocking=(finding,),
-        findings=(finding,),
-        scanner="basic",
-    )
-    rest = Verdict(outcome="passed", why="no findings", scanner="basic")
-    return Judgement(
-        rules=rules,
-        rows=(Judged(images[0], verdict), Judged(images[1], blocked), *(Judged(image, rest) for image in images[2:])),
-    )
-
-
-def _checks() -> tuple[Checked, ...]:
-    spotbugs = Check(name="spotbugs", maven=("compile",))
-    sonar = Check(name="sonar", command=("./sonar",), blocks=False)
-    return (
-        Checked(spotbugs, NOTIFICATION, CheckRun(outcome="passed", seconds=2.1)),
-        Checked(sonar, NOTIFICATION, CheckRun(outcome="failed", why="quality gate: 코드 중복 4.2 %", seconds=0.9)),
-    )
-
-
 def _watched() -> tuple[Watched, ...]:
     complete = "2 of 2 updated, 2 ready, 2 in all"
     return (
@@ -303,21 +215,3 @@ def _effects(state: EffectState) -> tuple[Effect, ...]:
         "upgrade_release": f"erp-microservices {CHART}",
     }
     return tuple(Effect(name=EffectKind(name), target=target, state=state) for name, target in done.items())
-
-
-SCHEMA = json.loads((files("erp_build") / "schemas" / "report-1.json").read_text(encoding="utf-8"))
-"""Of the report."""
-
-
-def schema_words() -> set[str]:
-    """The words that the schema of the report lists as values."""
-
-    def found(schema: object) -> Iterator[str]:
-        if isinstance(schema, dict):
-            yield from (str(word) for word in schema.get("enum", ()))
-            schema = list(schema.values())
-        if isinstance(schema, list):
-            for inner in schema:
-                yield from found(inner)
-
-    return set(found(SCHEMA))

@@ -9,19 +9,17 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from erp_build.model.stage_hooks import Pipeline
 from erp_build.pipeline import Options
-from tests.support.fault_cases import UNGUARDED
 from tests.support.faulted_scenarios import Scenario, state_of
 from tests.support.faulted_world import Ended, FaultedWorld, run_all, running
 from tests.support.faults import Faults, Gone, Point, When
+from tests.support.schedule_wrongs import MOVING, Content, Done, Name, Played, ends_wrong, older_over_newer
 
-Name = Literal["older", "newer"]
 NAMES: tuple[Name, Name] = ("older", "newer")
 
 RELEASE = Release("erp-dev", "erp-dev", "erp-microservices")
@@ -42,13 +40,6 @@ TIMEOUT_S = 120.0
 """Seconds after which a schedule counts as stuck."""
 
 
-MOVING = ("effects.update_function", "effects.publish", "effects.upgrade_release", "effects.tag", "effects.edit_branch")
-
-
-Content = dict[str, str]
-"""Service or function -> the content key of its image; and the commit of the chart that runs."""
-
-
 class Moment(NamedTuple):
     """A call of a run: its name, what it is about, and the how manieth of these."""
 
@@ -59,26 +50,6 @@ class Moment(NamedTuple):
 
 Moments = dict[Name, list[Moment]]
 """The calls around which a run may be paused."""
-
-
-class Done(NamedTuple):
-    """An effect that was performed: by which run, which one, on what."""
-
-    run: Name
-    effect: str
-    subject: str
-
-
-@dataclass
-class Played:
-    """What came of a schedule: how the runs ended, their effects in order, and what ran before and after."""
-
-    seed: int
-    ended: dict[Name, Ended] = field(default_factory=dict)
-    done: list[Done] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-    content: Content = field(default_factory=dict)
-    holder: str = ""
 
 
 class Schedule:
@@ -229,7 +200,7 @@ class Table:
         """Everything that does not hold in a schedule."""
         played, world = self.play(seed)
         self.codes.add(tuple(ended.code for _, ended in sorted(played.ended.items())))
-        found = [*_ends_wrong(played), *_older_over_newer(played, self.newest)]
+        found = [*ends_wrong(played), *older_over_newer(played, self.newest)]
         ended = world.ends(run_all)
         if ended.error is not None or content_of(world) != self.newest:
             found.append(f"the newer run does not heal: {ended.error!r}, {content_of(world)}")
@@ -267,41 +238,3 @@ def _near_effects(points: list[Point]) -> list[Moment]:
         for place in range(effect - CALLS_BEFORE_AN_EFFECT, effect + CALLS_BEHIND_AN_EFFECT + 1)
     }
     return [Moment(*seen[place][:3]) for place in sorted(near) if place < len(seen)]
-
-
-def _ends_wrong(played: Played) -> Iterator[str]:
-    if set(played.ended) != {"older", "newer"}:
-        yield f"a run does not end: {played.ended}"
-        return
-    for name, ended in played.ended.items():
-        if ended.code not in (0, 11):
-            yield f"the {name} run ends with {ended.code}: {ended.error!r} {getattr(ended.error, 'why', '')}"
-    if played.holder:
-        yield f"the lock is not freed: {played.holder}"
-
-
-def _older_over_newer(played: Played, newest: Content) -> Iterator[str]:
-    """What the older run did after the newer one had done the same, if the newer one then ended well."""
-    if len(played.ended) < 2 or played.ended["newer"].code:
-        return
-    late = [
-        one for place, one in enumerate(played.done) if one.run == "older" and _is_overtaken(played.done[:place], one)
-    ]
-    guarded = [one for one in late if one.effect not in UNGUARDED]
-    if guarded:
-        yield f"older over newer where the other side compares: {guarded}"
-    if late and played.ended["older"].code == 0:
-        yield f"older over newer, and the older run ends with 0: {late}"
-    if len(late) > 1:
-        yield f"the older run goes on after it was overtaken: {late}"
-    if not late and played.content != newest:
-        yield f"the newer run ended well, and something else runs: {played.content}"
-
-
-def _is_overtaken(before: list[Done], one: Done) -> bool:
-    """Whether the newer run has done the same as a moving effect of the older one, before it."""
-    kind = {"effects.rollback_release": "effects.upgrade_release"}.get(one.effect, one.effect)
-    if kind not in MOVING or (kind == "effects.tag" and not one.subject.endswith(":latest")):
-        return False
-    subject = one.subject.partition(":")[0] if one.effect == "effects.rollback_release" else one.subject
-    return Done("newer", kind, subject) in before

@@ -173,9 +173,8 @@ def tiny(folder: Path, tenant: Tenant) -> Workplace:
         shutil.copy("/bin/busybox", source)
     (place.root / "erp-build.toml").write_text(CONFIG.format(tenant.parameters), encoding="utf-8")
     (place.root / ".gitignore").write_text("target/\n", encoding="ascii")
-    subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=place.root, check=True)
     place.pause(0)
-    erp_repository.commit(place.root, "작은 서비스 둘")
+    erp_repository.begin(place.root, "작은 서비스 둘")
     return place
 
 

@@ -1,4 +1,4 @@
-"""The ECR front on the registry's real host name: one line in /etc/hosts leads it to a loopback address."""
+"""The registries' front on their real host names: one line in /etc/hosts leads these to a loopback address."""
 
 import sys
 import urllib.error
@@ -6,13 +6,14 @@ import urllib.request
 from pathlib import Path
 
 from sandbox.aws import ministack
+from sandbox.aws.ecr.hosts import HOSTS
 from sandbox.component import Component
 from sandbox.endpoints import REGISTRY_ADDRESS, REGISTRY_HOST
 from sandbox.machine import processes
 from sandbox.paths import ROOT
 
-HOSTS = Path("/etc/hosts")
-LINE = f"{REGISTRY_ADDRESS} {REGISTRY_HOST} # erp-build-sandbox\n"
+NAMES = Path("/etc/hosts")
+LINE = f"{REGISTRY_ADDRESS} {' '.join(HOSTS)} # erp-build-sandbox\n"
 UNAUTHORIZED = 401
 
 
@@ -34,8 +35,8 @@ class Registry:
 
     def up(self) -> None:
         """Start the front and give it its name."""
-        if LINE not in (text := HOSTS.read_text(encoding="utf-8")):
-            HOSTS.write_text(text + ("" if text.endswith("\n") else "\n") + LINE, encoding="utf-8")
+        if LINE not in (text := NAMES.read_text(encoding="utf-8")):
+            NAMES.write_text(text + ("" if text.endswith("\n") else "\n") + LINE, encoding="utf-8")
         if not self.is_up():
             words = [sys.executable, "-m", "sandbox.aws.ecr.server", f"{REGISTRY_ADDRESS}:80", ministack.ADDRESS]
             processes.start("ecr-front", words, cwd=ROOT)
@@ -44,9 +45,9 @@ class Registry:
     def down(self) -> None:
         """End the front and remove its name."""
         processes.stop("ecr-front")
-        text = HOSTS.read_text(encoding="utf-8")
+        text = NAMES.read_text(encoding="utf-8")
         if LINE in text:
-            HOSTS.write_text(text.replace(LINE, ""), encoding="utf-8")
+            NAMES.write_text(text.replace(LINE, ""), encoding="utf-8")
 
 
 REGISTRY: Component = Registry()

@@ -1,4 +1,4 @@
-"""A registry as ECR is one: its sign-in, repositories that must exist, tags that may be immutable.
+"""Registries as ECR is one: its sign-in, repositories that must exist, tags that may be immutable.
 
     python -m sandbox.aws.ecr.server 127.77.0.1:80 http://127.0.0.1:4566
 
@@ -8,10 +8,9 @@ names (`?repository=erp/`), `POST /_expired/on` makes every sign-in an expired o
 `GET /_log` lists the newest requests as [method, path], so that a test can count the writes among them.
 
 A sign-in that the fault proxy gave to a role is good for what the role's policies allow; the proxy is asked each time.
+It is good in the region for which it was given. Further hosts, two of them no ECR: `sandbox.aws.ecr.hosts`.
 """
 
-import base64
-import binascii
 import re
 import sys
 from collections import deque
@@ -20,16 +19,20 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
+from sandbox.aws.ecr import hosts
+from sandbox.aws.ecr.hosts import Host
+from sandbox.aws.ecr.sign_in import Tokens, ecr_password, is_user
 from sandbox.aws.iam.required_actions import registry_need
 from sandbox.aws.json_protocol import ECR, call
-from sandbox.endpoints import ACCOUNT
+from sandbox.endpoints import ACCOUNT, REGION
 
 PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|tags)/(?P<reference>.*)")
-OF_A_ROLE = re.compile(r"AWS:(?P<password>(?P<port>[0-9]+)-[0-9a-f]+)")
-"""A sign-in of the fault proxy; the number leads to its lane."""
+OF_A_ROLE = re.compile(r"(?P<port>[0-9]+)-[0-9a-f]+")
+"""A password of the fault proxy; the number leads to its lane."""
 HOP_BY_HOP = {"transfer-encoding", "connection"}
 NOT_FORWARDED = HOP_BY_HOP | {"authorization", "content-length", "expect"}
 CHUNK = 1 << 16
+READING = ("GET", "HEAD")
 REMEMBERED = 20_000
 """Requests that the log keeps: more than a test makes between two looks."""
 
@@ -51,6 +54,7 @@ class Front:
         self.expired: set[str] = set()
         self.drops: dict[str, str] = {}
         self.log: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+        self._tokens = Tokens()
 
     async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
         """Keep one session while the server runs."""
@@ -63,17 +67,30 @@ class Front:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Check a request as ECR does, then let it through."""
         self.log.append((request.method, request.path))
+        host = hosts.HOSTS.get(request.host, hosts.OWN)
+        if host.sign_in == "token" and request.path == "/token":
+            return await self._tokens.give(request)
         match = PATH.fullmatch(request.path)
-        refused = await self._check_sign_in(request, match)
+        repository = hosts.stored_as(host, match["repository"]) if match else ""
+        refused = await self._check_sign_in(request, host, match)
         if refused is None and match:
-            refused = await self._check_repository(request, match["repository"], match["kind"], match["reference"])
+            refused = await self._check_repository(request, repository, match["kind"], match["reference"])
+        if (
+            refused is None
+            and match
+            and request.method not in READING
+            and hosts.is_read_only(host, match["repository"])
+        ):
+            refused = refusal(405, "UNSUPPORTED", "this registry is only pulled from")
         if refused is not None:
             return refused
         is_manifest = request.method == "PUT" and match is not None and match["kind"] == "manifests"
         drop = self._drop(match["repository"]) if is_manifest and match else ""
         if drop == "before":
             return _broken(request)
-        answer = await self._forward(request, streamed=not drop)
+        path = f"/v2/{repository}/{match['kind']}/{match['reference']}" if match else request.raw_path
+        own = match is None or repository == match["repository"]
+        answer = await self._forward(request, request.raw_path if own else path, streamed=not drop)
         return _broken(request) if drop else answer
 
     def _drop(self, repository: str) -> str:
@@ -81,7 +98,23 @@ class Front:
         prefix = next((prefix for prefix in self.drops if repository.startswith(prefix)), None)
         return "" if prefix is None else self.drops.pop(prefix)
 
-    async def _check_sign_in(self, request: web.Request, match: re.Match[str] | None) -> web.Response | None:
+    async def _check_sign_in(
+        self, request: web.Request, host: Host, match: re.Match[str] | None
+    ) -> web.Response | None:
+        given = request.headers.get("Authorization", "")
+        if host.sign_in == "basic":
+            wanted = {"Www-Authenticate": f'Basic realm="{host.name}"'}
+            return None if is_user(given) else refusal(401, "UNAUTHORIZED", "authentication required", **wanted)
+        if host.sign_in == "token":
+            scope = f',scope="repository:{match["repository"]}:pull"' if match else ""
+            wanted = {"Www-Authenticate": f'Bearer realm="http://{host.name}/token",service="{host.name}"{scope}'}
+            known = self._tokens.knows(given)
+            return None if known else refusal(401, "UNAUTHORIZED", "authentication required", **wanted)
+        return await self._check_ecr_sign_in(request, host, match)
+
+    async def _check_ecr_sign_in(
+        self, request: web.Request, host: Host, match: re.Match[str] | None
+    ) -> web.Response | None:
         repository = match["repository"] if match else ""
         realm = {"Www-Authenticate": f'Basic realm="http://{request.host}/",service="ecr.amazonaws.com"'}
         given = request.headers.get("Authorization")
@@ -89,20 +122,23 @@ class Front:
             return refusal(401, "UNAUTHORIZED", "Not Authorized", **realm)
         if repository and any(repository.startswith(prefix) for prefix in self.expired):
             return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
-        if role := _role_of(given):
-            return await self._check_role(request, match, role)
+        password = ecr_password(given, host.region)
+        if role := OF_A_ROLE.fullmatch(password):
+            return await self._check_role(request, host, match, role)
         _, answer = await self._ecr("GetAuthorizationToken", {})
-        if given != f"Basic {answer['authorizationData'][0]['authorizationToken']}":
+        right = ecr_password(f"Basic {answer['authorizationData'][0]['authorizationToken']}", REGION)
+        if not password or password != right:
             return refusal(401, "UNAUTHORIZED", "authentication required", **realm)
         return None
 
     async def _check_role(
-        self, request: web.Request, match: re.Match[str] | None, role: re.Match[str]
+        self, request: web.Request, host: Host, match: re.Match[str] | None, role: re.Match[str]
     ) -> web.Response | None:
         assert self._session is not None
-        need = registry_need(request.method, match["kind"], match["repository"]) if match else None
+        place = f"{host.region}:{host.account}"
+        need = registry_need(request.method, match["kind"], match["repository"], place) if match else None
         question = {
-            "password": role["password"],
+            "password": role[0],
             "action": need.action if need else "",
             "resource": need.resource if need else "",
         }
@@ -133,12 +169,12 @@ class Front:
                 )
         return None
 
-    async def _forward(self, request: web.Request, *, streamed: bool) -> web.StreamResponse:
+    async def _forward(self, request: web.Request, path: str, *, streamed: bool) -> web.StreamResponse:
         assert self._session is not None
         headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_FORWARDED}
         body = request.content if request.can_read_body else None
         async with self._session.request(
-            request.method, self._upstream + request.raw_path, data=body, headers=headers, allow_redirects=False
+            request.method, self._upstream + path, data=body, headers=headers, allow_redirects=False
         ) as upstream:
             kept = {name: value for name, value in upstream.headers.items() if name.lower() not in HOP_BY_HOP}
             answer = web.StreamResponse(status=upstream.status, headers=kept)
@@ -154,15 +190,6 @@ class Front:
     async def _ecr(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         assert self._session is not None
         return await call(self._session, self._upstream, ECR, operation, body)
-
-
-def _role_of(header: str) -> re.Match[str] | None:
-    """The sign-in of a role in an Authorization header."""
-    try:
-        text = base64.b64decode(header.removeprefix("Basic ")).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return OF_A_ROLE.fullmatch(text)
 
 
 def _broken(request: web.Request) -> web.Response:

@@ -25,19 +25,21 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
+from sandbox.aws.fault_proxy import tokens
 from sandbox.aws.fault_proxy.image_resolution import RESOLVED, Resolution
 from sandbox.aws.fault_proxy.image_scans import Scans
 from sandbox.aws.fault_proxy.scripted_faults import ScriptedFaults
 from sandbox.aws.iam.enforcement import Caller, Guard, denial
-from sandbox.aws.iam.required_actions import needs
+from sandbox.aws.iam.required_actions import CODEARTIFACT_TOKEN, PUBLIC_TOKEN, needs, signed_region
 from sandbox.aws.json_protocol import ECR, call
-from sandbox.endpoints import ACCOUNT, REGISTRY_HOST
+from sandbox.endpoints import ACCOUNT
 
 REST = (
     (re.compile(r"PUT /2015-03-31/functions/[^/]+/code"), "UpdateFunctionCode"),
@@ -45,19 +47,24 @@ REST = (
     (re.compile(r"POST /2015-03-31/functions"), "CreateFunction"),
     (re.compile(r"POST /2015-03-31/functions/[^/]+/invocations"), "Invoke"),
     (re.compile(r"GET /clusters/[^/]+"), "DescribeCluster"),
+    (re.compile(r"POST /v1/authorization-token"), CODEARTIFACT_TOKEN),
 )
 """REST operations that a run uses; every other protocol names its operation itself."""
 
 DRY_RUN = "DryRunOfUpdate"
 """An update that only asks for the permission. The stand-in would perform it, so the proxy answers."""
-SCANNING: dict[str, dict[str, Any]] = {
+FIXED: dict[str, dict[str, Any]] = {
+    DRY_RUN: {},
     "BatchGetRepositoryScanningConfiguration": {
         "scanningConfigurations": [{"scanOnPush": True, "scanFrequency": "SCAN_ON_PUSH"}],
         "failures": [],
     },
     "GetRegistryScanningConfiguration": {"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "BASIC"}},
 }
-"""How the registry says that it scans: basic, on push. A test scripts another answer by a step."""
+"""Answers that are always the same: the registry scans on push. A test scripts another one by a step."""
+
+PUBLIC_REGISTRY = "SpencerFrontendService"
+"""How the public registry of AWS names itself in its protocol."""
 
 NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "expect"}
 NOT_RETURNED = {"transfer-encoding", "connection", "content-encoding", "content-length", "date", "server"}
@@ -66,7 +73,8 @@ NOT_RETURNED = {"transfer-encoding", "connection", "content-encoding", "content-
 def operation_of(request: web.Request, body: bytes) -> str:
     """The name of the operation that a request calls."""
     if target := request.headers.get("X-Amz-Target"):
-        return target.rpartition(".")[2]
+        is_public = target.startswith(PUBLIC_REGISTRY) and target.endswith(".GetAuthorizationToken")
+        return PUBLIC_TOKEN if is_public else target.rpartition(".")[2]
     if "x-www-form-urlencoded" in request.headers.get("Content-Type", ""):
         return parse_qs(body.decode("utf-8", "replace")).get("Action", ["?"])[0]
     if action := request.query.get("Action"):
@@ -146,15 +154,16 @@ class Proxy:
             if "Error" in found:
                 return aws_error(found["Error"]["Code"], found["Error"].get("Message", ""))
             return web.json_response(found, content_type="application/x-amz-json-1.1")
-        if operation == DRY_RUN:
-            return web.json_response({})
-        if operation in SCANNING:
-            return web.json_response(SCANNING[operation], content_type="application/x-amz-json-1.1")
+        if own := tokens.own_answer(operation, partial(self.guard.password, caller)):
+            return own
+        if operation in FIXED:
+            return web.json_response(FIXED[operation], content_type="application/x-amz-json-1.1")
         answer = await self._forward(request, body)
         if operation in RESOLVED:
             return await self.resolution.shown(request.path, body, answer)
         if operation == "GetAuthorizationToken" and answer.status == 200:  # noqa: PLR2004 - OK
-            return _with_plain_endpoint(answer, self.guard.sign_in(caller) if caller.role else "")
+            token = self.guard.sign_in(caller) if caller.role else ""
+            return tokens.of_registry(answer, token, signed_region(request))
         return answer
 
     def _cluster(self, name: str) -> web.Response:
@@ -185,21 +194,6 @@ def _scripted(step: dict[str, Any]) -> web.Response | None:
     if "http" in step:
         return web.Response(status=step["http"], text="<html>scripted</html>", content_type="text/html")
     return web.json_response(step["json"]) if "json" in step else None
-
-
-def _with_plain_endpoint(answer: web.Response, token: str) -> web.Response:
-    """The sign-in with the front's scheme: it has the registry's real name, but no certificate for it.
-
-    Args:
-        answer: of the stand-in.
-        token: what stands for the role that asks; empty: the stand-in's own, which may do everything.
-    """
-    assert isinstance(answer.body, bytes)
-    document = json.loads(answer.body)
-    for data in document["authorizationData"]:
-        data["proxyEndpoint"] = f"http://{REGISTRY_HOST}"
-        data["authorizationToken"] = token or data["authorizationToken"]
-    return web.json_response(document, content_type="application/x-amz-json-1.1")
 
 
 def _broken(request: web.Request) -> web.Response:

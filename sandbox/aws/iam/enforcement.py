@@ -72,10 +72,14 @@ class Guard:
         return ""
 
     def sign_in(self, caller: Caller) -> str:
-        """A password of the registry that stands for the caller; its beginning leads back to this lane."""
+        """A sign-in of the registry that stands for the caller; its password leads back to this lane."""
+        return base64.b64encode(f"AWS:{self.password(caller)}".encode()).decode()
+
+    def password(self, caller: Caller) -> str:
+        """A new password that stands for the caller."""
         password = f"{self.port}-{secrets.token_hex(24)}"
         self._sign_ins[password] = caller
-        return base64.b64encode(f"AWS:{password}".encode()).decode()
+        return password
 
     async def registry(self, request: web.Request) -> web.Response:
         """The registry's question: whether the bearer of a password may do something (no action: only sign in)."""

@@ -17,6 +17,7 @@ from sandbox.endpoints import ACCOUNT, REGION
 HERE = f"{REGION}:{ACCOUNT}"
 ANY = "*"
 SIGNED_FOR = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
+SIGNED_IN = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/")
 NAMESPACES = {"monitoring": "cloudwatch"}
 """Services that sign with another name than policies have."""
 
@@ -28,9 +29,9 @@ class Need(NamedTuple):
     resource: str
 
 
-def repository_arn(name: str) -> str:
-    """The ARN of an image repository."""
-    return f"arn:aws:ecr:{HERE}:repository/{name}"
+def repository_arn(name: str, place: str = HERE) -> str:
+    """The ARN of an image repository; `place` is region and account."""
+    return f"arn:aws:ecr:{place}:repository/{name}"
 
 
 def _one_repository(body: Mapping[str, Any]) -> list[str]:
@@ -85,6 +86,11 @@ _REGISTRY = {
 INSPECTOR = (Need("inspector2:ListCoverage", ANY), Need("inspector2:ListFindings", ANY))
 """What ECR asks in the caller's name where the registry scans with Inspector."""
 
+CODEARTIFACT_TOKEN, PUBLIC_TOKEN = "CodeArtifactToken", "PublicRegistryToken"
+"""Operations whose own name, GetAuthorizationToken, is also that of ECR."""
+
+BEARER_TOKEN = Need("sts:GetServiceBearerToken", ANY)
+
 KNOWN = frozenset(
     {action for action, _ in _JSON.values()}
     | {action for _, action in _REST}
@@ -105,6 +111,10 @@ def needs(request: web.Request, operation: str, body: bytes, *, enhanced: bool) 
     """
     if operation == "GetCallerIdentity":
         return ()
+    if operation == CODEARTIFACT_TOKEN:
+        return _codeartifact_needs(request)
+    if operation == PUBLIC_TOKEN:
+        return Need("ecr-public:GetAuthorizationToken", ANY), BEARER_TOKEN
     if operation in _JSON:
         action, resources = _JSON[operation]
         found = tuple(Need(action, resource) for resource in resources(_fields(request, body)) or [ANY])
@@ -119,9 +129,22 @@ def needs(request: web.Request, operation: str, body: bytes, *, enhanced: bool) 
     return (Need(f"{NAMESPACES.get(service, service)}:{operation}", ANY),)
 
 
-def registry_need(method: str, kind: str, repository: str) -> Need:
-    """What a request to the registry itself needs."""
-    return Need(f"ecr:{_REGISTRY.get((method, kind), f'{method}-{kind}')}", repository_arn(repository))
+def registry_need(method: str, kind: str, repository: str, place: str = HERE) -> Need:
+    """What a request to the registry itself needs; `place` is its region and account."""
+    return Need(f"ecr:{_REGISTRY.get((method, kind), f'{method}-{kind}')}", repository_arn(repository, place))
+
+
+def _codeartifact_needs(request: web.Request) -> tuple[Need, ...]:
+    """What the token of a domain needs: CodeArtifact asks STS for it in the caller's name."""
+    owner, domain = request.query.get("domain-owner", ACCOUNT), request.query.get("domain", "")
+    resource = f"arn:aws:codeartifact:{signed_region(request)}:{owner}:domain/{domain}"
+    return Need("codeartifact:GetAuthorizationToken", resource), BEARER_TOKEN
+
+
+def signed_region(request: web.Request) -> str:
+    """The region that a call is signed for."""
+    found = SIGNED_IN.search(request.headers.get("Authorization", ""))
+    return found[1] if found else REGION
 
 
 def _rest_resource(action: str, name: str, qualifier: str) -> str:

@@ -45,8 +45,7 @@ def read_drift(site: Site) -> tuple[ObjectDrift, ...]:
     manifest, scalers = tuple(objects_in(site.clients.helm.manifest(release))), cluster.scalers(release)
     own_images = frozenset(site.repository(service) for service in site.project.services)
     found, unread = [], []
-    for item in manifest:
-        live = cluster.live_object(release, item)
+    for item, live in zip(manifest, cluster.live_objects(release, manifest), strict=True):
         if live is None:
             found += [_gone(item)] if is_drift_when_gone(item) else []
         elif not live:

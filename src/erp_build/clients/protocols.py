@@ -102,8 +102,10 @@ class Cluster(Protocol):
     def architectures(self, cluster: str) -> frozenset[str]:
         """The architectures of the nodes, such as `amd64`; empty where the caller may not ask."""
 
-    def live_object(self, release: Release, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """An object of a manifest as it is; None where it is gone, and an empty one where it may not be read."""
+    def live_objects(
+        self, release: Release, wanted: Sequence[Mapping[str, Any]]
+    ) -> tuple[Mapping[str, Any] | None, ...]:
+        """Objects of a manifest as they are; None for one that is gone, and an empty one for what may not be read."""
 
     def scalers(self, release: Release) -> tuple[Mapping[str, Any], ...]:
         """Every HorizontalPodAutoscaler of the release's namespace, whoever made it."""

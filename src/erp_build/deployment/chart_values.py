@@ -60,6 +60,11 @@ def given_values(root: Path, chart: Chart, content: bytes) -> dict[str, Any]:
     return merged_values([*own, ValuesTree(content, str(values_path_of(root, chart))).plain()])
 
 
+def default_values(root: Path, chart: Chart) -> dict[str, Any]:
+    """The chart's own values as Helm gives them back: with numbers, switches and null."""
+    return merged_values([ValuesTree(text, str(path)).typed() for path, text in _defaults(root, chart)])
+
+
 def all_named_values(root: Path, chart: Chart, content: bytes) -> Iterator[NamedValue]:
     """Every scalar of every file with its name: Helm may repeat each of them in a message."""
     yield from named_values(content, where=str(values_path_of(root, chart)))

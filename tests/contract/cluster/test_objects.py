@@ -40,7 +40,7 @@ def test_an_object_is_read_where_its_kind_is(cluster: EksCluster, server: Loopba
     }
     for path, item in paths.items():
         server.serve(path, {**item, "found": path})
-        found = cluster.live_object(RELEASE, item)
+        (found,) = cluster.live_objects(RELEASE, [item])
         assert found is not None
         assert found["found"] == path
     asked = [one.path.partition("?")[0] for one in server.asked]
@@ -49,13 +49,42 @@ def test_an_object_is_read_where_its_kind_is(cluster: EksCluster, server: Loopba
 
 def test_an_object_that_was_removed_is_gone(cluster: EksCluster, server: Loopback) -> None:
     server.serve(DEPLOYMENT, {"kind": "Status"}, 404)
-    assert cluster.live_object(RELEASE, an("apps/v1", "Deployment")) is None
+    assert cluster.live_objects(RELEASE, [an("apps/v1", "Deployment")]) == (None,)
+
+
+def test_several_objects_of_a_kind_that_a_run_lists_take_one_call(cluster: EksCluster, server: Loopback) -> None:
+    here, there = f"{APPS}/namespaces/erp-dev/deployments", f"{CORE}/namespaces/logs/services"
+    first, second = an("apps/v1", "Deployment"), an("apps/v1", "Deployment", name="b")
+    services = [an("v1", "Service", namespace="logs", name=name) for name in "cd"]
+    server.serve(here, {"kind": "DeploymentList", "items": [{**first, "found": 1}, an("v1", "Deployment", name="z")]})
+    server.serve(there, {"kind": "ServiceList", "items": services})
+    found = cluster.live_objects(RELEASE, [first, services[0], second, services[1]])
+    assert found == ({**first, "found": 1}, services[0], None, services[1])
+    assert [one.path.partition("?")[0] for one in server.asked] == [here, there]
+
+
+def test_objects_that_may_not_be_listed_are_read_one_by_one(cluster: EksCluster, server: Loopback) -> None:
+    first, second = an("apps/v1", "Deployment"), an("apps/v1", "Deployment", name="b")
+    server.serve(f"{APPS}/namespaces/erp-dev/deployments", REFUSED, 403)
+    server.serve(DEPLOYMENT, first)
+    server.serve(f"{APPS}/namespaces/erp-dev/deployments/b", {"kind": "Status"}, 404)
+    assert cluster.live_objects(RELEASE, [first, second]) == (first, None)
+
+
+def test_objects_of_other_kinds_are_read_by_name_for_want_of_the_right_to_list_them(
+    cluster: EksCluster, server: Loopback
+) -> None:
+    server.serve(CORE, {"resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": True}]})
+    maps = [an("v1", "ConfigMap", name=name) for name in "ab"]
+    for item in maps:
+        server.serve(f"{CORE}/namespaces/erp-dev/configmaps/{item['metadata']['name']}", item)
+    assert cluster.live_objects(RELEASE, maps) == tuple(maps)
 
 
 def test_an_object_that_may_not_be_read_or_has_an_unknown_kind_is_empty(cluster: EksCluster, server: Loopback) -> None:
     server.serve(DEPLOYMENT, REFUSED, 403)
     for item in (an("apps/v1", "Deployment"), an("apps/v1", "Unknown"), an("keda.sh/v1alpha1", "ScaledObject")):
-        assert cluster.live_object(RELEASE, item) == {}
+        assert cluster.live_objects(RELEASE, [item]) == ({},)
 
 
 def test_a_dry_run_applies_the_object_without_its_status_and_changes_nothing(
@@ -76,9 +105,10 @@ def test_an_answer_that_is_no_object_is_an_error_of_the_cluster(
     found: dict[str, Any], cluster: EksCluster, server: Loopback
 ) -> None:
     server.serve(DEPLOYMENT, found)
-    for read in (cluster.live_object, cluster.tried):
+    item = an("apps/v1", "Deployment")
+    for read in (lambda: cluster.live_objects(RELEASE, [item]), lambda: cluster.tried(RELEASE, item)):
         with pytest.raises(ReleaseFailed, match="cannot be read"):
-            read(RELEASE, an("apps/v1", "Deployment"))
+            read()
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 422, 500])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from erp_build.clients.secrets import MASK, Secrets
 from erp_build.formats.secrets.names import COMMON_VALUES, MIN_MASKED_LENGTH, is_maskable
 from erp_build.report.sarif import LEVELS
-from tests.support.reports import schema_words
+from tests.support.report_schema import schema_words
 from tests.support.writers import WRITERS
 
 PEM = "\n".join(

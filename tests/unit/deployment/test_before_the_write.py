@@ -75,6 +75,14 @@ def test_values_that_somebody_else_gave_the_release_are_not_dropped_without_a_wo
     assert world.moved() == set()
 
 
+def test_a_value_that_is_the_charts_default_is_not_lost(world: FakeWorld) -> None:
+    defaults = world.values.parent / "values.yaml"
+    defaults.write_text("tracing: {enabled: yes, port: 0644, name: '1'}\n8080: 1.0\n", encoding="utf-8")
+    is_by_hand(world)
+    world.helm.gives = {"tracing": {"enabled": True, "port": 420, "name": "1"}, "8080": 1}
+    check(world)
+
+
 def test_values_may_be_dropped_on_purpose_and_this_is_said(world: FakeWorld) -> None:
     is_by_hand(world)
     world.helm.gives = {"tracing": {"enabled": True}}
@@ -107,7 +115,7 @@ def test_a_first_installation_has_nothing_to_lose(new_world: FakeWorld) -> None:
         pytest.param({"a": {"b": 1}}, {"a": None}, {}, [], id="our file switches the whole mapping off"),
         pytest.param({"a": {}}, {}, {}, [], id="an empty mapping holds nothing"),
         pytest.param({"a": None}, {}, {"a": {"b": 1}}, ["a"], id="a default that was taken out"),
-        pytest.param({"8080": 1}, {8080: 1}, {}, [], id="a key that is a number"),
+        pytest.param({"a": {"b": 1}}, {}, {"a": 1}, ["a.b"], id="the chart's default is no mapping"),
     ],
 )
 def test_what_is_lost(given: dict[str, Any], ours: dict[Any, Any], defaults: dict[str, Any], lost: list[str]) -> None:
@@ -153,3 +161,22 @@ def test_a_paused_deployment_is_no_reason_to_deploy(world: FakeWorld) -> None:
     world.cluster.pauses(PROCESSING)
     world.cluster.deployments[PROCESSING].before = world.cluster.deployments[PROCESSING].image
     assert world.run().outcome == "nothing"
+
+
+def test_everything_of_the_release_is_read_at_once(world: FakeWorld) -> None:
+    world.helm.makes = lambda _: [object_of("StatefulSet", "kafka", "k:1")]
+    is_by_hand(world)
+    before = world.cluster.deployments[NOTIFICATION].reads
+    check(world)
+    assert world.cluster.deployments[NOTIFICATION].reads == before + 1
+
+
+def test_who_may_not_read_the_rest_still_sees_what_changes(world: FakeWorld) -> None:
+    item = object_of("DaemonSet", "fluent-bit", "f:1")
+    item["metadata"]["namespace"] = "logging"
+    world.helm.makes = lambda _: [item]
+    is_by_hand(world)
+    world.cluster.closed.add("logging")
+    world.cluster.unprobed.add(NOTIFICATION)
+    assert [one.name for one in check(world).unprobed] == [NOTIFICATION]
+    assert any(line.startswith("not everything of the release can be read") for line in world.progress.lines)

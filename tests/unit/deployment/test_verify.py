@@ -1,14 +1,12 @@
-"""Proof: read back from the cluster and from Lambda, and `latest` only after it."""
+"""Proof: read back from the cluster and from Lambda."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from erp_build.clients.protocols import Clients
-from erp_build.deployment.latest import move_latest
 from erp_build.deployment.proof import prove, prove_running
 from erp_build.errors import VerificationFailed
 from erp_build.model.releases.deployment import Proof
@@ -18,7 +16,7 @@ from tests.fakes.deployments import Trouble, object_of
 from tests.fakes.registry import HOST
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.cases import cases
-from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST
+from tests.support.samples import EMPLOYEE, NOTIFICATION, OTHER_DIGEST, REQUEST
 
 IMAGE = f"{HOST}/erp/{NOTIFICATION}"
 OTHER = f"{IMAGE}@{OTHER_DIGEST}"
@@ -60,21 +58,6 @@ def pod(digest: str, *, current: bool = True) -> Pod:
         current=current,
         containers=(Container(name=NOTIFICATION, image=IMAGE, image_id=f"{IMAGE}@{digest}"),),
     )
-
-
-@pytest.fixture(scope="module")
-def changed_template(world_template: FakeWorld, tmp_path_factory: pytest.TempPathFactory) -> FakeWorld:
-    """A world in which the notification service and the function were just deployed, made once."""
-    world = world_template.copy_to(tmp_path_factory.mktemp("changed") / "world")
-    world.change(NOTIFICATION, EMPLOYEE)
-    world.run()
-    return world
-
-
-@pytest.fixture
-def changed(changed_template: FakeWorld, tmp_path: Path) -> FakeWorld:
-    """A world in which the notification service and the function were just deployed."""
-    return changed_template.copy_to(tmp_path / "changed")
 
 
 def test_a_proof_counts_pods_and_functions(changed: FakeWorld) -> None:
@@ -149,25 +132,6 @@ def test_a_service_that_was_left_alone_must_still_be_there(changed: FakeWorld) -
     assert caught.value.why.endswith("has no Deployment")
 
 
-def test_latest_names_what_was_built(changed: FakeWorld) -> None:
-    digest = changed.cluster.digest(NOTIFICATION)
-    assert changed.latest()[f"erp/{NOTIFICATION}"] == digest
-    assert changed.latest()[f"erp/{REQUEST}"] == changed.cluster.digest(REQUEST) != digest
-
-
-def test_latest_does_not_move_for_what_was_only_deployed_again(world: FakeWorld) -> None:
-    world.change(CHART)
-    world.run()
-    assert not [effect for effect in world.done() if effect.endswith(":latest")]
-
-
-def test_latest_of_an_image_that_is_gone_says_so(changed: FakeWorld) -> None:
-    changed.registry.expired.add(FUNCTION_REPOSITORY)
-    with pytest.raises(VerificationFailed, match="gone from the registry") as caught:
-        move_latest(changed.site(), changed.report.cleared)
-    assert caught.value.where.startswith(f"{FUNCTION_REPOSITORY}@sha256:")
-
-
 def test_a_pod_that_has_pulled_nothing_yet_is_not_counted(changed: FakeWorld) -> None:
     def alter(one: Workload) -> Workload:
         return replace(one, pods=(*one.pods, pod("")))
@@ -215,34 +179,6 @@ def test_both_proofs_hold_for_the_same_deployments(
         assert case["why"] in caught.value.why
     else:
         assert all(proof.holds for proof in caller(changed, clients))
-
-
-def test_alarms_are_read_and_one_that_is_on_is_warned_of(changed: FakeWorld) -> None:
-    changed.alarms.alarms["erp-dev-pod-restarts"] = "ALARM"
-    changed.change(CHART)
-    report = changed.run()
-    assert [(alarm.name, alarm.state) for alarm in report.alarms] == [
-        ("erp-dev-high-error-rate", "OK"),
-        ("erp-dev-pod-restarts", "ALARM"),
-    ]
-    assert "warning: alarm erp-dev-pod-restarts is on" in changed.progress.lines
-
-
-def test_alarms_that_may_not_be_read_are_said_and_fail_nothing(changed: FakeWorld) -> None:
-    changed.alarms.denied = True
-    changed.change(CHART)
-    assert changed.run().outcome == "deployed"
-    assert any("alarms erp-dev-* cannot be read: cloudwatch:DescribeAlarms" in line for line in changed.progress.lines)
-
-
-def test_latest_stays_where_tags_are_immutable(changed: FakeWorld) -> None:
-    repository = f"erp/{NOTIFICATION}"
-    changed.registry.immutable.add(repository)
-    before = changed.registry.push(repository, "older", "0" * 40)
-    changed.registry.tags[repository, "latest"] = before
-    move_latest(changed.site(), changed.report.cleared)
-    assert changed.latest()[repository] == before
-    assert any("`latest` stays where it is: tags are immutable" in line for line in changed.progress.lines)
 
 
 def container(name: str = NOTIFICATION, *, image: str = IMAGE, image_id: str = "", is_init: bool = False) -> Container:

@@ -27,7 +27,8 @@ from erp_build.report.text.run import report_text
 from erp_build.run_record import Run, RunReport
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
-from tests.support.reports import SCHEMA, Names, full
+from tests.support.report_schema import SCHEMA
+from tests.support.reports import Names, full
 from tests.support.writers import WRITERS
 
 FORMS = {"report.json", "report.html", "report.md", "junit.xml", "gate.sarif"}

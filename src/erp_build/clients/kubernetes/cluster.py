@@ -1,6 +1,6 @@
 """Reads a release's objects, events and logs from the Kubernetes API. Helm does the writing."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.kubernetes import rights
 from erp_build.clients.kubernetes.capabilities import read_capabilities
 from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, Refused, namespaced
-from erp_build.clients.kubernetes.objects import ManifestObjects, scaler_of
+from erp_build.clients.kubernetes.objects import AUTOSCALERS, SERVICES, ManifestObjects, scaler_of
 from erp_build.clients.kubernetes.workloads import (
     COLLECTIONS,
     annotation_of,
@@ -28,8 +28,7 @@ from erp_build.model.releases.rights import Kind, Resource, Right
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 
 DEPLOYMENTS, REPLICA_SETS = COLLECTIONS["Deployment"], "apis/apps/v1/replicasets"
-PODS, SERVICES = "api/v1/pods", "api/v1/services"
-AUTOSCALERS = "apis/autoscaling/v2/horizontalpodautoscalers"
+PODS = "api/v1/pods"
 ENDPOINT_SLICES = "apis/discovery.k8s.io/v1/endpointslices"
 
 SERVICE_LABEL = "kubernetes.io/service-name"
@@ -85,8 +84,8 @@ class EksCluster:
                 )
                 yield replace(workload, namespace=namespace)
 
-    def live_object(self, release: Release, wanted: ApiObject) -> ApiObject | None:
-        """An object of a manifest as it is; None where it is gone, and an empty one where it may not be read."""
+    def live_objects(self, release: Release, wanted: Sequence[ApiObject]) -> tuple[ApiObject | None, ...]:
+        """Objects of a manifest as they are; None for one that is gone, and an empty one for what may not be read."""
         return self._objects.live(release, wanted)
 
     def scalers(self, release: Release) -> tuple[ApiObject, ...]:

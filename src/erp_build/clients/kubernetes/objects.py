@@ -1,12 +1,15 @@
 """Reads the objects of a manifest from the cluster, and tries by a dry run what applying them would change."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, Refused
+from erp_build.clients.kubernetes.workloads import COLLECTIONS
 from erp_build.model.releases.release import Release
 
 APPLY = "application/apply-patch+yaml"
@@ -22,6 +25,17 @@ class _Kind(NamedTuple):
     is_namespaced: bool
 
 
+SERVICES, AUTOSCALERS = "api/v1/services", "apis/autoscaling/v2/horizontalpodautoscalers"
+
+LISTED = {
+    **{("apps/v1", kind): COLLECTIONS[kind] for kind in ("Deployment", "StatefulSet", "DaemonSet")},
+    **{("batch/v1", kind): COLLECTIONS[kind] for kind in ("Job", "CronJob")},
+    ("v1", "Service"): SERVICES,
+    ("autoscaling/v2", "HorizontalPodAutoscaler"): AUTOSCALERS,
+}
+"""API version and kind -> the collection, of what a run has the right to list."""
+
+
 class ManifestObjects:
     """Finds objects by `apiVersion`, `kind` and name, as the API server lists its kinds."""
 
@@ -29,8 +43,19 @@ class ManifestObjects:
         self._connection = connection
         self._kinds: dict[tuple[str, str], Mapping[str, _Kind]] = {}
 
-    def live(self, release: Release, wanted: ApiObject) -> ApiObject | None:
-        """The object as it is; None where it is gone, and an empty one where it, or its kind, may not be read."""
+    def live(self, release: Release, wanted: Sequence[ApiObject]) -> tuple[ApiObject | None, ...]:
+        """Each object as it is; None where it is gone, and an empty one where it, or its kind, may not be read.
+
+        Several of a kind that a run lists anyway take one call. Of every other kind a run may read those objects alone.
+        """
+        together = Counter(key for one in wanted if (key := _listed_as(release, one))[0])
+        listed = {key: self._list(release, *key) for key, number in together.items() if number > 1}
+        return tuple(self._live(release, one, listed.get(_listed_as(release, one))) for one in wanted)
+
+    def _live(self, release: Release, wanted: ApiObject, listed: Mapping[str, ApiObject] | None) -> ApiObject | None:
+        if listed is not None:
+            found = listed.get(str(wanted["metadata"]["name"]))
+            return None if found is None else _object(found)
         try:
             path = self._path(release, wanted)
             answer = self._connection.ask(release, path, expected=(HTTPStatus.NOT_FOUND,)) if path else None
@@ -39,6 +64,14 @@ class ManifestObjects:
         if answer is None:
             return {}
         return None if answer.status == HTTPStatus.NOT_FOUND else _object(answer.document)
+
+    def _list(self, release: Release, collection: str, namespace: str) -> Mapping[str, ApiObject] | None:
+        """The objects of a collection by their names; None where they may be read one by one at most."""
+        try:
+            found = self._connection.items(replace(release, namespace=namespace), collection)
+        except Refused:
+            return None
+        return {str(item["metadata"]["name"]): item for item in found}
 
     def tried(self, release: Release, wanted: ApiObject) -> ApiObject | None:
         """The object as a server-side apply would leave it; None where the cluster refuses the dry run.
@@ -80,6 +113,12 @@ class ManifestObjects:
                 one["kind"]: _Kind(api, one["name"], one["namespaced"]) for one in listed if "/" not in one["name"]
             }
         return self._kinds[key]
+
+
+def _listed_as(release: Release, wanted: ApiObject) -> tuple[str, str]:
+    """Collection and namespace of an object that is listed with others of its kind; otherwise two empty texts."""
+    collection = LISTED.get((str(wanted.get("apiVersion", "")), str(wanted.get("kind", ""))), "")
+    return (collection, str(wanted["metadata"].get("namespace") or release.namespace)) if collection else ("", "")
 
 
 def scaler_of(item: ApiObject) -> ApiObject:

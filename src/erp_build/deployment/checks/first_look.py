@@ -30,13 +30,34 @@ def look_first(site: Site, plan: Plan, before: Manifest, after: Manifest) -> tup
     namespace = site.release.namespace
     changed = changed_workloads(before, after, namespace)
     names = {step.target.name for step in plan.services if step.action != "none"}
-    found = site.clients.cluster.workloads(site.release, tuple(changed))
-    mine, others = sort_items(site, found, names, changed)
+    rest = {name: item for name, item in workloads_in(before, namespace).items() if name not in changed}
+    found = _read(site, changed, rest)
+    of_upgrade = [one for one in found if one.object_name in changed or _is_of_release(one)]
+    mine, others = sort_items(site, of_upgrade, names, changed)
     wanted = workloads_in(after, namespace)
     _require_not_paused(site, plan, mine, wanted)
-    rest = {name: item for name, item in workloads_in(before, namespace).items() if name not in changed}
-    _say_troubles(site, [*others, *_of_the_rest(site, rest, {*mine, *others})])
+    _say_troubles(site, [*others, *_of_the_rest(site, found, rest, {*mine, *others})])
     return _unprobed(site, names, changed, wanted, found)
+
+
+def _read(site: Site, changed: Changed, rest: Changed) -> tuple[Workload, ...]:
+    """What changes and what the release has besides. Who may not read the rest learns nothing about it."""
+    cluster = site.clients.cluster
+    try:
+        return cluster.workloads(site.release, (*changed, *rest))
+    except OutOfReach:
+        raise
+    except ErpBuildError as error:
+        if not rest:
+            raise
+        found = cluster.workloads(site.release, tuple(changed))
+        site.say(f"not everything of the release can be read: {error.why or error.what}")
+        return found
+
+
+def _is_of_release(workload: Workload) -> bool:
+    """Whether it is a Deployment of the release's own namespace, which may run a service."""
+    return workload.kind == "Deployment" and not workload.namespace
 
 
 def _require_not_paused(site: Site, plan: Plan, items: Iterable[Item], wanted: Changed) -> None:
@@ -67,21 +88,11 @@ def _will_be_paused(live: Workload, wanted: Changed) -> bool:
     return bool(spec["paused"]) if "paused" in spec else live.paused
 
 
-def _of_the_rest(site: Site, rest: Changed, known: Collection[Item]) -> list[Item]:
-    """What the release has besides. Who may not read it learns nothing about it, and needs nothing of it."""
+def _of_the_rest(site: Site, found: Iterable[Workload], rest: Changed, known: Collection[Item]) -> list[Item]:
+    """What the release has besides, as far as it was read."""
     seen = {item.workload.object_name for item in known if item.workload}
-    rest = {name: item for name, item in rest.items() if name not in seen}
-    if not rest:
-        return []
-    try:
-        found = site.clients.cluster.workloads(site.release, tuple(rest))
-    except OutOfReach:
-        raise
-    except ErpBuildError as error:
-        site.say(f"not everything of the release can be read: {error.why or error.what}")
-        return []
-    mine, _ = sort_items(site, found, (), rest)
-    return [item for item in mine if item.workload]
+    mine, _ = sort_items(site, found, (), {name: item for name, item in rest.items() if name not in seen})
+    return [item for item in mine if item.workload and item.workload.object_name not in seen]
 
 
 def _say_troubles(site: Site, items: Iterable[Item]) -> None:

@@ -4,10 +4,11 @@ Helm's reader is that of `sigs.k8s.io/yaml`, in which pairs are taken in their o
 place of what stands above it, and is overridden by what stands below it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_build.errors import ConfigurationError
+from erp_build.formats.kubernetes.cluster_yaml import resolved
 from erp_build.formats.yaml_reader import MAX_DEPTH, yaml_reader
 
 if TYPE_CHECKING:
@@ -102,17 +103,24 @@ class ValuesTree:
 
     def plain(self) -> dict[str, Any]:
         """The values as mappings, lists and texts; None for null."""
-        _ = [*self.leaves()]
-        return {} if self.root is None else dict(self._plain(self.root))
+        return self._values(lambda node: None if str(node.tag) == NULL else str(node.value))
 
-    def _plain(self, node: "Node") -> Any:
+    def typed(self) -> dict[str, Any]:
+        """The values as JSON has them, with numbers and switches."""
+        return self._values(lambda node: str(node.value) if node.style else resolved(str(node.value)))
+
+    def _values(self, of_scalar: Callable[[Any], Any]) -> dict[str, Any]:
+        _ = [*self.leaves()]
+        return {} if self.root is None else dict(self._value(self.root, of_scalar))
+
+    def _value(self, node: "Node", of_scalar: Callable[[Any], Any]) -> Any:
         from ruamel.yaml.nodes import MappingNode, SequenceNode
 
         if isinstance(node, MappingNode):
-            return {name: self._plain(pair.value) for name, pair in self.pairs(node).items()}
+            return {name: self._value(pair.value, of_scalar) for name, pair in self.pairs(node).items()}
         if isinstance(node, SequenceNode):
-            return [self._plain(one) for one in node.value]
-        return None if str(node.tag) == NULL else str(node.value)
+            return [self._value(one, of_scalar) for one in node.value]
+        return of_scalar(node)
 
     def _scalars(self, pairs_of: Any) -> Iterator[Leaf]:
         from ruamel.yaml.nodes import MappingNode, SequenceNode

@@ -1,0 +1,38 @@
+"""Builds and pushes an image that erp_build did not build."""
+
+import base64
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.aws.client import client
+from sandbox.docker import engine
+from sandbox.errors import SandboxError
+
+
+def push_image(repository: str, tag: str, context: io.BytesIO, *, is_tar: bool = False) -> str:
+    """Build an image, push it to the account's own registry, and return its digest.
+
+    Args:
+        repository: with the registry's host.
+        tag: of the image.
+        context: a Dockerfile.
+        is_tar: whether it is a tar, with more than that.
+    """
+    sign_in = client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    username, _, password = base64.b64decode(sign_in).decode().partition(":")
+    auth = {"username": username, "password": password}
+    name = f"{repository}:{tag}"
+    with engine.client() as api:
+        built = api.api.build(fileobj=context, custom_context=is_tar, tag=name, rm=True, decode=True)
+        _ = [*_checked(name, built)]
+        pushed = api.api.push(repository, tag=tag, stream=True, decode=True, auth_config=auth)
+        events = [*_checked(name, pushed)]
+    return next(str(event["aux"]["Digest"]) for event in events if "Digest" in event.get("aux", {}))
+
+
+def _checked(name: str, events: Any) -> Iterator[dict[str, Any]]:
+    for event in events:
+        if "error" in event:
+            raise SandboxError(f"{name}: {event['error']}")
+        yield event
