@@ -83,6 +83,9 @@ class FakeAssembly:
     def images_at_once(self) -> int:
         return 3
 
+    def checks_at_once(self) -> int:
+        return 3
+
     def pushes_at_once(self) -> int:
         return 2
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from erp_build.build.check_command import run_check
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
+from erp_build.build.quality_gate import judged_by_gate
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.events import SignInEnded
 from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
-from erp_build.clients.machine.inventory import images_at_once, pushes_at_once
+from erp_build.clients.machine.inventory import checks_at_once, images_at_once, pushes_at_once
 from erp_build.clients.terminal.progress import Progress
 from erp_build.model.check_run import CheckRun
 from erp_build.model.images.image import LocalImage, PushedImage
@@ -55,7 +56,15 @@ class LocalAssembly:
         # What Maven needs to find a library it needs to find a plugin; a program of the user's has its own secrets.
         given = self.images.given() if request.check.maven else {}
         limited = request.check._replace(timeout=min(request.check.timeout, self.clock.time_left()))
-        return run_check(limited, folder, {**given, **request.secrets}, on_line)
+        done = run_check(limited, folder, {**given, **request.secrets}, on_line)
+        if request.check.quality_gate == "sonarqube" and done.outcome == "passed":
+            self.progress.phase(request.target.name, "quality gate")
+            return judged_by_gate(limited, folder, done, request.secrets, self.clock)
+        return done
+
+    def checks_at_once(self) -> int:
+        """How many services may be checked at the same time, by cores and memory."""
+        return checks_at_once()
 
     def base_digest(self, image: str) -> str:
         """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""

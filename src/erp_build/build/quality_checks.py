@@ -1,13 +1,19 @@
 """Runs every `[[check]]` on every changed service before its image is built; nothing is built if one blocks."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
+from threading import Lock
+from typing import NamedTuple
 
 from erp_build.clients.effects import CheckRequest
+from erp_build.clients.machine.parallel import map_in_threads
 from erp_build.clients.site import Site
+from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
 from erp_build.model.check_run import Checked
-from erp_build.model.plan import Plan
-from erp_build.model.project import Chart, Check
+from erp_build.model.plan import Plan, Step
+from erp_build.model.project import Chart, Check, Function, Service
 from erp_build.model.stage import stage
 
 
@@ -15,23 +21,40 @@ from erp_build.model.stage import stage
 def run_checks(site: Site, plan: Plan) -> tuple[Checked, ...]:
     """Check all targets that will be built, and go on after a failure.
 
-    One after the other, because Mavens that run at the same time share one local repository.
+    Several services at once; those of one service in the order of the file, because one may read what another made.
+    Mavens take turns (docs/decisions/0002).
     """
-    pairs = [
-        (check, step.target)
-        for step in plan.builds
-        for check in site.project.checks
-        if not isinstance(step.target, Chart) and check.is_for(step.target.name)
-    ]
-    secrets = _read_secrets(site, [check for check, _ in pairs])
+    jobs = [job for step in plan.builds if (job := _job(site, step)).checks]
+    secrets = _read_secrets(site, [check for job in jobs for check in job.checks])
+    at_once = site.clients.assembly.checks_at_once()
+    found = map_in_threads(partial(_check_target, site, secrets, Lock()), jobs, at_once)
+    return tuple(checked for of_target in found for checked in of_target)
+
+
+class _Job(NamedTuple):
+    """A target and the checks that are for it."""
+
+    target: Service | Function
+    checks: tuple[Check, ...]
+
+
+def _job(site: Site, step: Step) -> _Job:
+    assert not isinstance(step.target, Chart)
+    return _Job(step.target, tuple(check for check in site.project.checks if check.is_for(step.target.name)))
+
+
+def _check_target(site: Site, secrets: Mapping[str, str], turn: Lock, job: _Job) -> list[Checked]:
     checked = []
-    for check, target in pairs:
+    for check in job.checks:
         values = {variable: secrets[_parameter(site, name)] for variable, name in check.secrets}
-        run = site.clients.effects.check(CheckRequest(check=check, target=target, secrets=values))
-        done = Checked(check, target.name, run)
-        site.say(f"{check.name}: {done.word} in {run.seconds:.1f} s", target.name)
+        with turn if check.takes_turns else nullcontext():
+            # After a signal, what waited for its turn is not begun.
+            WAY_OUT.require_may_begin()
+            run = site.clients.effects.check(CheckRequest(check=check, target=job.target, secrets=values))
+        done = Checked(check, job.target.name, run)
+        site.say(f"{check.name}: {done.word} in {run.seconds:.1f} s", job.target.name)
         checked.append(done)
-    return tuple(checked)
+    return checked
 
 
 @stage("nothing")

@@ -6,10 +6,16 @@ from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from erp_build.build.architecture import check_platform
-from erp_build.build.parallel import HandOver, map_in_threads, raise_together, start_in_background, work_as_produced
 from erp_build.changes.content_key import KEY_TAG, content_of
 from erp_build.changes.reuse import Nodes
 from erp_build.clients.effects import ImageRequest
+from erp_build.clients.machine.parallel import (
+    HandOver,
+    map_in_threads,
+    raise_together,
+    start_in_background,
+    work_as_produced,
+)
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
 from erp_build.model.commit import DIRTY

@@ -199,6 +199,9 @@ class Assembly(Protocol):
     def images_at_once(self) -> int:
         """How many images may be in work at the same time, by cores and memory."""
 
+    def checks_at_once(self) -> int:
+        """How many services may be checked at the same time, by cores and memory."""
+
     def pushes_at_once(self) -> int:
         """How many of them may be pushed at the same time, by cores."""
 

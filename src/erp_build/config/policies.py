@@ -64,6 +64,7 @@ def parse_check(table: Table) -> Check:
     check = table.read(
         Check,
         *("name", "maven", "command", "on_failure", "timeout", "services", "reports", "secrets"),
+        *("quality_gate", "alone"),
         blocks=table.choice("on_failure", ("block", "warn"), "block") == "block",
         targets=table.texts("services"),
         secrets=named_parameters(table, "secrets"),

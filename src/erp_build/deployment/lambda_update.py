@@ -2,7 +2,8 @@
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
-from erp_build.errors import FunctionChanged, FunctionUpdateFailed, first_hint
+from erp_build.errors import FunctionChanged, FunctionUpdateFailed
+from erp_build.formats.lambda_message import after_update
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
 from erp_build.model.releases.lambda_function import FunctionState
@@ -12,16 +13,6 @@ FUNCTION_UPDATE_TIMEOUT_S = 300.0
 
 FUNCTION_POLL_S = 1.0
 MAX_UPDATE_ATTEMPTS = 3
-UPDATE_FAILURE_HINTS = {
-    "imageaccessdenied": "let the service lambda.amazonaws.com pull: repository policy with ecr:BatchGetImage and "
-    "ecr:GetDownloadUrlForLayer",
-    "imagedeleted": "the image is gone from ECR: look at its lifecycle policy, then run again",
-    "invalidimage": "the image is no Lambda image of this architecture: look at its Dockerfile",
-    "kms": "the function's role may not use its key: see the reason",
-    "subnetoutofipaddresses": "the subnets have no free addresses: see the reason",
-    "functionerror": "the new image does not start: invoke it, or see its log group /aws/lambda/",
-}
-"""Part of `LastUpdateStatusReasonCode` in small letters -> what to do; the first that is found counts."""
 
 
 def update_function(site: Site, function: Function, image: str) -> FunctionState:
@@ -102,10 +93,9 @@ def _publish(site: Site, function: Function, state: FunctionState) -> None:
 
 
 def _not_live(name: str, state: FunctionState) -> FunctionUpdateFailed:
-    otherwise = "see the reason; an image that Lambda cannot pull needs a repository policy for it"
     return FunctionUpdateFailed(
         "the function does not run the new image",
         where=name,
         why=f"{state.last_update}: {state.reason or f'it resolved {state.resolved}'}",
-        next_step=first_hint(UPDATE_FAILURE_HINTS, state.reason.partition(":")[0], otherwise),
+        next_step=after_update(state.reason),
     )

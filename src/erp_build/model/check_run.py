@@ -5,6 +5,8 @@ from typing import Literal
 
 from erp_build.model.project import Check
 
+Outcome = Literal["passed", "failed", "inconclusive"]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckRun:
@@ -17,7 +19,7 @@ class CheckRun:
         reports: (path below the target's directory, content) of the files that are kept.
     """
 
-    outcome: Literal["passed", "failed", "inconclusive"]
+    outcome: Outcome
     why: str = ""
     seconds: float = 0.0
     reports: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)

@@ -275,3 +275,50 @@ def test_a_version_and_its_alias_are_asked_for_again_from_the_start(call: str, t
     stub.add_response("update_alias", {}, MOVED)
     assert effects(client, SimulatedClock(), []).publish(STATE, "live") == "7"
     stub.assert_no_pending_responses()
+
+
+NO_PULL = "Lambda does not have permission to access the ECR image. Check the ECR permissions."
+NO_RIGHT = (
+    "User: arn:aws:sts::111122223333:assumed-role/erp-build/run is not authorized to perform: "
+    "lambda:UpdateFunctionCode on resource: arn:aws:lambda:ap-northeast-2:111122223333:function:the-kms-key "
+    "because no identity-based policy allows"
+)
+
+
+def test_what_lambda_may_not_pull_is_no_right_of_the_caller() -> None:
+    client, stub = stubbed("lambda")
+    stub.add_client_error("update_function_code", "AccessDeniedException", NO_PULL)
+    with pytest.raises(FunctionUpdateFailed, match="Lambda may not pull the image") as caught:
+        functions(client).update(STATE, IMAGE)
+    assert "repository policy with ecr:BatchGetImage" in caught.value.next_step
+    assert "UpdateFunctionCode" not in caught.value.next_step
+
+
+def test_an_old_image_that_lambda_may_not_pull_does_not_stop_before_the_first_write() -> None:
+    client, stub = stubbed("lambda")
+    stub.add_client_error("update_function_code", "AccessDeniedException", NO_PULL)
+    functions(client).may_update(STATE)
+    stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("call", ["update", "may_update"])
+def test_a_right_of_the_caller_is_named_whatever_the_function_is_called(call: str) -> None:
+    client, stub = stubbed("lambda")
+    stub.add_client_error("update_function_code", "AccessDeniedException", NO_RIGHT)
+    with pytest.raises(FunctionUpdateFailed, match="lambda:UpdateFunctionCode is not allowed") as caught:
+        functions(client).update(STATE, IMAGE) if call == "update" else functions(client).may_update(STATE)
+    assert "add to the policy of role erp-build" in caught.value.next_step
+
+
+def test_the_reason_of_a_state_has_the_code_of_that_state() -> None:
+    client, stub = stubbed("lambda")
+    found = {
+        "State": "Inactive",
+        "StateReason": "no calls",
+        "StateReasonCode": "Idle",
+        "LastUpdateStatus": "Successful",
+    }
+    stub.add_response("get_function", {"Configuration": found})
+    state = functions(client).state("employee")
+    assert state is not None
+    assert state.reason == "Idle: no calls"

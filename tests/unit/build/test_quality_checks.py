@@ -1,9 +1,11 @@
 """Checks before the image: of all that is built, blocking or warning, with secrets in the environment only."""
 
 import json
+import threading
 
 import pytest
 
+from erp_build.clients.effects import CheckRequest
 from erp_build.errors import ConfigurationError, GateBlocked, GateInconclusive
 from erp_build.model.check_run import CheckRun
 from erp_build.model.project import Check
@@ -12,6 +14,9 @@ from erp_build.report.junit import junit_text
 from erp_build.report.text.run import report_text
 from tests.fakes.world import FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION
+
+LONG = 60.0
+"""Seconds after which a check that waits for another one gives up; never reached."""
 
 STYLE, BUGS = Check("style", maven=("checkstyle:check",)), Check("bugs", command=("bugs",))
 NO = CheckRun(outcome="failed", why="exit code 1\nline too long", seconds=1.5)
@@ -29,8 +34,46 @@ def checked(world: FakeWorld) -> list[str]:
 def test_every_service_that_is_built_is_checked_before_anything_is_built(world: FakeWorld) -> None:
     with_checks(world, STYLE, BUGS).change(NOTIFICATION, EMPLOYEE)
     world.run()
-    assert checked(world) == [f"{check} {name}" for name in (NOTIFICATION, EMPLOYEE) for check in ("style", "bugs")]
+    done = checked(world)
+    assert sorted(done) == sorted(f"{check} {name}" for name in (NOTIFICATION, EMPLOYEE) for check in ("style", "bugs"))
+    for name in (NOTIFICATION, EMPLOYEE):
+        assert [one for one in done if one.endswith(name)] == [f"style {name}", f"bugs {name}"]
     assert world.verbs()[:5] == ["check"] * 4 + ["package"]
+
+
+class Meeting:
+    """Notes how many checks are at work together; a check waits for another one as long as it may have company."""
+
+    def __init__(self, world: FakeWorld, company: int) -> None:
+        self.at_once: dict[str, int] = {}
+        self._together = threading.Barrier(company)
+        self._at_work: list[str] = []
+        self._check = world.effects.check
+        self._lock = threading.Lock()
+        world.effects.check = self.check  # type: ignore[method-assign]
+
+    def check(self, request: CheckRequest) -> CheckRun:
+        name = request.check.name
+        with self._lock:
+            self._at_work.append(name)
+            self.at_once[name] = max(self.at_once.get(name, 0), self._at_work.count(name))
+        if not request.check.takes_turns:
+            self._together.wait(LONG)
+        with self._lock:
+            self._at_work.remove(name)
+        return self._check(request)
+
+
+def test_commands_of_several_services_run_at_once_and_mavens_take_turns(world: FakeWorld) -> None:
+    port, wrapper = Check("port", command=("./serve",), alone=True), Check("wrapper", command=("sh", "./mvnw", "-v"))
+    with_checks(world, STYLE, BUGS, port, wrapper).change(NOTIFICATION, EMPLOYEE)
+    meeting = Meeting(world, company=2)
+    report = world.run()
+    assert meeting.at_once == {"style": 1, "bugs": 2, "port": 1, "wrapper": 1}
+    names = [step.target.name for step in report.plan.builds] if report.plan else []
+    assert [(one.target, one.check.name) for one in report.checked] == [
+        (name, check) for name in names for check in ("style", "bugs", "port", "wrapper")
+    ]
 
 
 def test_a_check_may_be_for_some_services_alone(world: FakeWorld) -> None:

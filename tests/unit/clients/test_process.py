@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.build.parallel import start_in_background
+from erp_build.clients.machine.parallel import start_in_background
 from erp_build.clients.process import Result, TimedOut, child_environment, end_running, kill_running, run, tail
 from erp_build.clients.way_out import WAY_OUT, NothingBegins
 

@@ -102,3 +102,15 @@ def test_a_jar_without_an_index_of_layers_is_refused_with_the_way_out(tmp_path: 
     with pytest.raises(BuildFailed, match="the jar has no layers") as caught:
         LayeredJar(jar(tmp_path / "app.jar", **{"BOOT-INF/layers.idx": None}))
     assert "layers = true" in caught.value.next_step
+
+
+def test_a_jar_of_another_plugin_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    entries = {name: text for name, text in ENTRIES.items() if not name.startswith("BOOT-INF/")}
+    with ZipFile(tmp_path / "shaded.jar", "w") as archive:
+        for name, text in {**entries, "META-INF/MANIFEST.MF": "Main-Class: com.erp.App\n"}.items():
+            archive.writestr(name, text)
+        archive.writestr("org/springframework/boot/SpringApplication.class", "x")
+    with pytest.raises(BuildFailed, match="the jar has no layers") as caught:
+        LayeredJar(tmp_path / "shaded.jar")
+    assert "it is no jar of Spring Boot's plugin" in caught.value.why
+    assert "any other jar is built as it is" in caught.value.next_step

@@ -13,6 +13,7 @@ SERVICE = '[[service]]\npath = "backend/a"\n'
 FULL = (
     '[[check]]\nname = "sonar"\nmaven = ["verify", "sonar:sonar"]\non_failure = "warn"\ntimeout = "5m"\n'
     'services = ["a"]\nreports = ["target/*.xml"]\nsecrets = { SONAR_TOKEN = "sonar-token" }\n'
+    'quality_gate = "sonarqube"\nalone = true\n'
 )
 CHECK = Check(
     "sonar",
@@ -22,6 +23,8 @@ CHECK = Check(
     targets=("a",),
     reports=("target/*.xml",),
     secrets=(("SONAR_TOKEN", "sonar-token"),),
+    quality_gate="sonarqube",
+    alone=True,
 )
 
 
@@ -46,6 +49,7 @@ def test_a_check_is_kept_with_the_compiled_project(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("text", "what"),
     [
+        pytest.param('name = "c"\nmaven = ["x"]\nquality_gate = "sonar"\n', "cannot be `sonar`", id="another gate"),
         pytest.param('name = "c"\n', "either `maven` or `command`", id="nothing to run"),
         pytest.param('name = "c"\nmaven = ["x"]\ncommand = ["y"]\n', "either `maven` or `command`", id="both"),
         pytest.param('name = "../c"\nmaven = ["x"]\n', "name of a folder", id="a name that is a path"),

@@ -98,9 +98,9 @@ def test_a_function_that_is_gone_fails(new_world: FakeWorld) -> None:
     [
         ("ImageAccessDenied: Lambda may not pull", "repository policy with ecr:BatchGetImage"),
         ("ImageDeleted: it is gone", "lifecycle policy"),
-        ("InvalidImage: the media type is not supported", "no Lambda image of this architecture"),
+        ("InvalidImage: the media type is not supported", "a single image with gzip layers"),
         ("SubnetOutOfIPAddresses: none left", "no free addresses"),
-        ("FunctionError.InitTimeout: it took too long", "/aws/lambda/"),
+        ("FunctionError.InitTimeout: it took too long", "takes too long to start"),
         ("something new", "see the reason"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Maven's logs: recorded ones of every failure."""
+"""Maven's logs: recorded ones of every failure, and texts of versions and plugins that are not on this machine."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from erp_build.formats.maven.failure import Failure, Kind, failures
+from erp_build.formats.maven.causes import Kind, kinds
+from erp_build.formats.maven.failure import Failure, failures
+from tests.support.cases import rows
 
 RECORDED = Path(__file__).parents[2] / "recorded/maven"
 SERVICE = "notification-service"
@@ -19,9 +21,18 @@ def read(name: str) -> tuple[dict[str, Any], list[str]]:
     return json.loads(head.removeprefix("# ")), lines
 
 
+CASES = rows("maven_failures")
+
+
 def failure(name: str) -> Failure:
     head, lines = read(name)
     return failures(lines, head["exit"])[0]
+
+
+def _failure_of(case: dict[str, Any]) -> Failure:
+    if "log" in case:
+        return failure(case["log"])
+    return failures(case["lines"], case.get("exit", 1))[0]
 
 
 KINDS: list[tuple[str, Kind, str, str]] = [
@@ -54,7 +65,7 @@ KINDS: list[tuple[str, Kind, str, str]] = [
     ("jdk-java-home", "jdk", "", "The JAVA_HOME environment variable is not defined correctly"),
     ("pom-absent", "pom", "", "there is no POM in this directory (/src)"),
     ("pom-module-absent", "pom", "all", "Child module /src/gone-service of /src/pom.xml does not exist"),
-    ("pom-parent", "pom", SERVICE, "Non-resolvable parent POM for com.erp:notification-service:1.0.0"),
+    ("pom-parent", "dependency", SERVICE, "Non-resolvable parent POM for com.erp:notification-service:1.0.0"),
     ("pom-unreadable", "pom", "", "Non-parseable POM /src/pom.xml"),
     ("pom-version", "pom", SERVICE, "spring-boot-starter-webb:jar is missing. @ line 26, column 17"),
     ("dependency-401", "dependency", SERVICE, "status: 401 Unauthorized"),
@@ -79,7 +90,7 @@ KINDS: list[tuple[str, Kind, str, str]] = [
     ("transfer-truncated", "dependency", SERVICE, "Premature end of Content-Length"),
     ("transfer-unknown-host", "dependency", SERVICE, "mirror.invalid: Name or service not known"),
     ("reactor-two", "compile", SERVICE, "알림함.java:[2,25] incompatible types"),
-    ("other-goal", "other", "", 'Unknown lifecycle phase "pakcage"'),
+    ("other-goal", "pom", "", 'Unknown lifecycle phase "pakcage"'),
 ]
 
 
@@ -94,14 +105,34 @@ def test_a_recorded_failure_is_told_by_its_kind_module_and_cause(name: str, kind
     assert "[Help" not in found.summary
 
 
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["about"]) for case in CASES])
+def test_a_text_is_told_by_its_cause_and_says_what_to_do(case: dict[str, Any]) -> None:
+    found = _failure_of(case)
+    assert (found.kind, found.module) == (case["kind"], case["module"])
+    assert case["told"] in found.summary
+    assert case["what"] in found.what
+    assert case["next"] in found.next_step
+    assert "[Help" not in found.summary
+    again = "transfer" if case["about"].startswith("transfer-") else case.get("again", "")
+    assert (found.transfer, found.cached) == (again == "transfer", again == "update")
+
+
+def test_every_cause_is_that_of_a_case() -> None:
+    told = {found.next_step for name, *_ in KINDS for found in [failure(name)]}
+    told |= {found.next_step for case in CASES for found in [_failure_of(case)]}
+    causes = [cause for signs in kinds().values() for cause in signs.causes]
+    assert [cause.next_step for cause in causes if cause.next_step not in told] == []
+
+
 def test_every_recorded_failure_is_looked_at() -> None:
     failed = {path.stem for path in RECORDED.glob("*.log") if read(path.stem)[0]["exit"] != 0}
-    assert failed == {name for name, *_ in KINDS}
+    assert failed == {name for name, *_ in KINDS} | {case["log"] for case in CASES if "log" in case}
 
 
 def test_every_recorded_log_names_its_tool_and_version() -> None:
     assert {(read(path.stem)[0]["tool"], read(path.stem)[0]["version"]) for path in RECORDED.glob("*.log")} == {
-        ("Apache Maven", "3.8.7")
+        ("Apache Maven", "3.8.7"),
+        ("Apache Maven Wrapper", "3.3.2"),
     }
 
 

@@ -6,6 +6,7 @@ They are `tests/cases/first_hint.json` and `tests/cases/did_you_mean.json`.
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
 
 from erp_build.cli.verbs.doctor import _refuse_unknown
 from erp_build.cli.verbs.explain import _hint
@@ -14,6 +15,7 @@ from erp_build.config.toml_table import Table
 from erp_build.deployment.lambda_update import _not_live
 from erp_build.errors import ConfigurationError, did_you_mean, nearest
 from erp_build.formats.helm_message import next_step
+from erp_build.formats.lambda_message import after_update, read_refusal
 from erp_build.model.project import Project, Service
 from erp_build.model.releases.lambda_function import FunctionState
 from tests.support.cases import rows, table
@@ -46,6 +48,19 @@ def test_a_message_of_a_push_has_a_next_step(case: dict[str, Any]) -> None:
 def test_a_reason_of_lambda_has_a_next_step(case: dict[str, Any]) -> None:
     state = FunctionState(name="employee", package_type="Image", reason=case["message"])
     assert case["hint"] in _not_live("employee", state).next_step
+
+
+@messages("refused")
+def test_a_refusal_of_lambda_has_a_next_step(case: dict[str, Any]) -> None:
+    found = read_refusal(case["message"])
+    assert bool(found) == bool(case["hint"])
+    assert case["hint"] in (found.next_step if found else "")
+
+
+@pytest.mark.parametrize("shape", ["LastUpdateStatusReasonCode", "StateReasonCode"])
+def test_every_code_that_the_sdk_knows_has_a_next_step_of_its_own(shape: str) -> None:
+    codes = Loader().load_service_model("lambda", "service-2")["shapes"][shape]["enum"]
+    assert [code for code in codes if after_update(f"{code}: x") == after_update("nothing: x")] == []
 
 
 @WORDS

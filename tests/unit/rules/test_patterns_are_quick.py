@@ -40,8 +40,10 @@ def patterns() -> Iterator[tuple[str, str, str]]:
                 pattern = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
                 for use in sorted(_uses(ast.unparse(call.func).removeprefix("re."), names.get(id(call), ""), text)):
                     yield f"{path.relative_to(ROOT)}:{call.lineno}", str(pattern), use
-    for message, entry in catalogue("maven").items():
-        yield from ((f"maven.toml:{message}", sign, "search") for sign in entry.get("signs", ()))
+    for entry in catalogue("maven")["kind"]:
+        for cause in (entry, *entry.get("cause", ())):
+            for sign in (*cause.get("signs", ()), *cause.get("goals", ()), cause.get("goal", "")):
+                yield f"maven.toml:{entry['name']}", sign, "search"
     for module in (secret_names, secret_looks):
         for name, value in vars(module).items():
             texts = value.values() if isinstance(value, dict) else [value]

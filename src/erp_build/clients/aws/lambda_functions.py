@@ -10,7 +10,8 @@ from erp_build.clients.aws.session import UNREADABLE_OF_AWS, error_code, is_pass
 from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionChanged, FunctionUpdateFailed
-from erp_build.formats.access_denied import is_denied
+from erp_build.formats.access_denied import is_denied, read_denial
+from erp_build.formats.lambda_message import Refusal, read_refusal
 from erp_build.formats.transient import CONFLICT_CODE
 from erp_build.model.images.image import ImageReference
 from erp_build.model.releases.lambda_function import FunctionState
@@ -50,8 +51,9 @@ class LambdaFunctions:
         # Masked before any part of this answer can be printed.
         for variable, value in configuration.get("Environment", {}).get("Variables", {}).items():
             self._secrets.add_named(variable, value)
-        reason = configuration.get("LastUpdateStatusReason", "") or configuration.get("StateReason", "")
-        code_of_reason = configuration.get("LastUpdateStatusReasonCode", "")
+        # Of the last update, or where it says nothing, of the function itself.
+        of = "LastUpdateStatus" if configuration.get("LastUpdateStatusReason") else "State"
+        reason, code_of_reason = configuration.get(f"{of}Reason", ""), configuration.get(f"{of}ReasonCode", "")
         return FunctionState(
             name=name,
             package_type=configuration.get("PackageType", "Zip"),
@@ -79,8 +81,10 @@ class LambdaFunctions:
                     FunctionName=state.name, ImageUri=state.resolved or state.image, DryRun=True
                 )
             except ClientError as error:
-                # Other errors (an update in progress, an old image that is gone) do not prevent a new image.
-                if is_denied(error_code(error)) or is_passing(error):
+                # Other errors (an update in progress, an old image that is gone, or that Lambda may not pull) do not
+                # prevent a new image.
+                is_ours = is_denied(error_code(error)) and not _refusal(error)
+                if is_ours or is_passing(error):
                     raise
 
     def update(self, state: FunctionState, image: str) -> None:
@@ -193,6 +197,11 @@ class LambdaFunctions:
         return None
 
 
+def _refusal(error: ClientError) -> Refusal | None:
+    """What a refused call is about, where it is not a right of the caller's."""
+    return None if read_denial(str(error)) else read_refusal(str(error))
+
+
 @contextmanager
 def _translated(action: str, where: str) -> Iterator[None]:
     """Raise our error for what Lambda raises in the block; one of a function that is being changed passes."""
@@ -201,6 +210,11 @@ def _translated(action: str, where: str) -> Iterator[None]:
             yield
         except ClientError as error:
             if error_code(error) != CONFLICT_CODE:
+                # Lambda says AccessDenied of what it may not do itself, too.
+                if not is_passing(error) and (refusal := _refusal(error)):
+                    raise FunctionUpdateFailed(
+                        refusal.what, where=where, why=f"{action}: {error}", next_step=refusal.next_step
+                    ) from error
                 raise
             raise BeingChanged(
                 "the function is being changed",

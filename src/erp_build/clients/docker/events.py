@@ -7,6 +7,7 @@ from erp_build.clients.process import tail
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, first_hint
 from erp_build.formats.access_denied import read_denial
 from erp_build.formats.maven.log import plain
+from erp_build.formats.messages import catalogue
 from erp_build.formats.pull_refusal import pull_hint
 from erp_build.formats.transient import push_text_passes
 from erp_build.model.images.image import PushedImage
@@ -83,27 +84,8 @@ def _refused(error: str, where: str) -> PushFailed:
     elif "immutable" in lowered:
         kind = TagTaken
     denial = read_denial(error)
-    hint = denial.next_step if denial else first_hint(PUSH_HINTS, error, "run again")
+    hint = denial.next_step if denial else first_hint(catalogue("docker")["push"], error, "run again")
     return kind("the registry refused the image", where=where, why=error, next_step=hint)
-
-
-BUILD_HINTS = {
-    "no space left": "free disk space (docker system prune), or choose a larger host",
-    "exec format error": "the base image is for another platform: name it by a reference for the host's platform",
-}
-
-PUSH_HINTS = {
-    # The engine asks for a layer with a HEAD request, and its response has no body that could name the action.
-    "403 response body: unexpected end": "add ecr:BatchCheckLayerAvailability to the role's policy",
-    "does not exist": "create the repository, or correct `repository` in erp-build.toml",
-    "name unknown": "create the repository, or correct `repository` in erp-build.toml",
-    "immutable": "this tag is already taken by another image: commit again, or delete the image",
-    "expired": "run again: the sign-in is renewed",
-    "authentication required": "run again: the sign-in is renewed",
-    "denied": "allow ecr:InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage to the role",
-    "no basic auth": "allow ecr:GetAuthorizationToken to the role",
-    "403": "the repository may have reached its quota of images: delete old images",
-}
 
 
 def hint_of(error: str, otherwise: str, *, pushing: bool, image: str = "") -> str:
@@ -111,5 +93,6 @@ def hint_of(error: str, otherwise: str, *, pushing: bool, image: str = "") -> st
 
     `image` is what was pulled, as far as the caller knows it.
     """
-    hint = first_hint({**BUILD_HINTS, **(PUSH_HINTS if pushing else {})}, error, "")
+    hints = catalogue("docker")
+    hint = first_hint({**hints["build"], **(hints["push"] if pushing else {})}, error, "")
     return hint or ("" if pushing else pull_hint(error, image)) or otherwise

@@ -8,16 +8,15 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 from typing import IO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from erp_build.errors import BuildFailed
+from erp_build.formats.spring_jar import LAYERS_INDEX, MANIFEST, attributes_of, marks_of, why_no_layers
 
 LIBRARIES, CLASSES = "BOOT-INF/lib/", "BOOT-INF/classes/"
-MANIFEST = "META-INF/MANIFEST.MF"
-LAYERS_INDEX, CLASS_PATH_INDEX = "BOOT-INF/layers.idx", "BOOT-INF/classpath.idx"
+CLASS_PATH_INDEX = "BOOT-INF/classpath.idx"
 LOADER_ENTRIES = ("org/springframework/boot/loader/", "META-INF/services/java.nio.file.spi.FileSystemProvider")
 """Entries that only the launcher of nested jars needs."""
 
@@ -40,16 +39,13 @@ class LayeredJar(AbstractContextManager["LayeredJar"]):
         try:
             self._zip = ZipFile(path)
             self._names = [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]
-            self._manifest = _attributes(self._zip.read(MANIFEST).decode("utf-8"))
+            manifest = self._zip.read(MANIFEST)
+            if why := why_no_layers(marks_of(self._names, manifest)):
+                raise _no_layers(path, why)
+            self._manifest = attributes_of(manifest)
             self._layers = _layers(self._zip.read(LAYERS_INDEX).decode("utf-8"))
-        except (BadZipFile, KeyError, OSError) as error:
-            raise BuildFailed(
-                "the jar has no layers",
-                where=str(path),
-                why=str(error),
-                next_step="build it with spring-boot-maven-plugin 2.4 or newer and layers enabled (the default), "
-                "or take `layers = true` out of erp-build.toml",
-            ) from error
+        except (BadZipFile, KeyError, OSError, UnicodeDecodeError) as error:
+            raise _no_layers(path, str(error)) from error
 
     def __exit__(self, *error: object) -> None:
         self._zip.close()
@@ -107,6 +103,16 @@ class LayeredJar(AbstractContextManager["LayeredJar"]):
         return [_quoted(line)[len(LIBRARIES) :] for line in index.splitlines() if line.startswith("- ")]
 
 
+def _no_layers(path: Path, why: str) -> BuildFailed:
+    return BuildFailed(
+        "the jar has no layers",
+        where=str(path),
+        why=why,
+        next_step="build it with spring-boot-maven-plugin 2.4 or newer and layers enabled (the default); "
+        "any other jar is built as it is without `layers = true` in erp-build.toml",
+    )
+
+
 def _place(name: str) -> str:
     """Where an entry goes in the small jar; empty for what is left out."""
     if name.startswith(CLASSES):
@@ -129,11 +135,6 @@ def _layers(index: str) -> dict[str, str]:
 
 def _quoted(line: str) -> str:
     return line.strip().removeprefix("- ").rstrip(":").strip('"')
-
-
-def _attributes(manifest: str) -> dict[str, str]:
-    """The main attributes, continued lines joined. They have the form of a mail's headers."""
-    return dict(HeaderParser().parsestr(manifest.replace("\r\n", "\n").replace("\n ", "")).items())
 
 
 def _folded(line: str) -> bytes:

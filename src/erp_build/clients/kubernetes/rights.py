@@ -1,13 +1,13 @@
 """Asks a cluster which kinds it serves, and what the caller may do there."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from erp_build.clients.kubernetes.connection import ClusterConnection, Refused
+from erp_build.clients.machine.parallel import map_until_error
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import URLS, Kind, Resource, Right
 
@@ -96,14 +96,8 @@ def _attributes(right: Right) -> dict[str, Any]:
     return {"resourceAttributes": {key: value for key, value in wanted.items() if value}}
 
 
-def _fan_out(work: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
+def _fan_out(work: Callable[[Item], Done], items: Iterable[Item]) -> tuple[Done, ...]:
     """Do work for each item, several at once; the first alone, which opens the connection and signs in."""
     listed = list(items)
-    results = [work(one) for one in listed[:1]]
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="cluster")
-    try:
-        results += pool.map(work, listed[1:])
-    finally:
-        # After an error or a signal what has not begun is not begun, and nobody waits for the rest.
-        pool.shutdown(wait=False, cancel_futures=True)
-    return results
+    first = tuple(work(one) for one in listed[:1])
+    return (*first, *map_until_error(work, listed[1:], min(AT_ONCE, len(listed))))

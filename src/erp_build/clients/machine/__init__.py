@@ -1,1 +1,1 @@
-"""This machine: its limits, and its installed programs."""
+"""This machine: its limits, its installed programs, and work for several items at once on it."""

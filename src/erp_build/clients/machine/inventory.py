@@ -28,6 +28,9 @@ MAX_PUSHES_AT_ONCE = 2
 BYTES_PER_IMAGE = 1_000_000_000
 """Memory for one image that is built and pushed while Maven works: the engine's buffers and the context."""
 
+BYTES_PER_CHECK = 1_000_000_000
+"""Memory for one check: a JVM of Maven, or a scanner."""
+
 MEMORY_LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 MEMINFO = Path("/proc/meminfo")
 
@@ -88,6 +91,13 @@ def images_at_once() -> int:
     wanted = pushes_at_once() + 1
     memory = available_memory()
     return wanted if memory is None else min(wanted, max(1, memory // BYTES_PER_IMAGE - 1))
+
+
+def checks_at_once() -> int:
+    """Return how many services may be checked at the same time: one for each core, fewer if memory is short."""
+    memory = available_memory()
+    cores = os.cpu_count() or 1
+    return cores if memory is None else min(cores, max(1, memory // BYTES_PER_CHECK))
 
 
 def pushes_at_once() -> int:

@@ -1,6 +1,7 @@
 """Follows Maven's output line by line: which module it builds, and which executable jar is complete."""
 
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -9,6 +10,8 @@ from erp_build.clients.clock import Clock
 from erp_build.clients.maven.reactor import MavenModule, artifact_of
 from erp_build.errors import BuildFailed
 from erp_build.formats.maven.log import plain
+from erp_build.formats.maven.pom import read_pom
+from erp_build.formats.spring_jar import MANIFEST, JarMarks, marks_of, runnable
 
 PROJECT_LINE = re.compile(r"\[INFO\] -+< [^:]+:(\S+) >-+")
 """The line that Maven 3 and 4 print before they build a module of the reactor."""
@@ -89,23 +92,26 @@ def jars_in(folder: Path) -> dict[Path, Mark]:
 
 
 def executable_jar(folder: Path, before: Mapping[Path, Mark] | None = None) -> Path:
-    """Return the one jar that `java -jar` can run; raises `BuildFailed` for none, several, or an old one.
+    """Return the one jar that `java -jar` is for.
+
+    Raises `BuildFailed` for none, several, an old one, or one that lacks its libraries although the pom packs them.
 
     Args:
         folder: Maven's `target`.
         before: `jars_in` of it before the build. A modification time tells nothing: reproducible builds set an old one.
     """
     jars = jars_in(folder)
-    runnable = [jar for jar in jars if _has_main_class(jar)]
-    if len(runnable) != 1:
-        found = ", ".join(jar.name for jar in jars) or "no jar"
+    marks = {jar.name: read for jar in jars if (read := _marks(jar))}
+    found = runnable(marks)
+    if len(found) != 1:
         raise BuildFailed(
-            f"{len(runnable)} executable jars instead of one",
+            f"{len(found)} executable jars instead of one",
             where=str(folder),
-            why=f"found: {found}",
+            why=f"found: {', '.join(jar.name for jar in jars) or 'no jar'}",
             next_step="let spring-boot-maven-plugin repackage exactly one jar",
         )
-    jar = runnable[0]
+    jar = folder / found[0]
+    _require_whole(jar, marks[jar.name])
     if before and before.get(jar) == jars[jar]:
         raise BuildFailed(
             "the jar is from before this build",
@@ -121,10 +127,25 @@ def _mark(jar: Path) -> Mark:
     return status.st_ino, status.st_size, status.st_ctime_ns
 
 
-def _has_main_class(jar: Path) -> bool:
+def _require_whole(jar: Path, marks: JarMarks) -> None:
+    """Raise for a jar without its libraries, where the pom means to put them in."""
+    pom = jar.parent.parent / "pom.xml"
+    said = read_pom(pom.read_bytes()) if pom.is_file() else None
+    if not marks.is_whole and said and said.repackages:
+        raise BuildFailed(
+            "the jar is without its libraries",
+            where=str(jar),
+            why="pom.xml names spring-boot-maven-plugin, but its goal `repackage` did not run: nothing is in BOOT-INF/",
+            next_step="add <executions><execution><goals><goal>repackage</goal></goals></execution></executions> to "
+            "the plugin (spring-boot-starter-parent brings them along); a jar that is meant so: <skip>true</skip> in "
+            "the plugin's <configuration>",
+        )
+
+
+def _marks(jar: Path) -> JarMarks | None:
+    """The marks of a jar; None for what is none, or is cut off."""
     try:
         with ZipFile(jar) as archive:
-            manifest = archive.read("META-INF/MANIFEST.MF")
-    except (BadZipFile, KeyError, OSError):
-        return False
-    return b"Main-Class:" in manifest
+            return marks_of(archive.namelist(), archive.read(MANIFEST))
+    except (BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError, zlib.error):
+        return None

@@ -1,26 +1,30 @@
 """Says why Maven failed, from its log: the kind of failure, the module, and what to do about it.
 
-The signs and texts of its messages are in `formats/messages/maven.toml`. Tested with the recorded logs in
-tests/recorded/maven.
+The signs and texts are in `formats/messages/maven.toml`. Tested with the recorded logs in tests/recorded/maven and the
+texts in tests/cases/maven_failures.json.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from erp_build.formats.maven.log import GOAL, HELP, MAX_SUMMARY_LINES, failed_tests, last_lines, plain, told_by
-from erp_build.formats.messages import catalogue
-
-Kind = Literal["compile", "tests", "dependency", "memory", "disk", "jdk", "pom", "timeout", "other"]
-Detail = Literal["cached", "denied", "transfer", "offline", "parent", "goodbye", "fork_exit", "fork_timeout", "killed"]
-Message = Kind | Detail | Literal["unknown_compilation"]
-"""The entries of the catalogue."""
-
-REPOSITORY: tuple[Message, ...] = ("cached", "denied", "transfer", "offline")
-"""Why a repository did not give an artifact; the first whose signs are there says what to do."""
+from erp_build.formats.maven.causes import Cause, Kind, kind_of, kinds, says
+from erp_build.formats.maven.log import (
+    GOAL,
+    HELP,
+    MAX_SUMMARY_LINES,
+    failed_tests,
+    last_lines,
+    plain,
+    said_by_goal,
+    shortened,
+    told_by,
+)
 
 KILLED_CODES, TERMINATED_CODES = {137, -9}, {143, -15, 124}
 """By SIGKILL and SIGTERM, as a shell and as Python report them; 124 is the code of `timeout`."""
+
+KILLED = "Maven was killed; most likely the machine ran out of memory"
 
 OLDEST_JAVA_RELEASE = 8
 CLASS_FILE_OFFSET = 44
@@ -29,6 +33,13 @@ CLASS_FILE_OFFSET = 44
 PROJECT = re.compile(r"The project (?:[^\s:]{1,100}:([^\s:]{1,100}):\S{1,100})? ?\(.{0,200}\) has \d+ errors?")
 RELEASE = re.compile(r"release version (\d+) not supported|invalid (?:target|source) release: (?:1\.)?(\d+)")
 CLASS_FILE = re.compile(r"class file version (\d+)|class file has wrong version (\d+)")
+UNKNOWN_COMPILATION = re.compile(r"An unknown compilation problem occurred")
+GOODBYE = re.compile(r"terminated without properly saying goodbye")
+FORK_EXIT = re.compile(r"Process Exit Code: \d")
+FORK_TIMEOUT = re.compile(r"There was a timeout")
+
+TOLD_ABOVE: tuple[Kind, ...] = ("check", "generate", "package", "other")
+"""Kinds of which Maven's last word often says only that lines above it say why."""
 
 
 class Failure(NamedTuple):
@@ -36,6 +47,7 @@ class Failure(NamedTuple):
 
     Attributes:
         kind: what sort of failure it is.
+        what: what happened, in a few words.
         summary: the lines that tell it, without levels, colours and repetitions.
         module: the project that failed, empty when Maven names none.
         next_step: what the reader does now.
@@ -44,17 +56,12 @@ class Failure(NamedTuple):
     """
 
     kind: Kind
+    what: str
     summary: str
     module: str
     next_step: str
     transfer: bool = False
     cached: bool = False
-
-    @property
-    def what(self) -> str:
-        """What happened, in a few words."""
-        killed = _what("killed")
-        return killed if self.summary.startswith(killed) else _what("transfer" if self.transfer else self.kind)
 
     @property
     def is_worth_another_try(self) -> bool:
@@ -71,12 +78,14 @@ def failures(lines: Iterable[str], exit_code: int | None) -> tuple[Failure, ...]
     """
     log = [plain(line) for line in lines]
     if exit_code is None or exit_code in TERMINATED_CODES:
-        return (_failure("timeout", f"{_what('timeout')}\n{last_lines(log)}"),)
+        ended = kinds()["timeout"].default
+        return (_failure(ended, f"{ended.what}\n{last_lines(log)}"),)
     if exit_code in KILLED_CODES:
-        return (_failure("memory", f"{_what('killed')}\n{last_lines(log)}"),)
+        killed = kinds()["memory"].default._replace(what=KILLED)
+        return (_failure(killed, f"{KILLED}\n{last_lines(log)}"),)
     if found := tuple(_of_block(module, block, log) for module, block in _blocks(log)):
         return found
-    errors = [line for line in log if line.startswith("[ERROR]")]
+    errors = [line for line in log if line.startswith(("[ERROR]", "[FATAL]"))]
     module = next((match[1] or "" for line in errors if (match := PROJECT.search(line))), "")
     # A JVM that cannot start prints no levels, and neither does Maven's start script.
     return (_of_block(module, errors or log or ["Maven said nothing"], log),)
@@ -97,45 +106,41 @@ def _blocks(log: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _of_block(module: str, block: list[str], log: list[str]) -> Failure:
-    text = "\n".join(block)
-    kind = _kind_of(text, log)
-    if kind == "dependency":
-        cause = next((message for message in REPOSITORY if _says(text, message)), kind)
-        failure = _failure(kind, told_by(block), module, cause)
-        # A sign-in that failed is no failed transfer: another attempt would fail as well.
-        transfer = _says(text, "transfer") and not _says(text, "denied")
-        return failure._replace(transfer=transfer, cached=_says(text, "cached"))
-    told_elsewhere = kind == "memory" and not (GOAL.match(block[0]) and _says(text, "memory"))
-    wanted = [line for line in log if _says(line, "memory")] if told_elsewhere else []
-    summary = (kind == "tests" and failed_tests(log)) or told_by(
-        wanted or (block[-MAX_SUMMARY_LINES:] if block is log else block)
-    )
-    failure = _failure(kind, summary, module, "goodbye" if kind == "tests" and _says(text, "goodbye") else kind)
-    if kind == "jdk" and (next_step := _jdk_next(text)):
-        return failure._replace(next_step=next_step)
-    return failure
+    text, goal = "\n".join(block), block[0] if GOAL.match(block[0]) else ""
+    kind = _kind_of(text, goal, log)
+    summary = _summary(kind, block, log)
+    if kind == "tests" or kind in TOLD_ABOVE:
+        # The last words of these may say nothing of what failed.
+        text = f"{text}\n{summary}"
+    cause = kinds()[kind].cause(text, goal)
+    failure = _failure(cause, summary, module)
+    is_own_release = kind == "jdk" and cause is kinds()[kind].default
+    next_step = _jdk_next(text) if is_own_release else ""
+    return failure._replace(next_step=next_step) if next_step else failure
 
 
-def _kind_of(text: str, log: list[str]) -> Kind:
-    """Return the kind of a failure: the first that matches its text, in the order of certainty."""
-    if _is_memory(text, log):
+def _summary(kind: Kind, block: list[str], log: list[str]) -> str:
+    signs = kinds()[kind].signs
+    if kind == "memory" and not (GOAL.match(block[0]) and says("\n".join(block), signs)):
+        return told_by([line for line in log if says(line, signs)] or block)
+    if kind == "tests" and (told := failed_tests(log)):
+        return told
+    if kind == "settings" and block is log:
+        # Maven shows its usage first.
+        return told_by([line for line in log if says(line, signs)])
+    told = told_by(block[-MAX_SUMMARY_LINES:] if block is log else block)
+    above = said_by_goal(block[0], log) if kind in TOLD_ABOVE else []
+    return shortened(list(dict.fromkeys((*told.splitlines(), *above)))) if above else told
+
+
+def _kind_of(text: str, goal: str, log: list[str]) -> Kind:
+    if GOODBYE.search(text) and not FORK_EXIT.search(text):
         return "memory"
-    if _says(text, "disk"):
-        return "disk"
-    if RELEASE.search(text) or CLASS_FILE.search(text) or _says(text, "jdk"):
-        return "jdk"
-    if _says(text, "parent") and not any(_says(text, message) for message in REPOSITORY):
-        return "pom"
-    kinds: tuple[Kind, ...] = ("dependency", "pom", "compile", "tests")
-    kind: Kind = next((kind for kind in kinds if _says(text, kind)), "other")
-    return "timeout" if kind == "tests" and _says(text, "fork_timeout") else kind
-
-
-def _is_memory(text: str, log: list[str]) -> bool:
-    if _says(text, "goodbye") and not _says(text, "fork_exit"):
-        return True
     # A javac without memory prints its stack, which Maven reports as an unknown compilation problem.
-    return _says("\n".join(log) if _says(text, "unknown_compilation") else text, "memory")
+    if UNKNOWN_COMPILATION.search(text) and says("\n".join(log), kinds()["memory"].signs):
+        return "memory"
+    kind = kind_of(text, goal)
+    return "timeout" if kind == "tests" and FORK_TIMEOUT.search(text) else kind
 
 
 def _jdk_next(text: str) -> str:
@@ -154,15 +159,6 @@ def _jdk_next(text: str) -> str:
     )
 
 
-def _failure(kind: Kind, summary: str, module: str = "", cause: Message | None = None) -> Failure:
-    """A failure of a kind, with the next step for its cause."""
-    return Failure(kind, summary.strip(), module, str(catalogue("maven")[cause or kind]["next_step"]))
-
-
-def _says(text: str, message: Message) -> bool:
-    """Whether a text has one of the signs of a message."""
-    return any(re.search(sign, text) for sign in catalogue("maven")[message]["signs"])
-
-
-def _what(message: Message) -> str:
-    return str(catalogue("maven")[message]["what"])
+def _failure(cause: Cause, summary: str, module: str = "") -> Failure:
+    transfer, cached = cause.again == "transfer", cause.again == "update"
+    return Failure(cause.kind, cause.what, summary.strip(), module, cause.next_step, transfer, cached)

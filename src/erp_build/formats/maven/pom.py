@@ -20,6 +20,7 @@ class Pom(NamedTuple):
         parent_path: where the parent's pom is said to lie, relative to the folder; empty: in a repository of Maven.
         has_boot_plugin: whether it names the Spring Boot plugin.
         dependencies: the artifactIds that it depends on.
+        repackages: whether the build that it describes itself, not a parent's, runs the Spring Boot plugin.
     """
 
     artifact: str
@@ -29,6 +30,7 @@ class Pom(NamedTuple):
     parent_path: str
     has_boot_plugin: bool
     dependencies: tuple[str, ...]
+    repackages: bool = False
 
 
 def read_pom(content: bytes) -> Pom | None:
@@ -51,7 +53,14 @@ def read_pom(content: bytes) -> Pom | None:
         parent_path=_parent_path(parent),
         has_boot_plugin=any(name == BOOT_PLUGIN for name in _texts(root, ".//plugin/artifactId")),
         dependencies=tuple(dict.fromkeys(_texts(root, "dependencies/dependency/artifactId"))),
+        repackages=any(map(_runs_boot_plugin, root.findall("build/plugins/plugin"))),
     )
+
+
+def _runs_boot_plugin(plugin: ET.Element) -> bool:
+    """Whether a plugin is Spring Boot's, and nothing in it is left out: where anything is, the author decides."""
+    is_left_out = any(text != "false" for text in _texts(plugin, ".//skip")) or "none" in _texts(plugin, ".//phase")
+    return _text(plugin, "artifactId") == BOOT_PLUGIN and not is_left_out
 
 
 def _parent_path(parent: ET.Element | None) -> str:

@@ -4,7 +4,14 @@ import threading
 
 import pytest
 
-from erp_build.build.parallel import HandOver, map_in_threads, raise_together, start_in_background, work_as_produced
+from erp_build.clients.machine.parallel import (
+    HandOver,
+    map_in_threads,
+    map_until_error,
+    raise_together,
+    start_in_background,
+    work_as_produced,
+)
 from erp_build.clients.way_out import WAY_OUT, NothingBegins
 from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
 
@@ -84,6 +91,28 @@ def test_a_bug_is_raised_as_it_came_and_before_the_failures() -> None:
 
     with pytest.raises(KeyError, match="b"):
         map_in_threads(work, "abc", at_once=2)
+
+
+def test_questions_that_are_of_no_use_one_by_one_end_with_the_first_error() -> None:
+    begun: list[int] = []
+    others_wait = threading.Event()
+
+    def ask(number: int) -> int:
+        begun.append(number)
+        if number == 1:
+            raise BuildFailed("no answer", where=str(number))
+        assert number == 0 or others_wait.wait(LONG)
+        return number
+
+    with pytest.raises(BuildFailed, match="no answer"):
+        map_until_error(ask, range(20), at_once=3)
+    assert {0, 1} <= set(begun) <= set(range(5))
+    others_wait.set()
+
+
+def test_questions_that_are_all_answered_have_their_answers_in_order() -> None:
+    assert map_until_error(lambda number: number * 10, range(20), at_once=3) == tuple(range(0, 200, 10))
+    assert map_until_error(str, [], at_once=3) == ()
 
 
 def test_a_signal_is_raised_before_everything_else() -> None:

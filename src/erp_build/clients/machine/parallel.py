@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from math import inf
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from erp_build.clients.way_out import WAY_OUT
@@ -56,27 +57,65 @@ def work_as_produced(
         at_once: number of threads. They are daemons, so that a signal ends the program without waiting for them.
         time_left: seconds that the work may still take; afterwards `TimeoutError` is raised, and the threads go on.
     """
-    waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+    threads = _Threads(at_once)
     begun: dict[int, Future[Done]] = {}
 
     def hand_over(number: int, item: Item) -> None:
-        begun[number] = Future()
-        waiting.put(partial(_settle, begun[number], partial(work, item)))
+        begun[number] = threads.begin(partial(work, item))
 
-    def work_on() -> None:
-        while work_on_next := waiting.get():
-            work_on_next()
-
-    for _ in range(at_once):
-        threading.Thread(target=work_on, daemon=True).start()
     # A future's `exception` waits for the end of its work. Nothing is caught here: a signal is raised in this thread.
     errors = [_error_of(_start(partial(produce, hand_over)), time_left)]
-    for _ in range(at_once):
-        waiting.put(None)
+    threads.end()
     in_order = sorted(begun.items())
     errors += [_error_of(future, time_left) for _, future in in_order]
     done = {number: future.result() for number, future in in_order if not future.exception()}
     return WorkResults(done, [error for error in errors if error])
+
+
+def map_until_error(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
+    """Do the work for every item and return the results in the items' order; the first error in it is raised at once.
+
+    What has not begun by then is not begun, and nobody waits for the rest. For questions whose answers are of no use
+    one by one.
+    """
+    threads = _Threads(at_once)
+    try:
+        begun = [threads.begin(partial(work, item)) for item in items]
+        return tuple(future.result() for future in begun)
+    finally:
+        threads.forget()
+        threads.end()
+
+
+class _Threads:
+    """So many threads, which begin work in the order in which it is given."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        for _ in range(at_once):
+            threading.Thread(target=self._work_on, daemon=True).start()
+
+    def begin(self, work: Callable[[], Done]) -> Future[Done]:
+        """Have work done when a thread is free."""
+        future: Future[Done] = Future()
+        self._waiting.put(partial(_settle, future, work))
+        return future
+
+    def forget(self) -> None:
+        """Let what has not begun be."""
+        with suppress(Empty):
+            while True:
+                self._waiting.get_nowait()
+
+    def end(self) -> None:
+        """Let each thread end after what was given."""
+        for _ in range(self._at_once):
+            self._waiting.put(None)
+
+    def _work_on(self) -> None:
+        while work := self._waiting.get():
+            work()
 
 
 def start_in_background(work: Callable[[], Done]) -> Callable[[], Done]:
