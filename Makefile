@@ -34,6 +34,7 @@ faults: .venv/ready
 	$(BIN)/python -m tests.support.every_fault
 	$(BIN)/python -m tests.support.every_schedule
 	$(BIN)/python -m tests.support.every_transient_answer
+	$(BIN)/python -m tests.support.every_reactor
 	$(BIN)/python -m tests.contract.signals.every_signal
 
 # The pages as a site in build/docs; a warning, such as a link that leads nowhere, is an error.

@@ -49,6 +49,19 @@ ANSWERS = {
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
     "How is a packager added?": {"src/erp_build/build/packagers/chosen.py": "NoPackager(), *others, maven"},
     "What of a wider build context is an input?": {"src/erp_build/changes/build_context/taken.py": "def taken_by("},
+    "Which services share a Maven?": {
+        "src/erp_build/clients/maven/reactor.py": "def reactors(",
+        "src/erp_build/clients/maven/place.py": "class Place(",
+    },
+    "Which jar of a service is the one?": {
+        "src/erp_build/clients/maven/jar.py": "def jar_of(",
+        "src/erp_build/clients/maven/hand_over.py": "def finish(",
+    },
+    "Who is named when Maven fails?": {"src/erp_build/clients/maven/blame.py": "def blame("},
+    "Which poms and modules does a module take?": {
+        "src/erp_build/formats/maven/graph.py": "class MavenGraph",
+        "src/erp_build/formats/maven/links.py": "def links(",
+    },
 }
 """A question -> each file that answers it, and what the answer looks like there."""
 

@@ -27,11 +27,11 @@ from erp_build.model.project import BuildOptions, CodeArtifact
 from tests.fakes.account import FakeParameters, FakeProgress
 
 
-def surroundings(scratch: Path, progress: Progress, logs: Path | None = None) -> MavenSurroundings:
+def surroundings(root: Path, scratch: Path, progress: Progress, logs: Path | None = None) -> MavenSurroundings:
     """What Maven needs, with nothing to mask."""
     scratch.mkdir(parents=True, exist_ok=True)
     return MavenSurroundings(
-        scratch=scratch, logs=logs, clock=SystemClock(), say=progress.say, detail=progress.detail, mask=str
+        root=root, scratch=scratch, logs=logs, clock=SystemClock(), say=progress.say, detail=progress.detail, mask=str
     )
 
 
@@ -80,7 +80,7 @@ def assembly(
     bench = Workbench(root=root, timeout=options.timeout, clock=clock, progress=spoken)
     return LocalAssembly(
         root=root,
-        packagers=Packagers(MavenPackager(Maven(surroundings(scratch, spoken), options)), packagers, bench),
+        packagers=Packagers(MavenPackager(Maven(surroundings(root, scratch, spoken), options)), packagers, bench),
         images=ImageBuilder(
             root=root,
             engine=engine,

@@ -56,7 +56,7 @@ class LocalAssembly:
         # What Maven needs to find a library it needs to find a plugin; a program of the user's has its own secrets.
         given = self.images.given() if request.check.maven else {}
         limited = request.check._replace(timeout=min(request.check.timeout, self.clock.time_left()))
-        done = run_check(limited, folder, {**given, **request.secrets}, on_line)
+        done = run_check(limited, folder, {**given, **request.secrets}, on_line, self.packagers.maven.goals_call)
         if request.check.quality_gate == "sonarqube" and done.outcome == "passed":
             self.progress.phase(request.target.name, "quality gate")
             return judged_by_gate(limited, folder, done, request.secrets, self.clock)

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from erp_build.clients.maven.call import MavenCall, call_alone
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
+from erp_build.errors import BuildFailed, told
 from erp_build.model.check_run import CheckRun
 from erp_build.model.project import Check
 
-MAVEN_OPTIONS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "pom.xml")
+MAVEN_OPTIONS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never")
 PASSED_ON_PREFIXES = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")
 """Environment variables that a check gets beside those of every child and its secrets."""
 
@@ -19,8 +22,18 @@ MAX_LINES_SHOWN = 10
 MAX_REPORT_BYTES = 20 * 1024 * 1024
 """The largest report that is kept."""
 
+GoalsCall = Callable[[Path, float], AbstractContextManager[MavenCall]]
+"""Takes a service's directory and the seconds that the call may wait for another Maven."""
 
-def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: Callable[[str], None]) -> CheckRun:
+
+def alone(folder: Path, _timeout: float) -> AbstractContextManager[MavenCall]:
+    """Maven for a service that needs no other module."""
+    return nullcontext(call_alone(folder))
+
+
+def run_check(
+    check: Check, folder: Path, secrets: Mapping[str, str], on_line: Callable[[str], None], maven: GoalsCall = alone
+) -> CheckRun:
     """Run a check in a service's directory.
 
     Args:
@@ -28,27 +41,35 @@ def run_check(check: Check, folder: Path, secrets: Mapping[str, str], on_line: C
         folder: the service's directory.
         secrets: environment variables of the child. Never arguments: every user of the machine can read those.
         on_line: called for each line of output.
+        maven: how Maven is called for the service, so that it finds the modules that the service needs.
     """
     # Files carry wall-clock times; a duration needs a clock that never jumps.
     start, began = time.monotonic(), time.time()
-    argv = [*_maven(folder), *MAVEN_OPTIONS, *check.maven] if check.maven else list(check.command)
-    environment = {**child_environment(*PASSED_ON_PREFIXES), **secrets}
+    command = MavenCall(check.command, folder)
     try:
-        done = run(argv, env=environment, cwd=folder, timeout=check.timeout, on_line=on_line)
+        with maven(folder, check.timeout) if check.maven else nullcontext(command) as call:
+            command = call
+            argv = [*call.words, *MAVEN_OPTIONS, *check.maven] if check.maven else list(call.words)
+            environment = {**child_environment(*PASSED_ON_PREFIXES), **call.variables, **secrets}
+            done = run(
+                argv,
+                env=environment,
+                cwd=call.start,
+                timeout=check.timeout,
+                on_line=on_line,
+                inherited=call.inherited,
+            )
     except TimedOut as error:
         return _unfinished(f"took longer than {error.seconds:.0f} s\n{tail(error.tail, 5)}", start)
     except OSError as error:
-        return _unfinished(f"{argv[0]} cannot be started: {error.strerror}", start)
+        return _unfinished(f"{command.words[0]} cannot be started: {error.strerror}", start)
+    except BuildFailed as error:
+        return _unfinished(told(error), start)
     reports = tuple(_reports(check, folder, began))
     seconds = time.monotonic() - start
     if done.code:
         return CheckRun(outcome="failed", why=_words(done), seconds=seconds, reports=reports)
     return CheckRun(outcome="passed", seconds=seconds, reports=reports)
-
-
-def _maven(folder: Path) -> list[str]:
-    # Through sh: a source that CodePipeline passes on as a zip has lost the executable bit.
-    return ["sh", "mvnw"] if (folder / "mvnw").is_file() else ["mvn"]
 
 
 def _unfinished(why: str, start: float) -> CheckRun:

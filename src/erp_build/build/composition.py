@@ -73,6 +73,7 @@ def make_assembly(setting: BuildSetting, aws: AwsClients, clients: BuildClients)
     """Join it all; nobody is asked before a build needs it."""
     given, progress, options = _given(setting, aws, clients), clients.progress, setting.options
     surroundings = MavenSurroundings(
+        root=setting.root,
         scratch=setting.scratch,
         logs=setting.logs,
         clock=clients.clock,

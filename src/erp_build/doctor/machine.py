@@ -5,7 +5,8 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from erp_build.clients.helm.program import OLDEST_HELM
-from erp_build.clients.maven.jdk import wanted_release
+from erp_build.clients.maven.checkout import MavenCheckout, Needs
+from erp_build.clients.maven.place import release_of, wrapper_of
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Version
@@ -49,7 +50,7 @@ def check_helm(facts: Facts) -> CheckResult:
 def check_maven(facts: Facts) -> CheckResult:
     """The program `mvn`, for the services without a wrapper."""
     poms = _poms(facts)
-    without = [name for name, pom in poms.items() if not (pom.parent / "mvnw").is_file()]
+    without = [name for name, needs in _needs(facts, poms).items() if not wrapper_of(needs)]
     look = Look(f"mvn in PATH; pom.xml and mvnw of {len(facts.project.image_targets)} services")
     if facts.project.image_targets and not _with_maven(facts):
         return look.ok(NO_MAVEN)
@@ -67,7 +68,7 @@ def check_maven(facts: Facts) -> CheckResult:
 
 def check_jdk(facts: Facts) -> CheckResult:
     """The JDKs, against the release that each pom asks for."""
-    wanted = {name: wanted_release(pom) for name, pom in _poms(facts).items()}
+    wanted = {name: release_of(needs) for name, needs in _needs(facts, _poms(facts)).items()}
     homes = facts.local.machine.jdks()
     there = ", ".join(f"JDK {release}" for release in sorted(homes)) or "no JDK"
     look = Look("JAVA_HOME, JAVA_*_HOME and javac in PATH; java.version of each pom.xml")
@@ -140,6 +141,12 @@ def _with_maven(facts: Facts) -> list[Service | Function]:
 def _without_pom(facts: Facts, poms: Mapping[str, Path]) -> list[str]:
     """The places of the poms that are not there."""
     return [f"{target.path}/pom.xml" for target in _with_maven(facts) if target.name not in poms]
+
+
+def _needs(facts: Facts, poms: Mapping[str, Path]) -> Mapping[str, Needs]:
+    """Target name -> what Maven builds for it: parents and other modules may have the wrapper, or ask for a JDK."""
+    checkout = MavenCheckout(facts.root)
+    return {name: checkout.needs_of(pom.parent) for name, pom in poms.items()}
 
 
 def _poms(facts: Facts) -> Mapping[str, Path]:

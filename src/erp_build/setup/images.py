@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from erp_build.formats.dockerfile.copied import copied_sources
 from erp_build.formats.dockerfile.parse import images_of, instructions
+from erp_build.formats.maven.pom import POM_FILE
 from erp_build.model.packaging import OUTPUT
-from erp_build.setup.tree import POM, Tree
+from erp_build.setup.tree import Tree
 
 NO_DOCKERFILES = (".dockerignore", ".md", ".txt", ".j2", ".tpl", ".template", ".tmpl", ".sh", ".yaml", ".yml")
 """Ends of names that begin as a Dockerfile does."""
@@ -70,7 +71,7 @@ def _home(tree: Tree, folder: str) -> tuple[str, str]:
     """
     start = folder
     while True:
-        if posixpath.join(folder, POM) in tree:
+        if posixpath.join(folder, POM_FILE) in tree:
             return folder, _why_not(tree, folder)
         # What builds the whole repository says nothing of a folder in it.
         if folder and tree.other_tool(folder):
@@ -82,7 +83,7 @@ def _home(tree: Tree, folder: str) -> tuple[str, str]:
 
 def _why_not(tree: Tree, folder: str) -> str:
     pom = tree.pom(folder)
-    at = posixpath.join(folder, POM)
+    at = posixpath.join(folder, POM_FILE)
     if pom is None:
         return f"{at} cannot be read as a pom"
     if pom.packaging == "pom":
@@ -118,9 +119,9 @@ def builds_itself(text: str) -> bool:
 
 def _without_dockerfile(tree: Tree, homes: Collection[str]) -> Iterator[str]:
     poms = {folder: pom for folder in tree.pom_folders if (pom := tree.pom(folder))}
-    libraries = {name for pom in poms.values() for name in pom.dependencies}
+    libraries = {dependency[1] for pom in poms.values() for dependency in pom.dependencies}
     lacking = [
-        posixpath.join(folder, POM)
+        posixpath.join(folder, POM_FILE)
         for folder, pom in poms.items()
         if folder not in homes
         and pom.packaging in PACKAGINGS

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from erp_build.config.grammar import NAMES
 from erp_build.config.image_targets import default_values_key
 from erp_build.formats.dockerfile.lint import sources_of_nothing_yet
+from erp_build.formats.maven.pom import POM_FILE
 from erp_build.model.packaging import NONE, OUTPUT
 from erp_build.setup.charts import ChartFiles, ImageKey, best_file, call_of, charts_of, draft_chart, key_of
 from erp_build.setup.draft import NOTHING, Draft, DraftChart, DraftTarget, Found
 from erp_build.setup.hints import HelmCall, Hints
 from erp_build.setup.images import DOCKERFILE_ALONE, ImageFolder, builds_itself, image_folders, runs_maven
 from erp_build.setup.taken import has_sibling, inputs_of, shared_folders
-from erp_build.setup.tree import POM, Tree
+from erp_build.setup.tree import Tree
 
 SIBLING = (
     "it depends on another module of the repository, which `mvn` in its folder alone does not build: not supported yet"
@@ -218,7 +219,7 @@ def _why(tree: Tree, folder: ImageFolder, dockerfiles: Sequence[str]) -> str:
     lineage = [pom for _, pom in tree.lineage(folder.path)]
     is_boot = any(pom.has_boot_plugin for pom in lineage)
     what = "a Spring Boot program" if is_boot else f"a {lineage[0].packaging}"
-    return f"{posixpath.join(folder.path, POM)} makes {what}, {dockerfiles[0]} its image{others}"
+    return f"{posixpath.join(folder.path, POM_FILE)} makes {what}, {dockerfiles[0]} its image{others}"
 
 
 def _notes(sources: _Sources, folder: ImageFolder, dockerfile: str) -> Iterator[str]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from erp_build.changes.copied_sources import PARENT_REFERENCE
+from erp_build.formats.maven.pom import POM_FILE
 from erp_build.setup.draft import Found
-from erp_build.setup.tree import POM, Tree
+from erp_build.setup.tree import Tree
 
 SHARED_NAMES = frozenset({"proto", "protos", "common", "commons", "shared", "libs", "lib"})
 
@@ -57,22 +58,22 @@ def _siblings(tree: Tree, folder: str, services: Sequence[str]) -> Iterator[Foun
     while waiting:
         here = waiting.pop()
         pom = tree.pom(here)
-        for artifact in pom.dependencies if pom else ():
+        for _, artifact, *_ in pom.dependencies if pom else ():
             place = by_artifact.get(artifact, "")
             if place and place not in seen and place not in services:
                 seen.add(place)
                 waiting.append(place)
-                yield Found(f"{place}/**", f"{posixpath.join(here, POM)} depends on {artifact}")
+                yield Found(f"{place}/**", f"{posixpath.join(here, POM_FILE)} depends on {artifact}")
 
 
 def _named(tree: Tree, folder: str) -> Iterator[Found]:
     """The folders and files outside that a pom names by `../`."""
-    at = posixpath.join(folder, POM)
+    at = posixpath.join(folder, POM_FILE)
     parents = {posixpath.dirname(path) for path, _ in tree.lineage(folder)}
     for line, text in enumerate(tree.text(at).splitlines(), 1):
         for reference in PARENT_REFERENCE.findall(text):
             path = posixpath.normpath(posixpath.join(folder, reference))
             if path in tree.folders and path not in parents:
                 yield Found(f"{path}/**", f"{at}:{line}")
-            elif path in tree and posixpath.basename(path) != POM:
+            elif path in tree and posixpath.basename(path) != POM_FILE:
                 yield Found(path, f"{at}:{line}")

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from erp_build.config.read_file import path_below, read_file
 from erp_build.errors import ErpBuildError
-from erp_build.formats.maven.pom import Pom, read_pom
+from erp_build.formats.maven.pom import POM_FILE, Pom, pom_path, read_pom
 
-POM = "pom.xml"
 MAX_PARENTS = 10
 MAX_BYTES = 1024 * 1024
 """The largest file that is looked into: nobody writes a pom, a Dockerfile or a values file of that size by hand."""
@@ -72,7 +71,7 @@ class Tree:
     @cached_property
     def pom_folders(self) -> tuple[str, ...]:
         """The folders with a pom.xml; the root is empty."""
-        return tuple(posixpath.dirname(path) for path in self.paths if posixpath.basename(path) == POM)
+        return tuple(posixpath.dirname(path) for path in self.paths if posixpath.basename(path) == POM_FILE)
 
     def other_tool(self, folder: str) -> str:
         """The build tool of a folder that is not Maven; empty: none."""
@@ -85,20 +84,21 @@ class Tree:
 
     def lineage(self, folder: str) -> Iterator[tuple[str, Pom]]:
         """The pom of a folder, then those that it inherits from as far as they lie in the repository, with paths."""
-        path = posixpath.join(folder, POM)
+        path = posixpath.join(folder, POM_FILE)
         for _ in range(MAX_PARENTS):
-            pom = self.pom(posixpath.dirname(path)) if posixpath.basename(path) == POM else None
+            pom = self.pom(posixpath.dirname(path)) if posixpath.basename(path) == POM_FILE else None
             if pom is None:
                 return
             yield path, pom
-            if not pom.parent_path:
+            if not pom.parent or not pom.parent_path:
                 return
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), pom.parent_path))
+            places = pom_path(posixpath.dirname(path), pom.parent_path)
+            path = next((place for place in places if place in self), "")
             above = self.pom(posixpath.dirname(path))
             # Maven takes the pom at the path only if it is the parent that is named.
-            if above is None or above.artifact != pom.parent:
+            if above is None or above.artifact != pom.parent[1]:
                 return
 
     def _pom(self, folder: str) -> Pom | None:
-        path = posixpath.join(folder, POM)
+        path = posixpath.join(folder, POM_FILE)
         return read_pom(self.content(path)) if path in self else None

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from erp_build.build.check_command import MAX_REPORT_BYTES, run_check
+from erp_build.clients.clock import SimulatedClock
+from erp_build.clients.maven.call import call_for_goals
+from erp_build.clients.maven.checkout import MavenCheckout
+from erp_build.clients.maven.folder_lock import hold_folders
 from erp_build.model.check_run import CheckRun
 from erp_build.model.project import Check
+from tests.support.poms import modules, needs, parent, write_pom
 
 
 def run(folder: Path, check: Check, **secrets: str) -> CheckRun:
@@ -37,6 +42,44 @@ def test_of_maven_its_errors_and_warnings_are_told(tmp_path: Path) -> None:
     arguments = (tmp_path / "arguments").read_text().split()
     assert arguments[-3:] == ["compile", "checkstyle:check", "-Dx=1"]
     assert "--batch-mode" in arguments
+
+
+def goals_in_the_shop(root: Path) -> tuple[CheckRun, CheckRun]:
+    """A check by Maven of a service with a sibling, and of one without; each writes its arguments and its folder."""
+    write_pom(root, modules("common", "order", "stock"), artifact="shop")
+    write_pom(root / "common", parent("shop"))
+    write_pom(root / "order", parent("shop"), needs("common"))
+    write_pom(root / "stock", parent("shop"))
+    for folder in (root, root / "stock"):
+        (folder / "mvnw").write_text('echo "$@" > arguments; echo "[ERROR] bad style"; exit 1\n', encoding="utf-8")
+    checkout, clock = MavenCheckout(root), SimulatedClock()
+
+    def run_in(name: str) -> CheckRun:
+        return run_check(
+            Check("c", maven=("verify", "checkstyle:check")),
+            root / name,
+            {},
+            lambda _: None,
+            lambda folder, timeout: call_for_goals(folder, checkout, root, clock, timeout),
+        )
+
+    return run_in("order"), run_in("stock")
+
+
+def test_of_a_service_with_a_sibling_maven_gets_what_it_needs_as_well(tmp_path: Path) -> None:
+    assert [done.why for done in goals_in_the_shop(tmp_path)] == ["exit code 1\n[ERROR] bad style"] * 2
+    told = (tmp_path / "arguments").read_text(encoding="utf-8")
+    assert told.startswith(f"--file {tmp_path}/pom.xml --projects ./order --also-make --batch-mode")
+    assert told.endswith("verify checkstyle:check\n")
+    assert (tmp_path / "stock" / "arguments").read_text(encoding="utf-8").startswith("--file pom.xml --batch-mode")
+
+
+def test_a_check_does_not_begin_while_another_maven_writes_what_it_needs(tmp_path: Path) -> None:
+    with hold_folders([tmp_path], SimulatedClock(), lambda _: None):
+        with_sibling, alone = goals_in_the_shop(tmp_path)
+    assert with_sibling.outcome == "inconclusive"
+    assert with_sibling.why.startswith("another Maven is running in the service's directory")
+    assert alone.outcome == "failed"
 
 
 def test_of_a_long_row_of_complaints_the_first_are_told_and_the_goal_that_sums_them_up(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from erp_build.clients.maven.output import executable_jar
+from erp_build.clients.maven.jar import jar_of
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.errors import BuildFailed
@@ -62,7 +62,7 @@ class Spoken(FakeProgress):
 
 
 def maven(folder: Path, progress: FakeProgress | None = None) -> Maven:
-    return Maven(surroundings(folder / "scratch", progress or FakeProgress()), BuildOptions())
+    return Maven(surroundings(folder, folder / "scratch", progress or FakeProgress()), BuildOptions())
 
 
 def package(*folders: Path) -> tuple[dict[str, Path], list[str]]:
@@ -75,11 +75,12 @@ def package(*folders: Path) -> tuple[dict[str, Path], list[str]]:
 
 
 def test_the_one_executable_jar_is_found(tmp_path: Path) -> None:
-    jar(tmp_path / "app-1.0.0.jar")
-    jar(tmp_path / "app-1.0.0-sources.jar", "Manifest-Version: 1.0\n")
-    jar(tmp_path / "app-1.0.0-plain.jar", None)
-    (tmp_path / "app-1.0.0.jar.original").touch()
-    assert executable_jar(tmp_path) == tmp_path / "app-1.0.0.jar"
+    made = tmp_path / "target"
+    jar(made / "app-1.0.0.jar")
+    jar(made / "app-1.0.0-sources.jar", "Manifest-Version: 1.0\n")
+    jar(made / "app-1.0.0-plain.jar", None)
+    (made / "app-1.0.0.jar.original").touch()
+    assert jar_of(MavenModule(NAME, tmp_path), {}) == made / "app-1.0.0.jar"
 
 
 @pytest.mark.parametrize(
@@ -95,19 +96,20 @@ def test_no_jar_or_two_are_a_failure_that_names_them(
     tmp_path: Path, names: tuple[str, ...], what: str, why: str
 ) -> None:
     for name in names:
-        jar(tmp_path / name)
+        jar(tmp_path / "target" / name)
     if names:
-        jar(tmp_path / "plain.jar", None)
+        jar(tmp_path / "target" / "plain.jar", None)
     with pytest.raises(BuildFailed, match=what) as caught:
-        executable_jar(tmp_path)
+        jar_of(MavenModule(NAME, tmp_path), {})
     assert caught.value.why == why
     assert "repackage" in caught.value.next_step
 
 
 def test_a_broken_jar_is_not_executable(tmp_path: Path) -> None:
-    (tmp_path / "broken.jar").write_bytes(b"PK\x03\x04 cut off")
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "broken.jar").write_bytes(b"PK\x03\x04 cut off")
     with pytest.raises(BuildFailed) as caught:
-        executable_jar(tmp_path)
+        jar_of(MavenModule(NAME, tmp_path), {})
     assert caught.value.why == "found: broken.jar"
 
 
@@ -116,7 +118,8 @@ def test_a_service_is_packaged_without_its_tests(service: Path, mvn: Path) -> No
     script(mvn, 'echo "$@"; pwd; mkdir -p target && cp prepared.jar target/app.jar')
     made, lines = package(service)
     assert made[NAME] == service / "target" / "app.jar"
-    assert lines[0].endswith(f"-DskipTests --fail-at-end --file {service}/pom.xml clean package")
+    assert lines[0].startswith(f"--file {service}/pom.xml ")
+    assert lines[0].endswith("-DskipTests --fail-at-end clean package")
     assert lines[1] == str(service)
 
 

@@ -90,6 +90,12 @@ KINDS: list[tuple[str, Kind, str, str]] = [
     ("transfer-truncated", "dependency", SERVICE, "Premature end of Content-Length"),
     ("transfer-unknown-host", "dependency", SERVICE, "mirror.invalid: Name or service not known"),
     ("reactor-two", "compile", SERVICE, "알림함.java:[2,25] incompatible types"),
+    (
+        "reactor-needed",
+        "compile",
+        "common",
+        "Common.java:[4,13] incompatible types: java.lang.String cannot be converted",
+    ),
     ("other-goal", "pom", "", 'Unknown lifecycle phase "pakcage"'),
 ]
 

@@ -1,5 +1,6 @@
 """Jars by their marks: which one is started, which are refused, and which have layers."""
 
+import json
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -8,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.clients.maven.output import executable_jar
+from erp_build.clients.maven.jar import jar_of
+from erp_build.clients.maven.reactor import MavenModule
 from erp_build.errors import BuildFailed
 from erp_build.formats.spring_jar import marks_of, runnable, why_no_layers
-from tests.support.cases import rows
 
-CASES = rows("jars")
+CASES = json.loads((Path(__file__).parents[2] / "cases/jars.json").read_text(encoding="utf-8"))
 HAS_LAYERS = "layers"
 
 
-def target(folder: Path, case: dict[str, Any]) -> Path:
-    """The folder `target` of a service with the jars of a case."""
+def target(folder: Path, case: dict[str, Any]) -> None:
+    """Make the folder `target` of a service with the jars of a case."""
     made = folder / "target"
     made.mkdir()
     (folder / "pom.xml").write_text(case["pom"], encoding="utf-8")
@@ -27,12 +28,12 @@ def target(folder: Path, case: dict[str, Any]) -> Path:
             for entry in jar["names"]:
                 text = "\n".join((*jar["manifest"], "")) if entry == "META-INF/MANIFEST.MF" else "x"
                 archive.writestr(entry, text)
-    return made
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["about"]) for case in CASES if case["chosen"]])
 def test_the_jar_that_is_started_is_found_among_its_likes(case: dict[str, Any], tmp_path: Path) -> None:
-    found = executable_jar(target(tmp_path, case))
+    target(tmp_path, case)
+    found = jar_of(MavenModule("a", tmp_path), {})
     assert found.name == case["chosen"]
     jar = case["jars"][found.name]
     why = why_no_layers(marks_of(jar["names"], "\n".join(jar["manifest"]).encode()))
@@ -41,8 +42,9 @@ def test_the_jar_that_is_started_is_found_among_its_likes(case: dict[str, Any], 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["about"]) for case in CASES if not case["chosen"]])
 def test_a_jar_that_cannot_be_started_is_refused_with_what_to_do(case: dict[str, Any], tmp_path: Path) -> None:
+    target(tmp_path, case)
     with pytest.raises(BuildFailed, match=case["refused"]) as caught:
-        executable_jar(target(tmp_path, case))
+        jar_of(MavenModule("a", tmp_path), {})
     assert "repackage" in caught.value.next_step
 
 

@@ -39,10 +39,10 @@ def choose_jdk(wanted: int | None, variables: Mapping[str, str]) -> str | None:
     return fitting[min(fitting)]
 
 
-def jdk_release(pom: Path, variables: Mapping[str, str]) -> int | None:
-    """Return the release of the JDK that builds a pom; None if none is known, fits, or can be asked for."""
+def jdk_release(wanted: int | None, variables: Mapping[str, str]) -> int | None:
+    """Return the release of the JDK to build with; None if none is known, fits, or can be asked for."""
     try:
-        home = choose_jdk(wanted_release(pom), variables)
+        home = choose_jdk(wanted, variables)
     except (BuildFailed, OSError):
         return None
     if home:

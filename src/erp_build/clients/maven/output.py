@@ -1,151 +1,102 @@
-"""Follows Maven's output line by line: which module it builds, and which executable jar is complete."""
+"""Follows Maven's output line by line: which module it builds, and which services' jars are complete."""
 
 import re
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from collections.abc import Callable, Collection
 
 from erp_build.clients.clock import Clock
-from erp_build.clients.maven.reactor import MavenModule, artifact_of
+from erp_build.clients.maven.checkout import Project
+from erp_build.clients.maven.hand_over import OnJar
+from erp_build.clients.maven.jar import jar_of, jars_of
+from erp_build.clients.maven.reactor import Member, Reactor
 from erp_build.errors import BuildFailed
 from erp_build.formats.maven.log import plain
-from erp_build.formats.maven.pom import read_pom
-from erp_build.formats.spring_jar import MANIFEST, JarMarks, marks_of, runnable
 
-PROJECT_LINE = re.compile(r"\[INFO\] -+< [^:]+:(\S+) >-+")
+PROJECT_LINE = re.compile(r"\[INFO\] -*< ([^:\s]{1,200}):(\S{1,200}) >-*$")
 """The line that Maven 3 and 4 print before they build a module of the reactor."""
 
+SKIPPING_LINE = re.compile(r"\[INFO\] Skipping \S")
+GOAL_LINE = re.compile(r"\[INFO\] (?:---|>>>) \S.{0,300} @ (\S{1,200}) (?:---|>>>)$")
+AT_ONCE_LINE = re.compile(r"\[INFO\] Using the \S{1,100} implementation with a thread count of ")
 END_LINES = ("[INFO] Reactor Summary", "[INFO] BUILD ")
-
-OnJar = Callable[[str, Path, float], None]
-"""Takes a module's name, its jar, and the seconds that the jar took."""
-
-Mark = tuple[int, int, int]
-"""Inode, size and ctime: these change when a file is written, whatever modification time Maven sets."""
 
 
 class MavenOutput:
     """The output of one call of Maven.
 
-    A module's jar is complete when Maven begins the next module, and the last one's when Maven prints its summary.
-    A module may still turn out to have failed when Maven ends.
+    A service's jar is complete when Maven begins the next module, and the last one's when Maven prints its summary. If
+    Maven builds several modules at once, or one service alone, that is known only at its end. A module may still turn
+    out to have failed when Maven ends.
 
     Attributes:
-        complete: the jars that were handed over.
-        troubles: why no jar of a module was handed over.
+        complete: the services whose jars were handed over.
+        troubles: why no jar of a service was handed over.
+        begun: the modules that Maven has built, or has tried to build.
     """
 
-    def __init__(
-        self, group: Sequence[MavenModule], clock: Clock, detail: Callable[[str, str], None], on_jar: OnJar
-    ) -> None:
-        self._by_artifact = {artifact_of(module.folder): module for module in group}
-        self._before = {module: jars_in(module.folder / "target") for module in group}
-        self._only = group[0] if len(group) == 1 else None
+    def __init__(self, reactor: Reactor, clock: Clock, detail: Callable[[str, str], None], on_jar: OnJar) -> None:
+        self._members = reactor.members
+        self._names = {project: member.name for member in self._members for project in member.projects}
+        self._before = {member: jars_of(member.module) for member in self._members}
+        self._only = self._members[0].name if len(self._members) == 1 else ""
+        self._one_by_one = not self._only
         self._clock = clock
         self._detail = detail
         self._on_jar = on_jar
-        self._current: MavenModule | None = None
+        self._current: Project | None = None
         self._since = clock.monotonic()
-        self.complete: dict[MavenModule, Path] = {}
-        self.troubles: dict[MavenModule, BuildFailed] = {}
+        self.complete: set[Member] = set()
+        self.troubles: dict[Member, BuildFailed] = {}
+        self.begun: set[Project] = set()
 
     def read(self, line: str) -> None:
         """Take a line; called from the threads that read Maven's streams."""
         text = plain(line)
         if found := PROJECT_LINE.match(text):
             self._leave()
-            self._current = self._by_artifact.get(found[1])
+            self._current = Project(found[1], found[2])
         elif text.startswith(END_LINES):
             self._leave()
-        module = self._current or self._only
-        self._detail(text, module.name if module else "maven")
+        elif SKIPPING_LINE.match(text):
+            self._current = None
+        elif AT_ONCE_LINE.match(text) or self._is_of_another(text):
+            self._one_by_one = False
+        name = self._only or (self._names.get(self._current) if self._current else None)
+        self._detail(text, name or (self._current.artifact if self._current else "maven"))
 
-    def close(self, *, succeeded: bool) -> None:
-        """Maven ended; after a success, hand over the jars that were not handed over yet."""
+    def close(self, failed: Collection[str] | None) -> None:
+        """Maven ended; hand over what was not handed over yet.
+
+        Args:
+            failed: the artifacts of the modules that failed; None: Maven itself did, and nothing is certain.
+        """
         self._current = None
-        for module in self._before if succeeded else ():
-            if module not in self.complete:
-                self._hand_over(module)
+        for member in self._members if failed is not None else ():
+            was_built = not failed or bool(member.projects and member.projects <= self.begun)
+            is_whole = not any(project.artifact in (failed or ()) for project in member.projects)
+            if member not in self.complete and was_built and is_whole:
+                self._hand_over(member)
+
+    def _is_of_another(self, text: str) -> bool:
+        """Whether Maven works on another module than the one that it has announced last."""
+        goal = GOAL_LINE.match(text) if self._current else None
+        return bool(goal and self._current and goal[1] != self._current.artifact)
 
     def _leave(self) -> None:
-        module, self._current = self._current, None
-        # A single module is handed over at Maven's end, when it is known whether it succeeded.
-        if module and not self._only:
-            self._hand_over(module)
+        project, self._current = self._current, None
+        if project is None:
+            return
+        self.begun.add(project)
+        for member in self._members if self._one_by_one else ():
+            if project in member.projects and member.projects <= self.begun and member not in self.complete:
+                self._hand_over(member)
 
-    def _hand_over(self, module: MavenModule) -> None:
+    def _hand_over(self, member: Member) -> None:
         try:
-            jar = executable_jar(module.folder / "target", self._before[module])
+            jar = jar_of(member.module, self._before[member])
         except BuildFailed as trouble:
-            self.troubles[module] = trouble
+            self.troubles[member] = trouble
             return
         now = self._clock.monotonic()
         seconds, self._since = now - self._since, now
-        self.complete[module] = jar
-        self._on_jar(module.name, jar, seconds)
-
-
-def jars_in(folder: Path) -> dict[Path, Mark]:
-    """Return the jars of a directory with their marks."""
-    return {jar: _mark(jar) for jar in sorted(folder.glob("*.jar"))}
-
-
-def executable_jar(folder: Path, before: Mapping[Path, Mark] | None = None) -> Path:
-    """Return the one jar that `java -jar` is for.
-
-    Raises `BuildFailed` for none, several, an old one, or one that lacks its libraries although the pom packs them.
-
-    Args:
-        folder: Maven's `target`.
-        before: `jars_in` of it before the build. A modification time tells nothing: reproducible builds set an old one.
-    """
-    jars = jars_in(folder)
-    marks = {jar.name: read for jar in jars if (read := _marks(jar))}
-    found = runnable(marks)
-    if len(found) != 1:
-        raise BuildFailed(
-            f"{len(found)} executable jars instead of one",
-            where=str(folder),
-            why=f"found: {', '.join(jar.name for jar in jars) or 'no jar'}",
-            next_step="let spring-boot-maven-plugin repackage exactly one jar",
-        )
-    jar = folder / found[0]
-    _require_whole(jar, marks[jar.name])
-    if before and before.get(jar) == jars[jar]:
-        raise BuildFailed(
-            "the jar is from before this build",
-            where=str(jar),
-            why="Maven ended without an error and did not write it",
-            next_step="look at what the pom does in the phase `package`",
-        )
-    return jar
-
-
-def _mark(jar: Path) -> Mark:
-    status = jar.stat()
-    return status.st_ino, status.st_size, status.st_ctime_ns
-
-
-def _require_whole(jar: Path, marks: JarMarks) -> None:
-    """Raise for a jar without its libraries, where the pom means to put them in."""
-    pom = jar.parent.parent / "pom.xml"
-    said = read_pom(pom.read_bytes()) if pom.is_file() else None
-    if not marks.is_whole and said and said.repackages:
-        raise BuildFailed(
-            "the jar is without its libraries",
-            where=str(jar),
-            why="pom.xml names spring-boot-maven-plugin, but its goal `repackage` did not run: nothing is in BOOT-INF/",
-            next_step="add <executions><execution><goals><goal>repackage</goal></goals></execution></executions> to "
-            "the plugin (spring-boot-starter-parent brings them along); a jar that is meant so: <skip>true</skip> in "
-            "the plugin's <configuration>",
-        )
-
-
-def _marks(jar: Path) -> JarMarks | None:
-    """The marks of a jar; None for what is none, or is cut off."""
-    try:
-        with ZipFile(jar) as archive:
-            return marks_of(archive.namelist(), archive.read(MANIFEST))
-    except (BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError, zlib.error):
-        return None
+        self.complete.add(member)
+        self._on_jar(member.name, jar, seconds)

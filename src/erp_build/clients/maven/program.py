@@ -1,21 +1,26 @@
-"""Builds jars with Maven: one process for several services, each jar handed on as soon as it is complete."""
+"""Builds jars with Maven: one process for several services and what they need; each jar goes on when it is complete."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from erp_build.clients.clock import Clock
+from erp_build.clients.maven.blame import Blame, blame, errors
+from erp_build.clients.maven.call import MavenCall, call_for_goals, call_of
+from erp_build.clients.maven.checkout import MavenCheckout
 from erp_build.clients.maven.folder_lock import hold_folders
-from erp_build.clients.maven.jdk import choose_jdk, jdk_release, wanted_release
-from erp_build.clients.maven.output import MavenOutput, OnJar
-from erp_build.clients.maven.reactor import MavenModule, artifact_of, reactor_groups, write_aggregator
+from erp_build.clients.maven.hand_over import HandOver, OnJar
+from erp_build.clients.maven.jdk import choose_jdk, jdk_release
+from erp_build.clients.maven.output import MavenOutput
+from erp_build.clients.maven.place import release_of, wrapper_of
+from erp_build.clients.maven.reactor import MavenModule, Member, Reactor, reactors
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed, combine
-from erp_build.formats.maven.failure import Failure, failures
+from erp_build.formats.maven.failure import failures
 from erp_build.formats.maven.log import plain
 from erp_build.model.project import BuildOptions
 
@@ -48,6 +53,7 @@ class MavenSurroundings:
     """The environment of Maven's calls.
 
     Attributes:
+        root: of the repository, whose poms say what a service needs.
         scratch: a private folder outside of the sources.
         logs: folder for Maven's whole output; None keeps none.
         clock: the time.
@@ -56,6 +62,7 @@ class MavenSurroundings:
         given: variables that Maven gets besides ours; called when it is started.
     """
 
+    root: Path
     scratch: Path
     logs: Path | None
     clock: Clock
@@ -71,6 +78,7 @@ class Maven:
     def __init__(self, surroundings: MavenSurroundings, options: BuildOptions) -> None:
         self._with = surroundings
         self._options = options
+        self._checkout = MavenCheckout(surroundings.root)
         self._calls = 0
         self._log: Path | None = None
 
@@ -84,72 +92,82 @@ class Maven:
                 next_step="correct `path` in erp-build.toml, or add the pom; where the Dockerfile does it all, write "
                 'package = "none"',
             )
-        if not (folder / "mvnw").is_file() and not shutil.which("mvn"):
+        needs = self._checkout.needs_of(folder)
+        if not wrapper_of(needs) and not shutil.which("mvn"):
             raise BuildFailed("there is no Maven", where="PATH", next_step="install Maven, or add the wrapper (mvnw)")
-        choose_jdk(wanted_release(folder / "pom.xml"), os.environ)
+        choose_jdk(release_of(needs), os.environ)
 
     def jdk_release(self, folder: Path) -> int | None:
         """The release of the JDK that a service is built with; None if none is known, and Maven chooses."""
-        return jdk_release(folder / "pom.xml", os.environ)
+        if not (folder / "pom.xml").is_file():
+            return None
+        return jdk_release(release_of(self._checkout.needs_of(folder)), os.environ)
+
+    def goals_call(self, folder: Path, timeout: float) -> AbstractContextManager[MavenCall]:
+        """A call of Maven for goals on one service and what it needs; see `call_for_goals`."""
+        return call_for_goals(folder, self._checkout, self._with.scratch, self._with.clock, timeout)
 
     def package(self, modules: Sequence[MavenModule], on_jar: OnJar) -> None:
         """Make the jar of every module.
 
         Args:
             modules: the services' directories; those that can share a Maven reactor are built by one process.
-            on_jar: called from another thread for each jar, in the order in which they are complete.
+            on_jar: called, mostly from another thread, for each jar that is complete.
 
         Raises `BuildFailed` that names everything that failed, after everything else is built.
         """
-        failures: dict[str, BuildFailed] = {}
-        for group in _groups(modules):
-            failures |= self._package_group(group, on_jar)
-        if failures:
-            error = combine(tuple(failures.values()))
+        groups = reactors(modules, self._checkout)
+        jars = HandOver(on_jar, _written_by_others(groups))
+        blamed = {member: one for group in groups for member, one in self._build(group, jars.take).items()}
+        told = errors(blamed, self._checkout, self._with.root)
+        told |= jars.finish(told)
+        if told:
+            error = combine(tuple(dict.fromkeys(told.values())))
             assert isinstance(error, BuildFailed)
-            error.targets = frozenset(failures)
+            error.targets = frozenset(told)
             raise error
 
-    def _package_group(self, group: tuple[MavenModule, ...], on_jar: OnJar) -> dict[str, BuildFailed]:
-        """Build a group; build modules again that failed only because a transfer failed."""
-        failed = self._attempt(group, on_jar)
-        again = tuple(
-            module
-            for module, failure in failed.items()
-            if isinstance(failure, Failure) and failure.is_worth_another_try
-        )
-        if again:
-            self._with.say(f"{failed[again[0]].what}; retrying once", again[0].name)
-            failed = {module: failure for module, failure in failed.items() if module not in again}
-            failed |= self._attempt(again, on_jar, update=True)
-        return {module.name: _error(module, failure, self._log) for module, failure in failed.items()}
+    def _build(self, reactor: Reactor, on_jar: OnJar, *, update: bool = False) -> dict[Member, Blame]:
+        """Build a group; build again what failed for another reason than its sources."""
+        blamed = self._attempt(reactor, on_jar, update=update)
+        again = [member for member, one in blamed.items() if one.passes]
+        if again and not update:
+            self._with.say(f"{blamed[again[0]].what}; retrying once", again[0].name)
+            # What they need is written anew, also where it is a service whose jar is complete.
+            written = {folder for member in again for folder in member.needs.written}
+            taken = [one for one in reactor.members if one in again or one.needs.folder in written]
+            blamed = {member: one for member, one in blamed.items() if member not in taken}
+            return blamed | self._build(reactor.only(taken), on_jar, update=True)
+        unbegun = [one for one in blamed.values() if one.is_of_the_call]
+        if unbegun and reactor.place.root and reactor.without_root() != reactor:
+            self._with.say(f"{unbegun[0].what}; building without the root's other modules", reactor.members[0].name)
+            return self._build(reactor.without_root(), on_jar, update=update)
+        its = [one for one in reactor.members if unbegun and unbegun[0].folder in one.needs.written]
+        others = [one for one in reactor.members if one not in its]
+        if its and others:
+            blamed = {member: one for member, one in blamed.items() if member in its}
+            return blamed | self._build(reactor.only(others), on_jar, update=update)
+        return blamed
 
-    def _attempt(
-        self, group: tuple[MavenModule, ...], on_jar: OnJar, *, update: bool = False
-    ) -> dict[MavenModule, Failure | BuildFailed]:
-        folders = [module.folder for module in group]
+    def _attempt(self, reactor: Reactor, on_jar: OnJar, *, update: bool) -> dict[Member, Blame]:
+        first = reactor.members[0].name
         with (
-            hold_folders(folders, self._with.clock, lambda text: self._with.say(text, group[0].name)) as inherited,
+            hold_folders(reactor.roots, self._with.clock, lambda text: self._with.say(text, first)) as inherited,
             tempfile.TemporaryDirectory(dir=self._with.scratch) as scratch,
         ):
-            output = MavenOutput(group, self._with.clock, self._with.detail, on_jar)
-            done = self._run(group, Path(scratch), output, inherited, update=update)
-            output.close(succeeded=done.code == 0)
-        return _failures(group, output, done)
+            output = MavenOutput(reactor, self._with.clock, self._with.detail, on_jar)
+            done = self._run(reactor, Path(scratch), output, inherited, update=update)
+            found = failures([*done.stdout.splitlines(), *done.stderr.splitlines()], done.code) if done.code else ()
+            failed = {one.module for one in found}
+            output.close(None if "" in failed else failed)
+        if not found:
+            return {one: Blame(output.troubles[one]) for one in reactor.members if one not in output.complete}
+        return blame(reactor, output, found, self._checkout, self._log)
 
     def _run(
-        self,
-        group: tuple[MavenModule, ...],
-        scratch: Path,
-        output: MavenOutput,
-        inherited: tuple[int, ...],
-        *,
-        update: bool,
+        self, reactor: Reactor, scratch: Path, output: MavenOutput, inherited: tuple[int, ...], *, update: bool
     ) -> Result:
-        first = group[0].folder
-        pom = first / "pom.xml" if len(group) == 1 else write_aggregator(scratch, group)
-        # Through sh: a source that CodePipeline passes on as a zip has lost the executable bit.
-        program = ["sh", str(first / "mvnw")] if (first / "mvnw").is_file() else ["mvn"]
+        call = call_of(reactor, scratch, inherited)
         # Maven repeats a failed resolution from its cache unless it is told to update.
         updates = ["--update-snapshots"] if update else []
         # One failed module must not keep the others from being built.
@@ -163,17 +181,20 @@ class Maven:
             try:
                 return run(
                     # `clean`: a jar of an earlier version would be a second one in `target`.
-                    [*program, *words, "--file", str(pom), "clean", "package"],
-                    env=_environment(group, self._with.given(), has_wrapper=program != ["mvn"]),
-                    cwd=first,
+                    [*call.words, *words, "clean", "package"],
+                    env={
+                        **_environment(reactor.place.home, self._with.given(), has_wrapper=call.words[0] != "mvn"),
+                        **call.variables,
+                    },
+                    cwd=call.start,
                     timeout=min(self._options.timeout, self._with.clock.time_left()),
                     on_line=on_line,
-                    inherited=inherited,
+                    inherited=call.inherited,
                 )
             except TimedOut as error:
                 raise BuildFailed(
                     "Maven took too long",
-                    where=", ".join(module.name for module in group),
+                    where=", ".join(member.name for member in reactor.members),
                     why=f"{error}\n{tail(error.tail)}",
                     next_step="raise `timeout` of [build] in erp-build.toml, or run Maven by hand",
                 ) from error
@@ -197,54 +218,27 @@ class Maven:
             yield keep
 
 
-def _groups(modules: Sequence[MavenModule]) -> Iterator[tuple[MavenModule, ...]]:
-    """The modules that one Maven builds together, all with the JDK that each would get alone: it is in their keys."""
-    by_jdk: dict[str, list[MavenModule]] = {}
-    for module in modules:
-        home = choose_jdk(wanted_release(module.folder / "pom.xml"), os.environ)
-        by_jdk.setdefault(home or "", []).append(module)
-    for together in by_jdk.values():
-        yield from reactor_groups(together)
+def _written_by_others(groups: Sequence[Reactor]) -> frozenset[str]:
+    """The services whose folders Maven writes into for another service too: by a later Maven, or in another attempt."""
+    members = [member for group in groups for member in group.members]
+    users: dict[Path, set[str]] = {}
+    for member in members:
+        for folder in member.needs.written:
+            users.setdefault(folder, set()).add(member.name)
+    return frozenset(one.name for one in members if any(len(users[folder]) > 1 for folder in one.needs.own))
 
 
-def _environment(group: tuple[MavenModule, ...], given: Mapping[str, str], *, has_wrapper: bool) -> dict[str, str]:
-    wanted = max((wanted_release(module.folder / "pom.xml") or 0 for module in group), default=0)
-    home = choose_jdk(wanted or None, os.environ)
+def _environment(home: str, given: Mapping[str, str], *, has_wrapper: bool) -> dict[str, str]:
     classes = "" if has_wrapper else _archived_classes(home)
     options = " ".join(word for word in (os.environ.get("MAVEN_OPTS", ""), FAST_JVM, classes) if word)
     ours = {"MAVEN_OPTS": options, **({"JAVA_HOME": home} if home else {})}
     return {**child_environment("JAVA_", "MAVEN_", "M2_"), **given, **ours}
 
 
-def _archived_classes(home: str | None) -> str:
+def _archived_classes(home: str) -> str:
     """The JVM option for the class-data archive; empty without one, or if another JDK builds than the one it is for."""
     archive, own = os.environ.get(CLASSES_VARIABLE, ""), shutil.which("java")
     java = shutil.which("java", path=f"{home}/bin") if home else own
     is_own = own and java and os.path.realpath(java) == os.path.realpath(own)
     # Maven's script splits the options at blanks, so a path with a blank cannot be passed.
     return f"-XX:SharedArchiveFile={archive}" if is_own and len(archive.split()) == 1 else ""
-
-
-def _failures(
-    group: tuple[MavenModule, ...], output: MavenOutput, done: Result
-) -> dict[MavenModule, Failure | BuildFailed]:
-    """The modules that failed, and why; after a success only those without a jar."""
-    if done.code == 0:
-        return {module: output.troubles[module] for module in group if module not in output.complete}
-    found = failures([*done.stdout.splitlines(), *done.stderr.splitlines()], done.code)
-    by_artifact = {failure.module: failure for failure in found}
-    blamed = [module for module in group if artifact_of(module.folder) in by_artifact]
-    blamed = blamed or [module for module in group if module not in output.complete] or list(group)
-    return {module: by_artifact.get(artifact_of(module.folder), found[0]) for module in blamed}
-
-
-def _error(module: MavenModule, failure: Failure | BuildFailed, log: Path | None) -> BuildFailed:
-    if isinstance(failure, BuildFailed):
-        return failure
-    kept = (f"the whole output is in {log}",) if log else ()
-    return BuildFailed(
-        failure.what,
-        where=f"{module.name} ({module.folder})",
-        why="\n".join((failure.summary, *kept)),
-        next_step=f"{failure.next_step}; by hand: mvn -f {module.folder.name}/pom.xml clean package",
-    )

@@ -1,1 +1,1 @@
-"""Reads Maven's log: its lines, and why Maven failed."""
+"""Reads Maven's files and its log: the poms of a tree and how they lean on each other, and why Maven failed."""

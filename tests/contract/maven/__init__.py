@@ -1,0 +1,1 @@
+"""The machine's Maven builds small poms."""
