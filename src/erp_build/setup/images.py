@@ -97,7 +97,7 @@ def _folder(tree: Tree, home: str, paths: list[str]) -> ImageFolder:
     ordered = sorted(paths, key=lambda path: (path.count("/"), posixpath.basename(path) != "Dockerfile", path))
     names = tuple(posixpath.relpath(path, home) for path in ordered)
     lambdas = tuple(name for name in names if _is_for_lambda(tree.text(posixpath.join(home, name)), name))
-    tool = "" if posixpath.join(home, POM) in tree else tree.other_tool(home) or DOCKERFILE_ALONE
+    tool = "" if posixpath.join(home, POM_FILE) in tree else tree.other_tool(home) or DOCKERFILE_ALONE
     return ImageFolder(home, tuple(name for name in names if name not in lambdas), lambdas, tool)
 
 
