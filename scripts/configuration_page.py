@@ -30,6 +30,10 @@ kind = "lambda"
 function = "b"
 [build.codeartifact]
 domain = "erp"
+[[build.allow]]
+finding = "secret"
+name = "a"
+reason = "r"
 [[check]]
 name = "a"
 maven = ["verify"]
@@ -200,6 +204,7 @@ def _default(key: str, noted: Noted, table: str) -> str:
         ("[[service]]", "context"): "`path`",
         ("[[service]]", "values_key"): "`services.` and the name in camelCase, without `-service`",
         ("[[service]]", "function"): 'required for `"lambda"`',
+        ("[[build.allow]]", "finding"): "required",
         ("[notify]", "topic"): "project, environment, and `alarms`, joined by `-`",
     }
     return derived.get((table, key), noted.default)
@@ -213,6 +218,8 @@ def _described(name: str) -> dict[str, str]:
         return describe([values.Project])
     if key == "service":
         return KIND | describe([values.Function, values.Service])
+    if key == "build.allow":
+        return describe([values.Allowance])
     nested = {"build.codeartifact": values.CodeArtifact}
     kind = hints.get(key) or hints.get(f"{key}s") or nested.get(key)
     # `tuple[Check, ...]` or `GatePolicy`.

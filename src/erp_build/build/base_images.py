@@ -8,7 +8,7 @@ from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.sign_ins import SignIns
 from erp_build.errors import BuildFailed
 from erp_build.formats.dockerfile.mirror import fetched_images, through_mirrors
-from erp_build.formats.dockerfile.parse import base_images
+from erp_build.formats.dockerfile.stages import final_base
 from erp_build.formats.image_name import host_of, mirrored
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL
 
@@ -52,7 +52,7 @@ class BaseImages:
         return self.sign_ins.of_images(fetched_images(self.as_fetched(text)))
 
     def labels(self, text: str, known: Iterable[tuple[str, str]], on_line: Callable[[str], None]) -> dict[str, str]:
-        """Give the engine the images that are known by digest, and return the labels that name the last base.
+        """Give the engine the images that are known by digest, and return the labels of the final base.
 
         Args:
             text: the Dockerfile.
@@ -64,12 +64,20 @@ class BaseImages:
             # The engine would take what it has under this name, which may be an older one than the key says.
             name = mirrored(image, self.mirrors)
             self.engine.provide(name, digest, self._sign_in(name), on_line)
-        if not (bases := base_images(text)):
+        base = final_base(text)
+        labels = self._base_labels(base, on_line) if base else {}
+        return labels | ({BASE_DIGEST_LABEL: digests[base]} if base in digests else {})
+
+    def _base_labels(self, base: str, on_line: Callable[[str], None]) -> dict[str, str]:
+        """The labels that name the base image; none where its name is not known, because a label stops no build."""
+        if "$" in base:
             return {}
-        # The last FROM begins the final stage of the image.
-        name = mirrored(bases[-1], self.mirrors)
-        labels = {**self.engine.base_labels(name, on_line, self._sign_in(name)), BASE_NAME_LABEL: bases[-1]}
-        return labels | ({BASE_DIGEST_LABEL: digests[bases[-1]]} if bases[-1] in digests else {})
+        name = mirrored(base, self.mirrors)
+        try:
+            return {**self.engine.base_labels(name, on_line, self._sign_in(name)), BASE_NAME_LABEL: base}
+        except BuildFailed as error:
+            on_line(f"no label names the base image {base}: {error.why or error.what}")
+            return {}
 
     def _sign_in(self, image: str) -> SignIn | None:
         return self.sign_ins.of(host_of(image))

@@ -20,7 +20,7 @@ from erp_build.clients.terminal.progress import Progress
 from erp_build.config.image_targets import COMMIT_ARGUMENT
 from erp_build.config.read_file import path_below, read_file
 from erp_build.errors import BuildFailed, did_you_mean
-from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
+from erp_build.formats.dockerfile.lint import Finding, buildkit_needs, secrets_in, takes_buildkit
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage
 from erp_build.formats.dockerfile.rewrite import with_labels
 from erp_build.formats.dockerfile.secret_mounts import secret_mounts
@@ -34,6 +34,9 @@ from erp_build.model.images.image import (
 )
 from erp_build.model.packaging import dockerfile_of
 from erp_build.model.project import BuildOptions, Function, Service
+
+UNLESS_MEANT = "; where it is meant, [[build.allow]] with a reason lets it pass"
+"""The end of a next step, where the configuration can let the finding pass."""
 
 
 @dataclass(kw_only=True)
@@ -65,16 +68,17 @@ class ImageBuilder:
         path_below(self.root, target.context or target.path)
         if target.docker_target and not stage_named(text, target.docker_target):
             raise no_stage(target, text)
-        if secrets := secrets_in(text):
-            raise _refused(
-                "the Dockerfile holds a secret", where, secrets, "give it at run time, as a variable of the deployment"
-            )
+        if secrets := self._not_allowed(target, "secret", secrets_in(text)):
+            hint = f"give it at run time, as a variable of the deployment{UNLESS_MEANT}"
+            raise _refused("the Dockerfile holds a secret", where, secrets, hint)
         self._require_secrets(where, text)
         needs = buildkit_needs(text)
-        if needs and self.options.builder == "classic":
-            raise _refused("the Dockerfile needs BuildKit", where, needs, 'set builder = "auto" in [build]')
-        if needs or self.options.builder == "buildkit":
-            self.buildkit.require_installed(where, needs)
+        certain = self._not_allowed(target, "buildkit", [need for need in needs if need.is_certain])
+        if certain and self.options.builder == "classic":
+            hint = f'set builder = "auto" in [build]{UNLESS_MEANT}'
+            raise _refused("the Dockerfile needs BuildKit", where, certain, hint)
+        if self._takes_buildkit(text):
+            self.buildkit.require_installed(where, [need[:2] for need in needs])
 
     def build(self, request: ImageRequest, jar: Path | None) -> LocalImage:
         """Build the image in the engine, with labels that name its commit, content key and base image.
@@ -86,8 +90,9 @@ class ImageBuilder:
         target = request.target
         context = context_for(self.root, target)
         text = self._dockerfile(target)
-        if missing := sources_of_nothing(_as_built(target, text), context.files):
-            what, hint = "the Dockerfile copies what is not there", "build it, or correct the COPY"
+        found = context.missing_sources(_as_built(target, text), classic=not self._takes_buildkit(text))
+        if missing := self._not_allowed(target, "source", found):
+            what, hint = "the Dockerfile copies what is not there", f"build it, or correct the COPY{UNLESS_MEANT}"
             raise _refused(what, dockerfile_of(target), missing, hint)
         on_line = partial(self.progress.detail, target=target.name)
         with full_disk_fails(tempfile.gettempdir()), tempfile.TemporaryFile() as spool:
@@ -129,13 +134,13 @@ class ImageBuilder:
         """Refuse a Dockerfile that mounts a secret which nobody gives, or that the chosen builder cannot mount."""
         mounts = secret_mounts(text)
         if mounts and self.options.builder == "classic":
-            found = [(mount.line, f"RUN --mount=type=secret,id={mount.name}") for mount in mounts]
+            found = [Finding(mount.line, f"RUN --mount=type=secret,id={mount.name}") for mount in mounts]
             what = "the classic builder cannot give a secret to a Dockerfile"
             raise _refused(
                 what, where, found, 'set builder = "auto" in [build]: BuildKit mounts it and keeps it nowhere'
             )
         unknown = [mount for mount in mounts if mount.name not in self.given.names]
-        if required := [(mount.line, f"secret {mount.name}") for mount in unknown if mount.is_required]:
+        if required := [Finding(mount.line, f"secret {mount.name}") for mount in unknown if mount.is_required]:
             hint = f'write [build.secrets] {unknown[0].name} = "name of a SecureString"'
             raise _refused("the Dockerfile requires a secret that erp-build.toml does not have", where, required, hint)
         for mount in unknown:
@@ -143,8 +148,12 @@ class ImageBuilder:
                 f"warning: {where}:{mount.line} mounts the secret {mount.name}, which [build.secrets] lacks"
             )
 
+    def _not_allowed(self, target: Service | Function, kind: str, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings that no `[[build.allow]]` says are meant."""
+        return [one for one in findings if not self.options.allows(target.name, kind, one.name)]
+
     def _takes_buildkit(self, text: str) -> bool:
-        return self.options.builder == "buildkit" or (self.options.builder == "auto" and bool(buildkit_needs(text)))
+        return takes_buildkit(text, self.options.builder)
 
     def _dockerfile(self, target: Service | Function) -> str:
         where = dockerfile_of(target)
@@ -184,6 +193,6 @@ def _as_built(target: Service | Function, text: str) -> str:
     return as_built(text, target.docker_target, dict(target.args))
 
 
-def _refused(what: str, where: str, findings: Sequence[tuple[int, str]], next_step: str) -> BuildFailed:
-    lines = "\n".join(f"line {line}: {found}" for line, found in findings)
-    return BuildFailed(what, where=f"{where}:{findings[0][0]}", why=lines, next_step=next_step)
+def _refused(what: str, where: str, findings: Sequence[Finding], next_step: str) -> BuildFailed:
+    lines = "\n".join(f"line {one.line}: {one.what}" for one in findings)
+    return BuildFailed(what, where=f"{where}:{findings[0].line}", why=lines, next_step=next_step)

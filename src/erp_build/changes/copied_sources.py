@@ -3,13 +3,12 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from erp_build.changes.rules import Rules
 from erp_build.clients.git.links import links_of
-from erp_build.formats.dockerfile.copied import copied_sources
 from erp_build.formats.dockerfile.one_stage import as_built
+from erp_build.formats.dockerfile.sources import copied_sources, taken
 from erp_build.model.packaging import Packaging, context_of, dockerfile_of, is_maven, packaging_of
 from erp_build.model.project import Function, Service
 
@@ -166,8 +165,7 @@ def _without_comments(xml: str) -> str:
 
 def _taken(pattern: str, tree: Tree) -> Iterator[str]:
     """The files that a source matches, and the targets of those that are links."""
-    for path, mode in tree.modes.items():
-        if path == pattern or path.startswith(f"{pattern}/") or fnmatchcase(path, pattern):
-            yield path
-            if mode == SYMLINK_MODE:
-                yield posixpath.normpath(posixpath.join(posixpath.dirname(path), tree.texts.get(path, "")))
+    for path in taken(pattern, tree.modes) if not pattern.startswith("../") else ():
+        yield path
+        if tree.modes[path] == SYMLINK_MODE:
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), tree.texts.get(path, "")))

@@ -10,7 +10,7 @@ from erp_build.changes.content_key import with_surroundings
 from erp_build.clients.site import Site
 from erp_build.errors import ErpBuildError
 from erp_build.formats.dockerfile.one_stage import as_built
-from erp_build.formats.dockerfile.parse import images_of
+from erp_build.formats.dockerfile.stages import images_of
 from erp_build.model.packaging import is_maven
 from erp_build.model.project import Function, Service
 

@@ -1,5 +1,6 @@
 """The `[build]` table and those below it: how images are made, and what a build may use."""
 
+from erp_build.config.allowances import allowances_of
 from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
 from erp_build.errors import did_you_mean
@@ -22,7 +23,7 @@ def parse_build(table: Table, parameters: str) -> BuildOptions:
         parameters: prefix of the parameters whose names do not begin with `/`.
     """
     keys = ("tests", "builder", "timeout", "registry", "docker_config", "pass", "secrets", "sign_in", "mirrors",
-            "codeartifact")  # fmt: skip
+            "codeartifact", "allow")  # fmt: skip
     return table.read(
         BuildOptions,
         *keys,
@@ -31,6 +32,7 @@ def parse_build(table: Table, parameters: str) -> BuildOptions:
         sign_in=_sign_in(table, parameters),
         mirrors=_mirrors(table),
         codeartifact=_codeartifact(table),
+        allow=allowances_of(table),
     )
 
 

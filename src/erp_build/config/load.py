@@ -170,9 +170,12 @@ def _refuse_contradictions(project: Project, where: str) -> None:
     others = {target.name: target.package for target in project.image_targets if not is_maven(target)}
     for check in project.checks:
         _refuse_maven(check, others, where)
-        if missing := sorted(set(check.targets) - names):
+    named = [(f"the check {check.name}", check.targets) for check in project.checks]
+    named += [(f"what [[build.allow]] says of {name}", services) for _, name, _, services in project.build.allow]
+    for what, services in named:
+        if missing := sorted(set(services) - names):
             raise ConfigurationError(
-                f"the check {check.name} is for {', '.join(missing)}, which is not a service of this project",
+                f"{what} is for {', '.join(missing)}, which is not a service of this project",
                 where=where,
                 next_step=did_you_mean(missing[0], names, f"one of: {', '.join(sorted(names))}"),
             )

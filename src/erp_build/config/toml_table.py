@@ -240,11 +240,10 @@ class Table:
     def tables(self, key: str) -> tuple["Table", ...]:
         """An array of tables below this one."""
         value = self._values.get(key, [])
+        name = f"[[{self._name.strip('[]')}.{key}]]" if self._name else f"[[{key}]]"
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self.error(key, f"`{key}` must be an array of tables", f"write [[{key}]]")
-        return tuple(
-            type(self)(item, f"[[{key}]]", self._source, self._path, place) for place, item in enumerate(value)
-        )
+            raise self.error(key, f"`{key}` must be an array of tables", f"write {name}")
+        return tuple(type(self)(item, name, self._source, self._path, place) for place, item in enumerate(value))
 
     def _typed(self, key: str, hint: Any, default: Any) -> Any:
         """The value of a key by the type of its field; a duration is the only type of number that a field has."""

@@ -7,7 +7,7 @@ from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError, OfNoRegistry
 from erp_build.formats.dockerfile.one_stage import as_built
-from erp_build.formats.dockerfile.parse import images_of
+from erp_build.formats.dockerfile.stages import images_of
 from erp_build.formats.image_name import ecr_host, host_of, mirrored
 from erp_build.model.packaging import dockerfile_of
 

@@ -10,10 +10,10 @@ from erp_build.config.grammar import NAMES
 from erp_build.config.read_file import path_below, read_file
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
-from erp_build.errors import ConfigurationError, did_you_mean, told
-from erp_build.formats.dockerfile.lint import secrets_in, sources_of_nothing_yet
+from erp_build.errors import BuildFailed, ConfigurationError, did_you_mean, told
+from erp_build.formats.dockerfile.lint import is_made_later, secrets_in, takes_buildkit
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named
-from erp_build.formats.dockerfile.parse import images_of
+from erp_build.formats.dockerfile.stages import images_of
 from erp_build.formats.maven.pom import read_pom
 from erp_build.formats.values.file import set_tags
 from erp_build.model.packaging import context_of, dockerfile_of, is_maven, made_in_context
@@ -100,7 +100,7 @@ def _pom(root: Path, target: Service | Function, seen: Seen) -> None:
 
 
 def _dockerfile(facts: Facts, target: Service | Function, seen: Seen) -> None:
-    root, path = facts.root, dockerfile_of(target)
+    root, path, build = facts.root, dockerfile_of(target), facts.project.build
     if not (root / path).is_file():
         seen.faults.append(_missing(root, path, "", "`dockerfile`"))
         return
@@ -118,13 +118,14 @@ def _dockerfile(facts: Facts, target: Service | Function, seen: Seen) -> None:
         what = f"{path} takes {', '.join(unknown)}, whose variable has no value"
         step = "give the ARG a default before the first FROM, or a value in `args`"
         seen.faults.append(Fault(what, step, is_doubt=True))
-    for line, secret in secrets_in(whole):
+    for secret in secrets_in(whole):
         step = "give it at run time, as a variable of the deployment"
-        seen.faults.append(Fault(f"{path}:{line}: a secret: {secret}", step))
-    _sources(facts, target, text, seen)
+        if not build.allows(target.name, "secret", secret.name):
+            seen.faults.append(Fault(f"{path}:{secret.line}: a secret: {secret.what}", step))
+    _sources(facts, target, text, is_classic=not takes_buildkit(whole, build.builder), seen=seen)
 
 
-def _sources(facts: Facts, target: Service | Function, text: str, seen: Seen) -> None:
+def _sources(facts: Facts, target: Service | Function, text: str, *, is_classic: bool, seen: Seen) -> None:
     """Whether what the Dockerfile copies is in the build context, or will be."""
     try:
         folder = path_below(facts.root, context_of(target) or ".")
@@ -134,12 +135,18 @@ def _sources(facts: Facts, target: Service | Function, text: str, seen: Seen) ->
     if not folder.is_dir():
         seen.faults.append(_missing(facts.root, context_of(target), "", "`context`"))
         return
+    try:
+        context = context_for(facts.root, target)
+    except BuildFailed as error:
+        seen.faults.append(Fault(f"{context_of(target) or 'the root'}: {told(error)}", error.next_step))
+        return
     made = made_in_context(target, facts.project.packagings)
     who = "Maven" if is_maven(target) else target.package
     makes = f", or {who} makes them in {made}/" if made else ""
-    for line, what in sources_of_nothing_yet(text, context_for(facts.root, target).files, made):
-        step = f"correct the COPY: its sources lie below {context_of(target) or 'the root'}{makes}"
-        seen.faults.append(Fault(f"{dockerfile_of(target)}:{line}: {what}", step))
+    step = f"correct the COPY: its sources lie below {context_of(target) or 'the root'}{makes}"
+    for missing in context.missing_sources(text, classic=is_classic):
+        if not is_made_later(missing, made) and not facts.project.build.allows(target.name, "source", missing.name):
+            seen.faults.append(Fault(f"{dockerfile_of(target)}:{missing.line}: {missing.what}", step))
 
 
 def _values_key(facts: Facts, service: Service, seen: Seen) -> None:

@@ -183,6 +183,9 @@ Tests = Literal["compile", "run", "skip"]
 Builder = Literal["auto", "classic", "buildkit"]
 DockerConfig = Literal["own", "user"]
 
+FINDINGS = ("secret", "source", "buildkit")
+"""What a Dockerfile is refused for: a value that is a secret, a source that is not there, what needs BuildKit."""
+
 
 class CodeArtifact(NamedTuple):
     """The domain of CodeArtifact whose token a build gets: a `[build.codeartifact]` table.
@@ -196,6 +199,22 @@ class CodeArtifact(NamedTuple):
     domain: str
     owner: str = ""
     region: str = ""
+
+
+class Allowance(NamedTuple):
+    """What of a Dockerfile is meant as it is, although it looks like a mistake: a `[[build.allow]]` table.
+
+    Attributes:
+        finding: a value that is a secret, a source that is not there, or what needs BuildKit.
+        name: the variable, the source, or what needs BuildKit, as the refusal names it.
+        reason: why it is meant.
+        services: names of the services and functions that it is for; empty: all.
+    """
+
+    finding: str
+    name: str
+    reason: str
+    services: tuple[str, ...] = ()
 
 
 class BuildOptions(NamedTuple):
@@ -213,6 +232,7 @@ class BuildOptions(NamedTuple):
         sign_in: (host of a registry, full name of a SecureString or `aws`) for pulls.
         mirrors: (host of a registry, host and prefix from which its images are fetched).
         codeartifact: domain, owner and region of `CodeArtifact`; none: no token is asked for.
+        allow: what of a Dockerfile is meant as it is; see `[[build.allow]]`.
     """
 
     tests: Tests = "compile"
@@ -225,6 +245,13 @@ class BuildOptions(NamedTuple):
     sign_in: tuple[tuple[str, str], ...] = ()
     mirrors: tuple[tuple[str, str], ...] = ()
     codeartifact: tuple[str, ...] = ()
+    allow: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
+
+    def allows(self, target: str, finding: str, name: str) -> bool:
+        """Whether a finding about the Dockerfile of a target is meant as it is."""
+        rows = (Allowance(*row) for row in self.allow)
+        meant = (row for row in rows if (row.finding, row.name) == (finding, name))
+        return any(not row.services or target in row.services for row in meant)
 
 
 OnFailure = Literal["rollback", "keep"]

@@ -4,8 +4,9 @@ import posixpath
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from erp_build.formats.dockerfile.copied import copied_sources
-from erp_build.formats.dockerfile.parse import images_of, instructions
+from erp_build.formats.dockerfile.parse import instructions
+from erp_build.formats.dockerfile.sources import copied_sources
+from erp_build.formats.dockerfile.stages import images_of
 from erp_build.formats.maven.pom import POM_FILE
 from erp_build.model.packaging import OUTPUT
 from erp_build.setup.tree import Tree
@@ -107,7 +108,7 @@ def _is_for_lambda(text: str, name: str) -> bool:
 
 def runs_maven(text: str) -> bool:
     """Whether a Dockerfile calls Maven itself."""
-    words = (word for one in instructions(text) if one.keyword == "RUN" for word in one.words)
+    words = (word for one in instructions(text) if one.keyword == "RUN" for text in one.words for word in text.split())
     return any(posixpath.basename(word) in ("mvn", "mvnw") for word in words)
 
 

@@ -187,8 +187,10 @@ def test_a_project_without_a_wider_context_reads_no_dockerfile(checkout: Checkou
         ("a\n!a/b\n", ("a/c",), ("a/b", "a/b/c")),
         ("!a\na\n", ("a",), ()),
         ("*\n!src\n", ("x", "x/y"), ("src/a",)),
-        ("a[bc]\n", (), ("ab",)),
-        ("*\n![a]b\n", (), ("x", "cb")),
+        ("a[bc]\n", ("ab", "ac/d"), ("a[bc]", "ad")),
+        ("*\n![a]b\n", ("x", "cb"), ("ab",)),
+        ("*\n!**/*.jar\n", ("a/b.txt",), ("a/b.jar",)),
+        ("*\n[a\n", (), ("x", "a/b")),
         ("# a\n\n", (), ("a", "# a")),
     ],
 )

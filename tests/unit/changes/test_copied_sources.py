@@ -13,7 +13,7 @@ from erp_build.changes.copied_sources import (
 )
 from erp_build.changes.rules import Rules
 from erp_build.config.load import parse_project
-from erp_build.formats.dockerfile.copied import copied_sources
+from erp_build.formats.dockerfile.sources import copied_sources
 
 CONFIG = 'shared = ["proto/**"]\n[[service]]\npath = "a"\ninputs = ["common/**"]\n'
 FILES = ("a/src/A.java", "a/pom.xml", "proto/p", "common/c", "lib/one.jar", "lib/two.jar", "pom.xml")

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import socket
 import tarfile
 from pathlib import Path
 
@@ -109,3 +110,44 @@ def test_a_rewritten_dockerfile_lies_beside_the_services_own(tmp_path: Path) -> 
             "Dockerfile": "FROM scratch\n",
             name: "FROM scratch\nLABEL a=한글\n",
         }
+
+
+def test_what_is_no_file_is_left_out_and_an_empty_folder_is_sent(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+    (tmp_path / "empty").mkdir()
+    with tarfile.open(fileobj=io.BytesIO(packed(tmp_path))) as tar:
+        found = set(tar.getnames())
+    assert "empty" in found
+    assert found.isdisjoint({"pipe", "socket"})
+
+
+@pytest.mark.parametrize("classic", [True, False], ids=["classic", "BuildKit"])
+@pytest.mark.parametrize(
+    ("copy", "what"),
+    [
+        ("target/app.jar", "COPY target/app.jar: it exists, but .dockerignore line 2 excludes it"),
+        ("target/*.jar", "COPY target/*.jar: target/app.jar exists, but .dockerignore line 2 excludes it"),
+        ("target/other.jar", "COPY target/other.jar: no such file in the build context"),
+    ],
+)
+def test_a_file_that_is_there_and_excluded_is_told_with_its_line(
+    tmp_path: Path, copy: str, what: str, *, classic: bool
+) -> None:
+    write(tmp_path, {**FILES, ".dockerignore": "# what is made\ntarget\n"})
+    found = Context(tmp_path, "Dockerfile").missing_sources(f"FROM jre\nCOPY {copy} /\n", classic=classic)
+    assert [(one.line, one.what) for one in found] == [(2, what)]
+
+
+def test_the_own_dockerignore_of_a_dockerfile_is_named(tmp_path: Path) -> None:
+    write(tmp_path, {**FILES, "Dockerfile.dockerignore": "target\n", ".dockerignore": "src\n"})
+    (found,) = Context(tmp_path, "Dockerfile").missing_sources("FROM jre\nCOPY target/app.jar /\n")
+    assert found.what.endswith("it exists, but Dockerfile.dockerignore line 1 excludes it")
+
+
+def test_a_pattern_that_matches_nothing_is_left_to_buildkit(tmp_path: Path) -> None:
+    context = Context(write(tmp_path, FILES), "Dockerfile")
+    assert context.missing_sources("FROM jre\nCOPY *.crt /\n", classic=False) == ()
+    assert [one.name for one in context.missing_sources("FROM jre\nCOPY *.crt /\n")] == ["*.crt"]

@@ -14,7 +14,7 @@ from erp_build.config.load import load_project
 from erp_build.config.read_file import path_below
 from erp_build.config.toml_table import parsed_toml
 from erp_build.config.waivers import load_waivers
-from erp_build.errors import ConfigurationError
+from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.formats.json_text import parsed_json
 from tests.support.cli import CommandLine
 
@@ -87,8 +87,9 @@ def test_a_pipe_or_a_socket_among_the_sources_is_no_part_of_them(
 
 def test_a_dockerignore_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".dockerignore")
-    with pytest.raises(OSError, match="it is a pipe"):
+    with pytest.raises(BuildFailed, match=r"cannot read the \.dockerignore") as caught:
         Context(tmp_path, "Dockerfile")
+    assert "it is a pipe" in caught.value.why
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])

@@ -84,6 +84,7 @@ def test_a_name_that_leads_nowhere_is_a_problem_with_the_near_one(
             "FROM x\nENV DB_PASSWORD=hunter2-hunter2\n",
             "Dockerfile:2: a secret: ENV DB_PASSWORD",
         ),
+        ("apps/orders/.dockerignore", "src\n[a\n", "Docker cannot read the .dockerignore"),
         ("chart/values.yaml", "a: [\n", "the values file cannot be read"),
         (
             "chart/values.yaml",
@@ -156,3 +157,28 @@ def test_without_a_pom_it_is_said_how_to_do_without_maven(tmp_path: Path, erp_bu
     code, text = found(tmp_path, erp_build, files)
     assert code == 2
     assert 'write package = "none"' in text
+
+
+def test_what_a_run_is_told_to_let_pass_is_no_problem(tmp_path: Path, erp_build: CommandLine) -> None:
+    dockerfile = "FROM x\nENV TOKEN_SALT_SECRET=hunter2-hunter2\nCOPY nowhere /x\n"
+    allowed = """
+[[build.allow]]
+finding = "secret"
+name = "TOKEN_SALT_SECRET"
+reason = "every client has it"
+[[build.allow]]
+finding = "source"
+name = "nowhere"
+reason = "made by another tool"
+services = ["orders"]
+"""
+    files = {**FILES, "apps/orders/Dockerfile": dockerfile}
+    code, text = found(tmp_path, erp_build, files, FILE + allowed)
+    assert (code, "problem  " in text) == (0, False)
+
+
+def test_a_file_that_is_excluded_is_told_with_its_line(tmp_path: Path, erp_build: CommandLine) -> None:
+    files = {**FILES, "apps/orders/.dockerignore": "# all\nsrc\n", "apps/orders/Dockerfile": "FROM x\nCOPY src /src\n"}
+    code, text = found(tmp_path, erp_build, {**files, "apps/orders/src/A.java": "x"})
+    assert code == 2
+    assert "COPY src: it exists, but .dockerignore line 2 excludes it" in " ".join(text.split())

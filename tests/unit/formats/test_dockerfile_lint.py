@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.formats.dockerfile.lint import buildkit_needs, secrets_in, sources_of_nothing
-from erp_build.formats.dockerfile.parse import base_images, images_of
+from erp_build.formats.dockerfile.stages import base_images, images_of
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,14 @@ from erp_build.formats.dockerfile.parse import base_images, images_of
         ("ADD --checksum=sha256:0 https://example/a /", "ADD --checksum"),
         ("RUN <<EOF\nls\nEOF", "RUN <<EOF"),
         ("RUN echo $TARGETARCH", "RUN with an argument of the platform"),
+        ("COPY --parents src/**/*.java /x/", "COPY --parents"),
+        ("ADD git://example/a /a", "ADD of a Git repository"),
+        ("ADD https://example/a.git#v1 /a", "ADD of a Git repository"),
+        ("COPY ${A#b} /a", "COPY with a pattern in a variable"),
     ],
 )
 def test_what_only_buildkit_reads_is_named_with_its_line(line: str, what: str) -> None:
-    assert [tuple(found) for found in buildkit_needs(f"FROM jre\n# 주석\n{line}\n")] == [(3, what)]
+    assert [found[:2] for found in buildkit_needs(f"FROM jre\n# 주석\n{line}\n")] == [(3, what)]
 
 
 def test_what_a_dockerfile_of_the_classic_builder_holds_needs_no_buildkit() -> None:
@@ -26,9 +30,81 @@ def test_what_a_dockerfile_of_the_classic_builder_holds_needs_no_buildkit() -> N
     assert buildkit_needs(text) == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["# syntax=docker/dockerfile:1\nFROM jre\n", "FROM jre\nRUN echo $TARGETARCH\n", "FROM jre\nUSER ${A#b}\n"],
+)
+def test_what_some_classic_builder_may_read_is_no_certain_need(text: str) -> None:
+    assert [need.is_certain for need in buildkit_needs(text)] == [False]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN cat <<<hello",
+        "RUN echo $((1<<n))",
+        'RUN ["cat", "<<EOF"]',
+        "RUN echo '<<EOF'",
+        "RUN <<EOF-1\nls\nEOF-1",
+        'RUN <<"E F"\nls\nE F',
+    ],
+)
+def test_nothing_behind_a_text_in_place_is_overlooked(line: str) -> None:
+    text = f"FROM jre\n{line}\nENV DB_PASSWORD=hunter2\nCOPY nowhere /x\n"
+    number = text[: text.index("ENV")].count("\n") + 1
+    assert [found.line for found in secrets_in(text)] == [number]
+    assert [found.line for found in sources_of_nothing(text, ("a",))] == [number + 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("ENV A=b DB_PASS='hunter2 x'", "DB_PASS"),
+        ("ENV\tDB_PASSWORD\thunter2", "DB_PASSWORD"),
+        ("ENV DB_PASSWORD=${X:-hunter2}", "DB_PASSWORD"),
+        ("ONBUILD ENV DB_PASSWORD=hunter2", "DB_PASSWORD"),
+        ("ARG DSN=erp:hunter2@db:5432/erp", "DSN"),
+        ('ENV SPRING_APPLICATION_JSON=\'{"db": {"password": "hunter2"}}\'', "SPRING_APPLICATION_JSON"),
+    ],
+)
+def test_a_secret_is_found_in_every_form_of_a_setting(line: str, name: str) -> None:
+    assert [found.name for found in secrets_in(f"FROM jre\n{line}\n")] == [name]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'COPY "conf" /x/',
+        "COPY [^x]onf /x/",
+        "COPY --parents nowhere/** /x/",
+        "ADD git://example/a /x/",
+        "ADD git@example:a/b.git /x/",
+        "COPY empty /x/",
+        "COPY linked/some/file /x/",
+        "COPY l*/some /x/",
+        "COPY <<EOF /x/\nnowhere\nEOF",
+        "COPY ../conf /x/",
+        "COPY conf nowhere* /x/",
+        "ONBUILD COPY nowhere /x/",
+    ],
+)
+def test_a_source_that_may_be_there_is_left_to_the_builder(line: str) -> None:
+    names, links = ("conf", "conf/a.yaml", "empty", "linked"), ("linked",)
+    assert sources_of_nothing(f"FROM jre\n{line}\n", names, links) == ()
+
+
+def test_buildkit_leaves_out_a_stage_that_nothing_uses_and_a_pattern_that_matches_nothing() -> None:
+    text = "FROM jdk AS unused\nCOPY nowhere /x\nFROM jre\nCOPY *.crt /x/\n"
+    assert [found[:2] for found in sources_of_nothing(text, ("a",))] == [
+        (2, "COPY nowhere: no such file in the build context"),
+        (4, "COPY *.crt: no such file in the build context"),
+    ]
+    assert [found.is_certain for found in sources_of_nothing(text, ("a",), classic=False)] == [False]
+
+
 def test_a_secret_is_named_by_its_variable_and_never_by_its_value() -> None:
     text = "FROM jre\nARG NPM_TOKEN=invented\nENV DB_PASSWORD invented2\n"
-    assert [tuple(found) for found in secrets_in(text)] == [
+    assert [found[:2] for found in secrets_in(text)] == [
         (2, "ARG NPM_TOKEN has a value"),
         (3, "ENV DB_PASSWORD has a value"),
     ]

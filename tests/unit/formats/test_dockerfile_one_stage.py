@@ -3,7 +3,7 @@
 import pytest
 
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage, with_arguments
-from erp_build.formats.dockerfile.parse import base_images, images_of
+from erp_build.formats.dockerfile.stages import base_images, images_of
 
 TEXT = """\
 # syntax=docker/dockerfile:1

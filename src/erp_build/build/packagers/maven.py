@@ -12,7 +12,7 @@ from erp_build.clients.maven.call import MavenCall
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.config.read_file import read_file
-from erp_build.formats.dockerfile.copied import copied_sources
+from erp_build.formats.dockerfile.sources import copied_sources
 from erp_build.model.packaging import MAVEN, OUTPUT, context_of, dockerfile_of
 from erp_build.model.project import Function, Service
 

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import NamedTuple
 
-from erp_build.formats.dockerfile.copied import copied_sources
+from erp_build.formats.dockerfile.ignore import DockerIgnore
 from erp_build.formats.dockerfile.one_stage import as_built
+from erp_build.formats.dockerfile.sources import copied_sources
 from erp_build.formats.patterns import WILDCARDS, composed, fixed_part, matches
 from erp_build.model.packaging import context_of, dockerfile_of, has_wider_context, within
 from erp_build.model.project import Function, Service
 
 IGNORE_FILE = ".dockerignore"
 DOUBTFUL = "[\\"
-"""Characters of a pattern that Docker reads otherwise than we do."""
+"""Characters of a source's pattern that Docker reads otherwise than we do."""
 
 
 class Taken(NamedTuple):
@@ -100,33 +101,12 @@ def whole_contexts(targets: Iterable[Service | Function]) -> Iterator[Taken]:
 
 @cache
 def excluded_by(text: str) -> Callable[[str], bool]:
-    """Whether a .dockerignore certainly excludes a path, which is relative to the context."""
-    rules = tuple(_ignore_rules(text))
-
-    @cache
-    def is_excluded(path: str) -> bool:
-        last = False
-        paths = [one for one in _with_folders(path) if one]
-        for pattern, is_exception in rules:
-            if any(matches(pattern, one) for one in paths):
-                last = not is_exception
-        return last
-
-    return is_excluded
-
-
-def _ignore_rules(text: str) -> Iterator[tuple[str, bool]]:
-    for line in text.lstrip("\ufeff").splitlines():
-        written = line.strip()
-        is_exception = written.startswith("!")
-        pattern = posixpath.normpath(written.removeprefix("!").strip()).lstrip("/")
-        if not written or line.startswith("#") or pattern in ("", "."):
-            continue
-        if not any(char in pattern for char in DOUBTFUL):
-            yield pattern, is_exception
-        elif is_exception:
-            # It may bring anything back.
-            yield "**", True
+    """Whether a .dockerignore excludes a path, which is relative to the context; none that Docker refuses does."""
+    try:
+        ignore = DockerIgnore(text)
+    except ValueError:
+        return lambda _: False
+    return lambda path: ignore.line_excluding(path) is not None
 
 
 def _sources(target: Service | Function, text: str | None) -> tuple[str, ...]:

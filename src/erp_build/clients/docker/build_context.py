@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from docker.utils.build import exclude_paths
-
+from erp_build.clients.docker.context_files import ContextFiles
 from erp_build.clients.docker.spring_layers import APPLICATION_LAYER, LayeredJar
 from erp_build.config.read_file import read_file
+from erp_build.formats.dockerfile.lint import Finding
 from erp_build.formats.dockerfile.rewrite import jar_name, with_layers
 from erp_build.model.packaging import context_of, dockerfile_of
 from erp_build.model.project import Function, Service
@@ -45,18 +45,17 @@ class Context:
     def __init__(self, folder: Path, dockerfile: str) -> None:
         self.folder = folder
         self.dockerfile = dockerfile
-        names = exclude_paths(str(folder), _patterns(folder, dockerfile), dockerfile=dockerfile)
-        self.names = tuple(sorted(name for name in names if name.partition("/")[0] != GIT_FOLDER))
+        self._files = ContextFiles(folder, dockerfile, never=(GIT_FOLDER,))
+        self.names = self._files.names
 
     @property
     def is_outside(self) -> bool:
         """Whether the Dockerfile does not lie in the folder."""
         return self.dockerfile.startswith("../")
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The names without directories, relative to the folder."""
-        return tuple(name for name in self.names if not (self.folder / name).is_dir())
+    def missing_sources(self, text: str, *, classic: bool = True) -> tuple[Finding, ...]:
+        """COPY and ADD of a Dockerfile that certainly find nothing; `classic`: the classic builder reads it."""
+        return self._files.missing_sources(text, classic=classic)
 
     def write(self, spool: IO[bytes], rewritten: str | None = None) -> str:
         """Write the tar, rewind the file, and return the name of the Dockerfile in it: the rewritten one, if any."""
@@ -87,10 +86,7 @@ class Context:
 
     def _add(self, tar: tarfile.TarFile, names: Iterable[str]) -> None:
         for name in names:
-            path = self.folder / name
-            # A socket cannot be part of a tar, nor a pipe or a device of an image.
-            if path.is_file() or path.is_dir() or path.is_symlink():
-                tar.add(path, name, recursive=False, filter=self._reproducible)
+            tar.add(self.folder / name, name, recursive=False, filter=self._reproducible)
 
     def _reproducible(self, entry: tarfile.TarInfo) -> tarfile.TarInfo:
         # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
@@ -115,13 +111,3 @@ def _add_file(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) ->
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = size, FILE_MODE
     tar.addfile(entry, content)
-
-
-def _patterns(folder: Path, dockerfile: str) -> list[str]:
-    own = folder / f"{dockerfile}.dockerignore"
-    try:
-        text = read_file(own if own.is_file() else folder / ".dockerignore").decode("utf-8-sig")
-    except FileNotFoundError:
-        return []
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]

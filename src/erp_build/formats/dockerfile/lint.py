@@ -1,14 +1,20 @@
-"""Lints a Dockerfile before it is built: syntax that only BuildKit reads, secrets, sources that do not exist."""
+"""Lints a Dockerfile before it is built: syntax that only BuildKit reads, secrets, sources that do not exist.
 
-import posixpath
+A refusal needs certainty: what the builder may read in another way is a doubt, and the builder decides.
+"""
+
 import re
-import shlex
 from collections.abc import Collection, Iterator
-from fnmatch import fnmatchcase
+from itertools import groupby
 from typing import NamedTuple
 
-from erp_build.formats.dockerfile.parse import Instruction, directives, instructions
+from erp_build.formats.dockerfile.globs import is_pattern
+from erp_build.formats.dockerfile.parse import Instruction, directives, escape_of, settings_of
+from erp_build.formats.dockerfile.sources import Source, context_sources, git_sources, in_context, is_source
+from erp_build.formats.dockerfile.stages import seen, used_stages
+from erp_build.formats.dockerfile.words import expanded
 from erp_build.formats.secrets.names import holds_secret
+from erp_build.model.packaging import OUTPUT
 
 NEW_FLAGS = {
     "RUN": ("mount", "network", "security", "device"),
@@ -17,60 +23,92 @@ NEW_FLAGS = {
 }
 """Flags that the classic builder refuses or, worse, ignores."""
 
+SHELL_COMMANDS = ("RUN", "CMD", "ENTRYPOINT")
 PLATFORM_ARGUMENTS = re.compile(r"\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b")
-NO_SOURCE = re.compile(r"^(?:https?://|git@|<<)|\$")
+NEW_MODIFIERS = re.compile(r"\$\{\w{1,200}[#%/]")
 
 
 class Finding(NamedTuple):
-    """A mistake: its line and a description, never with a value, which may be a secret."""
+    """A mistake.
+
+    Attributes:
+        line: of the Dockerfile.
+        what: a description, never with a value, which may be a secret.
+        name: what an `[[allow]]` table names: a variable, a source, or what needs BuildKit.
+        is_certain: whether it holds for every builder that may read the Dockerfile.
+        is_excluded: of a source, whether it is there and not sent.
+    """
 
     line: int
     what: str
+    name: str = ""
+    is_certain: bool = True
+    is_excluded: bool = False
 
 
 def buildkit_needs(text: str) -> tuple[Finding, ...]:
-    """Return what needs BuildKit; the classic builder fails on it, or silently builds another image."""
+    """Return what needs BuildKit; the classic builder fails on it, or may silently build another image.
+
+    What only some classic builders cannot read is no certain need: it chooses BuildKit where it may be chosen.
+    """
     syntax = directives(text).get("syntax")
-    found = [Finding(1, f"# syntax={syntax}")] if syntax else []
-    for instruction in instructions(text):
-        keyword = instruction.keyword
-        flags = [flag for flag in NEW_FLAGS.get(keyword, ()) if instruction.flag(flag) is not None]
-        found += [Finding(instruction.line, f"{keyword} --{flag}") for flag in flags]
-        if instruction.heredocs:
-            found.append(Finding(instruction.line, f"{keyword} <<{instruction.heredocs[0]}"))
-        if PLATFORM_ARGUMENTS.search(" ".join((*instruction.flags, *instruction.words))):
-            found.append(Finding(instruction.line, f"{keyword} with an argument of the platform"))
+    found = [Finding(1, f"# syntax={syntax}", "syntax", is_certain=False)] if syntax else []
+    for instruction, _, _ in seen(text):
+        line, keyword = instruction.line, instruction.keyword
+        flags = (flag for flag in NEW_FLAGS.get(keyword, ()) if instruction.flag(flag) is not None)
+        needs = [f"{keyword} --{flag}" for flag in flags]
+        needs += [f"{keyword} <<{instruction.heredocs[0]}"] if instruction.heredocs else []
+        needs += [f"{keyword} of a Git repository"] if git_sources(instruction) else []
+        found += [Finding(line, need, need) for need in needs]
+        found += [Finding(line, need, need, is_certain=False) for need in _likely_needs(instruction)]
     return tuple(found)
+
+
+def takes_buildkit(text: str, builder: str) -> bool:
+    """Whether a Dockerfile is built by BuildKit; `builder` as in the configuration."""
+    return builder == "buildkit" or (builder == "auto" and bool(buildkit_needs(text)))
 
 
 def secrets_in(text: str) -> tuple[Finding, ...]:
     """Return ARG and ENV with a secret: everybody who can pull the image can read them in its history."""
-    found = []
-    for instruction in instructions(text):
-        if instruction.keyword in ("ARG", "ENV"):
-            found += [
-                Finding(instruction.line, f"{instruction.keyword} {name} has a value")
-                for name, value in _assignments(instruction)
-                if holds_secret(name, value)
-            ]
-    return tuple(found)
-
-
-def sources_of_nothing(text: str, files: Collection[str]) -> tuple[Finding, ...]:
-    """COPY and ADD whose source matches no file of the build context.
-
-    Args:
-        text: the Dockerfile.
-        files: the context's files, relative to it.
-    """
+    escape = escape_of(text)
     return tuple(
-        Finding(instruction.line, f"{instruction.keyword} {source}: no such file in the build context")
-        for instruction, source in _sources(text)
-        if not NO_SOURCE.search(source) and not is_source(source, files)
+        Finding(outer.line, f"{instruction.keyword} {name} has a value", name)
+        for outer, _, values in seen(text)
+        if (instruction := outer.inner or outer).keyword in ("ARG", "ENV")
+        for name, value in settings_of(instruction)
+        if holds_secret(name, expanded(value, values, escape).text)
     )
 
 
-def sources_of_nothing_yet(text: str, files: Collection[str], made: str = "target") -> tuple[Finding, ...]:
+def sources_of_nothing(
+    text: str, names: Collection[str], links: Collection[str] = (), *, classic: bool = True
+) -> tuple[Finding, ...]:
+    """COPY and ADD whose source matches nothing in the build context.
+
+    BuildKit leaves out stages that nothing uses, and patterns that match nothing: the latter are doubts then.
+
+    Args:
+        text: the Dockerfile.
+        names: the context's files and folders, relative to it.
+        links: those that are links, behind which there may be anything.
+        classic: whether the classic builder reads it.
+    """
+    used = used_stages(text)
+    copies = (one for one in context_sources(text) if not one.is_mount and (classic or one.stage in used))
+    return tuple(
+        Finding(
+            one.instruction.line,
+            f"{one.instruction.keyword} {one.path}: no such file in the build context",
+            one.path,
+            is_certain=classic or not is_pattern(one.path),
+        )
+        for instruction, sources in groupby(copies, key=lambda one: one.instruction)
+        for one in _of_nothing(instruction, tuple(sources), names, links)
+    )
+
+
+def sources_of_nothing_yet(text: str, files: Collection[str], made: str = OUTPUT) -> tuple[Finding, ...]:
     """The same before a packager has worked: what it will make counts as if it were there.
 
     Args:
@@ -78,51 +116,42 @@ def sources_of_nothing_yet(text: str, files: Collection[str], made: str = "targe
         files: the context's files, relative to it.
         made: the folder of the context that it makes; empty: none.
     """
-    found = sources_of_nothing(text, files)
-    pattern = re.compile(rf"\A(?:COPY|ADD) (?:\./|/)?{re.escape(made)}(?:/|:)")
-    return tuple(one for one in found if not (made and pattern.search(one.what)))
+    found = sources_of_nothing(text, files, links=files)
+    return tuple(one for one in found if not is_made_later(one, made))
+
+
+def is_made_later(source: Finding, made: str = OUTPUT) -> bool:
+    """Whether a source that is not there is one that a packager makes in a folder of the context."""
+    return bool(made) and not source.is_excluded and f"{in_context(source.name)}/".startswith(f"{made}/")
 
 
 def copies(text: str, file: str) -> bool:
     """Whether an instruction may copy a file of the build context; a source with a variable can be any file."""
-    return any("$" in source or is_source(source, (file,)) for _, source in _sources(text))
+    found = (one for one in context_sources(text) if not one.is_mount)
+    return any(not one.is_certain or one.has_parents or is_source(one.path, (file,)) for one in found)
 
 
-def is_source(source: str, files: Collection[str]) -> bool:
-    """Whether a source of COPY names something: a file, or a directory by its name or by a pattern on its path."""
-    pattern = posixpath.normpath(source.lstrip("/"))
-    if pattern == ".":
-        return bool(files)
-    parts = pattern.split("/")
-    return any(_matches(parts, file.split("/")) for file in files)
+def _likely_needs(instruction: Instruction) -> Iterator[str]:
+    texts = " ".join((*instruction.flags, *instruction.words))
+    if PLATFORM_ARGUMENTS.search(texts):
+        yield f"{instruction.keyword} with an argument of the platform"
+    if instruction.keyword not in SHELL_COMMANDS and NEW_MODIFIERS.search(texts):
+        yield f"{instruction.keyword} with a pattern in a variable"
 
 
-def _sources(text: str) -> Iterator[tuple[Instruction, str]]:
-    """What COPY and ADD take out of the build context, with the instruction that does."""
-    for instruction in instructions(text):
-        if instruction.keyword in ("COPY", "ADD") and instruction.flag("from") is None and not instruction.heredocs:
-            yield from ((instruction, source) for source in instruction.words[:-1])
+def _of_nothing(
+    instruction: Instruction, sources: tuple[Source, ...], names: Collection[str], links: Collection[str]
+) -> Iterator[Source]:
+    """The sources that match nothing. A pattern may, as long as another source of the instruction is there."""
+    nothing = [one for one in sources if one.is_certain and not one.has_parents
+               and not is_source(one.path, names) and not _is_behind(one.path, links)]  # fmt: skip
+    is_all = len(nothing) == len(instruction.words) - 1
+    yield from (one for one in nothing if is_all or not is_pattern(one.path))
 
 
-def _matches(pattern: list[str], path: list[str]) -> bool:
-    # `*` stays inside of a part of the path; what matches a directory takes everything in it.
-    return len(path) >= len(pattern) and all(map(fnmatchcase, path, pattern))
-
-
-def _assignments(instruction: Instruction) -> Iterator[tuple[str, str]]:
-    words = instruction.words
-    if instruction.keyword == "ENV" and words and "=" not in words[0]:
-        yield words[0], " ".join(words[1:])  # the old form: ENV NAME value
-        return
-    for word in _unquoted(words):
-        name, equals, value = word.partition("=")
-        if equals:
-            yield name, value
-
-
-def _unquoted(words: tuple[str, ...]) -> list[str]:
-    """The words with their quotes taken off: a value in quotes may hold blanks, as JSON does."""
-    try:
-        return shlex.split(" ".join(words))
-    except ValueError:
-        return [word.replace("'", "").replace('"', "") for word in words]  # the engine will say what is wrong
+def _is_behind(path: str, links: Collection[str]) -> bool:
+    """Whether a source may lie behind a link."""
+    parts = in_context(path).split("/")
+    above = ["/".join(parts[:length]) for length in range(1, len(parts))]
+    return bool(links) and any(is_source(folder, [link for link in links if link.count("/") == folder.count("/")])
+                               for folder in above)  # fmt: skip

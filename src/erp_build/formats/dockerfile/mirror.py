@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from erp_build.formats.dockerfile.parse import Instruction, directives, images_of, instructions, resolved
+from erp_build.formats.dockerfile.parse import Instruction, directives, escape_of, lines_of
+from erp_build.formats.dockerfile.stages import NO_IMAGE, images_of, seen
+from erp_build.formats.dockerfile.words import expanded
 from erp_build.formats.image_name import mirrored
-
-SCRATCH = "scratch"
 
 
 class _Word(NamedTuple):
@@ -27,7 +27,7 @@ def through_mirrors(text: str, mirrors: Mapping[str, str]) -> str:
 
     A name whose variable has no default stays: nobody knows its host.
     """
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     for word in _words(text):
         instead = mirrored(word.image, mirrors)
         if "$" not in word.image and instead != word.image:
@@ -50,28 +50,25 @@ def fetched_images(text: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> Iterator[_Word]:
-    defaults: dict[str, str] = {}
+    escape = escape_of(text)
     stages: set[str] = set()
-    for one in instructions(text):
-        if one.keyword == "ARG" and not stages:
-            defaults.update(word.partition("=")[::2] for word in one.words if "=" in word)
+    for one, _, values in seen(text):
         if one.keyword == "FROM" and one.words:
-            image = resolved(one.words[0], defaults)
-            if image.lower() not in {*stages, SCRATCH}:
+            image = expanded(one.words[0], values, escape).text
+            if image.lower() not in {*stages, NO_IMAGE}:
                 yield _Word(one, one.words[0], image)
             # A stage without a name counts as begun as well.
             stages.add(one.words[2].lower() if len(one.words) > 2 else "")  # noqa: PLR2004 - FROM image AS stage
         for name in _sources(one):
-            if name and not name.isdigit() and name.lower() not in stages and name.lower() != SCRATCH:
+            if name and not name.isdigit() and name.lower() not in stages and name.lower() != NO_IMAGE:
                 yield _Word(one, name, name, before="from=")
 
 
 def _sources(one: Instruction) -> Iterator[str]:
     """The names behind `COPY --from=` and in `RUN --mount=...,from=`."""
-    if one.keyword in ("COPY", "ADD"):
+    if one.keyword == "COPY":
         yield one.flag("from") or ""
     if one.keyword == "RUN":
-        for flag in one.flags:
-            if flag.startswith("--mount="):
-                parts = flag.removeprefix("--mount=").split(",")
-                yield from (part.removeprefix("from=") for part in parts if part.startswith("from="))
+        for mount in one.flag_values("mount"):
+            parts = (part.strip('"') for part in mount.split(","))
+            yield from (part.removeprefix("from=") for part in parts if part.startswith("from="))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from erp_build.formats.dockerfile.parse import Instruction, instructions
+from erp_build.formats.dockerfile.parse import Instruction, instructions, lines_of
 
 PLAIN = re.compile(r"[\w./:@+-]*")
 """A value that needs no quotes."""
@@ -20,7 +20,7 @@ class Stage(NamedTuple):
 
 def stages_of(text: str) -> tuple[Stage, ...]:
     """The stages of a Dockerfile, in their order."""
-    lines = len(text.splitlines())
+    lines = len(lines_of(text))
     heads = [one for one in instructions(text) if one.keyword == "FROM"]
     ends = [*(one.line for one in heads[1:]), lines + 1]
     return tuple(Stage(_name(one), one.line, end) for one, end in zip(heads, ends, strict=True))
@@ -37,7 +37,7 @@ def stage_named(text: str, name: str) -> Stage | None:
 def up_to_stage(text: str, name: str) -> str:
     """The text without what stands behind a stage; the whole text for no name, or one that no stage has."""
     stage = stage_named(text, name) if name else None
-    return "".join(text.splitlines(keepends=True)[: stage.end - 1]) if stage else text
+    return "".join(lines_of(text)[: stage.end - 1]) if stage else text
 
 
 def with_arguments(text: str, arguments: Mapping[str, str]) -> str:
@@ -45,7 +45,7 @@ def with_arguments(text: str, arguments: Mapping[str, str]) -> str:
 
     It is for readers: what is built is the Dockerfile as it is written, with the same arguments.
     """
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     for one in instructions(text) if arguments else ():
         if one.keyword == "ARG" and any(word.partition("=")[0] in arguments for word in one.words):
             words = [_with_value(word, arguments) for word in one.words]

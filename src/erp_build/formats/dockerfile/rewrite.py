@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from erp_build.errors import BuildFailed
-from erp_build.formats.dockerfile.lint import copies, is_source
-from erp_build.formats.dockerfile.parse import Instruction, directives, instructions
+from erp_build.formats.dockerfile.lint import copies
+from erp_build.formats.dockerfile.parse import Instruction, escape_of, instructions, lines_of
+from erp_build.formats.dockerfile.sources import context_sources, is_source
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
@@ -23,26 +24,27 @@ def with_labels(text: str, labels: Mapping[str, str], name: str) -> str | None:
         labels: names, which need no quotes, and values.
         name: name of the result in the build context; an instruction that copies the whole context would copy it too.
     """
-    escape = directives(text).get("escape", "\\")
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    is_continued = bool(lines) and lines[-1].endswith(escape)
-    if not labels or is_continued or copies(text, name) or CONTROL.search("".join(labels.values())):
+    escape = escape_of(text)
+    is_open = any(instruction.is_open for instruction in instructions(text))
+    if not labels or is_open or copies(text, name) or CONTROL.search("".join(labels.values())):
         return None
     pairs = (f'{key}="{_quoted(value, escape)}"' for key, value in labels.items())
     return "\n".join((text.rstrip("\n"), f"LABEL {' '.join(pairs)}", ""))
 
 
-def takes_jar(instruction: Instruction, jar: str) -> bool:
-    """Whether an instruction copies the jar, and nothing else, out of the context.
+def copies_of_jar(text: str, jar: str) -> tuple[Instruction, ...]:
+    """The instructions that copy the jar, and nothing else, out of the context.
 
     Args:
-        instruction: any.
+        text: the Dockerfile.
         jar: its path in the context, such as `target/app-1.0.0.jar`.
     """
-    if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
-        return False
-    *sources, _ = instruction.words
-    return len(sources) == 1 and sources[0].endswith(".jar") and is_source(sources[0], (jar,))
+    return tuple(
+        one.instruction
+        for one in context_sources(text)
+        if not one.is_mount and len(one.instruction.words) == 2  # noqa: PLR2004 - a source and its destination
+        and one.path.endswith(".jar") and is_source(one.path, (jar,))
+    )  # fmt: skip
 
 
 def jar_name(text: str, jar: str, where: str) -> str:
@@ -64,7 +66,7 @@ def with_layers(text: str, jar: str, folders: Sequence[str], where: str) -> str:
     destination = copy.words[-1]
     into = destination if _is_directory(destination) else posixpath.dirname(destination) or "."
     flags = "".join(f"{flag} " for flag in copy.flags)
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     instead = [f"COPY {flags}{folder}/ {into.rstrip('/') or ''}/\n" for folder in folders]
     return "".join((*lines[: copy.line - 1], *instead, *lines[copy.end - 1 :]))
 
@@ -74,7 +76,7 @@ def _quoted(value: str, escape: str) -> str:
 
 
 def _copy_of(text: str, jar: str, where: str) -> Instruction:
-    found = [instruction for instruction in instructions(text) if takes_jar(instruction, jar)]
+    found = copies_of_jar(text, jar)
     if len(found) != 1:
         raise BuildFailed(
             "the Dockerfile cannot be built with layers",

@@ -18,7 +18,7 @@ def secret_mounts(text: str) -> tuple[SecretMount, ...]:
     """Every mount of a secret with an id that is written out."""
     found = []
     for one in instructions(text):
-        for options in (flag.removeprefix("--mount=") for flag in one.flags if flag.startswith("--mount=")):
+        for options in one.flag_values("mount"):
             values = dict(_options(options))
             name = values.get("id") or values.get("target", "").rpartition("/")[2]
             if values.get("type") == "secret" and name and "$" not in name:

@@ -42,6 +42,12 @@ PROBABLE = {
 They are masked, but no reason for a refusal.
 """
 
+CREDENTIAL = (
+    r"(?<![\w.%+:/@-])(?!mailto:|npm:)[\w.%+-]++:(?P<token>[^\s:@/\"'<>$]{3,}+)@(?!sha256:)"
+    r"(?=tcp\(|[a-zA-Z][\w.-]*+:[0-9]|[0-9]{1,3}+(?:\.[0-9]{1,3}+){3})"
+)
+"""A user and a password before a host with a port, as drivers take them: `erp:hunter2@db:5432/erp`. Certainly one."""
+
 WORD_OF_ADDRESS = "://"
 ADDRESS = r"[^\s\"'<>]++"
 """What may be an address: its password may hold `/` and `@`, but none of these."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from erp_build.formats.secrets.looks import LOOKS, WORD_OF_ADDRESS, address_spans
+from erp_build.formats.secrets.looks import CREDENTIAL, LOOKS, WORD_OF_ADDRESS, address_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,16 @@ Possessive (`++`), because a number can be read as several in very many ways.
 
 PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
 
-REFERENCE_VALUE = r"^(\$|arn:)|\{\{|\$[{(]"
-"""Matches a value that only refers to a secret: a variable, a template, an ARN."""
+REFERENCE_VALUE = r"^(\$|arn:|ENC\(|\{cipher\}|<[^>]*+>$|@[\w.]++@$)|\{\{|\$[{(]"
+"""Matches a value that only refers to a secret, or has it encrypted: a variable, a template, an ARN, a placeholder."""
 
-PATH_OR_ADDRESS = r"^(?:\w+://\S*|\.{0,2}(?:/[\w.-]++)++/?)$"
+PATH_OR_ADDRESS = r"^(?:\w++://\S*+|(?:file|classpath\*?+):\S*+|\.{0,2}(?:/[\w.-]++)++/?)$"
+FILE_NAME = r"(?i)\.(?:pem|key|crt|cer|der|p12|pfx|jks|txt|ya?ml|env)$"
+"""Matches the name of a file in which a secret may stand."""
+
+NUMBER = r"(?i)^[0-9]{1,5}+(?:\.[0-9]{1,5}+)?+(?:ms|[smhd]|[kmg]i?b?)?+$"
+"""Matches a number, a time or a size: an age, a port, a length. Six digits and more may be a secret."""
+
 HARMLESS_VALUES = ("", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
 
 COMMON_VALUES = frozenset(
@@ -84,7 +90,8 @@ def holds_secret(name: str, value: str) -> bool:
         return True
     words = re.sub(r"[^0-9A-Za-z]+|(?<=[a-z0-9])(?=[A-Z])", "_", name)
     is_secret_itself = re.search(REFUSED_NAME, words) is not None
-    return is_secret_itself and _is_plain(value) and not re.search(PATH_OR_ADDRESS, value)
+    harmless = (PATH_OR_ADDRESS, FILE_NAME, NUMBER)
+    return is_secret_itself and _is_plain(value) and not any(re.search(pattern, value) for pattern in harmless)
 
 
 def _is_plain(value: str) -> bool:
@@ -99,6 +106,7 @@ def _by_looks(value: str) -> Iterator[str]:
 
     for pattern in LOOKS.values():
         yield from (found[0] for found in re.finditer(pattern, value))
+    yield from (found["token"] for found in re.finditer(CREDENTIAL, value))
     yield from passwords_of_addresses(value)
 
 

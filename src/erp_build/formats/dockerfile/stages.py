@@ -1,0 +1,187 @@
+"""The stages of a Dockerfile: on which image each begins, which other stages it uses, and which variables it sees."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from erp_build.formats.dockerfile.parse import Instruction, escape_of, instructions, settings_of
+from erp_build.formats.dockerfile.words import expanded
+
+NO_IMAGE = "scratch"
+PLATFORM = {"TARGETOS": "linux", "BUILDOS": "linux"}
+"""What BuildKit sets by itself, as far as it is the same on every machine; the classic builder sets nothing."""
+
+NAMED = 3
+"""Words of `FROM image AS stage`."""
+
+
+class Seen(NamedTuple):
+    """An instruction with what it sees.
+
+    Attributes:
+        instruction: itself.
+        stage: number of its stage, counted from 0; -1 before the first FROM.
+        values: variable -> value, before the instruction. One that only the base image sets is not there.
+    """
+
+    instruction: Instruction
+    stage: int
+    values: Mapping[str, str]
+
+
+class Stage(NamedTuple):
+    """One stage.
+
+    Attributes:
+        name: in small letters; empty where it has none.
+        base: the image that it begins with; empty: none, or another stage. A variable without a value stands in it.
+        parent: number of the stage that it begins with; None: it begins with an image.
+        froms: what COPY and RUN take files from, as it is written: a stage, its number, or an image.
+    """
+
+    name: str
+    base: str
+    parent: int | None
+    froms: tuple[str, ...] = ()
+
+
+def seen(text: str, arguments: Mapping[str, str] | None = None) -> Iterator[Seen]:
+    """The instructions of a Dockerfile with the variables that each sees.
+
+    FROM sees the arguments that stand before the first FROM; in a stage they count once they are named again. A stage
+    inherits what the one that it begins with has set.
+
+    Args:
+        text: the Dockerfile.
+        arguments: of the build, which come before defaults.
+    """
+    given, escape = arguments or {}, escape_of(text)
+    outer = dict(PLATFORM)
+    values = outer
+    ends: dict[str, dict[str, str]] = {}
+    names: list[str] = []
+    for instruction in instructions(text):
+        if instruction.keyword == "FROM":
+            yield Seen(instruction, len(names), outer)
+            base = expanded(instruction.words[0], outer, escape).text if instruction.words else ""
+            values = dict(ends.get(base.lower(), {}))
+            names.append(_name(instruction))
+            if names[-1]:
+                ends[names[-1]] = values
+            continue
+        yield Seen(instruction, len(names) - 1, values)
+        if instruction.keyword in ("ARG", "ENV"):
+            _set(instruction, values, outer, given, escape)
+
+
+def stages(text: str, arguments: Mapping[str, str] | None = None) -> tuple[Stage, ...]:
+    """The stages of a Dockerfile, in their order."""
+    found: list[Stage] = []
+    escape = escape_of(text)
+    for instruction, number, values in seen(text, arguments):
+        if instruction.keyword == "FROM":
+            base = expanded(instruction.words[0], values, escape).text if instruction.words else ""
+            parent = _numbers(found).get(base.lower())
+            is_image = parent is None and base != NO_IMAGE
+            found.append(Stage(_name(instruction), base if is_image else "", parent))
+        elif number >= 0:
+            froms = (*found[number].froms, *_froms(instruction, values, escape))
+            found[number] = found[number]._replace(froms=froms)
+    return tuple(found)
+
+
+def base_images(text: str, arguments: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the images that stages begin with, in the order of the Dockerfile."""
+    return tuple(stage.base for stage in stages(text, arguments) if stage.base)
+
+
+def images_of(text: str, arguments: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return every image that a build may take files from, each once: of FROM, of COPY --from and of mounts."""
+    found = stages(text, arguments)
+    named = (name for stage in found for name in stage.froms if not _is_number(name) and name != NO_IMAGE)
+    others = (name for name in named if _stage_of(name, found) is None)
+    return tuple(dict.fromkeys((*(stage.base for stage in found if stage.base), *others)))
+
+
+def final_base(text: str, target: str = "", arguments: Mapping[str, str] | None = None) -> str:
+    """The image that the final stage begins with, by way of other stages too; empty where there is none.
+
+    Args:
+        text: the Dockerfile.
+        target: name or number of the final stage; empty: the last one.
+        arguments: of the build.
+    """
+    found = stages(text, arguments)
+    place = _target(found, target)
+    while place is not None and (parent := found[place].parent) is not None:
+        place = parent
+    return "" if place is None else found[place].base
+
+
+def used_stages(text: str, target: str = "", arguments: Mapping[str, str] | None = None) -> frozenset[int]:
+    """The numbers of the stages that certainly are built: the final one, and those that it uses."""
+    found = stages(text, arguments)
+    place = _target(found, target)
+    open_, used = [place] if place is not None else [], set[int]()
+    while open_:
+        number = open_.pop()
+        if number not in used:
+            used.add(number)
+            stage = found[number]
+            ways = (stage.parent, *(_stage_of(name, found) for name in stage.froms))
+            open_ += [way for way in ways if way is not None]
+    return frozenset(used)
+
+
+def _target(found: tuple[Stage, ...], target: str) -> int | None:
+    return _stage_of(target, found) if target else len(found) - 1 if found else None
+
+
+def _name(instruction: Instruction) -> str:
+    words = instruction.words
+    return words[2].lower() if len(words) == NAMED and words[1].lower() == "as" else ""
+
+
+def _numbers(found: list[Stage] | tuple[Stage, ...]) -> dict[str, int]:
+    return {stage.name: number for number, stage in enumerate(found) if stage.name}
+
+
+def _stage_of(name: str, found: tuple[Stage, ...]) -> int | None:
+    """The number of the stage that a name means; letters of either size are the same."""
+    if _is_number(name):
+        return int(name) if int(name) < len(found) else None
+    return _numbers(found).get(name.lower())
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit()
+
+
+def _froms(instruction: Instruction, values: Mapping[str, str], escape: str) -> Iterator[str]:
+    if instruction.keyword == "COPY":
+        yield from filter(None, instruction.flag_values("from"))
+    elif instruction.keyword == "RUN":
+        yield from filter(None, (mount.get("from") for mount in mounts_of(instruction, values, escape)))
+
+
+def mounts_of(instruction: Instruction, values: Mapping[str, str], escape: str) -> Iterator[dict[str, str]]:
+    """The settings of each `--mount` of RUN, with their variables replaced."""
+    for mount in instruction.flag_values("mount"):
+        settings = (part.strip('"').partition("=") for part in mount.split(","))
+        yield {name.lower(): expanded(value, values, escape).text for name, _, value in settings}
+
+
+def _set(
+    instruction: Instruction, values: dict[str, str], outer: Mapping[str, str], given: Mapping[str, str], escape: str
+) -> None:
+    """Set what an ARG or ENV sets; the settings of one ENV do not see each other."""
+    if instruction.keyword == "ENV":
+        values.update([(name, expanded(value, values, escape).text) for name, value in settings_of(instruction)])
+        return
+    for word in instruction.words:
+        name, equals, default = word.partition("=")
+        if name in given:
+            values[name] = given[name]
+        elif equals:
+            values[name] = expanded(default, values, escape).text
+        elif name in outer:
+            values[name] = outer[name]
