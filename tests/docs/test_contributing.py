@@ -29,6 +29,10 @@ ANSWERS = {
     },
     "Where is the lock renewed?": {"src/erp_build/deployment/lock.py": "renewed_at("},
     "Who asks for the lock before an effect?": {"src/erp_build/deployment/fencing/effects.py": ".require_held()"},
+    "What is said of a failure of Maven, the engine, Lambda or Helm?": {
+        "src/erp_build/formats/messages/maven.toml": "[[kind.cause]]"
+    },
+    "Which jar is the one?": {"src/erp_build/formats/spring_jar.py": "def runnable("},
     "What is masked in logs and reports?": {
         "src/erp_build/clients/secrets.py": "def mask(",
         "src/erp_build/formats/secrets/forms.py": "def forms_of(",

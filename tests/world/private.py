@@ -17,6 +17,7 @@ from sandbox.aws.client import client, ignore_missing
 from sandbox.aws.ecr import hosts
 from sandbox.aws.ecr.sign_in import basic
 from sandbox.docker import engine
+from sandbox.docker.buildkit import FRONTEND
 from sandbox.docker.push import push_image
 from sandbox.endpoints import CODEARTIFACT_PASSWORD, COMPANY_HOST, HUB_HOST, OTHER_REGISTRY_HOST, REGISTRY_HOST
 from sandbox.sample import erp_repository
@@ -46,12 +47,15 @@ STORED = {
 }
 """Name of a stage -> where its base is put: repository of the account's own registry, and tag."""
 
+SYNTAX = f"{hosts.HUB.prefix}docker/dockerfile"
+"""Where the image of a `# syntax=` line is put, which comes from the mirror as well."""
+
 STAGES = "".join(f"FROM {base} AS {name}\n" for name, base in BASES.items())
 FROM_BASES = f"{STAGES}FROM {BASES['company']}\n" + "".join(
     f"COPY --from={name} /base /of-{name}\n" for name in BASES if name != "company"
 )
 CLASSIC_DOCKERFILE = f"{FROM_BASES}COPY content.txt /\n"
-BUILDKIT_DOCKERFILE = f"""# syntax=docker/dockerfile:1
+BUILDKIT_DOCKERFILE = f"""# syntax={FRONTEND}
 {FROM_BASES}COPY content.txt /
 RUN --mount=type=secret,id=NPM_TOKEN <<EOF
 set -e
@@ -169,12 +173,13 @@ def take_parameters(tenant: Tenant) -> None:
 @contextmanager
 def bases() -> Iterator[None]:
     """The bases in their registries, and none of them in the engine: each is pulled with a sign-in or not at all."""
-    repositories = {stored for stored, _ in STORED.values()}
+    repositories = {SYNTAX, *(stored for stored, _ in STORED.values())}
     for stored in repositories:
         ignore_missing(client("ecr").delete_repository, repositoryName=stored, force=True)
         client("ecr").create_repository(repositoryName=stored)
     for name, (stored, tag) in STORED.items():
         push_image(f"{REGISTRY_HOST}/{stored}", tag, _base(name), is_tar=True)
+    push_image(f"{REGISTRY_HOST}/{SYNTAX}", "1", io.BytesIO(f"FROM {FRONTEND}\n".encode()))
     try:
         forget_bases()
         yield
@@ -243,7 +248,12 @@ def maven_repository(version: str) -> Iterator[str]:
             yield f"http://127.0.0.1:{server.server_address[1]}/maven/erp/"
         finally:
             server.shutdown()
-            shutil.rmtree(Path.home() / ".m2/repository" / GROUP.replace(".", "/"), ignore_errors=True)
+            forget_artifact()
+
+
+def forget_artifact() -> None:
+    """Take what Maven downloaded out of its cache."""
+    shutil.rmtree(Path.home() / ".m2/repository" / GROUP.replace(".", "/"), ignore_errors=True)
 
 
 def _artifact(version: str) -> dict[str, bytes]:

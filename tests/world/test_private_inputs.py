@@ -110,6 +110,7 @@ def test_a_base_that_is_refused_names_its_registry_and_what_to_do(changed: Workp
 
 
 def test_a_maven_repository_that_gets_no_token_is_told(changed: Workplace) -> None:
+    private.forget_artifact()
     private.edit_configuration(changed, '[build.codeartifact]\ndomain = "erp"\n', "")
     done = changed.build(MAVEN)
     assert done.code == 4, done.stderr

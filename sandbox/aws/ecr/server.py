@@ -24,7 +24,7 @@ from sandbox.aws.ecr.hosts import Host
 from sandbox.aws.ecr.sign_in import Tokens, ecr_password, is_user
 from sandbox.aws.iam.required_actions import registry_need
 from sandbox.aws.json_protocol import ECR, call
-from sandbox.endpoints import ACCOUNT, REGION
+from sandbox.endpoints import ACCOUNT, REGION, REGISTRY_HOST
 
 PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|tags)/(?P<reference>.*)")
 OF_A_ROLE = re.compile(r"(?P<port>[0-9]+)-[0-9a-f]+")
@@ -172,6 +172,8 @@ class Front:
     async def _forward(self, request: web.Request, path: str, *, streamed: bool) -> web.StreamResponse:
         assert self._session is not None
         headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_FORWARDED}
+        # The stand-in takes the account from the name of the host.
+        headers["Host"] = REGISTRY_HOST
         body = request.content if request.can_read_body else None
         async with self._session.request(
             request.method, self._upstream + path, data=body, headers=headers, allow_redirects=False

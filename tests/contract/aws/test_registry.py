@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.protocols import Registry
@@ -32,7 +33,10 @@ def over_moto() -> Made:
     digest = store_image(REPOSITORY, "abc1234")
     ecr = client("ecr")
     # moto does not know templates for new repositories; this registry has none.
-    answer = (AWSResponse("", 200, {}, None), {"repositoryCreationTemplates": []})
+    answer: tuple[AWSResponse, dict[str, list[str]]] = (
+        AWSResponse("", 200, HTTPHeaders(), None),
+        {"repositoryCreationTemplates": []},
+    )
     ecr.meta.events.register("before-call.ecr.DescribeRepositoryCreationTemplates", lambda **_: answer)
     return EcrRegistry(ecr, Secrets()), digest
 

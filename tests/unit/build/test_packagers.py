@@ -55,7 +55,7 @@ def root(tmp_path: Path) -> Path:
 
 def packagers(root: Path, *others: Packager) -> Packagers:
     progress = FakeProgress()
-    maven = MavenPackager(Maven(surroundings(root / "scratch", progress), BuildOptions()))
+    maven = MavenPackager(Maven(surroundings(root, root / "scratch", progress), BuildOptions()))
     return Packagers(maven, others, Workbench(root=root, timeout=60, clock=SimulatedClock(), progress=progress))
 
 

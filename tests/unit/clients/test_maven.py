@@ -200,7 +200,7 @@ def test_maven_gets_what_a_build_is_given_and_not_the_folder_of_an_image(
     script(mvn, "env; mkdir -p target && cp prepared.jar target/app.jar")
     spoken = Spoken()
     given = {"NPM_TOKEN": "invented", "MAVEN_ARGS": "-q", "MAVEN_OPTS": "-Xmx1m"}
-    with_given = replace(surroundings(service.parent / "scratch", spoken), given=lambda: given)
+    with_given = replace(surroundings(service.parent, service.parent / "scratch", spoken), given=lambda: given)
     Maven(with_given, BuildOptions()).package([MavenModule(service.name, service)], lambda *_: None)
     variables = dict(line.split("=", 1) for line in spoken.details)
     assert "MAVEN_CONFIG" not in variables

@@ -94,4 +94,4 @@ def test_a_pattern_that_is_slow_is_found(pattern: str, use: str) -> None:
 
 def test_the_patterns_of_the_program_are_found() -> None:
     assert len(CASES) > 50
-    assert {"FRAME", "REFUSED_NAME", "maven.toml:transfer"} <= set(PLACES.values())
+    assert {"FRAME", "REFUSED_NAME", "maven.toml:dependency"} <= set(PLACES.values())

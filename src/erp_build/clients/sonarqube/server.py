@@ -106,10 +106,10 @@ class SonarQube:
         return answer.json()
 
     def _ask(self, where: str, query: dict[str, str]) -> requests.Response:
-        """Ask with the first sign-in that the server knows. A redirect is an answer: it might lead to anybody."""
-        for sign_in in tuple(self._sign_ins):
-            answer = requests.get(where, params=query, auth=sign_in, timeout=(CONNECT_S, CALL_S), allow_redirects=False)
-            if answer.status_code != HTTPStatus.UNAUTHORIZED:
-                self._sign_ins = [sign_in]
-                break
+        """Ask with a sign-in that the server knows. A redirect is an answer: it might lead to anybody."""
+        sign_in, *others = self._sign_ins
+        answer = requests.get(where, params=query, auth=sign_in, timeout=(CONNECT_S, CALL_S), allow_redirects=False)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and others:
+            self._sign_ins = others
+            return self._ask(where, query)
         return answer
