@@ -51,13 +51,16 @@ class BaseImages:
         """Host -> sign-in, of every registry that a build of a Dockerfile fetches from."""
         return self.sign_ins.of_images(fetched_images(self.as_fetched(text)))
 
-    def labels(self, text: str, known: Iterable[tuple[str, str]], on_line: Callable[[str], None]) -> dict[str, str]:
+    def labels(
+        self, text: str, known: Iterable[tuple[str, str]], on_line: Callable[[str], None], *, classic: bool
+    ) -> dict[str, str]:
         """Give the engine the images that are known by digest, and return the labels of the final base.
 
         Args:
             text: the Dockerfile.
             known: (name in the Dockerfile, digest).
             on_line: called for each line of a pull.
+            classic: whether the classic builder builds it: it pulls as we do here.
         """
         digests = dict(known)
         for image, digest in digests.items():
@@ -65,17 +68,20 @@ class BaseImages:
             name = mirrored(image, self.mirrors)
             self.engine.provide(name, digest, self._sign_in(name), on_line)
         base = final_base(text)
-        labels = self._base_labels(base, on_line) if base else {}
+        labels = self._base_labels(base, on_line, classic=classic) if base else {}
         return labels | ({BASE_DIGEST_LABEL: digests[base]} if base in digests else {})
 
-    def _base_labels(self, base: str, on_line: Callable[[str], None]) -> dict[str, str]:
-        """The labels that name the base image; none where its name is not known, because a label stops no build."""
+    def _base_labels(self, base: str, on_line: Callable[[str], None], *, classic: bool) -> dict[str, str]:
+        """The labels that name the base image; none where nobody knows it, because a label stops no build."""
         if "$" in base:
             return {}
         name = mirrored(base, self.mirrors)
         try:
             return {**self.engine.base_labels(name, on_line, self._sign_in(name)), BASE_NAME_LABEL: base}
         except BuildFailed as error:
+            if classic:
+                # The build would fail at the same pull, and say less about it.
+                raise
             on_line(f"no label names the base image {base}: {error.why or error.what}")
             return {}
 

@@ -113,10 +113,11 @@ class ImageBuilder:
     ) -> EngineBuild:
         """Write the build context, with the labels in its Dockerfile if that builds the same image."""
         target = request.target
-        labels = self._labels(request, _as_built(target, text))
+        is_classic = not self._takes_buildkit(text)
+        labels = self._labels(request, _as_built(target, text), classic=is_classic)
         # The classic builder stops behind the stage anyway, and a label belongs into it.
         fetched = self.bases.as_fetched(text)
-        classic = None if self._takes_buildkit(text) else up_to_stage(fetched, target.docker_target)
+        classic = up_to_stage(fetched, target.docker_target) if is_classic else None
         labelled = None if classic is None else with_labels(classic, labels, REWRITTEN_DOCKERFILE)
         rewritten = labelled or (fetched if fetched != text else None)
         dockerfile = context.write_layered(spool, labelled or fetched, jar) if jar else context.write(spool, rewritten)
@@ -165,7 +166,7 @@ class ImageBuilder:
         # A byte order mark of an editor is no part of the first instruction.
         return read_file(path).decode("utf-8-sig")
 
-    def _labels(self, request: ImageRequest, text: str) -> dict[str, str]:
+    def _labels(self, request: ImageRequest, text: str, *, classic: bool) -> dict[str, str]:
         labels = {
             REVISION_LABEL: request.commit if is_full_commit(request.commit) else "",
             SOURCE_LABEL: self.source,
@@ -173,7 +174,7 @@ class ImageBuilder:
             VERSION_LABEL: version("erp-build"),
         }
         on_line = partial(self.progress.detail, target=request.target.name)
-        labels |= self.bases.labels(text, request.bases, on_line)
+        labels |= self.bases.labels(text, request.bases, on_line, classic=classic)
         return {name: value for name, value in labels.items() if value}
 
 

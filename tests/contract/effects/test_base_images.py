@@ -12,6 +12,7 @@ from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.effects import ImageRequest
 from erp_build.errors import BuildFailed
+from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL
 from erp_build.model.project import BuildOptions, Service
 from tests.fakes.account import FakeParameters
 from tests.support.assembly import assembly
@@ -174,3 +175,39 @@ def test_a_mirror_that_lacks_the_image_is_named(tmp_path: Path, engine: StandInE
     assert caught.value.where == f"{ECR}/docker-hub/library/eclipse-temurin:17"
     assert "pull-through cache" in caught.value.next_step
     assert engine.pulled == []
+
+
+def labels(found: LocalAssembly, dockerfile: str, *bases: tuple[str, str], classic: bool) -> dict[str, str]:
+    return found.images.bases.labels(dockerfile, bases, lambda _: None, classic=classic)
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    ["FROM a:1\nFROM b:1\n", "FROM b:1 AS base\nFROM a:1 AS tools\nFROM base\n", "ARG V=1\nFROM b:${V}\n"],
+    ids=["the last", "by way of a stage", "with a variable"],
+)
+def test_the_labels_name_the_image_that_the_final_stage_begins_with(
+    tmp_path: Path, engine: StandInEngine, dockerfile: str
+) -> None:
+    engine.local |= {"a:1": {OLD}, "b:1": {NEW}}
+    found = labels(made(tmp_path, dockerfile), dockerfile, classic=True)
+    assert (found[BASE_NAME_LABEL], found[BASE_DIGEST_LABEL]) == ("b:1", NEW)
+
+
+@pytest.mark.parametrize("classic", [True, False], ids=["classic", "BuildKit"])
+@pytest.mark.parametrize("dockerfile", ["ARG BASE\nFROM ${BASE}\n", "FROM scratch\n"])
+def test_a_base_without_a_known_name_has_no_label_and_is_not_asked_for(
+    tmp_path: Path, engine: StandInEngine, dockerfile: str, *, classic: bool
+) -> None:
+    assert labels(made(tmp_path, dockerfile), dockerfile, classic=classic) == {}
+    assert engine.asked == []
+
+
+def test_a_label_stops_no_build_of_buildkit_which_may_pull_otherwise(tmp_path: Path, engine: StandInEngine) -> None:
+    said: list[str] = []
+    bases = made(tmp_path, "FROM nowhere.example/a:1\n").images.bases
+    assert bases.labels("FROM nowhere.example/a:1\n", (), said.append, classic=False) == {}
+    assert said == ["no label names the base image nowhere.example/a:1: manifest unknown: Requested image not found"]
+    assert engine.pulled == []
+    with pytest.raises(BuildFailed, match="cannot be pulled"):
+        bases.labels("FROM nowhere.example/a:1\n", (), said.append, classic=True)
