@@ -53,6 +53,11 @@ ANSWERS = {
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
     "How is a packager added?": {"src/erp_build/build/packagers/chosen.py": "NoPackager(), *others, maven"},
     "What of a wider build context is an input?": {"src/erp_build/changes/build_context/taken.py": "def taken_by("},
+    "Who signs in to a base image's registry?": {
+        "src/erp_build/clients/docker/sign_ins.py": "class SignIns",
+        "src/erp_build/build/base_images.py": "def sign_ins_of(",
+    },
+    "What does a build get besides our variables?": {"src/erp_build/build/given.py": "class GivenVariables"},
     "Which services share a Maven?": {
         "src/erp_build/clients/maven/reactor.py": "def reactors(",
         "src/erp_build/clients/maven/place.py": "class Place(",
