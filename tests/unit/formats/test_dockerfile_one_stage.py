@@ -3,6 +3,7 @@
 import pytest
 
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage, with_arguments
+from erp_build.formats.dockerfile.sources import copied_sources
 from erp_build.formats.dockerfile.stages import base_images, images_of
 
 TEXT = """\
@@ -48,6 +49,12 @@ def test_given_arguments_stand_in_place_of_defaults_and_no_line_moves() -> None:
     assert len(found.splitlines()) == len(text.splitlines())
     assert found.splitlines()[3] == "ARG TAG=2"
     assert with_arguments(text, {}) == text
+
+
+@pytest.mark.parametrize("value", ["a b", 'a"b', "a'b", "$HOME", "${X:-y}", "a\\b", "'", "\"$x'"])
+def test_a_given_argument_is_what_it_is_and_nothing_in_it_has_a_meaning(value: str) -> None:
+    text = "ARG FILE=x\nFROM a\nARG FILE\nCOPY ${FILE} /srv\n"
+    assert [one for _, one in copied_sources(with_arguments(text, {"FILE": value}))] == [value]
 
 
 def test_a_build_of_a_stage_takes_the_images_of_the_stages_before_it() -> None:

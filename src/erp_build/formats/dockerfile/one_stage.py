@@ -9,6 +9,9 @@ from erp_build.formats.dockerfile.parse import Instruction, instructions, lines_
 PLAIN = re.compile(r"[\w./:@+-]*")
 """A value that needs no quotes."""
 
+QUOTED_QUOTE = "'\"'\"'"
+"""A single quote, in a text in single quotes."""
+
 
 class Stage(NamedTuple):
     """A stage: its name, empty where it has none, and the lines from its FROM to the one behind its last."""
@@ -69,4 +72,8 @@ def _with_value(word: str, arguments: Mapping[str, str]) -> str:
     if name not in arguments:
         return word
     value = arguments[name]
-    return f"{name}={value}" if PLAIN.fullmatch(value) else f'{name}="{value}"'
+    if PLAIN.fullmatch(value):
+        return f"{name}={value}"
+    # In single quotes nothing has a meaning but the quote itself.
+    quoted = value.replace("'", QUOTED_QUOTE)
+    return f"{name}='{quoted}'"
