@@ -43,13 +43,13 @@ class BaseImages:
             raise digest
         return digest
 
-    def as_fetched(self, text: str) -> str:
-        """The Dockerfile with the names under which its images are fetched."""
-        return through_mirrors(text, self.mirrors) if self.mirrors else text
+    def as_fetched(self, text: str, arguments: Mapping[str, str]) -> str:
+        """The Dockerfile with the names under which its images are fetched; `arguments` are those of the build."""
+        return through_mirrors(text, self.mirrors, arguments) if self.mirrors else text
 
     def sign_ins_of(self, text: str) -> dict[str, SignIn]:
-        """Host -> sign-in, of every registry that a build of a Dockerfile fetches from."""
-        return self.sign_ins.of_images(fetched_images(self.as_fetched(text)))
+        """Host -> sign-in, of every registry that a build fetches from; the text has its arguments as defaults."""
+        return self.sign_ins.of_images(mirrored(name, self.mirrors) for name in fetched_images(text))
 
     def labels(
         self, text: str, known: Iterable[tuple[str, str]], on_line: Callable[[str], None], *, classic: bool

@@ -71,7 +71,7 @@ class ImageBuilder:
         if secrets := self._not_allowed(target, "secret", secrets_in(text)):
             hint = f"give it at run time, as a variable of the deployment{UNLESS_MEANT}"
             raise _refused("the Dockerfile holds a secret", where, secrets, hint)
-        self._require_secrets(where, text)
+        self._require_secrets(where, _as_built(target, text))
         needs = buildkit_needs(text)
         certain = self._not_allowed(target, "buildkit", [need for need in needs if need.is_certain])
         if certain and self.options.builder == "classic":
@@ -116,7 +116,7 @@ class ImageBuilder:
         is_classic = not self._takes_buildkit(text)
         labels = self._labels(request, _as_built(target, text), classic=is_classic)
         # The classic builder stops behind the stage anyway, and a label belongs into it.
-        fetched = self.bases.as_fetched(text)
+        fetched = self.bases.as_fetched(text, dict(target.args))
         classic = up_to_stage(fetched, target.docker_target) if is_classic else None
         labelled = None if classic is None else with_labels(classic, labels, REWRITTEN_DOCKERFILE)
         rewritten = labelled or (fetched if fetched != text else None)
@@ -128,7 +128,7 @@ class ImageBuilder:
             arguments={**dict(target.args), COMMIT_ARGUMENT: request.commit},
             where=dockerfile_of(target),
             stage=target.docker_target,
-            sign_ins=self.bases.sign_ins_of(text),
+            sign_ins=self.bases.sign_ins_of(_as_built(target, text)),
         )
 
     def _require_secrets(self, where: str, text: str) -> None:

@@ -34,6 +34,14 @@ def test_an_engine_is_trusted_by_the_authority_that_the_variables_name(served: L
     assert engine.version() == "28.5.2"
 
 
+def test_a_bundle_for_the_whole_machine_is_not_for_the_engine(
+    served: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(make_certificate(tmp_path / "company.pem")))
+    engine = engine_at(served, tmp_path / "home", DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH=str(tmp_path))
+    assert engine.version() == "28.5.2"
+
+
 def test_an_engine_with_another_certificate_is_not_asked(served: Loopback, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

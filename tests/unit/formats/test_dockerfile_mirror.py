@@ -51,6 +51,12 @@ def test_the_names_alone_are_replaced(text: str, mirrored: str) -> None:
     assert through_mirrors(text, {}) == text
 
 
+def test_an_argument_of_the_build_stands_for_the_default() -> None:
+    text = "ARG BASE\nARG V=1\nFROM ${BASE}:$V\n"
+    found = through_mirrors(text, MIRRORS, {"BASE": "a", "V": "2", "OTHER": "x"})
+    assert found == "ARG BASE\nARG V=1\nFROM m.example/hub/library/a:2\n"
+
+
 def test_everything_that_is_fetched_is_named() -> None:
     text = (
         "# syntax=docker/dockerfile:1\nARG V=1\nFROM a:${V} AS one\nFROM one AS two\nFROM scratch\n"

@@ -52,6 +52,10 @@ class Api(docker.APIClient):
         self._answer = ask() if options.get("stream") else within(ENGINE_CALL_S, ask, cleans_up=True)
         return self._answer
 
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Trust the engine by its own authority: REQUESTS_CA_BUNDLE of the whole machine would replace it."""
+        return super().merge_environment_settings(url, proxies, stream, self.verify if verify is None else verify, cert)
+
     def _set_auth_headers(self, headers: dict[str, Any]) -> None:
         """Give a build our sign-ins; the SDK's own method would give it all that the user has, from any helper."""
         if self.sign_ins:

@@ -1,12 +1,15 @@
 """A Dockerfile whose images have the names under which mirrors hold them; everything else in it stays."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from erp_build.formats.dockerfile.parse import Instruction, directives, escape_of, lines_of
 from erp_build.formats.dockerfile.stages import NO_IMAGE, images_of, seen
 from erp_build.formats.dockerfile.words import expanded
 from erp_build.formats.image_name import mirrored
+
+NO_ARGUMENTS: Mapping[str, str] = MappingProxyType({})
 
 
 class _Word(NamedTuple):
@@ -18,17 +21,18 @@ class _Word(NamedTuple):
     before: str = ""
 
 
-def through_mirrors(text: str, mirrors: Mapping[str, str]) -> str:
+def through_mirrors(text: str, mirrors: Mapping[str, str], arguments: Mapping[str, str] = NO_ARGUMENTS) -> str:
     """Replace the name of each image that a build fetches from a host with a mirror, and of the frontend likewise.
 
     Args:
         text: the Dockerfile.
         mirrors: host -> host and prefix of its mirror.
+        arguments: of the build, in place of the defaults of ARG.
 
     A name whose variable has no default stays: nobody knows its host.
     """
     lines = lines_of(text)
-    for word in _words(text):
+    for word in _words(text, arguments):
         instead = mirrored(word.image, mirrors)
         if "$" not in word.image and instead != word.image:
             for place in range(word.head.line - 1, min(word.head.end - 1, len(lines))):
@@ -49,10 +53,10 @@ def fetched_images(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*images_of(text), *named, *((frontend,) if frontend else ()))))
 
 
-def _words(text: str) -> Iterator[_Word]:
+def _words(text: str, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Iterator[_Word]:
     escape = escape_of(text)
     stages: set[str] = set()
-    for one, _, values in seen(text):
+    for one, _, values in seen(text, arguments):
         if one.keyword == "FROM" and one.words:
             image = expanded(one.words[0], values, escape).text
             if image.lower() not in {*stages, NO_IMAGE}:
