@@ -1,12 +1,12 @@
-"""`python -m bench [plan|forms|replay|pipeline] [--sizes S M L] [--rounds 11]`; without a name, all of them."""
+"""`python -m bench [plan|forms|graph|replay|pipeline] [--sizes S M L] [--rounds 11]`; without a name, all of them."""
 
 import argparse
 import sys
 
-from bench import forms, pipeline, plan, replay_check
+from bench import forms, graph, pipeline, plan, replay_check
 from bench.monorepo import SIZES
 
-NAMES = ("replay", "plan", "forms", "pipeline")
+NAMES = ("replay", "plan", "forms", "graph", "pipeline")
 
 
 def main() -> int:
@@ -15,7 +15,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument(
-        "--rounds", type=int, help="default: 11, 15 for the forms, 5 for the pipeline; fewer give no figure to pass on"
+        "--rounds",
+        type=int,
+        help="default: 11, 15 for forms and graph, 5 for the pipeline; fewer give no figure to pass on",
     )
     options = parser.parse_args()
     names = options.names or list(NAMES)
@@ -26,6 +28,8 @@ def main() -> int:
         codes.append(plan.main(options.sizes, options.rounds or 11))
     if "forms" in names:
         codes.append(forms.main(options.sizes, options.rounds or 15))
+    if "graph" in names:
+        codes.append(graph.main(options.sizes, options.rounds or 15))
     if "pipeline" in names:
         codes.append(pipeline.main(options.rounds or 5))
     return max(codes)

@@ -8,7 +8,7 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,8 @@ FEWEST = 5
 """Files that a service keeps, so that there is always something to edit."""
 
 START = 1_736_121_600
+
+Fixed = Callable[[list[str]], Iterator[tuple[str, str]]]
 
 
 @dataclass
@@ -55,21 +57,35 @@ class State:
 def repository(size: str) -> Path:
     """The repository of a size, made when it is not in the cache yet, with its work tree."""
     services, files = SIZES[size]
-    folder = CACHE / f"{size}-{VERSION}"
+    return made(f"{size}-{VERSION}", lambda root: generate(root, services, files, COMMITS))
+
+
+def made(name: str, make: Callable[[Path], object]) -> Path:
+    """A repository of the cache, made when it is not there yet."""
+    folder = CACHE / name
     if not (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        generate(folder / "repo", services, files, COMMITS)
+        make(folder / "repo")
         (folder / "ready").touch()
     return folder / "repo"
 
 
-def generate(root: Path, services: int, files: int, commits: int, seed: int = 1) -> Path:
-    """Make a repository with a first commit of `services` times `files` files, and `commits` more on top."""
+def generate(root: Path, services: int, files: int, commits: int, seed: int = 1, fixed: Fixed | None = None) -> Path:
+    """Make a repository with a first commit of `services` times `files` files, and `commits` more on top.
+
+    Args:
+        root: where it is made.
+        services: their number.
+        files: of each.
+        commits: after the first one.
+        seed: of the edits.
+        fixed: returns the files that are always there, path and text, for the names of the services.
+    """
     git(root.parent, "init", "--quiet", "--initial-branch=main", str(root))
     with subprocess.Popen(["git", "-C", str(root), "fast-import", "--quiet"], stdin=subprocess.PIPE) as importing:
         assert importing.stdin is not None
-        for chunk in _stream(services, files, commits, seed):
+        for chunk in _stream(services, files, commits, seed, fixed or _fixed_files):
             importing.stdin.write(chunk)
         importing.stdin.close()
     if importing.returncode:
@@ -94,11 +110,11 @@ def service_names(number: int) -> list[str]:
     return [f"svc-{place:04}-service" for place in range(number)]
 
 
-def _stream(services: int, files: int, commits: int, seed: int) -> Iterator[bytes]:
+def _stream(services: int, files: int, commits: int, seed: int, fixed: Fixed) -> Iterator[bytes]:
     names = service_names(services)
     state = State({name: [] for name in names}, random.Random(seed))
     yield _commit(state, "main", "first")
-    for path, text in _fixed_files(names):
+    for path, text in fixed(names):
         yield _file(path, text)
     for name in names:
         for _ in range(files - 3):

@@ -11,6 +11,14 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROGRAM = ROOT / "src" / "erp_build"
 
 ANSWERS = {
+    "Which services use a shared module?": {
+        "src/erp_build/formats/maven/graph.py": "def users_of",
+        "src/erp_build/changes/modules/uses.py": "def rule_of",
+    },
+    "When is no pom read?": {
+        "src/erp_build/changes/modules/poms.py": "def owners_without_users",
+        "src/erp_build/formats/maven/mentions.py": "def uses_of_names",
+    },
     "What happens when a scan is `UNSUPPORTED_IMAGE`?": {"src/erp_build/model/images/scan.py": '"UNSUPPORTED_IMAGE"'},
     "Where is a tag put into quotes?": {"src/erp_build/formats/values/file.py": '"{place.tag}"'},
     "Which exit code has a run when Helm takes too long?": {

@@ -41,7 +41,7 @@ FOLDERS = [
 ]
 NAMES = [
     b"A.java",
-    b"pom.xml",
+    b"build.xml",  # no pom: Maven's graph has tests of its own
     b"erp-build.toml",
     b"read me.md",
     b'"quoted"',

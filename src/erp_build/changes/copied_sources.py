@@ -1,10 +1,15 @@
-"""Finds sources of a Dockerfile and of a pom that no rule of the target covers: their changes would be missed."""
+"""Finds sources of a Dockerfile and of a pom that no rule of the target covers: their changes would be missed.
+
+Parents and modules are no such sources: they are inputs by the graph of Maven. A pom can also name a folder in the
+configuration of a plugin, and only the plugin knows what for.
+"""
 
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.rules import Rules
 from erp_build.clients.git.links import links_of
 from erp_build.formats.dockerfile.one_stage import as_built
@@ -13,7 +18,8 @@ from erp_build.model.packaging import Packaging, context_of, dockerfile_of, is_m
 from erp_build.model.project import Function, Service
 
 PARENT_REFERENCE = re.compile(r"(?:\$\{(?:project\.)?basedir\}/)?(\.\./[\w./-]{0,200}[\w-])")
-DEFAULT_PARENT = "../pom.xml"
+OF_THE_GRAPH = re.compile(r"<(relativePath|module|subproject)>[^<]{0,999}</\1>")
+POM = "pom.xml"
 SYMLINK_MODE = "120000"
 
 
@@ -62,20 +68,33 @@ class Tree(NamedTuple):
 
 
 def inspect(
-    targets: Iterable[Service | Function], rules: Rules, tree: Tree, others: Iterable[Packaging] = ()
+    targets: Iterable[Service | Function],
+    rules: Rules,
+    tree: Tree,
+    modules: ModuleUses,
+    others: Iterable[Packaging] = (),
 ) -> Inspection:
-    """Look through the Dockerfiles, the poms with their parents, and the links of some targets."""
+    """Look through the Dockerfiles, the poms with all that they take, and the links of some targets.
+
+    Args:
+        targets: whose they are.
+        rules: of the project, with its modules.
+        tree: the commit.
+        modules: what the targets take by way of Maven.
+        others: packagers that a caller of the library has given.
+    """
     targets = tuple(targets)
     links = [path for path, mode in tree.modes.items() if mode == SYMLINK_MODE]
     uncovered, unclear = [], []
     for target in targets:
-        found = list(uncovered_sources(target, rules, tree, others))
+        taken = poms_of_target(target, modules)
+        found = list(uncovered_sources(target, rules, tree, taken, others))
         known = {path for one in found for path in one.paths}
         uncovered += [*found, *(one for one in _links_out(target, rules, tree, links) if known.isdisjoint(one.paths))]
-        sources = _named_sources(target, tree)
+        sources = _named_sources(target, tree, taken)
         unclear += [Unclear(target.name, file, line, source) for _, file, line, source in sources if "$" in source]
     dockerfiles = [dockerfile_of(one) for one in targets]
-    poms = [f"{one.path}/pom.xml" for one in targets if is_maven(one)]
+    poms = [f"{one.path}/{POM}" for one in targets if is_maven(one)]
     return Inspection(
         uncovered=tuple(uncovered),
         unclear=tuple(unclear),
@@ -96,12 +115,20 @@ def _links_out(target: Service | Function, rules: Rules, tree: Tree, links: Iter
                 yield Uncovered(target.name, link.path, 1, texts[link.path], out)
 
 
+def poms_of_target(target: Service | Function, modules: ModuleUses) -> tuple[str, ...]:
+    """The poms by which a target is built: its own, those that it inherits, and those of the modules that it takes."""
+    if not is_maven(target):
+        return ()
+    taken = (posixpath.join(one.path, POM) if one.is_folder else one.path for one in modules.inputs_of(target))
+    return tuple(dict.fromkeys((f"{target.path}/{POM}", *taken)))
+
+
 def uncovered_sources(
-    target: Service | Function, rules: Rules, tree: Tree, others: Iterable[Packaging] = ()
+    target: Service | Function, rules: Rules, tree: Tree, poms: Iterable[str], others: Iterable[Packaging] = ()
 ) -> Iterator[Uncovered]:
-    """Return each COPY and ADD of the Dockerfile, and each `../` of the pom, with a file that no rule covers."""
+    """Return each COPY and ADD of the Dockerfile, and each `../` of its poms, with a file that no rule covers."""
     made = packaging_of(target, others).makes
-    for folder, file, line, source in _named_sources(target, tree):
+    for folder, file, line, source in _named_sources(target, tree, poms):
         pattern = posixpath.normpath(posixpath.join(folder, source))
         # What a packager makes is made from sources that are compared anyway.
         if made and pattern.startswith(f"{target.path}/{made}/"):
@@ -111,8 +138,8 @@ def uncovered_sources(
             yield Uncovered(target.name, file, line, source, missed)
 
 
-def _named_sources(target: Service | Function, tree: Tree) -> Iterator[tuple[str, str, int, str]]:
-    """Each source that the Dockerfile, the pom or one of its parents names: from which folder, in which file and line.
+def _named_sources(target: Service | Function, tree: Tree, poms: Iterable[str]) -> Iterator[tuple[str, str, int, str]]:
+    """Each source that the Dockerfile or one of the poms names: from which folder, in which file and line.
 
     Those of a Dockerfile are named from the build context, wherever it lies.
     """
@@ -120,47 +147,10 @@ def _named_sources(target: Service | Function, tree: Tree) -> Iterator[tuple[str
     text = as_built(tree.texts.get(dockerfile, ""), target.docker_target, dict(target.args))
     for line, source in copied_sources(text):
         yield context_of(target), dockerfile, line, source
-    pom = f"{target.path}/pom.xml" if is_maven(target) else ""
-    seen: set[str] = set()
-    while pom in tree.texts and pom not in seen:
-        seen.add(pom)
-        text = tree.texts[pom]
-        parent = parent_of(text)
-        for line, words in enumerate(text.splitlines(), 1):
-            references = PARENT_REFERENCE.findall(words)
-            if parent and line == parent[0] and parent[1] not in references:
-                references.append(parent[1])
-            for reference in references:
+    for pom in poms:
+        for line, words in enumerate(tree.texts.get(pom, "").splitlines(), 1):
+            for reference in PARENT_REFERENCE.findall(OF_THE_GRAPH.sub("", words)):
                 yield posixpath.dirname(pom), pom, line, reference
-        pom = posixpath.normpath(posixpath.join(posixpath.dirname(pom), parent[1])) if parent else ""
-
-
-def parent_of(pom: str) -> tuple[int, str] | None:
-    """Where Maven looks for the parent of a pom: the line that says so, and the path; None where it has no such one.
-
-    Without `relativePath` that is the pom of the folder above, and a folder stands for the pom in it.
-    """
-    plain = _without_comments(pom)
-    start = plain.find("<parent>")
-    end = plain.find("</parent>", start)
-    if start < 0 or end < 0:
-        return None
-    path, place = DEFAULT_PARENT, plain.find("<relativePath", start, end)
-    if place >= 0:
-        tag, _, rest = plain[place:end].partition(">")
-        path = "" if tag.endswith("/") else rest.partition("<")[0].strip()
-    line = plain.count("\n", 0, max(start, place)) + 1
-    return (line, path if path.endswith(".xml") else f"{path}/pom.xml") if path else None
-
-
-def _without_comments(xml: str) -> str:
-    """A text of XML without its comments; its lines keep their numbers."""
-    parts, rest = [], xml
-    while rest:
-        before, _, rest = rest.partition("<!--")
-        comment, _, rest = rest.partition("-->")
-        parts += [before, "\n" * comment.count("\n")]
-    return "".join(parts)
 
 
 def _taken(pattern: str, tree: Tree) -> Iterator[str]:

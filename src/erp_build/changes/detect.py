@@ -8,6 +8,8 @@ from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
 from erp_build.changes.build_context.at_commit import rules_at
 from erp_build.changes.content_key import build_settings
 from erp_build.changes.make_plan import make_plan
+from erp_build.changes.modules.of_commits import poms_of
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.rules import CONFIGURATION, Rules, attribute, folder_read_from_below, values_path
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.patterns import spellings
@@ -92,14 +94,19 @@ def detect_changes(
 ) -> ChangeSet:
     """Compare each target's own baseline with head; one comparison per different baseline."""
     rules = rules_at(repository, project, head)
+    poms = poms_of(repository)
     changes: dict[str, tuple[TargetChange, ...]] = {}
     unowned: set[str] = set()
     removed: set[str] = set()
+    unclear: dict[str, str] = {}
     for commit in dict.fromkeys(baseline.commit for baseline in baselines):
         if commit is None:
             continue
         differing = repository.changed_paths(commit, head) if commit != head else ()
+        graphs = poms.between(commit, head, differing) if differing and project.image_targets else ()
+        rules.modules = ModuleUses(graphs, project.image_targets)
         found, nobodys = attribute(rules, (change.path for change in differing))
+        unclear |= {path: why for graph in reversed(graphs) for path, why in graph.unclear.items()}
         found = without_other_settings(found, project, repository, commit)
         unowned.update(nobodys)
         ours = {baseline.target for baseline in baselines if baseline.commit == commit}
@@ -111,7 +118,7 @@ def detect_changes(
         changes=changes,
         removed=frozenset(removed),
         unowned=tuple(sorted(unowned)),
-        warnings=(*_baseline_warnings(baselines), *overlaps(project)),
+        warnings=(*_baseline_warnings(baselines), *overlaps(project), *unclear_warnings(unclear)),
     )
     return _without_tag_edits(repository, project, found_all)
 
@@ -167,6 +174,16 @@ def overlaps(project: Project) -> tuple[str, ...]:
     return tuple(said)
 
 
+def unclear_warnings(unclear: Mapping[str, str]) -> tuple[str, ...]:
+    """What is said of poms that nobody can understand, and so of what depends on them."""
+    said = [
+        f"{path} cannot be understood ({why}): a change at or below its folder builds every module"
+        for path, why in sorted(unclear.items())
+    ]
+    more = [f"{len(said) - SOME} more poms cannot be understood"] if said[SOME:] else []
+    return (*said[:SOME], *more)
+
+
 def _removed(
     repository: GitRepository, project: Project, head: str, differing: tuple[PathChange, ...], touched: Iterable[str]
 ) -> set[str]:
@@ -174,7 +191,7 @@ def _removed(
 
     One may also have been gone before the baseline, and be touched by a shared input.
     """
-    kept = {path for path, status, _ in differing if status != "D" and folder_read_from_below(path) is None}
+    kept = {one.path for one in differing if one.status != "D" and folder_read_from_below(one.path) is None}
     # What becomes of an input of a target says nothing of its directory.
     services = tuple(service._replace(**ONLY_ITS_DIRECTORY) for service in project.services)
     functions = tuple(function._replace(**ONLY_ITS_DIRECTORY) for function in project.functions)
@@ -183,8 +200,8 @@ def _removed(
     directories = {target.name: spellings(target.path) for target in project.image_targets if target.name in suspects}
     if not directories:
         return set()
-    alive = repository.existing(head, {path for paths in directories.values() for path in paths})
-    return {name for name, paths in directories.items() if alive.isdisjoint(paths)}
+    alive = repository.modes(head, {path for paths in directories.values() for path in paths})
+    return {name for name, paths in directories.items() if alive.keys().isdisjoint(paths)}
 
 
 def _without_tag_edits(repository: GitRepository, project: Project, changes: ChangeSet) -> ChangeSet:

@@ -1,4 +1,4 @@
-"""Replay: compares many pairs of commits with one Git process: what each pair changes, and what the rules cover."""
+"""Replay: compares many pairs of commits with few Git processes: what each pair changes, and what the rules cover."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from erp_build.changes.build_context.at_commit import rules_at
 from erp_build.changes.detect import settings_at
+from erp_build.changes.modules.of_commits import poms_of
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.rules import CONFIGURATION, Rules
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
@@ -35,13 +37,22 @@ class BadLine(NamedTuple):
 
 
 def replay(repository: GitRepository, project: Project, rules: Rules, pairs: Sequence[Pair]) -> Iterator[Replayed]:
-    """Return what each pair changes, in the order of the pairs; a Dockerfile counts as the head of its pair has it."""
+    """Return what each pair changes, in the order of the pairs.
+
+    The rules take what Maven takes from both commits of a pair, and what a Dockerfile takes as the head has it.
+    """
     names = tuple(target.name for target in project.targets)
     has_contexts = any(map(has_wider_context, project.image_targets))
+    poms = poms_of(repository)
+    if project.image_targets:
+        # The base of a pair is mostly a commit of the one before.
+        poms.learn([base for place, (base, _) in enumerate(pairs) if place == 0 or base not in pairs[place - 1]])
     for (base, head), differing in zip(pairs, repository.compare_pairs(pairs) if pairs else (), strict=True):
         paths = tuple(change.path for change in differing)
         if has_contexts:
             rules = rules_at(repository, project, head)
+        graphs = poms.between(base, head, differing) if paths and project.image_targets else ()
+        rules.modules = ModuleUses(graphs, project.image_targets)
         touched = _touched(repository, project, rules, base, head, paths)
         yield Replayed(base, head, tuple(name for name in names if name in touched), paths)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.change import TargetChange
 from erp_build.model.packaging import context_of, dockerfile_of, has_wider_context, is_maven, packaging_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from erp_build.changes.build_context.taken import ContextRules, Taken
     from erp_build.model.project import Chart, Function, Project, Service
@@ -22,6 +22,16 @@ CONFIGURATION, MAVEN_SETTINGS = "build configuration", "Maven's settings"
 """How the rule of the configuration file begins, and that of a `.mvn` above a service."""
 
 
+class Modules(Protocol):
+    """What the targets take by way of Maven."""
+
+    def owners(self, path: str) -> Mapping[str, str]:
+        """The targets that take a file, each with the rule."""
+
+    def below(self, folder: str) -> Mapping[str, str]:
+        """The targets that take something below a folder."""
+
+
 class Rules:
     """The rules of a project; a look-up costs the same for any number of targets, and is cached per directory.
 
@@ -29,7 +39,12 @@ class Rules:
         project: whose targets own paths.
         ignored: whether the project ignores a path; needed only with `ignore` patterns.
         contexts: what builds may take out of a context that is more than a target's own directory; None: all of it.
+
+    Attributes:
+        modules: what the targets take by way of Maven, in the commits that are looked at; None: nobody has looked.
     """
+
+    modules: Modules | None = None
 
     def __init__(
         self,
@@ -63,7 +78,7 @@ class Rules:
 
     def owners(self, path: str) -> dict[str, str]:
         """Return the targets that own a path, each with its rule; decomposed names of macOS equal composed ones."""
-        path = composed(path)
+        as_given, path = path, composed(path)
         if self._ignored and self._ignored(path):
             return {}
         # The path itself is looked up as a directory: a service's directory may have become a file or a submodule.
@@ -78,6 +93,8 @@ class Rules:
             owners = {**self._below(folder, path), **owners}
         if self._contexts:
             owners = {**self._contexts.owners(path), **owners}
+        if self.modules and (taken := self.modules.owners(as_given)):
+            owners = {**taken, **owners}
         return owners
 
     def is_ignored(self, path: str) -> bool:
@@ -105,9 +122,13 @@ class Rules:
         start = f"{folder}/" if folder else ""
         if path.endswith(ATTRIBUTES_FILE):
             found = {name for place, names in self._by_directory.items() if place.startswith(start) for name in names}
-            return {name: f"attributes: {path}" for name in self._built if name in found}
-        names = (name for name, place in self._paths.items() if place.startswith(start))
-        return dict.fromkeys(names, f"{MAVEN_SETTINGS}: {start}{MAVEN_FOLDER}/**")
+            own = {name: f"attributes: {path}" for name in self._built if name in found}
+        else:
+            names = (name for name, place in self._paths.items() if place.startswith(start))
+            own = dict.fromkeys(names, f"{MAVEN_SETTINGS}: {start}{MAVEN_FOLDER}/**")
+        if self.modules is None or len(own) == len(self._built):
+            return own
+        return {**self.modules.below(folder), **own}
 
     def _of_directory(self, directory: str) -> dict[str, str]:
         known = self._known.get(directory)

@@ -2,6 +2,7 @@
 
 import re
 
+from erp_build.clients.git.objects import texts
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.plan import Plan
 from erp_build.model.project import Chart
@@ -29,10 +30,10 @@ def tag_warnings(repository: GitRepository, chart: Chart, plan: Plan) -> tuple[s
     folder = f"{chart.path}/templates/"
     templates = {file.path: file.identifier for file in repository.source_files(plan.head)
                  if file.path.startswith(folder)}  # fmt: skip
-    texts = repository.texts(templates) if templates else {}
+    read = texts(repository, templates) if templates else {}
     found = (
         (path, number, match["field"])
-        for path, text in texts.items()
+        for path, text in read.items()
         for number, line in enumerate(text.splitlines(), 1)
         if (match := VERSION.match(line.lstrip())) and "{{" in line and TAG.search(line)
     )

@@ -13,6 +13,9 @@ from erp_build.changes.build_context.at_commit import taken_at
 from erp_build.changes.build_context.taken import Taken
 from erp_build.changes.content_key import content_key
 from erp_build.changes.detect import SOME, same_but_tags
+from erp_build.changes.modules.checkout import graphs_of_checkout
+from erp_build.changes.modules.of_commits import poms_of
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.rules import (
     ATTRIBUTES_FILE,
     MAVEN_FOLDER,
@@ -72,15 +75,18 @@ def target_keys(
     taken = _taken(repository, head, project, wanted)
     wider = {target.name for target in project.image_targets if has_wider_context(target)}
     rules = Rules(project, ignore_of(project), [one for name, one in taken.items() if name in wider])
+    files = list(repository.source_files(head))
+    graphs = graphs_of_checkout(repository, head, files) if checkout else (poms_of(repository).at(head),)
+    modules = rules.modules = ModuleUses(graphs, wanted.values())
     inputs: dict[str, list[tuple[CheckedFile, str]]] = {name: [] for name in wanted}
 
     def is_wanted(path: str) -> bool:
         return not wanted.keys().isdisjoint(rules.owners(path))
 
     if checkout:
-        found = repository.checked_out(head, is_wanted, places_of(project, wanted.values(), taken))
+        found = repository.checked_out(files, is_wanted, places_of(project, wanted.values(), modules, taken))
     else:
-        found = (CheckedFile(file) for file in repository.source_files(head))
+        found = (CheckedFile(file) for file in files)
     for checked in found:
         for name, rule in rules.owners(checked.file.path).items():
             if name in wanted and not _is_out(project, wanted[name], taken, checked.file):
@@ -105,7 +111,10 @@ def _is_out(project: Project, target: Target, taken: Mapping[str, Taken], file: 
 
 
 def places_of(
-    project: Project, targets: Iterable[Target], taken: Mapping[str, Taken] = MappingProxyType({})
+    project: Project,
+    targets: Iterable[Target],
+    modules: ModuleUses,
+    taken: Mapping[str, Taken] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """The files and folders in which a target may have an input that its commit does not have."""
     found: dict[str, None] = {}
@@ -118,6 +127,7 @@ def places_of(
         outside = (*files_outside(target), *(taken[target.name].sources if target.name in taken else ()))
         for pattern in (*project.shared, *target.inputs, *made_from, *outside):
             found.update(dict.fromkeys(spellings(fixed_part(pattern))))
+        found.update(dict.fromkeys(one.path for one in modules.inputs_of(target)))
         for folder in _above(target.path):
             found.update(dict.fromkeys((posixpath.join(folder, ATTRIBUTES_FILE), posixpath.join(folder, MAVEN_FOLDER))))
     return tuple(found)

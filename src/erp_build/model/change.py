@@ -14,11 +14,14 @@ class PathChange(NamedTuple):
         path: relative to the root; bytes that are no UTF-8 as surrogates.
         status: Git's letter: A added, D deleted, M modified (content or mode), T another type.
         mode: of the new side: 100644, 100755, 120000 a link, 160000 a submodule, 000000 gone.
+        before, after: ids of the content on both sides; only zeros where there is none.
     """
 
     path: str
     status: str
     mode: str
+    before: str = ""
+    after: str = ""
 
 
 class Baseline(NamedTuple):

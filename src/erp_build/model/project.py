@@ -22,7 +22,8 @@ class Service(NamedTuple):
         repository: image repository without host and prefix, for instance `notification-service`.
         values_key: its mapping in the values file, such as `services.notification`, or `services[name=a]` in a list.
         dockerfile: its Dockerfile, relative to `path`; one that lies elsewhere begins with `../`.
-        inputs: path patterns, or directories, outside of `path` that go into the image as well.
+        inputs: path patterns, or directories, outside of `path` that go into the image as well. What Maven takes from
+            the repository (parents, modules) is found without it.
         layers: whether the jar's dependencies get a layer of their own in the image; needs Maven.
         package: who makes what the Dockerfile takes: `maven`; `none` where the Dockerfile does it all; or the name of
             a packager of your own. A directory without a pom.xml needs another one than `maven`.

@@ -29,7 +29,7 @@ PATHS = [
     f"backend/{DECOMPOSED}",
     "backend/two words",
 ]
-INPUTS = ["proto/**", "common/**", "proto/v1/**", "pom.xml", "*.md", "**/pom.xml", f"{DECOMPOSED}", "common/*"]
+INPUTS = ["proto/**", "common/**", "proto/v1/**", "build.xml", "*.md", "**/build.xml", f"{DECOMPOSED}", "common/*"]
 
 
 @st.composite

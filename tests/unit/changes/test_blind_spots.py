@@ -18,6 +18,7 @@ from tests.support.git import Checkout
 from tests.support.samples import CHART, NOTIFICATION
 
 N = "backend/notification-service"
+POM = "<project/>\n"
 
 
 def planned(erp: Checkout, base: str | None = None, head: str | None = None) -> Plan:
@@ -35,7 +36,7 @@ def seen_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def after_a_change_behind(erp: Checkout, seen_by: str, path: str) -> Plan:
     """The plan of a commit that changes one file."""
     base = erp.commit()
-    head = erp.commit({path: "changed\n"})
+    head = erp.commit({path: POM})
     if seen_by == "another commit":
         erp.commit({"README.md": "another"})
     return planned(erp, base, head if seen_by == "another commit" else None)
@@ -124,7 +125,7 @@ def test_what_a_build_makes_is_not_looked_through(tmp_path: Path) -> None:
 def test_a_name_that_means_nothing_is_a_warning_with_a_near_one(
     tmp_path: Path, line: str, said: str, changed: str
 ) -> None:
-    files = {"erp-build.toml": f"[[service]]\n{line}\n", "backend/a-service/x": "x", "proto/v1/a": "x", "pom.xml": "x"}
+    files = {"erp-build.toml": f"[[service]]\n{line}\n", "backend/a-service/x": "x", "proto/v1/a": "x", "pom.xml": POM}
     erp = Checkout.create(tmp_path, **files, **{"helm-chart/Chart.yaml": "x"})
     erp.commit({"helm-chart/x": "x"} if changed == "something" else {})
     made = planned(erp)
@@ -155,7 +156,7 @@ def test_a_directory_that_is_not_committed_yet_is_a_warning_where_nothing_is_to_
 @pytest.mark.parametrize("becomes", ["a file", "a link", "behind a link"])
 @pytest.mark.parametrize("in_the_checkout", [True, False], ids=["of the checkout", "of another commit"])
 def test_a_path_that_is_no_directory_is_refused(erp: Checkout, becomes: str, *, in_the_checkout: bool) -> None:
-    base = erp.commit({"erp-build.toml": f'[[service]]\npath = "{N}"\n', "src/notification-service/pom.xml": "x"})
+    base = erp.commit({"erp-build.toml": f'[[service]]\npath = "{N}"\n', "src/notification-service/pom.xml": POM})
     erp.git("rm", "-r", "--quiet", "backend" if becomes == "behind a link" else N)
     if becomes == "a file":
         erp.write(N)
@@ -192,7 +193,7 @@ def test_a_chart_that_was_deleted_is_an_error_and_no_deployment(erp: Checkout, e
 def test_a_large_project_with_nothing_to_do_is_looked_at_again(erp: Checkout, erp_build: CommandLine) -> None:
     """A plan of thousands of services makes only those that a change touches."""
     text = "".join(f'[[service]]\npath = "backend/s{number}"\n' for number in range(25))
-    files = {f"backend/s{number}/pom.xml": "x" for number in range(24)}
+    files = {f"backend/s{number}/pom.xml": POM for number in range(24)}
     (erp.root / "backend" / "s3").mkdir()
     (erp.root / "backend" / "s3" / "common").symlink_to("../../common")
     erp.commit({"erp-build.toml": text, "common/x": "x", **files})

@@ -8,16 +8,26 @@ from erp_build.changes.copied_sources import (
     Unclear,
     Uncovered,
     inspect,
-    parent_of,
+    poms_of_target,
     uncovered_sources,
 )
+from erp_build.changes.modules.checkout import LyingPoms
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.rules import Rules
 from erp_build.config.load import parse_project
 from erp_build.formats.dockerfile.sources import copied_sources
+from erp_build.formats.maven.graph import read_graph
+from erp_build.model.project import Project
 
 CONFIG = 'shared = ["proto/**"]\n[[service]]\npath = "a"\ninputs = ["common/**"]\n'
 FILES = ("a/src/A.java", "a/pom.xml", "proto/p", "common/c", "lib/one.jar", "lib/two.jar", "pom.xml")
 LINK = "120000"
+
+
+def modules_of(project: Project, texts: dict[str, str]) -> ModuleUses:
+    """What the targets take by the poms of these texts."""
+    poms = {path: text.encode() for path, text in texts.items() if path.endswith("pom.xml")}
+    return ModuleUses([LyingPoms(read_graph(poms))], project.image_targets)
 
 
 def missed(texts: dict[str, str], *files: str, links: dict[str, str] | None = None) -> list[Uncovered]:
@@ -26,7 +36,8 @@ def missed(texts: dict[str, str], *files: str, links: dict[str, str] | None = No
     found = links or {}
     modes = dict.fromkeys((*FILES, *files, *texts), "100644") | dict.fromkeys(found, LINK)
     tree = Tree(modes, {**texts, **found})
-    return list(uncovered_sources(project.services[0], Rules(project), tree))
+    poms = poms_of_target(project.services[0], modules_of(project, texts))
+    return list(uncovered_sources(project.services[0], Rules(project), tree, poms))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +118,8 @@ def test_a_link_that_leaves_the_service_is_named(target: str, paths: tuple[str, 
 @pytest.mark.parametrize(
     ("text", "reference", "paths"),
     [
-        pytest.param("<relativePath>../pom.xml</relativePath>", "../pom.xml", ("pom.xml",), id="the parent"),
+        pytest.param("<relativePath>../pom.xml</relativePath>", "", (), id="a parent is the graph's"),
+        pytest.param("<module>../lib</module>", "", (), id="a module is the graph's"),
         pytest.param("<dir>${project.basedir}/../lib</dir>", "../lib", ("lib/one.jar", "lib/two.jar"), id="basedir"),
         pytest.param("<dir>${basedir}/../lib</dir>", "../lib", ("lib/one.jar", "lib/two.jar"), id="short basedir"),
         pytest.param("<protoSourceRoot>../proto</protoSourceRoot>", "../proto", (), id="a shared input"),
@@ -124,53 +136,35 @@ def test_another_name_of_the_dockerfile_is_read() -> None:
     project = parse_project('[[service]]\npath = "a"\ndockerfile = "Dockerfile.prod"\n')
     texts = {"a/Dockerfile.prod": "COPY ../lib/one.jar /\n", "a/Dockerfile": "COPY ../pom.xml /\n"}
     tree = Tree(dict.fromkeys((*FILES, *texts), "100644"), texts)
-    found = uncovered_sources(project.services[0], Rules(project), tree)
+    found = uncovered_sources(project.services[0], Rules(project), tree, ())
     assert [item.paths for item in found] == [("lib/one.jar",)]
-
-
-@pytest.mark.parametrize(
-    ("parent", "found"),
-    [
-        pytest.param("<parent>\n<version>1</version></parent>", (2, "../pom.xml"), id="by default the folder above"),
-        pytest.param("<parent><relativePath>..</relativePath></parent>", (2, "../pom.xml"), id="the folder above"),
-        pytest.param(
-            "<parent>\n<relativePath> ../parent </relativePath></parent>", (3, "../parent/pom.xml"), id="a folder"
-        ),
-        pytest.param("<parent><relativePath>../a/b.xml</relativePath></parent>", (2, "../a/b.xml"), id="a file"),
-        pytest.param("<parent><relativePath/></parent>", None, id="of the repository"),
-        pytest.param("<parent><relativePath></relativePath></parent>", None, id="an empty path"),
-        pytest.param("<!-- <parent>\n</parent> -->", None, id="a comment"),
-        pytest.param("<!-- \n --><parent></parent>", (3, "../pom.xml"), id="behind a comment"),
-        pytest.param("<relativePath>x</relativePath>", None, id="no parent"),
-        pytest.param("<parent>", None, id="broken"),
-    ],
-)
-def test_the_parent_of_a_pom_is_found_where_maven_looks_for_it(parent: str, found: tuple[int, str] | None) -> None:
-    assert parent_of(f"<project>\n{parent}\n</project>") == found
 
 
 def inspected(texts: dict[str, str], *files: str, links: dict[str, str] | None = None) -> Inspection:
     project = parse_project(CONFIG)
     modes = dict.fromkeys((*FILES, *files, *texts), "100644") | dict.fromkeys(links or {}, LINK)
-    return inspect(project.image_targets, Rules(project), Tree(modes, {**texts, **(links or {})}))
+    rules, modules = Rules(project), modules_of(project, texts)
+    rules.modules = modules
+    return inspect(project.image_targets, rules, Tree(modes, {**texts, **(links or {})}), modules)
 
 
-def test_a_parent_and_what_it_takes_are_named_by_its_own_folder() -> None:
+PARENT = "<parent><groupId>g</groupId><artifactId>up</artifactId><version>1</version></parent>"
+UP = "<groupId>g</groupId><artifactId>up</artifactId><version>1</version><packaging>pom</packaging>"
+
+
+def test_parents_and_modules_are_covered_and_what_their_plugins_name_is_told_by_its_line() -> None:
     texts = {
-        "a/pom.xml": "<project>\n<parent></parent></project>",
-        "pom.xml": "<project><parent>\n<relativePath>lib/up</relativePath></parent></project>",
-        "lib/up/pom.xml": "<project><dir>${basedir}/../one.jar</dir></project>",
+        "a/pom.xml": f"<project>\n{PARENT}<artifactId>a</artifactId></project>",
+        "pom.xml": f"<project>{UP}<modules><module>a</module><module>lib</module></modules>\n<dir>lib/../lib</dir>"
+        "<dir>${basedir}/../x</dir>\n<dir>./../lib</dir></project>",
     }
-    assert inspected(texts).uncovered == (
-        Uncovered("a", "a/pom.xml", 2, "../pom.xml", ("pom.xml",)),
-        Uncovered("a", "pom.xml", 2, "lib/up/pom.xml", ("lib/up/pom.xml",)),
-        Uncovered("a", "lib/up/pom.xml", 1, "../one.jar", ("lib/one.jar",)),
-    )
-
-
-def test_parents_that_go_round_have_an_end() -> None:
-    texts = {"a/pom.xml": "<parent></parent>", "pom.xml": "<parent><relativePath>a</relativePath></parent>"}
-    assert [one.paths for one in inspected(texts).uncovered] == [("pom.xml",)]
+    assert inspected(texts).uncovered == ()
+    texts["pom.xml"] = f"<project>{UP}\n<dir>a/../lib</dir><dir>../x</dir></project>"
+    assert inspected(texts).uncovered == ()
+    texts["up/pom.xml"] = f"<project>{UP}\n<dir>${{basedir}}/../lib</dir></project>"
+    texts["a/pom.xml"] = texts["a/pom.xml"].replace("</parent>", "<relativePath>../up</relativePath></parent>")
+    del texts["pom.xml"]
+    assert inspected(texts).uncovered == (Uncovered("a", "up/pom.xml", 2, "../lib", ("lib/one.jar", "lib/two.jar")),)
 
 
 def test_a_link_that_nothing_copies_is_named_as_well() -> None:

@@ -84,7 +84,7 @@ def test_a_service_in_a_korean_folder_is_found_when_git_has_it_decomposed(tmp_pa
     decomposed = unicodedata.normalize("NFD", "백엔드/알림")
     erp = Checkout.create(tmp_path, **{"erp-build.toml": '[[service]]\npath = "백엔드/알림"\n'})
     base = erp.head()
-    erp.commit({f"{decomposed}/pom.xml": "x\n"})
+    erp.commit({f"{decomposed}/pom.xml": "<project/>\n"})
     assert set(changed(erp.root, base)) == {"알림"}
 
 

@@ -145,17 +145,36 @@ def test_in_the_middle_of_a_rebase_the_commits_made_so_far_count(erp: Checkout) 
     assert GitRepository(erp.root).uncommitted() == ("README.md",)
 
 
-def test_a_clone_without_blobs_is_planned_without_reading_one(erp: Checkout, tmp_path: Path) -> None:
+SERVICES = (NOTIFICATION, EMPLOYEE, PROCESSING, REQUEST)
+
+
+def without_blobs(erp: Checkout, folder: Path) -> tuple[Checkout, str]:
+    """A clone that has only trees, and the base of its last commit."""
     base = erp.head()
-    erp.commit({f"{N}/new": "x", f"{N}/pom.xml": "other\n"})
+    erp.commit({f"{N}/new": "x", f"{N}/pom.xml": "<project/>\n"})
     erp.git("config", "uploadpack.allowFilter", "true")
-    clone = erp.clone_to(tmp_path / "clone", "--filter=blob:none", "--no-checkout")
-    words = ("rev-list", "--objects", "--all", "--missing=print")
-    missing = [line for line in clone.git(*words).splitlines() if line.startswith("?")]
-    assert len(missing) > 5
-    shutil.rmtree(erp.root)  # a blob could not even be fetched
+    return erp.clone_to(folder, "--filter=blob:none", "--no-checkout"), base
+
+
+def lacking(clone: Checkout) -> set[str]:
+    """The objects that a clone lacks."""
+    lines = clone.git("rev-list", "--objects", "--all", "--missing=print").splitlines()
+    return {line[1:] for line in lines if line.startswith("?")}
+
+
+def test_a_clone_without_blobs_is_planned_with_nothing_but_the_poms(erp: Checkout, tmp_path: Path) -> None:
+    clone, base = without_blobs(erp, tmp_path / "clone")
+    before = lacking(clone)
     assert changed(clone.root, base) == {NOTIFICATION: {f"{N}/new", f"{N}/pom.xml"}}
-    assert [line for line in clone.git(*words).splitlines() if line.startswith("?")] == missing
+    poms = {erp.git("rev-parse", f"{at}:backend/{name}/pom.xml") for at in (base, "HEAD") for name in SERVICES}
+    assert before - lacking(clone) == poms
+
+
+def test_a_clone_without_blobs_and_without_a_remote_builds_more_and_says_why(erp: Checkout, tmp_path: Path) -> None:
+    clone, base = without_blobs(erp, tmp_path / "clone")
+    shutil.rmtree(erp.root)
+    assert set(changed(clone.root, base)) == set(SERVICES)
+    assert any("pom.xml cannot be understood" in warning for warning in plan(clone.root, base).warnings)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

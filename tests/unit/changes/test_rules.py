@@ -11,6 +11,7 @@ from tests.support.git import Checkout
 from tests.support.samples import NOTIFICATION
 
 N = "backend/notification-service"
+OTHER_POM = "<project>other</project>\n"
 TWO = '[[service]]\npath = "a"\ninputs = ["common/**", "pom.xml"]\n[[service]]\npath = "b"\n'
 
 
@@ -44,7 +45,7 @@ def test_a_service_that_lost_only_some_files_is_built(erp: Checkout) -> None:
 def test_a_service_is_removed_whatever_else_changed(tmp_path: Path, other: str) -> None:
     checkout, base = repository(tmp_path, TWO, "a/x", "b/y", "common/x")
     checkout.git("rm", "-r", "--quiet", "a")
-    checkout.commit({other: "other"})
+    checkout.commit({other: OTHER_POM})
     found = step(tmp_path, base, "a")
     assert found.action == "none"
     assert found.because[0].rule.startswith("removed")
@@ -57,7 +58,7 @@ def test_a_service_that_was_gone_before_the_baseline_is_not_built_for_a_shared_c
     checkout, _ = repository(tmp_path, TWO, "a/x", "b/y", "common/x")
     checkout.git("rm", "-r", "--quiet", "a")
     base = checkout.commit()
-    checkout.commit({other: f"{TWO}# other\n" if other.endswith("toml") else "other", "b/z": "x"})
+    checkout.commit({other: f"{TWO}# other\n" if other.endswith("toml") else OTHER_POM, "b/z": "x"})
     assert step(tmp_path, base, "a").action == "none"
 
 
@@ -119,7 +120,7 @@ def test_a_service_inside_another_counts_for_both_and_a_warning_says_so(tmp_path
 )
 def test_an_input_counts_for_the_service_that_names_it(tmp_path: Path, path: str, targets: set[str]) -> None:
     checkout, base = repository(tmp_path, TWO, "a/x", "b/x")
-    checkout.commit({path: "other"})
+    checkout.commit({path: OTHER_POM})
     assert set(changed(tmp_path, base)) == targets
 
 
@@ -140,7 +141,7 @@ def test_an_input_counts_for_the_service_that_names_it(tmp_path: Path, path: str
 def test_ignored_files_build_nothing(tmp_path: Path, path: str, targets: set[str], unowned: tuple[str, ...]) -> None:
     config = 'ignore = ["# a comment", "", "*.md", "docs/", "/top", "!KEEP.md"]\n[[service]]\npath = "a"\n'
     checkout, base = repository(tmp_path, config, "a/x")
-    checkout.commit({path: "other"})
+    checkout.commit({path: OTHER_POM})
     assert set(changed(tmp_path, base)) == targets
     assert detect(tmp_path, base).unowned == unowned
 
@@ -174,7 +175,7 @@ def test_a_file_behind_a_link_is_the_change_of_the_service_that_has_it(erp: Chec
     """Git sees no change at the link; `replay --coverage` names a link that leaves its service."""
     (erp.root / N / "link").symlink_to("../employee-service/pom.xml")
     base = erp.commit()
-    erp.commit({"backend/employee-service/pom.xml": "other\n"})
+    erp.commit({"backend/employee-service/pom.xml": "<project/>\n"})
     assert set(changed(erp.root, base)) == {"employee-service"}
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from erp_build.changes.rules import Rules
 from erp_build.cli.fast_path import compiled_project as index
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, compile_project, load_index
+from erp_build.clients.files import kept
 from erp_build.config.load import default_project, load_project, parse_project
 from erp_build.errors import ConfigurationError
 from tests.support.projects import FILES, SPELLINGS, configurations
@@ -42,9 +43,9 @@ def names(root: Path) -> list[str]:
 def replace_compiled(cache: Path) -> None:
     """Put another project into the entry, which shows whether the entry was used."""
     file = next(cache.iterdir())
-    *made_from, _ = marshal.loads(file.read_bytes()[index.CHECKSUM :])  # noqa: S302 - ours
+    *made_from, _ = marshal.loads(file.read_bytes()[kept.CHECKSUM :])  # noqa: S302 - ours
     entry = marshal.dumps((*made_from, compile_project(parse_project(TWO))))
-    file.write_bytes(index._checksum(entry) + entry)
+    file.write_bytes(kept._checksum(entry) + entry)
 
 
 @SHARED_FIXTURES
@@ -160,7 +161,7 @@ def test_a_damaged_entry_is_read_anew_and_mended(root: Path, cache: Path, data: 
 def test_an_entry_of_another_shape_is_read_anew(root: Path, cache: Path, value: Any) -> None:
     assert names(root) == ["a"]
     entry = marshal.dumps(value)
-    next(cache.iterdir()).write_bytes(index._checksum(entry) + entry)
+    next(cache.iterdir()).write_bytes(kept._checksum(entry) + entry)
     assert names(root) == ["a"]
 
 

@@ -207,7 +207,7 @@ def other_settings(erp: Checkout) -> tuple[Checkout, str]:
     erp.commit({"erp-build.toml": f'[[service]]\npath = "{N}"\n'})
     erp.git("checkout", "--quiet", "-b", "topic")
     text = f'[[service]]\npath = "{N}"\n[[service]]\npath = "backend/new-service"\n'
-    head = erp.commit({"erp-build.toml": text, "prod.toml": text, "backend/new-service/pom.xml": "x"})
+    head = erp.commit({"erp-build.toml": text, "prod.toml": text, "backend/new-service/pom.xml": "<project/>"})
     erp.git("checkout", "--quiet", "main")
     return erp, head
 

@@ -11,6 +11,7 @@ from erp_build.changes.replay import replay
 from erp_build.changes.rules import Rules
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.project import Project
+from tests.support import small_reactor
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 from tests.support.samples import CHART, EMPLOYEE, EVERYTHING, NOTIFICATION, REQUEST
@@ -214,9 +215,49 @@ def test_coverage_in_words_names_what_the_rules_miss(own_history: Checkout, erp_
     assert f"  {N}/Dockerfile:3  ../common/lib.jar: backend/common/lib.jar  ({NOTIFICATION})" in lines
 
 
+def test_the_coverage_of_a_reactor_misses_nothing_and_names_what_the_graph_cannot_see(
+    tmp_path: Path, erp_build: CommandLine
+) -> None:
+    folder = "backend/order-service"
+    texts = small_reactor.files() | {f"{folder}/Dockerfile": "FROM x\nCOPY target/*.jar /\n"}
+    reactor = Checkout.create(tmp_path / "r", **texts)
+    words = ("replay", "--repo", reactor.root, "--range", "HEAD..HEAD", "--coverage", "--json")
+    document = json.loads(erp_build(*words).out)
+    assert (document["uncovered"], document["unclear"]) == ([], [])
+    assert document["looked_at"]["poms"] == 4
+    (reactor.root / "libs/common/notes").symlink_to("../../tools")
+    dockerfile = "FROM x\nARG JAR\nRUN --mount=type=bind,source=../../tools,target=/t x\nCOPY ${JAR} /\n"
+    reactor.commit({f"{folder}/Dockerfile": dockerfile, "tools/x": "x"})
+    document = json.loads(erp_build(*words).out)
+    assert {(one["target"], one["file"], one["line"]) for one in document["uncovered"]} == {
+        ("order-service", f"{folder}/Dockerfile", 3),
+        ("order-service", "libs/common/notes", 1),
+        ("stock-service", "libs/common/notes", 1),
+    }
+    assert [(one["file"], one["line"], one["source"]) for one in document["unclear"]] == [
+        (f"{folder}/Dockerfile", 4, "${JAR}")
+    ]
+
+
+def test_a_change_of_a_shared_module_is_replayed_as_one_of_its_users(tmp_path: Path, erp_build: CommandLine) -> None:
+    reactor = Checkout.create(tmp_path / "r", **small_reactor.files())
+    pairs = ""
+    for number in range(3):
+        base = reactor.head()
+        head = reactor.commit(
+            {"libs/base/x": f"{number}\n", "pom.xml": small_reactor.files()["pom.xml"] + "\n" * number}
+        )
+        pairs += f"{base} {head}\n{head} {base}\n"
+    (tmp_path / "pairs").write_text(pairs, encoding="utf-8")
+    answer = erp_build("replay", "--repo", reactor.root, "--pairs", tmp_path / "pairs")
+    changed = [set(json.loads(line)["changed"]) for line in answer.out.splitlines()]
+    users = {"order-service", "stock-service"}
+    assert changed == [users, users, *[{*users, "mail-service"}] * 4]
+
+
 def test_a_coverage_without_history_says_none(erp: Checkout, erp_build: CommandLine) -> None:
     answer = erp_build("replay", "--repo", erp.root, "--range", "HEAD..HEAD", "--coverage")
     assert answer.out.splitlines()[0] == "0 comparisons"
     assert answer.out.count("  none\n") == 2
-    assert "  none in 0 Dockerfiles, 4 poms with their parents, and 0 links\n" in answer.out
+    assert "  none in 0 Dockerfiles, 4 poms with all that they take, and 0 links\n" in answer.out
     assert "  backend/notification-service/Dockerfile is not there\n" in answer.out

@@ -9,6 +9,7 @@ import pytest
 
 from erp_build.cli.fast_path.early_git import start
 from erp_build.clients.git.command import belongs_to_caller
+from erp_build.clients.git.objects import texts
 from erp_build.clients.git.repository import GitRepository
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
@@ -195,7 +196,7 @@ def test_a_partial_clone_of_somebody_else_is_not_completed_file_by_file(erp: Che
     give_away(clone.root)
     repository = GitRepository(clone.root)
     files = {file.path: file.identifier for file in repository.source_files(clone_head(repository))}
-    assert repository.texts(files) == dict.fromkeys(files, "")
+    assert texts(repository, files) == dict.fromkeys(files, "")
     assert trap.ran() == ""
 
 

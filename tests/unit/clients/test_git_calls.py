@@ -25,6 +25,7 @@ SOURCES = Path(erp_build.__file__).parent
 CALLERS = {
     "clients/git/command.py",
     "clients/git/early_diff.py",
+    "clients/git/objects.py",
     "clients/git/remote/branch.py",
     "clients/git/remote/call.py",
     "clients/machine/inventory.py",
@@ -94,7 +95,7 @@ def test_every_call_has_the_same_surroundings(erp: Checkout, tmp_path: Path, sur
     repository.has_commit("d" * 40)
     repository.upstream_base(head)
     repository.uncommitted()
-    list(repository.checked_out(head, lambda _: True, [""]))
+    list(repository.checked_out(list(repository.source_files(head)), lambda _: True, [""]))
     attributes_of(str(clone.root), ["README.md"])
     erp.git("checkout", "--quiet", "--detach")
     RemoteBranch(clone.root, SystemClock()).edit(

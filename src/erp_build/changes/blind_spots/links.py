@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erp_build.changes.build_context.at_commit import rules_at
+from erp_build.changes.modules.of_commits import poms_of
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.clients.git.links import links_of, links_on_disk
 from erp_build.model.change import TargetChange
 from erp_build.model.packaging import has_wider_context
@@ -32,6 +34,7 @@ def follow_links(repository: GitRepository, project: Project, changes: ChangeSet
     if not links:
         return changes
     rules = rules_at(repository, project, changes.head)
+    rules.modules = ModuleUses([poms_of(repository).at(changes.head)], project.image_targets)
     behind: list[tuple[str, str, list[str]]] = []
     warnings = []
     for link in links:
@@ -54,7 +57,7 @@ def _with_those_behind(
     commits = {baseline.target: baseline.commit for baseline in changes.baselines if baseline.commit}
     for way, link, names in behind:
         for name in (name for name in names if commits.get(name, changes.head) != changes.head):
-            for path, _, _ in repository.changed_paths(commits[name], changes.head):
+            for path in (one.path for one in repository.changed_paths(commits[name], changes.head)):
                 if path == way or path.startswith(f"{way}/"):
                     found.setdefault(name, {}).setdefault(path, TargetChange(path, f"link: {link}"))
     owned = {path for paths in found.values() for path in paths}
@@ -81,4 +84,9 @@ def _links(repository: GitRepository, project: Project, head: str) -> list[Link]
         if found is not None:
             return found
     blobs = {file.path: file.identifier for file in repository.source_files(head) if file.mode == LINK_MODE}
-    return links_of(repository.texts(blobs)) if blobs else []
+    if not blobs:
+        return []
+    # Imported here: most plans read no links of a commit.
+    from erp_build.clients.git.objects import texts
+
+    return links_of(texts(repository, blobs))

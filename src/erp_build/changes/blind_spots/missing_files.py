@@ -32,7 +32,7 @@ def missing_warning(repository: GitRepository, plan: Plan, head: str | None) -> 
     """
     needed = list(_needed(plan))
     if head or repository.is_bare():
-        there = repository.existing(plan.head, needed)
+        there = repository.modes(plan.head, needed)
         missing = [path for path in needed if path not in there]
     else:
         missing = [path for path in needed if not Path(repository.folder, path).exists()]

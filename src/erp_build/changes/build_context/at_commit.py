@@ -44,4 +44,9 @@ def _texts(repository: GitRepository, commit: str, paths: Collection[str]) -> di
         for file in repository.source_files(commit)
         if file.path in paths and file.mode in (FILE_MODE, EXECUTABLE_MODE)
     }
-    return repository.texts(blobs) if blobs else {}
+    if not blobs:
+        return {}
+    # Imported here: most projects have no such context.
+    from erp_build.clients.git.objects import texts
+
+    return texts(repository, blobs)

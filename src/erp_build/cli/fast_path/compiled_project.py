@@ -7,13 +7,12 @@ read anew. What cannot be read from the cache is read from the file, so that a l
 
 from __future__ import annotations
 
-import binascii
-import marshal
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from erp_build.changes.rules import folder_read_from_below
+from erp_build.clients.files.kept import keep, kept_file, read_kept
 from erp_build.clients.git.command import is_repository
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
@@ -49,9 +48,6 @@ FORMAT = repr(
 FILES = ("100644", "100755")
 """Modes of files that can be read, as Git has them."""
 
-CHECKSUM = 4
-"""Bytes before an entry. A damaged one could still be read, as another project."""
-
 
 class ProjectIndex:
     """A project whose targets are made when they are asked for.
@@ -86,10 +82,14 @@ class ProjectIndex:
         made |= {field: tuple(map(kind._make, rows[field])) for field, kind in ROWS.items()}
         return Project(**{**rows, **made, "packagings": self._packagings})
 
-    def narrowed(self, paths: Iterable[str]) -> Project:
+    def narrowed(self, paths: Iterable[str], users: Iterable[str] = ()) -> Project:
         """The project with every target that may own one of the paths, and few others.
 
         The rules themselves then say who owns what; here a target is only left out where no rule of it can match.
+
+        Args:
+            paths: that have changed.
+            users: folders of the modules that they go into by way of Maven.
         """
         plain = {composed(path) for path in paths}
         project = self.project(())
@@ -105,6 +105,8 @@ class ProjectIndex:
             names.update(
                 name for place, found in self._directories.items() if place.startswith(start) for name in found
             )
+        for folder in users:
+            names.update(self._directories.get(composed(folder), ()))
         for path in plain | {path.rpartition("/")[0] for path in plain}:
             directory = path
             while directory:
@@ -153,8 +155,7 @@ def _compiled(root: str, config: str | None) -> tuple[Any, ...]:
     except OSError:
         # What is wrong with it is said by the ordinary way.
         content = b""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    kept = os.path.join(cache, "erp-build", f"project-{binascii.crc32(os.fsencode(f'{root} {path}')):08x}")
+    kept = kept_file("project", f"{root} {path}")
     compiled = _kept(kept, root, path, content) if content else None
     if compiled is None:
         from pathlib import Path
@@ -163,7 +164,7 @@ def _compiled(root: str, config: str | None) -> tuple[Any, ...]:
 
         compiled = compile_project(load_project(Path(root), Path(config) if config else None))
         if content:
-            _keep(kept, (FORMAT, root, path, content, compiled))
+            keep(kept, (FORMAT, root, path, content, compiled))
     return compiled
 
 
@@ -209,32 +210,12 @@ def _committed(root: str) -> bytes | None:
 
 def _kept(file_name: str, root: str, path: str, content: bytes) -> tuple[Any, ...] | None:
     """The compiled project, if it was made by this version from these very bytes at this place."""
+    entry = read_kept(file_name)
     try:
-        with open(file_name, "rb") as file:
-            checksum, entry = file.read(CHECKSUM), file.read()
-        if checksum != _checksum(entry):
-            return None
-        format_, *made_from, compiled = marshal.loads(entry)  # noqa: S302 - our own file in the user's own folder
-    except (OSError, ValueError, EOFError, TypeError):
+        format_, *made_from, compiled = entry
+    except (TypeError, ValueError):
         return None
     return compiled if format_ == FORMAT and made_from == [root, path, content] else None
-
-
-def _keep(file_name: str, entry: tuple[Any, ...]) -> None:
-    """Keep an entry whole or not at all; a folder that cannot be written is no reason to fail."""
-    part = f"{file_name}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(file_name), mode=0o700, exist_ok=True)
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            dumped = marshal.dumps(entry)
-            file.write(_checksum(dumped) + dumped)
-        os.replace(part, file_name)
-    except OSError:
-        return
-
-
-def _checksum(entry: bytes) -> bytes:
-    return binascii.crc32(entry).to_bytes(CHECKSUM, "big")
 
 
 def _reaches_out(row: tuple[Any, ...]) -> bool:

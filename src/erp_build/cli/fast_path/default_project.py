@@ -51,7 +51,7 @@ def default_of_commit(repository: GitRepository, commit: str) -> Project:
     """Return the default for a commit that has no configuration; raises `ConfigurationError` as `default_of` does."""
     project, where = default_project(), f"{repository.folder}, commit {commit[:12]}"
     try:
-        require_default_layout(project, where, lambda paths: repository.existing(commit, paths))
+        require_default_layout(project, where, lambda paths: repository.modes(commit, paths))
     except ConfigurationError as error:
         if found := _elsewhere(repository, commit):
             error.next_step = f"did you mean `{found[0]}`? --config {found[0]}; or {NEXT_STEP}"
@@ -61,7 +61,7 @@ def default_of_commit(repository: GitRepository, commit: str) -> Project:
 
 def _refuse_committed(repository: GitRepository, commit: str) -> None:
     """Refuse a commit that has the file where the checkout has none."""
-    if FILE_NAME not in repository.existing(commit, [FILE_NAME]):
+    if FILE_NAME not in repository.modes(commit, [FILE_NAME]):
         return
     is_sparse = _is_sparse(repository.folder)
     raise ConfigurationError(

@@ -4,6 +4,8 @@ import os
 import sys
 
 from erp_build.changes.build_context.at_commit import rules_at
+from erp_build.changes.modules.checkout import graphs_as_they_lie
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.rules import CONFIGURATION, Rules
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, flag, option
@@ -36,7 +38,9 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print each path with the targets that own it."""
     project = console.project()
-    rules = rules_at(GitRepository(console.folder), project, "HEAD")
+    repository = GitRepository(console.folder)
+    rules = rules_at(repository, project, "HEAD")
+    rules.modules = ModuleUses(graphs_as_they_lie(repository), project.image_targets)
     owners = {path: rules.owners(path.strip("/")) for path in _paths(options, console.folder)}
     rows = [{"path": path, "owners": found, "ignored": rules.is_ignored(path)} for path, found in owners.items()]
     texts = [f"{one_line(path)}\n{_text(project, rules, path, found)}" for path, found in owners.items()]

@@ -9,6 +9,8 @@ from erp_build.changes.baselines import PREVIOUS, ambiguity, find_head
 from erp_build.changes.blind_spots.named_places import look_up
 from erp_build.changes.detect import compared, plan, warning_of
 from erp_build.changes.make_plan import make_plan, names_to_rebuild
+from erp_build.changes.modules.of_commits import poms_of
+from erp_build.changes.rules import folder_read_from_below
 from erp_build.cli.options import REBUILD, CommonOptions, flag, option
 from erp_build.clients.git.repository import GitRepository
 from erp_build.model.commit import is_full_commit
@@ -101,7 +103,13 @@ def _touched(index: ProjectIndex, repository: GitRepository, options: Options) -
     commit = repository.resolve(options.base) if options.base else repository.upstream_base(head)
     if commit is None:
         return index.project()
-    return index.narrowed(change.path for change in repository.changed_paths(commit, head))
+    changes = repository.changed_paths(commit, head)
+    paths = [change.path for change in changes]
+    if any(folder_read_from_below(path) for path in paths):
+        # It may count for a module of a target that lies elsewhere.
+        return index.project()
+    graphs = poms_of(repository).between(commit, head, changes) if changes else ()
+    return index.narrowed(paths, {folder for graph in graphs for path in paths for folder in graph.users_of(path)})
 
 
 def _short_plan(index: ProjectIndex, project: Project, repository: GitRepository, options: Options) -> Plan:

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from erp_build.changes.build_context.at_commit import rules_at
-from erp_build.changes.copied_sources import Inspection, Tree, inspect
+from erp_build.changes.copied_sources import Inspection, Tree, inspect, poms_of_target
+from erp_build.changes.modules.of_commits import poms_of
+from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.replay import BadLine, Coverage, Pair, read_pairs, refuse_bad_lines, replay
 from erp_build.changes.rules import Rules
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions, file_option, flag, option
+from erp_build.clients.git.objects import texts
 from erp_build.clients.git.repository import GitRepository
 from erp_build.errors import ConfigurationError
 from erp_build.model.packaging import dockerfile_of
@@ -69,11 +72,12 @@ def _pairs(repository: GitRepository, options: Options) -> tuple[list[Pair], lis
 def _inspection(repository: GitRepository, console: Console, rules: Rules) -> Inspection:
     """The sources of HEAD that images copy although no rule names them, and what was looked at."""
     targets = console.project().image_targets
+    head = repository.resolve("HEAD")
+    modules = rules.modules = ModuleUses([poms_of(repository).at(head)] if head else (), targets)
     files = {file.path: file for file in repository.source_files("HEAD")}
     named = set(map(dockerfile_of, targets))
-    # A parent of a pom may be any other.
-    named |= {path for path in files if path.rpartition("/")[2] == "pom.xml" or path.endswith(".pom.xml")}
+    named |= {path for target in targets for path in poms_of_target(target, modules)}
     links = {path for path, file in files.items() if file.mode == "120000"}
     wanted = {path: files[path].identifier for path in sorted(named | links) if path in files}
-    tree = Tree({path: file.mode for path, file in files.items()}, repository.texts(wanted))
-    return inspect(targets, rules, tree, console.project().packagings)
+    tree = Tree({path: file.mode for path, file in files.items()}, texts(repository, wanted))
+    return inspect(targets, rules, tree, modules, console.project().packagings)

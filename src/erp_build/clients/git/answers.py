@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from erp_build.model.change import PathChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from erp_build.model.source_file import SourceFile
 
@@ -44,8 +44,8 @@ def split_answers(output: bytes) -> Iterator[tuple[PathChange, ...]]:
 
 
 def _path_change(meta: bytes, path: bytes) -> PathChange:
-    _, mode, _, _, status = meta.decode("ascii").split(" ")
-    return PathChange(decoded(path), status, mode)
+    _, mode, before, after, status = meta.decode("ascii").split(" ")
+    return PathChange(decoded(path), status, mode, before, after)
 
 
 def source_file_of(line: bytes) -> SourceFile:
@@ -56,21 +56,6 @@ def source_file_of(line: bytes) -> SourceFile:
     meta, _, path = line.partition(b"\t")
     mode, _, identifier = meta.decode("ascii").split(" ")
     return SourceFile(mode, identifier, decoded(path))
-
-
-def split_contents(output: bytes, asked: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Split the answer for some objects (`cat-file --batch`): for each that was asked for, its content.
-
-    That of an object which a partial clone lacks is empty.
-    """
-    place = 0
-    for name in asked:
-        end = output.index(b"\n", place)
-        _, kind, *size = output[place:end].split()
-        content = output[end + 1 : end + 1 + int(size[0])] if size else b""
-        yield name, content
-        # Of an object that is missing there is only this line.
-        place = end + 1 + (len(content) + 1 if kind != b"missing" else 0)
 
 
 def last_words(code: int, error: bytes) -> str:

@@ -135,7 +135,7 @@ def _checked_module(repository: GitRepository, file: SourceFile) -> CheckedFile:
         return CheckedFile(file._replace(mode=MISSING_MODE), "is a submodule that is not checked out", differs=True)
     if module.resolve("HEAD") != file.identifier:
         return CheckedFile(file._replace(mode=MISSING_MODE), "is a submodule at another commit", differs=True)
-    for inner in module.checked_out(file.identifier, lambda _: True, [""]):
+    for inner in module.checked_out(list(module.source_files(file.identifier)), lambda _: True, [""]):
         if inner.doubt:
             doubt = f"is a submodule in which {inner.file.path} {inner.doubt}"
             return CheckedFile(file._replace(identifier=inner.file.identifier), doubt, inner.differs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from erp_build.clients.git.answers import (
     USAGE,
@@ -14,7 +14,6 @@ from erp_build.clients.git.answers import (
     last_words,
     source_file_of,
     split_answers,
-    split_contents,
     without_user,
 )
 from erp_build.clients.git.command import (
@@ -32,11 +31,12 @@ from erp_build.clients.git.command import (
 from erp_build.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from erp_build.clients.git.diagnosis import Trouble
     from erp_build.clients.git.early_diff import EarlyDiff
+    from erp_build.clients.git.objects import Objects
     from erp_build.model.change import PathChange
     from erp_build.model.source_file import CheckedFile, SourceFile
 
@@ -48,7 +48,7 @@ class GitRepository:
         root: of the repository; one further up is not searched for.
         early: a comparison that runs already; used for the same pair of commits.
 
-    `folder` is its real path, and `complaint` what Git said of its last failure.
+    `folder` is its real path, `complaint` what Git said of its last failure, and `memory` what callers remember of it.
     """
 
     complaint = ""
@@ -57,6 +57,7 @@ class GitRepository:
         self.folder = os.path.realpath(root)
         self._early = early if early and early.root == self.folder else None
         self._compared: dict[tuple[str, str], tuple[PathChange, ...]] = {}
+        self.memory: dict[str, Any] = {}
 
     @cached_property
     def root(self) -> Path:
@@ -148,10 +149,12 @@ class GitRepository:
             self._compared[base, head] = next(found)
         return self._compared[base, head]
 
-    def compare_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[PathChange, ...]]:
-        """The changed paths of many (base, head) pairs, in their order, by one process."""
+    def compare_pairs(
+        self, pairs: Sequence[tuple[str, str]], among: Sequence[str] = ()
+    ) -> Iterator[tuple[PathChange, ...]]:
+        """The changed paths of many (base, head) pairs, in their order, by one process; all, or those `among` some."""
         asked = "".join(f"{head} {base}\n" for base, head in pairs).encode("ascii")
-        code, output = self._run(*DIFF, *PAIRS, given=asked, extra=WITHOUT_INDEX)
+        code, output = self._run(*DIFF, *PAIRS, "--", *among, given=asked, extra=WITHOUT_INDEX)
         answers = list(split_answers(output))
         if code or len(answers) != len(pairs):
             asked_for = " and ".join(pairs[0]) if len(pairs) == 1 else f"{len(pairs)} pairs"
@@ -181,25 +184,21 @@ class GitRepository:
         rows = (line.split() for line in output.decode("ascii").splitlines())
         return [(parents[0], commit) for commit, *parents in rows if parents]
 
-    def texts(self, blobs: Mapping[str, str]) -> dict[str, str]:
-        """The contents of some files, path -> text, by one process; `blobs` is path -> object id.
+    def objects(self) -> Objects:
+        """A process that reads objects, to be closed."""
+        from erp_build.clients.git.objects import Objects
 
-        The text of a file that a partial clone lacks is empty.
-        """
-        asked = "".join(f"{identifier}\n" for identifier in blobs.values()).encode("ascii")
-        code, output = self._run("cat-file", "--batch", given=asked)
-        if code:
-            raise self._failure("git cannot read files", f"{len(blobs)} files")
-        return {path: content.decode("utf-8", "replace") for path, content in split_contents(output, blobs)}
+        return Objects(self.folder, self._environment)
+
+    def complete(self, identifiers: Sequence[str]) -> None:
+        """Fetch what a partial clone of the caller's own may lack of some objects, by one call for all."""
+        if identifiers and is_partial(self.folder) and belongs_to_caller(self.folder):
+            self._fetch(*identifiers)
 
     def read_file(self, commit: str, path: str) -> bytes | None:
         """A file of a commit, or None where it has none at this path."""
         code, output = self._run("cat-file", "blob", "--end-of-options", f"{commit}:{path}")
         return output if code == 0 else None
-
-    def existing(self, commit: str, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that are in a commit: a directory, a file, or a submodule."""
-        return set(self.modes(commit, paths))
 
     def modes(self, commit: str, paths: Iterable[str]) -> dict[str, str]:
         """Those of the paths that are in a commit, and the folders above, each with its mode: 040000 is a folder."""
@@ -220,11 +219,12 @@ class GitRepository:
             raise self._failure("git cannot list a commit", commit)
         return [source_file_of(line) for line in output.split(b"\0") if line]
 
-    def checked_out(self, commit: str, wanted: Callable[[str], bool], places: Iterable[str]) -> Iterable[CheckedFile]:
-        """The wanted files of a commit as they lie here, and what else lies in the places; without Git, all files."""
+    def checked_out(
+        self, files: Collection[SourceFile], wanted: Callable[[str], bool], places: Iterable[str]
+    ) -> Iterable[CheckedFile]:
+        """The wanted ones of a commit's files as they lie here, and what else lies in the places; without Git, all."""
         from erp_build.clients.git.checkout import as_it_lies, compare
 
-        files = list(self.source_files(commit))
         if self.has_metadata():
             return compare(self, files, wanted, places)
         return [as_it_lies(self.folder, file) for file in files if wanted(file.path)]

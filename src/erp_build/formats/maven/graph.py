@@ -62,6 +62,14 @@ class MavenGraph:
         self._unreadable = {folder_of(pom): None for pom in self.unclear if pom not in nodes}
         self._users: dict[str, list[tuple[str, bool]]] = {}
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The poms that it was read from, and those that would change it if they were there."""
+        return (*self._nodes, *self.unclear, *self.wanted)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._nodes or path in self.unclear or path in self.wanted
+
     def inputs_of(self, folder: str) -> tuple[ModuleInput, ...]:
         """Everything that the module of a folder takes from elsewhere; nothing where there is no pom."""
         start = self._at(folder)
@@ -220,8 +228,10 @@ def _linked(reading: Reading, changed: Mapping[str, bytes | None]) -> MavenGraph
         path: (linker.coordinates[path], linker.links(path), aggregation.root(path), path in aggregation.namers)
         for path in poms
     }
-    unclear |= dict.fromkeys(lineage.circles, "it inherits from itself, by way of its parents") | aggregation.unclear
-    unclear |= {path: why for path in aggregation.namers if (why := _nameless(linker.coordinates[path]))}
+    circles = dict.fromkeys(lineage.circles, "it inherits from itself, by way of its parents")
+    nameless = {path: why for path in aggregation.namers if (why := _nameless(linker.coordinates[path]))}
+    # What nobody can read is there all the same.
+    unclear = aggregation.unclear | circles | nameless | unclear
     unclear = {path: why for path, why in unclear.items() if not aggregation.hidden(path)}
     wanted = tuple(sorted({*aggregation.absent, *_absent_parents(poms)} - set(reading.poms)))
     return MavenGraph((FORMAT, nodes, unclear, wanted, linker.of_settings, reading.dumped()))

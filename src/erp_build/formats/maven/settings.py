@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 MAVEN_FOLDER, SETTINGS_FILE, EXTENSIONS_FILE = ".mvn", "maven.config", "extensions.xml"
+READ_BY_MAVEN = (SETTINGS_FILE, EXTENSIONS_FILE)
+POM_FILE = "pom.xml"
 LONG, SHORT = "--define", "-D"
+
+
+def is_maven_file(path: str) -> bool:
+    """Whether the graph is read from a file of this name; a pom may have another one."""
+    folder, _, name = path.rpartition("/")
+    return name == POM_FILE or (name in READ_BY_MAVEN and f"/{folder}".endswith(f"/{MAVEN_FOLDER}"))
 
 
 def defined_by(content: bytes) -> dict[str, str]:

@@ -46,7 +46,9 @@ def coverage_text(coverage: Coverage, seen: Inspection) -> str:
             for item in seen.uncovered
         ],
     }
-    looked_at = f"none in {seen.dockerfiles} Dockerfiles, {seen.poms} poms with their parents, and {seen.links} links"
+    looked_at = (
+        f"none in {seen.dockerfiles} Dockerfiles, {seen.poms} poms with all that they take, and {seen.links} links"
+    )
     nothing = {list(lists)[-1]: looked_at}
     unseen = [f"{path} is not there" for path in seen.missing]
     unseen += [f"{item.file}:{item.line}  {item.source} has no default  ({item.target})" for item in seen.unclear]
