@@ -14,7 +14,7 @@ from erp_build.formats.maven.settings import EXTENSIONS_FILE, MAVEN_FOLDER, SETT
 NAME = re.compile(rb"<artifactId[^>]{0,99}>([^<]{0,999})<")
 PARENT, PARENT_END = b"<parent>", b"</parent>"
 MODULE = re.compile(rb"<(?:module|subproject)>([^<]{0,999})<")
-COMMENT = re.compile(rb"<!--[^\0]*?-->")
+COMMENT, COMMENT_END = b"<!--", b"-->"
 
 OF_OTHERS = tuple(
     (f"<{name}>".encode(), f"</{name}>".encode())
@@ -39,7 +39,7 @@ def names_in(path: str, content: bytes) -> Names | None:
         return (), tuple(name.strip() for name in NAME.findall(content)), (), ()
     if any(sign in content for sign in UNUSUAL) or not _is_xml(content):
         return None
-    plain = COMMENT.sub(b"", content) if b"<!--" in content else content
+    plain = _without_comments(content)
     start, end = plain.find(PARENT), plain.find(PARENT_END)
     parents = _stripped(NAME.findall(plain, start, end)) if start >= 0 else []
     if start >= 0 and (len(parents) != 1 or PARENT in plain[end:] or _is_in_other_file(plain[start:end])):
@@ -93,6 +93,12 @@ def uses_of_names(names: Mapping[str, Names | None]) -> dict[str, int] | None:
 
 def _stripped(texts: list[bytes]) -> list[bytes]:
     return [text.strip() for text in texts]
+
+
+def _without_comments(content: bytes) -> bytes:
+    """The text without its comments, in which XML allows no other one; what does not end is none."""
+    first, *others = content.split(COMMENT)
+    return first + b"".join(rest if end else text for text in others for _, end, rest in (text.partition(COMMENT_END),))
 
 
 def _is_in_other_file(parent: bytes) -> bool:
