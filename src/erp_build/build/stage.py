@@ -1,6 +1,6 @@
 """The build stage: builds and pushes images, and takes over existing ones, reused by content or running."""
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from threading import BoundedSemaphore
 from typing import NamedTuple
@@ -13,8 +13,8 @@ from erp_build.clients.machine.parallel import (
     HandOver,
     map_in_threads,
     raise_together,
-    start_in_background,
     work_as_produced,
+    work_beside,
 )
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
@@ -63,12 +63,13 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
     turns = BoundedSemaphore(site.clients.assembly.pushes_at_once())
     clock = site.clients.clock
     try:
-        finished = work_as_produced(
-            partial(_package, site, requests),
-            partial(_build_and_push, site, _nodes(site, requests), turns, clock.monotonic()),
-            site.clients.assembly.images_at_once(),
-            clock.time_left,
-        )
+        with _nodes(site, requests) as nodes:
+            finished = work_as_produced(
+                partial(_package, site, requests),
+                partial(_build_and_push, site, nodes, turns, clock.monotonic()),
+                site.clients.assembly.images_at_once(),
+                clock.time_left,
+            )
     except TimeoutError:
         clock.require_time()
         raise
@@ -80,11 +81,11 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
     return tuple(_built(finished.done[place]) for place in range(len(requests)))
 
 
-def _nodes(site: Site, requests: list[ImageRequest]) -> Nodes:
+def _nodes(site: Site, requests: list[ImageRequest]) -> AbstractContextManager[Nodes]:
     """Read the nodes' architectures while Maven works, in one thread: the cluster's client is not thread-safe."""
     if not any(isinstance(request.target, Service) for request in requests):
-        return frozenset
-    return start_in_background(lambda: site.clients.cluster.architectures(site.environment.cluster))
+        return nullcontext(frozenset)
+    return work_beside(lambda: site.clients.cluster.architectures(site.environment.cluster))
 
 
 def _request(site: Site, step: Step, plan: Plan) -> ImageRequest:

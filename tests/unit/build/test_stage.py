@@ -1,6 +1,7 @@
 """Building: jars, then images and pushes, and the images that are there already."""
 
 import threading
+import time
 
 import pytest
 
@@ -126,6 +127,29 @@ def test_a_cluster_that_does_not_answer_keeps_the_function_from_nothing(
     assert [effect for effect in new_world.done() if effect.startswith("push")] == [
         "push erp/employee-service-lambda:aaaaaaa"
     ]
+
+
+def test_nothing_of_the_stage_goes_on_after_a_failed_build(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What still asks the cluster writes into the run's folder, which is removed next."""
+    began, ended = threading.Event(), threading.Event()
+
+    def architectures(_: str) -> frozenset[str]:
+        began.set()
+        time.sleep(0.2)
+        ended.set()
+        return frozenset({"amd64"})
+
+    def fail(*_: object) -> None:
+        assert began.wait(10)
+        raise BuildFailed("Maven failed", where=REQUEST)
+
+    monkeypatch.setattr(new_world.cluster, "architectures", architectures)
+    monkeypatch.setattr(new_world.effects, "package", fail)
+    with pytest.raises(BuildFailed, match="Maven failed"):
+        build(new_world, plan_of({REQUEST: POM}))
+    assert ended.is_set()
 
 
 def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) -> None:

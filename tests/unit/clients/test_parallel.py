@@ -1,6 +1,7 @@
 """The same work for several items at once."""
 
 import threading
+import time
 
 import pytest
 
@@ -9,10 +10,10 @@ from erp_build.clients.machine.parallel import (
     map_in_threads,
     map_until_error,
     raise_together,
-    start_in_background,
     work_as_produced,
+    work_beside,
 )
-from erp_build.clients.way_out import WAY_OUT, NothingBegins
+from erp_build.clients.way_out import WAY_OUT, WAY_OUT_S, NothingBegins
 from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
 
 LONG = 60.0
@@ -128,19 +129,43 @@ def test_work_that_was_begun_goes_on_beside_and_gives_its_result_to_everybody_wh
         assert meanwhile.wait(LONG)
         return 7
 
-    result = start_in_background(work)
-    meanwhile.set()
-    assert (result(), result()) == (7, 7)
+    with work_beside(work) as result:
+        meanwhile.set()
+        assert (result(), result()) == (7, 7)
 
 
 def test_work_that_was_begun_and_failed_raises_where_its_result_is_asked_for() -> None:
     def work() -> int:
         raise BuildFailed("the cluster did not answer", where="erp-dev")
 
-    result = start_in_background(work)
-    for _ in range(2):
-        with pytest.raises(BuildFailed, match="did not answer"):
-            result()
+    with work_beside(work) as result:
+        for _ in range(2):
+            with pytest.raises(BuildFailed, match="did not answer"):
+                result()
+
+
+def test_a_block_ends_after_the_work_beside_it_whether_it_fails_or_not() -> None:
+    ended = threading.Event()
+
+    def work() -> None:
+        time.sleep(0.05)
+        ended.set()
+
+    with pytest.raises(KeyError, match="of the block"), work_beside(work):
+        raise KeyError("of the block")
+    assert ended.is_set()
+
+
+def test_work_beside_a_block_that_does_not_end_is_left_behind_and_soon_after_a_signal() -> None:
+    goes_on = threading.Event()
+    began = time.monotonic()
+    with work_beside(lambda: goes_on.wait(LONG), wait_s=0.05):
+        pass
+    with work_beside(lambda: goes_on.wait(LONG), wait_s=LONG):
+        WAY_OUT.begin()
+    WAY_OUT.forget()
+    goes_on.set()
+    assert time.monotonic() - began < WAY_OUT_S + 2
 
 
 def test_what_waits_for_its_turn_is_not_begun_after_a_signal() -> None:

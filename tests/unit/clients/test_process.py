@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.clients.machine.parallel import start_in_background
+from erp_build.clients.machine.parallel import map_in_threads, work_beside
 from erp_build.clients.process import Result, TimedOut, child_environment, end_running, kill_running, run, tail
 from erp_build.clients.way_out import WAY_OUT, NothingBegins
 
@@ -182,7 +182,7 @@ def test_after_a_signal_no_other_thread_starts_a_child(tmp_path: Path) -> None:
     WAY_OUT.begin()
     try:
         with pytest.raises(NothingBegins, match=r"^$"):
-            start_in_background(lambda: run(["touch", str(made)], env=ENVIRONMENT, timeout=10))()
+            map_in_threads(lambda path: run(["touch", path], env=ENVIRONMENT, timeout=10), [str(made)], 1)
     finally:
         WAY_OUT.forget()
     assert not made.exists()
@@ -193,12 +193,10 @@ def test_a_child_that_is_ended_from_two_sides_gets_one_request_to_end(tmp_path: 
     asked = tmp_path / "asked"
     script = f"trap 'echo >> {asked}' TERM; echo ready; while :; do sleep 0.05; done"
     ready = threading.Event()
-    wait = start_in_background(
+    with work_beside(
         lambda: run(["sh", "-c", script], env=ENVIRONMENT, timeout=30, on_line=lambda _: ready.set())
-    )
-    assert ready.wait(10)
-    ends = [start_in_background(end_running) for _ in range(2)]
-    for end in ends:
-        end()
-    assert wait().code == -9
+    ) as ended:
+        assert ready.wait(10)
+        map_in_threads(lambda _: end_running(), range(2), 2)
+        assert ended().code == -9
     assert asked.read_text(encoding="utf-8") == "\n"

@@ -1,9 +1,9 @@
 """Work for several items at once, in threads (docs/decisions/0002)."""
 
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
 from functools import partial
 from math import inf
 from queue import Empty, SimpleQueue
@@ -14,6 +14,9 @@ from erp_build.errors import ErpBuildError, combine
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
+
+WAIT_BESIDE_S = 15.0
+"""Seconds for which work beside a block, that nobody needs any more, is waited for: a call that gets no connection."""
 
 
 class WorkResults(NamedTuple, Generic[Done]):
@@ -118,9 +121,21 @@ class _Threads:
             work()
 
 
-def start_in_background(work: Callable[[], Done]) -> Callable[[], Done]:
-    """Start work in a thread; returns a function that waits for it, and returns its result or raises its error."""
-    return _start(work).result
+@contextmanager
+def work_beside(work: Callable[[], Done], wait_s: float = WAIT_BESIDE_S) -> Iterator[Callable[[], Done]]:
+    """Do work in a thread beside a block, which ends after it: what the work uses may be gone then.
+
+    Args:
+        work: is begun at once.
+        wait_s: seconds that the end of the block waits at most; after a signal less.
+
+    Gives a function that waits for the work, and returns its result or raises its error.
+    """
+    begun = _start(work)
+    try:
+        yield begun.result
+    finally:
+        wait([begun], WAY_OUT.left(wait_s))
 
 
 def _start(work: Callable[[], Done]) -> Future[Done]:
