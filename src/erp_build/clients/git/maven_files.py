@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from erp_build.clients.git.answers import decoded
 from erp_build.errors import ConfigurationError
+from erp_build.formats.maven.folders import folders_without_modules
 from erp_build.formats.maven.settings import POM_FILE, is_maven_file
 
 if TYPE_CHECKING:
@@ -15,15 +15,10 @@ if TYPE_CHECKING:
     from erp_build.clients.git.objects import Objects
     from erp_build.clients.git.repository import GitRepository
 
-SKIPPED = frozenset((b"node_modules",))
-OUTPUT, SOURCES = SKIPPED | {b"target"}, frozenset((b"src",))
 TREE_MODE = b"40000 "
 ENDS = (b"pom.xml", b"maven.config", b"extensions.xml")
 FILE_MODES = (b"100644 ", b"100755 ", b"120000 ")
 """Of what counts as a file: a link is one whose content is no XML, which is said."""
-
-GATHERS = re.compile(rb"<packaging>\s{0,99}pom\s{0,99}</packaging>")
-"""What a pom says that makes nothing itself: its `src` may hold modules; that of any other holds only files of it."""
 
 
 class MavenFile(NamedTuple):
@@ -57,7 +52,8 @@ def maven_files(repository: GitRepository, commit: str) -> dict[str, MavenFile]:
             found |= contents(repository, objects, {path: id_ for path, id_ in files.items() if is_maven_file(path)})
             level = []
             for one in folders:
-                left_out = _left_out(found.get(f"{one.path}{POM_FILE}") if one.files else None)
+                pom = found.get(f"{one.path}{POM_FILE}") if one.files else None
+                left_out = folders_without_modules(pom and (pom.content or b""))
                 inside = ((name, id_) for name, id_ in one.folders.items() if name not in left_out)
                 level += [(f"{one.path}{decoded(name)}/", id_) for name, id_ in inside]
     return found
@@ -99,11 +95,3 @@ def _folders(objects: Objects, level: list[tuple[str, str]], size: int) -> Itera
             elif tree.endswith(ENDS, start, end) and tree.startswith(FILE_MODES, start):
                 folder.files[tree[start:end].partition(b" ")[2]] = tree[end + 1 : place].hex()
         yield folder
-
-
-def _left_out(pom: MavenFile | None) -> frozenset[bytes]:
-    """The names of folders beside a pom in which no modules are looked for."""
-    if pom is None:
-        return SKIPPED
-    content = pom.content or b""
-    return OUTPUT if b"<packaging>" in content and GATHERS.search(content) else OUTPUT | SOURCES

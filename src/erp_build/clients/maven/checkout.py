@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from erp_build.formats.maven.folders import folders_without_modules
 from erp_build.formats.maven.graph import MavenGraph, read_graph, renewed
 from erp_build.formats.maven.links import PLUGIN_DEPENDENCY
 from erp_build.formats.maven.pom import POM_FILE, Pom, pom_path, read_pom
 from erp_build.formats.maven.settings import EXTENSIONS_FILE, MAVEN_FOLDER, SETTINGS_FILE
 
-NO_SOURCES = frozenset({".git", "target", "node_modules"})
-"""Folders without poms of the project. `target` holds copies of poms that Maven has filtered."""
+GIT_FOLDER = ".git"
 
 MAX_ROUNDS = 20
 """A pom may name one of another name, and that one a third one."""
@@ -217,7 +217,8 @@ def _graph_of(root: Path) -> tuple[MavenGraph, tuple[str, ...]]:
 
 def _poms_below(root: Path) -> Iterator[str]:
     for place, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in NO_SOURCES)
         folder = Path(place)
+        left_out = folders_without_modules((folder / POM_FILE).read_bytes() if POM_FILE in files else None)
+        folders[:] = sorted(name for name in folders if name != GIT_FOLDER and os.fsencode(name) not in left_out)
         wanted = (SETTINGS_FILE, EXTENSIONS_FILE) if folder.name == MAVEN_FOLDER else (POM_FILE,)
         yield from ((folder / name).relative_to(root).as_posix() for name in wanted if name in files)
