@@ -181,5 +181,6 @@ def test_git_may_fetch_with_the_credentials_of_the_source(name: str) -> None:
 def test_the_runner_image_builds_with_buildkit_by_a_plugin_that_the_docker_program_finds() -> None:
     text = _runner()
     assert "COPY --from=buildx /go/bin/buildx /usr/libexec/docker/cli-plugins/docker-buildx\n" in text
+    assert f"ARG BUILDX={go_binaries.VERSIONS['buildx']}\n" in text
     assert re.search(r"ARG BUILDX_SUM=h1:\S+=\n", text)
     assert 'go version -m /go/bin/buildx | grep -F "${BUILDX_SUM}"' in text

@@ -31,15 +31,7 @@ BY_THE_ENGINE = {
 configuration, Maven with its token, and AWS for a token."""
 SAME_NAMES = {"ecr-public:DescribeImages", "ecr-public:DescribeRepositories", "ecr-public:PutImage"}
 """Operations of another service that are called as those of ECR; of the public one only the sign-in is asked."""
-NOT_IN_THE_SANDBOX = {
-    "codeartifact:GetAuthorizationToken",
-    "codeartifact:ReadFromRepository",
-    "ecr-public:GetAuthorizationToken",
-    "ecr:BatchImportUpstreamImage",
-    "ecr:CreateRepository",
-    "ecr:DescribeRepositoryCreationTemplates",
-    "sts:GetServiceBearerToken",
-}
+NOT_IN_THE_SANDBOX = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
 """Actions that only some need, of services that the sandbox need not have."""
 FOR_US = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms", "inspector2"}
 """Services that CodeBuild calls with the role, or that AWS asks behind another call."""

@@ -49,6 +49,7 @@ def _parameters(body: Mapping[str, Any]) -> list[str]:
 _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "GetParameters": ("ssm:GetParameters", _parameters),
     "GetAuthorizationToken": ("ecr:GetAuthorizationToken", lambda _: [ANY]),
+    "DescribeRepositoryCreationTemplates": ("ecr:DescribeRepositoryCreationTemplates", lambda _: [ANY]),
     "GetRegistryScanningConfiguration": ("ecr:GetRegistryScanningConfiguration", lambda _: [ANY]),
     "BatchGetRepositoryScanningConfiguration": ("ecr:BatchGetRepositoryScanningConfiguration", _repositories),
     "BatchGetImage": ("ecr:BatchGetImage", _one_repository),
@@ -89,13 +90,15 @@ INSPECTOR = (Need("inspector2:ListCoverage", ANY), Need("inspector2:ListFindings
 CODEARTIFACT_TOKEN, PUBLIC_TOKEN = "CodeArtifactToken", "PublicRegistryToken"
 """Operations whose own name, GetAuthorizationToken, is also that of ECR."""
 
+CODEARTIFACT_ACTION, PUBLIC_ACTION = "codeartifact:GetAuthorizationToken", "ecr-public:GetAuthorizationToken"
 BEARER_TOKEN = Need("sts:GetServiceBearerToken", ANY)
 
 KNOWN = frozenset(
     {action for action, _ in _JSON.values()}
     | {action for _, action in _REST}
     | {f"ecr:{action}" for action in _REGISTRY.values()}
-    | {need.action for need in INSPECTOR}
+    | {need.action for need in (*INSPECTOR, BEARER_TOKEN)}
+    | {CODEARTIFACT_ACTION, PUBLIC_ACTION}
 )
 """Every action that a row knows."""
 
@@ -114,7 +117,7 @@ def needs(request: web.Request, operation: str, body: bytes, *, enhanced: bool) 
     if operation == CODEARTIFACT_TOKEN:
         return _codeartifact_needs(request)
     if operation == PUBLIC_TOKEN:
-        return Need("ecr-public:GetAuthorizationToken", ANY), BEARER_TOKEN
+        return Need(PUBLIC_ACTION, ANY), BEARER_TOKEN
     if operation in _JSON:
         action, resources = _JSON[operation]
         found = tuple(Need(action, resource) for resource in resources(_fields(request, body)) or [ANY])
@@ -138,7 +141,7 @@ def _codeartifact_needs(request: web.Request) -> tuple[Need, ...]:
     """What the token of a domain needs: CodeArtifact asks STS for it in the caller's name."""
     owner, domain = request.query.get("domain-owner", ACCOUNT), request.query.get("domain", "")
     resource = f"arn:aws:codeartifact:{signed_region(request)}:{owner}:domain/{domain}"
-    return Need("codeartifact:GetAuthorizationToken", resource), BEARER_TOKEN
+    return Need(CODEARTIFACT_ACTION, resource), BEARER_TOKEN
 
 
 def signed_region(request: web.Request) -> str:

@@ -46,7 +46,7 @@ VALUES: Verb[values.Options] = values
 VERIFY: Verb[verify.Options] = verify
 """mypy compares each module with what a verb is."""
 
-FROM_THE_CALLER = {"early", "stages"}
+FROM_THE_CALLER = {"early", "packagers", "stages"}
 """Attributes that are no words of the command line."""
 
 
