@@ -1,7 +1,7 @@
 """Writes docs/configuration.md: `python -m scripts.configuration_page`.
 
 A project is read by the very code that reads a user's file, from tables that note what they are asked for. What a key
-is for stands in the docstrings of `model/project.py`, where developers read it too.
+is for stands in the docstrings of `model/project.py` and `model/build_options.py`, where developers read it too.
 """
 
 import tomllib
@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 from erp_build.config.load import project_of
 from erp_build.config.toml_table import Table
 from erp_build.config.waivers import waivers_of
+from erp_build.model import build_options
 from erp_build.model import project as values
 from erp_build.model.images.finding import Waiver
 from scripts.attributes import attributes_of
@@ -219,8 +220,8 @@ def _described(name: str) -> dict[str, str]:
     if key == "service":
         return KIND | describe([values.Function, values.Service])
     if key == "build.allow":
-        return describe([values.Allowance])
-    nested = {"build.codeartifact": values.CodeArtifact}
+        return describe([build_options.Allowance])
+    nested = {"build.codeartifact": build_options.CodeArtifact}
     kind = hints.get(key) or hints.get(f"{key}s") or nested.get(key)
     # `tuple[Check, ...]` or `GatePolicy`.
     return describe(get_args(kind)[:1] or [kind])

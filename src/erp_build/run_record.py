@@ -7,13 +7,13 @@ from typing import Any, Literal, ParamSpec, TypeVar
 from erp_build.clients.clock import Clock
 from erp_build.errors import Failure, RunTimedOut, explain
 from erp_build.gate.result import Judgement
+from erp_build.model.build_options import Tests
 from erp_build.model.check_run import Checked
 from erp_build.model.effect import Effect
 from erp_build.model.environment import Place
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
-from erp_build.model.project import Tests
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import Preview

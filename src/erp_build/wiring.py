@@ -41,7 +41,7 @@ from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.formats.image_name import ecr_host
-from erp_build.model.project import BuildOptions
+from erp_build.model.build_options import BuildOptions
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
-from erp_build.model.project import BuildOptions, CodeArtifact
+from erp_build.model.build_options import BuildOptions, CodeArtifact
 from tests.fakes.account import FakeParameters, FakeProgress
 
 

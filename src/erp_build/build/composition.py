@@ -29,7 +29,7 @@ from erp_build.clients.patience import Patience, patient
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
-from erp_build.model.project import BuildOptions, CodeArtifact
+from erp_build.model.build_options import BuildOptions, CodeArtifact
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 from erp_build.clients.docker.sign_ins import ReadsSecrets
 from erp_build.clients.secrets import Secrets
 from erp_build.config.build_table import TOKEN_VARIABLE
-from erp_build.model.project import BuildOptions, CodeArtifact
+from erp_build.model.build_options import BuildOptions, CodeArtifact
 
 
 class GivesTokens(Protocol):

@@ -24,6 +24,7 @@ from erp_build.formats.dockerfile.lint import Finding, buildkit_needs, secrets_i
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage
 from erp_build.formats.dockerfile.rewrite import with_labels
 from erp_build.formats.dockerfile.secret_mounts import secret_mounts
+from erp_build.model.build_options import BuildOptions
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import (
     KEY_LABEL,
@@ -33,7 +34,7 @@ from erp_build.model.images.image import (
     LocalImage,
 )
 from erp_build.model.packaging import dockerfile_of
-from erp_build.model.project import BuildOptions, Function, Service
+from erp_build.model.project import Function, Service
 
 UNLESS_MEANT = "; where it is meant, [[build.allow]] with a reason lets it pass"
 """The end of a next step, where the configuration can let the finding pass."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from erp_build.model.build_options import BuildOptions
 from erp_build.model.packaging import Packaging, is_maven, packaging_of
-from erp_build.model.project import BuildOptions, Chart, Function, Project, Service, Target
+from erp_build.model.project import Chart, Function, Project, Service, Target
 from erp_build.model.source_file import SourceFile
 
 KEY_TAG = "key-"

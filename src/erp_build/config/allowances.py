@@ -1,7 +1,7 @@
 """Reads the `[[build.allow]]` tables: what of a Dockerfile is meant as it is. A row without a reason is refused."""
 
 from erp_build.config.toml_table import Table
-from erp_build.model.project import FINDINGS, Allowance
+from erp_build.model.build_options import FINDINGS, Allowance
 
 
 def allowances_of(build: Table) -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:

@@ -5,7 +5,7 @@ from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
 from erp_build.errors import did_you_mean
 from erp_build.formats.image_name import DOCKER_HUB, OTHER_NAMES_OF_THE_HUB, PUBLIC_ECR, ecr_host
-from erp_build.model.project import BuildOptions, CodeArtifact
+from erp_build.model.build_options import BuildOptions, CodeArtifact
 
 TOKEN_VARIABLE = "CODEARTIFACT_AUTH_TOKEN"  # noqa: S105 - the name that AWS's own documentation gives it
 BY_AWS = "aws"

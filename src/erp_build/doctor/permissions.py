@@ -9,6 +9,7 @@ from erp_build.doctor.images import LATEST
 from erp_build.errors import ErpBuildError
 from erp_build.formats.image_name import PUBLIC_ECR as PUBLIC_HOST
 from erp_build.formats.image_name import ecr_host
+from erp_build.model.build_options import CodeArtifact
 from erp_build.model.permission import (
     ALIAS,
     ANY,
@@ -22,7 +23,7 @@ from erp_build.model.permission import (
     RUN,
     Permission,
 )
-from erp_build.model.project import CodeArtifact, Function
+from erp_build.model.project import Function
 
 WILDCARD_NAME = "erp-build"
 """Replaces the `*` of a resource, so that a role whose policy is narrower than a run needs is reported."""

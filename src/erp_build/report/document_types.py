@@ -6,8 +6,8 @@ docstrings.
 
 from typing import Annotated, Literal, TypedDict
 
+from erp_build.model.build_options import Tests
 from erp_build.model.effect import EffectState
-from erp_build.model.project import Tests
 from erp_build.report.gate_types import GateDocument
 from erp_build.report.plan_types import ChangesDocument, Seconds, TargetDocument
 

@@ -12,7 +12,7 @@ from erp_build.clients.aws.session import AwsClients
 from erp_build.clients.aws.sign_in import EcrSignIn, PublicEcrSignIn
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, PushFailed
-from erp_build.model.project import CodeArtifact
+from erp_build.model.build_options import CodeArtifact
 from tests.contract.aws.conftest import REGION, stubbed
 
 PASSWORD = "invented:password"

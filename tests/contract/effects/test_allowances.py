@@ -9,7 +9,8 @@ import pytest
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.clients.effects import ImageRequest
 from erp_build.errors import BuildFailed
-from erp_build.model.project import Allowance, BuildOptions, Service
+from erp_build.model.build_options import Allowance, BuildOptions
+from erp_build.model.project import Service
 from tests.contract.effects.conftest import INSPECTED, VERSION
 from tests.support.assembly import assembly
 from tests.support.loopback import Loopback

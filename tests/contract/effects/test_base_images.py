@@ -12,8 +12,9 @@ from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.effects import ImageRequest
 from erp_build.errors import BuildFailed
+from erp_build.model.build_options import BuildOptions
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL
-from erp_build.model.project import BuildOptions, Service
+from erp_build.model.project import Service
 from tests.fakes.account import FakeParameters
 from tests.support.assembly import assembly
 from tests.support.loopback import serving

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from erp_build.errors import BuildFailed
-from erp_build.model.project import Builder, BuildOptions, Service
+from erp_build.model.build_options import Builder, BuildOptions
+from erp_build.model.project import Service
 from tests.fakes.account import FakeProgress
 from tests.support.assembly import assembly
 

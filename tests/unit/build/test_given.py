@@ -7,7 +7,7 @@ import pytest
 from erp_build.build.given import GivenVariables
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, ConfigurationError
-from erp_build.model.project import BuildOptions, CodeArtifact
+from erp_build.model.build_options import BuildOptions, CodeArtifact
 from tests.fakes.account import FakeParameters
 
 TOKEN = "invented-token-of-a-domain"

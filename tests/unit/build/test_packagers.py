@@ -13,7 +13,8 @@ from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import OnPackaged
 from erp_build.clients.maven.program import Maven
 from erp_build.errors import BuildFailed, ConfigurationError
-from erp_build.model.project import BuildOptions, Function, Service
+from erp_build.model.build_options import BuildOptions
+from erp_build.model.project import Function, Service
 from tests.fakes.account import FakeProgress
 from tests.support.assembly import surroundings
 

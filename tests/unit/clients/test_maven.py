@@ -11,7 +11,7 @@ from erp_build.clients.maven.jar import jar_of
 from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.errors import BuildFailed
-from erp_build.model.project import BuildOptions
+from erp_build.model.build_options import BuildOptions
 from tests.fakes.account import FakeProgress
 from tests.support.assembly import surroundings
 

@@ -4,7 +4,7 @@ import pytest
 
 from erp_build.config.load import parse_project
 from erp_build.errors import ConfigurationError
-from erp_build.model.project import BuildOptions
+from erp_build.model.build_options import BuildOptions
 
 MIRROR = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/docker-hub"
 

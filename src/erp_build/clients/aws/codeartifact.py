@@ -6,7 +6,7 @@ from erp_build.clients.aws.session import UNREADABLE_OF_AWS, translate_aws_error
 from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed
-from erp_build.model.project import CodeArtifact
+from erp_build.model.build_options import CodeArtifact
 
 
 @reads_answers_of("CodeArtifact", BuildFailed, UNREADABLE_OF_AWS)

@@ -22,7 +22,7 @@ from erp_build.clients.process import Result, TimedOut, child_environment, run, 
 from erp_build.errors import BuildFailed, combine
 from erp_build.formats.maven.failure import failures
 from erp_build.formats.maven.log import plain
-from erp_build.model.project import BuildOptions
+from erp_build.model.build_options import BuildOptions
 
 STALLED_TRANSFER_MS = 60_000
 """Milliseconds without a byte from a repository. Maven's default, half an hour, is longer than a build."""
