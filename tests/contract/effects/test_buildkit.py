@@ -1,10 +1,15 @@
 """What the docker program is asked to build with BuildKit: a program in its place notes its arguments."""
 
 import base64
+import io
 import json
+import tarfile
 import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -16,19 +21,38 @@ from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed
 
 
+@contextmanager
+def packed() -> Iterator[IO[bytes]]:
+    """A context with a Dockerfile, and a `.dockerignore` that has been obeyed already."""
+    with tempfile.TemporaryFile() as spool:
+        with tarfile.open(fileobj=spool, mode="w") as tar:
+            for name, text in {".dockerignore": b"*", "Dockerfile": b"FROM scratch", "src/App.java": b"class"}.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(text)
+                tar.addfile(entry, io.BytesIO(text))
+        spool.seek(0)
+        yield spool
+
+
 def words_of(folder: Path, build: EngineBuild) -> list[str]:
-    with tempfile.TemporaryFile() as context:
-        context.write(b"context")
-        context.seek(0)
+    with packed() as context:
         BuildKit().build(build, context, lambda _: None)
     return (folder / "words").read_text(encoding="utf-8").splitlines()
+
+
+LOOK = """for last; do :; done
+(cd "$last" && find . -mindepth 1 -printf '%P\\n') > {0}/files
+while [ "$1" != --file ]; do shift; done
+cat "$2.dockerignore" > {0}/ignored
+"""
+"""What the program in Docker's place notes of the context."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in PATH with a docker program that writes its arguments beside itself."""
     program = tmp_path / "docker"
-    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/words\ncat > {tmp_path}/context\n")
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/words\n{LOOK.format(tmp_path)}")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     return tmp_path
@@ -39,7 +63,16 @@ def test_a_build_names_its_arguments_and_the_stage_that_it_ends_with(folder: Pat
     assert words[:2] == ["buildx", "build"]
     assert words[words.index("--target") + 1] == "runtime"
     assert words[words.index("--build-arg") + 1] == "A=b c"
-    assert (folder / "context").read_bytes() == b"context"
+
+
+def test_the_context_is_a_folder_because_a_stream_can_be_read_once(folder: Path) -> None:
+    words = words_of(folder, EngineBuild("Dockerfile", "host/a:1", {}, {}, "a/Dockerfile"))
+    files = (folder / "files").read_text(encoding="utf-8").splitlines()
+    assert sorted(files) == [".dockerignore", "Dockerfile", "src", "src/App.java"]
+    # An own file for this Dockerfile, which excludes nothing, comes before that of the context.
+    assert (folder / "ignored").read_text(encoding="utf-8").startswith("#")
+    assert Path(words[words.index("--file") + 1]).parent != Path(words[-1])
+    assert not Path(words[-1]).exists()
 
 
 def test_without_a_stage_the_last_one_is_built(folder: Path) -> None:
@@ -74,7 +107,7 @@ def noting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def build_noted(folder: Path, secrets: Secrets, lines: list[str]) -> None:
     server = DockerServer("tcp://10.0.0.1:2376", is_tls=True, verifies=True, certificates="/certificates")
     request = EngineBuild("Dockerfile", "host/a:1", {}, {}, "a/Dockerfile", sign_ins=SIGN_INS)
-    with tempfile.TemporaryFile() as context:
+    with packed() as context:
         BuildKit(lambda: server, folder / "home", secrets.mask).build(request, context, lines.append, SECRETS)
 
 

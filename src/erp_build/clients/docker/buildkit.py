@@ -1,7 +1,10 @@
 """BuildKit, through the docker program: for Dockerfiles that the classic builder cannot read."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -68,11 +71,13 @@ class BuildKit:
         """
         given = given or {}
         try:
-            with private_config(self._user, request.sign_ins) as config:
+            with (
+                private_config(self._user, request.sign_ins) as config,
+                _unpacked(context, request.dockerfile) as (folder, dockerfile),
+            ):
                 done = run(
-                    _words(request, given),
+                    [*_words(request, given), "--file", str(dockerfile), str(folder)],
                     env={**given, **self._environment(config)},
-                    stdin=context,
                     timeout=IMAGE_BUILD_S,
                     on_line=lambda line: on_line(self._mask(line)),
                 )
@@ -102,6 +107,25 @@ def _words(request: EngineBuild, given: Mapping[str, str]) -> list[str]:
     words = [word for flag, items in pairs for name, value in items.items() for word in (flag, f"{name}={value}")]
     words += [word for name in given for word in ("--secret", f"id={name},env={name}")]
     options = ["--load", "--provenance=false", "--sbom=false", "--progress=plain"]
-    named = ["--file", request.dockerfile, "--tag", request.tag]
+    named = ["--tag", request.tag]
     named += ["--target", request.stage] if request.stage else []
-    return ["docker", "buildx", "build", *options, *named, *words, "-"]
+    return ["docker", "buildx", "build", *options, *named, *words]
+
+
+@contextmanager
+def _unpacked(context: IO[bytes], dockerfile: str) -> Iterator[tuple[Path, Path]]:
+    """A context as a folder for the block, and its Dockerfile in another one.
+
+    As a stream it can be read once, and a Dockerfile with a `# syntax=` line is read by two programs (Docker 20.10).
+    What `.dockerignore` excludes is not in it, so nothing more is excluded.
+    """
+    with tempfile.TemporaryDirectory(prefix="erp-build-context-") as name:
+        folder, beside = Path(name) / "context", Path(name) / "dockerfile"
+        for one in (folder, beside):
+            one.mkdir()
+        with tarfile.open(fileobj=context) as tar:
+            tar.extractall(folder, filter="fully_trusted")  # noqa: S202 - we have written it
+        copy = beside / "Dockerfile"
+        shutil.copyfile(folder / dockerfile, copy)
+        (beside / f"{copy.name}.dockerignore").write_text("# nothing\n", encoding="ascii")
+        yield folder, copy
