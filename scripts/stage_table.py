@@ -13,7 +13,7 @@ from types import ModuleType
 
 from erp_build import pipeline
 from erp_build.deployment.going_back import automatic
-from erp_build.model.stage import STAGES, StageFacts
+from erp_build.model.stages.stage import STAGES, StageFacts
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-a-run-works.md"
 BEGIN, END = "<!-- stages: made by scripts/stage_table.py -->\n", "<!-- end of the stages -->\n"

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from erp_build.model.project import Project as Project
     from erp_build.model.project import Service as Service
     from erp_build.model.releases.deployment import Deployment as Deployment
-    from erp_build.model.stage_hooks import Pipeline as Pipeline
+    from erp_build.model.stages.hooks import Pipeline as Pipeline
     from erp_build.pipeline import Options as Options
     from erp_build.pipeline import run as run
     from erp_build.run_record import Run as Run
@@ -97,7 +97,7 @@ HOMES = {
     "model.plan": ("LiveState", "Plan", "Running"),
     "model.project": ("Function", "Project", "Service"),
     "model.releases.deployment": ("Deployment",),
-    "model.stage_hooks": ("Pipeline",),
+    "model.stages.hooks": ("Pipeline",),
     "pipeline": ("Options", "run"),
     "run_record": ("Run", "RunReport"),
     "wiring": ("open_clients",),

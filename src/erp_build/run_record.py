@@ -17,8 +17,8 @@ from erp_build.model.plan import Plan
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence
 from erp_build.model.releases.preview import Preview
-from erp_build.model.stage import STAGES
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
+from erp_build.model.stages.stage import STAGES
 
 P = ParamSpec("P")
 T = TypeVar("T")

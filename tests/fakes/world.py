@@ -17,7 +17,7 @@ from erp_build.clients.site import Site, open_site
 from erp_build.errors import Failure
 from erp_build.model.effect import EffectKind, EffectState
 from erp_build.model.project import DeployPolicy
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
 from erp_build.pipeline import Options, run
 from erp_build.run_record import Run, RunReport
 from erp_build.wiring import _rehearsed, asked_patiently

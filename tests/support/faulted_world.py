@@ -17,7 +17,7 @@ from erp_build.deployment.ledger import read_entries
 from erp_build.errors import ErpBuildError, Failure
 from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
 from erp_build.pipeline import Options
 from erp_build.run_record import Run, RunReport
 from tests.fakes.account import FakeProgress

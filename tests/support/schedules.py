@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
 from erp_build.pipeline import Options
 from tests.support.faulted_scenarios import Scenario, state_of
 from tests.support.faulted_world import Ended, FaultedWorld, run_all, running

@@ -9,8 +9,8 @@ from erp_build import pipeline as runs
 from erp_build.changes.baselines import find_head
 from erp_build.clients.clock import SimulatedClock
 from erp_build.errors import BuildFailed, ConfigurationError
-from erp_build.model.stage import STAGES
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
+from erp_build.model.stages.stage import STAGES
 from erp_build.run_record import Run
 from scripts import stage_table
 from tests.fakes.world import FakeWorld

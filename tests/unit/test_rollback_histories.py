@@ -8,7 +8,7 @@ import pytest
 
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import DeployPolicy
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
 from erp_build.pipeline import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, Killed

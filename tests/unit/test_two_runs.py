@@ -13,7 +13,7 @@ import pytest
 from erp_build.clients.site import Site
 from erp_build.deployment.claim import Claim
 from erp_build.deployment.lock import Lock, take_lock
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
 from tests.support.every_schedule import PLAYED, prepared_schedules
 from tests.support.schedules import Table
 

@@ -14,7 +14,7 @@ from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
 from erp_build.model.check_run import Checked
 from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Chart, Check, Function, Service
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 
 @stage("what a `[[check]]` touches", keeps="checked")

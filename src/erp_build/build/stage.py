@@ -23,7 +23,7 @@ from erp_build.model.images.image import BuildTimings, BuiltImage, PushedImage, 
 from erp_build.model.packaging import MAVEN, NONE
 from erp_build.model.plan import Plan, Running, Step
 from erp_build.model.project import Chart, Function, Service
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 TAGS_AT_ONCE = 4
 """Images of the registry that are tagged at the same time; each takes two small calls."""

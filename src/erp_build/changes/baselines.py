@@ -8,7 +8,7 @@ from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
 from erp_build.model.change import Baseline, BaselineSource
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Chart, Project, Target
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 if TYPE_CHECKING:
     from erp_build.clients.git.repository import GitRepository

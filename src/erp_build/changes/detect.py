@@ -15,7 +15,7 @@ from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.patterns import spellings
 from erp_build.model.change import Baseline, ChangeSet, PathChange, TargetChange
 from erp_build.model.plan import LiveState, Plan
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

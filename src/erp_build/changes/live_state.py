@@ -15,7 +15,7 @@ from erp_build.model.releases.kubernetes import Workload, deployments_of
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.preview import Unprobed
 from erp_build.model.releases.release import Revision
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 DESCRIPTION = re.compile(r"erp_build (?P<commit>\S+)(?: chart (?P<key>[0-9a-f]{40}))?")
 ROLLBACK = re.compile(r"Rollback to (\d+)")

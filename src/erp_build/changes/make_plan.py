@@ -6,7 +6,7 @@ from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.change import Baseline, ChangeSet
 from erp_build.model.plan import Action, LiveState, Plan, Reason, Running, Step
 from erp_build.model.project import Function, Project, Service, Target
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 REMOVED = "removed"
 """How the reason begins why a target is left alone whose directory is gone."""

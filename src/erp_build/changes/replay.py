@@ -49,11 +49,13 @@ def replay(repository: GitRepository, project: Project, rules: Rules, pairs: Seq
         poms.learn([base for place, (base, _) in enumerate(pairs) if place == 0 or base not in pairs[place - 1]])
     for (base, head), differing in zip(pairs, repository.compare_pairs(pairs) if pairs else (), strict=True):
         paths = tuple(change.path for change in differing)
-        if has_contexts:
-            rules = rules_at(repository, project, head)
         graphs = poms.between(base, head, differing) if paths and project.image_targets else ()
         rules.modules = ModuleUses(graphs, project.image_targets)
-        touched = _touched(repository, project, rules, base, head, paths)
+        of_pair = rules
+        if has_contexts:
+            of_pair = rules_at(repository, project, head)
+            of_pair.modules = rules.modules
+        touched = _touched(repository, project, of_pair, base, head, paths)
         yield Replayed(base, head, tuple(name for name in names if name in touched), paths)
 
 

@@ -15,7 +15,7 @@ from erp_build.model.images.image import StoredImage
 from erp_build.model.packaging import dockerfile_of
 from erp_build.model.plan import LiveState, Plan, Reason, Step
 from erp_build.model.project import Chart, Function, Service
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 IMAGE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Lambda's name of an architecture -> the name that images and nodes use."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from erp_build.cli.verb import OptionsT, Verb
     from erp_build.clients.git.early_diff import EarlyDiff
     from erp_build.clients.secrets import Secrets
-    from erp_build.model.stage_hooks import Pipeline
+    from erp_build.model.stages.hooks import Pipeline
 
 VERBS = {
     "plan": "what a run would do, and why",

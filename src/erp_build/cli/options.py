@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from erp_build.build.packagers.protocol import Packager
     from erp_build.clients.git.early_diff import EarlyDiff
-    from erp_build.model.stage_hooks import Pipeline
+    from erp_build.model.stages.hooks import Pipeline
 
 Choice = Literal["any", "at most one", "exactly one"]
 """How many options of a verb may be given together, of those that are declared with the same choice."""

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from erp_build.clients.way_out import WAY_OUT
-from erp_build.model.span import Attribute, Span
+from erp_build.model.stages.span import Attribute, Span
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan

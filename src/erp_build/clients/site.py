@@ -9,7 +9,7 @@ from erp_build.model.project import Function, Project, Service
 from erp_build.model.releases.kubernetes import Workload, deployments_of
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.release import Release
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 
 @dataclass(frozen=True, slots=True)

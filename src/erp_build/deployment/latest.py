@@ -8,7 +8,7 @@ from erp_build.errors import TagTaken, VerificationFailed
 from erp_build.model.images.image import BuiltImage, StoredImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 LATEST = "latest"
 """The tag that moves from one image to another; every other tag stays with its image."""

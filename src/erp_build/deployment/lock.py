@@ -16,7 +16,7 @@ from erp_build.deployment.ledger import LedgerEntry, as_text, read_entries
 from erp_build.errors import Locked, ReleaseFailed, attempt, explain, told
 from erp_build.model.releases.lease import Lease, LeaseReading
 from erp_build.model.releases.release import Release, Revision
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 LOCK_POLL_S = 1.0
 """Seconds between two looks at a lock that somebody else holds."""

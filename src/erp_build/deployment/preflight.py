@@ -29,7 +29,7 @@ from erp_build.formats.values.key import key_of, look_up, steps_of
 from erp_build.model.plan import Plan
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.releases.preview import BY_TAG, ImageWanted, Preview
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 FALSE_VALUES = ("false", "no", "off", "0", "null", "~", "")
 """Values that Helm's YAML 1.1 and its templates take for false. A missing key is not one of them."""

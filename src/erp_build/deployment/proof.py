@@ -14,7 +14,7 @@ from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.kubernetes import Workload
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 Workloads = Mapping[str, Sequence[Workload]]
 """Name of a service -> its Deployments, every one with its image; none where there is none."""

@@ -23,7 +23,7 @@ from erp_build.model.plan import Plan
 from erp_build.model.project import Function
 from erp_build.model.releases.deployment import Deployment, Watched
 from erp_build.model.releases.preview import Preview
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 SKIP_CI_MARK = "[skip ci]"
 """GitHub and CodeBuild's webhooks skip such a commit. A run that starts nevertheless finds no change."""

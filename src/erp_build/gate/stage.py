@@ -18,7 +18,7 @@ from erp_build.model.images.scan import Scanning
 from erp_build.model.images.verdict import ClearedImage, Verdict, Wait
 from erp_build.model.plan import Running
 from erp_build.model.project import GatePolicy
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 FIRST_POLL_PAUSE_S, MAX_POLL_PAUSE_S = 1.0, 10.0
 """Each pause is twice the one before."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from erp_build.config.codebuild import pipeline_that_started
 from erp_build.errors import Failure
-from erp_build.model.span import Attribute, Span
+from erp_build.model.stages.span import Attribute, Span
 from erp_build.run_record import RunReport, StageRecord
 
 TASK_TYPES = {

@@ -98,6 +98,16 @@ def test_a_plan_finds_them_in_every_form(reactor: Checkout, form: str, tmp_path:
             assert "maven: common -> order-service" in answer.out
 
 
+def test_what_maven_does_not_make_takes_nothing_by_way_of_it(reactor: Checkout) -> None:
+    text = CONFIG.replace('path = "backend/stock-service"\n', 'path = "backend/stock-service"\npackage = "none"\n')
+    base = reactor.commit({"erp-build.toml": text, "backend/stock-service/Dockerfile": "FROM x\nCOPY . /s\n"})
+    before = keys(reactor.root)["stock-service"]
+    reactor.commit({COMMON: "x"})
+    assert [name for name, paths in detect(reactor.root, base).changes.items() if paths] == ["order-service"]
+    assert keys(reactor.root)["stock-service"] == before
+    assert before.key
+
+
 def keys(root: Path, head: str = "HEAD", *, checkout: bool = True) -> dict[str, TargetKey]:
     project = load_project(root)
     return target_keys(GitRepository(root), project, head, project.image_targets, checkout=checkout)

@@ -255,6 +255,24 @@ def test_a_change_of_a_shared_module_is_replayed_as_one_of_its_users(tmp_path: P
     assert changed == [users, users, *[{*users, "mail-service"}] * 4]
 
 
+def test_a_wide_context_and_maven_count_together(tmp_path: Path, erp_build: CommandLine) -> None:
+    page = '[[service]]\npath = "page"\npackage = "none"\ncontext = "."\n'
+    reactor = Checkout.create(
+        tmp_path / "r",
+        **small_reactor.files(),
+        **{"page/Dockerfile": "FROM x\nCOPY bom/pom.xml page /p/\n", "page/index.html": "x"},
+    )
+    base = reactor.commit({"erp-build.toml": small_reactor.CONFIG + page})
+    reactor.commit({"libs/common/x": "x"})
+    reactor.commit({"bom/pom.xml": small_reactor.files()["bom/pom.xml"] + "\n"})
+    words = ("replay", "--repo", reactor.root, "--range", f"{base}..HEAD")
+    changed = [json.loads(line)["changed"] for line in erp_build(*words).out.splitlines()]
+    users = ["order-service", "stock-service"]
+    assert changed == [users, [*users, "mail-service", "page"]]
+    coverage = json.loads(erp_build(*words, "--coverage", "--json").out)
+    assert coverage["unowned"] == {}
+
+
 def test_a_coverage_without_history_says_none(erp: Checkout, erp_build: CommandLine) -> None:
     answer = erp_build("replay", "--repo", erp.root, "--range", "HEAD..HEAD", "--coverage")
     assert answer.out.splitlines()[0] == "0 comparisons"

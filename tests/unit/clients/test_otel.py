@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from erp_build.clients.otel import Sender, wanted
 from erp_build.clients.secrets import Secrets
-from erp_build.model.span import Span
+from erp_build.model.stages.span import Span
 from tests.support.loopback import Loopback, loopback
 
 BEGAN = datetime(2026, 11, 26, 9, tzinfo=UTC)

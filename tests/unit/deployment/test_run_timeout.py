@@ -4,7 +4,7 @@ import pytest
 
 from erp_build.deployment.proof import prove
 from erp_build.errors import Failure, Locked, ReleaseFailed, RunTimedOut, told
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
 from erp_build.pipeline import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan

@@ -7,7 +7,7 @@ from opentelemetry.semconv._incubating.attributes import cicd_attributes, vcs_at
 from opentelemetry.semconv.attributes import error_attributes
 
 from erp_build.errors import BuildFailed, ErpBuildError, Failure, GateBlocked, Interrupted
-from erp_build.model.span import Span
+from erp_build.model.stages.span import Span
 from erp_build.report.trace import run_resource, run_span
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION

@@ -17,7 +17,7 @@ from erp_build.clients.git.root import find_root
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
 from erp_build.formats.printable import one_line
-from erp_build.model.stage_hooks import Pipeline
+from erp_build.model.stages.hooks import Pipeline
 from erp_build.report.files import FOLDER, write_reports
 from erp_build.report.notify import notify
 from erp_build.report.text.run import report_text

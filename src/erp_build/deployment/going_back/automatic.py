@@ -21,7 +21,7 @@ from erp_build.model.plan import Plan
 from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import ObjectName, Pod, Workload
 from erp_build.model.releases.release import Release
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 from erp_build.run_record import Run
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from erp_build.deployment.rollout.wait import wait_for_rollout
 from erp_build.errors import ReleaseFailed, explain
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Revision
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 PENDING_POLL_S = 5.0
 """Seconds between two looks at a pending revision."""

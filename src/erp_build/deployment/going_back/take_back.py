@@ -18,7 +18,7 @@ from erp_build.deployment.rollout.wait import wait_for_rollout
 from erp_build.errors import ErpBuildError, Locked, ReleaseFailed, attempt, combine, explain, told
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
-from erp_build.model.stage import stage
+from erp_build.model.stages.stage import stage
 
 Note = Callable[[str], None]
 """Gets a line for each part that went back."""
