@@ -238,7 +238,7 @@ data "aws_iam_policy_document" "run" {
       actions = [
         "ecr:CreateRepository", # the first push makes the repository
       ]
-      resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${var.repository_prefix}/*"]
+      resources = ["arn:${local.partition}:ecr:${local.here}:repository/${var.repository_prefix}/*"]
     }
   }
   dynamic "statement" {

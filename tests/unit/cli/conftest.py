@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 from tests.support.wrapper import GitCalls
 
@@ -20,3 +21,10 @@ def two(erp: Checkout) -> tuple[Checkout, str, str]:
 @pytest.fixture
 def calls(tmp_path: Path, two: object, monkeypatch: pytest.MonkeyPatch) -> GitCalls:  # noqa: ARG001 - made before
     return GitCalls(tmp_path / "bin", monkeypatch)
+
+
+@pytest.fixture
+def poms_known(two: tuple[Checkout, str, str], erp_build: CommandLine) -> None:
+    """The poms of both commits are kept from a plan before."""
+    erp, base, head = two
+    assert erp_build("plan", "--repo", erp.root, "--base", base, "--head", head).code == 0

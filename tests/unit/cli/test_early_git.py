@@ -19,6 +19,7 @@ N = "backend/notification-service"
 
 @pytest.mark.parametrize("form", [(), ("--json",), ("--markdown",), ("--strict",)])
 @pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.usefixtures("poms_known")
 def test_a_plan_of_two_full_commits_starts_git_once(
     two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine, form: tuple[str, ...], *, joined: bool
 ) -> None:
@@ -30,6 +31,16 @@ def test_a_plan_of_two_full_commits_starts_git_once(
     assert len(calls.made()) == 1
 
 
+def test_a_first_plan_reads_the_poms_by_a_git_of_its_own(
+    two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine
+) -> None:
+    erp, base, head = two
+    for _ in range(2):
+        assert erp_build("plan", "--repo", erp.root, "--base", base, "--head", head).code == 0
+    assert ["diff-tree" in call for call in calls.made()] == [True, False, True]
+
+
+@pytest.mark.usefixtures("poms_known")
 def test_a_plan_of_head_starts_git_once_as_well(
     two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine
 ) -> None:
@@ -39,6 +50,7 @@ def test_a_plan_of_head_starts_git_once_as_well(
     assert ["diff-tree" in call for call in calls.made()] == [True]
 
 
+@pytest.mark.usefixtures("poms_known")
 def test_a_plan_of_thousands_of_services_starts_git_once(
     two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine
 ) -> None:
@@ -152,6 +164,7 @@ def test_every_form_of_repository_has_the_same_plan(
     assert built(answer.out) == [NOTIFICATION]
 
 
+@pytest.mark.usefixtures("poms_known")
 def test_a_repository_in_the_working_directory_needs_no_option(
     two: tuple[Checkout, str, str], monkeypatch: pytest.MonkeyPatch, calls: GitCalls, erp_build: CommandLine
 ) -> None:

@@ -22,6 +22,7 @@ NAMES = ["HEAD~1", "@~1", "main~1", "before", "v1.4", "refs/tags/v1.4", "v1.4^{c
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.usefixtures("poms_known")
 def test_a_plan_of_names_asks_git_what_they_mean_and_compares(
     two: tuple[Checkout, str, str], calls: GitCalls, erp_build: CommandLine, name: str, form: tuple[str, ...]
 ) -> None:

@@ -16,6 +16,7 @@ from erp_build.config.environment import PARAMETER_RULES, make_environment, para
 from erp_build.config.grammar import KEYS, NAMES, leads_out
 from erp_build.config.load import default_project, parse_project
 from erp_build.errors import ConfigurationError
+from erp_build.model import build_options
 from erp_build.model import project as model
 from erp_build.model.environment import Environment
 from erp_build.model.packaging import dockerfile_of
@@ -94,8 +95,9 @@ def test_every_key_with_a_text_has_a_rule() -> None:
     own.add(("Chart", "below"))
     # Read from `pass` and from tables below [build], which have rules of their own.
     own |= {("BuildOptions", "passed"), ("BuildOptions", "codeartifact")}
+    classes = vars(build_options) | vars(model)
     for kind in FILES:
-        for field, hint in getattr(model, kind).__annotations__.items():
+        for field, hint in classes[kind].__annotations__.items():
             if hint in (str, tuple[str, ...]):
                 assert field in KEYS.get(kind, {}) or field in chosen or (kind, field) in own, (kind, field)
 
