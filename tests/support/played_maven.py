@@ -94,6 +94,11 @@ def begins(artifact: str, group: str = "com.erp") -> str:
     return f"echo '[INFO] -----< {group}:{artifact} >-----'\n"
 
 
+def skips(artifact: str) -> str:
+    """The line of a script that leaves a module out, because one that it needs has failed."""
+    return f"echo '[INFO] Skipping {artifact}'\n"
+
+
 def makes(folder: str, name: str = "app.jar", of: str = "prepared.jar") -> str:
     """The line of a script that makes a jar of a prepared one."""
     target = f"{folder}/target"

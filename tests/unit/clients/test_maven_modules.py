@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.clients.maven.reactor import MavenModule
-from tests.support.played_maven import THIN, PlayedMaven, begins, fails, jar, makes, waits
+from tests.support.played_maven import THIN, PlayedMaven, begins, fails, jar, makes, skips, waits
 from tests.support.poms import modules, needs, parent, write_pom
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "maven"
@@ -87,8 +87,8 @@ def test_a_jar_that_is_written_again_fails_its_service(maven: PlayedMaven) -> No
 
 def test_a_shared_module_that_fails_is_named_with_every_service_that_needs_it(maven: PlayedMaven) -> None:
     maven.plays(
-        f"{begins('common')}{begins('order')}echo '[INFO] Skipping order'\n{begins('billing')}"
-        f"echo '[INFO] Skipping billing'\n{begins('stock')}{makes('stock')}{SUMMARY}{fails('common')}exit 1\n"
+        f"{begins('common')}{skips('order')}{skips('billing')}{begins('stock')}{makes('stock')}"
+        f"{SUMMARY}{fails('common')}exit 1\n"
     )
     error = maven.package("order", "billing", "stock")
     assert error
@@ -97,6 +97,22 @@ def test_a_shared_module_that_fails_is_named_with_every_service_that_needs_it(ma
     assert error.why.splitlines()[0] == "common failed, so order, billing were not built"
     assert error.next_step.endswith("by hand: mvn -f pom.xml -pl common -am clean package")
     assert error.targets == {"order", "billing"}
+    assert names(maven) == ["stock"]
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "several at once"])
+def test_a_service_that_was_built_before_another_one_was_skipped_is_complete(
+    maven: PlayedMaven, *, at_once: bool
+) -> None:
+    """Maven says that it skips a module without a line that announces it first."""
+    several = AT_ONCE if at_once else ""
+    maven.plays(
+        f"{several}{begins('common')}{begins('stock')}{makes('stock')}{skips('order')}"
+        f"{SUMMARY}{fails('common')}exit 1\n"
+    )
+    error = maven.package("order", "stock")
+    assert error
+    assert error.targets == {"order"}
     assert names(maven) == ["stock"]
 
 
@@ -111,9 +127,7 @@ def test_a_recorded_failure_of_a_shared_module_keeps_only_its_users_from_being_b
 
 def test_a_service_that_fails_takes_with_it_the_one_that_needs_it(maven: PlayedMaven) -> None:
     write_pom(maven.root / "billing", parent("shop"), needs("order"))
-    maven.plays(
-        f"{begins('order')}{begins('billing')}echo '[INFO] Skipping billing'\n{SUMMARY}{fails('order')}exit 1\n"
-    )
+    maven.plays(f"{begins('order')}{skips('billing')}{SUMMARY}{fails('order')}exit 1\n")
     error = maven.package("billing", "order")
     assert error
     assert error.where == f"order ({maven.root}/order)"

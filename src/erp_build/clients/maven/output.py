@@ -54,10 +54,9 @@ class MavenOutput:
         if found := PROJECT_LINE.match(text):
             self._leave()
             self._current = Project(found[1], found[2])
-        elif text.startswith(END_LINES):
+        elif text.startswith(END_LINES) or SKIPPING_LINE.match(text):
+            # Maven skips a module of its own accord without a line that announces it, and has left the one before.
             self._leave()
-        elif SKIPPING_LINE.match(text):
-            self._current = None
         elif AT_ONCE_LINE.match(text) or self._is_of_another(text):
             self._one_by_one = False
         name = self._only or (self._names.get(self._current) if self._current else None)
