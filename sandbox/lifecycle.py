@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from sandbox.aws.ecr.component import REGISTRY
+from sandbox.aws.ecr.host_names import HOST_NAMES
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.aws.fault_proxy.component import FAULT_PROXY
 from sandbox.aws.ministack import MINISTACK
@@ -26,7 +27,16 @@ from sandbox.paths import CACHE, STATE
 from sandbox.tenants import provisioning
 from sandbox.tenants.default_tenant import DEFAULT_TENANT, ERP
 
-AWS_COMPONENTS = (DEBIAN_PACKAGES, ENGINE, JAVA_BASE_IMAGE, FOREIGN_IMAGES, MINISTACK, REGISTRY, FAULT_PROXY)
+AWS_COMPONENTS = (
+    DEBIAN_PACKAGES,
+    HOST_NAMES,
+    ENGINE,
+    JAVA_BASE_IMAGE,
+    FOREIGN_IMAGES,
+    MINISTACK,
+    REGISTRY,
+    FAULT_PROXY,
+)
 CLUSTER_COMPONENTS = (GO_BINARIES, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
 COMPONENTS: tuple[Component, ...] = (*AWS_COMPONENTS, BUILDKIT, *CLUSTER_COMPONENTS, DEFAULT_TENANT)
 CLUSTER_OF_THE_DEMO: tuple[Component, ...] = (BINARIES_OF_THE_DEMO, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
