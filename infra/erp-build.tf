@@ -286,7 +286,7 @@ data "aws_iam_policy_document" "run" {
     }
   }
   dynamic "statement" {
-    for_each = var.code_artifact_domain == "" ? [] : [1]
+    for_each = var.code_artifact_packages == "" ? [] : [1]
     content {
       sid = "Packages"
       actions = [
