@@ -39,6 +39,22 @@ DIGEST = "sha256:" + "1" * 64
             "FROM scratch\nRUN --mount=type=bind,from=m.example/hub/library/a:1,target=/a x\n",
         ),
         (
+            "ARG V=1\nFROM scratch\nARG V\nRUN --mount=target=/a,From=quay.io/a:$V x\n",
+            "ARG V=1\nFROM scratch\nARG V\nRUN --mount=target=/a,From=m.example/quay/a:1 x\n",
+        ),
+        (
+            "FROM scratch\nRUN --mount=from=quay.io/a,target=/a \\\n  --mount=from=quay.io/b,target=/b x\n",
+            "FROM scratch\nRUN --mount=from=m.example/quay/a,target=/a \\\n  --mount=from=m.example/quay/b,target=/b x\n",
+        ),
+        (
+            "FROM ghcr.io/a AS a\nRUN --mount=from=b,target=/b x\nFROM ghcr.io/a AS b\n",
+            "FROM ghcr.io/a AS a\nRUN --mount=from=b,target=/b x\nFROM ghcr.io/a AS b\n",
+        ),
+        (
+            "FROM ghcr.io/a\nRUN --mount=from=scratch,target=/b x\n",
+            "FROM ghcr.io/a\nRUN --mount=from=scratch,target=/b x\n",
+        ),
+        (
             "FROM a:1\n# FROM a:1\nRUN echo FROM a:1\n",
             "FROM m.example/hub/library/a:1\n# FROM a:1\nRUN echo FROM a:1\n",
         ),
@@ -61,8 +77,9 @@ def test_everything_that_is_fetched_is_named() -> None:
     text = (
         "# syntax=docker/dockerfile:1\nARG V=1\nFROM a:${V} AS one\nFROM one AS two\nFROM scratch\n"
         "COPY --from=two /a /a\nCOPY --from=quay.io/b:1 /b /b\nRUN --mount=type=cache,from=c,target=/c x\n"
+        "ARG V\nRUN --mount=FROM=quay.io/d:$V,target=/d --mount=from=last,target=/l x\nFROM scratch AS last\n"
     )
-    assert set(fetched_images(text)) == {"docker/dockerfile:1", "a:1", "quay.io/b:1", "c"}
+    assert set(fetched_images(text)) == {"docker/dockerfile:1", "a:1", "quay.io/b:1", "c", "quay.io/d:1"}
 
 
 @given(st.text(alphabet="FROMarg Acopy=-$\\{}:/.1\n#<", max_size=80))

@@ -5,8 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from erp_build.formats.dockerfile.parse import Instruction, directives, escape_of, lines_of
-from erp_build.formats.dockerfile.stages import NO_IMAGE, images_of, seen
-from erp_build.formats.dockerfile.words import expanded
+from erp_build.formats.dockerfile.stages import images_of, is_image, seen, stages, taken_from
 from erp_build.formats.image_name import mirrored
 
 NO_ARGUMENTS: Mapping[str, str] = MappingProxyType({})
@@ -49,30 +48,14 @@ def through_mirrors(text: str, mirrors: Mapping[str, str], arguments: Mapping[st
 def fetched_images(text: str) -> tuple[str, ...]:
     """Every image that a build may fetch, each once: bases, what files are copied or mounted from, the frontend."""
     frontend = directives(text).get("syntax")
-    named = (word.image for word in _words(text))
-    return tuple(dict.fromkeys((*images_of(text), *named, *((frontend,) if frontend else ()))))
+    return tuple(dict.fromkeys((*images_of(text), *((frontend,) if frontend else ()))))
 
 
-def _words(text: str, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Iterator[_Word]:
-    escape = escape_of(text)
-    stages: set[str] = set()
-    for one, _, values in seen(text, arguments):
-        if one.keyword == "FROM" and one.words:
-            image = expanded(one.words[0], values, escape).text
-            if image.lower() not in {*stages, NO_IMAGE}:
-                yield _Word(one, one.words[0], image)
-            # A stage without a name counts as begun as well.
-            stages.add(one.words[2].lower() if len(one.words) > 2 else "")  # noqa: PLR2004 - FROM image AS stage
-        for name in _sources(one):
-            if name and not name.isdigit() and name.lower() not in stages and name.lower() != NO_IMAGE:
-                yield _Word(one, name, name, before="from=")
-
-
-def _sources(one: Instruction) -> Iterator[str]:
-    """The names behind `COPY --from=` and in `RUN --mount=...,from=`."""
-    if one.keyword == "COPY":
-        yield one.flag("from") or ""
-    if one.keyword == "RUN":
-        for mount in one.flag_values("mount"):
-            parts = (part.strip('"') for part in mount.split(","))
-            yield from (part.removeprefix("from=") for part in parts if part.startswith("from="))
+def _words(text: str, arguments: Mapping[str, str]) -> Iterator[_Word]:
+    escape, found = escape_of(text), stages(text, arguments)
+    for one, number, values in seen(text, arguments):
+        if one.keyword == "FROM" and found[number].base:
+            yield _Word(one, one.words[0], found[number].base)
+        for source in taken_from(one, values, escape):
+            if is_image(source.name, found):
+                yield _Word(one, source.written, source.name, before=source.key)

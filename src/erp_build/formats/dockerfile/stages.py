@@ -44,6 +44,20 @@ class Stage(NamedTuple):
     froms: tuple[str, ...] = ()
 
 
+class Taken(NamedTuple):
+    """What COPY or RUN takes files from: a stage, its number, or an image.
+
+    Attributes:
+        key: what stands before it, such as `from=`.
+        written: as it is written.
+        name: with its variables replaced.
+    """
+
+    key: str
+    written: str
+    name: str
+
+
 def seen(text: str, arguments: Mapping[str, str] | None = None) -> Iterator[Seen]:
     """The instructions of a Dockerfile with the variables that each sees.
 
@@ -64,7 +78,7 @@ def seen(text: str, arguments: Mapping[str, str] | None = None) -> Iterator[Seen
             yield Seen(instruction, len(names), outer)
             base = expanded(instruction.words[0], outer, escape).text if instruction.words else ""
             values = dict(ends.get(base.lower(), {}))
-            names.append(_name(instruction))
+            names.append(stage_name(instruction))
             if names[-1]:
                 ends[names[-1]] = values
             continue
@@ -82,9 +96,9 @@ def stages(text: str, arguments: Mapping[str, str] | None = None) -> tuple[Stage
             base = expanded(instruction.words[0], values, escape).text if instruction.words else ""
             parent = _numbers(found).get(base.lower())
             is_image = parent is None and base != NO_IMAGE
-            found.append(Stage(_name(instruction), base if is_image else "", parent))
+            found.append(Stage(stage_name(instruction), base if is_image else "", parent))
         elif number >= 0:
-            froms = (*found[number].froms, *_froms(instruction, values, escape))
+            froms = (*found[number].froms, *(one.name for one in taken_from(instruction, values, escape)))
             found[number] = found[number]._replace(froms=froms)
     return tuple(found)
 
@@ -97,8 +111,7 @@ def base_images(text: str, arguments: Mapping[str, str] | None = None) -> tuple[
 def images_of(text: str, arguments: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return every image that a build may take files from, each once: of FROM, of COPY --from and of mounts."""
     found = stages(text, arguments)
-    named = (name for stage in found for name in stage.froms if not _is_number(name) and name != NO_IMAGE)
-    others = (name for name in named if _stage_of(name, found) is None)
+    others = (name for stage in found for name in stage.froms if is_image(name, found))
     return tuple(dict.fromkeys((*(stage.base for stage in found if stage.base), *others)))
 
 
@@ -136,12 +149,14 @@ def _target(found: tuple[Stage, ...], target: str) -> int | None:
     return _stage_of(target, found) if target else len(found) - 1 if found else None
 
 
-def _name(instruction: Instruction) -> str:
+def stage_name(instruction: Instruction) -> str:
+    """The name that a FROM gives to its stage, in small letters; empty where it gives none."""
     words = instruction.words
     return words[2].lower() if len(words) == NAMED and words[1].lower() == "as" else ""
 
 
 def _numbers(found: list[Stage] | tuple[Stage, ...]) -> dict[str, int]:
+    """Name -> number. Of two stages with one name the later counts: BuildKit overwrites the first."""
     return {stage.name: number for number, stage in enumerate(found) if stage.name}
 
 
@@ -156,18 +171,32 @@ def _is_number(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
-def _froms(instruction: Instruction, values: Mapping[str, str], escape: str) -> Iterator[str]:
+def taken_from(instruction: Instruction, values: Mapping[str, str], escape: str) -> Iterator[Taken]:
+    """What an instruction takes files from: `COPY --from=` and each `RUN --mount=...,from=`."""
     if instruction.keyword == "COPY":
-        yield from filter(None, instruction.flag_values("from"))
+        # No builder replaces variables here.
+        yield from (Taken("from=", name, name) for name in instruction.flag_values("from") if name)
     elif instruction.keyword == "RUN":
-        yield from filter(None, (mount.get("from") for mount in mounts_of(instruction, values, escape)))
+        for name, value in (part for mount in instruction.flag_values("mount") for part in _parts(mount)):
+            if name.lower() == "from" and value:
+                yield Taken(f"{name}=", value, expanded(value, values, escape).text)
+
+
+def is_image(name: str, found: tuple[Stage, ...]) -> bool:
+    """Whether files that are taken from a name come from an image: not from a stage, nor from nothing."""
+    return not _is_number(name) and name != NO_IMAGE and _stage_of(name, found) is None
 
 
 def mounts_of(instruction: Instruction, values: Mapping[str, str], escape: str) -> Iterator[dict[str, str]]:
     """The settings of each `--mount` of RUN, with their variables replaced."""
     for mount in instruction.flag_values("mount"):
-        settings = (part.strip('"').partition("=") for part in mount.split(","))
-        yield {name.lower(): expanded(value, values, escape).text for name, _, value in settings}
+        yield {name.lower(): expanded(value, values, escape).text for name, value in _parts(mount)}
+
+
+def _parts(mount: str) -> Iterator[tuple[str, str]]:
+    for part in mount.split(","):
+        name, _, value = part.strip('"').partition("=")
+        yield name, value
 
 
 def _set(
