@@ -19,10 +19,11 @@ from erp_build.formats.dockerfile.stages import base_images, images_of
         ("ADD git://example/a /a", "ADD of a Git repository"),
         ("ADD https://example/a.git#v1 /a", "ADD of a Git repository"),
         ("COPY ${A#b} /a", "COPY with a pattern in a variable"),
+        ("FROM a AS JRE", "another stage jre"),
     ],
 )
 def test_what_only_buildkit_reads_is_named_with_its_line(line: str, what: str) -> None:
-    assert [found[:2] for found in buildkit_needs(f"FROM jre\n# 주석\n{line}\n")] == [(3, what)]
+    assert [found[:2] for found in buildkit_needs(f"FROM jre AS jre\n# 주석\n{line}\n")] == [(3, what)]
 
 
 def test_what_a_dockerfile_of_the_classic_builder_holds_needs_no_buildkit() -> None:

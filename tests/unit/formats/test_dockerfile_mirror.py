@@ -43,8 +43,8 @@ DIGEST = "sha256:" + "1" * 64
             "ARG V=1\nFROM scratch\nARG V\nRUN --mount=target=/a,From=m.example/quay/a:1 x\n",
         ),
         (
-            "FROM scratch\nRUN --mount=from=quay.io/a,target=/a \\\n  --mount=from=quay.io/b,target=/b x\n",
-            "FROM scratch\nRUN --mount=from=m.example/quay/a,target=/a \\\n  --mount=from=m.example/quay/b,target=/b x\n",
+            "FROM scratch\nRUN --mount=from=quay.io/a,target=/a \\\n --mount=from=quay.io/b,dst=/b x\n",
+            "FROM scratch\nRUN --mount=from=m.example/quay/a,target=/a \\\n --mount=from=m.example/quay/b,dst=/b x\n",
         ),
         (
             "FROM ghcr.io/a AS a\nRUN --mount=from=b,target=/b x\nFROM ghcr.io/a AS b\n",

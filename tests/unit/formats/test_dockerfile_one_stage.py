@@ -4,7 +4,7 @@ import pytest
 
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage, with_arguments
 from erp_build.formats.dockerfile.sources import copied_sources
-from erp_build.formats.dockerfile.stages import base_images, images_of
+from erp_build.formats.dockerfile.stages import base_images, final_base, images_of, stages, used_stages
 
 TEXT = """\
 # syntax=docker/dockerfile:1
@@ -30,10 +30,15 @@ def test_a_stage_is_found_by_its_name_in_any_case_and_not_by_its_number(name: st
     assert (found.line if found else None) == line
 
 
-def test_the_first_of_two_stages_with_one_name_is_built() -> None:
-    found = stage_named("FROM a AS x\nFROM b AS x\n", "x")
+def test_of_two_stages_with_one_name_the_later_is_meant_wherever_the_name_stands() -> None:
+    text = "FROM a AS x\nFROM x AS y\nFROM b AS X\nCOPY --from=y /y /y\nFROM scratch\nCOPY --from=x /x /x\n"
+    found = stage_named(text, "x")
     assert found
-    assert found.line == 1
+    assert found.line == 3
+    assert [stage.parent for stage in stages(text)] == [None, 0, None, None]
+    assert used_stages(text) == {0, 1, 2, 3}
+    assert final_base(text, "x") == final_base(up_to_stage(text, "x")) == "b"
+    assert final_base(text, "y") == "a"
 
 
 def test_what_stands_behind_the_stage_is_left_out() -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from erp_build.formats.dockerfile.globs import is_pattern
 from erp_build.formats.dockerfile.parse import Instruction, directives, escape_of, settings_of
 from erp_build.formats.dockerfile.sources import Source, context_sources, git_sources, in_context, is_source
-from erp_build.formats.dockerfile.stages import seen, used_stages
+from erp_build.formats.dockerfile.stages import seen, stage_name, used_stages
 from erp_build.formats.dockerfile.words import expanded
 from erp_build.formats.secrets.names import holds_secret
 from erp_build.model.packaging import OUTPUT
@@ -53,12 +53,17 @@ def buildkit_needs(text: str) -> tuple[Finding, ...]:
     """
     syntax = directives(text).get("syntax")
     found = [Finding(1, f"# syntax={syntax}", "syntax", is_certain=False)] if syntax else []
+    names = set[str]()
     for instruction, _, _ in seen(text):
         line, keyword = instruction.line, instruction.keyword
         flags = (flag for flag in NEW_FLAGS.get(keyword, ()) if instruction.flag(flag) is not None)
         needs = [f"{keyword} --{flag}" for flag in flags]
         needs += [f"{keyword} <<{instruction.heredocs[0]}"] if instruction.heredocs else []
         needs += [f"{keyword} of a Git repository"] if git_sources(instruction) else []
+        if keyword == "FROM" and (name := stage_name(instruction)):
+            # The classic builder refuses the second, or builds the first where that is the target.
+            needs += [f"another stage {name}"] if name in names else []
+            names.add(name)
         found += [Finding(line, need, need) for need in needs]
         found += [Finding(line, need, need, is_certain=False) for need in _likely_needs(instruction)]
     return tuple(found)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from erp_build.formats.dockerfile.parse import Instruction, instructions, lines_of
+from erp_build.formats.dockerfile.parse import instructions, lines_of
+from erp_build.formats.dockerfile.stages import stage_name
 
 PLAIN = re.compile(r"[\w./:@+-]*")
 """A value that needs no quotes."""
@@ -26,15 +27,17 @@ def stages_of(text: str) -> tuple[Stage, ...]:
     lines = len(lines_of(text))
     heads = [one for one in instructions(text) if one.keyword == "FROM"]
     ends = [*(one.line for one in heads[1:]), lines + 1]
-    return tuple(Stage(_name(one), one.line, end) for one, end in zip(heads, ends, strict=True))
+    return tuple(Stage(stage_name(one), one.line, end) for one, end in zip(heads, ends, strict=True))
 
 
 def stage_named(text: str, name: str) -> Stage | None:
     """The stage that a builder takes for a name, which it compares in any case; None where there is none.
 
-    A number names none: builders take it in `COPY --from` alone.
+    A number names none: builders take it in `COPY --from` alone. Of two stages with one name it is the later, as for
+    `COPY --from`; BuildKit alone builds such a Dockerfile (see `lint.buildkit_needs`).
     """
-    return next((one for one in stages_of(text) if one.name and one.name == name.lower()), None)
+    named = (one for one in stages_of(text) if one.name and one.name == name.lower())
+    return next(reversed(tuple(named)), None)
 
 
 def up_to_stage(text: str, name: str) -> str:
@@ -60,11 +63,6 @@ def with_arguments(text: str, arguments: Mapping[str, str]) -> str:
 def as_built(text: str, stage: str, arguments: Mapping[str, str]) -> str:
     """The text that a build of a stage with these arguments depends on."""
     return with_arguments(up_to_stage(text, stage), arguments)
-
-
-def _name(head: Instruction) -> str:
-    words = head.words
-    return words[2].lower() if len(words) > 2 and words[1].upper() == "AS" else ""  # noqa: PLR2004 - FROM image AS stage
 
 
 def _with_value(word: str, arguments: Mapping[str, str]) -> str:
