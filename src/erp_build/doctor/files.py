@@ -11,11 +11,12 @@ from erp_build.config.read_file import path_below, read_file
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import BuildFailed, ConfigurationError, did_you_mean, told
-from erp_build.formats.dockerfile.lint import is_made_later, secrets_in, takes_buildkit
+from erp_build.formats.dockerfile.lint import allowable, is_made_later, secrets_in, takes_buildkit
 from erp_build.formats.dockerfile.one_stage import as_built, stage_named
 from erp_build.formats.dockerfile.stages import images_of
 from erp_build.formats.maven.pom import read_pom
 from erp_build.formats.values.file import set_tags
+from erp_build.model.build_options import Allowance
 from erp_build.model.packaging import context_of, dockerfile_of, is_maven, made_in_context
 from erp_build.model.project import Chart, Function, Service
 
@@ -46,6 +47,8 @@ def check_files(facts: Facts) -> CheckResult:
     seen = {target.name: _image_target(facts, target) for target in project.image_targets}
     seen[project.chart.name] = _chart(facts.root, project.chart)
     look = Look(f"the files of {len(seen)} targets, as {project.config_path or 'the default layout'} names them")
+    if unused := list(_unused_allowances(facts)):
+        seen["[[build.allow]]"] = Seen([], unused)
     found = "\n".join(_line(name, one) for name, one in seen.items())
     faults = [fault for one in seen.values() for fault in one.faults]
     steps = "\n".join(dict.fromkeys(fault.next_step for fault in faults))
@@ -147,6 +150,28 @@ def _sources(facts: Facts, target: Service | Function, text: str, *, is_classic:
     for missing in context.missing_sources(text, classic=is_classic):
         if not is_made_later(missing, made) and not facts.project.build.allows(target.name, "source", missing.name):
             seen.faults.append(Fault(f"{dockerfile_of(target)}:{missing.line}: {missing.what}", step))
+
+
+def _unused_allowances(facts: Facts) -> Iterator[Fault]:
+    """The rows of `[[build.allow]]` that no Dockerfile needs: what they once let pass is not there any more."""
+    project = facts.project
+    targets = {one.name: one for one in project.image_targets} if project.build.allow else {}
+    known = {name: _allowable(facts.root, target) for name, target in targets.items()}
+    for row in (Allowance(*row) for row in project.build.allow):
+        found = [known[name] for name in row.services or known]
+        if None not in found and not any((row.finding, row.name) in one for one in found if one):
+            names = {name for one in found for kind, name in one or () if kind == row.finding}
+            step = did_you_mean(row.name, sorted(names), "take the row out of erp-build.toml, or correct it")
+            whose = ", ".join(row.services) or "any target"
+            yield Fault(f"no Dockerfile of {whose} has the {row.finding} {row.name}", step, is_doubt=True)
+
+
+def _allowable(root: Path, target: Service | Function) -> frozenset[tuple[str, str]] | None:
+    """What a row may name of a target; None where nobody can tell, which the target's own line says."""
+    whole = _content(root, dockerfile_of(target)).decode("utf-8-sig", "replace")
+    if not whole.strip() or (target.docker_target and not stage_named(whole, target.docker_target)):
+        return None
+    return allowable(whole, as_built(whole, target.docker_target, dict(target.args)))
 
 
 def _values_key(facts: Facts, service: Service, seen: Seen) -> None:

@@ -177,6 +177,41 @@ services = ["orders"]
     assert (code, "problem  " in text) == (0, False)
 
 
+ROW = '[[build.allow]]\nfinding = "{}"\nname = "{}"\nreason = "an invented one"\n'
+
+
+@pytest.mark.parametrize(
+    ("finding", "name", "said"),
+    [
+        pytest.param("secret", "OLD_SECRET", "no Dockerfile of any target has the secret OLD_SECRET", id="a secret"),
+        pytest.param("source", "gone", "no Dockerfile of any target has the source gone", id="a source"),
+        pytest.param("buildkit", "RUN --mount", "has the buildkit RUN --mount", id="a need"),
+        pytest.param("secret", "TOKEN_SLAT_SECRET", "did you mean `TOKEN_SALT_SECRET`?", id="a slip"),
+        pytest.param("source", "TOKEN_SALT_SECRET", "has the source TOKEN_SALT_SECRET", id="another finding"),
+        pytest.param("secret", "TOKEN_SALT_SECRET", "", id="a secret that is there"),
+        pytest.param("buildkit", "COPY --link", "", id="a need that is there"),
+        # A tool may have made it on this machine, and not on that of the run.
+        pytest.param("source", "made", "", id="a source that exists"),
+    ],
+)
+def test_a_row_that_lets_nothing_pass_is_told(
+    tmp_path: Path, erp_build: CommandLine, finding: str, name: str, said: str
+) -> None:
+    dockerfile = "FROM x\nARG TOKEN_SALT_SECRET=hunter2-hunter2\nCOPY --link made /x\n"
+    files = {**FILES, DOCKERFILE: dockerfile, "apps/orders/made": "x"}
+    meant = ROW.format("secret", "TOKEN_SALT_SECRET") if name != "TOKEN_SALT_SECRET" or finding == "source" else ""
+    code, text = found(tmp_path, erp_build, files, f"{FILE}{meant}{ROW.format(finding, name)}")
+    assert code == 0
+    assert said in " ".join(text.split())
+    assert ("[[build.allow]]: " in text) == bool(said)
+
+
+def test_nothing_is_said_of_a_row_for_a_dockerfile_that_nobody_can_read(tmp_path: Path, erp_build: CommandLine) -> None:
+    files = {path: text for path, text in FILES.items() if path != DOCKERFILE}
+    code, text = found(tmp_path, erp_build, files, FILE + ROW.format("secret", "OLD_SECRET"))
+    assert (code, "OLD_SECRET" in text) == (2, False)
+
+
 def test_a_file_that_is_excluded_is_told_with_its_line(tmp_path: Path, erp_build: CommandLine) -> None:
     files = {**FILES, "apps/orders/.dockerignore": "# all\nsrc\n", "apps/orders/Dockerfile": "FROM x\nCOPY src /src\n"}
     code, text = found(tmp_path, erp_build, {**files, "apps/orders/src/A.java": "x"})

@@ -130,6 +130,19 @@ def is_made_later(source: Finding, made: str = OUTPUT) -> bool:
     return bool(made) and not source.is_excluded and f"{in_context(source.name)}/".startswith(f"{made}/")
 
 
+def allowable(whole: str, text: str) -> frozenset[tuple[str, str]]:
+    """Finding and name of all that a `[[build.allow]]` table may name, whatever the build context has.
+
+    Args:
+        whole: the Dockerfile.
+        text: the part of it that is built, with its arguments.
+    """
+    found = [("secret", one.name) for one in secrets_in(whole)]
+    found += [("buildkit", one.name) for one in buildkit_needs(whole)]
+    found += [("source", one.path) for one in context_sources(text)]
+    return frozenset(found)
+
+
 def copies(text: str, file: str) -> bool:
     """Whether an instruction may copy a file of the build context; a source with a variable can be any file."""
     found = (one for one in context_sources(text) if not one.is_mount)
