@@ -15,12 +15,9 @@ from erp_build.setup.charts import ChartFiles, ImageKey, best_file, call_of, cha
 from erp_build.setup.draft import NOTHING, Draft, DraftChart, DraftTarget, Found
 from erp_build.setup.hints import HelmCall, Hints
 from erp_build.setup.images import DOCKERFILE_ALONE, ImageFolder, builds_itself, image_folders, runs_maven
-from erp_build.setup.taken import has_sibling, inputs_of, shared_folders
+from erp_build.setup.taken import inputs_of, shared_folders, taken_by
 from erp_build.setup.tree import Tree
 
-SIBLING = (
-    "it depends on another module of the repository, which `mvn` in its folder alone does not build: not supported yet"
-)
 TWICE = "its Dockerfile calls Maven itself: the jar is made twice; copy target/*.jar instead"
 NO_REPOSITORY, NO_FUNCTION = re.compile(r"[^a-z0-9]++"), re.compile(r"[^A-Za-z0-9_-]")
 """What the names of ECR and Lambda have not; of what ECR allows between letters, `-` alone is taken."""
@@ -43,7 +40,7 @@ def make_draft(tree: Tree) -> Draft:
     targets = [
         target for folder in folders for target in _targets(sources, folder, names[folder.path], words[folder.path])
     ]
-    taken = {one.value: None for target in targets for one in target.inputs}
+    taken = {one.value for path in paths for one in taken_by(tree, path, paths)}
     return Draft(
         parameters=hints.parameters(),
         targets=tuple(sorted(targets, key=lambda target: target.kind)),
@@ -153,17 +150,18 @@ def _service(sources: _Sources, folder: ImageFolder, name: str, found: ImageKey 
     elif sources.values and found is None:
         notes.append(f"{sources.values} names no image of it: add one, or correct values_key")
     usable = found if found and not found.refused else None
+    package = _package(sources.tree, folder, folder.dockerfiles[0])
     return DraftTarget(
         name=name,
         path=folder.path,
         kind="eks",
         dockerfile=folder.dockerfiles[0],
-        package=_package(sources.tree, folder, folder.dockerfiles[0]),
+        package=package,
         context=_context(sources.tree, folder.path, folder.dockerfiles[0]),
         why=_why(sources.tree, folder, folder.dockerfiles),
         repository=Found(found.repository, sources.values) if found and found.repository else _repository(name),
         values_key=Found(usable.key, sources.values) if usable else Found(default_values_key(name)),
-        inputs=inputs_of(sources.tree, folder.path, sources.folders),
+        inputs=inputs_of(sources.tree, folder.path, sources.folders, is_maven=not package.value),
         notes=(*notes, *_notes(sources, folder, folder.dockerfiles[0])),
     )
 
@@ -173,17 +171,18 @@ def _function(sources: _Sources, folder: ImageFolder, name: str, words: Sequence
     function = next((one for one in hinted if one.value), Found(""))
     notes = () if function.value else ("no file names its function in Lambda: correct `function`",)
     repository = sources.hints.repository(words[0])
+    package = _package(sources.tree, folder, folder.lambdas[0])
     return DraftTarget(
         name=name,
         path=folder.path,
         kind="lambda",
         dockerfile=folder.lambdas[0],
-        package=_package(sources.tree, folder, folder.lambdas[0]),
+        package=package,
         context=_context(sources.tree, folder.path, folder.lambdas[0]),
         why=_why(sources.tree, folder, folder.lambdas),
         repository=repository if repository.value else _repository(name),
         function=function if function.value else Found(NO_FUNCTION.sub("-", posixpath.basename(folder.path))[:64]),
-        inputs=inputs_of(sources.tree, folder.path, sources.folders),
+        inputs=inputs_of(sources.tree, folder.path, sources.folders, is_maven=not package.value),
         notes=(*notes, *_notes(sources, folder, folder.lambdas[0])),
     )
 
@@ -226,8 +225,6 @@ def _notes(sources: _Sources, folder: ImageFolder, dockerfile: str) -> Iterator[
     path, tree = folder.path, sources.tree
     text = tree.text(posixpath.join(path, dockerfile))
     is_maven = not _package(tree, folder, dockerfile).value
-    if has_sibling(tree, path) and is_maven:
-        yield SIBLING
     if runs_maven(text) and is_maven:
         yield TWICE
     if not _context(tree, path, dockerfile).value:

@@ -1,10 +1,14 @@
-"""What a service takes from outside of its folder: parent poms, modules beside it, folders that its pom names."""
+"""What a service takes from outside of its folder: parent poms, modules beside it, folders that its pom names.
+
+Of a service that Maven builds, parents and modules are inputs by themselves, by the graph of the poms: only what its
+pom names in another way has to be written down.
+"""
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
-from erp_build.changes.copied_sources import PARENT_REFERENCE
+from erp_build.changes.copied_sources import OF_THE_GRAPH, PARENT_REFERENCE
 from erp_build.formats.maven.pom import POM_FILE
 from erp_build.setup.draft import Found
 from erp_build.setup.tree import Tree
@@ -12,25 +16,26 @@ from erp_build.setup.tree import Tree
 SHARED_NAMES = frozenset({"proto", "protos", "common", "commons", "shared", "libs", "lib"})
 
 
-def inputs_of(tree: Tree, folder: str, services: Sequence[str]) -> tuple[Found, ...]:
-    """Return the patterns of what a service reads beside its own folder.
+def inputs_of(tree: Tree, folder: str, services: Sequence[str], *, is_maven: bool) -> tuple[Found, ...]:
+    """Return the patterns of what a service reads beside its own folder, and that have to be written down.
 
     Args:
         tree: the repository.
         folder: of the service.
         services: folders of all services, of which one is no library of another.
+        is_maven: whether Maven builds it, and not its Dockerfile.
     """
-    found = (*_parents(tree, folder), *_siblings(tree, folder, services), *_named(tree, folder))
-    return tuple({one.value: one for one in reversed(found)}.values())[::-1]
+    found = tuple(_named(tree, folder)) if is_maven else taken_by(tree, folder, services)
+    return _each_once(found)
 
 
-def has_sibling(tree: Tree, folder: str) -> bool:
-    """Whether a service depends on another module of the repository."""
-    return any(True for _ in _siblings(tree, folder, ()))
+def taken_by(tree: Tree, folder: str, services: Sequence[str]) -> tuple[Found, ...]:
+    """Return the patterns of all that a service reads beside its own folder."""
+    return _each_once((*_parents(tree, folder), *_siblings(tree, folder, services), *_named(tree, folder)))
 
 
-def shared_folders(tree: Tree, services: Sequence[str], taken: Mapping[str, object]) -> tuple[Found, ...]:
-    """Return the folders beside services whose names say that they are shared, and that no service names."""
+def shared_folders(tree: Tree, services: Sequence[str], taken: Collection[str]) -> tuple[Found, ...]:
+    """Return the folders beside services whose names say that they are shared, and that no service takes by its pom."""
     beside = {posixpath.dirname(path) for path in services}
     found = [
         posixpath.join(place, name)
@@ -43,6 +48,11 @@ def shared_folders(tree: Tree, services: Sequence[str], taken: Mapping[str, obje
         for folder in found
         if folder not in services and f"{folder}/**" not in taken
     )
+
+
+def _each_once(found: Sequence[Found]) -> tuple[Found, ...]:
+    """Each pattern once, with the first reason."""
+    return tuple({one.value: one for one in reversed(found)}.values())[::-1]
 
 
 def _parents(tree: Tree, folder: str) -> Iterator[Found]:
@@ -67,11 +77,11 @@ def _siblings(tree: Tree, folder: str, services: Sequence[str]) -> Iterator[Foun
 
 
 def _named(tree: Tree, folder: str) -> Iterator[Found]:
-    """The folders and files outside that a pom names by `../`."""
+    """The folders and files outside that a pom names by `../`, and not as its parent or module."""
     at = posixpath.join(folder, POM_FILE)
     parents = {posixpath.dirname(path) for path, _ in tree.lineage(folder)}
     for line, text in enumerate(tree.text(at).splitlines(), 1):
-        for reference in PARENT_REFERENCE.findall(text):
+        for reference in PARENT_REFERENCE.findall(OF_THE_GRAPH.sub("", text)):
             path = posixpath.normpath(posixpath.join(folder, reference))
             if path in tree.folders and path not in parents:
                 yield Found(f"{path}/**", f"{at}:{line}")

@@ -110,18 +110,37 @@ def test_no_value_but_a_name_is_shown(shape: Any, erp_build: CommandLine) -> Non
         assert hidden not in answer.out + answer.err
 
 
-def test_a_reactor_gives_its_parent_and_its_library_to_those_that_use_them(shape: Any) -> None:
+def test_of_a_reactor_neither_parents_nor_modules_are_written_and_both_count(shape: Any) -> None:
     found = shape(shapes.reactor())
     text = found.written()
-    assert [(one.name, one.inputs) for one in found.project().services] == [
-        ("orders", ("pom.xml", "shop-model/**")),
-        ("users", ("pom.xml",)),
-    ]
-    assert text.count("not supported yet") == 1, "orders cannot be built without its library"
+    assert [(one.name, one.inputs) for one in found.project().services] == [("orders", ()), ("users", ())]
+    assert "NOTE" not in text
     assert found.planned("orders/src/App.java") == {"orders"}
     assert found.planned("shop-model/src/Order.java") == {"orders"}
     assert found.planned("pom.xml") == {"orders", "users"}
     assert found.planned("chart/values.yaml") == {"orders", "users", "helm-chart"}
+
+
+def test_of_a_reactor_that_dockerfiles_build_they_are_written(shape: Any) -> None:
+    files = shapes.reactor()
+    alone = "FROM maven:3 AS b\nCOPY . .\nRUN ./mvnw package\nFROM x\nCOPY --from=b /a /a\n"
+    found = shape({**files, "orders/Dockerfile": alone, "users/Dockerfile": alone})
+    found.written()
+    assert [(one.package, one.inputs) for one in found.project().services] == [
+        ("none", ("pom.xml", "shop-model/**")),
+        ("none", ("pom.xml",)),
+    ]
+    assert found.planned("shop-model/src/Order.java") == {"orders"}
+    assert found.planned("pom.xml") == {"orders", "users"}
+
+
+def test_a_module_with_a_shared_name_counts_for_its_users_alone(shape: Any) -> None:
+    files = {path.replace("shop-model", "common"): text for path, text in shapes.reactor().items()}
+    files["pom.xml"] = files["pom.xml"].replace("shop-model", "common")
+    found = shape(files)
+    found.written()
+    assert found.project().shared == ()
+    assert found.planned("common/src/Order.java") == {"orders"}
 
 
 def test_of_several_charts_the_one_that_names_the_services_is_taken(shape: Any) -> None:

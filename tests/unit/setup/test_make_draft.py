@@ -264,10 +264,27 @@ def test_of_several_values_files_that_of_the_nearest_environment_is_taken(
          ["parents/base/pom.xml", "pom.xml"]),
     ],
 )  # fmt: skip
-def test_the_parents_in_the_repository_are_inputs(parent: str, inputs: list[str], drafted: Drafted) -> None:
+@pytest.mark.parametrize("is_maven", [True, False])
+def test_the_parents_in_the_repository_are_inputs_of_what_maven_does_not_build(
+    parent: str, inputs: list[str], drafted: Drafted, *, is_maven: bool
+) -> None:
     above = "<parent><artifactId>all</artifactId><relativePath>../../pom.xml</relativePath></parent>"
     base = {"parents/base/pom.xml": shapes.pom("base", above, "pom"), "pom.xml": shapes.pom("all", "", "pom")}
-    (target,) = drafted({**base, **shapes.service("orders", body=parent)}).targets
+    alone = {} if is_maven else {"orders/Dockerfile": "FROM maven:3\nCOPY . .\nRUN mvn package\n"}
+    (target,) = drafted({**base, **shapes.service("orders", body=parent), **alone}).targets
+    assert [found.value for found in target.inputs] == ([] if is_maven else inputs)
+
+
+@pytest.mark.parametrize(
+    ("body", "inputs"),
+    [
+        ("<build><resources><resource><directory>../conf</directory></resource></resources></build>", ["conf/**"]),
+        ("<properties><f>${project.basedir}/../conf/a.yml</f></properties>", ["conf/a.yml"]),
+        ("<modules><module>../conf</module></modules>", []),
+    ],
+)
+def test_what_a_pom_names_in_another_way_is_an_input(body: str, inputs: list[str], drafted: Drafted) -> None:
+    (target,) = drafted({**shapes.service("orders", body=body), "conf/a.yml": "a: 1\n"}).targets
     assert [found.value for found in target.inputs] == inputs
 
 
