@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.clients.aws.sign_in import SignIn
+from erp_build.clients.files.kept import home
 from erp_build.config.read_file import read_file
 from erp_build.formats.image_name import DOCKER_HUB
 
@@ -35,7 +36,7 @@ _hidden: list[Path] = []
 
 def users_folder() -> Path:
     """The folder of the user's configuration, which need not be there; also while it is hidden."""
-    return _hidden[0] if _hidden else Path(os.environ.get(VARIABLE) or Path.home() / ".docker")
+    return _hidden[0] if _hidden else Path(os.environ.get(VARIABLE) or f"{home()}/.docker")
 
 
 def read_config(folder: Path) -> Mapping[str, Any]:

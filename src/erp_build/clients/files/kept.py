@@ -20,8 +20,17 @@ def kept_file(kind: str, of: str) -> str:
         kind: the beginning of its name.
         of: what it is kept of. Two of them may have one name, so that an entry must say what it was made of.
     """
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(cache):
+        # A relative one counts for nothing, by the specification of this variable.
+        cache = os.path.join(home(), ".cache")
     return os.path.join(cache, "erp-build", f"{kind}-{binascii.crc32(os.fsencode(of)):08x}")
+
+
+def home() -> str:
+    """The user's folder; without one a path below which nothing can be: `~` would be a folder of the repository."""
+    found = os.path.expanduser("~")
+    return found if os.path.isabs(found) else os.devnull
 
 
 def read_kept(file_name: str) -> Any:
