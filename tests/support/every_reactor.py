@@ -33,11 +33,14 @@ def main(arguments: list[str]) -> int:
     wrong = [f"{one.path}: missing {one.missing}, unexplained {one.unexplained}" for one in judged if _is_wrong(one)]
     users, superfluous = sum(one.users for one in judged), sum(len(one.superfluous) for one in judged)
     _say(f"{REACTORS} reactors, {len(judged)} edits, {users} users: {sum(len(one.missing) for one in judged)} missing")
-    _say(f"{superfluous} superfluous ({superfluous / users:.1%}), all by profiles that may not be active")
+    unexplained = sum(len(one.unexplained) for one in judged)
+    by_profiles = f"{superfluous - unexplained} by profiles that may not be active, {unexplained} by nothing"
+    _say(f"{superfluous} superfluous ({superfluous / users:.1%}): {by_profiles}")
     for seed in range(0 if "--without-maven" in arguments else REACTORS_OF_MAVEN):
         found = confirm(seed)
         wrong += found.wrong
-        _say(f"Maven, reactor {seed}: {found.models} models, {found.changes} changes, {found.superfluous} superfluous")
+        _say(f"Maven, reactor {seed}: {found.models} models, {found.changes} changes, {found.superfluous} superfluous: "
+             f"{found.superfluous - found.doubtful} by BOMs and processors, {found.doubtful} by profiles")  # fmt: skip
     _say("".join(f"{line}\n" for line in wrong) + f"{len(wrong)} violations")
     return 1 if wrong else 0
 

@@ -28,13 +28,16 @@ class Confirmed(NamedTuple):
     Attributes:
         models: effective models that were compared.
         changes: changes that Maven was asked about.
-        superfluous: modules that the graph names after them, and that Maven does not build.
+        superfluous: modules that the graph names after them, and that Maven does not build: it follows no imported BOM
+            and nothing that the configuration of a plugin names.
+        doubtful: those of them that only a profile reaches, which may not be active.
         wrong: a line for everything that does not hold.
     """
 
     models: int
     changes: int
     superfluous: int
+    doubtful: int
     wrong: tuple[str, ...]
 
 
@@ -53,20 +56,22 @@ def confirmed(seed: int, folder: Path, size: int = 200, edits: int = EDITS) -> C
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     graph = graph_of(graph_files(reactor))
-    total = Confirmed(0, 0, 0, ())
+    total = Confirmed(0, 0, 0, 0, ())
     for root in reactor.roots:
         models = effective_models(folder / root.pom)
         inside = [module for module in reactor.modules if reactor.root_of(module) is root]
         wrong = list(_wrong_models(models, inside, graph))
-        superfluous = 0
+        superfluous = doubtful = 0
         for module in reactor.random.sample(inside, edits):
             lines, more = _judged(also_made(folder / root.pom, module), module, inside, reactor, graph)
             wrong += lines
-            superfluous += more
+            superfluous += len(more)
+            doubtful += len(more - reactor.users(module.pom))
         total = Confirmed(
             total.models + len(models),
             total.changes + edits,
             total.superfluous + superfluous,
+            total.doubtful + doubtful,
             (*total.wrong, *(f"seed {seed}: {line}" for line in wrong)),
         )
     return total
@@ -103,8 +108,8 @@ def _wrong_models(
 
 def _judged(
     made: set[tuple[str, str]], module: Module, inside: list[Module], reactor: GeneratedReactor, graph: MavenGraph
-) -> tuple[list[str], int]:
-    """What of a change is not as Maven says, and how many modules the graph names besides."""
+) -> tuple[list[str], set[str]]:
+    """What of a change is not as Maven says, and the modules that the graph names besides."""
     folders = {(one.group, one.artifact): one.folder for one in inside}
     built = {folders[name] for name in made} | {module.folder}
     told = set(graph.users_of(module.pom)) & set(folders.values())
@@ -113,7 +118,7 @@ def _judged(
     wrong = [f"{module.pom}: the graph misses {folder}" for folder in built - told]
     wrong += [f"{module.pom}: Maven and the generator differ in {folder}" for folder in built ^ known]
     wrong += [f"{module.pom}: nothing explains {folder}" for folder in told - explained]
-    return wrong, len(told - built)
+    return wrong, told - built
 
 
 def _named(element: ET.Element) -> Coordinates:

@@ -9,11 +9,35 @@ import marshal
 import pytest
 
 from erp_build.formats.maven.graph import MavenGraph, ModuleInput, renewed
+from tests.support.every_reactor import REACTORS
 from tests.support.reactor_edits import graph_files, graph_of, judged_edits
+from tests.support.reactor_poms import SPELLINGS
 from tests.support.reactor_shapes import GeneratedReactor
+from tests.support.reactors import OTHER_VERSION
 
 MAX_SUPERFLUOUS = 0.1
 """Share of modules that are named because of a profile that nobody may use."""
+
+
+def test_the_reactors_hold_what_real_ones_do() -> None:
+    reactors = [GeneratedReactor(seed) for seed in range(REACTORS)]
+    modules = [module for reactor in reactors for module in reactor.modules]
+    uses = [use for module in modules for use in module.uses]
+
+    assert {len(reactor.roots) for reactor in reactors} == {1, 2, 3}
+    assert all(190 <= len(reactor.modules) <= 200 for reactor in reactors)
+    assert {use.kind for use in uses} == {
+        *("dependency", "test dependency", "test jar", "pom", "BOM", "plugin", "plugin dependency", "processor")
+    }
+    layers = {(module.artifact[:4], use.target.artifact[:4]) for module in modules for use in module.uses}
+    assert {("lib1", "lib0"), ("lib2", "lib1"), ("lib2", "lib0"), ("serv", "lib2")} <= layers
+    assert {None, "..", "../", "../pom.xml"} < {module.parent_path for module in modules}
+    assert {module.spelling for module in modules} == set(SPELLINGS)
+    assert {module.file for module in modules} == {"pom.xml", "pom-lib.xml"}
+    assert {(use.counts, use.is_doubtful) for use in uses} == {(True, False), (True, True), (False, False)}
+    assert {"", "[1,2)", "${project.version}", OTHER_VERSION} < {use.version for use in uses}
+    assert any(reactor.settings for reactor in reactors)
+    assert {module.group == use.target.group for module in modules for use in module.uses} == {True, False}
 
 
 @pytest.mark.parametrize(("seed", "size"), [*((seed, 60) for seed in range(8)), (100, 200)])
