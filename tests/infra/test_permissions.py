@@ -128,7 +128,7 @@ def test_the_template_carries_exactly_the_list() -> None:
         ("BaseImages", ("elsewhere",)),
         ("CreateOnPush", ("a push makes",)),
         # Each of the two needs a token of STS.
-        ("CodeArtifactDomain PublicEcr", ("codeartifact", "public.ecr.aws")),
+        ("CodeArtifactDomain CodeArtifactPackages PublicEcr", ("codeartifact", "public.ecr.aws")),
     ],
 )
 def test_what_only_some_need_is_only_given_to_them(missing: str, without: tuple[str, ...]) -> None:
