@@ -25,8 +25,7 @@ def inputs_of(tree: Tree, folder: str, services: Sequence[str], *, is_maven: boo
         services: folders of all services, of which one is no library of another.
         is_maven: whether Maven builds it, and not its Dockerfile.
     """
-    found = tuple(_named(tree, folder)) if is_maven else taken_by(tree, folder, services)
-    return _each_once(found)
+    return _each_once(tuple(_named(tree, folder))) if is_maven else taken_by(tree, folder, services)
 
 
 def taken_by(tree: Tree, folder: str, services: Sequence[str]) -> tuple[Found, ...]:

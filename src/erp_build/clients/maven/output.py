@@ -55,7 +55,7 @@ class MavenOutput:
             self._leave()
             self._current = Project(found[1], found[2])
         elif text.startswith(END_LINES) or SKIPPING_LINE.match(text):
-            # Maven skips a module of its own accord without a line that announces it, and has left the one before.
+            # No line announces a module that Maven skips, so this one ends the module before it.
             self._leave()
         elif AT_ONCE_LINE.match(text) or self._is_of_another(text):
             self._one_by_one = False
