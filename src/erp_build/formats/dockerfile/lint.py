@@ -70,8 +70,8 @@ def buildkit_needs(text: str) -> tuple[Finding, ...]:
 
 
 def takes_buildkit(text: str, builder: str) -> bool:
-    """Whether a Dockerfile is built by BuildKit; `builder` as in the configuration."""
-    return builder == "buildkit" or (builder == "auto" and bool(buildkit_needs(text)))
+    """Whether BuildKit builds a Dockerfile, and not the classic builder, if an engine does; `builder` as configured."""
+    return builder == "buildkit" or (builder != "classic" and bool(buildkit_needs(text)))
 
 
 def secrets_in(text: str) -> tuple[Finding, ...]:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from erp_build.formats.dockerfile.words import SPACES, read_words
+from erp_build.formats.dockerfile.heredocs import behind_heredoc, heredocs_of
+from erp_build.formats.dockerfile.words import SPACES
 from erp_build.formats.json_text import parsed_json
 
 DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)")
@@ -15,7 +16,6 @@ DIRECTIVES = ("syntax", "escape", "check")
 ESCAPES = ("\\", "`")
 BLANK = "\t\n\v\f\r "
 BLANKS = re.compile(r"[\t\v\f\r ]+")
-HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
 WITH_HEREDOC = ("RUN", "COPY", "ADD")
 PLAIN_LISTS = ("FROM", "EXPOSE")
 JSON_OR_LIST = ("COPY", "ADD", "VOLUME")
@@ -36,6 +36,8 @@ class Instruction(NamedTuple):
         heredocs: the delimiters that it opens.
         inner: of ONBUILD, the instruction behind it.
         is_open: whether the file ends in the middle of it.
+        is_json: whether the words are the items of a JSON list.
+        text: the whole of it in one line, without the texts in place.
     """
 
     line: int
@@ -46,6 +48,8 @@ class Instruction(NamedTuple):
     heredocs: tuple[str, ...] = ()
     inner: "Instruction | None" = None
     is_open: bool = False
+    is_json: bool = False
+    text: str = ""
 
     def flag(self, name: str) -> str | None:
         """The value of a flag; empty where it has none, None where it is not there."""
@@ -94,21 +98,13 @@ def instructions(text: str) -> Iterator[Instruction]:
         if logical is None:
             continue
         keyword, found = _split(logical, escape)
-        heredocs = _heredocs(logical) if "<<" in logical and _has_heredoc(keyword, found) else ()
+        heredocs = heredocs_of(logical) if "<<" in logical and _has_heredoc(keyword, found) else ()
         for delimiter, is_indented in heredocs:
-            place, is_open = _behind_heredoc(lines, place, delimiter, is_indented=is_indented)
+            place, is_open = behind_heredoc(lines, place, delimiter, is_indented=is_indented)
         names = tuple(delimiter for delimiter, _ in heredocs)
-        yield Instruction(start + 1, place + 1, keyword, found.flags, found.words, names, found.inner, is_open)
-
-
-def heredoc_of(word: str) -> str | None:
-    """The delimiter of a word such as `<<EOF`; None if it is another word."""
-    match = HEREDOC.fullmatch(word)
-    try:
-        words = read_words(match[2], keep=True).words if match else ()
-    except ValueError:
-        return None
-    return words[0] if len(words) == 1 else None
+        yield Instruction(
+            start + 1, place + 1, keyword, found.flags, found.words, names, found.inner, is_open, found.is_json, logical
+        )
 
 
 def settings_of(instruction: Instruction) -> Iterator[tuple[str, str]]:
@@ -276,23 +272,3 @@ def _quoted_words(text: str, escape: str) -> list[str]:
 
 def _has_heredoc(keyword: str, found: Arguments) -> bool:
     return not found.is_json and (found.inner.keyword if found.inner else keyword) in WITH_HEREDOC
-
-
-def _heredocs(logical: str) -> tuple[tuple[str, bool], ...]:
-    """The delimiters that a line opens, and whether tabs may stand before each; none where its quotes do not close."""
-    try:
-        words = read_words(logical, raw=True, keep=True).words
-    except ValueError:
-        return ()
-    found = ((heredoc_of(word), word) for word in words)
-    return tuple((name, "<<-" in word) for name, word in found if name is not None)
-
-
-def _behind_heredoc(lines: list[str], place: int, delimiter: str, *, is_indented: bool) -> tuple[int, bool]:
-    """The place behind the end of a text in place, and whether there is none."""
-    while place < len(lines):
-        line = lines[place].lstrip("\t") if is_indented else lines[place]
-        place += 1
-        if line == delimiter:
-            return place, False
-    return place, True

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from erp_build.formats.dockerfile.globs import is_pattern, path_glob
-from erp_build.formats.dockerfile.parse import Instruction, escape_of, heredoc_of
+from erp_build.formats.dockerfile.heredocs import heredoc_of
+from erp_build.formats.dockerfile.parse import Instruction, escape_of
 from erp_build.formats.dockerfile.stages import mounts_of, seen
 from erp_build.formats.dockerfile.words import expanded
 

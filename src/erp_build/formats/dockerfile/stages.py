@@ -58,7 +58,12 @@ class Taken(NamedTuple):
     name: str
 
 
-def seen(text: str, arguments: Mapping[str, str] | None = None) -> Iterator[Seen]:
+def seen(
+    text: str,
+    arguments: Mapping[str, str] | None = None,
+    platform: Mapping[str, str] = PLATFORM,
+    base: Mapping[str, str] | None = None,
+) -> Iterator[Seen]:
     """The instructions of a Dockerfile with the variables that each sees.
 
     FROM sees the arguments that stand before the first FROM; in a stage they count once they are named again. A stage
@@ -67,24 +72,27 @@ def seen(text: str, arguments: Mapping[str, str] | None = None) -> Iterator[Seen
     Args:
         text: the Dockerfile.
         arguments: of the build, which come before defaults.
+        platform: what the builder sets by itself.
+        base: what the images set that stages begin with. Then all is known, and what nothing sets is empty; otherwise
+            it stays as it is written.
     """
-    given, escape = arguments or {}, escape_of(text)
-    outer = dict(PLATFORM)
+    given, escape, is_known = arguments or {}, escape_of(text), base is not None
+    outer = dict(platform)
     values = outer
     ends: dict[str, dict[str, str]] = {}
     names: list[str] = []
     for instruction in instructions(text):
         if instruction.keyword == "FROM":
             yield Seen(instruction, len(names), outer)
-            base = expanded(instruction.words[0], outer, escape).text if instruction.words else ""
-            values = dict(ends.get(base.lower(), {}))
+            image = expanded(instruction.words[0], outer, escape, blank=is_known).text if instruction.words else ""
+            values = dict(ends.get(image.lower(), base or {}))
             names.append(stage_name(instruction))
             if names[-1]:
                 ends[names[-1]] = values
             continue
         yield Seen(instruction, len(names) - 1, values)
         if instruction.keyword in ("ARG", "ENV"):
-            _set(instruction, values, outer, given, escape)
+            _set(instruction, values, outer, given, escape, blank=is_known)
 
 
 def stages(text: str, arguments: Mapping[str, str] | None = None) -> tuple[Stage, ...]:
@@ -200,17 +208,27 @@ def _parts(mount: str) -> Iterator[tuple[str, str]]:
 
 
 def _set(
-    instruction: Instruction, values: dict[str, str], outer: Mapping[str, str], given: Mapping[str, str], escape: str
+    instruction: Instruction,
+    values: dict[str, str],
+    outer: Mapping[str, str],
+    given: Mapping[str, str],
+    escape: str,
+    *,
+    blank: bool,
 ) -> None:
     """Set what an ARG or ENV sets; the settings of one ENV do not see each other."""
+
+    def read(word: str) -> str:
+        return expanded(word, values, escape, blank=blank).text
+
     if instruction.keyword == "ENV":
-        values.update([(name, expanded(value, values, escape).text) for name, value in settings_of(instruction)])
+        values.update([(read(name), read(value)) for name, value in settings_of(instruction)])
         return
     for word in instruction.words:
         name, equals, default = word.partition("=")
         if name in given:
             values[name] = given[name]
         elif equals:
-            values[name] = expanded(default, values, escape).text
+            values[name] = read(default)
         elif name in outer:
             values[name] = outer[name]

@@ -35,7 +35,13 @@ class Words(NamedTuple):
 
 
 def read_words(
-    text: str, values: Mapping[str, str] | None = None, escape: str = "\\", *, raw: bool = False, keep: bool = False
+    text: str,
+    values: Mapping[str, str] | None = None,
+    escape: str = "\\",
+    *,
+    raw: bool = False,
+    keep: bool = False,
+    blank: bool = False,
 ) -> Words:
     """Read a text.
 
@@ -45,19 +51,20 @@ def read_words(
         escape: the character that takes the meaning off the next one.
         raw: whether quotes and escapes stay.
         keep: whether a variable without a value stays as it is written even where it has a default.
+        blank: whether it is empty instead, as it is to the builder, who knows them all.
 
     Raises:
         ValueError: the builder refuses the text.
     """
-    reader = _Reader(text, values or {}, escape, raw=raw, keep=keep)
+    reader = _Reader(text, values or {}, escape, raw=raw, keep=keep, blank=blank)
     whole, words = reader.until("", raw=raw)
     return Words(whole, words, frozenset(reader.unset))
 
 
-def expanded(word: str, values: Mapping[str, str], escape: str = "\\") -> Words:
+def expanded(word: str, values: Mapping[str, str], escape: str = "\\", *, blank: bool = False) -> Words:
     """The same; what the builder refuses stays as it is written, and counts as a text with a variable without value."""
     try:
-        return read_words(word, values, escape)
+        return read_words(word, values, escape, blank=blank)
     except ValueError:
         return Words(word, (word,), frozenset({word}))
 
@@ -90,12 +97,15 @@ class _Parts:
 
 
 class _Reader:
-    def __init__(self, text: str, values: Mapping[str, str], escape: str, *, raw: bool, keep: bool) -> None:
+    def __init__(
+        self, text: str, values: Mapping[str, str], escape: str, *, raw: bool, keep: bool, blank: bool
+    ) -> None:
         self._text = text
         self._values = values
         self._escape = escape
         self._raw_quotes = raw
         self._keep = keep
+        self._blank = blank
         self._place = 0
         self._depth = 0
         self.unset: set[str] = set()
@@ -180,13 +190,13 @@ class _Reader:
     def _value(self, name: str, written: str) -> str:
         if name not in self._values:
             self.unset.add(name)
-            return written
+            return "" if self._blank else written
         return self._values[name]
 
     def _modified(self, name: str, operator: str, word: str, *, is_strict: bool) -> str:
         value = self._values.get(name)
         written = f"${{{name}{':' * is_strict}{operator}{word}}}"
-        if value is None and (self._keep or operator in "?#%"):
+        if value is None and (self._keep or operator in "#%" or (operator == "?" and not self._blank)):
             return self._value(name, written)
         has_value = bool(value) if is_strict else value is not None
         if operator == "+":
