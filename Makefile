@@ -4,9 +4,9 @@ BIN := .venv/bin
 
 .PHONY: demo test check bench mutation faults docs generated access vendor lock clean
 
-# RUNNER=1 plays it in the image of Dockerfile.runner, which is built first.
+# RUNNER=1 plays it in the image of Dockerfile.runner, RUNNER=slim in that of its stage `slim`; it is built first.
 demo: .venv/ready
-	$(BIN)/python -m sandbox demo $(if $(RUNNER),--runner)
+	$(BIN)/python -m sandbox demo $(if $(RUNNER),--runner $(filter slim,$(RUNNER)))
 
 test: .venv/ready
 	$(BIN)/python -m tests

@@ -1,18 +1,21 @@
-"""`python -m bench [plan|forms|graph|replay|pipeline] [--sizes S M L] [--rounds 11]`; without a name, all of them."""
+"""`python -m bench [NAME...] [--sizes S M L] [--rounds 11]`; without a name, all but `runner`."""
 
 import argparse
 import sys
 
-from bench import forms, graph, pipeline, plan, replay_check
+from bench import forms, graph, pipeline, plan, replay_check, runner
 from bench.monorepo import SIZES
 
 NAMES = ("replay", "plan", "forms", "graph", "pipeline")
+ON_REQUEST = ("runner",)
 
 
 def main() -> int:
     """Run benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument(
+        "names", nargs="*", choices=[*NAMES, *ON_REQUEST, []], metavar="NAME", help=", ".join((*NAMES, *ON_REQUEST))
+    )
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument(
         "--rounds",
@@ -32,6 +35,8 @@ def main() -> int:
         codes.append(graph.main(options.sizes, options.rounds or 15))
     if "pipeline" in names:
         codes.append(pipeline.main(options.rounds or 5))
+    if "runner" in names:
+        codes.append(runner.main(options.rounds or 11))
     return max(codes)
 
 

@@ -12,9 +12,15 @@ variable "artifacts_bucket" {
   type = string
 }
 
-# The image of Dockerfile.runner by digest: ...@sha256:...
+# The image of Dockerfile.runner by digest: ...@sha256:... With `engine = false` that of its stage `slim`.
 variable "runner_image" {
   type = string
+}
+
+# Whether a build has a Docker engine, in privileged mode; false where `erp-build doctor` says that no service needs one.
+variable "engine" {
+  type    = bool
+  default = true
 }
 
 variable "build_role_name" {
@@ -476,7 +482,7 @@ resource "aws_codebuild_project" "build" {
     compute_type                = "BUILD_GENERAL1_SMALL"
     image                       = var.runner_image
     image_pull_credentials_type = "SERVICE_ROLE"
-    privileged_mode             = true # the Docker engine inside of the build
+    privileged_mode             = var.engine # the Docker engine inside of the build
   }
 
   logs_config {

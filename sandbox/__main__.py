@@ -12,7 +12,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("verb", choices=["up", "down", "status", "reset", "demo"])
     parser.add_argument("--only", choices=["aws"], help="up: only the engine and AWS, no Kubernetes")
-    parser.add_argument("--runner", action="store_true", help="demo: in the runner image, which is built first")
+    parser.add_argument(
+        "--runner",
+        nargs="?",
+        const="runner",
+        default="",
+        choices=["runner", "slim"],
+        help="demo: in the runner image, or in the slim one, which is built first",
+    )
     options = parser.parse_args()
     try:
         if options.verb == "status":
@@ -20,7 +27,7 @@ def main() -> int:
         if options.verb == "demo":
             from sandbox.demo import play
 
-            return play.main(in_runner=options.runner)
+            return play.main(options.runner)
         {"up": lambda: up(AWS_COMPONENTS if options.only else COMPONENTS), "down": down, "reset": reset}[options.verb]()
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)

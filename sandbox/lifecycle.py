@@ -19,6 +19,7 @@ from sandbox.component import Component
 from sandbox.docker.buildkit import BUILDKIT
 from sandbox.docker.engine import ENGINE
 from sandbox.docker.foreign_images import FOREIGN_IMAGES
+from sandbox.docker.hub_images import HUB_IMAGES
 from sandbox.docker.java_base_image import JAVA_BASE_IMAGE
 from sandbox.machine import go
 from sandbox.machine.debian_packages import DEBIAN_PACKAGES
@@ -36,6 +37,7 @@ AWS_COMPONENTS = (
     MINISTACK,
     REGISTRY,
     FAULT_PROXY,
+    HUB_IMAGES,
 )
 CLUSTER_COMPONENTS = (GO_BINARIES, SIGN_IN, KUBERNETES, CUSTOM_RESOURCES)
 COMPONENTS: tuple[Component, ...] = (*AWS_COMPONENTS, BUILDKIT, *CLUSTER_COMPONENTS, DEFAULT_TENANT)

@@ -24,6 +24,7 @@ LANES = (
     (
         "test_as_is",
         "test_build",
+        "test_direct",
         "test_drift_charts",
         "test_migrate",
         "test_private_inputs",

@@ -1,5 +1,7 @@
 """The container of a build, as CodeBuild makes it: of the runner image, privileged, with an engine of its own.
 
+Or of the slim image, with neither.
+
 It shares the network of this machine, where the sandbox listens on loopback, so its engine gets a bridge of its own
 (without one it would take away the bridge of the engine here) and makes no firewall rule. Its own are also the engine's
 data and the home directory, but for Maven's repository (CodeBuild's cache). The machine's certificates are lent to it,
@@ -10,7 +12,7 @@ import io
 import json
 import sys
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +21,13 @@ from typing import Any
 from docker.types import Mount
 
 from sandbox import erp_build_process
-from sandbox.codebuild import buildspec, runner_image
-from sandbox.docker import engine, java_base_image
-from sandbox.errors import SandboxError
-from sandbox.paths import STATE
+from sandbox.codebuild import runner_image
+from sandbox.docker import engine
 from sandbox.tenants.tenant import Tenant
 
 OF_THIS_MACHINE = ("PATH", "HOME", "TMPDIR", "DOCKER_HOST", "SSL_CERT_FILE")
 """Variables of a run on this machine that mean nothing in a container."""
 
-BASE = ":".join(java_base_image.IMAGE)
 CERTIFICATES = Path("/etc/ssl/certs")
 ENGINE_DATA = "/var/lib/docker"
 """A volume: an engine cannot keep its layers in another one's."""
@@ -54,12 +53,8 @@ class BuildContainer:
         self, words: list[str], folder: Path = Path("/"), environment: Mapping[str, str] | None = None, user: str = ""
     ) -> tuple[int, str]:
         """Run a program; returns its exit code and what it printed."""
-        api = self.container.client.api
-        made = api.exec_create(
-            self.container.id, words, workdir=str(folder), environment=dict(environment or {}), user=user
-        )
+        identifier, chunks = self._begun(words, folder, environment, user)
         printed = bytearray()
-        chunks = api.exec_start(made["Id"], stream=True)
         # Docker's client leaves it to its caller to close the answer of a stream, and shows it nowhere else.
         with closing(chunks._response):  # noqa: SLF001
             for chunk in chunks:
@@ -67,46 +62,71 @@ class BuildContainer:
                 if self.loud:
                     sys.stderr.buffer.write(chunk)
                     sys.stderr.buffer.flush()
-        return int(api.exec_inspect(made["Id"])["ExitCode"]), printed.decode("utf-8", "replace")
+        code = int(self.container.client.api.exec_inspect(identifier)["ExitCode"])
+        return code, printed.decode("utf-8", "replace")
 
-    def load_base(self, phase: str) -> None:
-        """Give the engine the image that the sample's Dockerfiles begin with: there is no registry to pull it from."""
-        if phase != "install":
-            return
-        code, printed = self.run(["docker", "load", "--quiet", "--input", str(_base_archive())])
-        if code:
-            raise SandboxError(f"the build container's engine does not take {BASE}: {printed}")
+    def printing(self, words: list[str], folder: Path, environment: Mapping[str, str]) -> Generator[bytes, None, None]:
+        """Run a program, and give what it prints as it comes; whoever has seen enough closes the iterator."""
+        _, chunks = self._begun(words, folder, environment, "")
+        with closing(chunks._response):  # noqa: SLF001 - as above
+            yield from chunks
+
+    def _begun(
+        self, words: list[str], folder: Path, environment: Mapping[str, str] | None, user: str
+    ) -> tuple[str, Any]:
+        """The identifier of a program that was begun, and the stream of what it prints."""
+        api = self.container.client.api
+        made = api.exec_create(
+            self.container.id, words, workdir=str(folder), environment=dict(environment or {}), user=user
+        )
+        return made["Id"], api.exec_start(made["Id"], stream=True)
 
 
 @contextmanager
 def started(source: Path, *, loud: bool = False) -> Iterator[BuildContainer]:
     """A build container that sees a source, at the path that it has here; it goes with everything that was in it."""
-    maven = Path.home() / ".m2"
-    maven.mkdir(exist_ok=True)
-    read = [f"{path}:{path}:ro" for path in (_base_archive(), CERTIFICATES) if path.exists()]
-    lent = [f"{source}:{source}", f"{maven}:/root/.m2", *read]
     with engine.client(timeout=1800) as api, engine.bridge() as bridge:
-        # As in CodeBuild, the image's entrypoint is not run.
-        container = api.containers.create(
-            runner_image.image(),
-            entrypoint=["sleep", "infinity"],
-            init=True,
-            network_mode="host",
-            **_rights(lent),
+        container = _created(
+            api,
+            runner_image.RUNNER_IMAGE.image,
+            **_rights(_lent(source)),
             mounts=[Mount(ENGINE_DATA, None, type="volume")],
         )
-        try:
-            container.put_archive("/etc", _settings(bridge))
-            container.start()
-            yield BuildContainer(container, loud)
-        finally:
-            container.remove(force=True, v=True)
+        with _running(container, {"docker/daemon.json": _settings(bridge)}, loud=loud) as machine:
+            yield machine
 
 
-def run_buildspec(source: Path, commit: str, erp: Tenant, *, loud: bool = False) -> buildspec.Build:
-    """Run the buildspec of a source in a build container, with the rights of a tenant's build role."""
-    with started(source, loud=loud) as machine:
-        return buildspec.run_buildspec(source, commit, variables(erp), machine, machine.load_base)
+@contextmanager
+def started_without_engine(source: Path, *, loud: bool = False) -> Iterator[BuildContainer]:
+    """The same of the slim image: unprivileged, and no engine can be reached."""
+    with (
+        engine.client(timeout=1800) as api,
+        _running(_created(api, runner_image.SLIM_IMAGE.image, volumes=_lent(source)), {}, loud=loud) as machine,
+    ):
+        yield machine
+
+
+def _lent(source: Path) -> list[str]:
+    """What a container has of this machine: the source, Maven's repository, certificates."""
+    maven = Path.home() / ".m2"
+    maven.mkdir(exist_ok=True)
+    certificates = [f"{CERTIFICATES}:{CERTIFICATES}:ro"] if CERTIFICATES.exists() else []
+    return [f"{source}:{source}", f"{maven}:/root/.m2", *certificates]
+
+
+def _created(api: Any, image: str, **rights: Any) -> Any:
+    # As in CodeBuild, the image's entrypoint is not run.
+    return api.containers.create(image, entrypoint=["sleep", "infinity"], init=True, network_mode="host", **rights)
+
+
+@contextmanager
+def _running(container: Any, settings: Mapping[str, bytes], *, loud: bool) -> Iterator[BuildContainer]:
+    try:
+        container.put_archive("/etc", _archive(settings))
+        container.start()
+        yield BuildContainer(container, loud)
+    finally:
+        container.remove(force=True, v=True)
 
 
 def variables(erp: Tenant, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -128,23 +148,17 @@ def _rights(volumes: list[str]) -> dict[str, Any]:
     }
 
 
-def _base_archive() -> Path:
-    """The Java base image as a tar, saved once."""
-    archive = STATE / "java-base.tar"
-    if not archive.exists():
-        part = archive.with_suffix(".part")
-        with engine.client() as api, part.open("wb") as file:
-            file.writelines(api.images.get(BASE).save(named=BASE))
-        part.rename(archive)
-    return archive
-
-
 def _settings(bridge: str) -> bytes:
-    """The engine's settings, as an archive for `/etc`."""
-    text = json.dumps({"bridge": bridge, "iptables": False, "ip-forward": False}).encode()
+    """The engine's settings."""
+    return json.dumps({"bridge": bridge, "iptables": False, "ip-forward": False}).encode()
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """Files by their names below the folder that the archive is for."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        entry = tarfile.TarInfo("docker/daemon.json")
-        entry.size = len(text)
-        tar.addfile(entry, io.BytesIO(text))
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()

@@ -5,7 +5,7 @@ Phases that only CodeBuild knows (source, upload of artifacts, caches) are left 
 """
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -99,7 +99,6 @@ def run_buildspec(
     commit: str,
     variables: Mapping[str, str],
     machine: Machine = HERE,
-    then: Callable[[str], None] = lambda _: None,
 ) -> Build:
     """Run `buildspec.yml` of a source.
 
@@ -108,7 +107,6 @@ def run_buildspec(
         commit: what the pipeline's source action resolved, 40 hex.
         variables: those of the build image; its locale is taken away, as CodeBuild has none.
         machine: where the commands run.
-        then: called with the name of each phase that went well.
     """
     spec = yaml.safe_load((source / "buildspec.yml").read_text(encoding="utf-8"))
     without_locale = {name: value for name, value in variables.items() if name != "LANG" and not name.startswith("LC_")}
@@ -119,8 +117,6 @@ def run_buildspec(
             continue
         succeeding = {"CODEBUILD_BUILD_SUCCEEDING": "1" if Build(tuple(done)).succeeded else "0"}
         done.append(_run_phase(name, spec["phases"][name], source, {**environment, **succeeding}, machine))
-        if not done[-1].code:
-            then(name)
     return Build(tuple(done))
 
 

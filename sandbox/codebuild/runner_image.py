@@ -1,4 +1,6 @@
-"""The image of Dockerfile.runner, built without pulling one: on a Debian that the machine's own apt unpacks.
+"""The images of Dockerfile.runner, built without pulling one: on a Debian that the machine's own apt unpacks.
+
+`RUNNER_IMAGE` is the one with an engine, `SLIM_IMAGE` the one without.
 
 The stages in which packages are downloaded stand on an image that knows what this machine's clients know (mirrors,
 certificates); nothing of it gets into the runner image. What takes minutes is kept in the cache, by what it is made of.
@@ -18,13 +20,12 @@ from pathlib import Path
 import docker.errors
 
 from sandbox.codebuild import debian_images
-from sandbox.component import Component
 from sandbox.docker import engine
 from sandbox.errors import SandboxError
 from sandbox.paths import CACHE, ROOT
 
 REPOSITORY = "erp-build-runner"
-TOOLS = "erp-build-runner-tools"
+TOOLS, SLIM_TOOLS = "erp-build-runner-tools", "erp-build-runner-slim-tools"
 DOCKERFILE = "Dockerfile.runner"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 """Arguments that every builder knows: they are in no layer and no history."""
@@ -34,13 +35,30 @@ OF_RUNNER = (*OF_TOOLS, DOCKERFILE, "pyproject.toml", "README.md", "LICENSE", "s
 
 
 class RunnerImage:
-    """The runner image of this source in the sandbox's engine."""
+    """An image of this source in the sandbox's engine.
 
-    name = "runner image"
+    Args:
+        stage: of the Dockerfile.
+        name: what the sandbox calls it.
+    """
+
+    def __init__(self, stage: str, name: str) -> None:
+        self.name = name
+        self._stage = stage
+
+    @property
+    def image(self) -> str:
+        """The name of the image of this source."""
+        return f"{REPOSITORY}:{self._stage}-{_key(OF_RUNNER)}"
+
+    def size(self) -> int:
+        """Bytes of the image, unpacked."""
+        with engine.client() as api:
+            return int(api.images.get(self.image).attrs["Size"])
 
     def is_up(self) -> bool:
         """Whether the engine has the image of this very source."""
-        return _there(image())
+        return _there(self.image)
 
     def up(self) -> None:
         """Build it: minutes the first time, and seconds when nothing but the source of erp_build changed."""
@@ -50,28 +68,18 @@ class RunnerImage:
     def _make(self) -> None:
         if self.is_up():
             return
-        tools = f"{TOOLS}:{_key(OF_TOOLS)}"
-        if not _there(tools):
-            _get_tools(tools)
-        _build(image(), "runner", TOOLS=tools)
-        print(f"  {image()}: {size() / 1e6:.0f} MB", flush=True)
+        tools, slim = (f"{name}:{_key(OF_TOOLS)}" for name in (TOOLS, SLIM_TOOLS))
+        if not (_there(tools) and _there(slim)):
+            _get_tools(tools, slim)
+        _build(self.image, self._stage, TOOLS=tools, SLIM_TOOLS=slim)
+        print(f"  {self.image}: {self.size() / 1e6:.0f} MB", flush=True)
 
     def down(self) -> None:
         """It goes with the engine."""
 
 
-RUNNER_IMAGE: Component = RunnerImage()
-
-
-def image() -> str:
-    """The name of the image of this source."""
-    return f"{REPOSITORY}:{_key(OF_RUNNER)}"
-
-
-def size() -> int:
-    """Bytes of the image, unpacked."""
-    with engine.client() as api:
-        return int(api.images.get(image()).attrs["Size"])
+RUNNER_IMAGE = RunnerImage("runner", "runner image")
+SLIM_IMAGE = RunnerImage("slim", "slim runner image")
 
 
 @contextmanager
@@ -83,8 +91,8 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _get_tools(tools: str) -> None:
-    """Load everything but erp_build from the cache, or build it and put it there."""
+def _get_tools(tools: str, slim: str) -> None:
+    """Load everything but erp_build from the cache, or build it and put it there; the two share their layers."""
     archive = CACHE / f"{tools.replace(':', '-')}.tar"
     if archive.exists():
         _docker("load", "--quiet", "--input", str(archive))
@@ -93,9 +101,10 @@ def _get_tools(tools: str) -> None:
     began = time.monotonic()
     debian_images.ensure()
     bases = {"BASE": debian_images.DEBIAN, "PYTHON": debian_images.MACHINE, "GO": debian_images.MACHINE}
+    _build(slim, "slim-tools", **bases)
     _build(tools, "tools", **bases)
     part = archive.with_suffix(f".{os.getpid()}.part")
-    _docker("save", "--output", str(part), tools)
+    _docker("save", "--output", str(part), tools, slim)
     for old in CACHE.glob(f"{TOOLS}-*.tar"):
         old.unlink()
     part.rename(archive)
@@ -145,7 +154,7 @@ def _key(inputs: Iterable[str]) -> str:
 
 def _stages_of_tools() -> str:
     """What the Dockerfile says of everything but erp_build."""
-    text = (ROOT / DOCKERFILE).read_text(encoding="utf-8").partition("FROM ${TOOLS}")[0]
+    text = (ROOT / DOCKERFILE).read_text(encoding="utf-8").partition("FROM ${SLIM_TOOLS} AS wheel")[0]
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 

@@ -12,7 +12,7 @@ from sandbox import erp_build_process
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.cluster.component import KUBERNETES
 from sandbox.cluster.go_binaries import BINARIES_OF_THE_DEMO
-from sandbox.codebuild.runner_image import RUNNER_IMAGE
+from sandbox.codebuild.runner_image import RUNNER_IMAGE, SLIM_IMAGE
 from sandbox.demo import run_modes
 from sandbox.demo.acts import ACTS, BEHIND_THE_LAMBDA_HALF, CRITICAL, EMPLOYEE, SERVICES, Act
 from sandbox.lifecycle import AWS_COMPONENTS, CLUSTER_OF_THE_DEMO, meanwhile, up
@@ -36,19 +36,22 @@ class Stage:
         return self.folder / "erp"
 
 
-def main(*, in_runner: bool = False) -> int:
+IMAGES = {"runner": RUNNER_IMAGE, "slim": SLIM_IMAGE}
+
+
+def main(runner: str = "") -> int:
     """Put the sandbox up and play the demo in it; returns 0 when all was as it must be.
 
     Where there is no cluster yet, the Lambda half of the first deployment comes first, while Kubernetes is compiled.
 
     Args:
-        in_runner: play it in the runner image, and not by this machine's Python.
+        runner: the image that it is played in; empty: by this machine's Python.
 
     Raises `AssertionError` when something was not as it must be.
     """
     start = time.monotonic()
-    way = run_modes.in_the_runner_image if in_runner else run_modes.on_this_machine()
-    image = (RUNNER_IMAGE,) if in_runner else ()
+    way = run_modes.in_a_build_container(engine=runner == "runner") if runner else run_modes.on_this_machine()
+    image = (IMAGES[runner],) if runner else ()
     if KUBERNETES.is_up():
         up((*AWS_COMPONENTS, *image, *CLUSTER_OF_THE_DEMO))
         play(erp_repository.DEFAULT_TENANT, OUT, way)
@@ -122,6 +125,8 @@ def _play(act: Act, stage: Stage) -> None:
     _expect(_named(targets, "build") == act.built, f"built: {sorted(act.built)}")
     _expect(_named(targets, "redeploy") - {"helm-chart"} == act.redeployed, f"redeployed: {sorted(act.redeployed)}")
     _expect(after.revision == before.revision + act.upgrades, f"release revision {after.revision}")
+    by = {name: targets[name]["making"]["builder"] for name in act.built}
+    _expect(set(by.values()) <= {"direct"}, f"built without an engine: {sorted(by)}")
     for name in sorted(act.built | act.redeployed):
         _check_target(targets[name], after)
     for name in sorted(SERVICES - act.built):

@@ -1,4 +1,4 @@
-"""How the demo runs erp_build: as a program of this machine, or by the buildspec in the runner image."""
+"""How the demo runs erp_build: as a program of this machine, or by the buildspec in one of the runner images."""
 
 import json
 import shutil
@@ -44,20 +44,29 @@ def on_this_machine(helm: int = 3) -> RunMode:
     return run
 
 
-def in_the_runner_image(erp: Tenant, repository: Path, report: Path) -> Run:
+def in_a_build_container(*, engine: bool) -> RunMode:
     """The repository's buildspec, in a build container, on a source as CodePipeline's full clone hands it over.
 
     The artifacts are put beside the report, into a folder with its name.
+
+    Args:
+        engine: in the runner image, with an engine of the container's own; otherwise in the slim image, without any.
     """
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True)
-    commit, artifacts = head.stdout.strip(), report.with_suffix("")
-    source = buildspec.full_clone(repository, commit, report.parent / "source")
-    try:
-        build = build_container.run_buildspec(source, commit, erp, loud=True)
-        erp_build_process.SAID.append(build.output)
-        shutil.copytree(source / "erp-build-report", artifacts, dirs_exist_ok=True)
-        shutil.copy(artifacts / "report.json", report)
-        found = json.loads(report.read_text(encoding="utf-8"))
-        return Run(build.phases[-1].code, found, (source / VALUES).read_bytes())
-    finally:
-        shutil.rmtree(source)
+    started = build_container.started if engine else build_container.started_without_engine
+
+    def run(erp: Tenant, repository: Path, report: Path) -> Run:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True)
+        commit, artifacts = head.stdout.strip(), report.with_suffix("")
+        source = buildspec.full_clone(repository, commit, report.parent / "source")
+        try:
+            with started(source, loud=True) as machine:
+                build = buildspec.run_buildspec(source, commit, build_container.variables(erp), machine)
+            erp_build_process.SAID.append(build.output)
+            shutil.copytree(source / "erp-build-report", artifacts, dirs_exist_ok=True)
+            shutil.copy(artifacts / "report.json", report)
+            found = json.loads(report.read_text(encoding="utf-8"))
+            return Run(build.phases[-1].code, found, (source / VALUES).read_bytes())
+        finally:
+            shutil.rmtree(source)
+
+    return run

@@ -1,4 +1,4 @@
-"""Builds and pushes an image that erp_build did not build."""
+"""Builds and pushes an image that erp_build did not build, and pulls one that no engine has made."""
 
 import base64
 import io
@@ -19,16 +19,26 @@ def push_image(repository: str, tag: str, context: io.BytesIO, *, is_tar: bool =
         context: a Dockerfile.
         is_tar: whether it is a tar, with more than that.
     """
-    sign_in = client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    username, _, password = base64.b64decode(sign_in).decode().partition(":")
-    auth = {"username": username, "password": password}
     name = f"{repository}:{tag}"
     with engine.client() as api:
         built = api.api.build(fileobj=context, custom_context=is_tar, tag=name, rm=True, decode=True)
         _ = [*_checked(name, built)]
-        pushed = api.api.push(repository, tag=tag, stream=True, decode=True, auth_config=auth)
+        pushed = api.api.push(repository, tag=tag, stream=True, decode=True, auth_config=_sign_in())
         events = [*_checked(name, pushed)]
     return next(str(event["aux"]["Digest"]) for event in events if "Digest" in event.get("aux", {}))
+
+
+def pull_image(name: str) -> None:
+    """Give the engine an image of the account's own registry, by its name with host and tag."""
+    repository, _, tag = name.rpartition(":")
+    with engine.client() as api:
+        api.images.pull(repository, tag=tag, auth_config=_sign_in())
+
+
+def _sign_in() -> dict[str, str]:
+    given = client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    username, _, password = base64.b64decode(given).decode().partition(":")
+    return {"username": username, "password": password}
 
 
 def _checked(name: str, events: Any) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+from sandbox.aws.ecr.hosts import MIRRORS
 from sandbox.paths import ROOT
 from sandbox.sample.erp_repository import (
     CHART,
@@ -48,6 +49,9 @@ namespace = "{tenant}-dev"
 {chart}
 [deploy]
 lock_expires = "5s"
+
+[build.mirrors]
+{mirrors}
 """
 """What a run has to know and the sample does not say: whose it is."""
 
@@ -93,7 +97,8 @@ def make(folder: Path, tenant: str, database: str, *, patience: int, chart: str 
         chart: further lines of `[chart]`.
     """
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("target", "erp-build-report"))
-    (folder / CONFIG).write_text(PROJECT.format(tenant=tenant, chart=chart), encoding="utf-8")
+    mirrors = "\n".join(f'"{host}" = "{mirror}"' for host, mirror in MIRRORS.items())
+    (folder / CONFIG).write_text(PROJECT.format(tenant=tenant, chart=chart, mirrors=mirrors), encoding="utf-8")
     values = folder / VALUES
     replace(values, r"\.amazonaws\.com/erp/", f".amazonaws.com/{tenant}/")
     replace(values, r"(?m)^namespace: erp-dev$", f"namespace: {tenant}-dev")

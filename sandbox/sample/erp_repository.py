@@ -52,6 +52,8 @@ def make(folder: Path, tenant: str = DEFAULT_TENANT, settings: Mapping[str, str]
         settings: text of erp-build.toml -> what stands there instead.
     """
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("target", "erp-build-report"))
+    # There is no way to Docker Hub: its images lie in the mirror that the file has as an example.
+    replace(folder / CONFIG, r"(?m)^# (\[build\.mirrors\].*\n)# ", r"\1")
     _rename(folder / CONFIG, tenant, '"/{}/dev"', '"{}-dev-employee-service"', 'namespace = "{}-dev"')
     for text, other in settings.items():
         replace(folder / CONFIG, re.escape(text), other)

@@ -7,6 +7,7 @@ packs it.
 
 from pathlib import Path
 
+from sandbox.aws.ecr.hosts import MIRRORS
 from sandbox.endpoints import REGISTRY_HOST
 from sandbox.sample.erp_repository import CHART, CONFIG, VALUES, begin, commit, discard_changes, replace
 
@@ -112,6 +113,9 @@ stable = "1s"
 
 [deploy]
 lock_expires = "5s"
+
+[build.mirrors]
+"docker.io" = "{hub}"
 """
 CHART_YAML = "apiVersion: v2\nname: erp-microservices\nversion: 1.0.0\n"
 TEMPLATE = """{{- range $key, $service := .Values.services }}
@@ -229,7 +233,7 @@ def _service(name: str) -> dict[str, str]:
 def _configuration(tenant: str) -> str:
     tables = "\n".join(map(SERVICE_TABLE.format, WITH_MAVEN))
     page = f'{SERVICE_TABLE.format(PAGE)}package = "none"\n'
-    return CONFIGURATION.format(tenant=tenant, services=f"{tables}\n{page}")
+    return CONFIGURATION.format(tenant=tenant, services=f"{tables}\n{page}", hub=MIRRORS["docker.io"])
 
 
 def _values(tenant: str) -> str:

@@ -4,6 +4,8 @@ import json
 
 from sandbox.aws import pipeline_template
 from sandbox.aws.client import client, ignore_missing
+from sandbox.aws.ecr.hosts import PULL_THROUGH
+from sandbox.aws.iam.required_actions import repository_arn
 from sandbox.endpoints import ACCOUNT, CLUSTER
 from sandbox.tenants.tenant import Tenant
 
@@ -18,6 +20,7 @@ def shipped_policy(tenant: Tenant, **parameters: str) -> str:
         "FunctionName": tenant.function,
         "ClusterName": CLUSTER,
         "TopicName": tenant.topic,
+        "BaseImages": repository_arn(f"{PULL_THROUGH}*"),
         "Publish": "true",
         "EnhancedScanning": "true",
     }

@@ -78,6 +78,14 @@ class BuildFailed(ErpBuildError, code=4):
     targets: frozenset[str] = frozenset()
 
 
+class NeedsEngine(BuildFailed):
+    """An image cannot be made without an engine, as was only seen in what it is made of: an engine may make it."""
+
+
+class BaseUnreadable(BuildFailed):
+    """A base image cannot be read from its registry: an engine may have it."""
+
+
 class OfNoRegistry(BuildFailed):
     """A base image was made on this engine: no registry can be asked for it."""
 

@@ -1,7 +1,6 @@
 """The composition root: creates the clients once, joins them, and picks live effects or a rehearsal."""
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -25,6 +24,7 @@ from erp_build.clients.docker.private_config import isolated, users_folder
 from erp_build.clients.docker.server import find_server
 from erp_build.clients.effects import Journal, NotedEffects, UpgradeRequest
 from erp_build.clients.files.edit import replace_file
+from erp_build.clients.files.private_folder import private_folder
 from erp_build.clients.git.remote.branch import RemoteBranch
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.helm.program import HelmProgram, LocalCharts
@@ -72,7 +72,7 @@ def open_clients(  # noqa: PLR0913 - each is a choice of the caller
     """
     journal = journal or Journal()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erp-build-")))
+        folder = stack.enter_context(private_folder())
         # Read before it is hidden: a context and plugins of the user's may count.
         docker = users_folder()
         stack.enter_context(isolated(docker))
@@ -121,6 +121,7 @@ class LiveEffects:
         self._helm = helm
         self.check = assembly.run_check
         self.package = assembly.package
+        self.prepare_images = assembly.prepare_images
         self.build_image = assembly.build_image
         self.push = assembly.push
         self.start_scan = registry.start_scan

@@ -40,6 +40,19 @@ ANSWERS = {
     "What is said of a failure of Maven, the engine, Lambda or Helm?": {
         "src/erp_build/formats/messages/maven.toml": "[[kind.cause]]"
     },
+    "What makes an image: an engine, or none?": {
+        "src/erp_build/build/image_builder.py": "class ImageBuilder",
+        "src/erp_build/build/direct/images.py": "class DirectImages",
+    },
+    "Which Dockerfile needs an engine, and why?": {
+        "src/erp_build/formats/dockerfile/direct/reading.py": "def obstacles_of(",
+    },
+    "What does a COPY put where, without an engine?": {
+        "src/erp_build/build/direct/classic_copy.py": "def copy_classic(",
+        "src/erp_build/build/direct/buildkit_copy.py": "def copy_by_buildkit(",
+    },
+    "Why is a layer the same bytes everywhere?": {"src/erp_build/build/direct/layer_writer.py": "FILE_TIME"},
+    "Which layers are not compressed again?": {"src/erp_build/build/direct/known_layers.py": "def layers_known_by("},
     "Which jar is the one?": {"src/erp_build/formats/spring_jar.py": "def runnable("},
     "What is masked in logs and reports?": {
         "src/erp_build/clients/secrets.py": "def mask(",
@@ -61,8 +74,14 @@ ANSWERS = {
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
     "How is a packager added?": {"src/erp_build/build/packagers/chosen.py": "NoPackager(), *others, maven"},
     "What of a wider build context is an input?": {"src/erp_build/changes/build_context/taken.py": "def taken_by("},
+    "How is a registry asked without an engine?": {
+        "src/erp_build/clients/registries/registry.py": "class Registry:",
+        "src/erp_build/clients/registries/push.py": "def push_image(",
+        "src/erp_build/clients/registries/base.py": "def base_image(",
+    },
     "Who signs in to a base image's registry?": {
         "src/erp_build/clients/docker/sign_ins.py": "class SignIns",
+        "src/erp_build/build/direct/bases.py": "class Bases",
         "src/erp_build/build/base_images.py": "def sign_ins_of(",
     },
     "What does a build get besides our variables?": {"src/erp_build/build/given.py": "class GivenVariables"},

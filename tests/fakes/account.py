@@ -70,7 +70,7 @@ class FakeAssembly:
         if targets and self.missing:
             raise BuildFailed(f"there is no {self.missing}", where="PATH")
 
-    def base_digest(self, image: str) -> str:
+    def base_digest(self, target: Service | Function, image: str) -> str:  # noqa: ARG002 - one answer for all
         self.asked.append(image)
         if image not in self.bases:
             step = "check the connection to the base image's registry"

@@ -45,6 +45,7 @@ class FakeEffects:
         self.check_runs: dict[tuple[str, str], CheckRun] = {}
         self.given_secrets: dict[str, str] = {}
         self.messages: list[NotifyRequest] = []
+        self.prepared: list[str] = []
         self._registry = registry
         self._functions = functions
         self._helm = helm
@@ -76,6 +77,9 @@ class FakeEffects:
             if isinstance(error, BuildFailed):
                 error.targets = frozenset(failed)
             raise error
+
+    def prepare_images(self, requests: Sequence[ImageRequest]) -> None:
+        self.prepared += [request.target.name for request in requests]
 
     def build_image(self, request: ImageRequest) -> LocalImage:
         with self.journal.note(EffectKind.BUILD_IMAGE, request.target.name):

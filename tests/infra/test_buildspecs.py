@@ -1,6 +1,7 @@
 """The buildspecs and the runner image as texts: no shell logic, nothing installed without a hash."""
 
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -138,6 +139,17 @@ def test_an_engine_that_answers_is_left_alone(tmp_path: Path) -> None:
     assert start_engine({"PATH": f"{tmp_path}:/usr/bin:/bin"}).returncode == 0
 
 
+def test_an_image_without_an_engine_says_so_and_goes_on(tmp_path: Path) -> None:
+    shell = shutil.which("sh")
+    assert shell
+    words = [shell, str(ROOT / "scripts" / "start-engine.sh")]
+    for option, said in (([], "start-engine: this image has no engine, and none is started\n"), (["--if-allowed"], "")):
+        done = subprocess.run(
+            [*words, *option], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True
+        )
+        assert (done.stdout, done.stderr) == (said, "")
+
+
 def start_engine(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     script = ROOT / "scripts" / "start-engine.sh"
     return subprocess.run(["sh", str(script)], env=variables, capture_output=True, text=True, check=False)
@@ -167,6 +179,26 @@ def test_the_shipped_helm_is_stamped_like_the_tested_one() -> None:
     values = {name: re.sub(r"\$\{(\w+)\}", lambda found: arguments[found[1]], value) for name, value in stamped.items()}
     assert values == {name: value for name, value in go_binaries.stamps() if name.startswith("helm.sh/helm/v3/")}
     assert arguments["HELM"] == go_binaries.VERSIONS["helm3"]
+
+
+STAGE = re.compile(r"^FROM (?P<base>\S+) AS (?P<name>\S+)\n(?P<text>.*?)(?=^FROM |\Z)", re.MULTILINE | re.DOTALL)
+
+
+def test_a_build_without_a_target_makes_the_image_with_the_engine() -> None:
+    bases = {stage["name"]: stage["base"] for stage in STAGE.finditer(_runner())}
+    assert list(bases)[-2:] == ["slim", "runner"]
+    assert (bases["slim"], bases["runner"]) == ("${SLIM_TOOLS}", "${TOOLS}")
+
+
+def test_the_slim_image_has_everything_of_the_runner_but_the_engine_and_its_programs() -> None:
+    stages = {stage["name"]: stage["text"] for stage in STAGE.finditer(_runner())}
+    lines = {name: [line for line in text.splitlines() if line[:1] not in ("", "#")] for name, text in stages.items()}
+    assert lines["slim"] == lines["runner"]
+    assert re.findall(r'"([a-z.]+)=', stages["tools"]) == ["docker.io", "iptables"]
+    # Neither is built for the slim image.
+    assert not re.search(
+        "docker|buildx|iptables|=tools", "\n".join(lines["slim-tools"] + lines["slim"] + lines["wheel"])
+    )
 
 
 def _runner() -> str:

@@ -85,6 +85,20 @@ def test_the_runner_is_the_accounts_own_image_unless_another_is_given() -> None:
     assert (of_aws["Image"], of_aws["ImagePullCredentialsType"]) == tuple(given.values())
 
 
+def test_without_an_engine_the_build_is_not_privileged_and_runs_in_the_slim_image() -> None:
+    slim = properties(Template({"Engine": "false"}), "Project")["Environment"]
+    usual = properties(Template({}), "Project")["Environment"]
+    assert slim["PrivilegedMode"] is False
+    assert slim["Image"] == usual["Image"].replace(":latest", ":slim")
+    assert slim == usual | {"PrivilegedMode": False, "Image": slim["Image"]}
+
+
+def test_an_image_that_is_given_is_taken_with_an_engine_and_without() -> None:
+    for engine in ("true", "false"):
+        given = Template({"Engine": engine, "RunnerImage": "123456789012.dkr.ecr.example/own@sha256:0"})
+        assert properties(given, "Project")["Environment"]["Image"] == "123456789012.dkr.ecr.example/own@sha256:0"
+
+
 def test_the_time_out_is_above_all_deadlines_of_the_example_together(template: Template) -> None:
     project = load_project(ROOT / "examples" / "erp")
     seconds = sum(longest_run(project).values())

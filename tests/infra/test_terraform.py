@@ -97,7 +97,7 @@ def test_the_project_is_that_of_the_template() -> None:
     template = Template({})
     theirs = template.resolve(template.document["Resources"]["Project"]["Properties"])
     (environment,) = ours["environment"]
-    assert environment["privileged_mode"] == theirs["Environment"]["PrivilegedMode"]
+    assert environment["privileged_mode"] == "${var.engine}"
     assert environment["compute_type"] == theirs["Environment"]["ComputeType"]
     assert environment["type"] == theirs["Environment"]["Type"]
     assert environment["image_pull_credentials_type"] == theirs["Environment"]["ImagePullCredentialsType"]
@@ -111,6 +111,15 @@ def test_the_project_is_that_of_the_template() -> None:
     group = template.resolve(template.document["Resources"]["Logs"]["Properties"])
     assert filled(logs["name"], GIVEN) == group["LogGroupName"]
     assert str(logs["retention_in_days"]) == group["RetentionInDays"]
+
+
+@pytest.mark.parametrize("engine", [True, False])
+def test_the_engine_is_that_of_the_template(engine: bool) -> None:  # noqa: FBT001 - a case
+    template = Template({"Engine": str(engine).lower()})
+    theirs = template.resolve(template.document["Resources"]["Project"]["Properties"])["Environment"]
+    (environment,) = named(BLOCKS, "resource", "aws_codebuild_project", "build")["environment"]
+    privileged = filled(environment["privileged_mode"], GIVEN | {"var.engine": engine})
+    assert privileged == str(theirs["PrivilegedMode"])
 
 
 def test_the_access_entry_is_that_of_the_template() -> None:

@@ -7,6 +7,9 @@ from typing import cast
 
 from erp_build.build.assembly import LocalAssembly
 from erp_build.build.base_images import BaseImages
+from erp_build.build.direct.bases import Bases
+from erp_build.build.direct.images import DirectImages, OwnRegistry
+from erp_build.build.engine_images import EngineImages
 from erp_build.build.given import GivenVariables
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
@@ -20,6 +23,8 @@ from erp_build.clients.docker.buildkit import BuildKit
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.sign_ins import SignIns
 from erp_build.clients.maven.program import Maven, MavenSurroundings
+from erp_build.clients.patience import Patience
+from erp_build.clients.registries.opened import Registries
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
@@ -46,6 +51,9 @@ class NoSecrets:
 
     def sign_in(self) -> SignIn:
         raise BuildFailed("there is no AWS")
+
+    def forget(self) -> None:
+        """Nothing was given."""
 
 
 def sign_ins(**named: str) -> SignIns:
@@ -78,16 +86,24 @@ def assembly(
     engine = Engine()
     clock, named = SimulatedClock(), cast("EcrRegistry", registry)
     bench = Workbench(root=root, timeout=options.timeout, clock=clock, progress=spoken)
+    found = sign_ins()
+    folder = scratch / "images"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    bases = Bases(Registries(found, clock, Patience(clock).ask), dict(options.mirrors))
     return LocalAssembly(
         root=root,
         packagers=Packagers(MavenPackager(Maven(surroundings(root, scratch, spoken), options)), packagers, bench),
         images=ImageBuilder(
             root=root,
-            engine=engine,
-            buildkit=BuildKit(),
-            registry=named,
-            bases=BaseImages(engine=engine, sign_ins=sign_ins(), mirrors=dict(options.mirrors)),
-            given=given(options),
+            direct=DirectImages(root, folder, bases, OwnRegistry(named, clock, Patience(clock).ask)),
+            by_engine=EngineImages(
+                engine=engine,
+                buildkit=BuildKit(),
+                registry=named,
+                bases=BaseImages(engine=engine, sign_ins=found, mirrors=dict(options.mirrors)),
+                given=given(options),
+                progress=spoken,
+            ),
             options=options,
             source="",
             progress=spoken,

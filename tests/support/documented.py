@@ -41,6 +41,9 @@ OF_OTHERS = {
     "docker build --file Dockerfile.runner --tag erp-build-runner .": (
         "tests/world/test_runner.py::test_every_tool_has_the_version_that_is_pinned"
     ),
+    "docker build --file Dockerfile.runner --target slim --tag erp-build-runner:slim .": (
+        "tests/world/test_runner_slim.py::test_it_has_what_a_run_calls_and_nothing_of_an_engine"
+    ),
     f"docker build --file Dockerfile.runner --tag {RUNNER} .": (
         "tests/world/test_runner.py::test_nothing_of_this_machine_is_in_the_image"
     ),

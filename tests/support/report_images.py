@@ -33,6 +33,8 @@ def made_images() -> tuple[BuiltImage, ...]:
         bytes_pushed=51_200_000,
         size=312_000_000,
         stored=147_000_000,
+        builder="classic",
+        because="line 4: RUN: it needs a container to run in\nline 7: ADD: 주소에서 가져온다",
     )
     quick = BuildTimings(
         maven=4.1,
@@ -45,6 +47,7 @@ def made_images() -> tuple[BuiltImage, ...]:
         size=312_000_000,
         stored=147_000_000,
         layered=True,
+        builder="direct",
     )
     one = BuiltImage(
         target=NOTIFICATION,

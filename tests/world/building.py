@@ -23,6 +23,7 @@ import docker.errors
 from sandbox import erp_build_process
 from sandbox.aws.client import client
 from sandbox.docker import engine
+from sandbox.docker.push import pull_image
 from sandbox.erp_build_process import Finished
 from sandbox.paths import ROOT
 from sandbox.sample import erp_repository
@@ -222,8 +223,20 @@ def _has(attrs: Mapping[str, Any], mark: str) -> bool:
     return f"MARK={mark}" in ((attrs.get("Config") or {}).get("Env") or ())
 
 
+def in_engine(name: str) -> str:
+    """The name of an image, which the sandbox's engine has from the registry now if it has not made it itself."""
+    with engine_at(engine.address()) as api:
+        try:
+            api.images.get(name)
+        except docker.errors.ImageNotFound:
+            pull_image(name)
+    return name
+
+
 def files_of_images(*names: str) -> Iterator[bytes]:
-    """Every file of some images of the sandbox's engine: configurations, layers, and what is in jars of ours."""
+    """Every file of some images: configurations, layers, and what is in jars of ours."""
+    for name in names:
+        in_engine(name)
     with engine_at(engine.address()) as api, tempfile.TemporaryFile() as saved:
         answer = api.api.get(f"{api.api.base_url}/images/get", params={"names": names}, stream=True)
         answer.raise_for_status()

@@ -161,7 +161,7 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Er
     folder = tmp_path_factory.mktemp("demo") / "helm3"
     if LANE == 0:
         up((runner_image.RUNNER_IMAGE,))
-    way = run_modes.on_this_machine() if LANE else run_modes.in_the_runner_image
+    way = run_modes.on_this_machine() if LANE else run_modes.in_a_build_container(engine=True)
     tenant = play(in_lane("world"), folder, way, IMPATIENT)
     replicas = json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", replicas["head"])

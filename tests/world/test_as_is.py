@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from kubernetes import client as kubernetes
 
+from sandbox import erp_build_process
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.cluster import admin_client
 from sandbox.cluster.sign_in import aws_auth
@@ -18,6 +19,7 @@ from sandbox.erp_build_process import Finished
 from sandbox.lanes import in_lane
 from sandbox.sample import as_is_repository
 from sandbox.tenants import provisioning
+from tests.support.counted_engine import counted_engine
 from tests.world import as_is, snapshots
 from tests.world.conftest import Erp, secrets_said
 from tests.world.pairs import EMPLOYEE, PROCESSING, REQUEST, SERVICE, updates, wait_until
@@ -76,7 +78,10 @@ def installed(found: Erp, refused: tuple[Finished, list[Any]], tmp_path_factory:
     done = found.call("doctor", "--only", "rights", "--write", str(written))
     assert done.code == 2, done.stderr
     admin_client.apply_access(written.read_text(encoding="utf-8"), found.tenant.namespace)
-    return found.run()
+    with counted_engine() as engine:
+        done = found.run(env=engine.variables(erp_build_process.environment(role_of=found.tenant)))
+        assert engine.tried == []
+    return done
 
 
 @pytest.fixture
@@ -93,6 +98,14 @@ def deployed(found: Erp, installed: Finished) -> Iterator[Erp]:
 def test_a_cluster_without_access_entries_asks_for_a_line_in_aws_auth(unknown: Finished) -> None:
     assert unknown.code == 2, unknown.stderr
     assert "aws-auth" in unknown.stdout
+
+
+def test_the_first_deployment_is_made_without_an_engine(installed: Finished) -> None:
+    assert installed.code == 0, installed.stderr
+    made = {target["name"]: target["making"] for target in installed.report["targets"] if target["making"]}
+    assert {name: (one["builder"], one["because"]) for name, one in made.items()} == dict.fromkeys(
+        (SERVICE, REQUEST, PROCESSING, EMPLOYEE), ("direct", "")
+    )
 
 
 def test_with_the_shipped_rights_a_run_stops_before_any_write_and_names_all_that_is_missing(

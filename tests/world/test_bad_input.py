@@ -55,6 +55,9 @@ def _other_parameters(erp: Erp, prefix: str, wanted: Callable[[str], bool]) -> G
 
 def no_engine(erp: Erp) -> Given:
     erp.new_content("notification-service")
+    dockerfile = erp.repository / "backend/notification-service/Dockerfile"
+    dockerfile.write_text(f"{dockerfile.read_text(encoding='utf-8')}RUN true\n", encoding="utf-8")
+    erp_repository.commit(erp.repository, "notification-service: RUN 추가")
     return Given(env={**erp_build_process.environment(), "DOCKER_HOST": "unix:///nowhere/docker.sock"})
 
 

@@ -17,7 +17,7 @@ from sandbox.lanes import in_lane
 from sandbox.sample import erp_commits, erp_repository
 from sandbox.tenants import provisioning
 from sandbox.tenants.tenant import FUNCTION_PASSWORD
-from tests.world.building import SECRET_KEY, Workplace, engine_at, files_of_images, sent
+from tests.world.building import SECRET_KEY, Workplace, engine_at, files_of_images, in_engine, sent
 
 pytestmark = pytest.mark.world
 
@@ -31,6 +31,7 @@ LABELS = {
     "erp-build.base.image",
     "erp-build.key",
     "erp-build.version",
+    "org.opencontainers.image.base.digest",
     "org.opencontainers.image.base.name",
     "org.opencontainers.image.revision",
 }
@@ -44,7 +45,7 @@ class Builds(NamedTuple):
     changed: Finished
 
     def image(self, name: str) -> str:
-        """The engine's name of a service's newest image."""
+        """The name of a service's newest image."""
         repository = "employee-service-lambda" if name == "employee-service" else name
         return f"{REGISTRY_HOST}/{self.place.tenant.name}/{repository}:{self.place.tag}"
 
@@ -84,7 +85,7 @@ def test_one_maven_makes_all_jars_and_each_image_is_in_the_registry_by_its_diges
 def test_an_image_says_what_it_was_made_of(builds: Builds) -> None:
     with engine_at(engine.address()) as api:
         for name in PORTS:
-            labels = api.images.get(builds.image(name)).labels
+            labels = api.images.get(in_engine(builds.image(name))).labels
             assert set(labels) == LABELS
             assert labels["org.opencontainers.image.revision"] == builds.place.git("rev-parse", "HEAD")
             assert labels["org.opencontainers.image.base.name"] == "eclipse-temurin:17-jre"
@@ -103,7 +104,9 @@ def answers(builds: Builds) -> Iterator[dict[str, str]]:
     """Service -> address of a container of its image."""
     with engine_at(engine.address()) as api:
         running = {
-            name: api.containers.run(builds.image(name), detach=True, ports={f"{port}/tcp": ("127.0.0.1", 0)})
+            name: api.containers.run(
+                in_engine(builds.image(name)), detach=True, ports={f"{port}/tcp": ("127.0.0.1", 0)}
+            )
             for name, port in PORTS.items()
         }
         try:

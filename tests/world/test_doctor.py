@@ -28,7 +28,7 @@ from tests.world.pairs import administrators_helm
 
 pytestmark = pytest.mark.world
 
-LOOKED = ("repository", "account", "cluster", "python", "git", "jdk", "maven", "engine", "helm")
+LOOKED = ("repository", "account", "cluster", "python", "git", "jdk", "maven", "engine", "engine-needs", "helm")
 """All but disk and memory, of which other tests may leave little."""
 
 POLICY = "doctor"
@@ -254,7 +254,7 @@ def install_as(tenant: Tenant, repository: Path, release: str) -> None:
 
 
 def plant_in_repository(repository: Path) -> None:
-    """A chart that does not render, a password in plain text, and a pom that wants a Java which nobody has."""
+    """A chart that does not render, a password in plain text, a pom that wants a Java which nobody has, and a RUN."""
     values = repository / erp_repository.VALUES
     values.write_text(f"{values.read_text(encoding='utf-8')}cache:\n  password: {SECRET}\n", encoding="utf-8")
     pom = repository / "backend" / "notification-service" / "pom.xml"
@@ -262,6 +262,9 @@ def plant_in_repository(repository: Path) -> None:
     changed = re.sub(r"(?<=<java.version>)\d+", "99", text)
     assert changed != text
     pom.write_text(changed, encoding="utf-8")
+    # Without it no image needs an engine, and privileged mode may be off.
+    with (pom.parent / "Dockerfile").open("a", encoding="utf-8") as dockerfile:
+        dockerfile.write("RUN true\n")
     erp_repository.commit(repository, "설정 변경")
     erp_commits.break_chart(repository)
 

@@ -17,7 +17,7 @@ from sandbox.lanes import in_lane
 from sandbox.paths import STATE
 from sandbox.tenants import provisioning
 from tests.world import private
-from tests.world.building import Workplace, engine_at, files_of_images
+from tests.world.building import Workplace, engine_at, files_of_images, in_engine
 from tests.world.private import BASES, BUILDKIT, CLASSIC, MAVEN
 
 pytestmark = pytest.mark.world
@@ -62,7 +62,7 @@ def test_a_secret_reaches_its_instruction_and_is_nowhere_afterwards(place: Workp
     assert any(one.startswith(seen.encode()) for one in found)
     with engine_at(engine.address()) as api:
         low: Any = api.api
-        history = json.dumps([low.history(image(place, name)) for name in (CLASSIC, BUILDKIT, MAVEN)])
+        history = json.dumps([low.history(in_engine(image(place, name))) for name in (CLASSIC, BUILDKIT, MAVEN)])
     written = [path for top in (place.report.parent, place.temporary, place.root, STATE / "engine/data/buildkit")
                for path in top.rglob("*") if path.is_file()]  # fmt: skip
     texts = [

@@ -125,7 +125,7 @@ def test_what_needs_no_engine_runs_as_an_ordinary_user(container: BuildContainer
 
 def test_without_privileged_mode_it_says_what_to_switch_on() -> None:
     with engine.client() as api:
-        made = api.containers.run(runner_image.image(), ["start-engine"], entrypoint=[], detach=True)
+        made = api.containers.run(runner_image.RUNNER_IMAGE.image, ["start-engine"], entrypoint=[], detach=True)
         try:
             assert made.wait()["StatusCode"] == 1
             assert b"privileged mode" in made.logs()
@@ -138,7 +138,7 @@ def test_nothing_of_this_machine_is_in_the_image() -> None:
     for certificate in OWN_CERTIFICATES.glob("*.crt"):
         needles.add(certificate.read_bytes().splitlines()[5])
     with engine.client(timeout=600) as api:
-        image = api.images.get(runner_image.image())
+        image = api.images.get(runner_image.RUNNER_IMAGE.image)
         assert _found(image.save(chunk_size=8 << 20), needles) == set()
         names = {variable.partition("=")[0] for variable in image.attrs["Config"]["Env"]}
         size = image.attrs["Size"] / 1e6

@@ -46,6 +46,12 @@ HOSTS = {one.name: one for one in (OWN, OTHER, COMPANY, HUB)}
 PULL_THROUGH = "docker-hub/"
 """Prefix of the own registry below which it has what the hub has: a rule of a pull-through cache."""
 
+MIRRORS = {
+    "docker.io": f"{REGISTRY_HOST}/{PULL_THROUGH.rstrip('/')}",
+    "public.ecr.aws": f"{REGISTRY_HOST}/{PULL_THROUGH}public",
+}
+"""Where the images of public registries are fetched in the sandbox (`sandbox.docker.hub_images`)."""
+
 
 def stored_as(host: Host, repository: str) -> str:
     """The name under which the account's own registry has a repository of a host."""

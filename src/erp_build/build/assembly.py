@@ -1,6 +1,7 @@
-"""Builds and pushes images: the packagers, the image builder and the registry together, for one repository."""
+"""Builds and pushes images: the packagers and the image builder together, for one repository."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,11 @@ from erp_build.build.quality_gate import judged_by_gate
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.engine import Engine
-from erp_build.clients.docker.events import SignInEnded
 from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
 from erp_build.clients.machine.inventory import checks_at_once, images_at_once, pushes_at_once
 from erp_build.clients.terminal.progress import Progress
+from erp_build.clients.way_out import WAY_OUT
+from erp_build.errors import ErpBuildError
 from erp_build.model.check_run import CheckRun
 from erp_build.model.images.image import LocalImage, PushedImage
 from erp_build.model.project import Function, Service
@@ -23,13 +25,14 @@ from erp_build.model.project import Function, Service
 
 @dataclass(kw_only=True)
 class LocalAssembly:
-    """Builds with the programs and the Docker engine of this machine.
+    """Builds with the programs of this machine, and with its Docker engine where an image needs one.
 
     Attributes:
         root: of the repository.
         packagers: make what the Dockerfiles take.
         images: makes images of the Dockerfiles.
-        engine, registry: push them.
+        engine: makes those that need one.
+        registry: that is pushed to.
         progress: for lines about what goes on.
     """
 
@@ -46,7 +49,7 @@ class LocalAssembly:
         for target in targets:
             self.packagers.require_packable([target])
             self.images.require_buildable(target)
-        if targets:
+        if any(self.images.needs_engine(target) for target in targets):
             self.engine.require_answer()
 
     def run_check(self, request: CheckRequest) -> CheckRun:
@@ -66,9 +69,9 @@ class LocalAssembly:
         """How many services may be checked at the same time, by cores and memory."""
         return checks_at_once()
 
-    def base_digest(self, image: str) -> str:
-        """Ask the registry of a base image for its digest, once a run; raises `BuildFailed` if it does not say."""
-        return self.images.bases.digest(image)
+    def base_digest(self, target: Service | Function, image: str) -> str:
+        """Ask for the digest of a target's base image, once a run; raises `BuildFailed` if nobody says it."""
+        return self.images.base_digest(target, image)
 
     def jdk_release(self, target: Service | Function) -> int | None:
         """The release of the JDK that builds a target; None if none is known."""
@@ -86,22 +89,20 @@ class LocalAssembly:
         """Make what the Dockerfiles take; calls `on_packaged` for each target that is complete."""
         self.packagers.package(targets, on_packaged)
 
+    def prepare_images(self, requests: Sequence[ImageRequest]) -> None:
+        """Sign in to the registry, and fetch base images: an image finds that done when its jar is complete."""
+        begins: list[Callable[[], object]] = [partial(self.images.prepare, request) for request in requests]
+        for begin in (self.registry.sign_in, *begins):
+            WAY_OUT.require_may_begin()
+            # The image that needs it tries again, and raises that error as its own.
+            with suppress(ErpBuildError):
+                begin()
+
     def build_image(self, request: ImageRequest) -> LocalImage:
-        """Build the image in the engine, with labels that name its commit, content key and base image."""
+        """Make the image, with labels that name its commit, content key and base image."""
         target = request.target
         return self.images.build(request, self.packagers.maven.jar_of(target.name) if target.layers else None)
 
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag; raises `PushBroke` if the connection breaks or the sign-in has expired."""
-        sign_in = self.registry.sign_in()
-        try:
-            return self.engine.push(
-                f"{sign_in.host}/{request.repository}",
-                request.tag,
-                sign_in,
-                partial(self.progress.amount, request.target.name),
-            )
-        except SignInEnded:
-            # The next attempt signs in anew.
-            self.registry.forget_sign_in()
-            raise
+        return self.images.push(request, partial(self.progress.amount, request.target.name))

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from erp_build.build.assembly import LocalAssembly
 from erp_build.build.base_images import BaseImages
+from erp_build.build.direct.bases import Bases
+from erp_build.build.direct.images import DirectImages, OwnRegistry
+from erp_build.build.engine_images import EngineImages
 from erp_build.build.given import GivenVariables
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
@@ -26,6 +29,7 @@ from erp_build.clients.docker.sign_ins import SignIns
 from erp_build.clients.docker.user_logins import UserLogins
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.patience import Patience, patient
+from erp_build.clients.registries.opened import Registries
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
@@ -84,16 +88,24 @@ def make_assembly(setting: BuildSetting, aws: AwsClients, clients: BuildClients)
     )
     bench = Workbench(root=setting.root, timeout=options.timeout, clock=clients.clock, progress=progress, given=given)
     sign_ins = _sign_ins(setting, aws, clients)
+    registries = Registries(sign_ins, clients.clock, clients.patience.ask)
+    own = OwnRegistry(clients.registry, clients.clock, clients.patience.ask)
+    folder = setting.scratch / "images"
+    folder.mkdir(mode=0o700, exist_ok=True)
     return LocalAssembly(
         root=setting.root,
         packagers=Packagers(MavenPackager(Maven(surroundings, options)), setting.packagers, bench),
         images=ImageBuilder(
             root=setting.root,
-            engine=clients.engine,
-            buildkit=BuildKit(clients.find, setting.docker, clients.secrets.mask),
-            registry=clients.registry,
-            bases=BaseImages(engine=clients.engine, sign_ins=sign_ins, mirrors=dict(options.mirrors)),
-            given=given,
+            direct=DirectImages(setting.root, folder, Bases(registries, dict(options.mirrors)), own),
+            by_engine=EngineImages(
+                engine=clients.engine,
+                buildkit=BuildKit(clients.find, setting.docker, clients.secrets.mask),
+                registry=clients.registry,
+                bases=BaseImages(engine=clients.engine, sign_ins=sign_ins, mirrors=dict(options.mirrors)),
+                given=given,
+                progress=progress,
+            ),
             options=options,
             source=setting.source,
             progress=progress,

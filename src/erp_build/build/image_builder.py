@@ -1,28 +1,23 @@
-"""Makes images of Dockerfiles: the classic builder or BuildKit, with labels of what was built on what."""
+"""Makes the images of Dockerfiles: without an engine where that makes the same image, else by the engine."""
 
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
 
-from erp_build.build.base_images import BaseImages
+from erp_build.build.direct.images import DirectImages
+from erp_build.build.engine_images import EngineImages
 from erp_build.build.given import GivenVariables
-from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.docker.build_context import REWRITTEN_DOCKERFILE, Context, context_for
-from erp_build.clients.docker.buildkit import BuildKit
-from erp_build.clients.docker.engine import Engine, EngineBuild
+from erp_build.clients.docker.build_context import context_for
 from erp_build.clients.effects import ImageRequest
-from erp_build.clients.files.atomic import full_disk_fails
 from erp_build.clients.terminal.progress import Progress
 from erp_build.config.image_targets import COMMIT_ARGUMENT
 from erp_build.config.read_file import path_below, read_file
-from erp_build.errors import BuildFailed, did_you_mean
+from erp_build.errors import BaseUnreadable, BuildFailed, NeedsEngine, did_you_mean
+from erp_build.formats.dockerfile.direct.need import why_engine
+from erp_build.formats.dockerfile.direct.recipe import Obstacle
 from erp_build.formats.dockerfile.lint import Finding, buildkit_needs, secrets_in, takes_buildkit
-from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of, up_to_stage
-from erp_build.formats.dockerfile.rewrite import with_labels
+from erp_build.formats.dockerfile.one_stage import as_built, stage_named, stages_of
 from erp_build.formats.dockerfile.secret_mounts import secret_mounts
 from erp_build.model.build_options import BuildOptions
 from erp_build.model.commit import is_full_commit
@@ -32,6 +27,7 @@ from erp_build.model.images.image import (
     SOURCE_LABEL,
     VERSION_LABEL,
     LocalImage,
+    PushedImage,
 )
 from erp_build.model.packaging import dockerfile_of
 from erp_build.model.project import Function, Service
@@ -42,26 +38,28 @@ UNLESS_MEANT = "; where it is meant, [[build.allow]] with a reason lets it pass"
 
 @dataclass(kw_only=True)
 class ImageBuilder:
-    """Builds images with the Docker engine of this machine.
+    """Makes images, by the builder that the configuration names or the first that can make the image exactly.
 
     Attributes:
         root: of the repository.
+        direct: makes images without an engine.
+        by_engine: makes the others.
         options: how to build.
-        bases: the images that are built on.
-        given: variables that a Dockerfile may mount as secrets.
         source: address of the repository, for a label; empty if unknown.
         progress: for lines about what goes on.
     """
 
     root: Path
-    engine: Engine
-    buildkit: BuildKit
-    registry: EcrRegistry
-    bases: BaseImages
-    given: GivenVariables
+    direct: DirectImages
+    by_engine: EngineImages
     options: BuildOptions
     source: str
     progress: Progress
+
+    @property
+    def given(self) -> GivenVariables:
+        """Variables that a build gets besides those of erp_build."""
+        return self.by_engine.given
 
     def require_buildable(self, target: Service | Function) -> None:
         """Raise `BuildFailed` if the Dockerfile of a target is not there, or cannot be built."""
@@ -78,11 +76,45 @@ class ImageBuilder:
         if certain and self.options.builder == "classic":
             hint = f'set builder = "auto" in [build]{UNLESS_MEANT}'
             raise _refused("the Dockerfile needs BuildKit", where, certain, hint)
-        if self._takes_buildkit(text):
-            self.buildkit.require_installed(where, [need[:2] for need in needs])
+        reasons = self._why_engine(target, text)
+        if reasons and self.options.builder == "direct":
+            found = [Finding(one.line, one.what) for one in reasons]
+            hint = 'set builder = "auto" in [build]: an engine makes it'
+            raise _refused("the image cannot be made without an engine", where, found, hint)
+        if reasons and self._takes_buildkit(text):
+            self.by_engine.buildkit.require_installed(where, [need[:2] for need in needs])
+
+    def needs_engine(self, target: Service | Function) -> bool:
+        """Whether the text of a Dockerfile tells already that only an engine makes its image."""
+        return bool(self._why_engine(target, self._dockerfile(target)))
+
+    def base_digest(self, target: Service | Function, image: str) -> str:
+        """Ask for the digest of a base image as whatever makes the target's image would; raises `BuildFailed`.
+
+        An engine takes an image that was made on it, whatever a registry has under the same name.
+        """
+        text = self._dockerfile(target)
+        if not self._why_engine(target, text):
+            try:
+                return self.direct.bases.digest(image)
+            except BuildFailed as error:
+                self._require_engine_instead(error, dockerfile_of(target), text)
+        return self.by_engine.bases.digest(image)
+
+    def prepare(self, request: ImageRequest) -> None:
+        """Fetch what the image is based on, as `build` does first; raises as that does."""
+        text = self._dockerfile(request.target)
+        if not self._why_engine(request.target, text):
+            try:
+                self.direct.prepare(request, text, _arguments(request))
+            except BuildFailed as error:
+                self._require_engine_instead(error, dockerfile_of(request.target), text)
+            else:
+                return
+        self.by_engine.prepare(request, text, classic=not self._takes_buildkit(text))
 
     def build(self, request: ImageRequest, jar: Path | None) -> LocalImage:
-        """Build the image in the engine, with labels that name its commit, content key and base image.
+        """Make the image, with labels that name its commit, content key and base image.
 
         Args:
             request: what it is built from, and how it is named.
@@ -91,46 +123,46 @@ class ImageBuilder:
         target = request.target
         context = context_for(self.root, target)
         text = self._dockerfile(target)
-        found = context.missing_sources(_as_built(target, text), classic=not self._takes_buildkit(text))
+        is_classic = not self._takes_buildkit(text)
+        found = context.missing_sources(_as_built(target, text), classic=is_classic)
         if missing := self._not_allowed(target, "source", found):
             what, hint = "the Dockerfile copies what is not there", f"build it, or correct the COPY{UNLESS_MEANT}"
             raise _refused(what, dockerfile_of(target), missing, hint)
-        on_line = partial(self.progress.detail, target=target.name)
-        with full_disk_fails(tempfile.gettempdir()), tempfile.TemporaryFile() as spool:
-            build = self._write(spool, context, request, text, jar)
-            before = self.engine.identifier(build.tag)
-            if self._takes_buildkit(text):
-                self.buildkit.build(build, spool, on_line, self.given())
-                image = self.engine.inspect(build.tag)
-            else:
-                image = self.engine.build(build, spool, on_line)
-        if before != image.identifier:
-            # An earlier run built this tag too. The tag has moved, and nobody else would remove the old image.
-            self.engine.remove_nameless(before)
-        return image
+        reasons = self._why_engine(target, text)
+        because = "\n".join(f"line {one.line}: {one.what}" if one.line else one.what for one in reasons)
+        if not reasons:
+            try:
+                labels, arguments = self._labels(request), _arguments(request)
+                return self.direct.make(request, text, labels, jar, arguments=arguments, classic=is_classic)
+            except BuildFailed as error:
+                self._require_engine_instead(error, dockerfile_of(target), text)
+                because = error.why or error.what
+                self.progress.say(f"an engine makes the image: {because.splitlines()[0]}", target.name)
+        made = self.by_engine.make(request, text, self._labels(request), jar, context=context, classic=is_classic)
+        return replace(made, builder="classic" if is_classic else "buildkit", because=because)
 
-    def _write(
-        self, spool: IO[bytes], context: Context, request: ImageRequest, text: str, jar: Path | None
-    ) -> EngineBuild:
-        """Write the build context, with the labels in its Dockerfile if that builds the same image."""
-        target = request.target
-        is_classic = not self._takes_buildkit(text)
-        labels = self._labels(request, _as_built(target, text), classic=is_classic)
-        # The classic builder stops behind the stage anyway, and a label belongs into it.
-        fetched = self.bases.as_fetched(text, dict(target.args))
-        classic = up_to_stage(fetched, target.docker_target) if is_classic else None
-        labelled = None if classic is None else with_labels(classic, labels, REWRITTEN_DOCKERFILE)
-        rewritten = labelled or (fetched if fetched != text else None)
-        dockerfile = context.write_layered(spool, labelled or fetched, jar) if jar else context.write(spool, rewritten)
-        return EngineBuild(
-            dockerfile=dockerfile,
-            tag=f"{self.registry.host()}/{request.repository}:{request.tag}",
-            labels={} if labelled else labels,
-            arguments={**dict(target.args), COMMIT_ARGUMENT: request.commit},
-            where=dockerfile_of(target),
-            stage=target.docker_target,
-            sign_ins=self.bases.sign_ins_of(_as_built(target, text)),
-        )
+    def push(self, request: ImageRequest, on_bytes: Callable[[int], None]) -> PushedImage:
+        """Push what `build` has made; raises `PushFailed`."""
+        return (self.direct if self.direct.has(request) else self.by_engine).push(request, on_bytes)
+
+    def _require_engine_instead(self, error: BuildFailed, where: str, text: str) -> None:
+        """Raise the error of an image that could not be made without an engine, unless one is there that may make it.
+
+        It may know the base image by itself, or make what we cannot. What is wrong with the files is wrong for it, too.
+        """
+        may_help = isinstance(error, NeedsEngine | BaseUnreadable) and self.options.builder == "auto"
+        if not may_help:
+            raise error
+        try:
+            self.by_engine.engine.require_answer()
+            if self._takes_buildkit(text):
+                self.by_engine.buildkit.require_installed(where, [need[:2] for need in buildkit_needs(text)])
+        except BuildFailed:
+            raise error from None
+
+    def _why_engine(self, target: Service | Function, text: str) -> tuple[Obstacle, ...]:
+        arguments = {**dict(target.args), COMMIT_ARGUMENT: ""}
+        return why_engine(text, self.options.builder, target=target.docker_target, arguments=arguments)
 
     def _require_secrets(self, where: str, text: str) -> None:
         """Refuse a Dockerfile that mounts a secret which nobody gives, or that the chosen builder cannot mount."""
@@ -141,7 +173,7 @@ class ImageBuilder:
             raise _refused(
                 what, where, found, 'set builder = "auto" in [build]: BuildKit mounts it and keeps it nowhere'
             )
-        unknown = [mount for mount in mounts if mount.name not in self.given.names]
+        unknown = [mount for mount in mounts if mount.name not in self.by_engine.given.names]
         if required := [Finding(mount.line, f"secret {mount.name}") for mount in unknown if mount.is_required]:
             hint = f'write [build.secrets] {unknown[0].name} = "name of a SecureString"'
             raise _refused("the Dockerfile requires a secret that erp-build.toml does not have", where, required, hint)
@@ -167,15 +199,13 @@ class ImageBuilder:
         # A byte order mark of an editor is no part of the first instruction.
         return read_file(path).decode("utf-8-sig")
 
-    def _labels(self, request: ImageRequest, text: str, *, classic: bool) -> dict[str, str]:
+    def _labels(self, request: ImageRequest) -> dict[str, str]:
         labels = {
             REVISION_LABEL: request.commit if is_full_commit(request.commit) else "",
             SOURCE_LABEL: self.source,
             KEY_LABEL: request.key,
             VERSION_LABEL: version("erp-build"),
         }
-        on_line = partial(self.progress.detail, target=request.target.name)
-        labels |= self.bases.labels(text, request.bases, on_line, classic=classic)
         return {name: value for name, value in labels.items() if value}
 
 
@@ -189,6 +219,10 @@ def no_stage(target: Service | Function, text: str) -> BuildFailed:
         why=known,
         next_step=did_you_mean(target.docker_target, names, "correct `docker_target` in erp-build.toml"),
     )
+
+
+def _arguments(request: ImageRequest) -> Mapping[str, str]:
+    return {**dict(request.target.args), COMMIT_ARGUMENT: request.commit}
 
 
 def _as_built(target: Service | Function, text: str) -> str:

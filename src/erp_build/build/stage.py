@@ -28,6 +28,9 @@ from erp_build.model.stages.stage import stage
 TAGS_AT_ONCE = 4
 """Images of the registry that are tagged at the same time; each takes two small calls."""
 
+PREPARATION_WAIT_S = 1.0
+"""Seconds for which a failed build waits for a base image that nobody needs any more; the engine's client ends it."""
+
 
 class Job(NamedTuple):
     """A target whose jar is complete: the image to build, the seconds of the jar, and when the jar was complete."""
@@ -63,13 +66,19 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
     turns = BoundedSemaphore(site.clients.assembly.pushes_at_once())
     clock = site.clients.clock
     try:
-        with _nodes(site, requests) as nodes:
+        with (
+            _nodes(site, requests) as nodes,
+            work_beside(partial(site.clients.effects.prepare_images, requests), PREPARATION_WAIT_S) as prepared,
+        ):
             finished = work_as_produced(
                 partial(_package, site, requests),
                 partial(_build_and_push, site, nodes, turns, clock.monotonic()),
                 site.clients.assembly.images_at_once(),
                 clock.time_left,
             )
+            if not finished.failed:
+                # Every image has used it, so it has ended: what it raises is a bug.
+                prepared()
     except TimeoutError:
         clock.require_time()
         raise
@@ -144,6 +153,8 @@ def _build_and_push(site: Site, nodes: Nodes, turns: BoundedSemaphore, start: fl
         size=image.size,
         stored=stored.size,
         layered=request.target.layers,
+        builder=image.builder,
+        because=image.because,
     )
     site.say(
         f"pushed {request.tag} as {pushed.digest[:19]}: image {timings.image:.1f} s, push {timings.push:.1f} s, "

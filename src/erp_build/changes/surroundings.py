@@ -42,7 +42,7 @@ def surroundings_of(site: Site, target: Service | Function, dockerfile: str | No
     bases, doubts = [], []
     for name in images_of(as_built(dockerfile, target.docker_target, dict(target.args))):
         try:
-            bases.append((name, _digest(site, name)))
+            bases.append((name, _digest(site, target, name)))
         except ErpBuildError as error:
             doubts.append(f"the digest of {name} cannot be asked ({error.why or error.what})")
     jdk = site.clients.assembly.jdk_release(target) if is_maven(target) else None
@@ -51,10 +51,10 @@ def surroundings_of(site: Site, target: Service | Function, dockerfile: str | No
     return Surroundings(tuple(bases), jdk, tuple(doubts))
 
 
-def _digest(site: Site, name: str) -> str:
+def _digest(site: Site, target: Service | Function, name: str) -> str:
     pinned = name.partition("@")[2]
     if pinned:
         return pinned
     if "$" in name:
         raise ErpBuildError("the base image has no name", why="its variable has no default in the Dockerfile")
-    return site.clients.assembly.base_digest(name)
+    return site.clients.assembly.base_digest(target, name)

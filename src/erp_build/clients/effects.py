@@ -114,8 +114,14 @@ class Effects(Protocol):
         Raises `BuildFailed` after everything else is made; its `targets` are those that failed.
         """
 
+    def prepare_images(self, requests: Sequence[ImageRequest]) -> None:
+        """Do beside the packagers what every image begins with: sign in to the registry, fetch base images.
+
+        None of our errors is raised: what fails is tried again, and raised, where an image needs it.
+        """
+
     def build_image(self, request: ImageRequest) -> LocalImage:
-        """Make the image in the engine; raises `BuildFailed`."""
+        """Make the image; raises `BuildFailed`."""
 
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag; raises `PushFailed`."""
@@ -209,6 +215,8 @@ class NotedEffects:
         self.tag = noted(kinds.TAG, effects.tag, lambda image, tag: f"{image.repository}:{tag}")
         self.notify = noted(kinds.NOTIFY, effects.notify, lambda request: request.topic)
         self.write_lease = effects.write_lease
+        # A part of the images, which are noted.
+        self.prepare_images = effects.prepare_images
 
     def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
         """Make what the Dockerfiles take; each is an effect of its own, but where nothing is made."""

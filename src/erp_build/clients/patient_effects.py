@@ -44,6 +44,7 @@ class PatientEffects:
         self._functions, self._helm, self._leases = functions, helm, leases
         self.check = effects.check
         self.package = effects.package
+        self.prepare_images = effects.prepare_images
         self.build_image = effects.build_image
         self.write_file = effects.write_file
         self.notify = effects.notify

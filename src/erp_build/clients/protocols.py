@@ -190,8 +190,8 @@ class Assembly(Protocol):
     def require_buildable(self, targets: Sequence[Service | Function]) -> None:
         """Raise `BuildFailed` if a program, the engine or a file that a build needs is missing."""
 
-    def base_digest(self, image: str) -> str:
-        """The digest that the registry of a base image has for its name; raises `BuildFailed` if it does not say."""
+    def base_digest(self, target: Service | Function, image: str) -> str:
+        """The digest that the name of a target's base image has now; raises `BuildFailed` if nobody says it."""
 
     def jdk_release(self, target: Service | Function) -> int | None:
         """The release of the JDK that builds a target; None if none is known."""

@@ -70,6 +70,9 @@ class RehearsedEffects:
         for target in targets:
             on_packaged(target.name, 0.0)
 
+    def prepare_images(self, requests: Sequence[ImageRequest]) -> None:
+        """Nothing is fetched for assumed images."""
+
     def build_image(self, request: ImageRequest) -> LocalImage:
         """Assume the image."""
         return LocalImage(identifier="assumed", size=0, platform="")

@@ -2,6 +2,7 @@
 
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
+from erp_build.doctor.machine import NO_ENGINE_NEEDED, needs_no_engine
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.errors import ConfigurationError
 from erp_build.model.codepipeline import FULL_CLONE
@@ -84,10 +85,13 @@ def check_privileged(facts: Facts) -> CheckResult:
     """Whether a Docker engine may run in the build."""
     project = facts.build_project()
     look = Look(f"environment.privilegedMode of the build project {project.name}")
+    if needs_no_engine(facts):
+        on = "it is on, but could be off (Engine=false): " if project.privileged else "it is off: "
+        return look.ok(f"{on}{NO_ENGINE_NEEDED}")
     if project.privileged:
         return look.ok("it is on")
     return look.problem(
-        "it is off: no Docker engine can run, and no image is built",
+        "it is off: no Docker engine can run, and no image is built that needs one (check engine-needs)",
         "edit the project > Environment > Privileged",
     )
 

@@ -10,22 +10,22 @@ from erp_build.formats.dockerfile.one_stage import as_built
 from erp_build.formats.dockerfile.stages import images_of
 from erp_build.formats.image_name import ecr_host, host_of, mirrored
 from erp_build.model.packaging import dockerfile_of
+from erp_build.model.project import Function, Service
 
 
 def check_base_images(facts: Facts) -> CheckResult:
-    """Ask the registry of each base image for its digest, as a run would: by the engine, with the same sign-in."""
+    """Ask for the digest of each base image as a run would: by the same way, with the same sign-in."""
     _ = facts.environment()  # a sign-in may be a parameter below the same prefix
+    users = {image: target for target, image in reversed([*_bases(facts)])}
     images = tuple(dict.fromkeys(base_images_of(facts)))
     assembly = facts.remote.clients.assembly
-    look = Look(f"the registries of {', '.join(images) or 'no base image'}, by the Docker engine")
+    look = Look(f"the registries of {', '.join(images) or 'no base image'}")
     if not images:
         return look.unknown("no Dockerfile names a base image that is known", "nothing, or correct `dockerfile`")
-    # Without an engine nobody can be asked, which is a check of its own.
-    facts.local.machine.engine()
     refused: dict[str, ErpBuildError] = {}
     for image in images:
         try:
-            assembly.base_digest(image)
+            assembly.base_digest(users[image], image)
         except ErpBuildError as error:
             refused[image] = error
     made_here = [name for name, error in refused.items() if isinstance(error, OfNoRegistry)]
@@ -38,12 +38,16 @@ def check_base_images(facts: Facts) -> CheckResult:
 
 def base_images_of(facts: Facts) -> Iterator[str]:
     """The base images of all targets, as their Dockerfiles name them; what only a variable names is left out."""
+    yield from (image for _, image in _bases(facts))
+
+
+def _bases(facts: Facts) -> Iterator[tuple[Service | Function, str]]:
     for target in facts.project.image_targets:
         path = path_below(facts.root, dockerfile_of(target))
         if path.is_file():
             text = read_file(path).decode("utf-8-sig", "replace")
             names = images_of(as_built(text, target.docker_target, dict(target.args)))
-            yield from (name for name in names if "$" not in name)
+            yield from ((target, name) for name in names if "$" not in name)
 
 
 def foreign_repositories(facts: Facts, partition: str) -> tuple[str, ...]:

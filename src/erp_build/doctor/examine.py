@@ -27,6 +27,7 @@ CHECKS = (
     DoctorCheck("jdk", "machine", machine.check_jdk),
     DoctorCheck("maven", "machine", machine.check_maven),
     DoctorCheck("engine", "machine", machine.check_engine),
+    DoctorCheck("engine-needs", "machine", machine.check_engine_needs),
     DoctorCheck("helm", "machine", machine.check_helm),
     DoctorCheck("disk", "machine", machine.check_disk),
     DoctorCheck("memory", "machine", machine.check_memory),

@@ -1,6 +1,6 @@
 """The facts that the checks of one call share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -8,15 +8,25 @@ from typing import Any, TypeVar, cast
 
 from erp_build.clients.site import Site, read_environment
 from erp_build.config.codebuild import pipeline_that_started
+from erp_build.config.image_targets import COMMIT_ARGUMENT
+from erp_build.config.read_file import path_below, read_file
 from erp_build.deployment.chart_values import all_named_values, below_paths, read_values, values_path_of
 from erp_build.doctor.protocols import Local, Remote
-from erp_build.errors import ConfigurationError, ErpBuildError
+from erp_build.errors import BuildFailed, ConfigurationError, ErpBuildError
+from erp_build.formats.dockerfile.direct.need import why_engine
 from erp_build.model.codepipeline import BuildProject, CodePipeline
 from erp_build.model.environment import Environment
-from erp_build.model.project import Project
+from erp_build.model.packaging import dockerfile_of, is_maven
+from erp_build.model.project import Function, Project, Service
 from erp_build.model.releases.release import Release
 
 Answer = TypeVar("Answer")
+
+ANY_COMMIT = "0" * 40
+"""For the argument that every build gets: none of its value, but that it is given may matter."""
+
+STARTS_CONTAINERS = b"testcontainers"
+"""In the pom of a service whose tests ask an engine."""
 
 
 def once(ask: Callable[["Facts"], Answer]) -> Callable[["Facts"], Answer]:
@@ -101,6 +111,29 @@ class Facts:
     def rendered(self) -> tuple[Mapping[str, Any], ...]:
         """The objects that the chart renders from the values file."""
         return self.local.charts.rendered(self.root, self.project.chart, self.values())
+
+    @once
+    def engine_needs(self) -> dict[str, tuple[str, ...]]:
+        """Service or function -> why it needs a Docker engine; empty for one that needs none.
+
+        Raises `BuildFailed` where a Dockerfile is not there.
+        """
+        return {target.name: tuple(self._why_engine(target)) for target in self.project.image_targets}
+
+    def _why_engine(self, target: Service | Function) -> Iterator[str]:
+        build, where = self.project.build, dockerfile_of(target)
+        path = path_below(self.root, where)
+        if not path.is_file():
+            raise BuildFailed(
+                "there is no Dockerfile", where=where, next_step="add it, or correct `dockerfile` in erp-build.toml"
+            )
+        text = read_file(path).decode("utf-8-sig", "replace")
+        arguments = {**dict(target.args), COMMIT_ARGUMENT: ANY_COMMIT}
+        for one in why_engine(text, build.builder, target=target.docker_target, arguments=arguments):
+            yield f"{where}:{one.line}: {one.what}" if one.line else one.what
+        pom = self.root / target.path / "pom.xml"
+        if build.tests == "run" and is_maven(target) and pom.is_file() and STARTS_CONTAINERS in read_file(pom):
+            yield f"{target.path}/pom.xml: its tests start containers ({STARTS_CONTAINERS.decode()})"
 
     @once
     def pipeline(self) -> CodePipeline:

@@ -10,7 +10,7 @@ from erp_build.clients.maven.place import release_of, wrapper_of
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Version
-from erp_build.errors import BuildFailed
+from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.model.packaging import is_maven
 from erp_build.model.project import Function, Service
 
@@ -24,6 +24,7 @@ Four images with their layers, Maven's repository and the context take about fiv
 
 NO_POM_HINT = 'correct `path` of the service in erp-build.toml, or write package = "none": the Dockerfile does it all'
 NO_MAVEN = "no service is packaged by Maven"
+NO_ENGINE_NEEDED = "no service needs an engine"
 
 ENOUGH_MEMORY = (2 * GIGABYTE, GIGABYTE // 2)
 """The same of memory. An engine and one Maven need two gigabytes; below half a gigabyte Maven is killed."""
@@ -88,12 +89,40 @@ def check_jdk(facts: Facts) -> CheckResult:
 
 
 def check_engine(facts: Facts) -> CheckResult:
-    """The Docker engine."""
+    """The Docker engine, if a service needs one."""
     try:
         version = facts.local.machine.engine()
     except BuildFailed as error:
-        return Look(f"the Docker engine at {error.where}").problem(error.what, error.next_step)
+        look = Look(f"the Docker engine at {error.where}")
+        if needs_no_engine(facts):
+            return look.ok(f"{error.what}; {NO_ENGINE_NEEDED}")
+        return look.problem(error.what, error.next_step)
     return Look("the Docker engine").ok(f"answers, version {version}")
+
+
+def check_engine_needs(facts: Facts) -> CheckResult:
+    """Which services need a Docker engine, and why."""
+    needs, builder = facts.engine_needs(), str(facts.project.build.builder)
+    look = Look(f"the Dockerfiles of {len(needs)} services, and `builder` and `tests` of [build]")
+    if not needs:
+        return look.unknown("erp-build.toml has no service that is built", "write a [[service]] for each")
+    lines = [f"{name}: {'; '.join(reasons)}" for name, reasons in needs.items() if reasons]
+    if others := [name for name, reasons in needs.items() if not reasons]:
+        lines.append(f"none for {', '.join(others)}")
+    if builder == "direct" and len(others) < len(needs):
+        return look.problem(
+            "\n".join(lines), 'change what is named, or set builder = "auto" in [build]: the engine builds these'
+        )
+    return look.ok("\n".join(lines) if len(others) < len(needs) else NO_ENGINE_NEEDED)
+
+
+def needs_no_engine(facts: Facts) -> bool:
+    """Whether it is known of every service that it needs no engine."""
+    try:
+        needs = facts.engine_needs()
+    except ErpBuildError:
+        return False
+    return bool(needs) and not any(needs.values())
 
 
 def check_disk(facts: Facts) -> CheckResult:

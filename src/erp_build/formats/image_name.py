@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 DOCKER_HUB = "docker.io"
 PUBLIC_ECR = "public.ecr.aws"
+DEFAULT_TAG = "latest"
 OTHER_NAMES_OF_THE_HUB = ("index.docker.io", "registry-1.docker.io")
 
 ECR_HOST = re.compile(
@@ -27,6 +28,23 @@ def ecr_host(host: str) -> EcrHost | None:
     """The account and the region of a host; None where it is none of ECR."""
     found = ECR_HOST.fullmatch(host)
     return EcrHost(found["account"], found["region"]) if found else None
+
+
+class ImageName(NamedTuple):
+    """What an image's name says: a registry, a repository in it, and a tag or a digest."""
+
+    host: str
+    repository: str
+    reference: str
+
+
+def named(image: str) -> ImageName:
+    """Take a name apart; without a tag it is `latest`, and a digest counts more than a tag."""
+    host, path = _split(image)
+    name, _, digest = path.partition("@")
+    head, _, tail = name.rpartition("/")
+    last, _, tag = tail.partition(":")
+    return ImageName(host, f"{head}/{last}" if head else last, digest or tag or DEFAULT_TAG)
 
 
 def host_of(image: str) -> str:

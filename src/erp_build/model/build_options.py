@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 Tests = Literal["compile", "run", "skip"]
-Builder = Literal["auto", "classic", "buildkit"]
+Builder = Literal["auto", "direct", "classic", "buildkit"]
 DockerConfig = Literal["own", "user"]
 
 FINDINGS = ("secret", "source", "buildkit")
@@ -45,7 +45,8 @@ class BuildOptions(NamedTuple):
 
     Attributes:
         tests: what Maven does with the services' tests: only compile them, run them, or leave them alone.
-        builder: the engine's classic one, BuildKit by the docker program, or the first that can read the Dockerfile.
+        builder: none of an engine (`direct`), the engine's classic one, BuildKit by the docker program, or the first of
+            these that makes exactly the image of the Dockerfile.
         timeout: seconds for one call of Maven.
         registry: host of the ECR registry that images are pushed to; empty: that of the caller's account and region.
         docker_config: whose sign-ins and context the engine's calls use: only those of this file (`own`), or also

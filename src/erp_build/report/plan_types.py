@@ -7,6 +7,7 @@ docstrings.
 from typing import Annotated, Literal, TypedDict
 
 from erp_build.model.change import BaselineSource
+from erp_build.model.images.image import MadeBy
 from erp_build.model.plan import Action
 from erp_build.report.gate_types import Count, Digest
 
@@ -61,15 +62,17 @@ class MakingDocument(TypedDict):
 
     Attributes:
         maven: seconds that its jar took.
-        image: seconds that the engine took for the image.
+        image: seconds that the image took.
         push: seconds that the push took.
         ready: when the jar was complete, in seconds since the stage began.
         began: when the image was begun, in seconds since the stage began; before it, it waited for a turn.
         ended: when the push was over, in seconds since the stage began.
-        sent: bytes that the push sent, before compression.
-        size: bytes in the engine.
+        sent: bytes that the push sent; an engine counts them before compression.
+        size: bytes in the engine; without an engine the compressed ones.
         stored: bytes in the registry, compressed.
         layered: whether the jar's dependencies are a layer of their own.
+        builder: what made the image: none of an engine, or one of its two builders; empty: not known.
+        because: why an engine made it, one reason a line; empty: none did.
     """
 
     maven: Seconds
@@ -82,6 +85,8 @@ class MakingDocument(TypedDict):
     size: Count
     stored: Count
     layered: bool
+    builder: MadeBy
+    because: str
 
 
 class TargetDocument(StepDocument):

@@ -43,3 +43,9 @@ def _without_probe(report: ReportDocument) -> list[str]:
 def watched_text(name: str, seconds: float) -> str:
     """That something without a readiness probe was watched."""
     return f"{name} has no readiness probe, and was therefore watched for {seconds:.0f} s"
+
+
+def shortened(because: str) -> str:
+    """The first of several reasons, and how many there are besides."""
+    first, *others = because.splitlines()
+    return f"{first}, and {len(others)} more" if others else first

@@ -29,7 +29,7 @@ def effects(client: object, clock: SimulatedClock, said: list[str]) -> PatientEf
     """The effects of Lambda as `wiring` joins them; the others are missing."""
     tool = functions(client)
     live: Any = SimpleNamespace(update_function=tool.update, publish=tool.publish)
-    live.check = live.package = live.build_image = live.write_file = live.notify = None
+    live.check = live.package = live.prepare_images = live.build_image = live.write_file = live.notify = None
     nothing: Any = None
     return PatientEffects(live, Patience(clock, said.append), functions=tool, helm=nothing, leases=nothing)
 

@@ -1,7 +1,10 @@
 """What AWS gives for signing in: tokens of ECR, of its public registry and of CodeArtifact; and another registry."""
 
 import base64
+import threading
+import time
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -10,6 +13,7 @@ from erp_build.clients.aws.codeartifact import CodeArtifactTokens
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import AwsClients
 from erp_build.clients.aws.sign_in import EcrSignIn, PublicEcrSignIn
+from erp_build.clients.machine.parallel import map_in_threads
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.build_options import CodeArtifact
@@ -23,6 +27,25 @@ HOST = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
 
 def ecr_token(endpoint: str = "https://123456789012.dkr.ecr.ap-northeast-2.amazonaws.com") -> dict[str, object]:
     return {"authorizationData": [{"authorizationToken": TOKEN, "expiresAt": EXPIRES, "proxyEndpoint": endpoint}]}
+
+
+def test_threads_that_need_a_sign_in_at_once_get_the_same_one() -> None:
+    asked, began = [], threading.Barrier(4)
+
+    class Slow:
+        def get_authorization_token(self) -> dict[str, object]:
+            asked.append(1)
+            time.sleep(0.05)
+            return ecr_token()
+
+    sign_in = EcrSignIn(cast("Any", Slow()), Secrets())
+
+    def ask(_: int) -> str:
+        began.wait(10)
+        return sign_in.sign_in().password
+
+    assert set(map_in_threads(ask, range(4), 4)) == {PASSWORD}
+    assert len(asked) == 1
 
 
 def test_the_public_registry_gives_one_token_and_no_list() -> None:

@@ -14,6 +14,7 @@ from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.protocols import Assembly
 from erp_build.errors import BuildFailed, ConfigurationError
+from erp_build.model.build_options import BuildOptions
 from erp_build.model.project import Service
 from tests.contract.effects.conftest import INSPECTED, VERSION
 from tests.fakes.account import FakeAssembly
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from erp_build.clients.aws.registry import EcrRegistry
 
 OLDER, NEWER = "sha256:" + "2" * 64, "sha256:" + "3" * 64
+BY_ENGINE = BuildOptions(builder="classic")
 SERVICES = tuple(Service(name, f"backend/{name}", name, f"services.{name}") for name in ("a", "b"))
 
 
@@ -90,7 +92,7 @@ def test_a_base_image_is_asked_for_once_a_run(root: Path, docker: Loopback) -> N
     docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)
     docker.serve(f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json", {"Descriptor": {"digest": digest}})
     made = assembly(root, root / "scratch")
-    assert [made.base_digest("eclipse-temurin:17-jre") for _ in range(3)] == [digest] * 3
+    assert [made.base_digest(SERVICES[0], "eclipse-temurin:17-jre") for _ in range(3)] == [digest] * 3
     assert [asked.path for asked in docker.asked if "distribution" in asked.path] == [
         f"/v{VERSION}/distribution/eclipse-temurin:17-jre/json"
     ]
@@ -103,7 +105,7 @@ def test_a_base_image_that_cannot_be_asked_for_is_asked_for_once_as_well(root: P
     made = assembly(root, root / "scratch")
     for _ in range(2):
         with pytest.raises(BuildFailed, match="the Docker engine refused a request"):
-            made.base_digest("eclipse-temurin:17-jre")
+            made.base_digest(SERVICES[0], "eclipse-temurin:17-jre")
     assert len([asked.path for asked in docker.asked if "distribution" in asked.path]) == 1
 
 
@@ -143,7 +145,7 @@ def dockerfile_of_build(root: Path, docker: Loopback, commit: str, *bases: tuple
     request = ImageRequest(
         target=SERVICES[0], repository="erp/a", tag="abc1234", commit=commit, key="k" if bases else "", bases=bases
     )
-    assembly(root, root / "scratch", registry=cast("EcrRegistry", _Host())).build_image(request)
+    assembly(root, root / "scratch", registry=cast("EcrRegistry", _Host()), options=BY_ENGINE).build_image(request)
     (asked,) = [asked for asked in docker.asked if urlsplit(asked.path).path.endswith("/build")]
     with tarfile.open(fileobj=io.BytesIO(asked.body)) as context:
         file = context.extractfile(parse_qs(urlsplit(asked.path).query)["dockerfile"][0])
@@ -154,7 +156,7 @@ def dockerfile_of_build(root: Path, docker: Loopback, commit: str, *bases: tuple
 def context_of_build(root: Path, docker: Loopback, service: Service) -> tuple[dict[str, list[str]], dict[str, bytes]]:
     """What the engine is asked, and the files that it gets, when a service is built."""
     docker.serve(f"/v{VERSION}/images/x/json", INSPECTED)
-    made = assembly(root, root / "scratch", registry=cast("EcrRegistry", _Host()))
+    made = assembly(root, root / "scratch", registry=cast("EcrRegistry", _Host()), options=BY_ENGINE)
     made.build_image(ImageRequest(target=service, repository="erp/a", tag="abc1234", commit="c" * 40))
     (asked,) = [asked for asked in docker.asked if urlsplit(asked.path).path.endswith("/build")]
     with tarfile.open(fileobj=io.BytesIO(asked.body)) as context:

@@ -11,7 +11,9 @@ import pytest
 from erp_build.build.assembly import LocalAssembly
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.effects import ImageRequest
-from erp_build.errors import BuildFailed
+from erp_build.clients.machine.parallel import work_beside
+from erp_build.clients.way_out import WAY_OUT, NothingBegins
+from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.build_options import BuildOptions
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL
 from erp_build.model.project import Service
@@ -28,7 +30,9 @@ OTHER = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
 OLD, NEW = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 SERVICE = Service("a", "backend/a", "a", "services.a")
 MIRRORS = (("docker.io", f"{ECR}/docker-hub"),)
-HUB = BuildOptions(sign_in=(("docker.io", "/erp/dev/hub"),))
+BY_ENGINE = BuildOptions(builder="classic")
+HUB = BY_ENGINE._replace(sign_in=(("docker.io", "/erp/dev/hub"),))
+MIRRORED = BY_ENGINE._replace(mirrors=MIRRORS)
 
 
 class Host:
@@ -36,6 +40,9 @@ class Host:
 
     def host(self) -> str:
         return ECR
+
+    def sign_in(self) -> SignIn:
+        raise PushFailed("ecr:GetAuthorizationToken is not allowed")
 
 
 class Region:
@@ -46,6 +53,9 @@ class Region:
 
     def sign_in(self) -> SignIn:
         return SignIn("https://any", "AWS", f"invented-{self.region}")
+
+    def forget(self) -> None:
+        """What is given does not change."""
 
 
 @pytest.fixture
@@ -66,7 +76,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandInE
         yield served
 
 
-def made(root: Path, dockerfile: str, options: BuildOptions | None = None) -> LocalAssembly:
+def made(root: Path, dockerfile: str, options: BuildOptions = BY_ENGINE) -> LocalAssembly:
     """The assembly of a service with this Dockerfile."""
     folder = root / SERVICE.path
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,9 +84,9 @@ def made(root: Path, dockerfile: str, options: BuildOptions | None = None) -> Lo
     found = assembly(root, root / "scratch", registry=cast("EcrRegistry", Host()), options=options)
     parameters = FakeParameters()
     parameters.secrets["/erp/dev/hub"] = "kim:invented-hub"
-    sign_ins = found.images.bases.sign_ins
+    sign_ins = found.images.by_engine.bases.sign_ins
     sign_ins.ecr, sign_ins.parameters = Region, parameters
-    sign_ins.named = dict((options or BuildOptions()).sign_in)
+    sign_ins.named = dict(options.sign_in)
     return found
 
 
@@ -92,7 +102,7 @@ def build(found: LocalAssembly, *bases: tuple[str, str]) -> None:
 def test_a_base_in_any_registry_of_ecr_is_built_on(tmp_path: Path, engine: StandInEngine, host: str) -> None:
     engine.remote[f"{host}/base:1"] = NEW
     found = made(tmp_path, f"FROM {host}/base:1\n")
-    assert found.base_digest(f"{host}/base:1") == NEW
+    assert found.base_digest(SERVICE, f"{host}/base:1") == NEW
     build(found, (f"{host}/base:1", NEW))
     assert engine.pulled == [f"{host}/base@{NEW}"]
 
@@ -141,8 +151,8 @@ def test_a_base_is_fetched_from_its_mirror_and_its_digest_is_asked_there(
     tmp_path: Path, engine: StandInEngine, dockerfile: str, name: str
 ) -> None:
     engine.remote[f"{ECR}/docker-hub/library/eclipse-temurin:17"] = NEW
-    found = made(tmp_path, dockerfile, BuildOptions(mirrors=MIRRORS))
-    assert found.base_digest(name) == NEW
+    found = made(tmp_path, dockerfile, MIRRORED)
+    assert found.base_digest(SERVICE, name) == NEW
     build(found, (name, NEW))
     assert engine.pulled == [f"{ECR}/docker-hub/library/eclipse-temurin@{NEW}"]
     assert (
@@ -156,7 +166,7 @@ def test_a_base_is_fetched_from_its_mirror_and_its_digest_is_asked_there(
 
 def test_a_base_that_is_named_by_its_digest_comes_from_the_mirror_too(tmp_path: Path, engine: StandInEngine) -> None:
     engine.remote[f"{ECR}/docker-hub/library/eclipse-temurin:17"] = NEW
-    build(made(tmp_path, f"FROM eclipse-temurin:17@{NEW}\n", BuildOptions(mirrors=MIRRORS)))
+    build(made(tmp_path, f"FROM eclipse-temurin:17@{NEW}\n", MIRRORED))
     assert f"FROM {ECR}/docker-hub/library/eclipse-temurin:17@{NEW}" in engine.built[0]
 
 
@@ -165,21 +175,53 @@ def test_what_the_engine_has_from_elsewhere_does_not_stand_for_the_mirror(
 ) -> None:
     engine.local["eclipse-temurin:17"] = {OLD}
     engine.remote[f"{ECR}/docker-hub/library/eclipse-temurin:17"] = NEW
-    found = made(tmp_path, "FROM eclipse-temurin:17\n", BuildOptions(mirrors=MIRRORS))
-    assert found.base_digest("eclipse-temurin:17") == NEW
+    found = made(tmp_path, "FROM eclipse-temurin:17\n", MIRRORED)
+    assert found.base_digest(SERVICE, "eclipse-temurin:17") == NEW
 
 
 def test_a_mirror_that_lacks_the_image_is_named(tmp_path: Path, engine: StandInEngine) -> None:
     engine.remote["docker.io/library/eclipse-temurin:17"] = NEW
     with pytest.raises(BuildFailed) as caught:
-        build(made(tmp_path, "FROM eclipse-temurin:17\n", BuildOptions(mirrors=MIRRORS)))
+        build(made(tmp_path, "FROM eclipse-temurin:17\n", MIRRORED))
     assert caught.value.where == f"{ECR}/docker-hub/library/eclipse-temurin:17"
     assert "pull-through cache" in caught.value.next_step
     assert engine.pulled == []
 
 
+def test_a_base_that_was_prepared_is_pulled_once(tmp_path: Path, engine: StandInEngine) -> None:
+    engine.remote[f"{ECR}/base:1"] = NEW
+    found = made(tmp_path, f"FROM {ECR}/base:1\n")
+    found.prepare_images([request((f"{ECR}/base:1", NEW)), request((f"{ECR}/base:1", NEW))])
+    assert engine.pulled == [f"{ECR}/base@{NEW}"]
+    build(found, (f"{ECR}/base:1", NEW))
+    assert engine.pulled == [f"{ECR}/base@{NEW}"]
+
+
+def test_a_base_that_cannot_be_prepared_fails_its_own_image_and_no_other(tmp_path: Path, engine: StandInEngine) -> None:
+    engine.remote["docker.io/acme/base:1"] = NEW
+    missing, there = (ECR + "/missing:1", OLD), ("acme/base:1", NEW)
+    found = made(tmp_path, "FROM acme/base:1\n", HUB)
+    found.prepare_images([request(missing), request(there)])
+    assert engine.pulled == [f"acme/base@{NEW}"]
+    with pytest.raises(BuildFailed, match="cannot be pulled"):
+        build(found, missing)
+    build(found, there)
+
+
+def test_after_a_signal_nothing_is_prepared(tmp_path: Path, engine: StandInEngine) -> None:
+    engine.remote["docker.io/acme/base:1"] = NEW
+    found = made(tmp_path, "FROM acme/base:1\n", HUB)
+    WAY_OUT.begin()
+    try:
+        with work_beside(lambda: found.prepare_images([request()])) as prepared, pytest.raises(NothingBegins):
+            prepared()
+    finally:
+        WAY_OUT.forget()
+    assert engine.pulled == []
+
+
 def labels(found: LocalAssembly, dockerfile: str, *bases: tuple[str, str], classic: bool) -> dict[str, str]:
-    return found.images.bases.labels(dockerfile, bases, lambda _: None, classic=classic)
+    return found.images.by_engine.bases.labels(dockerfile, bases, lambda _: None, classic=classic)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +248,7 @@ def test_a_base_without_a_known_name_has_no_label_and_is_not_asked_for(
 
 def test_a_label_stops_no_build_of_buildkit_which_may_pull_otherwise(tmp_path: Path, engine: StandInEngine) -> None:
     said: list[str] = []
-    bases = made(tmp_path, "FROM nowhere.example/a:1\n").images.bases
+    bases = made(tmp_path, "FROM nowhere.example/a:1\n").images.by_engine.bases
     assert bases.labels("FROM nowhere.example/a:1\n", (), said.append, classic=False) == {}
     assert said == ["no label names the base image nowhere.example/a:1: manifest unknown: Requested image not found"]
     assert engine.pulled == []

@@ -75,6 +75,11 @@ def test_the_context_is_a_folder_because_a_stream_can_be_read_once(folder: Path)
     assert not Path(words[-1]).exists()
 
 
+def test_what_is_there_for_the_builder_alone_is_no_part_of_the_context(folder: Path) -> None:
+    words_of(folder, EngineBuild("Dockerfile", "host/a:1", {}, {}, "a", unsent=("Dockerfile", ".dockerignore")))
+    assert sorted((folder / "files").read_text(encoding="utf-8").splitlines()) == ["src", "src/App.java"]
+
+
 def test_without_a_stage_the_last_one_is_built(folder: Path) -> None:
     assert "--target" not in words_of(folder, EngineBuild("Dockerfile", "host/a:1", {}, {}, "a/Dockerfile"))
 

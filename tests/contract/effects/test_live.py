@@ -26,6 +26,7 @@ from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError
+from erp_build.model.build_options import BuildOptions
 from erp_build.model.effect import Effect, EffectKind
 from erp_build.model.images.image import StoredImage
 from erp_build.model.project import Check, Service
@@ -136,7 +137,13 @@ class Run:
             jar.writestr("META-INF/MANIFEST.MF", "Main-Class: A\n")
         registry = EcrRegistry(ecr, Secrets())
         live = LiveEffects(
-            assembly=assembly(root, root / "scratch", registry=registry, progress=self.details),
+            assembly=assembly(
+                root,
+                root / "scratch",
+                registry=registry,
+                progress=self.details,
+                options=BuildOptions(builder="classic"),
+            ),
             registry=registry,
             functions=LambdaFunctions(functions),
             helm=helm.tool,
@@ -159,8 +166,10 @@ def _account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, "invented")
 
 
-def test_every_effect_is_in_the_table_but_the_lock_and_the_branch() -> None:
-    assert {*EFFECTS, "write_lease", "edit_branch"} == {name for name in vars(Effects) if not name.startswith("_")}
+def test_every_effect_is_in_the_table_but_the_lock_the_branch_and_what_is_a_part_of_images() -> None:
+    assert {*EFFECTS, "write_lease", "edit_branch", "prepare_images"} == {
+        name for name in vars(Effects) if not name.startswith("_")
+    }
 
 
 @pytest.mark.parametrize("name", EFFECTS)

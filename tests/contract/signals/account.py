@@ -1,6 +1,7 @@
 """What the stand-in answers: an account and a cluster in which a run gets to its end."""
 
 import base64
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -67,7 +68,8 @@ class Account:
         self._lease: dict[str, Any] = {}
         self._version = 0
         self._image = f"{self.host}/erp/b@{'sha256:' + '0' * 64}"
-        server.answers.update(self._aws() | self._cluster() | self._helm() | self._engine())
+        self._manifests: dict[str, bytes] = {}
+        server.answers.update(self._aws() | self._registry() | self._cluster() | self._helm() | self._engine())
 
     @property
     def host(self) -> str:
@@ -116,6 +118,23 @@ class Account:
             "DescribeAlarms": {"MetricAlarms": [], "CompositeAlarms": []},
             "Publish": XML.format("Publish", "<MessageId>1</MessageId>").encode(),
         }
+
+    def _registry(self) -> dict[str, Any]:
+        """What a push asks that no engine makes."""
+        begun = (202, b"", {"Location": "/v2/erp/a/blobs/uploads/1"})
+        return {
+            "POST /v2/erp/a/blobs/uploads/": begun,
+            "PUT /v2/erp/a/blobs/uploads/1": (201, b""),
+            "(GET|PUT) /v2/erp/a/manifests/.*": self._manifest,
+        }
+
+    def _manifest(self, asked: Asked) -> tuple[int, bytes, dict[str, str]]:
+        verb, _, path = asked.operation.partition(" ")
+        if verb == "PUT":
+            self._manifests[f"sha256:{hashlib.sha256(asked.body).hexdigest()}"] = asked.body
+            return 201, b"", {}
+        found = self._manifests.get(path.rpartition("/")[2])
+        return (200, found, {"Content-Type": MEDIA_TYPE}) if found else (404, b"", {})
 
     def _configuration(self, _: Asked) -> dict[str, Any]:
         labels = {REVISION_LABEL: UNKNOWN}

@@ -34,6 +34,8 @@ lock_expires = "6s"
 [notify]
 on = ["failure", "success"]
 """
+NEEDS_ENGINE = 'RUN ["/a"]\n'
+
 MAVEN = """\
 #!/bin/sh
 exec {python} -IS -c '
@@ -63,8 +65,8 @@ class Scene:
         account.put_helm_into(folder / "bin")
         values = f'a:\n  image:\n    repository: "{account.host}/erp/a"\n    tag: "none"\n'
         files = {"erp-build.toml": SETTINGS, "chart/Chart.yaml": "name: erp\n", "chart/values.yaml": values}
-        for name in ("a", "b"):
-            files[f"backend/{name}/Dockerfile"] = "FROM scratch\nCOPY target/*.jar /a.jar\n"
+        for name, line in (("a", ""), ("b", NEEDS_ENGINE)):
+            files[f"backend/{name}/Dockerfile"] = f"FROM scratch\nCOPY target/*.jar /a.jar\n{line}"
             files[f"backend/{name}/pom.xml"] = f"<project><artifactId>{name}</artifactId></project>\n"
             files[f"backend/{name}/mvnw"] = MAVEN.format(python=sys.executable, address=server.address)
         self.checkout = Checkout.create(folder / "erp", **files)

@@ -54,14 +54,15 @@ class StandIn:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def answer(self, asked: Asked) -> tuple[int, bytes]:
-        """Status and body; a document that is a pair has its own status."""
+    def answer(self, asked: Asked) -> tuple[int, bytes, dict[str, str]]:
+        """Status, body and headers; a document that is a tuple begins with its own status, and may end with headers."""
         for pattern, found in self.answers.items():
             if re.fullmatch(pattern, asked.operation):
                 given = found(asked) if callable(found) else found
-                status, document = given if isinstance(given, tuple) else (200, given)
-                return status, document if isinstance(document, bytes) else json.dumps(document).encode()
-        return 404, json.dumps({"__type": "ResourceNotFoundException", "message": asked.operation}).encode()
+                status, document, *headers = given if isinstance(given, tuple) else (200, given)
+                body = document if isinstance(document, bytes) else json.dumps(document).encode()
+                return status, body, headers[0] if headers else {}
+        return 404, json.dumps({"__type": "ResourceNotFoundException", "message": asked.operation}).encode(), {}
 
     def fault_of(self, asked: Asked) -> Fault | None:
         """How the server misbehaves at this request."""
@@ -108,9 +109,10 @@ def stand_in() -> Iterator[StandIn]:
             if fault == "answers late":
                 held[0].released.wait()
                 time.sleep(LATE_S)
-            status, document = held[0].answer(asked)
+            status, document, headers = held[0].answer(asked)
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
             # Whitespace in front changes neither JSON nor XML.
             self.send_header("Content-Length", str(len(document) + (10**6 if fault == "dribbles" else 0)))
             self.end_headers()

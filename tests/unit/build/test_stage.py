@@ -2,14 +2,17 @@
 
 import threading
 import time
+from collections.abc import Sequence
 
 import pytest
 
+from erp_build.build import stage
 from erp_build.build.stage import build_images
-from erp_build.clients.effects import ImageRequest
+from erp_build.clients.effects import ImageRequest, OnPackaged
 from erp_build.errors import BuildFailed, ErpBuildError, OutOfReach, PushFailed, TagTaken, VerificationFailed
 from erp_build.model.images.image import LocalImage, PushedImage
 from erp_build.model.plan import Plan, Running
+from erp_build.model.project import Function, Service
 from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import (
     BASE,
@@ -150,6 +153,53 @@ def test_nothing_of_the_stage_goes_on_after_a_failed_build(
     with pytest.raises(BuildFailed, match="Maven failed"):
         build(new_world, plan_of({REQUEST: POM}))
     assert ended.is_set()
+
+
+def test_what_images_begin_with_is_done_while_maven_works(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = threading.Event()
+    package = new_world.effects.package
+
+    def prepare(requests: Sequence[ImageRequest]) -> None:
+        assert [request.target.name for request in requests] == [REQUEST, EMPLOYEE]
+        prepared.set()
+
+    def package_later(targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
+        assert prepared.wait(10), "nothing is prepared before Maven has ended"
+        package(targets, on_packaged)
+
+    monkeypatch.setattr(new_world.effects, "prepare_images", prepare)
+    monkeypatch.setattr(new_world.effects, "package", package_later)
+    assert set(build(new_world, plan_of(dict.fromkeys((REQUEST, EMPLOYEE), POM)))) == {REQUEST, EMPLOYEE}
+
+
+def test_a_bug_in_what_is_prepared_is_not_lost(new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def prepare(_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(new_world.effects, "prepare_images", prepare)
+    with pytest.raises(KeyError, match="a bug"):
+        build(new_world, plan_of({EMPLOYEE: POM}))
+
+
+def test_a_failed_build_does_not_wait_for_what_is_prepared(
+    new_world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough = threading.Event()
+    new_world.effects.failures["package", EMPLOYEE] = BuildFailed("Maven failed", where=EMPLOYEE)
+    monkeypatch.setattr(new_world.effects, "prepare_images", lambda _: enough.wait(60))
+    monkeypatch.setattr(stage, "PREPARATION_WAIT_S", 0.1)
+    began = time.monotonic()
+    with pytest.raises(BuildFailed, match="Maven failed"):
+        build(new_world, plan_of({EMPLOYEE: POM}))
+    assert time.monotonic() - began < 10
+    enough.set()
+
+
+def test_nothing_is_prepared_where_nothing_is_built(new_world: FakeWorld) -> None:
+    build(new_world, plan_of({CHART: POM}))
+    assert new_world.effects.prepared == []
 
 
 def test_an_index_in_place_of_an_image_is_a_failed_push(new_world: FakeWorld) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from erp_build.changes.surroundings import surroundings_of
 from erp_build.errors import BuildFailed
-from erp_build.model.project import Service
+from erp_build.model.project import Function, Service
 
 if TYPE_CHECKING:
     from erp_build.clients.site import Site
@@ -33,7 +33,7 @@ class Registries:
         self.clients = self
         self.assembly = self
 
-    def base_digest(self, image: str) -> str:
+    def base_digest(self, target: Service | Function, image: str) -> str:  # noqa: ARG002 - one answer for all
         """Its digest; raises `BuildFailed` for an image that nobody has."""
         if image not in self.digests:
             raise BuildFailed("there is no such image", where=image)

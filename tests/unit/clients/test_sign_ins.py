@@ -26,12 +26,15 @@ class Aws:
     """What signs in to the registries of a region; it gives another password each time it is asked."""
 
     def __init__(self, region: str) -> None:
-        self.region, self.asked = region, 0
+        self.region, self.asked, self.forgotten = region, 0, 0
 
     def sign_in(self) -> SignIn:
         self.asked += 1
         expires = datetime.now(UTC) + timedelta(hours=12)
         return SignIn("https://somewhere", "AWS", f"invented-{self.region}-{self.asked}", expires)
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
 
 class Account:
@@ -92,6 +95,20 @@ def test_a_secure_string_is_user_and_password(value: str) -> None:
     account.parameters.secrets["/erp/dev/docker-hub"] = value
     assert account.sign_ins.of("docker.io") == SignIn("https://docker.io", "kim", PASSWORD)
     assert account.secrets.mask(" ".join(FORMS)).count("***") == len(FORMS)
+
+
+def test_a_sign_in_that_a_registry_does_not_take_is_asked_for_anew() -> None:
+    account = Account({"docker.io": "/a", "public.ecr.aws": "aws"})
+    account.parameters.secrets["/a"] = "kim:invented-old"
+    hosts = ("docker.io", "public.ecr.aws", OTHER_REGION)
+    before = [account.sign_ins.of(host) for host in hosts]
+    account.parameters.secrets["/a"] = "kim:invented-new"
+    for host in hosts:
+        account.sign_ins.forget(host)
+    after = [account.sign_ins.of(host) for host in hosts]
+    assert all(old and new and old.password != new.password for old, new in zip(before, after, strict=True))
+    assert account.regions["us-east-1"].forgotten == 1
+    assert account.regions.keys() == {"us-east-1"}
 
 
 def test_a_secure_string_is_read_once_and_only_when_its_registry_is_used() -> None:

@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
@@ -40,8 +40,15 @@ def jar(path: Path, **changed: str | None) -> Path:
     return path
 
 
+def small_jar(path: Path) -> bytes:
+    made = io.BytesIO()
+    with LayeredJar(path) as layered:
+        layered.write_application(made)
+    return made.getvalue()
+
+
 def application(path: Path) -> dict[str, str]:
-    with LayeredJar(path) as layered, ZipFile(io.BytesIO(layered.application())) as small:
+    with ZipFile(io.BytesIO(small_jar(path))) as small:
         return {name: small.read(name).decode() for name in small.namelist() if not name.endswith("/")}
 
 
@@ -67,10 +74,8 @@ def test_the_small_jar_holds_the_services_own_files_and_not_the_launcher(tmp_pat
 
 def test_the_small_jar_names_the_folder_of_every_class_once(tmp_path: Path) -> None:
     """Without its entry Spring scans a package and finds nothing, and the service starts without its own answers."""
-    with (
-        LayeredJar(jar(tmp_path / "app.jar", **{"BOOT-INF/classes/com/erp/Other.class": "x"})) as layered,
-        ZipFile(io.BytesIO(layered.application())) as small,
-    ):
+    path = jar(tmp_path / "app.jar", **{"BOOT-INF/classes/com/erp/Other.class": "x"})
+    with ZipFile(io.BytesIO(small_jar(path))) as small:
         folders = [name for name in small.namelist() if name.endswith("/")]
     assert folders == ["META-INF/", "META-INF/maven/", "com/", "com/erp/"]
 
@@ -92,10 +97,27 @@ def test_no_line_of_the_manifest_is_longer_than_java_reads(tmp_path: Path) -> No
     assert names[-1].removeprefix("BOOT-INF/") in b"".join(lines).replace(b" lib", b"lib").decode().replace(" ", "")
 
 
+def test_what_lies_in_the_jar_and_among_its_classes_is_taken_once(tmp_path: Path) -> None:
+    twice = {
+        "BOOT-INF/classes/META-INF/MANIFEST.MF": "x",
+        "BOOT-INF/classes/META-INF/maven/pom.properties": "version=2",
+    }
+    with ZipFile(io.BytesIO(small_jar(jar(tmp_path / "app.jar", **twice)))) as small:
+        names = [name for name in small.namelist() if not name.endswith("/")]
+        assert small.read("META-INF/MANIFEST.MF").startswith(b"Manifest-Version")
+        assert small.read("META-INF/maven/pom.properties") == b"version=1"
+    assert len(names) == len(set(names))
+
+
+def test_every_entry_can_be_read_as_a_stream_by_java(tmp_path: Path) -> None:
+    """Java reads no entry without compression whose size stands behind it."""
+    with ZipFile(io.BytesIO(small_jar(jar(tmp_path / "app.jar")))) as small:
+        assert {(entry.compress_type, entry.flag_bits & 8) for entry in small.infolist()} == {(ZIP_STORED, 0)}
+
+
 def test_the_same_jar_makes_the_same_bytes(tmp_path: Path) -> None:
     path = jar(tmp_path / "app.jar")
-    with LayeredJar(path) as first, LayeredJar(path) as second:
-        assert first.application() == second.application()
+    assert small_jar(path) == small_jar(path)
 
 
 def test_a_jar_without_an_index_of_layers_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -47,6 +47,15 @@ def no_engine(clinic: Clinic) -> None:
     )
 
 
+def needs_an_engine(clinic: Clinic) -> None:
+    clinic.world.checkout.write(f"backend/{NOTIFICATION}/Dockerfile", "FROM eclipse-temurin:17-jre\nRUN useradd app\n")
+
+
+def no_engine_where_one_is_needed(clinic: Clinic) -> None:
+    needs_an_engine(clinic)
+    no_engine(clinic)
+
+
 def little_disk(clinic: Clinic) -> None:
     clinic.machine.disk = 5 * GIGABYTE
 
@@ -149,7 +158,14 @@ LOCAL_TROUBLES = (
     Trouble("jdk", "too old", old_jdk, "problem", ("JDK 11", "wants 17", "JAVA_17_HOME")),
     Trouble("jdk", "not there", no_jdk, "problem", ("no JDK",)),
     Trouble("jdk", "only a newer one", newer_jdk, "warning", ("JDK 25", "none of release 17")),
-    Trouble("engine", "not there", no_engine, "problem", ("no Docker engine answers", "privileged")),
+    Trouble(
+        "engine",
+        "not there",
+        no_engine_where_one_is_needed,
+        "problem",
+        ("no Docker engine answers", "privileged"),
+    ),
+    Trouble("engine-needs", "no Dockerfile", no_dockerfile, "unknown", ("there is no Dockerfile", NOTIFICATION)),
     Trouble("disk", "little", little_disk, "warning", ("5.0 GB",)),
     Trouble("disk", "scarce", scarce_disk, "problem", ("1.0 GB",)),
     Trouble("memory", "little", little_memory, "warning", ("1.0 GB",)),

@@ -10,6 +10,7 @@ from tests.fakes.clinic import PIPELINE, Clinic
 from tests.fakes.registry import PUSHED, scan
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY
 from tests.support.samples import NOTIFICATION
+from tests.unit.doctor.local_troubles import needs_an_engine
 from tests.unit.doctor.trouble import Trouble
 
 NOTIFICATION_REPOSITORY = f"erp/{NOTIFICATION}"
@@ -52,6 +53,7 @@ def shallow_project(clinic: Clinic) -> None:
 
 
 def no_privileges(clinic: Clinic) -> None:
+    needs_an_engine(clinic)
     clinic.delivery.project_is(privileged=False)
 
 

@@ -1,6 +1,7 @@
 """What signs in to a registry, and the sign-ins that AWS itself gives out: of ECR by region, of its public registry."""
 
 import base64
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -74,15 +75,17 @@ class EcrSignIn:
         self._where = f"the registries of {region}" if region else "the registry"
         self._failure = failure
         self._given: SignIn | None = None
+        self._one_at_a_time = threading.Lock()
 
     def sign_in(self) -> SignIn:
-        """Return the sign-in; it is renewed before it expires."""
-        if not _holds(self._given):
-            with translate_aws_errors("ecr:GetAuthorizationToken", self._where, self._failure):
-                data = self._client.get_authorization_token()["authorizationData"][0]
-            self._given = _sign_in(data, data["proxyEndpoint"].rstrip("/"), self._secrets)
-        assert self._given
-        return self._given
+        """Return the sign-in; it is renewed before it expires. Threads that need it at once wait for the same one."""
+        with self._one_at_a_time:
+            given = self._given
+            if given is None or not _holds(given):
+                with translate_aws_errors("ecr:GetAuthorizationToken", self._where, self._failure):
+                    data = self._client.get_authorization_token()["authorizationData"][0]
+                given = self._given = _sign_in(data, data["proxyEndpoint"].rstrip("/"), self._secrets)
+            return given
 
     def forget(self) -> None:
         """Drop the sign-in, because the registry does not accept it any more."""
@@ -108,9 +111,12 @@ class PublicEcrSignIn:
             data = self._client.get_authorization_token()["authorizationData"]
         return _sign_in(data, f"https://{PUBLIC_ECR}", self._secrets)
 
+    def forget(self) -> None:
+        """Nothing was kept."""
 
-def _holds(given: SignIn | None) -> bool:
-    return bool(given and given.expires and given.expires - RENEW_SIGN_IN_BEFORE >= datetime.now(UTC))
+
+def _holds(given: SignIn) -> bool:
+    return bool(given.expires and given.expires - RENEW_SIGN_IN_BEFORE >= datetime.now(UTC))
 
 
 def _sign_in(data: Mapping[str, Any], endpoint: str, secrets: Secrets) -> SignIn:

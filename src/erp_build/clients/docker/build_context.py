@@ -2,7 +2,9 @@
 
 import io
 import posixpath
+import stat
 import tarfile
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -27,10 +29,23 @@ GIT_FOLDER = ".git"
 """Never sent: no content key counts it, and its configuration may hold what a checkout was made with."""
 
 
+def sent_mode(mode: int) -> int:
+    """The mode that a file of the disk has in an image: of a mode Git keeps only the executable bit.
+
+    What the umask or a setuid bit of a checkout makes of it would be another image of the same commit.
+    """
+    return EXECUTABLE_MODE if stat.S_ISDIR(mode) or mode & 0o100 else FILE_MODE
+
+
 def context_for(root: Path, target: Service | Function) -> "Context":
     """The context of a target: the folder that its `context` names, by default its own directory."""
     folder = context_of(target)
     return Context(root / folder, posixpath.relpath(dockerfile_of(target), folder or "."))
+
+
+def layer_folders(layered: LayeredJar) -> dict[str, str]:
+    """The layers of a jar, and the folder of a context for each."""
+    return {layer: f"{OWN_FOLDER}/{place}-{layer}" for place, layer in enumerate(layered.layers)}
 
 
 class Context:
@@ -47,6 +62,8 @@ class Context:
         self.dockerfile = dockerfile
         self._files = ContextFiles(folder, dockerfile, never=(GIT_FOLDER,))
         self.names = self._files.names
+        self.unsent = tuple(sorted({*self.names} - {*self._files.sent}))
+        """The Dockerfile and the `.dockerignore` where they are excluded: the builder reads them, and no COPY does."""
 
     @property
     def is_outside(self) -> bool:
@@ -74,11 +91,17 @@ class Context:
         path = self.folder / self.dockerfile
         with LayeredJar(jar) as layered, _tar(spool) as tar:
             self._add(tar, (item for item in self.names if item != name))
-            folders = {layer: f"{OWN_FOLDER}/{place}-{layer}" for place, layer in enumerate(layered.layers)}
+            folders = layer_folders(layered)
             for layer, folder in folders.items():
-                for library, stream, size in layered.libraries(layer):
-                    _add_file(tar, f"{folder}/{library}", stream, size)
-            _add_bytes(tar, f"{folders[APPLICATION_LAYER]}/{jar_name(text, name, str(path))}", layered.application())
+                for library, open_library, size in layered.libraries(layer):
+                    with open_library() as stream:
+                        _add_file(tar, f"{folder}/{library}", stream, size)
+            small = f"{folders[APPLICATION_LAYER]}/{jar_name(text, name, str(path))}"
+            with tempfile.TemporaryFile() as application:
+                layered.write_application(application)
+                size = application.tell()
+                application.seek(0)
+                _add_file(tar, small, application, size)
             rewritten = with_layers(text, name, tuple(folders.values()), str(path))
             _add_bytes(tar, REWRITTEN_DOCKERFILE, rewritten.encode())
         spool.seek(0)
@@ -89,9 +112,9 @@ class Context:
             tar.add(self.folder / name, name, recursive=False, filter=self._reproducible)
 
     def _reproducible(self, entry: tarfile.TarInfo) -> tarfile.TarInfo:
-        # Times and owners differ between checkouts; of a mode Git keeps only the executable bit.
+        # Times and owners differ between checkouts.
         entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
-        entry.mode = EXECUTABLE_MODE if entry.isdir() or entry.mode & 0o100 else FILE_MODE
+        entry.mode = EXECUTABLE_MODE if entry.isdir() else sent_mode(entry.mode)
         if entry.islnk():
             # A hard link is written as a file, so that links on the disk do not change the image.
             size = (self.folder / entry.name).stat().st_size

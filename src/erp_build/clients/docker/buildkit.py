@@ -73,7 +73,7 @@ class BuildKit:
         try:
             with (
                 private_config(self._user, request.sign_ins) as config,
-                _unpacked(context, request.dockerfile) as (folder, dockerfile),
+                _unpacked(context, request) as (folder, dockerfile),
             ):
                 done = run(
                     [*_words(request, given), "--file", str(dockerfile), str(folder)],
@@ -113,11 +113,11 @@ def _words(request: EngineBuild, given: Mapping[str, str]) -> list[str]:
 
 
 @contextmanager
-def _unpacked(context: IO[bytes], dockerfile: str) -> Iterator[tuple[Path, Path]]:
+def _unpacked(context: IO[bytes], request: EngineBuild) -> Iterator[tuple[Path, Path]]:
     """A context as a folder for the block, and its Dockerfile in another one.
 
     As a stream it can be read once, and a Dockerfile with a `# syntax=` line is read by two programs (Docker 20.10).
-    What `.dockerignore` excludes is not in it, so nothing more is excluded.
+    What `.dockerignore` excludes is not in it, so nothing more is excluded but what the builder has for itself.
     """
     with tempfile.TemporaryDirectory(prefix="erp-build-context-") as name:
         folder, beside = Path(name) / "context", Path(name) / "dockerfile"
@@ -126,6 +126,8 @@ def _unpacked(context: IO[bytes], dockerfile: str) -> Iterator[tuple[Path, Path]
         with tarfile.open(fileobj=context) as tar:
             tar.extractall(folder, filter="fully_trusted")  # noqa: S202 - we have written it
         copy = beside / "Dockerfile"
-        shutil.copyfile(folder / dockerfile, copy)
+        shutil.copyfile(folder / request.dockerfile, copy)
+        for unsent in request.unsent:
+            (folder / unsent).unlink(missing_ok=True)
         (beside / f"{copy.name}.dockerignore").write_text("# nothing\n", encoding="ascii")
         yield folder, copy

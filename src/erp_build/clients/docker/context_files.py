@@ -37,6 +37,9 @@ class ContextFiles:
         self._ignore = self._read_ignore()
         self.links: set[str] = set()
         sent = {name for name, is_sent in self._walked("") if is_sent}
+        self.sent = tuple(sorted(sent))
+        """What is not excluded: all that a COPY can take."""
+
         kept = {name for name in (dockerfile, IGNORE_FILE) if (folder / name).is_file() and not name.startswith("../")}
         self.names = tuple(sorted(sent | kept))
 

@@ -46,6 +46,7 @@ class EngineBuild(NamedTuple):
         where: the Dockerfile's path, for errors.
         stage: of the Dockerfile, which is built; empty: the last one.
         sign_ins: host -> sign-in, for the base images.
+        unsent: files of the context that are excluded and there for the builder alone, who takes them away.
     """
 
     dockerfile: str
@@ -55,6 +56,7 @@ class EngineBuild(NamedTuple):
     where: str
     stage: str = ""
     sign_ins: Mapping[str, SignIn] = MappingProxyType({})
+    unsent: tuple[str, ...] = ()
 
 
 class Engine:

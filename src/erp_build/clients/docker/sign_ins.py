@@ -22,6 +22,9 @@ class GivesSignIn(Protocol):
     def sign_in(self) -> SignIn:
         """The sign-in, renewed before it expires."""
 
+    def forget(self) -> None:
+        """Drop what was given before, because the registry does not accept it any more."""
+
 
 class ReadsSecrets(Protocol):
     """Parameter Store."""
@@ -67,6 +70,14 @@ class SignIns:
             if host not in self._known:
                 self._known[host] = self._found(host)
             return self._known[host]
+
+    def forget(self, host: str) -> None:
+        """Drop the sign-in of a registry that does not accept it: the next one is asked for anew."""
+        with self._one_at_a_time:
+            place = ecr_host(host)
+            if place and place.region in self._regions:
+                self._regions[place.region].forget()
+            self._known.pop(host, None)
 
     def of_images(self, names: Iterable[str]) -> dict[str, SignIn]:
         """Host -> sign-in, of every registry that these images come from and that has one."""

@@ -1,16 +1,17 @@
 """A Spring Boot jar, split by its own layer index: libraries by layer, and a small jar with the application.
 
-The result equals `java -Djarmode=tools -jar app.jar extract --layers`, without a second for starting a JVM.
+The result holds what `java -Djarmode=tools -jar app.jar extract --layers` makes, without a second for starting a JVM.
 Source: Spring Boot reference, "Efficient Container Images"; the jar's BOOT-INF/layers.idx and classpath.idx.
 """
 
-import io
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from erp_build.errors import BuildFailed
 from erp_build.formats.spring_jar import LAYERS_INDEX, MANIFEST, attributes_of, marks_of, why_no_layers
@@ -28,6 +29,7 @@ DROPPED_ATTRIBUTES = (
     "Spring-Boot-Layers-Index",
 )
 APPLICATION_LAYER = "application"
+PIECE_BYTES = 1 << 20
 MANIFEST_LINE = re.compile(rb"^.{1,70}|.{1,69}")
 """What a line of a manifest holds: at most 72 bytes with its line end and the space of a continued line."""
 
@@ -57,31 +59,39 @@ class LayeredJar(AbstractContextManager["LayeredJar"]):
         # A dict keeps the order of the index, and each layer once.
         return (*(layer for layer in dict.fromkeys(self._layers.values()) if layer in used), APPLICATION_LAYER)
 
-    def libraries(self, layer: str) -> Iterator[tuple[str, IO[bytes], int]]:
-        """The libraries of a layer: path `lib/name.jar`, an open stream, and its size."""
+    def libraries(self, layer: str) -> Iterator[tuple[str, Callable[[], IO[bytes]], int]]:
+        """The libraries of a layer: path `lib/name.jar`, what opens it while the jar is open, and its size."""
         for name in sorted(self._names):
             if name.startswith(LIBRARIES) and self._layer_of(name) == layer:
-                with self._zip.open(name) as stream:
-                    yield f"lib/{name[len(LIBRARIES) :]}", stream, self._zip.getinfo(name).file_size
+                size = self._zip.getinfo(name).file_size
+                yield f"lib/{name[len(LIBRARIES) :]}", partial(self._zip.open, name), size
 
-    def application(self) -> bytes:
-        """The small jar: the service's own classes, and a manifest that names the libraries beside it."""
-        made = io.BytesIO()
-        folders = set[PurePosixPath]()
-        with ZipFile(made, "w", ZIP_DEFLATED) as jar:
+    def write_application(self, file: IO[bytes]) -> None:
+        """Write the small jar: the service's own classes, and a manifest that names the libraries beside it.
+
+        Nothing in it is compressed. The layer is, and so the bytes do not depend on the version of a library.
+        """
+        folders, places = set[PurePosixPath](), {"", MANIFEST}
+        with ZipFile(file, "w") as jar:
             jar.writestr(ZipInfo(MANIFEST), self._thin_manifest())
             for name in self._names:
                 place = _place(name)
-                if place:
+                # What lies in the jar and among its classes is taken once, as Java reads the first of two entries.
+                if place not in places:
+                    places.add(place)
                     # Spring scans a package by the entry of its folder, so folders need entries.
                     for folder in (*reversed(PurePosixPath(place).parents),)[1:]:
                         if folder not in folders:
                             jar.writestr(ZipInfo(f"{folder}/"), b"")
                             folders.add(folder)
-                    entry = ZipInfo(place, self._zip.getinfo(name).date_time)
-                    entry.compress_type = ZIP_DEFLATED
-                    jar.writestr(entry, self._zip.read(name))
-        return made.getvalue()
+                    self._copy(name, jar, place)
+
+    def _copy(self, name: str, jar: ZipFile, place: str) -> None:
+        found = self._zip.getinfo(name)
+        entry = ZipInfo(place, found.date_time)
+        entry.file_size = found.file_size
+        with self._zip.open(name) as content, jar.open(entry, "w") as copy:
+            shutil.copyfileobj(content, copy, PIECE_BYTES)
 
     def _layer_of(self, name: str) -> str:
         """The layer of an entry. The index names folders and single files; the longest match counts."""

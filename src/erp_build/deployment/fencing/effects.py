@@ -35,6 +35,7 @@ class FencedEffects:
         self.revision = KnownRevision(site, lock)
         self.check = effects.check
         self.package = effects.package
+        self.prepare_images = effects.prepare_images
         self.build_image = effects.build_image
         self.push = effects.push
         self.start_scan = effects.start_scan

@@ -86,18 +86,35 @@ class StoredImage:
         return "layers" in json.loads(self.manifest)
 
 
+MadeBy = Literal["direct", "classic", "buildkit", ""]
+"""What makes an image: none of an engine, or one of its two builders; empty: nobody says."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LocalImage:
-    """An image in the engine: its id, its size in bytes, and its platform such as `linux/amd64`."""
+    """An image that was made and is not pushed yet.
+
+    Attributes:
+        identifier: its id, the digest of its configuration.
+        size: bytes in the engine; without an engine the compressed ones.
+        platform: such as `linux/amd64`.
+        builder: what has made it.
+        because: why an engine has; one reason a line.
+    """
 
     identifier: str
     size: int
     platform: str
+    builder: MadeBy = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PushedImage:
-    """What a push did: the digest that the registry gave, and the bytes (before compression) that it sent."""
+    """What a push did: the digest that the registry gave, and the bytes that it sent.
+
+    An engine says how many they are before compression, a push of ours how many it has really sent.
+    """
 
     digest: str
     bytes_pushed: int = 0
@@ -111,9 +128,10 @@ class BuildTimings:
         maven, image, push: seconds.
         ready, began, ended: when the jar was complete, the image build began and the push ended, in seconds since the
             build stage began. Gaps between the parts are time queued for a worker slot.
-        bytes_pushed: bytes that the push moved, before compression.
-        size, stored: bytes in the engine, and compressed in the registry.
+        bytes_pushed: bytes that the push moved: an engine counts them before compression.
+        size, stored: bytes of the image where it was made (`LocalImage`), and compressed in the registry.
         layered: whether the jar's dependencies are a layer of their own.
+        builder, because: what has made it, and why an engine has, one reason a line.
     """
 
     maven: float = 0.0
@@ -126,6 +144,8 @@ class BuildTimings:
     size: int = 0
     stored: int = 0
     layered: bool = False
+    builder: MadeBy = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from erp_build.formats.printable import printable
 from erp_build.report.critical_path import BUILD, last_to_end
 from erp_build.report.document_types import ReportDocument, StageDocument
 from erp_build.report.gate_types import FindingDocument, WaivedFindingDocument
-from erp_build.report.summary import longest_work, moved_effects, warnings_of
+from erp_build.report.summary import longest_work, moved_effects, shortened, warnings_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -50,7 +50,9 @@ def page_environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(seconds=seconds, finding_names=finding_names, waiver_texts=waiver_texts)
+    environment.filters.update(
+        seconds=seconds, shortened=shortened, finding_names=finding_names, waiver_texts=waiver_texts
+    )
     environment.tests["in_no_time"] = _is_in_no_time
     return environment
 

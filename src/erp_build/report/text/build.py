@@ -1,9 +1,12 @@
 """What it took to make the images: a table for a person, and the chain of work that decided how long it took."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
+from erp_build.formats.printable import one_line
 from erp_build.model.images.image import BuiltImage
 from erp_build.report.critical_path import last_made, phases_of
+from erp_build.report.summary import shortened
 from erp_build.report.text.table import table
 
 MIN_SHOWN_S = 0.1
@@ -22,7 +25,16 @@ def build_table(images: Sequence[BuiltImage]) -> list[str]:
     if reused:
         megabytes = sum(image.saved for image in reused) / 1e6
         lines.append(f"{len(reused)} of {len(new)} reused: no Maven, no Docker, {megabytes:.1f} MB not sent")
-    return lines + _critical_path(new)
+    return [*lines, *_by_engine(new), *_critical_path(new)]
+
+
+def _by_engine(images: Sequence[BuiltImage]) -> list[str]:
+    """A line for each reason for which an engine made images."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for image in images:
+        if image.timings and image.timings.because:
+            names[image.timings.because].append(image.target)
+    return [one_line(f"By an engine: {', '.join(targets)}: {shortened(because)}") for because, targets in names.items()]
 
 
 def _row(image: BuiltImage) -> tuple[str, ...]:

@@ -1,0 +1,77 @@
+"""The registries that base images lie in."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from erp_build.clients.aws.sign_in import SignIn
+from erp_build.clients.clock import Clock
+from erp_build.clients.registries.address import scheme_of
+from erp_build.clients.registries.registry import Asks, Registry
+from erp_build.errors import BaseUnreadable, ErpBuildError
+
+T = TypeVar("T")
+
+
+class FindsSignIns(Protocol):
+    """The sign-ins by host."""
+
+    def of(self, host: str) -> SignIn | None:
+        """The sign-in of a registry; None where it is asked without one."""
+
+    def forget(self, host: str) -> None:
+        """Drop it, because the registry does not accept it."""
+
+
+class _UntilInVain:
+    """Asks one registry again while its errors pass; once it was waited for in vain, each question is asked once.
+
+    A registry that cannot be reached would cost each image its time.
+    """
+
+    def __init__(self, ask: Asks) -> None:
+        self._ask = ask
+        self._is_given_up = False
+
+    def __call__(self, question: Callable[[], T], /) -> T:
+        if self._is_given_up:
+            return question()
+        try:
+            return self._ask(question)
+        except ErpBuildError as error:
+            self._is_given_up = error.passes
+            raise
+
+
+class Registries:
+    """Registries by host, each opened once. Threads may call.
+
+    Args:
+        sign_ins: of all of them.
+        clock: for the end of a token.
+        ask: asks again while an error passes.
+        scheme: of a host: `https`, or `http` where it has no TLS.
+    """
+
+    def __init__(
+        self, sign_ins: FindsSignIns, clock: Clock, ask: Asks, scheme: Callable[[str], str] = scheme_of
+    ) -> None:
+        self._sign_ins, self._clock, self._ask, self._scheme = sign_ins, clock, ask, scheme
+        self._opened: dict[str, Registry] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def of(self, host: str) -> Registry:
+        """The registry of a host; its errors are `BaseUnreadable`."""
+        with self._one_at_a_time:
+            if host not in self._opened:
+                self._opened[host] = Registry(
+                    host,
+                    partial(self._sign_ins.of, host),
+                    partial(self._sign_ins.forget, host),
+                    self._clock,
+                    scheme=self._scheme(host),
+                    failure=BaseUnreadable,
+                    ask=_UntilInVain(self._ask),
+                )
+            return self._opened[host]
