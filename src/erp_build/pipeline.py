@@ -31,8 +31,10 @@ from erp_build.deployment.recording import is_unproven, record_proof
 from erp_build.deployment.stage import deploy, write_back
 from erp_build.deployment.status import past_deployments
 from erp_build.errors import VerificationFailed
+from erp_build.gate.evidence import check_evidence
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules
+from erp_build.model.check_run import Checked
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Project
@@ -147,11 +149,24 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
 
 def build_and_clear(run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState) -> tuple[ClearedImage, ...]:
     """Build the plan's images and clear them. This changes nothing that runs."""
-    if site.project.checks:
-        run.stage(require_checks, run.stage(run_checks, site, plan))
-    images = run.stage(build_images, site, plan)
+    checked = check_sources(run, site, plan)
+    has_evidence = site.project.build.evidence
+    # Only evidence needs them: a hook of a caller has the arguments that it always had.
+    images = run.stage(build_images, site, plan, checked) if has_evidence else run.stage(build_images, site, plan)
     judgement = run.stage(judge_images, site.clients, rules, images, live.running)
-    return run.stage(clear_images, judgement)
+    cleared = run.stage(clear_images, judgement)
+    if has_evidence:
+        run.stage(check_evidence, site, plan, images)
+    return cleared
+
+
+def check_sources(run: Run, site: Site, plan: Plan) -> tuple[Checked, ...]:
+    """Run the `[[check]]`s, and stop where one does."""
+    if not site.project.checks:
+        return ()
+    checked = run.stage(run_checks, site, plan)
+    run.stage(require_checks, checked)
+    return checked
 
 
 def move_latest_of_earlier_runs(

@@ -11,6 +11,7 @@ from erp_build.model.build_options import Tests
 from erp_build.model.check_run import Checked
 from erp_build.model.effect import Effect
 from erp_build.model.environment import Place
+from erp_build.model.images.evidence import CheckedEvidence
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
@@ -52,6 +53,7 @@ class RunReport:
         occasion, place: when and for which build it ran, and where it deploys to; None: not known yet.
         recovers: whether the previous run failed after it had taken the lock.
         plan, preview, checked, images, judgement, cleared, deployment, proofs, alarms: what the stages made.
+        attested: the evidence of these images, as it was read back.
         effects: all changes of the outside world, in order.
         stages: the stages that ran, in order.
         error: the error that ended it.
@@ -70,6 +72,7 @@ class RunReport:
     images: tuple[BuiltImage, ...] = ()
     judgement: Judgement | None = None
     cleared: tuple[ClearedImage, ...] = ()
+    attested: tuple[CheckedEvidence, ...] = ()
     deployment: Deployment | None = None
     proofs: tuple[Proof, ...] = ()
     effects: tuple[Effect, ...] = ()

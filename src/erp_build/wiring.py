@@ -1,15 +1,16 @@
 """The composition root: creates the clients once, joins them, and picks live effects or a rehearsal."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from erp_build.build.assembly import LocalAssembly
 from erp_build.build.composition import BuildClients, BuildSetting, make_assembly
+from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.packagers.protocol import Packager
 from erp_build.clients import rehearsal
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
@@ -21,7 +22,7 @@ from erp_build.clients.aws.session import FAIL_FAST_CONFIG, AwsClients, Caller, 
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.private_config import isolated, users_folder
-from erp_build.clients.docker.server import find_server
+from erp_build.clients.docker.server import DockerServer, find_server
 from erp_build.clients.effects import Journal, NotedEffects, UpgradeRequest
 from erp_build.clients.files.edit import replace_file
 from erp_build.clients.files.private_folder import private_folder
@@ -36,6 +37,7 @@ from erp_build.clients.machine.inventory import LocalMachine
 from erp_build.clients.patience import Patience, patient
 from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.protocols import Clients
+from erp_build.clients.registries.opened import own_registry
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
@@ -124,6 +126,7 @@ class LiveEffects:
         self.prepare_images = assembly.prepare_images
         self.build_image = assembly.build_image
         self.push = assembly.push
+        self.attest = assembly.attest
         self.start_scan = registry.start_scan
         self.update_function = functions.update
         self.publish = functions.publish
@@ -167,28 +170,19 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     cluster, leases = EksCluster(connection), ClusterLeases(connection)
     helm = HelmProgram(kubernetes, given.folder, cluster.capabilities)
     find = partial(find_server, dict(os.environ), given.docker, follows_user=given.build.docker_config == "user")
-    engine = Engine(find)
-    # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
-    stack.callback(engine.abort)
-    stack.enter_context(WAY_OUT.telling(engine.hang_up))
+    engine = _engine(find, stack)
     repository = GitRepository(given.root)
     patience = Patience(given.clock, given.progress.say)
     parameters = ParameterStore(aws.client("ssm"), given.secrets)
+    evidence = EvidenceStore(cache(partial(own_registry, registry, given.clock)))
     assembly = make_assembly(
-        BuildSetting(
-            root=given.root,
-            scratch=given.folder,
-            docker=given.docker,
-            logs=given.logs,
-            options=given.build,
-            packagers=given.packagers,
-            source=repository.origin(),
-        ),
+        _build_setting(given, repository.origin()),
         aws,
         BuildClients(
             engine=engine,
             find=find,
             registry=patient(registry, patience),
+            evidence=evidence,
             parameters=patient(parameters, patience),
             patience=patience,
             clock=given.clock,
@@ -210,6 +204,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         parameters=parameters,
         identity=Caller(aws.client("sts"), session.region_name),
         registry=registry,
+        evidence=evidence,
         functions=functions,
         cluster=cluster,
         leases=leases,
@@ -226,6 +221,26 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     return replace(patiently, effects=NotedEffects(patiently.effects, given.journal))
 
 
+def _engine(find: Callable[[], DockerServer], stack: ExitStack) -> Engine:
+    engine = Engine(find)
+    # A signal reaches the main thread alone, so calls that worker threads make to the engine are aborted at the end.
+    stack.callback(engine.abort)
+    stack.enter_context(WAY_OUT.telling(engine.hang_up))
+    return engine
+
+
+def _build_setting(given: _Given, source: str) -> BuildSetting:
+    return BuildSetting(
+        root=given.root,
+        scratch=given.folder,
+        docker=given.docker,
+        logs=given.logs,
+        options=given.build,
+        packagers=given.packagers,
+        source=source,
+    )
+
+
 def asked_patiently(clients: Clients) -> Clients:
     """Return the same clients, which ask again while an answer passes; what only this machine answers is left alone."""
     patience = clients.patience
@@ -234,6 +249,7 @@ def asked_patiently(clients: Clients) -> Clients:
         parameters=patient(clients.parameters, patience),
         identity=patient(clients.identity, patience),
         registry=patient(clients.registry, patience),
+        evidence=patient(clients.evidence, patience),
         functions=patient(clients.functions, patience),
         cluster=patient(clients.cluster, patience),
         leases=patient(clients.leases, patience),
@@ -261,6 +277,7 @@ def _rehearsed(clients: Clients, journal: Journal) -> Clients:
     return replace(
         clients,
         registry=rehearsal.RehearsedRegistry(clients.registry, assumed),
+        evidence=rehearsal.RehearsedEvidence(clients.evidence, assumed),
         functions=rehearsal.RehearsedFunctions(clients.functions, assumed),
         cluster=rehearsal.RehearsedCluster(clients.cluster, assumed),
         helm=rehearsal.RehearsedHelm(clients.helm, assumed),

@@ -54,6 +54,11 @@ ANSWERS = {
     "Why is a layer the same bytes everywhere?": {"src/erp_build/build/direct/layer_writer.py": "FILE_TIME"},
     "Which layers are not compressed again?": {"src/erp_build/build/direct/known_layers.py": "def layers_known_by("},
     "Which jar is the one?": {"src/erp_build/formats/spring_jar.py": "def runnable("},
+    "What is said beside an image, and when does it stop a run?": {
+        "src/erp_build/build/evidence/store.py": "def attach(",
+        "src/erp_build/formats/evidence/verify.py": "def fault_of(",
+        "src/erp_build/gate/evidence.py": "raise _error(wrong)",
+    },
     "What is masked in logs and reports?": {
         "src/erp_build/clients/secrets.py": "def mask(",
         "src/erp_build/formats/secrets/forms.py": "def forms_of(",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from erp_build.build.evidence.store import EvidenceStore
 from erp_build.clients.effects import (
     CheckRequest,
     EditRequest,
@@ -15,7 +16,8 @@ from erp_build.clients.effects import (
 from erp_build.errors import BuildFailed, ErpBuildError, combine
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import EffectKind
-from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
+from erp_build.model.images.evidence import Application, EvidenceRequest, Library
+from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.packaging import NONE
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.lambda_function import FunctionState
@@ -25,6 +27,10 @@ from tests.fakes.functions import FakeFunctions
 from tests.fakes.helm import FakeHelm
 from tests.fakes.leases import FakeLeases
 from tests.fakes.registry import FakeRegistry
+
+JAR = Library("target/app.jar", "app", "1.0.0", "com.erp", "a" * 64, "pom.properties")
+LIBRARIES = (Library("BOOT-INF/lib/a-1.0.jar", "a", "1.0", "org.a", "b" * 64, "pom.properties"),)
+"""What every jar holds."""
 
 
 class FakeEffects:
@@ -86,7 +92,7 @@ class FakeEffects:
             self._fail("build_image", request.target.name)
             assert request.target.name in self._jars, "an image was built before its jar"
             self._images.add(f"{request.repository}:{request.tag}")
-            return LocalImage(identifier="sha256:1", size=60_000_000, platform=self.platform)
+            return LocalImage(identifier="sha256:1", size=60_000_000, platform=self.platform, builder="classic")
 
     def push(self, request: ImageRequest) -> PushedImage:
         name = f"{request.repository}:{request.tag}"
@@ -95,6 +101,14 @@ class FakeEffects:
             assert name in self._images, "an image was pushed before it was built"
             digest = self._registry.push(request.repository, request.tag, request.commit, request.key)
             return PushedImage(digest, 50_000_000)
+
+    def attest(self, request: EvidenceRequest) -> PushedEvidence:
+        image = request.image
+        with self.journal.note(EffectKind.ATTEST, f"{image.repository}@{image.digest}"):
+            self._fail("attest", request.making.target)
+            assert image.digest in self._registry.images, "evidence about an image that was not pushed"
+            store = EvidenceStore(lambda: self._registry.artifacts)
+            return store.attach(request, Application(request.making.target, JAR, LIBRARIES))
 
     def start_scan(self, repository: str, digest: str) -> bool:
         with self.journal.note(EffectKind.START_SCAN, f"{repository}@{digest}"):

@@ -10,6 +10,7 @@ from erp_build.errors import ErpBuildError, PushFailed, TagTaken
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.scan import Scanning
+from tests.fakes.artifacts import FakeArtifacts
 
 HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -48,6 +49,7 @@ class FakeRegistry:
         self.how = Scanning("SCAN_ON_PUSH", enhanced=False)
         self.now: Callable[[], datetime] = lambda: SCANNED
         self.rescanned: dict[str, datetime] = {}
+        self.artifacts = FakeArtifacts()
 
     def host(self) -> str:
         return HOST

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from erp_build.build.evidence.store import EvidenceStore
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import Journal
 from erp_build.clients.git.repository import GitRepository
@@ -147,6 +148,7 @@ class FakeWorld:
             parameters=self.parameters,
             identity=self.identity,
             registry=self.registry,
+            evidence=EvidenceStore(lambda: self.registry.artifacts),
             functions=self.functions,
             cluster=self.cluster,
             leases=self.leases,

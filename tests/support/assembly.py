@@ -10,6 +10,7 @@ from erp_build.build.base_images import BaseImages
 from erp_build.build.direct.bases import Bases
 from erp_build.build.direct.images import DirectImages, OwnRegistry
 from erp_build.build.engine_images import EngineImages
+from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.given import GivenVariables
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
@@ -30,6 +31,7 @@ from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
 from erp_build.model.build_options import BuildOptions, CodeArtifact
 from tests.fakes.account import FakeParameters, FakeProgress
+from tests.fakes.artifacts import FakeArtifacts
 
 
 def surroundings(root: Path, scratch: Path, progress: Progress, logs: Path | None = None) -> MavenSurroundings:
@@ -76,6 +78,7 @@ def assembly(
     scratch: Path,
     *,
     registry: EcrRegistry | None = None,
+    evidence: EvidenceStore | None = None,
     progress: Progress | None = None,
     options: BuildOptions | None = None,
     packagers: Sequence[Packager] = (),
@@ -110,6 +113,7 @@ def assembly(
         ),
         engine=engine,
         registry=named,
+        evidence=evidence or EvidenceStore(FakeArtifacts),
         clock=clock,
         progress=spoken,
     )

@@ -16,7 +16,9 @@ from tests.support.git import Checkout
 from tests.support.samples import CHART, EMPLOYEE, PROCESSING, REQUEST
 
 Act = Callable[[FaultedWorld], tuple[Proof, ...]]
-WITH_ALIAS = SMALL._replace(functions=(SMALL.functions[0]._replace(publish=True, alias="live"),))
+WITH_ALIAS = SMALL._replace(
+    functions=(SMALL.functions[0]._replace(publish=True, alias="live"),), build=SMALL.build._replace(evidence=True)
+)
 WITH_BRANCH = SMALL._replace(deploy=DeployPolicy(write_back="branch", branch="main"))
 
 

@@ -20,9 +20,10 @@ from tests.support.git import Checkout
 from tests.support.samples import EMPLOYEE, ERP, NOTIFICATION
 
 When = Literal["before", "after"]
-READERS = ("parameters", "identity", "registry", "functions", "cluster", "leases", "alarms", "helm")
+READERS = ("parameters", "identity", "registry", "functions", "cluster", "leases", "alarms", "helm", "evidence")
 REMOTE_EFFECTS = (
     "push",
+    "attest",
     "start_scan",
     "update_function",
     "publish",
@@ -41,6 +42,8 @@ KINDS: dict[str, type[ErpBuildError]] = {
     "functions": FunctionUpdateFailed,
     "registry": PushFailed,
     "effects.push": PushFailed,
+    "effects.attest": PushFailed,
+    "evidence": PushFailed,
     "effects.tag": PushFailed,
     "effects.start_scan": GateInconclusive,
     "effects.update_function": FunctionUpdateFailed,
@@ -124,11 +127,13 @@ class TransientWorld(FakeWorld):
         return made
 
 
-WITH_ALIAS: Project = ERP._replace(functions=(ERP.functions[0]._replace(publish=True, alias="live"),))
+WITH_ALIAS: Project = ERP._replace(
+    functions=(ERP.functions[0]._replace(publish=True, alias="live"),), build=ERP.build._replace(evidence=True)
+)
 
 
 def deployed(folder: Path) -> TransientWorld:
-    """A world after two deployments; one repository scans nothing by itself, and the function has an alias."""
+    """A world after two deployments: a repository that scans nothing by itself, an alias, and evidence."""
     world = TransientWorld(Checkout.create(folder, **sources()))
     world.project = WITH_ALIAS
     world.run()
@@ -178,4 +183,5 @@ def outcome(world: TransientWorld, act: Callable[[TransientWorld], object]) -> d
         "cleared": sorted(one.image.target for one in world.report.cleared or ()),
         "alarms": world.report.alarms,
         "evidence": world.report.evidence,
+        "attached": {image: len(listed) for image, listed in world.registry.artifacts.listed.items()},
     }

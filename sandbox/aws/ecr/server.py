@@ -17,16 +17,16 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp import ClientSession, ClientTimeout, StreamReader, TCPConnector, web
 
-from sandbox.aws.ecr import hosts
+from sandbox.aws.ecr import hosts, referrers
 from sandbox.aws.ecr.hosts import Host
 from sandbox.aws.ecr.sign_in import Tokens, ecr_password, is_user
 from sandbox.aws.iam.required_actions import registry_need
 from sandbox.aws.json_protocol import ECR, call
 from sandbox.endpoints import ACCOUNT, REGION, REGISTRY_HOST
 
-PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|tags)/(?P<reference>.*)")
+PATH = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>blobs|manifests|referrers|tags)/(?P<reference>.*)")
 OF_A_ROLE = re.compile(r"(?P<port>[0-9]+)-[0-9a-f]+")
 """A password of the fault proxy; the number leads to its lane."""
 HOP_BY_HOP = {"transfer-encoding", "connection"}
@@ -84,6 +84,8 @@ class Front:
             refused = refusal(405, "UNSUPPORTED", "this registry is only pulled from")
         if refused is not None:
             return refused
+        if match and match["kind"] == "referrers":
+            return await self._referrers(repository, match["reference"], request.query.get("artifactType", ""))
         is_manifest = request.method == "PUT" and match is not None and match["kind"] == "manifests"
         drop = self._drop(match["repository"]) if is_manifest and match else ""
         if drop == "before":
@@ -92,6 +94,14 @@ class Front:
         own = match is None or repository == match["repository"]
         answer = await self._forward(request, request.raw_path if own else path, streamed=not drop)
         return _broken(request) if drop else answer
+
+    async def _referrers(self, repository: str, digest: str, artifact_type: str) -> web.Response:
+        """What names an image as its subject; the stand-in has no such path."""
+        _, listed = await self._ecr("ListImages", {"repositoryName": repository})
+        known = [{"imageDigest": one["imageDigest"]} for one in listed.get("imageIds", ())]
+        _, found = await self._ecr("BatchGetImage", {"repositoryName": repository, "imageIds": known})
+        body = referrers.index_of(found.get("images", ()), digest, artifact_type)
+        return web.Response(body=body, headers={"Content-Type": referrers.OCI_INDEX})
 
     def _drop(self, repository: str) -> str:
         """When the connection of this manifest breaks, told once; empty: never."""
@@ -174,11 +184,18 @@ class Front:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_FORWARDED}
         # The stand-in takes the account from the name of the host.
         headers["Host"] = REGISTRY_HOST
-        body = request.content if request.can_read_body else None
+        body: bytes | StreamReader | None = request.content if request.can_read_body else None
+        subject = ""
+        if request.method == "PUT" and "/manifests/" in path:
+            body = manifest = await request.read()
+            subject = referrers.subject_of(manifest)
         async with self._session.request(
             request.method, self._upstream + path, data=body, headers=headers, allow_redirects=False
         ) as upstream:
             kept = {name: value for name, value in upstream.headers.items() if name.lower() not in HOP_BY_HOP}
+            if subject and upstream.status < 300:  # noqa: PLR2004 - it is stored
+                # By this header a registry says that it lists the manifest by itself.
+                kept["OCI-Subject"] = subject
             answer = web.StreamResponse(status=upstream.status, headers=kept)
             if not streamed:
                 await upstream.read()

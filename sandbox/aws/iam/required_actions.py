@@ -81,6 +81,7 @@ _REGISTRY = {
     ("HEAD", "manifests"): "BatchGetImage",
     ("GET", "manifests"): "BatchGetImage",
     ("PUT", "manifests"): "PutImage",
+    ("GET", "referrers"): "BatchGetImage",
 }
 """The registry's protocol (OCI distribution) and ECR's actions behind it."""
 

@@ -7,6 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from erp_build.build.check_command import run_check
+from erp_build.build.evidence.jar_libraries import application_of
+from erp_build.build.evidence.local_repository import with_coordinates
+from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
 from erp_build.build.quality_gate import judged_by_gate
@@ -19,7 +22,8 @@ from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ErpBuildError
 from erp_build.model.check_run import CheckRun
-from erp_build.model.images.image import LocalImage, PushedImage
+from erp_build.model.images.evidence import EvidenceRequest
+from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage
 from erp_build.model.project import Function, Service
 
 
@@ -33,6 +37,7 @@ class LocalAssembly:
         images: makes images of the Dockerfiles.
         engine: makes those that need one.
         registry: that is pushed to.
+        evidence: what is attached to what was pushed.
         progress: for lines about what goes on.
     """
 
@@ -41,6 +46,7 @@ class LocalAssembly:
     images: ImageBuilder
     engine: Engine
     registry: EcrRegistry
+    evidence: EvidenceStore
     clock: Clock
     progress: Progress
 
@@ -106,3 +112,10 @@ class LocalAssembly:
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag; raises `PushBroke` if the connection breaks or the sign-in has expired."""
         return self.images.push(request, partial(self.progress.amount, request.target.name))
+
+    def attest(self, request: EvidenceRequest) -> PushedEvidence:
+        """Attach SBOM and provenance to an image that was pushed; raises `PushFailed`."""
+        name = request.making.target
+        jar = self.packagers.maven.made_jar(name)
+        path = jar.relative_to(self.root).as_posix() if jar and jar.is_relative_to(self.root) else ""
+        return self.evidence.attach(request, with_coordinates(application_of(name, jar, path)))

@@ -10,6 +10,7 @@ from erp_build.build.base_images import BaseImages
 from erp_build.build.direct.bases import Bases
 from erp_build.build.direct.images import DirectImages, OwnRegistry
 from erp_build.build.engine_images import EngineImages
+from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.given import GivenVariables
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
@@ -66,6 +67,7 @@ class BuildClients:
     engine: Engine
     find: Callable[[], DockerServer]
     registry: EcrRegistry
+    evidence: EvidenceStore
     parameters: ParameterStore
     patience: Patience
     clock: Clock
@@ -112,6 +114,7 @@ def make_assembly(setting: BuildSetting, aws: AwsClients, clients: BuildClients)
         ),
         engine=clients.engine,
         registry=clients.registry,
+        evidence=clients.evidence,
         clock=clients.clock,
         progress=progress,
     )

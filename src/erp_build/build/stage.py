@@ -1,11 +1,13 @@
 """The build stage: builds and pushes images, and takes over existing ones, reused by content or running."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from erp_build.build.architecture import check_platform
+from erp_build.build.evidence.request import evidence_request
 from erp_build.changes.content_key import KEY_TAG, content_of
 from erp_build.changes.reuse import Nodes
 from erp_build.clients.effects import ImageRequest
@@ -18,8 +20,10 @@ from erp_build.clients.machine.parallel import (
 )
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
+from erp_build.formats.evidence.sbom import load
+from erp_build.model.check_run import Checked
 from erp_build.model.commit import DIRTY
-from erp_build.model.images.image import BuildTimings, BuiltImage, PushedImage, StoredImage
+from erp_build.model.images.image import BuildTimings, BuiltImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.packaging import MAVEN, NONE
 from erp_build.model.plan import Plan, Running, Step
 from erp_build.model.project import Chart, Function, Service
@@ -46,21 +50,27 @@ class Pushed(NamedTuple):
     request: ImageRequest
     stored: StoredImage
     timings: BuildTimings
+    evidence: PushedEvidence | None = None
 
 
 @stage("Maven, engine, ECR: new tags only", keeps="images")
-def build_images(site: Site, plan: Plan) -> tuple[BuiltImage, ...]:
+def build_images(site: Site, plan: Plan, checked: Sequence[Checked] = ()) -> tuple[BuiltImage, ...]:
     """Provide every image that the plan deploys: built, reused, or running already.
 
     The packagers make what the Dockerfiles take; an image is built and pushed as soon as that is complete. After a
     failure the other images are still finished, so that the next run can reuse them.
+
+    Args:
+        site: where it is built.
+        plan: what is built.
+        checked: the checks of this run, for the evidence of images that have some (`evidence` of `[build]`).
     """
-    built = _build_all(site, [_request(site, step, plan) for step in plan.builds])
+    built = _build_all(site, [_request(site, step, plan) for step in plan.builds], checked)
     reused = map_in_threads(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
     return (*built, *reused, *(_running_image(step) for step in plan.redeploys))
 
 
-def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ...]:
+def _build_all(site: Site, requests: list[ImageRequest], checked: Sequence[Checked]) -> tuple[BuiltImage, ...]:
     if not requests:
         return ()
     turns = BoundedSemaphore(site.clients.assembly.pushes_at_once())
@@ -69,10 +79,12 @@ def _build_all(site: Site, requests: list[ImageRequest]) -> tuple[BuiltImage, ..
         with (
             _nodes(site, requests) as nodes,
             work_beside(partial(site.clients.effects.prepare_images, requests), PREPARATION_WAIT_S) as prepared,
+            # The libraries that write evidence are loaded while Maven works.
+            work_beside(load) if site.project.build.evidence else nullcontext(),
         ):
             finished = work_as_produced(
                 partial(_package, site, requests),
-                partial(_build_and_push, site, nodes, turns, clock.monotonic()),
+                partial(_build_and_push, site, nodes, turns, clock.monotonic(), checked),
                 site.clients.assembly.images_at_once(),
                 clock.time_left,
             )
@@ -126,7 +138,9 @@ def _package(site: Site, requests: list[ImageRequest], hand_over: HandOver[Job])
     site.clients.effects.package(targets, ready)
 
 
-def _build_and_push(site: Site, nodes: Nodes, turns: BoundedSemaphore, start: float, job: Job) -> Pushed:
+def _build_and_push(
+    site: Site, nodes: Nodes, turns: BoundedSemaphore, start: float, checked: Sequence[Checked], job: Job
+) -> Pushed:
     """Build the image of a job, and push it when it has a slot; the times count from `start`."""
     request, name = job.request, job.request.target.name
     clock, began = site.clients.clock, site.clients.clock.monotonic()
@@ -140,12 +154,19 @@ def _build_and_push(site: Site, nodes: Nodes, turns: BoundedSemaphore, start: fl
         site.clients.progress.phase(name, "push")
         pushed = _push(site, request)
         stored = _read_back(site, request, pushed.digest)
+    sent = clock.monotonic()
+    evidence = None
+    if site.project.build.evidence:
+        site.clients.progress.phase(name, "evidence")
+        said = evidence_request(site, request, stored, image, checked, sent - start)
+        # Before the tag with its key: a run that reuses the image finds its evidence as well.
+        evidence = site.clients.effects.attest(said)
     ended = clock.monotonic()
     site.clients.progress.phase(name, "done")
     timings = BuildTimings(
         maven=job.maven,
         image=built - began,
-        push=ended - turn,
+        push=sent - turn,
         ready=job.ready - start,
         began=began - start,
         ended=ended - start,
@@ -161,7 +182,7 @@ def _build_and_push(site: Site, nodes: Nodes, turns: BoundedSemaphore, start: fl
         f"{pushed.bytes_pushed / 1e6:.1f} MB sent",
         name,
     )
-    return Pushed(request, stored, timings)
+    return Pushed(request, stored, timings, evidence)
 
 
 def _push(site: Site, request: ImageRequest) -> PushedImage:
@@ -220,6 +241,7 @@ def _built(pushed: Pushed) -> BuiltImage:
         digest=pushed.stored.digest,
         commit=None if request.commit.endswith(DIRTY) else request.commit,
         timings=pushed.timings,
+        evidence=pushed.evidence,
     )
 
 

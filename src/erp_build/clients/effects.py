@@ -14,7 +14,8 @@ from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import BuildFailed
 from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
-from erp_build.model.images.image import LocalImage, PushedImage, StoredImage
+from erp_build.model.images.evidence import EvidenceRequest
+from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.packaging import NONE
 from erp_build.model.project import Check, Function, Service
 from erp_build.model.releases.lambda_function import FunctionState
@@ -126,6 +127,9 @@ class Effects(Protocol):
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag; raises `PushFailed`."""
 
+    def attest(self, request: EvidenceRequest) -> PushedEvidence:
+        """Attach SBOM and provenance to an image that was pushed; raises `PushFailed`."""
+
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan; False where the registry made one in the last 24 hours, or scans by itself."""
 
@@ -196,6 +200,9 @@ class NotedEffects:
         self.check = noted(kinds.CHECK, effects.check, lambda request: f"{request.check.name} {request.target.name}")
         self.build_image = noted(kinds.BUILD_IMAGE, effects.build_image, lambda request: request.target.name)
         self.push = noted(kinds.PUSH, effects.push, lambda request: f"{request.repository}:{request.tag}")
+        self.attest = noted(
+            kinds.ATTEST, effects.attest, lambda request: f"{request.image.repository}@{request.image.digest}"
+        )
         self.start_scan = noted(
             kinds.START_SCAN, effects.start_scan, lambda repository, digest: f"{repository}@{digest}"
         )

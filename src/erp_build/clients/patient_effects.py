@@ -7,7 +7,7 @@
 | `upgrade_release`, `rollback_release` | the newest revision: it may be the one that was asked for |
 | `uninstall_release` | the history: the release may be gone |
 | `write_lease` | the lease: it may be stored as it was sent |
-| `push`, `tag`, `start_scan`, `edit_branch` | nothing: a second time changes nothing |
+| `push`, `attest`, `tag`, `start_scan`, `edit_branch` | nothing: a second time changes nothing |
 
 Checks, builds and files of this machine are not asked for again, and a notification never delays a run.
 """
@@ -20,7 +20,8 @@ from erp_build.clients.effects import EditRequest, Effects, ImageRequest, Upgrad
 from erp_build.clients.patience import Patience
 from erp_build.clients.protocols import Functions, Helm, Leases
 from erp_build.errors import ReleaseFailed
-from erp_build.model.images.image import ImageReference, PushedImage, StoredImage
+from erp_build.model.images.evidence import EvidenceRequest
+from erp_build.model.images.image import ImageReference, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release, Revision
@@ -52,6 +53,10 @@ class PatientEffects:
     def push(self, request: ImageRequest) -> PushedImage:
         """Push the image under its tag."""
         return self._patience.ask(self._effects.push, request)
+
+    def attest(self, request: EvidenceRequest) -> PushedEvidence:
+        """Attach SBOM and provenance; the same request makes the same bytes."""
+        return self._patience.ask(self._effects.attest, request)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan."""

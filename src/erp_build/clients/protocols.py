@@ -15,6 +15,7 @@ from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.patience import Patience
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
+from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.project import Function, Service
@@ -75,6 +76,13 @@ class Registry(Protocol):
 
     def scanning(self, repository: str) -> Scanning:
         """How the repository is scanned; unknown without the permission, which is no error."""
+
+
+class EvidenceReader(Protocol):
+    """What lies beside images in their registry."""
+
+    def read(self, repository: str, digest: str) -> tuple[StoredEvidence, ...]:
+        """Everything of ours that is attached to an image, in any order; what others attached is left out."""
 
 
 class Functions(Protocol):
@@ -217,6 +225,7 @@ class Clients:
     parameters: Parameters
     identity: Identity
     registry: Registry
+    evidence: EvidenceReader
     functions: Functions
     cluster: Cluster
     leases: Leases

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from erp_build.clients.effects import CheckRequest, EditRequest, ImageRequest, NotifyRequest, OnPackaged, UpgradeRequest
-from erp_build.clients.protocols import Cluster, Functions, Helm, Leases, Registry
+from erp_build.clients.protocols import Cluster, EvidenceReader, Functions, Helm, Leases, Registry
+from erp_build.formats.evidence.documents import assumed_evidence
 from erp_build.model.check_run import CheckRun
-from erp_build.model.images.image import ImageReference, LocalImage, PushedImage, StoredImage
+from erp_build.model.images.evidence import EvidenceRequest, StoredEvidence
+from erp_build.model.images.image import ImageReference, LocalImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Endpoints, ObjectName, Pod, Workload
 from erp_build.model.releases.lambda_function import FunctionState
@@ -43,6 +45,7 @@ class RehearsedEffects:
         images: repository -> the image that is to be deployed from it.
         pushed: digests that exist by assumption only.
         tags: repository and tag -> the image that got it.
+        evidence: digest of an image -> what is attached to it by assumption only.
         scans: digests whose scan was asked for by assumption only.
         functions: name -> image.
         aliases: `function:alias` -> digest.
@@ -54,6 +57,7 @@ class RehearsedEffects:
     images: dict[str, ImageReference] = field(default_factory=dict)
     pushed: set[str] = field(default_factory=set)
     tags: dict[tuple[str, str], StoredImage] = field(default_factory=dict)
+    evidence: dict[str, tuple[StoredEvidence, StoredEvidence]] = field(default_factory=dict)
     scans: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -84,6 +88,11 @@ class RehearsedEffects:
         self.pushed.add(digest)
         self.images[request.repository] = ImageReference(request.repository, request.tag, digest)
         return PushedImage(digest)
+
+    def attest(self, request: EvidenceRequest) -> PushedEvidence:
+        """Assume SBOM and provenance, of which only the libraries cannot be known."""
+        sbom, provenance = self.evidence[request.image.digest] = assumed_evidence(request)
+        return PushedEvidence(sbom.digest, provenance.digest)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Assume the scan; it finds what the last one found."""
@@ -168,6 +177,14 @@ class RehearsedRegistry(_Reader[Registry]):
     def pushed_at(self, repository: str, digest: str) -> datetime:
         """When the image was pushed last; an assumed push is older than its assumed scan."""
         return BEFORE_ALL if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
+
+
+class RehearsedEvidence(_Reader[EvidenceReader]):
+    """The real evidence, and what is assumed to be attached to assumed images."""
+
+    def read(self, repository: str, digest: str) -> tuple[StoredEvidence, ...]:
+        """What of ours is attached to an image."""
+        return self._assumed.evidence.get(digest) or self._real.read(repository, digest)
 
 
 class RehearsedFunctions(_Reader[Functions]):

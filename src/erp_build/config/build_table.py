@@ -23,7 +23,7 @@ def parse_build(table: Table, parameters: str) -> BuildOptions:
         parameters: prefix of the parameters whose names do not begin with `/`.
     """
     keys = ("tests", "builder", "timeout", "registry", "docker_config", "pass", "secrets", "sign_in", "mirrors",
-            "codeartifact", "allow")  # fmt: skip
+            "codeartifact", "allow", "evidence")  # fmt: skip
     return table.read(
         BuildOptions,
         *keys,

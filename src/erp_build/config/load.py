@@ -170,6 +170,13 @@ def _refuse_contradictions(project: Project, where: str) -> None:
     others = {target.name: target.package for target in project.image_targets if not is_maven(target)}
     for check in project.checks:
         _refuse_maven(check, others, where)
+    if project.gate.evidence == "all" and not project.build.evidence:
+        raise ConfigurationError(
+            'evidence = "all" in [gate] requires what nobody makes',
+            where=where,
+            why="evidence of [build] is false, so that no image gets an SBOM and a statement about how it was made",
+            next_step="write evidence = true in [build], or take the line out of [gate]",
+        )
     named = [(f"the check {check.name}", check.targets) for check in project.checks]
     named += [(f"what [[build.allow]] says of {name}", services) for _, name, _, services in project.build.allow]
     for what, services in named:

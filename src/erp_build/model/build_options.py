@@ -57,6 +57,8 @@ class BuildOptions(NamedTuple):
         mirrors: (host of a registry, host and prefix from which its images are fetched).
         codeartifact: domain, owner and region of `CodeArtifact`; none: no token is asked for.
         allow: what of a Dockerfile is meant as it is; see `[[build.allow]]`.
+        evidence: whether each image that is built gets an SBOM and a statement about how it was made, which are read
+            back before it is deployed.
     """
 
     tests: Tests = "compile"
@@ -70,6 +72,7 @@ class BuildOptions(NamedTuple):
     mirrors: tuple[tuple[str, str], ...] = ()
     codeartifact: tuple[str, ...] = ()
     allow: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
+    evidence: bool = False
 
     def allows(self, target: str, finding: str, name: str) -> bool:
         """Whether a finding about the Dockerfile of a target is meant as it is."""

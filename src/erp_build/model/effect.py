@@ -14,6 +14,7 @@ class EffectKind(StrEnum):
     PACKAGE = "package"
     BUILD_IMAGE = "build_image"
     PUSH = "push"
+    ATTEST = "attest"
     START_SCAN = "start_scan"
     UPDATE_FUNCTION = "update_function"
     PUBLISH = "publish"

@@ -121,6 +121,8 @@ class GatePolicy(NamedTuple):
         undefined: the severity that a finding without a rating counts as; `UNDEFINED`: as itself.
         waivers: path of the waiver file, relative to the root; empty: none.
         max_age: seconds; an older result of an image that does not run yet is asked for anew.
+        evidence: with `evidence` of `[build]`, which images must have theirs: those that this run builds, or all that
+            it deploys, reused and running ones too.
     """
 
     block: tuple[str, ...] = ("CRITICAL",)
@@ -131,6 +133,7 @@ class GatePolicy(NamedTuple):
     undefined: str = "UNDEFINED"
     waivers: str = ""
     max_age: float = 86400.0
+    evidence: Literal["built", "all"] = "built"
 
     @property
     def severities(self) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 from importlib.metadata import version
 
+from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Step
 from erp_build.report import document_types
 from erp_build.report.critical_path import critical_path
 from erp_build.report.json import SCHEMA
 from erp_build.report.json.filled import filled
 from erp_build.report.json.plan import step_document
-from erp_build.report.plan_types import ChangesDocument, MakingDocument, TargetDocument
+from erp_build.report.plan_types import ChangesDocument, ImageEvidenceDocument, MakingDocument, TargetDocument
 from erp_build.report.text.gate import judgement_document
 from erp_build.run_record import RunReport
 
@@ -94,4 +95,19 @@ def _deployed(report: RunReport, step: Step) -> TargetDocument:
         "seconds": round(image.seconds, 3) if image else None,
         "making": filled(MakingDocument, timings, sent=timings.bytes_pushed) if timings else None,
         "saved": image.saved if image and image.origin == "reused" else None,
+        "evidence": _evidence(report, image) if image else None,
     }
+
+
+def _evidence(report: RunReport, image: BuiltImage) -> ImageEvidenceDocument | None:
+    """What was read back of an image; before that, what this run has attached to it."""
+    if read := next((one for one in report.attested if one.target == image.target), None):
+        return {
+            "sbom": read.sbom or None,
+            "provenance": read.provenance or None,
+            "verified": True,
+            "missing": read.missing or None,
+        }
+    if not image.evidence:
+        return None
+    return {"sbom": image.evidence.sbom, "provenance": image.evidence.provenance, "verified": False, "missing": None}

@@ -89,6 +89,22 @@ class MakingDocument(TypedDict):
     because: str
 
 
+class ImageEvidenceDocument(TypedDict):
+    """SBOM and provenance of an image, as artifacts that name it as their subject.
+
+    Attributes:
+        sbom: digest of the artifact with the bill of materials; null: there is none.
+        provenance: digest of the artifact with the statement about how the image was made; null: there is none.
+        verified: whether both were read back and compared with the image, as far as they are there.
+        missing: what is not there and is not required; null: both are there.
+    """
+
+    sbom: Digest
+    provenance: Digest
+    verified: bool
+    missing: str | None
+
+
 class TargetDocument(StepDocument):
     """A target of the plan, and what became of it. What the run did not come to is null.
 
@@ -109,6 +125,7 @@ class TargetDocument(StepDocument):
         seconds: Maven, image and push together.
         making: what it took to build the image; null: it was there already.
         saved: compressed bytes of a reused image, which was neither built nor sent.
+        evidence: what lies beside the image in the registry; null: the project has none, or the run did not come to it.
     """
 
     built: Digest
@@ -122,6 +139,7 @@ class TargetDocument(StepDocument):
     seconds: float | None
     making: MakingDocument | None
     saved: int | None
+    evidence: ImageEvidenceDocument | None
 
 
 class FieldDocument(TypedDict):

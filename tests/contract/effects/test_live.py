@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from erp_build.build.evidence.store import EvidenceStore
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.aws.registry import EcrRegistry
@@ -25,9 +26,10 @@ from erp_build.clients.git.remote.branch import RemoteBranch
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.secrets import Secrets
-from erp_build.errors import ErpBuildError
+from erp_build.errors import ErpBuildError, PushFailed
 from erp_build.model.build_options import BuildOptions
 from erp_build.model.effect import Effect, EffectKind
+from erp_build.model.images.evidence import EvidenceRequest, Making
 from erp_build.model.images.image import StoredImage
 from erp_build.model.project import Check, Service
 from erp_build.model.releases.lambda_function import FunctionState
@@ -36,6 +38,7 @@ from tests.contract.aws.conftest import stubbed
 from tests.contract.cluster.conftest import Way
 from tests.contract.effects.conftest import DIGEST, VERSION, events
 from tests.contract.helm.conftest import RELEASE, StubHelm
+from tests.fakes.artifacts import FakeArtifacts
 from tests.support.assembly import assembly
 from tests.support.loopback import Loopback
 
@@ -43,6 +46,28 @@ SERVICE = Service("a", "backend/a", "a", "services.a")
 REQUEST = ImageRequest(target=SERVICE, repository="erp/a", tag="abc1234", commit="a" * 40)
 IMAGE = StoredImage(repository="erp/a", digest=DIGEST, media_type="application/x", manifest="{}")
 STYLE = Check("style", command=("true",))
+EVIDENCE = EvidenceRequest(
+    name="host/erp/a",
+    image=IMAGE,
+    making=Making(
+        target="a",
+        tag="abc1234",
+        commit="a" * 40,
+        key="",
+        source="",
+        dockerfile="backend/a/Dockerfile",
+        package="maven",
+        tests="compile",
+        layers=False,
+        builder="classic",
+        base=("", ""),
+        bases=(),
+        checks=(),
+        started="2026-01-01T00:00:00Z",
+        finished="2026-01-01T00:01:00Z",
+        version="0.3.0",
+    ),
+)
 FUNCTION = FunctionState(name="employee", package_type="Image")
 MESSAGE = NotifyRequest(
     topic="erp-dev-alarms", account="123456789012", region="ap-northeast-2", subject="s", text="t", chat="{}"
@@ -54,6 +79,7 @@ EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
     "package": ("a", lambda live, _: live.package([SERVICE], lambda *_: None)),
     "build_image": ("a", lambda live, _: live.build_image(REQUEST)),
     "push": ("erp/a:abc1234", lambda live, _: live.push(REQUEST)),
+    "attest": (f"erp/a@{DIGEST}", lambda live, _: live.attest(EVIDENCE)),
     "start_scan": (f"erp/a@{DIGEST}", lambda live, _: live.start_scan("erp/a", DIGEST)),
     "update_function": ("employee", lambda live, _: live.update_function(FUNCTION, f"host/erp/a@{DIGEST}")),
     "publish": ("employee", lambda live, _: live.publish(FUNCTION, "")),
@@ -136,11 +162,13 @@ class Run:
         with ZipFile(root / "jar", "w") as jar:
             jar.writestr("META-INF/MANIFEST.MF", "Main-Class: A\n")
         registry = EcrRegistry(ecr, Secrets())
+        artifacts = FakeArtifacts(refuses=None if works else PushFailed("the registry refuses a call"))
         live = LiveEffects(
             assembly=assembly(
                 root,
                 root / "scratch",
                 registry=registry,
+                evidence=EvidenceStore(lambda: artifacts),
                 progress=self.details,
                 options=BuildOptions(builder="classic"),
             ),
@@ -184,6 +212,7 @@ REFUSED = {
     "package": "Maven failed",
     "build_image": "the image was not built",
     "push": "the registry refused the image",
+    "attest": "the registry refuses a call",
     "start_scan": "ecr:StartImageScan failed",
     "update_function": "lambda:UpdateFunctionCode failed",
     "publish": "lambda:PublishVersion failed",

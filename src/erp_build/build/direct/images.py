@@ -19,6 +19,7 @@ from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.registries.kept_blobs import KeptBlobs
+from erp_build.clients.registries.opened import own_registry
 from erp_build.clients.registries.push import ImagePush
 from erp_build.clients.registries.registry import Asks, Registry
 from erp_build.errors import ErpBuildError, NeedsEngine
@@ -27,7 +28,7 @@ from erp_build.formats.dockerfile.direct.recipe import Recipe
 from erp_build.formats.dockerfile.stages import final_base
 from erp_build.formats.json_text import parsed_json
 from erp_build.formats.oci.manifest import image_of
-from erp_build.model.images.image import LocalImage, PushedImage
+from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
 from erp_build.model.images.oci import Descriptor, MadeImage, MadeLayer
 from erp_build.model.packaging import context_of, dockerfile_of
 
@@ -54,9 +55,7 @@ class OwnRegistry:
         """The registry."""
         with self._one_at_a_time:
             if self._opened is None:
-                scheme, _, host = self._ecr.sign_in().endpoint.partition("://")
-                sign_in, renew = self._ecr.sign_in, self._ecr.forget_sign_in
-                self._opened = Registry(host, sign_in, renew, self._clock, scheme=scheme, ask=self._ask)
+                self._opened = own_registry(self._ecr, self._clock, self._ask)
             return self._opened
 
     def layer(self, repository: str, diff_id: str) -> Descriptor | None:
@@ -187,10 +186,12 @@ class DirectImages:
 
 def _local(made: MadeImage) -> LocalImage:
     config = parsed_json(made.config)
+    labels = (config.get("config") or {}).get("Labels") or {}
     described = image_of(made.manifest)
     return LocalImage(
         identifier=described.config.digest,
         size=described.config.size + sum(layer.size for layer in described.layers),
         platform=f"{config['os']}/{config['architecture']}",
         builder="direct",
+        base=(labels.get(BASE_NAME_LABEL, ""), labels.get(BASE_DIGEST_LABEL, "")),
     )

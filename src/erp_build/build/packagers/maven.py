@@ -49,6 +49,10 @@ class MavenPackager:
         """The jar of a service that was packaged."""
         return self._jars[name]
 
+    def made_jar(self, name: str) -> Path | None:
+        """The jar of a service; None where Maven has made none for it."""
+        return self._jars.get(name)
+
     def goals_call(self, folder: Path, timeout: float) -> AbstractContextManager[MavenCall]:
         """How Maven is called for goals on a service and what it needs; waits `timeout` seconds for another Maven."""
         return self._maven.goals_call(folder, timeout)

@@ -121,8 +121,12 @@ class Engine:
         """An image of the engine."""
         with self._client() as client:
             found = client.inspected(image)
+        labels = (found.get("Config") or {}).get("Labels") or {}
         return LocalImage(
-            identifier=found["Id"], size=found.get("Size", 0), platform=f"{found['Os']}/{found['Architecture']}"
+            identifier=found["Id"],
+            size=found.get("Size", 0),
+            platform=f"{found['Os']}/{found['Architecture']}",
+            base=(labels.get(BASE_NAME_LABEL, ""), labels.get(BASE_DIGEST_LABEL, "")),
         )
 
     def identifier(self, image: str) -> str:

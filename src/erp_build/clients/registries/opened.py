@@ -1,10 +1,11 @@
-"""The registries that base images lie in."""
+"""Opens registries: those that base images lie in, and the one that is pushed to."""
 
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
+from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.clock import Clock
 from erp_build.clients.registries.address import scheme_of
@@ -75,3 +76,15 @@ class Registries:
                     ask=_UntilInVain(self._ask),
                 )
             return self._opened[host]
+
+
+def own_registry(ecr: EcrRegistry, clock: Clock, ask: Asks | None = None) -> Registry:
+    """The registry that is pushed to, by the API that every registry has: ECR's own sends no layers and knows no artifacts.
+
+    Args:
+        ecr: gives the sign-in, which is asked for here.
+        clock: for the end of a token.
+        ask: asks again while an error passes; None: whoever calls does.
+    """
+    scheme, _, host = ecr.sign_in().endpoint.partition("://")
+    return Registry(host, ecr.sign_in, ecr.forget_sign_in, clock, scheme=scheme, ask=ask)

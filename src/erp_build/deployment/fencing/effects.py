@@ -38,6 +38,7 @@ class FencedEffects:
         self.prepare_images = effects.prepare_images
         self.build_image = effects.build_image
         self.push = effects.push
+        self.attest = effects.attest
         self.start_scan = effects.start_scan
         self.notify = effects.notify
         self.write_lease = effects.write_lease

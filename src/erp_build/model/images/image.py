@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 REVISION_LABEL = "org.opencontainers.image.revision"
 """The label that holds the full commit (OCI image specification, annotations)."""
@@ -100,6 +100,7 @@ class LocalImage:
         platform: such as `linux/amd64`.
         builder: what has made it.
         because: why an engine has; one reason a line.
+        base: name and digest of what it is built on, as far as its labels say.
     """
 
     identifier: str
@@ -107,6 +108,7 @@ class LocalImage:
     platform: str
     builder: MadeBy = ""
     because: str = ""
+    base: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,13 @@ class PushedImage:
 
     digest: str
     bytes_pushed: int = 0
+
+
+class PushedEvidence(NamedTuple):
+    """The digests under which SBOM and provenance of an image lie in the registry."""
+
+    sbom: str
+    provenance: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +170,7 @@ class BuiltImage:
         origin: built in this run, reused from the registry, or running before (a redeployment).
         timings: what it took; None for an image that was there already.
         saved: compressed bytes of a reused image, which was neither built nor sent.
+        evidence: what was attached to it in this run; None: nothing.
     """
 
     target: str
@@ -171,6 +181,7 @@ class BuiltImage:
     origin: Literal["built", "reused", "running"] = "built"
     timings: BuildTimings | None = None
     saved: int = 0
+    evidence: PushedEvidence | None = None
 
     @property
     def seconds(self) -> float:

@@ -1,0 +1,1 @@
+"""Makes evidence about the images of a run and attaches it to them in the registry."""

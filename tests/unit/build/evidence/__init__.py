@@ -1,0 +1,1 @@
+"""Evidence about the images of a run."""

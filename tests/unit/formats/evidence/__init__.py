@@ -1,0 +1,1 @@
+"""Evidence: the documents about an image."""
