@@ -225,11 +225,11 @@ def _without_tag_edits(repository: GitRepository, project: Project, changes: Cha
 def same_but_tags(before: bytes, after: bytes, project: Project) -> bool:
     """Whether two values files differ in nothing but the services' tags."""
     # Imported here: few plans need it.
-    from erp_build.formats.values.file import set_tags
+    from erp_build.formats.values import file
 
-    tags = {service.values_key: "tag" for service in project.services}
+    keys = [service.values_key for service in project.services]
     try:
-        return set_tags(before, tags, where="before", create=True) == set_tags(after, tags, where="after", create=True)
+        return file.same_but_tags(before, after, keys, where=values_path(project.chart))
     except ConfigurationError:
         return False
 

@@ -79,7 +79,7 @@ class Registries:
 
 
 def own_registry(ecr: EcrRegistry, clock: Clock, ask: Asks | None = None) -> Registry:
-    """The registry that is pushed to, by the API that every registry has: ECR's own sends no layers and knows no artifacts.
+    """The registry that is pushed to, by the API that every registry has; ECR's own knows no artifacts.
 
     Args:
         ecr: gives the sign-in, which is asked for here.

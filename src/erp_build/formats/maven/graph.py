@@ -60,7 +60,6 @@ class MavenGraph:
             self._at_folder.setdefault(folder_of(path), []).append(path)
         self._folders = sorted({folder_of(path) for path, node in nodes.items() if node[3]})
         self._unreadable = {folder_of(pom): None for pom in self.unclear if pom not in nodes}
-        self._users: dict[str, list[tuple[str, bool]]] = {}
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -159,11 +158,16 @@ class MavenGraph:
         return (node[0][1] if node else "") or folder_of(path) or path
 
     def _users_of(self, path: str) -> list[tuple[str, bool]]:
-        if not self._users:
-            for user in self._nodes:
-                for target, _, is_folder in self._links(user):
-                    self._users.setdefault(target, []).append((user, is_folder))
         return self._users.get(path, [])
+
+    @cached_property
+    def _users(self) -> dict[str, list[tuple[str, bool]]]:
+        """Pom -> who uses it, and whether they use its folder as well."""
+        users: dict[str, list[tuple[str, bool]]] = {}
+        for user in self._nodes:
+            for target, _, is_folder in self._links(user):
+                users.setdefault(target, []).append((user, is_folder))
+        return users
 
     def _owners(self, path: str) -> Iterator[str]:
         """The modules that a file belongs to: those of the folders above, up to the first that is named as a module."""

@@ -16,7 +16,10 @@ from erp_build.formats.values.tree import BOM, STRING, ValuesTree, key_text, no_
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
-__all__ = ["BOM", "NamedValue", "named_values", "read_value", "set_tag", "set_tags"]
+__all__ = ["BOM", "NamedValue", "named_values", "read_value", "same_but_tags", "set_tag", "set_tags"]
+
+Leaves = dict[tuple[str, ...], tuple[str, str]]
+"""Path -> type and value of each scalar of a file."""
 
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?")
 """An image tag (OCI distribution specification), with or without the digest that pins it."""
@@ -36,23 +39,22 @@ def set_tags(content: bytes, tags: Mapping[str, str], *, where: str, create: boo
         create: whether a tag that the file does not have is added to it, because Helm finds the rest of the image
             elsewhere: in another file, or in the chart's own values.
     """
-    tree = ValuesTree(content, where)
-    if tree.root is None and not create:
-        raise no_mapping(where)
-    places = [_find(tree, key, tag, where, create=create) for key, tag in tags.items()]
-    edited = tree.text
-    for edit in sorted({*_edits(tree, places)}, reverse=True):
-        edited = f"{edited[: edit.start]}{edit.new}{edited[edit.end :]}"
-    after = tree.bom + edited.encode()
-    # Proven by reading both texts again, because a wrong edit would deploy something else: each of these scalars is a
-    # string with its new tag, everything else is the same.
-    wanted = _leaves(tree) | {place.leaf: (STRING, place.tag) for place in places}
+    after, wanted, places = _edited(content, tags, where, create=create)
+    # Proven by reading it again, because a wrong edit would deploy something else.
     if not _reads_as(after, wanted, where):
         shared = {key: place.shared for key, place in zip(tags, places, strict=True) if place.shared}
         anchored = next(iter(shared.values()), "")
         why = f"{anchored} is an anchor or an alias" if anchored else "the edit would change more than the tag"
         raise _refusal(where, ", ".join(shared or tags), why, "write the value out, for this place alone")
     return after
+
+
+def same_but_tags(before: bytes, after: bytes, keys: Iterable[str], *, where: str) -> bool:
+    """Whether two files differ in nothing but the tags of some services; raises `ConfigurationError` as `set_tags`."""
+    tags = dict.fromkeys(keys, "tag")
+    one, wanted, _ = _edited(before, tags, where, create=True)
+    other, also_wanted, _ = _edited(after, tags, where, create=True)
+    return one == other and wanted == also_wanted and _reads_as(one, wanted, where)
 
 
 def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
@@ -117,6 +119,21 @@ class _Place(NamedTuple):
     def leaf(self) -> tuple[str, ...]:
         """The path of the tag."""
         return (*self.path, *map(str, self.rest))
+
+
+def _edited(content: bytes, tags: Mapping[str, str], where: str, *, create: bool) -> tuple[bytes, Leaves, list[_Place]]:
+    """A file with its new tags, what it has to read as, and the places.
+
+    Each of these scalars is to be a string with its new tag, everything else as it was.
+    """
+    tree = ValuesTree(content, where)
+    if tree.root is None and not create:
+        raise no_mapping(where)
+    places = [_find(tree, key, tag, where, create=create) for key, tag in tags.items()]
+    edited = tree.text
+    for edit in sorted({*_edits(tree, places)}, reverse=True):
+        edited = f"{edited[: edit.start]}{edit.new}{edited[edit.end :]}"
+    return tree.bom + edited.encode(), _leaves(tree) | {place.leaf: (STRING, place.tag) for place in places}, places
 
 
 def _find(tree: ValuesTree, key: str, tag: str, where: str, *, create: bool) -> _Place:
@@ -244,11 +261,11 @@ def _bounds(text: str, name: "Node", node: "Node") -> tuple[int, int, str]:
     return start, end, ""
 
 
-def _leaves(tree: ValuesTree) -> dict[tuple[str, ...], tuple[str, str]]:
+def _leaves(tree: ValuesTree) -> Leaves:
     return {path: (tag, value) for path, tag, value in tree.leaves()}
 
 
-def _reads_as(content: bytes, wanted: Mapping[tuple[str, ...], tuple[str, str]], where: str) -> bool:
+def _reads_as(content: bytes, wanted: Leaves, where: str) -> bool:
     try:
         return _leaves(ValuesTree(content, where)) == wanted
     except ConfigurationError:
