@@ -20,7 +20,7 @@ from erp_build.clients.effects import CheckRequest, ImageRequest, OnPackaged
 from erp_build.clients.machine.inventory import checks_at_once, images_at_once, pushes_at_once
 from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
-from erp_build.errors import ErpBuildError
+from erp_build.errors import BuildFailed, ErpBuildError, explain
 from erp_build.model.check_run import CheckRun
 from erp_build.model.images.evidence import EvidenceRequest
 from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage
@@ -55,8 +55,12 @@ class LocalAssembly:
         for target in targets:
             self.packagers.require_packable([target])
             self.images.require_buildable(target)
-        if any(self.images.needs_engine(target) for target in targets):
-            self.engine.require_answer()
+        if needing := {target.name: why for target in targets if (why := self.images.why_engine(target))}:
+            try:
+                self.engine.require_answer()
+            except BuildFailed as error:
+                explain(error, *(f"{name} needs one: {why.splitlines()[0]}" for name, why in needing.items()))
+                raise
 
     def run_check(self, request: CheckRequest) -> CheckRun:
         """Run a check on a target's sources; a missing program or a timeout is an outcome and raises nothing."""

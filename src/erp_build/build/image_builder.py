@@ -84,9 +84,9 @@ class ImageBuilder:
         if reasons and self._takes_buildkit(text):
             self.by_engine.buildkit.require_installed(where, [need[:2] for need in needs])
 
-    def needs_engine(self, target: Service | Function) -> bool:
-        """Whether the text of a Dockerfile tells already that only an engine makes its image."""
-        return bool(self._why_engine(target, self._dockerfile(target)))
+    def why_engine(self, target: Service | Function) -> str:
+        """Why only an engine makes the image of a target, as far as its Dockerfile tells; empty: none does."""
+        return "\n".join(map(str, self._why_engine(target, self._dockerfile(target))))
 
     def base_digest(self, target: Service | Function, image: str) -> str:
         """Ask for the digest of a base image as whatever makes the target's image would; raises `BuildFailed`.
@@ -129,7 +129,7 @@ class ImageBuilder:
             what, hint = "the Dockerfile copies what is not there", f"build it, or correct the COPY{UNLESS_MEANT}"
             raise _refused(what, dockerfile_of(target), missing, hint)
         reasons = self._why_engine(target, text)
-        because = "\n".join(f"line {one.line}: {one.what}" if one.line else one.what for one in reasons)
+        because = "\n".join(map(str, reasons))
         if not reasons:
             try:
                 labels, arguments = self._labels(request), _arguments(request)

@@ -87,6 +87,18 @@ def test_a_file_that_is_missing_in_the_last_service_is_named(root: Path, file: s
     assert caught.value.where.endswith(where)
 
 
+def test_an_engine_that_does_not_answer_is_told_with_who_needs_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_maven(root)
+    first, second = SERVICES[:2]
+    (root / first.path / "Dockerfile").write_text("FROM a\nRUN true\n", encoding="utf-8")
+    (root / second.path / "Dockerfile").write_text("FROM a\nCOPY pom.xml /\n", encoding="utf-8")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    with pytest.raises(BuildFailed, match="no Docker engine answers") as caught:
+        assembly(root, root / "scratch").require_buildable([first, second])
+    assert f"{first.name} needs one: line 2: RUN: it needs a container to run in" in caught.value.why
+    assert f"{second.name} needs" not in caught.value.why
+
+
 def test_a_base_image_is_asked_for_once_a_run(root: Path, docker: Loopback) -> None:
     digest = "sha256:" + "1" * 64
     docker.serve(f"/v{VERSION}/images/eclipse-temurin:17-jre/json", {"message": "No such image: it"}, 404)

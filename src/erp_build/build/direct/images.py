@@ -139,7 +139,7 @@ class DirectImages:
                 platform=self.bases.platform,
             )
             if not isinstance(recipe, Recipe):
-                why = "\n".join(f"line {one.line}: {one.what}" if one.line else one.what for one in recipe)
+                why = "\n".join(map(str, recipe))
                 what = "the image cannot be made without an engine"
                 raise NeedsEngine(what, where=where, why=why, next_step=BY_AN_ENGINE)
             shop = Workshop(self._files, partial(self.bases.image, known=known_bases), self._folder)

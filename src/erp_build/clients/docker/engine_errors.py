@@ -40,8 +40,8 @@ def translate_engine_errors(where: str, failure: type[BuildFailed | PushFailed],
             "no Docker engine answers",
             where=where,
             why=str(error),
-            next_step="start the engine; in CodeBuild switch the project to privileged mode; elsewhere let DOCKER_HOST "
-            "or DOCKER_CONTEXT name it",
+            next_step="start the engine; in CodeBuild switch the project to privileged mode (Engine=true); elsewhere "
+            "let DOCKER_HOST or DOCKER_CONTEXT name it",
         ) from error
     except (docker.errors.StreamParseError, urllib3.exceptions.HTTPError) as error:
         # The SDK reads events directly from urllib3, so requests does not translate these errors.

@@ -15,6 +15,9 @@ class Obstacle(NamedTuple):
     line: int
     what: str
 
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.what}" if self.line else self.what
+
 
 class Owner(NamedTuple):
     """The numbers of a user and a group."""
