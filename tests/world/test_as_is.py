@@ -100,14 +100,6 @@ def test_a_cluster_without_access_entries_asks_for_a_line_in_aws_auth(unknown: F
     assert "aws-auth" in unknown.stdout
 
 
-def test_the_first_deployment_is_made_without_an_engine(installed: Finished) -> None:
-    assert installed.code == 0, installed.stderr
-    made = {target["name"]: target["making"] for target in installed.report["targets"] if target["making"]}
-    assert {name: (one["builder"], one["because"]) for name, one in made.items()} == dict.fromkeys(
-        (SERVICE, REQUEST, PROCESSING, EMPLOYEE), ("direct", "")
-    )
-
-
 def test_with_the_shipped_rights_a_run_stops_before_any_write_and_names_all_that_is_missing(
     refused: tuple[Finished, list[Any]],
 ) -> None:
@@ -127,6 +119,14 @@ def test_with_the_shipped_rights_a_run_stops_before_any_write_and_names_all_that
     )
     assert [word for word in wanted if word not in done.stderr] == []
     assert "doctor --only rights --write" in done.stderr
+
+
+def test_the_first_deployment_is_made_without_an_engine(installed: Finished) -> None:
+    assert installed.code == 0, installed.stderr
+    made = {target["name"]: target["making"] for target in installed.report["targets"] if target["making"]}
+    assert {name: (one["builder"], one["because"]) for name, one in made.items()} == dict.fromkeys(
+        (SERVICE, REQUEST, PROCESSING, EMPLOYEE), ("direct", "")
+    )
 
 
 def test_with_the_written_rights_it_deploys_and_doctor_has_nothing_to_say(found: Erp, installed: Finished) -> None:
