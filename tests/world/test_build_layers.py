@@ -79,7 +79,11 @@ def test_one_maven_makes_all_jars_and_each_image_is_in_the_registry_by_its_diges
             "imageDetails"
         ][0]["imageTags"]
         assert builds.place.tag in tags
-        assert len(tags) == 2
+        keys = sorted(tag for tag in tags if tag.startswith("key-"))
+        # That of its content alone, and that of its content on this base.
+        assert len(keys) == 2
+        assert keys[1].startswith(f"{keys[0]}-")
+        assert len(tags) == 3
 
 
 def test_an_image_says_what_it_was_made_of(builds: Builds) -> None:
@@ -93,10 +97,10 @@ def test_an_image_says_what_it_was_made_of(builds: Builds) -> None:
 
 def test_a_change_of_a_line_moves_less_than_a_twentieth_of_the_first_push(builds: Builds) -> None:
     first, changed = sent(builds.first.report, PORTS), sent(builds.changed.report, PORTS)
-    shares = {name: changed[name] / first[name] for name in PORTS}
-    assert max(shares.values()) < 0.05
+    # Two services have the same libraries: whichever is pushed later sends its own classes alone.
+    assert sorted(first.values())[1] > 20_000_000
+    assert max(changed.values()) < 0.05 * sorted(first.values())[1]
     assert min(changed.values()) > 0
-    assert min(first.values()) > 20_000_000
 
 
 @pytest.fixture(scope="module")

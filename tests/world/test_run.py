@@ -61,7 +61,7 @@ def test_a_rehearsal_shows_what_would_change_and_writes_nothing_anywhere(erp: Er
     assert Counter(effect["name"] for effect in report["effects"]) == {
         **dict.fromkeys(("package", "build_image", "push"), 2),
         **dict.fromkeys(("write_file", "update_function", "publish", "upgrade_release"), 1),
-        "tag": 4,
+        "tag": 6,
     }
     _is_shown(report["changes"], commit)
 

@@ -94,7 +94,7 @@ class ImageBuilder:
         An engine takes an image that was made on it, whatever a registry has under the same name.
         """
         text = self._dockerfile(target)
-        if not self._why_engine(target, text):
+        if self.options.builder == "direct" or not self._why_engine(target, text):
             try:
                 return self.direct.bases.digest(image)
             except BuildFailed as error:

@@ -126,6 +126,14 @@ def test_an_image_is_made_and_pushed_and_no_engine_is_asked(shop: Shop, builder:
     assert [*labels.values()] == ["c" * 40, "k", shop.base, shop.digest]
 
 
+def test_direct_asks_no_engine_even_about_the_base_of_what_it_refuses(shop: Shop) -> None:
+    made = shop.made(f"FROM {shop.base}\nRUN true\n", builder="direct")
+    assert made.base_digest(SERVICE, shop.base) == shop.digest
+    with pytest.raises(BuildFailed, match="cannot be made without an engine"):
+        made.images.require_buildable(SERVICE)
+    assert shop.engine.asked == []
+
+
 def test_the_same_files_are_the_same_image_and_nothing_of_it_is_sent_again(shop: Shop) -> None:
     digests = []
     for _ in range(2):
