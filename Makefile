@@ -41,13 +41,14 @@ faults: .venv/ready
 docs: .venv/ready
 	$(BIN)/sphinx-build -W --keep-going -q -j auto docs build/docs
 
-# What is written from the sources: the configuration's reference, the report's schema, the completion of shells, and
-# the table of stages.
+# What is written from the sources: the configuration's reference, the report's schema, the completion of shells, the
+# table of stages, and the page of the model of several hosts.
 generated: .venv/ready
 	$(BIN)/python -m scripts.configuration_page
 	$(BIN)/python -m scripts.report_schema
 	$(BIN)/python -m scripts.completion
 	$(BIN)/python -m scripts.stage_table
+	$(BIN)/python -m bench past-one-machine
 
 # After a change of the sample's chart: infra/access.yaml, the rights that it needs. Helm renders it.
 access: .venv/ready

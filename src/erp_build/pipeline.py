@@ -76,7 +76,7 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
     plan = plan_from(run, site, options, head, live)
     if plan.is_empty:
         prove_that_nothing_is_to_do(run, site, options, head, live)
-        if not latest_behind(site, live) and not is_unproven(past_deployments(site)):
+        if not latest_behind(live) and not is_unproven(past_deployments(site)):
             return run.report()
     claim = claim_of(options.variables, head, project.deploy.lock_expires, options.wait_for_lock)
     with run.stage(take_lock, site, claim) as lock, telling_what_runs(site, lambda: run.moved):
@@ -173,6 +173,6 @@ def move_latest_of_earlier_runs(
     run: Run, site: Site, rules: GateRules, live: LiveState, planned: Collection[str]
 ) -> None:
     """Move `latest` for images that an earlier run deployed, but was cut off before it tagged them."""
-    if behind := latest_behind(site, live, planned):
+    if behind := latest_behind(live, planned):
         judgement = run.beside(judge_images, site.clients, rules, behind, live.running)
         run.stage(move_latest, site, run.beside(clear_images, judgement))

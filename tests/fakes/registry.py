@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +61,9 @@ class FakeRegistry:
         digest = reference if reference.startswith("sha256:") else self.tags.get((repository, reference), "")
         image = self.images.get(digest)
         return image if image and image.repository == repository and repository not in self.expired else None
+
+    def stored_each(self, repository: str, references: Sequence[str]) -> tuple[StoredImage | None, ...]:
+        return tuple(self.stored(repository, one) for one in references)
 
     def revision(self, image: StoredImage) -> str | None:
         return self.revisions.get(image.digest)

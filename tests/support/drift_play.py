@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.changes.drift import object_drift, text_of
-from erp_build.changes.edited import autoscaler_of, objects_in
+from erp_build.changes.edited import Autoscalers, objects_in
 from erp_build.clients.kubernetes.cluster import EksCluster
 from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.formats.kubernetes.cluster_yaml import documents_of
@@ -139,7 +139,7 @@ class Playground:
         (live,) = self._cluster.live_objects(release, [item])
         if live is None:
             return ["is gone"]
-        scaler = autoscaler_of(objects, self._cluster.scalers(release), item)
+        scaler = Autoscalers(objects, self._cluster.scalers(release)).of(item)
         found = object_drift(item, live, scaler, partial(self._cluster.tried, release))
         return [text_of(one, item["kind"]) for one in found if added or not one.is_left]
 

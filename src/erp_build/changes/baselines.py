@@ -110,8 +110,12 @@ def refuse_doubt(baselines: tuple[Baseline, ...]) -> None:
 def refuse_older(repository: "GitRepository", head: str, live: LiveState) -> None:
     """Stop when something newer than head is live: a run that waited too long must not take it back."""
     deployed = {running.target: running.commit for running in live.running.values()}
-    for target, newer in (*deployed.items(), ("the release's chart", live.chart_commit)):
-        if newer and newer != head and repository.has_commit(newer) and repository.is_ancestor(head, newer):
+    named = [*deployed.items(), ("the release's chart", live.chart_commit)]
+    # Many targets run few commits, and all commits are asked about at once.
+    others = tuple(dict.fromkeys(commit for _, commit in named if commit and commit != head))
+    contain_it = repository.containing(head, others) if others else frozenset()
+    for target, newer in named:
+        if newer in contain_it:
             raise NewerDeployed(
                 "a newer commit is already deployed",
                 where=target,

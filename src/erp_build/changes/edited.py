@@ -43,6 +43,7 @@ def read_drift(site: Site) -> tuple[ObjectDrift, ...]:
     """Compare each object of the newest revision, but Secrets, with the live one. Says which ones may not be read."""
     cluster, release = site.clients.cluster, site.release
     manifest, scalers = tuple(objects_in(site.clients.helm.manifest(release))), cluster.scalers(release)
+    autoscalers = Autoscalers(manifest, scalers)
     own_images = frozenset(site.repository(service) for service in site.project.services)
     found, unread = [], []
     for item, live in zip(manifest, cluster.live_objects(release, manifest), strict=True):
@@ -51,7 +52,7 @@ def read_drift(site: Site) -> tuple[ObjectDrift, ...]:
         elif not live:
             unread.append(f"{item['kind']} {item['metadata']['name']}")
         else:
-            drift = object_drift(item, live, autoscaler_of(manifest, scalers, item), partial(cluster.tried, release))
+            drift = object_drift(item, live, autoscalers.of(item), partial(cluster.tried, release))
             if drift:
                 found.append(_drifted(item, drift, own_images))
     if unread:
@@ -68,26 +69,44 @@ def objects_in(manifest: Iterable[Object]) -> Iterator[Object]:
             yield item
 
 
-def autoscaler_of(manifest: Iterable[Object], scalers: Iterable[Object], item: Object) -> Object | None:
-    """The autoscaler that scales an object.
+class Autoscalers:
+    """What scales the objects of a release.
 
-    For one that the release does not have any number of pods is right: its limits are not the release's to judge, and
-    KEDA goes down to 0, which is below every limit.
+    Args:
+        manifest: the objects of the release.
+        scalers: every live autoscaler, whoever made it.
     """
-    own = {_name(one) for one in manifest if one.get("kind") in SCALERS and _scales(one, item)}
-    mine = [one for one in scalers if _scales(one, item)]
-    if not own and not mine:
-        return None
-    return next((one for one in mine if _name(one) in own), ANY_NUMBER)
+
+    def __init__(self, manifest: Iterable[Object], scalers: Iterable[Object]) -> None:
+        self._own = _by_target(one for one in manifest if one.get("kind") in SCALERS)
+        self._live = _by_target(scalers)
+
+    def of(self, item: Object) -> Object | None:
+        """The autoscaler that scales an object.
+
+        For one that the release does not have any number of pods is right: its limits are not the release's to judge,
+        and KEDA goes down to 0, which is below every limit.
+        """
+        identity = (item["metadata"]["name"], item.get("kind"))
+        own, mine = {_name(one) for one in self._own.get(identity, ())}, self._live.get(identity, [])
+        if not own and not mine:
+            return None
+        return next((one for one in mine if _name(one) in own), ANY_NUMBER)
+
+
+def _by_target(scalers: Iterable[Object]) -> dict[tuple[Any, Any], list[Object]]:
+    """Name and kind of what is scaled -> what scales it."""
+    found: dict[tuple[Any, Any], list[Object]] = {}
+    for one in scalers:
+        target: Any = one["spec"].get("scaleTargetRef") or {}
+        # A stranger may have written anything here; what has no name scales nothing.
+        if isinstance(name := target.get("name"), str) and isinstance(kind := target.get("kind", "Deployment"), str):
+            found.setdefault((name, kind), []).append(one)
+    return found
 
 
 def _name(item: Object) -> str:
     return str(item["metadata"]["name"])
-
-
-def _scales(scaler: Object, item: Object) -> bool:
-    target: Any = scaler["spec"].get("scaleTargetRef") or {}
-    return (target.get("name"), target.get("kind", "Deployment")) == (_name(item), item.get("kind"))
 
 
 def _gone(item: Object) -> ObjectDrift:

@@ -1,24 +1,38 @@
 """Reads what runs now: the images of the release's Deployments and of the functions, and their commits."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from erp_build.changes.edited import ObjectDrift, read_drift
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.commit import is_full_commit
-from erp_build.model.images.image import ImageReference
+from erp_build.model.images.image import LATEST, ImageReference
 from erp_build.model.plan import LiveState, Plan, Running
 from erp_build.model.project import Chart, Function, Service
-from erp_build.model.releases.kubernetes import Workload, deployments_of
+from erp_build.model.releases.kubernetes import Workload, deployments_by_repository
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.preview import Unprobed
 from erp_build.model.releases.release import Revision
 from erp_build.model.stages.stage import stage
 
+Deployments = Mapping[str, Sequence[Workload]]
+"""Name of a service -> its Deployments."""
+
 DESCRIPTION = re.compile(r"erp_build (?P<commit>\S+)(?: chart (?P<key>[0-9a-f]{40}))?")
 ROLLBACK = re.compile(r"Rollback to (\d+)")
+
+
+class _Known(NamedTuple):
+    """What the registry knows of an image, and the digest that `latest` names; empty where there is none."""
+
+    digest: str
+    commit: str | None
+    key: str
+    latest: str
 
 
 @stage("reads only: cluster, Lambda, Helm, ECR")
@@ -28,9 +42,9 @@ def read_live_state(site: Site) -> LiveState:
     history = site.clients.helm.history(site.release)
     drift = read_drift(site) if history and workloads else ()
     edited = _edits_of_services(drift)
-    running = [_running_service(site, service, workloads, edited) for service in site.project.services]
-    running += [_running_function(site, function) for function in site.project.functions]
-    of_chart = _of_chart(drift, _deployments_of(site, workloads))
+    deployments = _deployments_of(site, workloads)
+    running = ask_at_once(partial(_running, site, deployments, edited), site.project.image_targets)
+    of_chart = _of_chart(drift, {one.name for found in deployments.values() for one in found})
     newest = history[-1] if history else None
     # What a revision that failed left behind is unknown.
     deployed = _described(newest, history) if newest and newest.status == "deployed" else None
@@ -44,10 +58,10 @@ def read_live_state(site: Site) -> LiveState:
     )
 
 
-def _deployments_of(site: Site, workloads: tuple[Workload, ...]) -> frozenset[str]:
+def _deployments_of(site: Site, workloads: tuple[Workload, ...]) -> Deployments:
     """The Deployments that run a service's image."""
-    found = (deployments_of(workloads, site.repository(service)) for service in site.project.services)
-    return frozenset(workload.name for some in found for workload in some)
+    found = deployments_by_repository(workloads)
+    return {service.name: found[site.repository(service)] for service in site.project.services}
 
 
 def _edits_of_services(drift: Iterable[ObjectDrift]) -> dict[str, str]:
@@ -71,18 +85,22 @@ def repositories_of(found: tuple[Mapping[str, Any], ...]) -> frozenset[str]:
     return frozenset(ImageReference.parse(image).repository for image in images)
 
 
+def _running(
+    site: Site, deployments: Deployments, edited: Mapping[str, str], target: Service | Function
+) -> Running | None:
+    if isinstance(target, Function):
+        return _running_function(site, target)
+    return _running_service(site, target, deployments[target.name], edited)
+
+
 def _running_service(
-    site: Site,
-    service: Service,
-    workloads: tuple[Workload, ...],
-    edited: Mapping[str, str],
+    site: Site, service: Service, found: Sequence[Workload], edited: Mapping[str, str]
 ) -> Running | None:
     repository = site.repository(service)
-    found = deployments_of(workloads, repository)
     image = found[0].image_of(repository) if found else None
     if image is None:
         return None
-    stored = site.clients.registry.stored(repository, image.digest or image.tag)
+    known = _known(site, repository, image.digest or image.tag)
     troubles = [_trouble_of_deployment(one, edited) for one in found]
     named = {one.name: reference for one in found if (reference := one.image_of(repository))}
     if len(set(named.values())) > 1:
@@ -92,11 +110,25 @@ def _running_service(
         target=service.name,
         repository=repository,
         tag=image.tag,
-        digest=stored.digest if stored else "",
-        commit=site.clients.registry.revision(stored) if stored else None,
-        key=(site.clients.registry.key(stored) or "") if stored else "",
+        digest=known.digest,
+        commit=known.commit,
+        key=known.key,
+        latest=known.latest,
         trouble=next(filter(None, troubles), ""),
         unprobed=any(not one.is_probed([repository]) for one in found),
+    )
+
+
+def _known(site: Site, repository: str, reference: str) -> _Known:
+    """What the registry knows of an image; of none (an empty reference) only where `latest` leads to."""
+    registry = site.clients.registry
+    *images, latest = registry.stored_each(repository, (*filter(None, (reference,)), LATEST))
+    image = images[0] if images else None
+    return _Known(
+        digest=image.digest if image else "",
+        commit=registry.revision(image) if image else None,
+        key=(registry.key(image) or "") if image else "",
+        latest=latest.digest if latest else "",
     )
 
 
@@ -119,15 +151,16 @@ def _running_function(site: Site, function: Function) -> Running | None:
     repository = site.repository(function)
     # Its callers get what its alias leads to, so that is what runs, and what the plan compares with.
     digest = site.called_digest(function, state)
-    stored = site.clients.registry.stored(repository, digest) if digest else None
+    known = _known(site, repository, digest)
     return Running(
         target=function.name,
         repository=repository,
         # A function that was updated by digest has no tag.
         tag=state.image.rpartition(":")[2] if digest == state.digest and "@" not in state.image else "",
         digest=digest,
-        commit=site.clients.registry.revision(stored) if stored else None,
-        key=(site.clients.registry.key(stored) or "") if stored else "",
+        commit=known.commit,
+        key=known.key,
+        latest=known.latest,
         trouble=_trouble_of(function, state, digest),
     )
 

@@ -1,13 +1,13 @@
 """Reuse: a target whose content has an image already is not built, and not deployed if that image runs."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 
 from erp_build.changes.content_key import KEY_TAG, content_of
 from erp_build.changes.detect import warning_of
 from erp_build.changes.make_plan import REBUILD
 from erp_build.changes.surroundings import surroundings_of
 from erp_build.changes.target_keys import TargetKey, target_keys
+from erp_build.clients.machine.parallel import ask_at_once, asked_once
 from erp_build.clients.site import Site
 from erp_build.errors import PushFailed
 from erp_build.model.commit import DIRTY
@@ -21,7 +21,10 @@ IMAGE_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Lambda's name of an architecture -> the name that images and nodes use."""
 
 MAX_IMAGES_OF_A_COMMIT = 100
-"""Tags of one commit that are looked at, each by a call to the registry."""
+"""Tags of one commit that are looked at; all of them but the first by one call to the registry."""
+
+Images = Mapping[str, StoredImage | None]
+"""Tag -> the image that it names; None: it names none."""
 
 Nodes = Callable[[], frozenset[str]]
 """Returns the architectures of the cluster's nodes; they are the same for all services, so they are read once."""
@@ -47,12 +50,11 @@ def find_reusable(site: Site, plan: Plan, live: LiveState, *, checkout: bool = T
     targets = [step.target for step in plan.steps if step.action == "build" or isinstance(step.target, Chart)]
     keys = target_keys(site.clients.repository, site.project, plan.head, targets, checkout=checkout)
     search = _Search(site, plan, checkout=checkout)
+    found = search.image_steps([step for step in plan.steps if step.action == "build"], keys)
     steps = tuple(
         _chart_with_key(step, keys[step.target.name], live)
         if isinstance(step.target, Chart)
-        else search.image_step(step, keys[step.target.name])
-        if step.action == "build"
-        else step
+        else found.get(step.target.name, step)
         for step in plan.steps
     )
     chart = steps[-1]
@@ -81,7 +83,8 @@ class _Search:
         self._site = site
         self._plan = plan
         self._checkout = checkout
-        self._nodes = cache(lambda: site.clients.cluster.architectures(site.environment.cluster))
+        # Asked by one thread while the others wait: the cluster's client is not thread-safe.
+        self._nodes = asked_once(lambda: site.clients.cluster.architectures(site.environment.cluster))
         self._unknown: dict[str, list[str]] = {}
 
     @property
@@ -92,35 +95,42 @@ class _Search:
             for doubt, names in self._unknown.items()
         )
 
-    def image_step(self, step: Step, found: TargetKey) -> Step:
-        """A step that would build, with what is known of its image."""
+    def image_steps(self, steps: Sequence[Step], keys: Mapping[str, TargetKey]) -> dict[str, Step]:
+        """Name of a target -> its step, which would build, with what is known of its image."""
+        known = [self._with_key(step, keys[step.target.name]) for step in steps if not isinstance(step.target, Chart)]
+        return {step.target.name: step for step in ask_at_once(self._with_image, known)}
+
+    def _with_key(self, step: Step, found: TargetKey) -> Step:
         assert not isinstance(step.target, Chart)
-        rebuilt = REBUILD in step.because
-        if found.key and not rebuilt and _runs(step, found.key):
+        if found.key and REBUILD not in step.because and _runs(step, found.key):
             same = Reason(rule=f"same content as what runs (key {found.key[:12]})")
             return step._replace(action="none", key=found.key, because=(same,))
         around = surroundings_of(self._site, step.target, self._dockerfile(step.target))
         for doubt in around.doubts:
             self._unknown.setdefault(doubt, []).append(step.target.name)
-        step = step._replace(key=around.key(found.key), bases=around.bases, is_dirty=found.is_dirty)
-        if step.key and not rebuilt:
-            step = self._looked_up(step)
-        if step.tag:
-            return step
-        # A run that was killed behind its push has left the image of this very content under the tag: it is taken.
-        tag = f"{self._plan.tag}{DIRTY if found.is_dirty else ''}"
-        return step._replace(tag=self._free_tag(step, tag, key="" if rebuilt else step.key))
+        return step._replace(key=around.key(found.key), bases=around.bases, is_dirty=found.is_dirty)
 
-    def _looked_up(self, step: Step) -> Step:
-        assert not isinstance(step.target, Chart)
-        image = self._site.clients.registry.stored(self._site.repository(step.target), f"{KEY_TAG}{step.key}")
-        if image is None:
+    def _with_image(self, step: Step) -> Step:
+        """The step with the image of its key, if the registry has it, and with a tag for the new or the same one."""
+        if step.action == "none":
             return step
-        if why := self._mismatch(step, step.target, image):
+        assert not isinstance(step.target, Chart)
+        key = "" if REBUILD in step.because else step.key
+        # A run that was killed behind its push has left the image of this very content under the tag: it is taken.
+        tag = f"{self._plan.tag}{DIRTY if step.is_dirty else ''}"
+        names = tuple(dict.fromkeys((*([f"{KEY_TAG}{key}"] if key else []), self._plan.tag, tag)))
+        repository = self._site.repository(step.target)
+        there = dict(zip(names, self._site.clients.registry.stored_each(repository, names), strict=True))
+        if image := there.get(f"{KEY_TAG}{key}"):
+            return self._reused(step, step.target, image, there)
+        return step._replace(tag=self._free_tag(step, tag, there, key=key))
+
+    def _reused(self, step: Step, target: Service | Function, image: StoredImage, there: Images) -> Step:
+        if why := self._mismatch(step, target, image):
             said = Reason(rule=f"the image in ECR with key {step.key[:12]} is not reused: {why}")
-            return step._replace(tag=self._free_tag(step, self._plan.tag), because=(*step.because, said))
+            return step._replace(tag=self._free_tag(step, self._plan.tag, there), because=(*step.because, said))
         said = Reason(rule=f"in ECR (key {step.key[:12]})")
-        tag = self._free_tag(step, self._plan.tag, digest=image.digest)
+        tag = self._free_tag(step, self._plan.tag, there, digest=image.digest)
         return step._replace(action="reuse", image=image, tag=tag, because=(*step.because, said))
 
     def _mismatch(self, step: Step, target: Service | Function, image: StoredImage) -> str:
@@ -137,7 +147,7 @@ class _Search:
             return f"it is for {platform}, and {target.name} runs on {' or '.join(sorted(wanted))}"
         return ""
 
-    def _free_tag(self, step: Step, tag: str, *, key: str = "", digest: str = "") -> str:
+    def _free_tag(self, step: Step, tag: str, there: Images, *, key: str = "", digest: str = "") -> str:
         """The tag, with a number where another image has it than one with this key or digest.
 
         What runs under a tag would go on running if the tag moved, and an immutable one cannot be moved.
@@ -145,13 +155,15 @@ class _Search:
         assert not isinstance(step.target, Chart)
         registry, repository = self._site.clients.registry, self._site.repository(step.target)
 
-        def is_free(name: str) -> bool:
-            there = registry.stored(repository, name)
-            return there is None or there.digest == digest or (bool(key) and registry.key(there) == key)
+        def is_free(found: StoredImage | None) -> bool:
+            return found is None or found.digest == digest or (bool(key) and registry.key(found) == key)
 
-        tags = (tag if number == 1 else f"{tag}-{number}" for number in range(1, MAX_IMAGES_OF_A_COMMIT + 1))
-        if found := next(filter(is_free, tags), None):
-            return found
+        if is_free(there[tag]):
+            return tag
+        further = [f"{tag}-{number}" for number in range(2, MAX_IMAGES_OF_A_COMMIT + 1)]
+        for name, image in zip(further, registry.stored_each(repository, further), strict=True):
+            if is_free(image):
+                return name
         raise PushFailed(
             f"{MAX_IMAGES_OF_A_COMMIT} images of one commit are in the registry",
             where=f"{repository}:{tag}",

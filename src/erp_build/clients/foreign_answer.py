@@ -112,6 +112,8 @@ def _name(argument: object) -> str:
     named = argument if isinstance(argument, str) else getattr(argument, "name", "")
     if isinstance(argument, Release):
         named = str(argument)
+    if isinstance(argument, tuple) and all(isinstance(one, str) for one in argument):
+        named = ", ".join(argument)
     return named[:LONGEST_NAME] if isinstance(named, str) else ""
 
 

@@ -59,6 +59,9 @@ class Registry(Protocol):
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
 
+    def stored_each(self, repository: str, references: Sequence[str]) -> tuple[StoredImage | None, ...]:
+        """The images with these tags and digests, in their order, by one call for a hundred; None for a missing one."""
+
     def revision(self, image: StoredImage) -> str | None:
         """The commit that the image says it was built from."""
 

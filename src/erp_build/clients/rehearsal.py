@@ -157,9 +157,20 @@ class RehearsedRegistry(_Reader[Registry]):
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
+        return self.stored_each(repository, (reference,))[0]
+
+    def stored_each(self, repository: str, references: Sequence[str]) -> tuple[StoredImage | None, ...]:
+        """The images with these tags and digests; those that nothing is assumed of are asked for."""
+        found = {one: self._assumed_image(repository, one) for one in references}
+        real = [one for one, image in found.items() if image is None]
+        if real:
+            found |= zip(real, self._real.stored_each(repository, real), strict=True)
+        return tuple(found[one] for one in references)
+
+    def _assumed_image(self, repository: str, reference: str) -> StoredImage | None:
         if reference in self._assumed.pushed:
             return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
-        return self._assumed.tags.get((repository, reference)) or self._real.stored(repository, reference)
+        return self._assumed.tags.get((repository, reference))
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""

@@ -6,7 +6,7 @@ from erp_build.clients.protocols import Clients
 from erp_build.config.environment import make_environment, parameter_names, require_repositories
 from erp_build.model.environment import Environment
 from erp_build.model.project import Function, Project, Service
-from erp_build.model.releases.kubernetes import Workload, deployments_of
+from erp_build.model.releases.kubernetes import Workload, deployments_by_repository
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.release import Release
 from erp_build.model.stages.stage import stage
@@ -38,8 +38,8 @@ class Site:
 
     def workloads(self) -> dict[str, tuple[Workload, ...]]:
         """Name of a service -> every Deployment with its image, read now; empty where there is none."""
-        found = self.clients.cluster.workloads(self.release)
-        return {one.name: deployments_of(found, self.repository(one)) for one in self.project.services}
+        found = deployments_by_repository(self.clients.cluster.workloads(self.release))
+        return {one.name: found[self.repository(one)] for one in self.project.services}
 
     def called_digest(self, function: Function, state: FunctionState) -> str:
         """The digest that the callers of a function get: what its alias leads to, or where it has none, its own.

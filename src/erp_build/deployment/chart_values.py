@@ -11,7 +11,7 @@ from erp_build.clients.helm.chart_files import CHART_FILE, chart_document, local
 from erp_build.config.read_file import path_below, read_file
 from erp_build.errors import ConfigurationError
 from erp_build.formats.values.file import NamedValue, named_values
-from erp_build.formats.values.tree import ValuesTree, merged_values
+from erp_build.formats.values.tree import kept_tree, merged_values
 from erp_build.model.project import Chart
 
 VALUES_FILE = "values.yaml"
@@ -50,19 +50,19 @@ def effective_values(root: Path, chart: Chart, content: bytes) -> dict[str, Any]
         chart: of the release.
         content: the last values file.
     """
-    layers = [ValuesTree(text, str(path)).plain() for path, text in _defaults(root, chart)]
+    layers = [kept_tree(text, str(path)).plain() for path, text in _defaults(root, chart)]
     return merged_values([*_subcharts(path_below(root, chart.path)), *layers, given_values(root, chart, content)])
 
 
 def given_values(root: Path, chart: Chart, content: bytes) -> dict[str, Any]:
     """The values of the files alone, which an upgrade gives to Helm; see `effective_values`."""
-    own = [ValuesTree(read_values(path), str(path)).plain() for path in below_paths(root, chart)]
-    return merged_values([*own, ValuesTree(content, str(values_path_of(root, chart))).plain()])
+    own = [kept_tree(read_values(path), str(path)).plain() for path in below_paths(root, chart)]
+    return merged_values([*own, kept_tree(content, str(values_path_of(root, chart))).plain()])
 
 
 def default_values(root: Path, chart: Chart) -> dict[str, Any]:
     """The chart's own values as Helm gives them back: with numbers, switches and null."""
-    return merged_values([ValuesTree(text, str(path)).typed() for path, text in _defaults(root, chart)])
+    return merged_values([kept_tree(text, str(path)).typed() for path, text in _defaults(root, chart)])
 
 
 def all_named_values(root: Path, chart: Chart, content: bytes) -> Iterator[NamedValue]:

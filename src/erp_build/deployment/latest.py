@@ -1,37 +1,50 @@
 """The tag `latest`: it names the image that was proven last."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from erp_build.build.stage import image_that_runs
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.errors import TagTaken, VerificationFailed
-from erp_build.model.images.image import BuiltImage, StoredImage
+from erp_build.model.images.image import LATEST, BuiltImage, StoredImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState
 from erp_build.model.stages.stage import stage
-
-LATEST = "latest"
-"""The tag that moves from one image to another; every other tag stays with its image."""
 
 
 @stage("ECR: the tag `latest`")
 def move_latest(site: Site, cleared: Sequence[ClearedImage]) -> None:
     """Move `latest` to the images that were cleared and proven. The manifest is tagged; nothing is pushed again."""
-    for one in cleared:
-        stored = site.clients.registry.stored(one.image.repository, one.image.digest)
-        if stored is None:
-            raise VerificationFailed(
-                "an image that was just deployed is gone from the registry",
-                where=f"{one.image.repository}@{one.image.digest}",
-                next_step="look at the repository's lifecycle policy",
-            )
-        point_latest_at(site, stored, one.image.target)
+    point_latest_at(site, {one.image.target: (one.image.repository, one.image.digest) for one in cleared})
 
 
-def point_latest_at(site: Site, image: StoredImage, target: str) -> None:
-    """Move `latest` to an image of a target. Where the tags are immutable it stays, which is reported."""
-    if not _is_behind(site, image):
-        return
+def point_latest_at(site: Site, wanted: Mapping[str, tuple[str, str]]) -> None:
+    """Move `latest` to the images of targets. Where the tags are immutable it stays, which is reported.
+
+    Args:
+        site: the clients.
+        wanted: target -> repository and digest.
+    """
+    behind = ask_at_once(lambda one: _behind(site, *one), wanted.values())
+    # One after the other: before and behind each of them the lock is asked.
+    for target, image in zip(wanted, behind, strict=True):
+        if image:
+            _move(site, target, image)
+
+
+def _behind(site: Site, repository: str, digest: str) -> StoredImage | None:
+    """The image, where `latest` does not name it yet."""
+    image, latest = site.clients.registry.stored_each(repository, (digest, LATEST))
+    if image is None:
+        raise VerificationFailed(
+            "an image that was just deployed is gone from the registry",
+            where=f"{repository}@{digest}",
+            next_step="look at the repository's lifecycle policy",
+        )
+    return None if latest and latest.digest == digest else image
+
+
+def _move(site: Site, target: str, image: StoredImage) -> None:
     try:
         site.clients.effects.tag(image, LATEST)
     except TagTaken as error:
@@ -39,7 +52,7 @@ def point_latest_at(site: Site, image: StoredImage, target: str) -> None:
         site.say(f"`latest` stays where it is: {error.why}; {error.next_step}", target)
 
 
-def latest_behind(site: Site, live: LiveState, planned: Collection[str] = ()) -> tuple[BuiltImage, ...]:
+def latest_behind(live: LiveState, planned: Collection[str] = ()) -> tuple[BuiltImage, ...]:
     """The running images that `latest` does not name, of targets that are not planned.
 
     An earlier run was cut off between its proof and its last tag. They are cleared again before `latest` moves.
@@ -47,11 +60,5 @@ def latest_behind(site: Site, live: LiveState, planned: Collection[str] = ()) ->
     return tuple(
         image_that_runs(item)
         for item in live.running.values()
-        if item.target not in planned and item.digest and item.commit
-        if (stored := site.clients.registry.stored(item.repository, item.digest)) and _is_behind(site, stored)
+        if item.target not in planned and item.digest and item.commit and item.latest != item.digest
     )
-
-
-def _is_behind(site: Site, image: StoredImage) -> bool:
-    latest = site.clients.registry.stored(image.repository, LATEST)
-    return latest is None or latest.digest != image.digest

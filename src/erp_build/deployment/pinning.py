@@ -44,12 +44,14 @@ def _refusal(path: tuple[str, ...], text: str, wanted: Mapping[str, str]) -> str
         tag, at, digest = wanted.get(found.repository, "").partition("@")
         # Of an image whose digest nobody knows, the tag alone is right.
         return f"becomes {text}" if at and (found.tag, found.digest) != (tag, digest) else ""
-    if not any(tag.partition("@")[0] in text for tag in wanted.values()):
-        # Such as a label of an alert, which is any text.
-        return ""
+    refusal = ""
     if len(path) > 1 and path[-2] in LABELS and not LABEL_VALUE.fullmatch(text):
-        return "holds the tag, and a label takes no digest"
-    return "holds the tag, and a name takes no digest" if field in NAMES and "@" in text else ""
+        refusal = "holds the tag, and a label takes no digest"
+    elif field in NAMES and "@" in text:
+        refusal = "holds the tag, and a name takes no digest"
+    # Without a tag in it, it is none of ours, such as a label of an alert, which is any text. Asked last: there may be
+    # as many tags as services.
+    return refusal if refusal and any(tag.partition("@")[0] in text for tag in wanted.values()) else ""
 
 
 def _texts(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

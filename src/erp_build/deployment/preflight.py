@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from erp_build.changes.tag_uses import BY_CHOICE
 from erp_build.clients.files.edit import refuse_read_only
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.chart_values import (
     all_named_values,
@@ -26,7 +28,7 @@ from erp_build.deployment.tags import expected_tags, keys_of
 from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed, did_you_mean
 from erp_build.formats.values.file import set_tags
 from erp_build.formats.values.key import key_of, look_up, steps_of
-from erp_build.model.plan import Plan
+from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.releases.preview import BY_TAG, ImageWanted, Preview
 from erp_build.model.stages.stage import stage
@@ -44,12 +46,16 @@ def check_plan(site: Site, plan: Plan) -> Preview:
     builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
     site.clients.assembly.require_buildable(builds)
     _check_repositories(site, builds)
-    for step in plan.functions:
-        assert isinstance(step.target, Function)
-        if state := site.clients.functions.state(step.target.function):
-            site.clients.functions.may_update(state)
+    ask_at_once(partial(_check_function, site), plan.functions)
     preview = Preview(images=_images(site, plan))
     return _check_release(site, plan, preview) if plan.upgrades_release else preview
+
+
+def _check_function(site: Site, step: Step) -> None:
+    """Raise where the function may not be updated; one that is not there yet says so when it is to be."""
+    assert isinstance(step.target, Function)
+    if state := site.clients.functions.state(step.target.function):
+        site.clients.functions.may_update(state)
 
 
 def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
@@ -220,8 +226,9 @@ def _is_on(enabled: object) -> bool:
 
 def _require_pushed(site: Site, path: Path, values: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> None:
     """Refuse a service whose values name another repository, unless what the chart renders of them is the right one."""
+    host = site.clients.registry.host()
     for service in site.project.services:
-        pushed = f"{site.clients.registry.host()}/{site.repository(service)}"
+        pushed = f"{host}/{site.repository(service)}"
         stated = look_up(values, f"{service.values_key}.image.repository")
         if stated != pushed and not names_image(objects, pushed):
             raise ConfigurationError(

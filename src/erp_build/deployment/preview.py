@@ -3,8 +3,9 @@
 An object of kind Secret never comes here, and no value that has a secret's name is shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
+from itertools import groupby
 from typing import Any
 
 from erp_build.deployment.tags import UNKNOWN_DIGEST
@@ -23,7 +24,26 @@ Object = Mapping[str, Any]
 def values_diff(before: bytes, after: bytes, path: str) -> str:
     """The lines that differ; lines around them are left out, because one of them may hold a password."""
     old, new = (content.decode("utf-8", "replace").splitlines() for content in (before, after))
-    return _known("\n".join(unified_diff(old, new, f"a/{path}", f"b/{path}", n=0, lineterm="")))
+    names = f"a/{path}", f"b/{path}"
+    # Tags are set line by line. To look for moved lines takes a time that grows with the square of what changed.
+    differs = (
+        _line_by_line(old, new, *names) if len(old) == len(new) else unified_diff(old, new, *names, n=0, lineterm="")
+    )
+    return _known("\n".join(differs))
+
+
+def _line_by_line(old: Sequence[str], new: Sequence[str], before: str, after: str) -> Iterator[str]:
+    """What `unified_diff` gives without lines around, of two texts of the same number of lines."""
+    places = [place for place, (was, will) in enumerate(zip(old, new, strict=True)) if was != will]
+    if places:
+        yield from (f"--- {before}", f"+++ {after}")
+    # Places in a row are as far from each other as their numbers.
+    for _, row in groupby(enumerate(places), key=lambda one: one[1] - one[0]):
+        together = [place for _, place in row]
+        lines = f"{together[0] + 1},{len(together)}" if len(together) > 1 else f"{together[0] + 1}"
+        yield f"@@ -{lines} +{lines} @@"
+        yield from (f"-{old[place]}" for place in together)
+        yield from (f"+{new[place]}" for place in together)
 
 
 def object_changes(before: Sequence[Object], after: Sequence[Object]) -> tuple[ObjectChange, ...]:

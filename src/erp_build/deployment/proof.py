@@ -6,9 +6,9 @@ What runs is read back from the cluster and from Lambda.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.errors import ErpBuildError, VerificationFailed
-from erp_build.model.images.image import StoredImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Function, Service
@@ -47,24 +47,20 @@ def prove_again(site: Site, live: LiveState) -> tuple[Proof, ...]:
 
     Leaves out images that the registry has lost and images that were not built from a commit: neither can be proven.
     """
-    known = {
-        item.target: image
-        for item in live.running.values()
-        if item.digest and item.commit and (image := site.clients.registry.stored(item.repository, item.digest))
-    }
+    known = {item.target: item.digest for item in live.running.values() if item.digest and item.commit}
     return prove_running(site, known)
 
 
-def prove_running(site: Site, images: Mapping[str, StoredImage]) -> tuple[Proof, ...]:
+def prove_running(site: Site, images: Mapping[str, str]) -> tuple[Proof, ...]:
     """Read back that each target runs its image; raises `VerificationFailed` with the digests that differ.
 
     Args:
         site: where they run.
-        images: target -> the image that it should run.
+        images: target -> the digest that it should run, which the registry has.
     """
     workloads = site.workloads()
     names = [one.name for one in site.project.image_targets if one.name in images]
-    expected = [Proof(target=name, built=images[name].digest, scanned=images[name].digest) for name in names]
+    expected = [Proof(target=name, built=images[name], scanned=images[name]) for name in names]
     proofs = _read_back(site, expected, workloads)
     _raise_if_any(
         site,
@@ -78,12 +74,11 @@ def prove_running(site: Site, images: Mapping[str, StoredImage]) -> tuple[Proof,
     return proofs
 
 
-def running_images(site: Site, live: LiveState) -> dict[str, StoredImage]:
-    """The registry's image for what each target says that it runs; raises `VerificationFailed` for a lost image."""
-    found = {
-        item.target: site.clients.registry.stored(item.repository, item.digest or item.tag)
-        for item in live.running.values()
-    }
+def running_images(site: Site, live: LiveState) -> dict[str, str]:
+    """The registry's digest of what each target says that it runs; raises `VerificationFailed` for a lost image."""
+    asked = tuple(live.running.values())
+    stored = ask_at_once(lambda one: site.clients.registry.stored(one.repository, one.digest or one.tag), asked)
+    found = {item.target: image for item, image in zip(asked, stored, strict=True)}
     if lost := [name for name, image in found.items() if image is None]:
         raise VerificationFailed(
             f"{len(lost)} targets run images that the registry does not have",
@@ -91,7 +86,7 @@ def running_images(site: Site, live: LiveState) -> dict[str, StoredImage]:
             why="\n".join(lost),
             next_step="look at the lifecycle policy; a restarted pod could not pull its image",
         )
-    return {name: image for name, image in found.items() if image}
+    return {name: image.digest for name, image in found.items() if image}
 
 
 @stage("reads only: CloudWatch", keeps="alarms")
@@ -112,7 +107,7 @@ def read_alarms(site: Site) -> tuple[Alarm, ...]:
 def _read_back(site: Site, expected: Sequence[Proof], workloads: Workloads) -> tuple[Proof, ...]:
     """Complete each proof by what its target runs; it holds or not."""
     targets = {one.name: one for one in site.project.image_targets}
-    return tuple(_with_running(site, targets[proof.target], proof, workloads) for proof in expected)
+    return ask_at_once(lambda proof: _with_running(site, targets[proof.target], proof, workloads), expected)
 
 
 def _with_running(site: Site, target: Service | Function, proof: Proof, workloads: Workloads) -> Proof:
@@ -162,13 +157,13 @@ def _without_endpoints(site: Site, workloads: Workloads, names: Collection[str])
     """Targets whose Kubernetes Services lead to no ready pod; a target that is scaled to 0 needs none."""
     if not workloads:
         return []
-    services = site.clients.cluster.endpoints(site.release)
+    services = [one for one in site.clients.cluster.endpoints(site.release) if not one.ready]
     return [
         f"{name}: the Service {service.name} leads to no ready pod ({service.not_ready} are not ready)"
         for name, found in workloads.items()
         for workload in found
         for service in services
-        if name in names and workload.desired and service.leads_to(workload) and not service.ready
+        if name in names and workload.desired and service.leads_to(workload)
     ]
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
 from erp_build.errors import GateInconclusive
 from erp_build.gate.scans import UnreadableScan, read_scan
-from erp_build.model.images.image import StoredImage
+from erp_build.model.images.image import LATEST, StoredImage
 from erp_build.model.images.scan import ScanReading
 from erp_build.model.project import Function
 
-LATEST = "latest"
 RESCAN_AFTER = timedelta(days=1)
 """A later result is from a new scan of an old image, and says nothing about how long a run waits."""
 
@@ -58,7 +58,8 @@ def check_scan_time(facts: Facts) -> CheckResult:
     timeout = timedelta(seconds=facts.project.gate.timeout)
     limit = f"the gate's time-out of {timeout.total_seconds():.0f} s"
     look = Look(f"ecr:DescribeImageScanFindings of `{LATEST}`, and {limit}")
-    newest = [facts.remote.clients.registry.stored(name, LATEST) for name in facts.repositories()]
+    registry = facts.remote.clients.registry
+    newest = ask_at_once(lambda name: registry.stored(name, LATEST), facts.repositories())
     scans = {image.repository: (image, _last_scan(facts, image)) for image in newest if image}
     stopped = {name: scan for name, (image, scan) in scans.items() if scan and _stops(facts, image, scan)}
     if stopped:

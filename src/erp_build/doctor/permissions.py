@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from erp_build.doctor.bases import foreign_repositories
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
-from erp_build.doctor.images import LATEST
 from erp_build.errors import ErpBuildError
 from erp_build.formats.image_name import PUBLIC_ECR as PUBLIC_HOST
 from erp_build.formats.image_name import ecr_host
 from erp_build.model.build_options import CodeArtifact
+from erp_build.model.images.image import LATEST
 from erp_build.model.permission import (
     ALIAS,
     ANY,

@@ -6,15 +6,17 @@ It changes nothing that runs; a scan that is too old is asked for anew.
 from collections.abc import Iterable, Mapping
 
 from erp_build.clients.clock import Deadline
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.errors import GateInconclusive
 from erp_build.gate.filter import Known
 from erp_build.gate.image_watch import watch_running
+from erp_build.gate.remarks import Remarks
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.stage import make_scan_client, watch
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.project import Function, Service
-from erp_build.model.releases.kubernetes import Container, Workload
+from erp_build.model.releases.kubernetes import Container, Workload, deployments_by_repository
 
 
 def judge_running(site: Site, rules: GateRules, cleared: Mapping[str, Known] | None = None) -> Judgement:
@@ -28,12 +30,6 @@ def judge_running(site: Site, rules: GateRules, cleared: Mapping[str, Known] | N
     Raises `GateInconclusive` where nothing runs: that does not prove that nothing is wrong.
     """
     clients, known = site.clients, cleared or {}
-    remarks: list[str] = []
-
-    def say(text: str, target: str = "") -> None:
-        site.say(text, target)
-        remarks.append(f"{target}: {text}" if target else text)
-
     deadline = Deadline(clients.clock, rules.policy.timeout)
     images = find_running_images(site)
     if not images:
@@ -43,13 +39,14 @@ def judge_running(site: Site, rules: GateRules, cleared: Mapping[str, Known] | N
             why="none of the targets of erp-build.toml was found there",
             next_step="correct the names in erp-build.toml, or deploy first; erp-build status shows what runs",
         )
+    remarks = Remarks(site.say, [one.target for one in images])
     for name in sorted({one.name for one in site.project.image_targets} - {one.target for one in images}):
-        say("nothing runs of it, so nothing of it was judged", name)
-    scanner = make_scan_client(clients, say)
-    watches = [watch_running(clients, scanner, rules, image, known.get(image.digest)) for image in images]
+        remarks.say("nothing runs of it, so nothing of it was judged", name)
+    scanner = make_scan_client(clients, remarks.say)
+    watches = ask_at_once(lambda one: watch_running(clients, scanner, rules, one, known.get(one.digest)), images)
     verdicts = watch(watches, deadline, site.say)
     rows = tuple(Judged(image, verdict) for image, verdict in zip(images, verdicts, strict=True))
-    return Judgement(rules=rules, rows=rows, remarks=tuple(dict.fromkeys(remarks)))
+    return Judgement(rules=rules, rows=rows, remarks=remarks.lines)
 
 
 def find_running_images(site: Site) -> tuple[BuiltImage, ...]:
@@ -57,9 +54,14 @@ def find_running_images(site: Site) -> tuple[BuiltImage, ...]:
 
     Old pods of a rollout count as well: they run.
     """
-    workloads = site.clients.cluster.workloads(site.release)
-    digests = {service.name: _digests_of_service(site, service, workloads) for service in site.project.services}
-    digests |= {function.name: _digests_of_function(site, function) for function in site.project.functions}
+    deployments = deployments_by_repository(site.clients.cluster.workloads(site.release))
+
+    def read(target: Service | Function) -> list[str]:
+        if isinstance(target, Function):
+            return _digests_of_function(site, target)
+        return _digests_of_service(site, target, deployments[site.repository(target)])
+
+    found = zip(site.project.image_targets, ask_at_once(read, site.project.image_targets), strict=True)
     return tuple(
         BuiltImage(
             target=target.name,
@@ -69,8 +71,8 @@ def find_running_images(site: Site) -> tuple[BuiltImage, ...]:
             commit=None,
             origin="running",
         )
-        for target in site.project.image_targets
-        for digest in dict.fromkeys(digests[target.name])
+        for target, digests in found
+        for digest in dict.fromkeys(digests)
     )
 
 

@@ -5,12 +5,14 @@ from functools import cache
 from zlib import crc32
 
 from erp_build.clients.clock import Deadline
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.protocols import Clients
 from erp_build.config.read_file import path_below
 from erp_build.config.waivers import load_waivers
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive, told
 from erp_build.gate.filter import Waivers
 from erp_build.gate.image_watch import ImageWatch, watch_image
+from erp_build.gate.remarks import Remarks
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.scan_watch import ScanClient
 from erp_build.model.images.image import BuiltImage
@@ -46,17 +48,16 @@ def judge_images(
 ) -> Judgement:
     """Judge every image by its scan; `running` (target -> image) is what the policy compares new findings with."""
     deadline = Deadline(clients.clock, rules.policy.timeout)
-    remarks: list[str] = []
+    remarks = Remarks(clients.progress.say, [image.target for image in images])
+    scanner = make_scan_client(clients, remarks.say)
 
-    def say(text: str, target: str = "") -> None:
-        clients.progress.say(text, target)
-        remarks.append(f"{target}: {text}" if target else text)
+    def begin(image: BuiltImage) -> ImageWatch:
+        return watch_image(clients, scanner, rules, image, (running or {}).get(image.target), remarks.say)
 
-    scanner = make_scan_client(clients, say)
-    watches = [watch_image(clients, scanner, rules, image, (running or {}).get(image.target), say) for image in images]
+    watches = ask_at_once(begin, images)
     verdicts = watch(watches, deadline, clients.progress.say)
     rows = tuple(Judged(image, verdict) for image, verdict in zip(images, verdicts, strict=True))
-    return Judgement(rules=rules, rows=rows, remarks=tuple(dict.fromkeys(remarks)))
+    return Judgement(rules=rules, rows=rows, remarks=remarks.lines)
 
 
 @stage("nothing", keeps="cleared")
@@ -100,12 +101,11 @@ def watch(watches: Sequence[ImageWatch], deadline: Deadline, say: Callable[[str,
     answers: dict[ImageWatch, Verdict | Wait] = {}
     pause, turn = FIRST_POLL_PAUSE_S, 0
     while True:
-        for one in watches:
-            last = answers.get(one)
-            if not isinstance(last, Verdict):
-                answers[one] = one.poll()
-                if last is None or last.why != answers[one].why:
-                    say(answers[one].why, one.image.target)
+        waiting = [one for one in watches if not isinstance(answers.get(one), Verdict)]
+        for one, answer in zip(waiting, ask_at_once(ImageWatch.poll, waiting), strict=True):
+            last, answers[one] = answers.get(one), answer
+            if last is None or last.why != answer.why:
+                say(answer.why, one.image.target)
         if all(isinstance(answer, Verdict) for answer in answers.values()) or deadline.is_over:
             break
         deadline.pause(pause * _jitter(watches[0].image.digest, turn))

@@ -21,7 +21,7 @@ class Running(NamedTuple):
     """What runs of a target now; `commit` is None if the image names none, `trouble` is empty if it is healthy.
 
     `key` is the content key of the image's label, empty if it has none. `unprobed` tells of a service whose Deployment
-    has no readiness probe.
+    has no readiness probe. `latest` is the digest that the tag `latest` names, empty if it names none.
     """
 
     target: str
@@ -32,6 +32,7 @@ class Running(NamedTuple):
     trouble: str = ""
     key: str = ""
     unprobed: bool = False
+    latest: str = ""
 
     @property
     def tag_or_digest(self) -> str:

@@ -210,6 +210,9 @@ def test_the_error_names_what_was_asked_what_is_wrong_and_the_stand_in() -> None
         EcrRegistry(elsewhere.client, Secrets()).stored("erp/a", "1a2b3c4")
     error = caught.value
     assert (error.code, error.where, error.why) == (5, "ECR, erp/a, 1a2b3c4", "it has no 'imageId'")
+    with pytest.raises(PushFailed, match="the answer of ECR cannot be read") as caught:
+        EcrRegistry(elsewhere.client, Secrets()).stored_each("erp/a", ("1a2b3c4", "latest"))
+    assert caught.value.where == "ECR, erp/a, 1a2b3c4, latest"
     assert "AWS_ENDPOINT_URL" in error.next_step
 
 

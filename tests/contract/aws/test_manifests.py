@@ -15,7 +15,7 @@ from erp_build.errors import TagTaken
 from erp_build.model.images.image import StoredImage
 from tests.contract.aws.conftest import MEDIA_TYPE, stubbed
 
-DIGEST = "sha256:" + "1" * 64
+DIGEST, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 OCI = "application/vnd.oci.image.manifest.v1+json"
 FORMS = (
     MEDIA_TYPE,
@@ -62,6 +62,48 @@ def test_a_miss_is_an_answer_and_no_error(ecr: tuple[EcrRegistry, Stubber]) -> N
     failure = {"imageId": {"imageTag": "x"}, "failureCode": "ImageNotFound", "failureReason": "not there"}
     stub.add_response("batch_get_image", {"images": [], "failures": [failure]})
     assert registry.stored("erp/a", "x") is None
+
+
+def images_with(*identifiers: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"imageId": one, "imageManifest": MANIFEST, "imageManifestMediaType": OCI} for one in identifiers]
+
+
+def several(*images: dict[str, str]) -> dict[str, Any]:
+    return {"repositoryName": "erp/a", "imageIds": list(images), "acceptedMediaTypes": FORMS}
+
+
+def test_several_images_of_a_repository_take_one_call(ecr: tuple[EcrRegistry, Stubber]) -> None:
+    registry, stub = ecr
+    found = images_with({"imageDigest": OTHER, "imageTag": "latest"}, {"imageDigest": DIGEST, "imageTag": "abc1234"})
+    missing = [{"imageId": {"imageTag": "x"}, "failureCode": "ImageNotFound", "failureReason": "not there"}]
+    asked = several({"imageTag": "abc1234"}, {"imageTag": "x"}, {"imageTag": "latest"}, {"imageDigest": DIGEST})
+    stub.add_response("batch_get_image", {"images": found, "failures": missing}, asked)
+    images = registry.stored_each("erp/a", ("abc1234", "x", "latest", DIGEST, "x"))
+    assert [image and image.digest for image in images] == [DIGEST, None, OTHER, DIGEST, None]
+    stub.assert_no_pending_responses()
+
+
+def test_what_an_answer_says_nothing_about_is_asked_alone(ecr: tuple[EcrRegistry, Stubber]) -> None:
+    registry, stub = ecr
+    both = several({"imageTag": "abc1234"}, {"imageTag": "latest"})
+    # One image has both tags, and it is listed once, with one of them.
+    once = {"images": images_with({"imageDigest": DIGEST, "imageTag": "latest"}), "failures": []}
+    stub.add_response("batch_get_image", once, both)
+    stub.add_response("batch_get_image", answer(imageManifestMediaType=OCI), question(imageTag="abc1234"))
+    images = registry.stored_each("erp/a", ("abc1234", "latest"))
+    assert [image and image.digest for image in images] == [DIGEST, DIGEST]
+    stub.assert_no_pending_responses()
+
+
+def test_a_call_asks_for_a_hundred_images_at_most(ecr: tuple[EcrRegistry, Stubber]) -> None:
+    registry, stub = ecr
+    tags = [f"t{number}" for number in range(101)]
+    for part in (tags[:100], tags[100:]):
+        failures = [{"imageId": {"imageTag": tag}, "failureCode": "ImageNotFound"} for tag in part]
+        asked = several(*({"imageTag": tag} for tag in part))
+        stub.add_response("batch_get_image", {"images": [], "failures": failures}, asked)
+    assert registry.stored_each("erp/a", tags) == (None,) * 101
+    stub.assert_no_pending_responses()
 
 
 def test_a_tag_is_put_with_the_very_bytes_and_the_digest_that_they_must_have(ecr: tuple[EcrRegistry, Stubber]) -> None:

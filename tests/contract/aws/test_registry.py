@@ -70,6 +70,18 @@ def test_what_is_not_there_is_none(registry: Made, repository: str, reference: s
     assert registry[0].stored(repository, reference) is None
 
 
+def test_several_references_are_answered_in_their_order_whichever_name_the_same_image(registry: Made) -> None:
+    tool, digest = registry
+    image = tool.stored(REPOSITORY, digest)
+    assert image is not None
+    tool.put_tag(image, "latest")
+    nobody = "sha256:" + "0" * 64
+    wanted = ("nothing", "latest", digest, nobody, "abc1234", "latest")
+    assert tool.stored_each(REPOSITORY, wanted) == (None, image, image, None, image, image)
+    assert tool.stored_each("erp/nobody", wanted) == (None,) * 6
+    assert tool.stored_each(REPOSITORY, ()) == ()
+
+
 def test_missing_repositories_are_those_that_were_never_created(registry: Made) -> None:
     assert registry[0].missing_repositories([REPOSITORY, "erp/a", "erp/b"]) == ("erp/a", "erp/b")
 

@@ -147,13 +147,18 @@ class Account:
 
     def _images(self, asked: Asked) -> dict[str, Any]:
         request = json.loads(asked.body)
-        wanted = request["imageIds"][0]
-        tag = wanted.get("imageTag", "")
-        is_latest = tag == "latest" and request["repositoryName"] in self._tagged_latest
-        if tag and not is_latest and not (tag == self.tag and self._is_upgraded):
-            return {"images": [], "failures": [{"imageId": wanted, "failureCode": "ImageNotFound"}]}
-        one = {"imageId": {"imageDigest": IMAGE}, "imageManifest": MANIFEST, "imageManifestMediaType": MEDIA_TYPE}
-        return {"images": [one], "failures": []}
+        wanted = request["imageIds"]
+        there = [one for one in wanted if self._has(request["repositoryName"], one.get("imageTag", ""))]
+        image = {"imageManifest": MANIFEST, "imageManifestMediaType": MEDIA_TYPE}
+        return {
+            "images": [{"imageId": {**one, "imageDigest": IMAGE}, **image} for one in there],
+            "failures": [{"imageId": one, "failureCode": "ImageNotFound"} for one in wanted if one not in there],
+        }
+
+    def _has(self, repository: str, tag: str) -> bool:
+        """Whether there is an image with a tag; with a digest (no tag) there always is."""
+        is_latest = tag == "latest" and repository in self._tagged_latest
+        return not tag or is_latest or (tag == self.tag and self._is_upgraded)
 
     def _function(self, _: Asked) -> dict[str, Any]:
         configuration = {"FunctionName": "b", "PackageType": "Image", "State": "Active", "RevisionId": "1",

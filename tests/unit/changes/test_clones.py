@@ -183,6 +183,18 @@ def test_the_same_an_older_or_another_commit_that_is_live_is_no_obstacle(erp: Ch
         refuse_older(GitRepository(erp.root), head, live(commit))
 
 
+def test_many_commits_are_asked_about_at_once_and_one_that_is_missing_hides_no_newer_one(
+    erp: Checkout, tmp_path: Path
+) -> None:
+    old = erp.head()
+    head = erp.commit({f"{N}/new": "x"})
+    between = erp.commit({f"{N}/new": "y"})
+    clone = erp.clone_to(tmp_path / "clone")
+    unseen = erp.commit({f"{N}/new": "z"})
+    found = GitRepository(clone.root).containing(head, (old, between, "d" * 40, unseen))
+    assert found == {between, unseen}
+
+
 @pytest.mark.parametrize(
     ("names", "upstream"),
     [

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from erp_build.changes.drift import object_drift, text_of
-from erp_build.changes.edited import autoscaler_of, objects_in
+from erp_build.changes.edited import Autoscalers, objects_in
 from erp_build.formats.kubernetes.cluster_yaml import documents_of
 from erp_build.formats.kubernetes.live_object import Edit
 from tests.support.drift_charts import CHARTS, FOLDER, HPA_OF_KEDA, edited, edits, identity_of
@@ -46,7 +46,7 @@ def drift(helm: int, chart: str, identity: str, live: Mapping[str, Any], *, dry_
     scalers += [HPA_OF_KEDA] if chart == "keda" else []
     wanted = manifest(chart)[identity]
     tried = found[identity]["tried"] if dry_run else None
-    return list(object_drift(wanted, live, autoscaler_of(manifest(chart).values(), scalers, wanted), lambda _: tried))
+    return list(object_drift(wanted, live, Autoscalers(manifest(chart).values(), scalers).of(wanted), lambda _: tried))
 
 
 @pytest.mark.parametrize(("helm", "chart"), INSTALLED)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from erp_build.changes.edited import ANY_NUMBER, autoscaler_of
+from erp_build.changes.edited import ANY_NUMBER, Autoscalers
 from erp_build.changes.live_state import read_live_state
 from erp_build.deployment.status import read_status
 from erp_build.model.plan import Plan
@@ -120,6 +120,6 @@ def test_an_autoscaler_scales_what_it_names_and_one_of_somebody_else_to_any_numb
     item = {"kind": "StatefulSet", "metadata": {"name": "store"}}
     mine = scaler("StatefulSet", "store")
     others = [scaler("Deployment", "store"), scaler("StatefulSet", "other")]
-    assert autoscaler_of([mine], [*others, mine], item) is mine
-    assert autoscaler_of([], [*others, mine], item) is ANY_NUMBER
-    assert autoscaler_of(others, others, item) is None
+    assert Autoscalers([mine], [*others, mine]).of(item) is mine
+    assert Autoscalers([], [*others, mine]).of(item) is ANY_NUMBER
+    assert Autoscalers(others, others).of(item) is None

@@ -7,6 +7,8 @@ import pytest
 
 from erp_build.clients.machine.parallel import (
     HandOver,
+    ask_at_once,
+    asked_once,
     map_in_threads,
     map_until_error,
     raise_together,
@@ -14,7 +16,7 @@ from erp_build.clients.machine.parallel import (
     work_beside,
 )
 from erp_build.clients.way_out import WAY_OUT, WAY_OUT_S, NothingBegins
-from erp_build.errors import BuildFailed, ErpBuildError, Interrupted
+from erp_build.errors import BuildFailed, ErpBuildError, Interrupted, PushFailed
 
 LONG = 60.0
 """Seconds after which a thread that waits for another one gives up; never reached."""
@@ -192,3 +194,80 @@ def test_work_is_not_waited_for_longer_than_there_is_time() -> None:
     with pytest.raises(TimeoutError, match=r"^$"):
         work_as_produced(lambda hand_over: hand_over(0, LONG), ends.wait, 1, lambda: 0.1)
     ends.set()
+
+
+def test_questions_are_open_at_the_same_time_and_answered_in_their_order() -> None:
+    meeting = threading.Barrier(3, timeout=LONG)
+
+    def ask(number: int) -> int:
+        meeting.wait()
+        return number * 10
+
+    assert ask_at_once(ask, [3, 1, 2], at_once=3) == (30, 10, 20)
+    assert ask_at_once(ask, []) == ()
+
+
+def test_one_question_is_asked_by_this_thread() -> None:
+    assert ask_at_once(lambda _: threading.current_thread(), ["one"]) == (threading.current_thread(),)
+
+
+def test_on_the_way_out_this_thread_asks_because_no_other_begins_anything() -> None:
+    WAY_OUT.begin()
+    try:
+        assert set(ask_at_once(lambda _: threading.current_thread(), range(5))) == {threading.current_thread()}
+    finally:
+        WAY_OUT.forget()
+
+
+def test_what_is_refused_is_said_of_every_item_at_once() -> None:
+    def ask(number: int) -> int:
+        if number % 2:
+            raise PushFailed("refused", where=f"erp/{number}", why="not allowed", next_step="allow it")
+        return number
+
+    with pytest.raises(PushFailed, match="3 targets failed") as caught:
+        ask_at_once(ask, range(6), at_once=2)
+    assert caught.value.where == "erp/1, erp/3, erp/5"
+    assert not caught.value.passes
+
+
+def test_after_an_answer_that_was_waited_for_in_vain_nothing_further_is_asked() -> None:
+    asked: list[int] = []
+
+    def ask(number: int) -> int:
+        asked.append(number)
+        raise PushFailed("no answer", where=f"erp/{number}").passing(3.0)
+
+    with pytest.raises(PushFailed, match="no answer") as caught:
+        ask_at_once(ask, range(100), at_once=1)
+    assert asked == [0]
+    assert caught.value.passes
+    assert caught.value.wait == 3.0
+
+
+def test_a_refusal_among_answers_that_pass_does_not_pass() -> None:
+    together = threading.Barrier(2, timeout=LONG)
+
+    def ask(number: int) -> int:
+        together.wait()
+        raise PushFailed("no answer", where=f"erp/{number}").passing(if_so=number == 0)
+
+    with pytest.raises(PushFailed, match="2 targets failed") as caught:
+        ask_at_once(ask, range(2), at_once=2)
+    assert not caught.value.passes
+
+
+def test_a_question_of_several_threads_is_asked_once_unless_it_failed() -> None:
+    answers: list[int | ErpBuildError] = [7, PushFailed("no answer")]
+
+    def question() -> int:
+        answer = answers.pop()
+        if isinstance(answer, ErpBuildError):
+            raise answer
+        return answer
+
+    ask = asked_once(question)
+    with pytest.raises(PushFailed, match="no answer"):
+        ask()
+    assert ask_at_once(lambda _: ask(), range(20)) == (7,) * 20
+    assert answers == []

@@ -1,5 +1,6 @@
 """What a deployment would change: exactly that, and no value that may be a secret."""
 
+from difflib import unified_diff
 from typing import Any
 
 import pytest
@@ -34,6 +35,19 @@ def test_a_diff_of_values_has_the_lines_that_differ_and_none_around_them() -> No
         "-  tag: a  # 태그",
         '+  tag: "b"  # 태그',
     ]
+
+
+@given(st.sets(st.integers(0, 30)))
+def test_a_diff_of_many_tags_is_that_of_difflib(changed: set[int]) -> None:
+    old = [f"tag: old-{place}" for place in range(31)]
+    new = [f"tag: new-{place}" if place in changed else line for place, line in enumerate(old)]
+    wanted = "\n".join(unified_diff(old, new, "a/v.yaml", "b/v.yaml", n=0, lineterm=""))
+    assert values_diff("\n".join(old).encode(), "\n".join(new).encode(), "v.yaml") == wanted
+
+
+def test_a_line_that_was_added_is_alone_in_the_diff() -> None:
+    diff = values_diff(b"a: 1\nc: 3\n", b"a: 1\nb: 2\nc: 3\n", "v.yaml")
+    assert diff.splitlines()[2:] == ["@@ -1,0 +2 @@", "+b: 2"]
 
 
 def test_the_same_values_have_no_diff() -> None:

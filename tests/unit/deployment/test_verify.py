@@ -155,7 +155,7 @@ def prove_by_the_registry(world: FakeWorld, clients: Clients) -> tuple[Proof, ..
     """As `verify` and a rollback prove what runs."""
     images = {one.image.target: world.registry.stored(one.image.repository, one.image.digest)
               for one in world.report.cleared}  # fmt: skip
-    return prove_running(world.site(clients), {name: image for name, image in images.items() if image})
+    return prove_running(world.site(clients), {name: image.digest for name, image in images.items() if image})
 
 
 @pytest.mark.parametrize("caller", [prove_cleared, prove_by_the_registry])

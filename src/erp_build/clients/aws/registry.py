@@ -1,38 +1,34 @@
 """ECR: sign-in, stored images, scans and tags."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from erp_build.clients.aws.image_configuration import ImageConfigurations
 from erp_build.clients.aws.session import (
     UNREADABLE_OF_AWS,
     error_code,
     is_passing,
-    is_wrong_certificate,
     translate_aws_errors,
 )
 from erp_build.clients.aws.sign_in import EcrSignIn, SignIn
-from erp_build.clients.calls import CallTimedOut, within
 from erp_build.clients.foreign_answer import reads_answers_of
+from erp_build.clients.machine.parallel import ask_at_once, asked_once
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
-from erp_build.formats.json_text import parsed_json
-from erp_build.formats.transient import PASSING_STATUSES, retry_after
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, StoredImage, manifest_checked
 from erp_build.model.images.scan import Scanning
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
-    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
+    from mypy_boto3_ecr.type_defs import BatchGetImageResponseTypeDef, ImageIdentifierTypeDef, ImageTypeDef
 
 MANIFEST_MEDIA_TYPES: Sequence[str] = (
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -42,13 +38,12 @@ MANIFEST_MEDIA_TYPES: Sequence[str] = (
 )
 """What BatchGetImage may return: single images and indexes, of Docker and of OCI."""
 
+IMAGES_PER_CALL = 100
+"""The limit of BatchGetImage."""
+
 FINDINGS_PER_PAGE = 1000
 """The limit of DescribeImageScanFindings."""
 
-REGISTRY_CALL_S = 60.0
-"""Seconds for one answer of the registry itself, with its whole body."""
-
-HTTP_FORBIDDEN = 403
 CREATE_ON_PUSH, EVERY_REPOSITORY = "CREATE_ON_PUSH", "ROOT"
 """Of a template for new repositories: that a push makes them, and the prefix that stands for every name."""
 
@@ -69,7 +64,9 @@ class EcrRegistry:
         self._client = client
         self._ecr = EcrSignIn(client, secrets)
         self._host = host
-        self._configurations: dict[str, dict[str, Any]] = {}
+        self._configurations = ImageConfigurations(self.sign_in)
+        # Of the registry as a whole.
+        self._scan_type = asked_once(self._read_scan_type)
 
     def sign_in(self) -> SignIn:
         """Return the sign-in; it is renewed before it expires."""
@@ -89,7 +86,9 @@ class EcrRegistry:
 
         BatchGetImage tells, because a role that pushes may call it; it need not have DescribeRepositories.
         """
-        missing = [name for name in repositories if self._images(name, {"imageTag": PROBE_TAG}) is None]
+        asked = tuple(repositories)
+        answers = ask_at_once(lambda name: self._images(name, [{"imageTag": PROBE_TAG}]), asked)
+        missing = [name for name, answer in zip(asked, answers, strict=True) if answer is None]
         made = self._made_by_a_push() if missing else ()
         return tuple(name for name in missing if not any(name.startswith(prefix) for prefix in made))
 
@@ -108,10 +107,33 @@ class EcrRegistry:
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
-        images = self._images(
-            repository, {"imageDigest": reference} if reference.startswith("sha256:") else {"imageTag": reference}
-        )
-        return images[0] if images else None
+        return self._images_named(repository, (reference,))[reference]
+
+    def stored_each(self, repository: str, references: Sequence[str]) -> tuple[StoredImage | None, ...]:
+        """The images with these tags and digests, in their order; None for one that is not there.
+
+        One call answers for up to `IMAGES_PER_CALL` of them. What an answer leaves in doubt is asked for alone.
+        """
+        wanted = list(dict.fromkeys(references))
+        found: dict[str, StoredImage | None] = {}
+        for start in range(0, len(wanted), IMAGES_PER_CALL):
+            found |= self._images_named(repository, wanted[start : start + IMAGES_PER_CALL])
+        return tuple(found[reference] for reference in references)
+
+    def _images_named(self, repository: str, references: Sequence[str]) -> dict[str, StoredImage | None]:
+        answer = self._images(repository, [_identifier(one) for one in references])
+        if answer is None:
+            return dict.fromkeys(references)
+        if len(references) == 1:
+            return {references[0]: _stored(repository, answer["images"][0]) if answer["images"] else None}
+        found: dict[str, StoredImage | None] = dict.fromkeys(_missing(answer))
+        for item in answer["images"]:
+            # Of an image with several tags, an answer may name another one than was asked for.
+            found |= dict.fromkeys(map(str, item["imageId"].values()), _stored(repository, item))
+        for reference in references:
+            if reference not in found:
+                found |= self._images_named(repository, (reference,))
+        return {reference: found[reference] for reference in references}
 
     def revision(self, image: StoredImage) -> str | None:
         """Return the full commit of the image's label; None for an index, and for a label that holds no full commit.
@@ -127,49 +149,12 @@ class EcrRegistry:
 
     def platform(self, image: StoredImage) -> str:
         """What the image runs on, such as `linux/amd64`, from its configuration; empty where that does not say."""
-        found = self._configuration(image)
+        found = self._configurations.of(image)
         return f"{found['os']}/{found['architecture']}" if found.get("os") and found.get("architecture") else ""
 
     def _label(self, image: StoredImage, name: str) -> str | None:
-        labels: dict[str, str] = (self._configuration(image).get("config") or {}).get("Labels") or {}
+        labels: dict[str, str] = (self._configurations.of(image).get("config") or {}).get("Labels") or {}
         return labels.get(name)
-
-    def _configuration(self, image: StoredImage) -> dict[str, Any]:
-        """The image's configuration; asked for once, because its digest names these bytes."""
-        if image.digest not in self._configurations:
-            self._configurations[image.digest] = self._read_configuration(image)
-        return self._configurations[image.digest]
-
-    def _read_configuration(self, image: StoredImage) -> dict[str, Any]:
-        config = (json.loads(image.manifest).get("config") or {}).get("digest")
-        if not config:
-            return {}
-        sign_in = self.sign_in()
-        url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
-        try:
-            ask = partial(requests.get, url, auth=(sign_in.username, sign_in.password), timeout=(5, 30))
-            answer = within(REGISTRY_CALL_S, ask)
-            if denial := read_denial(answer.text if answer.status_code == HTTP_FORBIDDEN else ""):
-                raise PushFailed(
-                    f"{denial.action} is not allowed",
-                    where=f"{image.repository}@{image.digest}",
-                    why=answer.text,
-                    next_step=denial.next_step,
-                )
-            answer.raise_for_status()
-            found: dict[str, Any] = parsed_json(answer.content)
-        except (requests.RequestException, CallTimedOut) as error:
-            answered = error.response if isinstance(error, requests.RequestException) else None
-            wait = retry_after(answered.headers) if answered is not None else 0.0
-            raise PushFailed(
-                "the registry does not return an image's configuration",
-                where=f"{image.repository}@{image.digest}",
-                why=str(error),
-                next_step="allow ecr:GetDownloadUrlForLayer to the role, or run again",
-            ).passing(wait, if_so=_passes(error)) from error
-        if not isinstance(found, dict):
-            raise TypeError("the configuration of the image is no JSON object")
-        return found
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
         """When the image was pushed last."""
@@ -195,7 +180,7 @@ class EcrRegistry:
             configuration = self._client.batch_get_repository_scanning_configuration(repositoryNames=[repository])
             for one in configuration.get("scanningConfigurations", ()):
                 found = found._replace(frequency=str(one.get("scanFrequency", "")))
-            kind = self._client.get_registry_scanning_configuration().get("scanningConfiguration", {}).get("scanType")
+            kind = self._scan_type()
         except (ClientError, BotoCoreError) as error:
             if is_passing(error):
                 with translate_aws_errors("ecr:BatchGetRepositoryScanningConfiguration", repository, GateInconclusive):
@@ -208,6 +193,9 @@ class EcrRegistry:
                 doubt=f"how the registry scans is not known ({action}: {why}); each scan is read twice"
             )
         return found._replace(enhanced={"ENHANCED": True, "BASIC": False}.get(str(kind)))
+
+    def _read_scan_type(self) -> object:
+        return self._client.get_registry_scanning_configuration().get("scanningConfiguration", {}).get("scanType")
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
@@ -268,32 +256,35 @@ class EcrRegistry:
                 next_step="make tags mutable, or exclude this tag from immutability",
             )
 
-    def _images(self, repository: str, image: "ImageIdentifierTypeDef") -> list[StoredImage] | None:
-        """The images with an identifier; None when there is no such repository."""
+    def _images(
+        self, repository: str, images: "Sequence[ImageIdentifierTypeDef]"
+    ) -> "BatchGetImageResponseTypeDef | None":
+        """What ECR has of some images; None when there is no such repository."""
         with (
             translate_aws_errors("ecr:BatchGetImage", repository, PushFailed),
             suppress(self._client.exceptions.RepositoryNotFoundException),
         ):
-            answer = self._client.batch_get_image(
-                repositoryName=repository, imageIds=[image], acceptedMediaTypes=MANIFEST_MEDIA_TYPES
+            return self._client.batch_get_image(
+                repositoryName=repository, imageIds=images, acceptedMediaTypes=MANIFEST_MEDIA_TYPES
             )
-            # A missing image is no error: it is listed in `failures`, behind the status 200.
-            return [
-                StoredImage(
-                    repository=repository,
-                    digest=item["imageId"]["imageDigest"],
-                    media_type=item.get("imageManifestMediaType") or json.loads(item["imageManifest"])["mediaType"],
-                    manifest=manifest_checked(item["imageManifest"]),
-                )
-                for item in answer["images"]
-            ]
         return None
 
 
-def _passes(error: requests.RequestException | CallTimedOut) -> bool:
-    """Whether an answer of the registry itself, or its silence, passes."""
-    if isinstance(error, CallTimedOut):
-        return True
-    if error.response is not None:
-        return error.response.status_code in PASSING_STATUSES
-    return isinstance(error, requests.ConnectionError | requests.Timeout) and not is_wrong_certificate(error)
+def _identifier(reference: str) -> "ImageIdentifierTypeDef":
+    return {"imageDigest": reference} if reference.startswith("sha256:") else {"imageTag": reference}
+
+
+def _stored(repository: str, item: "ImageTypeDef") -> StoredImage:
+    return StoredImage(
+        repository=repository,
+        digest=item["imageId"]["imageDigest"],
+        media_type=item.get("imageManifestMediaType") or json.loads(item["imageManifest"])["mediaType"],
+        manifest=manifest_checked(item["imageManifest"]),
+    )
+
+
+def _missing(answer: "BatchGetImageResponseTypeDef") -> Iterator[str]:
+    """The tags and digests that are not there: no error, but listed in `failures`, behind the status 200."""
+    for failure in answer.get("failures") or ():
+        named = failure.get("imageId") or {}
+        yield from (named[key] for key in ("imageDigest", "imageTag") if key in named)

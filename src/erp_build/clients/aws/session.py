@@ -16,6 +16,7 @@ from botocore.parsers import ResponseParserError
 
 from erp_build.clients.calls import CallTimedOut, within
 from erp_build.clients.foreign_answer import UNREADABLE, reads_answers_of
+from erp_build.clients.machine.parallel import ASKED_AT_ONCE
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.access_denied import is_denied, next_step, refused
 from erp_build.formats.transient import code_passes, retry_after
@@ -26,8 +27,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Stated, because botocore's default retry mode changed between 1.43 and 1.44, and its default timeout is 60 s.
-CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 1})
-"""One attempt: `clients/patience.py` asks again, for every client by the same rule."""
+CLIENT_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=ASKED_AT_ONCE,
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
+"""One attempt: `clients/patience.py` asks again, for every client by the same rule. Each open question has a connection
+that is kept."""
 
 FAIL_FAST_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 """For a notification at the end of a run, which must not delay its end."""

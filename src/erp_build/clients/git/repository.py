@@ -28,7 +28,6 @@ from erp_build.clients.git.command import (
     network_environment,
     run_git,
 )
-from erp_build.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from erp_build.clients.git.diagnosis import Trouble
     from erp_build.clients.git.early_diff import EarlyDiff
     from erp_build.clients.git.objects import Objects
+    from erp_build.errors import ConfigurationError
     from erp_build.model.change import PathChange
     from erp_build.model.source_file import CheckedFile, SourceFile
 
@@ -172,17 +172,9 @@ class GitRepository:
 
     def first_parent_pairs(self, range_: str) -> list[tuple[str, str]]:
         """(first parent, commit) for every commit of `A..B` along first parents, oldest first; a root has no pair."""
-        words = ("rev-list", "--first-parent", "--parents", "--reverse", "--end-of-options", range_, "--")
-        code, output = self._run(*words)
-        if code:
-            raise ConfigurationError(
-                "the range names no commits",
-                where=self.folder,
-                why=f"git does not know {range_!r}: {self.complaint}",
-                next_step="write A..B with two revisions that `git log` knows",
-            )
-        rows = (line.split() for line in output.decode("ascii").splitlines())
-        return [(parents[0], commit) for commit, *parents in rows if parents]
+        from erp_build.clients.git.ancestry import first_parent_pairs
+
+        return first_parent_pairs(self, self._run, range_)
 
     def objects(self) -> Objects:
         """A process that reads objects, to be closed."""
@@ -241,6 +233,12 @@ class GitRepository:
         if self._contains(new, old):
             return True
         return self.is_shallow() and self._fetch(old, new, unshallow=True) and self._contains(new, old)
+
+    def containing(self, old: str, commits: Collection[str]) -> frozenset[str]:
+        """Those of some full commits that contain another one, as `is_ancestor` says it of each."""
+        from erp_build.clients.git.ancestry import containing
+
+        return containing(self, self._run, old, commits)
 
     def upstream_base(self, head: str) -> str | None:
         """The merge base of a commit and the upstream of the current branch; `complaint` says why there is none."""

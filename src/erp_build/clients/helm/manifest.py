@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from erp_build.errors import ReleaseFailed
+from erp_build.formats.kept import Kept
 from erp_build.formats.kubernetes.cluster_yaml import documents_of
-from erp_build.formats.kubernetes.manifest import without_secrets
+from erp_build.formats.kubernetes.manifest import flattened, split_documents, without_secrets
+
+MAX_KEPT = 8192
+"""Documents that are kept: three each of 1,000 services, before and after an upgrade."""
 
 
 def all_objects(manifest: str) -> tuple[dict[str, Any], ...]:
@@ -13,7 +17,7 @@ def all_objects(manifest: str) -> tuple[dict[str, Any], ...]:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return tuple(item for item in documents_of(manifest) if isinstance(item, dict))
+        return tuple(item for text in split_documents(manifest) for item in _objects_in(text))
     except (YAMLError, RecursionError) as error:
         # Without the message of the reader, which may quote a Secret.
         why = "it is nested too deeply" if isinstance(error, RecursionError) else "it is no YAML"
@@ -23,6 +27,21 @@ def all_objects(manifest: str) -> tuple[dict[str, Any], ...]:
             why=why,
             next_step="helm template shows it: simplify what is nested, or correct its YAML",
         ) from None
+
+
+def _objects_in(document: str) -> tuple[dict[str, Any], ...]:
+    """The objects of a part of a manifest.
+
+    They are kept: a run reads the manifests of some revisions, which differ in what changed. A Secret is not.
+    """
+    return _KEPT.of(document, lambda: tuple(item for item in documents_of(document) if isinstance(item, dict)))
+
+
+def _has_no_secret(objects: tuple[dict[str, Any], ...]) -> bool:
+    return all(item.get("kind") != "Secret" for item in flattened(objects))
+
+
+_KEPT: Kept[str, tuple[dict[str, Any], ...]] = Kept(MAX_KEPT, _has_no_secret)
 
 
 def objects_but_secrets(manifest: str) -> tuple[Mapping[str, Any], ...]:

@@ -107,13 +107,14 @@ def _unprobed(
     """What will be watched for a long time, in the terms of the reader."""
     live = {one.object_name: one for one in found}
     repositories = {site.repository(one): one.name for one in site.project.services}
+    places = {repository: place for place, repository in enumerate(repositories)}
     seconds = site.project.chart.stable_without_probe
     result = {}
     for name, item in wanted.items():
         workload = _as_rendered(name, item, live.get(name))
-        services = [service for repository, service in repositories.items() if workload.running(repository)]
+        mains = sorted(workload.repositories & places.keys(), key=places.__getitem__)
+        services = [repositories[repository] for repository in mains]
         is_watched = name in changed or any(service in names for service in services)
-        mains = [repository for repository, service in repositories.items() if service in services]
         if is_watched and workload.desired and not workload.is_probed(mains):
             label = services[0] if services and name.kind == "Deployment" else str(name)
             result[label] = Unprobed(name=label, seconds=seconds)

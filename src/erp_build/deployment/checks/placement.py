@@ -17,7 +17,8 @@ def require_placement(site: Site, objects: Iterable[Mapping[str, Any]]) -> None:
         site: its services.
         objects: what the chart renders. Other objects may lie in other namespaces.
     """
-    places = {service.name: _namespaces(objects, site.repository(service), site) for service in site.project.services}
+    namespaces = _namespaces_by_repository(objects, site.release.namespace)
+    places = {service.name: namespaces.get(site.repository(service), set()) for service in site.project.services}
     if missing := [name for name, found in places.items() if not found]:
         raise ConfigurationError(
             f"the chart makes no Deployment for {len(missing)} services",
@@ -36,11 +37,12 @@ def require_placement(site: Site, objects: Iterable[Mapping[str, Any]]) -> None:
         )
 
 
-def _namespaces(objects: Iterable[Mapping[str, Any]], repository: str, site: Site) -> set[str]:
-    """The namespaces of all Deployments with an image of a repository."""
-    return {
-        str((item.get("metadata") or {}).get("namespace") or site.release.namespace)
-        for item in flattened(objects)
-        if item.get("kind") == "Deployment"
-        and any(ImageReference.parse(one.image).repository == repository for one in containers_of("Deployment", item))
-    }
+def _namespaces_by_repository(objects: Iterable[Mapping[str, Any]], own: str) -> dict[str, set[str]]:
+    """Repository -> the namespaces of all Deployments with an image of it; `own` where an object names none."""
+    found: dict[str, set[str]] = {}
+    for item in flattened(objects):
+        if item.get("kind") == "Deployment":
+            namespace = str((item.get("metadata") or {}).get("namespace") or own)
+            for one in containers_of("Deployment", item):
+                found.setdefault(ImageReference.parse(one.image).repository, set()).add(namespace)
+    return found

@@ -13,9 +13,8 @@ from typing import ParamSpec, TypeVar
 from erp_build.clients.effects import EditRequest, UpgradeRequest
 from erp_build.clients.site import Site
 from erp_build.deployment.fencing.revision import Holder, KnownRevision
-from erp_build.deployment.latest import LATEST
 from erp_build.errors import Locked
-from erp_build.model.images.image import StoredImage
+from erp_build.model.images.image import LATEST, StoredImage
 from erp_build.model.releases.release import Release
 
 P = ParamSpec("P")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from erp_build.changes.live_state import commit_of, origin_of
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.proven import (
     Entries,
@@ -70,10 +71,9 @@ def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proo
             after_failure=lambda _: "failed",
         ):
             take_back(site, destination.state, site.say)
-            proofs = prove_running(site, destination.images)
+            proofs = prove_running(site, {name: one.digest for name, one in destination.images.items()})
         # Only now: that a tag cannot be moved does not make a proven deployment a failed one.
-        for target, image in destination.images.items():
-            point_latest_at(site, image, target)
+        point_latest_at(site, {name: (one.repository, one.digest) for name, one in destination.images.items()})
     except Locked:
         raise
     except Exception as error:
@@ -120,7 +120,8 @@ def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
     for function in site.project.functions:
         if image := state.functions.get(function.name):
             references[function.name] = (site.repository(function), ImageReference.parse(image).digest)
-    images = {name: site.clients.registry.stored(*reference) for name, reference in references.items()}
+    found = ask_at_once(lambda one: site.clients.registry.stored(*one), references.values())
+    images = dict(zip(references, found, strict=True))
     if lost := [f"{name}: {':'.join(references[name])}" for name, image in images.items() if image is None]:
         raise _not_possible(site, "images of that deployment are no longer in the registry\n" + "\n".join(lost))
     return {name: image for name, image in images.items() if image}

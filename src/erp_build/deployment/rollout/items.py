@@ -7,7 +7,7 @@ from typing import Any
 from erp_build.clients.site import Site
 from erp_build.deployment.rollout.changed import Changed, other_images
 from erp_build.formats.kubernetes.pod_template import containers_of
-from erp_build.model.releases.kubernetes import ObjectName, Workload, deployments_of
+from erp_build.model.releases.kubernetes import ObjectName, Workload, deployments_by_repository
 
 NO_DEPLOYMENT = "there is no Deployment with its image"
 GONE_BY_ITSELF = "is gone, as a Job with ttlSecondsAfterFinished goes when it has ended; how it ended is not known"
@@ -71,11 +71,12 @@ def sort_items(
         also: other objects that were changed. A service's Deployment among them counts for its service.
     """
     found = tuple(found)
+    deployments = deployments_by_repository(found)
     mine: list[Item] = []
     others: list[Item] = []
     for service in site.project.services:
         repository = site.repository(service)
-        own = deployments_of(found, repository)
+        own = deployments[repository]
         is_changed = service.name in changed or any(one.object_name in also for one in own)
         (mine if is_changed else others).extend(_of_service(service.name, repository, own))
     known = {item.workload.object_name for item in (*mine, *others) if item.workload}

@@ -1,5 +1,6 @@
 """The objects of a manifest as Helm takes them, and a Secret without what it holds."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,18 @@ Object = Mapping[str, Any]
 
 HELM_MARKS = "helm.sh/"
 """How annotations begin by which Helm knows a hook."""
+
+
+BETWEEN = re.compile(r"^---[ \t]*+\r?$\n?", re.MULTILINE)
+"""The line between two documents. No scalar can hold it: at the beginning of a line it ends every document."""
+
+OF_ITS_OWN = re.compile(r"^(?:---[ \t]*+[^ \t\r\n]|\.\.\.|%)", re.MULTILINE)
+"""Other lines that begin or end a document: one with more behind the dashes, the end, a directive."""
+
+
+def split_documents(manifest: str) -> list[str]:
+    """The texts of a manifest's documents, as Helm separates them; the manifest as a whole where it is not sure."""
+    return [manifest] if OF_ITS_OWN.search(manifest) else BETWEEN.split(manifest)
 
 
 def flattened(objects: Iterable[Object]) -> Iterator[Object]:

@@ -6,12 +6,14 @@ The new value is always double-quoted: one in eighteen tags of seven hex digits 
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.formats.values.insert import Edit, insertion
 from erp_build.formats.values.key import Entry, Step, key_of, look_up, steps_of
-from erp_build.formats.values.tree import BOM, STRING, ValuesTree, key_text, no_mapping
+from erp_build.formats.values.slots import TagSlots, slot_name, unknown_word
+from erp_build.formats.values.tree import BOM, STRING, ValuesTree, kept_tree, key_text, no_mapping
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -39,6 +41,10 @@ def set_tags(content: bytes, tags: Mapping[str, str], *, where: str, create: boo
         create: whether a tag that the file does not have is added to it, because Helm finds the rest of the image
             elsewhere: in another file, or in the chart's own values.
     """
+    slots = _slots_of(content, tuple(tags), create=create) if all(map(TAG.fullmatch, tags.values())) else None
+    if slots is not None:
+        return slots.filled(tuple(tags.values()))
+    # Something is in the way, of which the edit with these very tags tells.
     after, wanted, places = _edited(content, tags, where, create=create)
     # Proven by reading it again, because a wrong edit would deploy something else.
     if not _reads_as(after, wanted, where):
@@ -47,6 +53,21 @@ def set_tags(content: bytes, tags: Mapping[str, str], *, where: str, create: boo
         why = f"{anchored} is an anchor or an alias" if anchored else "the edit would change more than the tag"
         raise _refusal(where, ", ".join(shared or tags), why, "write the value out, for this place alone")
     return after
+
+
+@lru_cache(maxsize=2)
+def _slots_of(content: bytes, keys: tuple[str, ...], *, create: bool) -> TagSlots | None:
+    """The file with slots for the tags of these keys, read again once for all tags; None where that is in doubt.
+
+    A run writes tags twice into the same file: before the build to render the chart, and to deploy.
+    """
+    word = unknown_word(content)
+    try:
+        tags = {key: slot_name(word, place) for place, key in enumerate(keys)}
+        after, wanted, _ = _edited(content, tags, "", create=create)
+    except ConfigurationError:
+        return None
+    return TagSlots.cut(after, word, len(keys)) if _reads_as(after, wanted, "") else None
 
 
 def same_but_tags(before: bytes, after: bytes, keys: Iterable[str], *, where: str) -> bool:
@@ -64,7 +85,7 @@ def set_tag(content: bytes, key: str, tag: str, *, where: str) -> bytes:
 
 def read_value(content: bytes, key: str, *, where: str) -> str | None:
     """The text of the scalar that a key leads to, as Helm reads it; None where it does not lead to one."""
-    found = look_up(ValuesTree(content, where).plain(), key)
+    found = look_up(kept_tree(content, where).plain(), key)
     return found if isinstance(found, str) else None
 
 
@@ -84,7 +105,7 @@ class NamedValue(NamedTuple):
 
 def named_values(content: bytes, *, where: str) -> tuple[NamedValue, ...]:
     """Return every scalar with its name, which tells whether it may be a secret."""
-    written = [(path, value) for path, _, value in ValuesTree(content, where).written()]
+    written = [(path, value) for path, _, value in kept_tree(content, where).written()]
     found = dict(written)
     return tuple(NamedValue(path, _name(path, found), value) for path, value in written)
 
@@ -126,7 +147,7 @@ def _edited(content: bytes, tags: Mapping[str, str], where: str, *, create: bool
 
     Each of these scalars is to be a string with its new tag, everything else as it was.
     """
-    tree = ValuesTree(content, where)
+    tree = kept_tree(content, where)
     if tree.root is None and not create:
         raise no_mapping(where)
     places = [_find(tree, key, tag, where, create=create) for key, tag in tags.items()]

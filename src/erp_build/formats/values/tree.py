@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_build.errors import ConfigurationError
+from erp_build.formats.kept import Kept
 from erp_build.formats.kubernetes.cluster_yaml import resolved
 from erp_build.formats.yaml_reader import MAX_DEPTH, yaml_reader
 
@@ -21,8 +22,15 @@ MERGE = "<<"
 MAX_VALUES = 200_000
 """Values of a file that are read; Helm's own reader of YAML stops at 400,000 that come by aliases."""
 
+MAX_KEPT = 4
+"""Files whose trees are kept: of a run these are the values file, as it lies here and at another commit, and defaults.
+The nodes of 2,000 services take some 30 MB."""
+
 Leaf = tuple[tuple[str, ...], str, str]
 """Path, tag of YAML and text of a scalar; the places of a list are numbers in its path."""
+
+
+KEPT: "Kept[bytes, ValuesTree]" = Kept(MAX_KEPT)
 
 
 class Pair(NamedTuple):
@@ -141,6 +149,14 @@ class ValuesTree:
                 waiting.extend(((*path, str(place)), value) for place, value in places)
             else:
                 yield path, str(node.tag), str(node.value)
+
+
+def kept_tree(content: bytes, where: str) -> ValuesTree:
+    """The tree of a file that several parts of a run read: it is composed once, which takes longer than all else.
+
+    Only the last few are kept. Raises as `ValuesTree`.
+    """
+    return KEPT.of(content, lambda: ValuesTree(content, where))
 
 
 def merged_values(layers: list[dict[str, Any]]) -> dict[str, Any]:

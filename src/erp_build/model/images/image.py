@@ -15,6 +15,9 @@ BASE_DIGEST_LABEL = "org.opencontainers.image.base.digest"
 BASE_IMAGE_LABEL = "erp-build.base.image"
 """The engine's id of the base image, which every image has."""
 
+LATEST = "latest"
+"""The tag that moves from one image to another; every other tag stays with its image."""
+
 KEY_LABEL = "erp-build.key"
 VERSION_LABEL = "erp-build.version"
 

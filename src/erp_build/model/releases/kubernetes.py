@@ -1,6 +1,7 @@
 """A Helm release and what of it runs in the cluster."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -151,6 +152,11 @@ class Workload:
         return tuple(one.image for one in self.containers)
 
     @property
+    def repositories(self) -> frozenset[str]:
+        """The repositories of those images."""
+        return frozenset(ImageReference.parse(one.image).repository for one in self.containers)
+
+    @property
     def current_pods(self) -> tuple[Pod, ...]:
         """The pods of the newest template."""
         return tuple(pod for pod in self.pods if pod.current)
@@ -206,9 +212,17 @@ class Workload:
         return f"paused: {counts}" if self.paused else counts
 
 
-def deployments_of(workloads: Iterable[Workload], repository: str) -> tuple[Workload, ...]:
-    """The Deployments that run an image of the repository: the image tells it, whatever they are called."""
-    return tuple(one for one in workloads if one.kind == "Deployment" and one.image_of(repository))
+def deployments_by_repository(workloads: Iterable[Workload]) -> Mapping[str, tuple[Workload, ...]]:
+    """Repository -> the Deployments that run an image of it, which tells them, whatever they are called; else none.
+
+    Every Deployment is looked at once, however many repositories are asked for.
+    """
+    found: defaultdict[str, tuple[Workload, ...]] = defaultdict(tuple)
+    for one in workloads:
+        if one.kind == "Deployment":
+            for repository in {ImageReference.parse(container.image).repository for container in one.containers}:
+                found[repository] += (one,)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
