@@ -33,6 +33,7 @@ mutation: .venv/ready
 faults: .venv/ready
 	$(BIN)/python -m tests.support.every_fault
 	$(BIN)/python -m tests.support.every_schedule
+	$(BIN)/python -m tests.support.apart_schedules
 	$(BIN)/python -m tests.support.every_transient_answer
 	$(BIN)/python -m tests.support.every_reactor
 	$(BIN)/python -m tests.contract.signals.every_signal

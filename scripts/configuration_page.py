@@ -42,6 +42,22 @@ secrets = { TOKEN = "token" }
 """
 """A file with every key that is only looked at where it is there."""
 
+SEVERAL = """\
+[[chart]]
+name = "a"
+path = "a"
+[[chart]]
+name = "b"
+path = "b"
+"""
+"""A file with several charts."""
+
+ABOUT_SEVERAL = """\
+In place of `[chart]`, one for each release; the keys of `[chart]` are its keys too. Each `[[service]]` then names its
+`chart`. Each release is [deployed by itself](deploy.md#several-releases).
+"""
+"""What stands above the keys of `[[chart]]`."""
+
 WAIVER = {"id": "CVE-2021-44228", "package": "a", "reason": "r", "owner": "o", "until": date(2026, 12, 31)}
 """A row of a waiver file."""
 
@@ -170,6 +186,11 @@ def page() -> str:
     notes = NotingTable.notes
     parts = [INTRODUCTION, *(_section(name, notes[name], _described(name)) for name in notes if notes[name].allowed)]
     NotingTable.notes = {}
+    project_of(NotingTable(tomllib.loads(SEVERAL), "", SEVERAL, "erp-build.toml"))
+    several = NotingTable.notes["[[chart]]"]
+    several.allowed = dict.fromkeys(("name", "path", "release"))
+    parts.append(_section("[[chart]]", several, describe([values.Chart]), ABOUT_SEVERAL))
+    NotingTable.notes = {}
     waivers_of(NotingTable({"waiver": [WAIVER]}, "", "", "waivers.toml"))
     waiver = NotingTable.notes["[[waiver]]"]
     parts.append(_section("[[waiver]]", waiver, describe([Waiver]), "In the file that `waivers` of `[gate]` names."))
@@ -204,6 +225,8 @@ def _default(key: str, noted: Noted, table: str) -> str:
         ("[[service]]", "repository"): "`name`",
         ("[[service]]", "context"): "`path`",
         ("[[service]]", "values_key"): "`services.` and the name in camelCase, without `-service`",
+        ("[[chart]]", "release"): "`name`",
+        ("[[service]]", "chart"): "required where there are several",
         ("[[service]]", "function"): 'required for `"lambda"`',
         ("[[build.allow]]", "finding"): "required",
         ("[notify]", "topic"): "project, environment, and `alarms`, joined by `-`",

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from erp_build.gate.stage import clear_images as clear_images
     from erp_build.gate.stage import judge_images as judge_images
     from erp_build.gate.stage import read_rules as read_rules
+    from erp_build.model.choice import Choice as Choice
+    from erp_build.model.choice import choice_of as choice_of
     from erp_build.model.environment import Environment as Environment
     from erp_build.model.images.image import BuiltImage as BuiltImage
     from erp_build.model.images.verdict import ClearedImage as ClearedImage
@@ -91,6 +93,7 @@ HOMES = {
     "errors": ("BuildFailed", "ConfigurationError", "ErpBuildError", "GateBlocked"),
     "gate.result": ("GateRules", "Judgement"),
     "gate.stage": ("clear_images", "judge_images", "read_rules"),
+    "model.choice": ("Choice", "choice_of"),
     "model.environment": ("Environment",),
     "model.images.image": ("BuiltImage",),
     "model.images.verdict": ("ClearedImage",),

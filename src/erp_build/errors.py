@@ -14,7 +14,8 @@ Failure                      whatever ends a run
    |- ReleaseFailed          9  cluster, Helm, rollout
    |- VerificationFailed    10  what runs is not what was cleared
    |- RunTimedOut            9  the run's own time is over
-   `- NewerDeployed         11  a newer commit is live
+   |- NewerDeployed         11  a newer commit is live
+   `- PartlyDeployed        12  some releases were deployed, and some were not
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -152,6 +153,10 @@ class RunTimedOut(ErpBuildError, code=9):
 
 class NewerDeployed(ErpBuildError, code=11):
     """A newer commit than this run's is deployed."""
+
+
+class PartlyDeployed(ErpBuildError, code=12):
+    """Of several releases some were deployed, and some stay as they were."""
 
 
 class Locked(ErpBuildError, code=11):

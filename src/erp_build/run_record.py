@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from erp_build.clients.clock import Clock
-from erp_build.errors import Failure, RunTimedOut, explain
+from erp_build.errors import Failure, PartlyDeployed, RunTimedOut, explain
 from erp_build.gate.result import Judgement
 from erp_build.model.build_options import Tests
 from erp_build.model.check_run import Checked
@@ -45,6 +45,21 @@ class Occasion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UnitReport:
+    """How one release of several ended, which were each deployed by itself.
+
+    Attributes:
+        name: of its chart.
+        outcome: as of a run; `left out`: none of its targets was chosen.
+        error: the error that ended it.
+    """
+
+    name: str
+    outcome: Literal["deployed", "nothing", "rehearsed", "failed", "left out"]
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunReport:
     """Everything that is known about a run at one moment: at its end, in the middle of it, or after a failure.
 
@@ -60,6 +75,7 @@ class RunReport:
         evidence, taken_back: after a failure, what the cluster said, and a line for each part that went back.
         tests: what Maven did with the tests.
         seconds: since the run began.
+        units: where there are several releases, how each of them ended.
     """
 
     rehearsal: bool = False
@@ -83,6 +99,7 @@ class RunReport:
     alarms: tuple[Alarm, ...] = ()
     tests: Tests = "compile"
     seconds: float = 0.0
+    units: tuple[UnitReport, ...] = ()
 
     @property
     def moved(self) -> bool:
@@ -90,10 +107,10 @@ class RunReport:
         return any(effect.moves_what_runs for effect in self.effects)
 
     @property
-    def outcome(self) -> Literal["deployed", "nothing", "rehearsed", "failed"]:
-        """The outcome of the run, in one word."""
+    def outcome(self) -> Literal["deployed", "nothing", "rehearsed", "failed", "partly"]:
+        """The outcome of the run, in one word; `partly`: some of several releases were deployed, and some were not."""
         if self.error:
-            return "failed"
+            return "partly" if isinstance(self.error, PartlyDeployed) else "failed"
         if self.plan is None or self.plan.is_empty:
             return "nothing"
         return "rehearsed" if self.rehearsal else "deployed"
@@ -109,6 +126,7 @@ class Run:
         rehearsal: whether effects are only assumed.
         occasion: when and for which build it runs.
         effects: the effects so far, performed or assumed; the journal appends to it.
+        since: the number of those that are another run's.
     """
 
     def __init__(
@@ -120,11 +138,13 @@ class Run:
         rehearsal: bool = False,
         occasion: Occasion = Occasion(),
         effects: Sequence[Effect] = (),
+        since: int = 0,
     ) -> None:
         self._clock = clock
         self._on_stage = on_stage
         self._pipeline = pipeline
         self._effects = effects
+        self._since = since
         self._stages: list[StageRecord] = []
         self._kept = RunReport(rehearsal=rehearsal, occasion=occasion)
         self._start = clock.monotonic()
@@ -141,11 +161,40 @@ class Run:
     def report(self) -> RunReport:
         """The report of everything that is known now."""
         seconds = self._clock.monotonic() - self._start
-        return replace(self._kept, stages=tuple(self._stages), effects=tuple(self._effects), seconds=seconds)
+        return replace(
+            self._kept, stages=tuple(self._stages), effects=tuple(self._effects[self._since :]), seconds=seconds
+        )
 
     def keep(self, **results: Any) -> None:
         """Keep results for the report, by the names of its fields."""
         self._kept = replace(self._kept, **results)
+
+    def of_unit(self) -> "Run":
+        """A run of one of several releases, with the same clock, hooks and journal, and a report of its own."""
+        kept = self._kept
+        return Run(
+            clock=self._clock,
+            on_stage=self._on_stage,
+            pipeline=self._pipeline,
+            rehearsal=kept.rehearsal,
+            occasion=kept.occasion,
+            effects=self._effects,
+            since=len(self._effects),
+        )
+
+    def add_unit(self, name: str, unit: "Run") -> None:
+        """Take over what the run of a release has made; its own error ends it alone."""
+        report = unit.report()
+        offset = self.report().seconds - report.seconds
+        self._stages += [replace(one, began=one.began + offset) for one in report.stages]
+        outcome = report.outcome
+        assert outcome != "partly"
+        end = UnitReport(name=name, outcome=outcome, error=report.error)
+        self._kept = replace(_joined(self._kept, report), units=(*self._kept.units, end))
+
+    def leave_out(self, name: str) -> None:
+        """Note that no target of a release was chosen."""
+        self.keep(units=(*self._kept.units, UnitReport(name=name, outcome="left out")))
 
     def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a stage with the caller's hooks, and keep its result for the report."""
@@ -185,3 +234,23 @@ class Run:
 def _name(work: Callable[..., object]) -> str:
     """The name of a stage or hook: that of its function, or of its class for a callable object."""
     return str(getattr(work, "__name__", type(work).__name__)).replace("_", " ")
+
+
+def _joined(whole: RunReport, unit: RunReport) -> RunReport:
+    """The report of several releases with that of one more."""
+    parts = ("checked", "images", "cleared", "attested", "proofs", "evidence", "taken_back", "alarms")
+    joined: dict[str, Any] = {name: (*getattr(whole, name), *getattr(unit, name)) for name in parts}
+    return replace(
+        whole,
+        **joined,
+        place=whole.place or unit.place,
+        recovers=whole.recovers or unit.recovers,
+        plan=_join(whole.plan, unit.plan, Plan.beside),
+        preview=_join(whole.preview, unit.preview, Preview.beside),
+        judgement=_join(whole.judgement, unit.judgement, Judgement.beside),
+        deployment=_join(whole.deployment, unit.deployment, Deployment.beside),
+    )
+
+
+def _join(one: T | None, other: T | None, join: Callable[[T, T], T]) -> T | None:
+    return join(one, other) if one is not None and other is not None else other if one is None else one

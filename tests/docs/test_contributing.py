@@ -31,6 +31,10 @@ ANSWERS = {
         "src/erp_build/clients/patient_effects.py": "def runs_already("
     },
     "Who decides that an image is reused?": {"src/erp_build/changes/reuse.py": 'action="reuse"'},
+    "What becomes of a target that `--only` or `--except` leaves out?": {
+        "src/erp_build/changes/make_plan.py": "chosen=False",
+        "src/erp_build/deployment/checks/kept_chart.py": "kept_chart=KeptChart(",
+    },
     "When has a target no content key?": {
         "src/erp_build/changes/target_keys.py": "def _doubt(",
         "src/erp_build/clients/git/checkout.py": "def compare(",

@@ -42,6 +42,7 @@ class FakeCluster:
     """
 
     def __init__(self, deployments: Deployments, registry: FakeRegistry) -> None:
+        self.release = "erp-microservices"
         self.deployments = deployments.by_name
         self.troubles = deployments.troubles
         self.unreachable: set[str] = set()
@@ -70,7 +71,7 @@ class FakeCluster:
             self._plans.remove((moment, action))
             action()
         self._shared.must_answer("the cluster cannot be reached")
-        assert release == Release("erp-dev", "erp-dev", "erp-microservices")
+        assert release == Release("erp-dev", "erp-dev", self.release)
         if refused := [str(one) for one in also if one.namespace in self.closed]:
             raise Refused("the cluster answered 403 Forbidden", why=f"cannot list {', '.join(refused)}")
         wanted = {name: one for name, one in self.others.items()
@@ -135,7 +136,7 @@ class FakeCluster:
         self, release: Release, wanted: Sequence[Mapping[str, Any]]
     ) -> tuple[Mapping[str, Any] | None, ...]:
         """Deployments as they are now, with every edit by hand; other objects as `objects` has them, or as wanted."""
-        assert release.name == "erp-microservices"
+        assert release.name == self.release
         return tuple(map(self._live_object, wanted))
 
     def _live_object(self, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -150,12 +151,12 @@ class FakeCluster:
         return item
 
     def scalers(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        assert release.name == "erp-microservices"
+        assert release.name == self.release
         return tuple(one for one in self.autoscalers if one["kind"] == "HorizontalPodAutoscaler")
 
     def tried(self, release: Release, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What the webhooks of the cluster make of an object that is applied."""
-        assert release.name == "erp-microservices"
+        assert release.name == self.release
         return self.webhooks(wanted)
 
     def at(self, moment: float, action: Callable[[], object]) -> None:

@@ -46,6 +46,8 @@ class FakeEffects:
         self.journal = Journal()
         self.failures: dict[tuple[str, str], ErpBuildError] = {}
         self.branches: dict[str, bytes] = {}
+        self.commits: list[str] = []
+        """The messages of the commits on these branches."""
         self.late_failures: set[str] = set()
         self.platform = "linux/amd64"
         self.check_runs: dict[tuple[str, str], CheckRun] = {}
@@ -141,6 +143,7 @@ class FakeEffects:
     def edit_branch(self, request: EditRequest) -> str | None:
         with self.journal.note(EffectKind.EDIT_BRANCH, request.branch):
             self._fail("edit_branch", request.branch)
+            self.commits.append(request.message)
             before = self.branches.get(request.branch, b"")
             after = self.branches[request.branch] = request.change(before)
             return "f" * 40 if after != before else None

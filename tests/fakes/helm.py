@@ -23,15 +23,17 @@ class FakeHelm:
     `failures` is call (`render`, `check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are
     the values that a chart was checked with. `makes` is what else the chart makes of its values;
     `gives` are values that somebody gave the running release besides.
-    `around` are objects of the newest manifest besides.
+    `around` are objects of the newest manifest besides; `charted` are the files of the chart of the last upgrade.
     """
 
     def __init__(self, deployments: Deployments) -> None:
+        self.release = "erp-microservices"
         self.revisions: list[Revision] = []
         self.checked: list[str] = []
         self.refuses_digests = False
         self.makes: Callable[[Any], list[dict[str, Any]]] = lambda _: []
         self.around: tuple[dict[str, Any], ...] = ()
+        self.charted: dict[str, str] = {}
         self.failures: dict[str, BaseException] = {}
         self.gives: dict[str, Any] = {}
         self.leaves_out = ""
@@ -45,7 +47,7 @@ class FakeHelm:
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions; the reading at the moment when a pending operation ends shows its end."""
-        assert release.name == "erp-microservices"
+        assert release.name == self.release
         self._deployments.must_answer("the history cannot be read")
         if self._deployments.clock.monotonic() >= self._pending_until:
             self._pending_until = FOR_EVER
@@ -68,14 +70,14 @@ class FakeHelm:
 
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """The values that a revision was made of."""
-        assert release.name == "erp-microservices"
+        assert release.name == self.release
         found = self._values[revision or max(self._values)]
         leaves = {key: _leaf(found, key) for key in keys}
         return {key: str(leaf) for key, leaf in leaves.items() if leaf is not None}
 
     def given_values(self, release: Release) -> Mapping[str, Any]:
         """What the newest revision was given: its values file, and what `gives` says."""
-        assert release.name == "erp-microservices"
+        assert release.name == self.release
         return {**self._values[max(self._values)], **self.gives}
 
     def objects(self, release: Release) -> tuple[dict[str, Any], ...]:
@@ -85,7 +87,7 @@ class FakeHelm:
 
     def manifest(self, release: Release, revision: int | None = None) -> tuple[dict[str, Any], ...]:
         """Everything that a revision has, by default the newest one."""
-        assert release.name == "erp-microservices"
+        assert release.name == self.release
         return (*self._objects[revision or max(self._objects)], *self.around) if self._objects else ()
 
     def upgrade(self, request: UpgradeRequest) -> None:
@@ -99,6 +101,11 @@ class FakeHelm:
         refused = isinstance(self.failures.get("upgrade"), ReleaseFailed)
         self._add_revision("failed" if refused else "deployed", request.description)
         self._fail("upgrade")
+        self.charted = {
+            path.relative_to(request.chart).as_posix(): path.read_text()
+            for path in sorted(request.chart.rglob("*"))
+            if path.is_file()
+        }
         self._roll_out(_merged(request.values.read_bytes(), request.below))
         outage = self._deployments.outage
         if outage and outage.since is None:

@@ -174,9 +174,9 @@ class FakeWorld:
         """One run of a fresh checkout; it raises what the run raises, and `report` holds what is known of it."""
         return self._run(options or Options(), rehearse=False)
 
-    def rehearse(self) -> RunReport:
+    def rehearse(self, options: Options | None = None) -> RunReport:
         """One rehearsal of a fresh checkout."""
-        return self._run(Options(), rehearse=True)
+        return self._run(options or Options(), rehearse=True)
 
     def change(self, *names: str, text: str = "changed") -> str:
         """Commit a change of some targets; returns the commit."""

@@ -83,6 +83,12 @@ ELSEWHERE = {
     **dict.fromkeys(DOCTOR, "tests/world/test_docs.py::test_doctor_answers_in_an_account_whatever_it_is_asked"),
     "erp-build doctor": f"{_DOCTOR}::test_every_planted_trouble_is_found_and_none_is_invented",
     "erp-build run": "tests/world/test_run.py::test_lambda_is_updated_although_another_update_is_in_progress",
+    "erp-build run --only notification-service employee-service": (
+        "tests/unit/test_pipeline_only.py::test_what_is_left_out_stays_as_it_runs_and_the_next_run_deploys_it"
+    ),
+    "erp-build run --except approval-request-service": (
+        "tests/unit/test_pipeline_only.py::test_except_leaves_out_what_it_names_and_nothing_else"
+    ),
     "erp-build rollback": _ROLLBACK,
     "erp-build rollback --to 1a2b3c4": _ROLLBACK,
     "erp-build gate --running": "tests/world/test_gate.py::test_what_runs_is_judged_by_todays_findings",

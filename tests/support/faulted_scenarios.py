@@ -7,10 +7,12 @@ from typing import NamedTuple, NoReturn
 
 from erp_build.model.project import DeployPolicy, Project
 from erp_build.model.releases.deployment import Proof
+from erp_build.model.stages.hooks import Pipeline
+from erp_build.pipeline import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, Killed
-from tests.support.faulted_world import SMALL, Ended, FaultedWorld, rolling_back, run_all, small_sources
+from tests.support.faulted_world import SMALL, Ended, FaultedWorld, rolling_back, run_all, running, small_sources
 from tests.support.faults import Faults, Point
 from tests.support.git import Checkout
 from tests.support.samples import CHART, EMPLOYEE, PROCESSING, REQUEST
@@ -50,6 +52,7 @@ class Scenario:
         world: what is there before; each run gets a copy.
         act: a run or a rollback.
         heal: what a second, undisturbed one does.
+        is_rollback: whether a person goes back: then older over newer is what was asked for.
         cure: takes away the cause of a failure that the scenario itself has.
         newer: the world with the checkout of a newer commit, for another run.
         before: the states that count as "everything is as before".
@@ -62,6 +65,7 @@ class Scenario:
     world: FaultedWorld
     act: Act = run_all
     heal: Act = run_all
+    is_rollback: bool = False
     cure: Callable[[FaultedWorld], object] = lambda _: None
     newer: FaultedWorld | None = None
     before: list[State] = field(default_factory=list)
@@ -72,11 +76,6 @@ class Scenario:
     latest: dict[str, str] = field(default_factory=dict)
     healed_latest: dict[str, str] = field(default_factory=dict)
     name: str = ""
-
-    @property
-    def is_rollback(self) -> bool:
-        """Whether a person goes back: then older over newer is what was asked for."""
-        return self.act is not run_all
 
     def try_out(self) -> "Scenario":
         """Run it without a fault, for its points and its ends."""
@@ -148,6 +147,14 @@ def _changed(folder: Path, project: Project, *targets: str) -> Scenario:
     return Scenario(world, newer=_with_newer(world))
 
 
+def _in_part(folder: Path) -> Scenario:
+    """A service is deployed, while the function and the chart that changed as well stay as they run."""
+    world = deployed(folder)
+    world.change_small(REQUEST, EMPLOYEE, CHART, text="third")
+    part = running(Options(only=(REQUEST,)), Pipeline())
+    return Scenario(world, act=part, heal=part)
+
+
 def _nothing(folder: Path) -> Scenario:
     world = deployed(folder)
     return Scenario(world, newer=_with_newer(world))
@@ -159,7 +166,7 @@ def _rolled_back(folder: Path, *, to_commit: bool) -> Scenario:
     world.change_small(REQUEST, EMPLOYEE, text="third")
     _deploy(world)
     act = rolling_back(to if to_commit else None)
-    return Scenario(world, act=act, heal=rolling_back(to), newer=_with_newer(world))
+    return Scenario(world, act=act, heal=rolling_back(to), is_rollback=True, newer=_with_newer(world))
 
 
 def _blocked(folder: Path) -> Scenario:
@@ -205,6 +212,7 @@ SCENARIOS: dict[str, Callable[[Path], Scenario]] = {
     "a service and the function change": lambda folder: _changed(folder, WITH_BRANCH, REQUEST, EMPLOYEE),
     "a function with an alias changes": lambda folder: _changed(folder, WITH_ALIAS, EMPLOYEE),
     "the chart changes": lambda folder: _changed(folder, SMALL, CHART),
+    "a part is deployed": _in_part,
     "there is nothing to do": _nothing,
     "a rollback by hand": lambda folder: _rolled_back(folder, to_commit=False),
     "a rollback by hand to a commit": lambda folder: _rolled_back(folder, to_commit=True),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from erp_build.config.codebuild import commit_from
 from erp_build.errors import ConfigurationError, DetectionRefused, NewerDeployed
 from erp_build.model.change import Baseline, BaselineSource
+from erp_build.model.choice import EVERYTHING, Choice
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Chart, Project, Target
 from erp_build.model.stages.stage import stage
@@ -96,15 +97,24 @@ def find_baselines(
     return tuple(baselines)
 
 
-def refuse_doubt(baselines: tuple[Baseline, ...]) -> None:
-    """For `--strict`: stop when a baseline is none or was found only after another one failed."""
-    if doubtful := [f"{item.target}: {item.because}" for item in baselines if item.because]:
+def refuse_doubt(baselines: tuple[Baseline, ...], choice: Choice = EVERYTHING) -> None:
+    """For `--strict`: stop when a baseline of what was chosen is none or was found only after another one failed."""
+    chosen = (item for item in baselines if choice.has(item.target))
+    if doubtful := [f"{item.target}: {item.because}" for item in chosen if item.because]:
         raise DetectionRefused(
             f"{len(doubtful)} baselines are in doubt",
             where="change detection",
             why="\n".join(doubtful),
             next_step="make the baselines readable (full clone, a first deployment), or run without --strict",
         )
+
+
+def chosen_of(live: LiveState, project: Project, choice: Choice) -> LiveState:
+    """What runs of the chosen targets. What was not chosen stays as it runs, so it may be newer than head."""
+    return live._replace(
+        running={name: running for name, running in live.running.items() if choice.has(name)},
+        chart_commit=live.chart_commit if choice.has(project.chart.name) else None,
+    )
 
 
 def refuse_older(repository: "GitRepository", head: str, live: LiveState) -> None:

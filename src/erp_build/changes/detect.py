@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from erp_build.changes.baselines import find_baselines, find_head, refuse_doubt
 from erp_build.changes.build_context.at_commit import rules_at
 from erp_build.changes.content_key import build_settings
-from erp_build.changes.make_plan import make_plan
+from erp_build.changes.make_plan import choose, make_plan
 from erp_build.changes.modules.of_commits import poms_of
 from erp_build.changes.modules.uses import ModuleUses
 from erp_build.changes.rules import CONFIGURATION, Rules, attribute, folder_read_from_below, values_path
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.patterns import spellings
 from erp_build.model.change import Baseline, ChangeSet, PathChange, TargetChange
+from erp_build.model.choice import EVERYTHING, Choice
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.stages.stage import stage
 
@@ -30,7 +32,7 @@ ONLY_ITS_DIRECTORY: Mapping[str, Any] = {"inputs": (), "context": "", "dockerfil
 """Fields of a target of which nothing is an input but its own directory."""
 
 
-def plan(
+def plan(  # noqa: PLR0913 - each is a choice of the caller, by its name
     project: Project,
     repository: GitRepository,
     *,
@@ -40,6 +42,7 @@ def plan(
     variables: Mapping[str, str] | None = None,
     strict: bool = False,
     rebuild: Collection[str] = (),
+    choice: Choice = EVERYTHING,
 ) -> Plan:
     """What a run would do, and why: head, baselines, changes and plan in one call. It changes nothing.
 
@@ -48,13 +51,26 @@ def plan(
         repository: where the commits are looked up.
         base: a revision that every target is compared with; None: found by the ladder.
         head: the revision to plan for; None: what CodeBuild names, else what is checked out.
-        live: what runs; None plans offline, without reuse.
+        live: what runs of its one release; None plans offline, without reuse.
         variables: environment variables, for what CodeBuild says of the source.
         strict: raise `DetectionRefused` when a baseline is in doubt.
         rebuild: names of services and functions that are built anew in any case.
+        choice: the targets that a run may deploy; every other one is left as it runs.
     """
-    changes = compared(project, repository, base=base, head=head, live=live, variables=variables, strict=strict)
-    return make_plan(project, look_behind(repository, project, changes), live or LiveState(), rebuild=rebuild)
+    if len(project.units) > 1:
+        units = (
+            plan(
+                unit, repository, base=base, head=head, live=live, variables=variables, strict=strict,
+                rebuild=rebuild, choice=choice,
+            )
+            for unit in project.units
+        )  # fmt: skip
+        return reduce(Plan.beside, units)
+    changes = compared(
+        project, repository, base=base, head=head, live=live, variables=variables, strict=strict, choice=choice
+    )
+    made = make_plan(project, look_behind(repository, project, changes), live or LiveState(), rebuild=rebuild)
+    return choose(made, choice)
 
 
 def compared(
@@ -66,13 +82,14 @@ def compared(
     live: LiveState | None = None,
     variables: Mapping[str, str] | None = None,
     strict: bool = False,
+    choice: Choice = EVERYTHING,
 ) -> ChangeSet:
     """What Git sees: head, baselines and changes of a `plan`, without a look behind links."""
     stated = variables or {}
     commit = find_head(repository, stated, head)
     baselines = find_baselines(repository, project, commit, live=live, variables=stated, base=base)
     if strict:
-        refuse_doubt(baselines)
+        refuse_doubt(baselines, choice)
     return detect_changes(repository, project, baselines, commit)
 
 

@@ -4,12 +4,22 @@ from collections.abc import Collection, Sequence
 
 from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.change import Baseline, ChangeSet
-from erp_build.model.plan import Action, LiveState, Plan, Reason, Running, Step
-from erp_build.model.project import Function, Project, Service, Target
+from erp_build.model.choice import EVERYTHING, Choice
+from erp_build.model.plan import LEFT_OUT, Action, LiveState, Plan, Reason, Running, Step
+from erp_build.model.project import Chart, Function, Project, Service, Target
 from erp_build.model.stages.stage import stage
 
 REMOVED = "removed"
 """How the reason begins why a target is left alone whose directory is gone."""
+
+OF_CHART = "chart: "
+"""How a reason begins that a service has only because its chart is deployed."""
+
+NOT_HEALTHY = "not healthy: "
+"""How the reason begins why something is deployed again that has not changed."""
+
+EDITED = "edited by hand: "
+"""How a reason begins that the next upgrade of the release repairs."""
 
 EVERY_NAME = "*"
 """The name that stands for every service and function."""
@@ -43,17 +53,82 @@ def make_plan(project: Project, changes: ChangeSet, live: LiveState, *, rebuild:
     return Plan(head=changes.head, steps=(*steps, chart), unowned=changes.unowned, warnings=changes.warnings)
 
 
-def names_to_rebuild(project: Project, given: Sequence[str] | None) -> tuple[str, ...]:
-    """The targets that `--rebuild` names; `*` stands for every target with an image, None for none."""
+def choose(plan: Plan, choice: Choice) -> Plan:
+    """The plan with only what was chosen; every other target stays as it runs, and says which option leaves it out.
+
+    A chart that is deployed renders every service of its release: one that was not chosen is deployed again with the
+    image that it runs. A chart that was not chosen redeploys nothing.
+    """
+    if choice.is_everything:
+        return plan
+    chart = plan.steps[-1]
+    by_chart = chart.because if chart.action != "none" and choice.has(chart.target.name) else ()
+    steps = (_chosen(step, choice.left_out_by(step.target.name), by_chart) for step in plan.steps)
+    return plan._replace(steps=tuple(steps))
+
+
+def without_chart(step: Step) -> Step:
+    """Drop a redeployment that only the chart caused, where the chart is not deployed."""
+    own = tuple(reason for reason in step.because if not reason.rule.startswith(OF_CHART))
+    if step.action != "redeploy" or (own and step.chosen):
+        return step
+    return step._replace(action="none", because=own)
+
+
+def with_repairs(plan: Plan) -> Plan:
+    """The plan with a warning for what was edited by hand, was not chosen, and is repaired all the same.
+
+    Helm compares its objects with the cluster at every upgrade, and takes such an edit back.
+    """
+    if not plan.upgrades_release:
+        return plan
+    texts = [
+        (step.target.name, reason.rule.removeprefix(NOT_HEALTHY))
+        for step in plan.steps
+        if step.is_left_out
+        for reason in step.because
+    ]
+    said = [
+        f"{name} is left out, but the upgrade of its release repairs what was {text}"
+        for name, text in texts
+        if text.startswith(EDITED)
+    ]
+    return plan._replace(warnings=(*plan.warnings, *said))
+
+
+def _chosen(step: Step, option: str, by_chart: tuple[Reason, ...]) -> Step:
+    if not option:
+        return step if by_chart or isinstance(step.target, Chart) else without_chart(step)
+    step = step._replace(chosen=False)
+    own = tuple(reason for reason in step.because if not reason.rule.startswith(OF_CHART))
+    if any(reason.rule.startswith(REMOVED) for reason in own):
+        return step
+    left_out = (Reason(rule=f"{LEFT_OUT} {option}"), *own) if own else ()
+    if by_chart and isinstance(step.target, Service) and step.running:
+        return step._replace(action="redeploy", because=(*left_out, *map(_of_chart, by_chart)))
+    return step._replace(action="none", because=left_out)
+
+
+def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choice = EVERYTHING) -> tuple[str, ...]:
+    """The targets that `--rebuild` names; `*` stands for every chosen target with an image, None for none."""
     names = {target.name: None for target in project.image_targets}
     for name in given or ():
-        if name not in names and name != EVERY_NAME:
+        if name == EVERY_NAME:
+            continue
+        if name not in names:
             raise ConfigurationError(
                 f"--rebuild {name}: there is no such service or function",
                 where="the command line",
                 next_step=did_you_mean(name, names, f"one of: {', '.join(names)}"),
             )
-    return tuple(names) if EVERY_NAME in (given or ()) else tuple(dict.fromkeys(given or ()))
+        if option := choice.left_out_by(name):
+            raise ConfigurationError(
+                f"--rebuild {name}: {option} leaves it out",
+                where="the command line",
+                next_step="choose it as well, or do not name it",
+            )
+    wanted = names if EVERY_NAME in (given or ()) else dict.fromkeys(given or ())
+    return tuple(name for name in wanted if choice.has(name))
 
 
 def _rebuilt(step: Step) -> Step:
@@ -90,6 +165,9 @@ def _reasons(target: Target, baseline: Baseline, changes: ChangeSet) -> tuple[Re
 def _redeploy_reasons(
     target: Service | Function, running: Running | None, chart_reasons: tuple[Reason, ...]
 ) -> tuple[Reason, ...]:
-    trouble = (Reason(rule=f"not healthy: {running.trouble}"),) if running and running.trouble else ()
-    chart = tuple(Reason(path=reason.path, rule=f"chart: {reason.rule}") for reason in chart_reasons)
-    return trouble if isinstance(target, Function) else trouble + chart
+    trouble = (Reason(rule=f"{NOT_HEALTHY}{running.trouble}"),) if running and running.trouble else ()
+    return trouble if isinstance(target, Function) else (*trouble, *map(_of_chart, chart_reasons))
+
+
+def _of_chart(reason: Reason) -> Reason:
+    return Reason(path=reason.path, rule=f"{OF_CHART}{reason.rule}")

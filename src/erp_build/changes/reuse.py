@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from erp_build.changes.content_key import KEY_TAG, content_of
 from erp_build.changes.detect import warning_of
-from erp_build.changes.make_plan import REBUILD
+from erp_build.changes.make_plan import OF_CHART, REBUILD, without_chart
 from erp_build.changes.surroundings import surroundings_of
 from erp_build.changes.target_keys import TargetKey, target_keys
 from erp_build.clients.machine.parallel import ask_at_once, asked_once
@@ -59,7 +59,7 @@ def find_reusable(site: Site, plan: Plan, live: LiveState, *, checkout: bool = T
     )
     chart = steps[-1]
     if chart.action == "none" and plan.steps[-1].action != "none":
-        steps = tuple(_without_chart(step) for step in steps)
+        steps = tuple(without_chart(step) for step in steps)
     if chart.action != "none":
         steps = tuple(_with_chart(*pair, chart) for pair in zip(plan.steps, steps, strict=True))
     missing = (keys[step.target.name].warning(step.target) for step in steps if _lacks_key(step, keys))
@@ -205,12 +205,5 @@ def _with_chart(before: Step, step: Step, chart: Step) -> Step:
     """
     if not isinstance(step.target, Service) or before.action == step.action or step.action != "none":
         return step
-    because = tuple(Reason(path=reason.path, rule=f"chart: {reason.rule}") for reason in chart.because)
+    because = tuple(Reason(path=reason.path, rule=f"{OF_CHART}{reason.rule}") for reason in chart.because)
     return step._replace(action="redeploy", because=because)
-
-
-def _without_chart(step: Step) -> Step:
-    """Drop a redeployment that only the chart caused, after the chart turned out to be unchanged."""
-    if step.action != "redeploy" or not all(reason.rule.startswith("chart: ") for reason in step.because):
-        return step
-    return step._replace(action="none", because=())

@@ -58,8 +58,9 @@ class Rules:
         self._config = composed(project.config_path)
         for target in project.targets:
             self._by_directory.setdefault(composed(target.path), {})[target.name] = f"{target.path}/**"
-        for outside in values_outside(project.chart):
-            self._by_directory.setdefault(composed(outside), {})[project.chart.name] = f"values: {outside}"
+        for chart in project.charts:
+            for outside in values_outside(chart):
+                self._by_directory.setdefault(composed(outside), {})[chart.name] = f"values: {outside}"
         for pattern in project.shared:
             self._add_pattern(pattern, self._built, f"shared: {pattern}")
         for image_target in project.image_targets:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from erp_build.cli.fast_path.compiled_project import ProjectIndex, load_index
 from erp_build.clients.git.root import find_root
 from erp_build.clients.terminal.streams import Output, can_colour, fit, is_terminal, tell
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.formats.printable import json_text
 from erp_build.model.packaging import packagings_of
 
@@ -116,6 +116,27 @@ class Console:
     def project(self) -> Project:
         """The project of the repository."""
         return self.index().project()
+
+    def unit(self, chart: str | None) -> Project:
+        """The project of one release: of the only one, or of several that of the chart with this name.
+
+        Raises `ConfigurationError` where there is none of this name, or several and no name.
+        """
+        units = {unit.chart.name: unit for unit in self.project().units}
+        if chart is None and len(units) == 1:
+            return next(iter(units.values()))
+        if chart in units:
+            return units[chart]
+        known = f"--chart NAME, one of: {', '.join(units)}"
+        if chart is None:
+            raise ConfigurationError(
+                f"there are {len(units)} releases, and this is about one", where="the command line", next_step=known
+            )
+        raise ConfigurationError(
+            f"--chart {chart}: there is no such chart",
+            where="the command line",
+            next_step=did_you_mean(chart, units, known),
+        )
 
     def index(self) -> ProjectIndex:
         """The project, whose targets are made when they are asked for."""

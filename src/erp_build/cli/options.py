@@ -85,6 +85,30 @@ REBUILD: list[str] | None = option(
 """An option of `plan` and `run`, which may be given several times."""
 
 
+ONLY: list[str] | None = option(
+    "--only",
+    metavar="NAME",
+    nargs="+",
+    action="extend",
+    help="deploy only these services, functions or the chart; everything else stays as it runs",
+)
+"""An option of `plan` and `run`: the only targets that may be deployed."""
+
+WITHOUT: list[str] | None = option(
+    "--except",
+    metavar="NAME",
+    nargs="+",
+    action="extend",
+    dest="without",
+    help="leave these services, functions or the chart as they run",
+)
+"""An option of `plan` and `run`: targets that may not be deployed; `except` is a word of Python."""
+
+
+CHART: str | None = option("--chart", metavar="NAME", help="of several releases, that of the [[chart]] of this name")
+"""An option of every verb that is about one release."""
+
+
 def add_options(parser: argparse.ArgumentParser, options: type[CommonOptions]) -> None:
     """Add the options of a verb: its own, then those that every verb has."""
     groups: dict[str, argparse._ActionsContainer] = {"any": parser}
@@ -94,7 +118,7 @@ def add_options(parser: argparse.ArgumentParser, options: type[CommonOptions]) -
             groups[each.choice] = parser.add_mutually_exclusive_group(required=each.choice == "exactly one")
         # argparse knows by its default whether such a list was given, where it excludes others.
         words = {**each.words, "default": each.default} if each.words.get("nargs") == "*" else each.words
-        if each.words.get("action", "append") == "append":
+        if each.words.get("action", "append") in ("append", "extend"):
             words = {**words, "type": _given(each.words.get("type", str))}
         groups[each.choice].add_argument(*each.names, **words)
 

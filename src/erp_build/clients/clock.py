@@ -2,6 +2,8 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Protocol
@@ -30,6 +32,9 @@ class Clock(Protocol):
     def lift_limit(self) -> None:
         """Let what follows take its own time: going back after a failure, and what comes after the proof."""
 
+    def limit_kept(self) -> AbstractContextManager[None]:
+        """Give what follows the block the time that it would have had, whoever lifts the limit within it."""
+
 
 class LimitedClock(ABC):
     """A clock that may have a limit for the run as a whole. `Deadline` and whoever starts a child keep to it."""
@@ -54,6 +59,15 @@ class LimitedClock(ABC):
     def lift_limit(self) -> None:
         """Let what follows take its own time."""
         self._end = inf
+
+    @contextmanager
+    def limit_kept(self) -> Iterator[None]:
+        """Give what follows the block the time that it would have had, whoever lifts the limit within it."""
+        end = self._end
+        try:
+            yield
+        finally:
+            self._end = end
 
     @abstractmethod
     def monotonic(self) -> float:

@@ -61,9 +61,9 @@ class RehearsedEffects:
     scans: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
-    upgrades: list[str] = field(default_factory=list)
-    removed: bool = False
-    lease: Lease | None = None
+    upgrades: dict[Release, list[str]] = field(default_factory=dict)
+    removed: set[Release] = field(default_factory=set)
+    leases: dict[Release, Lease] = field(default_factory=dict)
 
     def check(self, request: CheckRequest) -> CheckRun:
         """Assume that the check passes."""
@@ -113,7 +113,7 @@ class RehearsedEffects:
 
     def upgrade_release(self, request: UpgradeRequest) -> None:
         """Assume the release's new revision."""
-        self.upgrades.append(request.description)
+        self.upgrades.setdefault(request.release, []).append(request.description)
 
     def tag(self, image: StoredImage, tag: str) -> None:
         """Assume the tag; an image that is not pushed is deployed with the first tag that it gets."""
@@ -122,11 +122,11 @@ class RehearsedEffects:
 
     def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
         """Assume the rollback."""
-        self.upgrades.append(f"Rollback to {revision}")
+        self.upgrades.setdefault(release, []).append(f"Rollback to {revision}")
 
     def uninstall_release(self, release: Release) -> None:
         """Assume the removal."""
-        self.removed = True
+        self.removed.add(release)
 
     def edit_branch(self, request: EditRequest) -> str | None:
         """Assume the commit; its id cannot be known."""
@@ -134,8 +134,8 @@ class RehearsedEffects:
 
     def write_lease(self, release: Release, lease: Lease) -> Lease | None:
         """Assume the lock."""
-        self.lease = replace(lease, version="assumed")
-        return self.lease
+        self.leases[release] = replace(lease, version="assumed")
+        return self.leases[release]
 
     def notify(self, request: NotifyRequest) -> None:
         """Assume the message."""
@@ -219,7 +219,7 @@ class RehearsedLeases(_Reader[Leases]):
     def read(self, release: Release) -> LeaseReading:
         """The lock of a release and the server's time."""
         found = self._real.read(release)
-        return LeaseReading(self._assumed.lease or (found.lease and found.lease.freed()), found.now)
+        return LeaseReading(self._assumed.leases.get(release) or (found.lease and found.lease.freed()), found.now)
 
 
 class RehearsedHelm(_Reader[Helm]):
@@ -227,9 +227,9 @@ class RehearsedHelm(_Reader[Helm]):
 
     def history(self, release: Release) -> tuple[Revision, ...]:
         """The revisions of a release, oldest first."""
-        found = () if self._assumed.removed else self._real.history(release)
+        found = () if release in self._assumed.removed else self._real.history(release)
         last = found[-1].number if found else 0
-        assumed = enumerate(self._assumed.upgrades, last + 1)
+        assumed = enumerate(self._assumed.upgrades.get(release, ()), last + 1)
         return (*found, *(Revision(number=number, status="deployed", description=text) for number, text in assumed))
 
 
@@ -239,7 +239,7 @@ class RehearsedCluster(_Reader[Cluster]):
     def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods, and further objects."""
         found = self._real.workloads(release, also)
-        if not self._assumed.upgrades:
+        if release not in self._assumed.upgrades:
             return found
         new = (
             _first_rollout(image)
@@ -251,7 +251,11 @@ class RehearsedCluster(_Reader[Cluster]):
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""
         found = self._real.endpoints(release)
-        return tuple(replace(one, ready=max(one.ready, 1)) for one in found) if self._assumed.upgrades else found
+        return (
+            tuple(replace(one, ready=max(one.ready, 1)) for one in found)
+            if release in self._assumed.upgrades
+            else found
+        )
 
     def _after(self, workload: Workload) -> Workload:
         # The upgrade is assumed to complete every rollout, also one that was incomplete before, and to need no watch.

@@ -1,6 +1,7 @@
 """The site of a run: the project, the environment that it is deployed to, and the clients."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from erp_build.clients.protocols import Clients
 from erp_build.config.environment import make_environment, parameter_names, require_repositories
@@ -13,6 +14,15 @@ from erp_build.model.stages.stage import stage
 
 
 @dataclass(frozen=True, slots=True)
+class KeptChart:
+    """The chart that runs, where a run leaves its change out: the commit that it is of, its key, its files' folder."""
+
+    root: Path
+    commit: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """What nearly every stage needs.
 
@@ -20,11 +30,18 @@ class Site:
         project: the targets and the settings.
         clients: read and change external systems.
         environment: where the project is deployed to.
+        kept_chart: the chart to deploy in place of that of the checkout; None: that of the checkout.
     """
 
     project: Project
     clients: Clients
     environment: Environment
+    kept_chart: KeptChart | None = None
+
+    @property
+    def chart_root(self) -> Path:
+        """The folder that the paths of the chart and its values files are relative to."""
+        return self.kept_chart.root if self.kept_chart else self.clients.repository.root
 
     @property
     def release(self) -> Release:

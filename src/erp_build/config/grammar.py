@@ -183,7 +183,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "function": "function",
         "alias": "alias",
     },
-    "Chart": {"path": "directory", "values": "file", "release": "release", "namespace": "namespace"},
+    "Chart": {"name": "target", "path": "directory", "values": "file", "release": "release", "namespace": "namespace"},
     "GatePolicy": {"waivers": "directory"},
     "DeployPolicy": {"alarms": "alarm prefix", "branch": "branch"},
     "NotifyPolicy": {"topic": "topic"},

@@ -11,7 +11,7 @@ COMMIT_ARGUMENT = "REVISION"
 
 KEYS = (
     *("name", "path", "kind", "dockerfile", "repository", "inputs", "layers"),
-    *("package", "context", "docker_target", "args"),
+    *("package", "context", "docker_target", "args", "chart"),
 )
 """The keys that services and functions share."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from erp_build.config.build_table import parse_build
+from erp_build.config.charts import parse_charts, refuse_contradicting_charts
 from erp_build.config.default_layout import refuse_unread, require_default_layout
 from erp_build.config.image_targets import default_values_key, parse_image_target
 from erp_build.config.policies import parse_check, parse_deploy, parse_gate, parse_notify
@@ -14,7 +15,6 @@ from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.packaging import Described, is_maven, packagings_of
 from erp_build.model.project import (
     FILE_NAME,
-    Chart,
     Check,
     Function,
     GatePolicy,
@@ -65,6 +65,7 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         "parameters", "shared", "ignore", "timeout", "service", "chart", "gate", "build", "deploy", "notify", "check"
     )
     targets = [parse_image_target(table) for table in top.tables("service")]
+    charts = parse_charts(top)
     parameters = "/" + top.text("parameters", "/erp/dev").strip("/")
     project = Project(
         parameters=parameters,
@@ -73,7 +74,8 @@ def project_of(top: Table, where: str = FILE_NAME, config_path: str = FILE_NAME)
         timeout=top.seconds("timeout", 0.0),
         services=tuple(target for target in targets if isinstance(target, Service)),
         functions=tuple(target for target in targets if isinstance(target, Function)),
-        chart=_chart(top.table("chart")),
+        chart=charts[0],
+        more_charts=charts[1:],
         gate=parse_gate(top.table("gate")),
         build=parse_build(top.table("build"), parameters),
         deploy=parse_deploy(top.table("deploy")),
@@ -137,19 +139,6 @@ def _ignored(top: Table) -> tuple[str, ...]:
     return patterns
 
 
-def _chart(table: Table) -> Chart:
-    keys = (
-        "path", "values", "release", "namespace", "timeout", "stable", "stable_without_probe", "lost_values", "pin",
-    )  # fmt: skip
-    files = table.text_or_texts("values", Chart().values)
-    path = table.path("path", Chart().path)
-    for file in files:
-        table.keep_inside("values", path, file)
-    if len({*files}) < len(files):
-        raise table.error("values", "`values` names a file twice", "name each file once, the one with the tags last")
-    return table.read(Chart, *keys, path=path, values=files[-1])._replace(below=files[:-1])
-
-
 def _config_path(repository: Path, path: Path) -> str:
     """Return the file's path in the repository; empty if it lies outside, where Git has no history of it."""
     root, resolved = repository.resolve(), path.resolve()
@@ -161,8 +150,10 @@ def _refuse_contradictions(project: Project, where: str) -> None:
     _refuse_same("targets", (target.name for target in project.targets), where, "give each `name = ...` of its own")
     repositories = (target.repository for target in project.image_targets)
     _refuse_same("services or functions", repositories, where, "give each `repository = ...` of its own", "repository")
-    keys = (service.values_key for service in project.services)
-    _refuse_same("services", keys, where, "give each `values_key = ...` of its own", "values_key")
+    refuse_contradicting_charts(project.charts, project.image_targets, where)
+    for unit in project.units:
+        keys = (service.values_key for service in unit.services)
+        _refuse_same("services", keys, where, "give each `values_key = ...` of its own", "values_key")
     functions = (function.function for function in project.functions)
     _refuse_same("functions", functions, where, "give each `function = ...` of its own", "function")
     _refuse_same("checks", (check.name for check in project.checks), where, "give each a name of its own")

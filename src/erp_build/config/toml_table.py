@@ -237,6 +237,10 @@ class Table:
                 raise self.error(key, what, f'write {key} = {{ NAME = "..." }}')
         return dict(given)
 
+    def is_list(self, key: str) -> bool:
+        """Whether a key is an array of tables, `[[key]]`, and not a table."""
+        return isinstance(self._values.get(key), list)
+
     def tables(self, key: str) -> tuple["Table", ...]:
         """An array of tables below this one."""
         value = self._values.get(key, [])

@@ -57,6 +57,7 @@ class LedgerEntry:
         before: where its failure leads: what ran before it, or for a rollback by hand the place that it leads to.
         outcome: `begun` until it has ended; a run that was cut off stays so.
         revision, updated, functions: what it left behind.
+        left_out: the targets of that commit that it left as they ran, in words; empty: none.
     """
 
     at: str
@@ -67,6 +68,7 @@ class LedgerEntry:
     revision: int | None = None
     updated: str = ""
     functions: Mapping[str, str] = field(default_factory=dict)
+    left_out: str = ""
 
     @property
     def left(self) -> PreviousState:
@@ -174,6 +176,7 @@ def _entry(item: Mapping[str, Any], before: PreviousState, functions: Mapping[st
         revision=item.get("revision"),
         updated=item.get("updated", ""),
         functions=functions,
+        left_out=item.get("left_out", ""),
     )
 
 
@@ -189,7 +192,8 @@ def _differences(entries: tuple[LedgerEntry, ...]) -> list[dict[str, Any]]:
         before = _filled(entry.before, _patch(known, entry.before.functions))
         after = _patch(entry.before.functions, entry.functions) if entry.outcome != "begun" else {}
         named = {"at": entry.at, "commit": entry.commit, "build": entry.build, "outcome": entry.outcome}
-        items.append({**named, **_filled(entry.left, after), "before": before})
+        apart = {"left_out": entry.left_out} if entry.left_out else {}
+        items.append({**named, **apart, **_filled(entry.left, after), "before": before})
         known = entry.good.functions
     return items
 

@@ -1,7 +1,7 @@
 """Checks before the first write: everything that would fail later and can be known now."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from erp_build.deployment.chart_values import (
 )
 from erp_build.deployment.checks.first_look import look_first
 from erp_build.deployment.checks.lost_values import require_kept_values
-from erp_build.deployment.checks.placement import require_placement
+from erp_build.deployment.checks.placement import require_absence, require_placement
 from erp_build.deployment.pinning import names_image, why_by_tag
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.rights.check import Objects, try_release
@@ -75,13 +75,14 @@ def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
 
 
 def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
-    path, root, chart = values_path(site), site.clients.repository.root, site.project.chart
+    path, root, chart = values_path(site), site.chart_root, site.project.chart
     content = read_values(path)
     # Helm repeats values in its messages, so the secrets among them are masked from here on.
     for _, name, value in all_named_values(root, chart, content):
         site.clients.secrets.add_named(name, value)
     effective = effective_values(root, chart, content)
-    for service in site.project.services:
+    services = [step.target for step in plan.services if isinstance(step.target, Service)]
+    for service in services:
         _check_values(path, effective, service)
     if not os.access(path.resolve().parent, os.W_OK):
         raise ConfigurationError(
@@ -94,8 +95,9 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
     # Tags are known before the images exist, so a chart that cannot be deployed is found before the build.
     values, by_tag, rendered = _values_with_tags(site, plan, content)
     # An image under another name makes a Deployment of nobody, so what it is called is told first.
-    _require_pushed(site, path, effective, rendered)
-    require_placement(site, rendered)
+    _require_pushed(site, services, path, effective, rendered)
+    require_placement(site, services, rendered)
+    require_absence(site, plan.absent, rendered)
     require_kept_values(site, values)
     before, after = try_release(site, values, rendered)
     return replace(
@@ -145,7 +147,8 @@ def _pinned_values(site: Site, plan: Plan, content: bytes) -> _Rendered:
         objects = _render(site, values)
     except ReleaseFailed as error:
         return _Rendered(values, f"the chart refuses it: {error.why or error.what}", ())
-    by_tag = why_by_tag(objects, {site.repository(one): tags[one.name] for one in site.project.services})
+    services = (one for one in site.project.services if one.name in tags)
+    by_tag = why_by_tag(objects, {site.repository(one): tags[one.name] for one in services})
     return _Rendered(values, by_tag, objects)
 
 
@@ -154,18 +157,18 @@ def _with_tags(site: Site, plan: Plan, content: bytes, tags: Mapping[str, str]) 
 
 
 def _render(site: Site, values: bytes) -> Objects:
-    chart = site.clients.repository.root / site.project.chart.path
+    chart = site.chart_root / site.project.chart.path
     return site.clients.helm.render(site.release, chart, values, below_of(site))
 
 
 def values_path(site: Site) -> Path:
     """The path of the last values file; raises `ConfigurationError` where it leads out of the repository."""
-    return values_path_of(site.clients.repository.root, site.project.chart)
+    return values_path_of(site.chart_root, site.project.chart)
 
 
 def below_of(site: Site) -> tuple[Path, ...]:
     """The values files that it overrides."""
-    return below_paths(site.clients.repository.root, site.project.chart)
+    return below_paths(site.chart_root, site.project.chart)
 
 
 def _check_repositories(site: Site, builds: tuple[Service | Function, ...]) -> None:
@@ -224,10 +227,16 @@ def _is_on(enabled: object) -> bool:
     return str("" if enabled is None else enabled).lower() not in FALSE_VALUES
 
 
-def _require_pushed(site: Site, path: Path, values: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> None:
+def _require_pushed(
+    site: Site,
+    services: Iterable[Service],
+    path: Path,
+    values: Mapping[str, Any],
+    objects: Sequence[Mapping[str, Any]],
+) -> None:
     """Refuse a service whose values name another repository, unless what the chart renders of them is the right one."""
     host = site.clients.registry.host()
-    for service in site.project.services:
+    for service in services:
         pushed = f"{host}/{site.repository(service)}"
         stated = look_up(values, f"{service.values_key}.image.repository")
         if stated != pushed and not names_image(objects, pushed):

@@ -23,6 +23,7 @@ def recorded(
     *,
     commit: str,
     before: PreviousState,
+    left_out: str = "",
     outcome: DeploymentOutcome,
     after_failure: Callable[[Exception], DeploymentOutcome],
 ) -> Iterator[None]:
@@ -36,11 +37,12 @@ def recorded(
         lock: holds the record.
         commit: full commit that is deployed.
         before: where its failure leads.
+        left_out: what of the commit is not deployed, in words.
         outcome: what is written when the block succeeds.
         after_failure: called with the error when the block fails; returns what is written then.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
-    entry = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before)
+    entry = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before, left_out=left_out)
     lock.write_entries((*lock.entries, entry))
     try:
         yield
@@ -59,15 +61,18 @@ def is_unproven(entries: tuple[LedgerEntry, ...]) -> bool:
     return bool(entries) and not entries[-1].is_settled
 
 
-def record_proof(site: Site, lock: Lock, commit: str) -> None:
-    """Record that what an unproven deployment left behind is proven now, for this commit."""
+def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "") -> None:
+    """Record that what an unproven deployment left behind is proven now, for this commit but for what is left out.
+
+    An empty commit: what runs is of none that anybody knows.
+    """
     entries = lock.entries
     if not is_unproven(entries):
         return
     last = entries[-1]
-    if last.outcome != "begun" or last.commit != commit:
+    if (last.outcome, last.commit, last.left_out) != ("begun", commit, left_out):
         # The other deployment did end as it is written; this commit needs nothing of it changed.
-        last = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=last.before)
+        last = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=last.before, left_out=left_out)
         lock.write_entries((*entries, last))
     _write_end(site, lock, replace(last, outcome="deployed"))
 

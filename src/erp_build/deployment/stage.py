@@ -16,6 +16,7 @@ from erp_build.deployment.rollout.changed import Manifest, changed_workloads
 from erp_build.deployment.rollout.wait import wait_for_rollout
 from erp_build.deployment.tags import keys_of, release_tags, shortened
 from erp_build.errors import ErpBuildError, Locked
+from erp_build.formats.printable import few_names
 from erp_build.formats.values.file import set_tags
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.verdict import ClearedImage
@@ -63,7 +64,7 @@ def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
         branch=site.project.deploy.branch,
         path=path,
         change=lambda content: set_tags(content, tags, where=path, create=True),
-        message=f"Deploy {plan.tag} {SKIP_CI_MARK}\n\nWritten by erp_build after the deployment of {plan.head}.\n",
+        message=_message(plan),
     )
     try:
         commit = site.clients.effects.edit_branch(request)
@@ -77,14 +78,38 @@ def write_back(site: Site, plan: Plan, deployment: Deployment) -> None:
     )
 
 
-def description_of(commit: str, chart_key: str, build: str) -> str:
-    """The description of a Helm revision, for the next run and for people: full commit, chart's key, build."""
-    return f"erp_build {commit}" + (f" chart {chart_key}" if chart_key else "") + (f" build {build}" if build else "")
+def _message(plan: Plan) -> str:
+    left_out = f", without {few_names(plan.left_out)}" if plan.left_out else ""
+    return (
+        f"Deploy {plan.tag}{' in part' if left_out else ''} {SKIP_CI_MARK}\n\n"
+        f"Written by erp_build after the deployment of {plan.head}{left_out}.\n"
+    )
 
 
-def _chart_commit(plan: Plan) -> str:
-    """The commit whose chart is deployed; it names none where the checkout's chart is another one."""
-    return f"{plan.head}{DIRTY}" if plan.steps[-1].is_dirty else plan.head
+def description_of(commit: str, chart_key: str, build: str, apart: str = "") -> str:
+    """The description of a Helm revision, for the next run and for people.
+
+    Args:
+        commit: the full commit that its chart is of.
+        chart_key: the chart's content key.
+        build: who deployed it.
+        apart: which services are not of that commit, in words; empty: none that the run knows of.
+    """
+    parts = (("chart", chart_key), ("build", build), ("", apart))
+    return " ".join([f"erp_build {commit}", *(f"{name} {text}".strip() for name, text in parts if text)])
+
+
+def _description(site: Site, plan: Plan, build: str) -> str:
+    """The description of what a plan deploys: it claims no commit for what the run leaves out."""
+    chart = plan.steps[-1]
+    if kept := site.kept_chart:
+        moved = [step.target.name for step in plan.services if step.action in ("build", "reuse")]
+        apart = f"with {few_names(moved)} of {plan.tag}" if moved else ""
+        return description_of(kept.commit, kept.key, build, apart)
+    # It names no commit where the checkout's chart is another one.
+    commit = f"{plan.head}{DIRTY}" if chart.is_dirty else plan.head
+    left_out = [step.target.name for step in plan.services if step.is_left_out]
+    return description_of(commit, chart.key, build, f"without {few_names(left_out)}" if left_out else "")
 
 
 def _write_values(site: Site, plan: Plan, tags: Mapping[str, str]) -> None:
@@ -102,10 +127,10 @@ def _upgrade_release(site: Site, plan: Plan, lock: Lock, former: Manifest) -> tu
     deadline = Deadline(site.clients.clock, site.project.chart.timeout)
     request = UpgradeRequest(
         release=site.release,
-        chart=site.clients.repository.root / site.project.chart.path,
+        chart=site.chart_root / site.project.chart.path,
         values=values_path(site),
         below=below_of(site),
-        description=description_of(_chart_commit(plan), plan.steps[-1].key, lock.build),
+        description=_description(site, plan, lock.build),
         timeout=deadline.left,
     )
     site.clients.effects.upgrade_release(request)

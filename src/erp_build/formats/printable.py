@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 """Replaces a character that is not shown."""
 
@@ -34,6 +39,11 @@ def cells(text: str) -> int:
 def padded(text: str, width: int) -> str:
     """The text with blanks behind it, so that it takes at least so many cells."""
     return text + " " * (width - cells(text))
+
+
+def few_names(names: Sequence[str], limit: int = 3) -> str:
+    """The first names in one line, and the number of those that are left out."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 def json_text(document: object, indent: int | None = None) -> str:

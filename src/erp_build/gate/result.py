@@ -48,6 +48,11 @@ class Judgement:
     rows: tuple[Judged, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    def beside(self, other: "Judgement") -> "Judgement":
+        """The verdicts of the images of two releases, by the same rules."""
+        remarks = tuple(dict.fromkeys((*self.remarks, *other.remarks)))
+        return Judgement(rules=self.rules, rows=(*self.rows, *other.rows), remarks=remarks)
+
     @property
     def unused(self) -> tuple[Waiver, ...]:
         """The waivers that match no finding of these images."""

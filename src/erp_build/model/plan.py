@@ -60,6 +60,10 @@ class LiveState(NamedTuple):
     chart_drift: tuple[str, ...] = ()
 
 
+LEFT_OUT = "left out by"
+"""How the first reason begins of a target that differs and was not chosen; the option follows."""
+
+
 class Reason(NamedTuple):
     """Why a target has its action; `path` is None where no single file is the cause."""
 
@@ -79,6 +83,7 @@ class Step(NamedTuple):
         tag: of its new image, where that is another than the plan's; empty: the plan's.
         is_dirty: whether the files that it is made of are not those of the plan's commit.
         bases: (name in the Dockerfile, digest) of its base images, as far as their registries said.
+        chosen: whether the run may deploy it; `--only` and `--except` choose.
     """
 
     target: Target
@@ -91,6 +96,12 @@ class Step(NamedTuple):
     tag: str = ""
     is_dirty: bool = False
     bases: tuple[tuple[str, str], ...] = ()
+    chosen: bool = True
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether something of its own differs, and stays as it runs because it was not chosen."""
+        return not self.chosen and bool(self.because) and self.because[0].rule.startswith(LEFT_OUT)
 
 
 class Plan(NamedTuple):
@@ -100,6 +111,17 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     unowned: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def beside(self, other: "Plan") -> "Plan":
+        """This plan and that of another release of the same commit: images first, then the charts.
+
+        What a plan calls nobody's may be the other one's.
+        """
+        steps = sorted((*self.steps, *other.steps), key=lambda step: isinstance(step.target, Chart))
+        owned = {reason.path for step in steps for reason in step.because}
+        nobodys = dict.fromkeys(path for path in (*self.unowned, *other.unowned) if path not in owned)
+        warnings = tuple(dict.fromkeys((*self.warnings, *other.warnings)))
+        return self._replace(steps=tuple(steps), unowned=tuple(sorted(nobodys)), warnings=warnings)
 
     @property
     def tag(self) -> str:
@@ -114,6 +136,16 @@ class Plan(NamedTuple):
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return all(step.action == "none" for step in self.steps)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The names of the targets that differ and stay as they run, because they were not chosen."""
+        return tuple(step.target.name for step in self.steps if step.is_left_out)
+
+    @property
+    def unchosen(self) -> tuple[str, ...]:
+        """The names of all targets that were not chosen, whether or not they differ."""
+        return tuple(step.target.name for step in self.steps if not step.chosen)
 
     @property
     def builds(self) -> tuple[Step, ...]:
@@ -132,8 +164,15 @@ class Plan(NamedTuple):
 
     @property
     def services(self) -> tuple[Step, ...]:
-        """All steps of EKS services, unchanged ones too: an upgrade writes the tags of all of them."""
-        return tuple(step for step in self.steps if isinstance(step.target, Service))
+        """The steps of EKS services, unchanged ones too: an upgrade writes the tags of all of them."""
+        return tuple(step for step in self.steps if isinstance(step.target, Service) and (step.chosen or step.running))
+
+    @property
+    def absent(self) -> tuple[Service, ...]:
+        """The services that do not run and were not chosen: an upgrade must not bring them."""
+        return tuple(
+            step.target for step in self.steps if isinstance(step.target, Service) and not (step.chosen or step.running)
+        )
 
     @property
     def functions(self) -> tuple[Step, ...]:

@@ -32,6 +32,8 @@ class Service(NamedTuple):
             the root.
         docker_target: the stage of the Dockerfile that is built; empty: the last one.
         args: build argument -> its value (`ARG` of the Dockerfile). No secrets: everybody reads them in the image.
+        chart: the `[[chart]]` whose release it is of, or for a function with which it is deployed; only where there are
+            several.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Service(NamedTuple):
     docker_target: str = ""
     args: tuple[tuple[str, str], ...] = ()
     kind: Literal["eks"] = "eks"
+    chart: str = ""
 
 
 class Function(NamedTuple):
@@ -71,12 +74,14 @@ class Function(NamedTuple):
     kind: Literal["lambda"] = "lambda"
     publish: bool = False
     alias: str = ""
+    chart: str = ""
 
 
 class Chart(NamedTuple):
-    """The Helm chart and its one release.
+    """A Helm chart and its one release. Several are an array, `[[chart]]`, and each is deployed by itself.
 
     Attributes:
+        name: of a `[[chart]]`: what services name it by, and what the plan calls it.
         path: its directory.
         values: the values file, relative to `path`, or a list of them; each overrides those before it, and the image
             tags are written into the last one.
@@ -233,6 +238,7 @@ class Project(NamedTuple):
             default there is no limit.
         config_path: where this project was read from, relative to the root; itself a shared input. Empty: the default.
         packagings: packagers that a caller of the library has given.
+        more_charts: the charts after the first one, where there are several.
     """
 
     parameters: str = "/erp/dev"
@@ -249,6 +255,27 @@ class Project(NamedTuple):
     checks: tuple[Check, ...] = ()
     config_path: str = ""
     packagings: tuple[Packaging, ...] = ()
+    more_charts: tuple[Chart, ...] = ()
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Every chart, in the order of the file."""
+        return (self.chart, *self.more_charts)
+
+    @property
+    def units(self) -> tuple["Project", ...]:
+        """What is deployed together: for each release a project of its chart, services and functions alone."""
+        if not self.more_charts:
+            return (self,)
+        return tuple(
+            self._replace(
+                chart=chart,
+                more_charts=(),
+                services=tuple(one for one in self.services if one.chart == chart.name),
+                functions=tuple(one for one in self.functions if one.chart == chart.name),
+            )
+            for chart in self.charts
+        )
 
     @property
     def image_targets(self) -> tuple[Service | Function, ...]:
@@ -257,8 +284,8 @@ class Project(NamedTuple):
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """Everything that is deployed: services, functions, then the chart."""
-        return (*self.image_targets, self.chart)
+        """Everything that is deployed: services, functions, then the charts."""
+        return (*self.image_targets, *self.charts)
 
 
 FILE_NAME = "erp-build.toml"

@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from erp_build.errors import Failure
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Step
 from erp_build.report import document_types
@@ -44,8 +45,21 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
         "tests": report.tests,
         "checks": _checks(report),
         "gate": judgement_document(report.judgement) if report.judgement else None,
-        "error": filled(document_types.ErrorDocument, error, next=error.next_step) if error else None,
+        "error": _error(error),
+        "units": [
+            {
+                "name": one.name,
+                "outcome": one.outcome,
+                "exit_code": one.error.code if one.error else 0,
+                "error": _error(one.error),
+            }
+            for one in report.units
+        ],
     }
+
+
+def _error(error: Failure | None) -> document_types.ErrorDocument | None:
+    return filled(document_types.ErrorDocument, error, next=error.next_step) if error else None
 
 
 def _watched(report: RunReport) -> list[document_types.WatchedDocument]:
@@ -84,6 +98,7 @@ def _deployed(report: RunReport, step: Step) -> TargetDocument:
     after = report.deployment.tags_after.get(name) if report.deployment else None
     return {
         **step_document(step),
+        "left_out": step.is_left_out,
         "built": image.digest if image else None,
         "scanned": cleared.scanned if cleared else None,
         "running": proof.running if proof else None,

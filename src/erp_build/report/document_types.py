@@ -11,7 +11,7 @@ from erp_build.model.effect import EffectState
 from erp_build.report.gate_types import GateDocument
 from erp_build.report.plan_types import ChangesDocument, Seconds, TargetDocument
 
-ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 70, 130, 143]}]
+ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 70, 130, 143]}]
 Account = Annotated[str, {"pattern": "^[0-9]{12}$"}]
 Commit = Annotated[str | None, {"pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}]
 Moment = Annotated[str | None, {"format": "date-time"}]
@@ -178,6 +178,22 @@ class ErrorDocument(TypedDict):
     next: str
 
 
+class UnitDocument(TypedDict):
+    """One of several releases, which are each deployed by itself.
+
+    Attributes:
+        name: of its chart.
+        outcome: how it ended; nothing: there was nothing to do; left out: none of its targets was chosen.
+        exit_code: that a run of it alone would have ended with.
+        error: what ended it; null: it did not fail.
+    """
+
+    name: str
+    outcome: Literal["deployed", "nothing", "rehearsed", "failed", "left out"]
+    exit_code: ExitCode
+    error: ErrorDocument | None
+
+
 class ReportDocument(TypedDict):
     """What `erp-build run --json` prints and what report.json holds, whatever the outcome.
 
@@ -186,10 +202,11 @@ class ReportDocument(TypedDict):
     Attributes:
         schema: version of this form.
         erp_build: the version that wrote the report.
-        outcome: how the run ended; nothing: there was nothing to do.
+        outcome: how the run ended; nothing: there was nothing to do; partly: some of several releases were deployed,
+            and some were not.
         exit_code: 0 done or nothing to do; 2 configuration; 3 detection refused; 4 build; 5 push; 6 findings over the
             policy; 7 no verdict; 8 Lambda; 9 cluster, Helm, rollout; 10 not what was cleared runs; 11 locked or newer
-            deployed; 70 a bug; 130 SIGINT; 143 SIGTERM.
+            deployed; 12 partly; 70 a bug; 130 SIGINT; 143 SIGTERM.
         rehearsal: whether every change was only assumed.
         recovers: whether the run before failed after it had taken the lock.
         started: when the run began, ISO 8601, UTC.
@@ -213,11 +230,12 @@ class ReportDocument(TypedDict):
         checks: the checks before the images.
         gate: what the gate found; null: the run did not come to it.
         error: what ended the run; null: it did not fail.
+        units: where there are several releases, how each of them ended; empty: there is one.
     """
 
     schema: Literal[1]
     erp_build: str
-    outcome: Literal["deployed", "nothing", "rehearsed", "failed"]
+    outcome: Literal["deployed", "nothing", "rehearsed", "failed", "partly"]
     exit_code: ExitCode
     rehearsal: bool
     recovers: bool
@@ -242,3 +260,4 @@ class ReportDocument(TypedDict):
     checks: list[CheckDocument]
     gate: GateDocument | None
     error: ErrorDocument | None
+    units: list[UnitDocument]

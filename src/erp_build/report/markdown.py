@@ -10,11 +10,17 @@ from erp_build.model.plan import Reason
 from erp_build.model.releases.preview import FieldChange
 from erp_build.report.document_types import ReportDocument
 from erp_build.report.plan_types import BaselineDocument
-from erp_build.report.summary import longest_work, warnings_of, whose
-from erp_build.report.text.plan import because_cell, cell, without_mentions
+from erp_build.report.summary import left_out_of, longest_work, warnings_of, whose
+from erp_build.report.text.plan import because_cell, cell, nothing_to_do, without_mentions
 
 MAX_LOG_LINES = 20
-OUTCOMES = {"deployed": "deployed", "nothing": "nothing to do", "rehearsed": "rehearsed", "failed": "**failed**"}
+OUTCOMES = {
+    "deployed": "deployed",
+    "nothing": "nothing to do",
+    "rehearsed": "rehearsed",
+    "failed": "**failed**",
+    "partly": "**partly deployed**",
+}
 
 
 def report_markdown(report: ReportDocument) -> str:
@@ -23,7 +29,7 @@ def report_markdown(report: ReportDocument) -> str:
     Args:
         report: the document of `report_document`, with its secrets masked already.
     """
-    parts = (_head, _error, _plan, _changes, _gate, _watched, _proof, _evidence, _warnings, _path)
+    parts = (_head, _error, _units, _plan, _changes, _gate, _watched, _proof, _evidence, _warnings, _path)
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
 
@@ -34,7 +40,7 @@ def _head(report: ReportDocument) -> Iterator[str]:
     yield f"### {cell(whose(report))}{tag}: {OUTCOMES[report['outcome']]}{code} in {report['seconds']:.1f} s{rehearsal}"
     yield ""
     if report["outcome"] == "nothing":
-        yield from ("Nothing to do: no target differs from its baseline.", "")
+        yield from (cell(nothing_to_do(left_out_of(report))), "")
 
 
 def _error(report: ReportDocument) -> Iterator[str]:
@@ -50,6 +56,14 @@ def _error(report: ReportDocument) -> Iterator[str]:
     yield ""
     yield from (f"- taken back: {cell(line)}" for line in report["taken_back"])
     yield ""
+
+
+def _units(report: ReportDocument) -> Iterator[str]:
+    rows = [
+        (cell(one["name"]), one["outcome"], str(one["exit_code"]), cell(one["error"]["what"]) if one["error"] else "")
+        for one in report["units"]
+    ]
+    yield from _table(("release", "outcome", "exit code", "why"), rows)
 
 
 def _plan(report: ReportDocument) -> Iterator[str]:

@@ -12,11 +12,11 @@ from typing import Literal, NamedTuple
 from erp_build.clients.effects import NotifyRequest
 from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
-from erp_build.formats.printable import json_text, one_line, printable
+from erp_build.formats.printable import few_names, json_text, one_line, printable
 from erp_build.model.project import NotifyPolicy
 from erp_build.report.document import report_document
 from erp_build.report.document_types import ReportDocument
-from erp_build.report.summary import moved_effects, whose
+from erp_build.report.summary import left_out_of, moved_effects, whose
 from erp_build.report.text.plan import without_mentions
 from erp_build.run_record import RunReport
 
@@ -139,6 +139,8 @@ def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
         yield "stage", failed
     if report["head"]:
         yield "commit", report["head"]
+    if left_out := left_out_of(report):
+        yield "left out", few_names(left_out)
     if place := report["place"]:
         yield "cluster", f"{place['cluster']}, {place['region']}, account {place['account']}"
     if build := report["build"]["link"] or report["build"]["id"]:

@@ -114,6 +114,7 @@ class TargetDocument(StepDocument):
         action: what is done with it.
         baseline: what it was compared with.
         because: the reasons; empty: nothing differs.
+        left_out: whether it differs and stays as it runs, because it was not chosen.
         built: digest of the image that the registry has.
         scanned: digest that was scanned and cleared.
         running: digest that runs, read back after the deployment.
@@ -128,6 +129,7 @@ class TargetDocument(StepDocument):
         evidence: what lies beside the image in the registry; null: the project has none, or the run did not come to it.
     """
 
+    left_out: bool
     built: Digest
     scanned: Digest
     running: Digest

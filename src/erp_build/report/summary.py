@@ -15,6 +15,11 @@ def whose(report: ReportDocument) -> str:
     return f"{place['project']} {place['environment']}" if place else "erp_build"
 
 
+def left_out_of(report: ReportDocument) -> list[str]:
+    """The names of the targets that differ and stay as they run, because they were not chosen."""
+    return [one["name"] for one in report["targets"] if one["left_out"]]
+
+
 def moved_effects(report: ReportDocument) -> list[EffectDocument]:
     """The effects after which something else may run than before, in their order; failed ones are among them."""
     return [one for one in report["effects"] if one["name"] in MOVING and one["state"] != "assumed"]

@@ -32,7 +32,7 @@ def test_an_empty_value_is_refused(name: str, action: argparse.Action, capsys: p
     assert "the value is empty; is a variable unset?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--base", "--head", "--repo", "--config", "--rebuild"])
+@pytest.mark.parametrize("option", ["--base", "--head", "--repo", "--config", "--rebuild", "--only", "--except"])
 @pytest.mark.parametrize("joined", [False, True], ids=["a word of its own", "joined"])
 def test_a_plan_with_an_empty_option_plans_nothing(
     erp: Checkout, option: str, erp_build: CommandLine, monkeypatch: pytest.MonkeyPatch, *, joined: bool

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from erp_build.changes.baselines import refuse_doubt
+from erp_build.errors import DetectionRefused
+from erp_build.model.change import Baseline
+from erp_build.model.choice import Choice
 from tests.support.cli import CommandLine
 from tests.support.documents import keys
 from tests.support.git import Checkout
 from tests.support.samples import EMPLOYEE, EVERYTHING, NOTIFICATION
 
 N = "backend/notification-service"
+EMPLOYEE_PATH = "backend/employee-service"
 
 
 @pytest.fixture
@@ -150,6 +155,52 @@ def test_a_rebuild_of_an_unknown_name_is_a_mistake_with_a_hint(erp: Checkout, er
     answer = erp_build("plan", "--repo", erp.root, "--rebuild", "notification-servise")
     assert answer.code == 2
     assert "did you mean `notification-service`?" in answer.err
+
+
+PART = ("--base", "HEAD~1")
+
+
+def test_a_plan_of_a_part_names_what_is_left_out_and_by_which_option(erp: Checkout, erp_build: CommandLine) -> None:
+    erp.commit({f"{N}/new": "x", f"{EMPLOYEE_PATH}/new": "x"})
+    words = ("plan", "--repo", erp.root, *PART)
+    document = json.loads(erp_build(*words, "--only", NOTIFICATION, "--json").out)
+    assert {one["name"]: one["action"] for one in document["targets"] if one["because"]} == {
+        NOTIFICATION: "build",
+        EMPLOYEE: "none",
+    }
+    (left_out,) = [one for one in document["targets"] if one.get("left_out")]
+    assert left_out["name"] == EMPLOYEE
+    assert [reason["rule"] for reason in left_out["because"]] == ["left out by --only", f"{EMPLOYEE_PATH}/**"]
+    assert "left out by --except" in erp_build(*words, "--except", NOTIFICATION, EMPLOYEE).out
+    assert f"Left out: {EMPLOYEE}." in erp_build(*words, "--except", EMPLOYEE, "--markdown").out
+
+
+@pytest.mark.parametrize("verb", ["plan", "run"])
+def test_a_part_with_an_unknown_name_is_a_mistake_with_a_hint(erp: Checkout, erp_build: CommandLine, verb: str) -> None:
+    answer = erp_build(verb, "--repo", erp.root, "--only", EMPLOYEE, "notification-servise")
+    assert answer.code == 2
+    assert "--only notification-servise: there is no such target" in answer.err
+    assert "did you mean `notification-service`?" in answer.err
+
+
+def test_what_is_left_out_cannot_be_rebuilt(erp: Checkout, erp_build: CommandLine) -> None:
+    answer = erp_build("plan", "--repo", erp.root, "--except", EMPLOYEE, "--rebuild", EMPLOYEE)
+    assert answer.code == 2
+    assert f"--rebuild {EMPLOYEE}: --except leaves it out" in answer.err
+
+
+def test_a_rebuild_of_everything_is_one_of_what_was_chosen(erp: Checkout, erp_build: CommandLine) -> None:
+    words = ("--base", "HEAD", "--only", EMPLOYEE, "--rebuild", "--json")
+    document = json.loads(erp_build("plan", "--repo", erp.root, *words).out)
+    assert [one["name"] for one in document["targets"] if one["action"] == "build"] == [EMPLOYEE]
+
+
+def test_strictness_asks_only_for_the_baselines_of_what_was_chosen() -> None:
+    one = Baseline(target=EMPLOYEE, commit="a" * 40, source="deployed")
+    other = Baseline(target=NOTIFICATION, commit=None, source="none", because="nothing of it runs yet")
+    refuse_doubt((one, other), Choice(only=frozenset({EMPLOYEE})))
+    with pytest.raises(DetectionRefused, match="1 baselines are in doubt"):
+        refuse_doubt((one, other), Choice(without=frozenset({EMPLOYEE})))
 
 
 def test_a_damaged_index_is_said_and_is_not_taken_for_a_clean_checkout(erp: Checkout, erp_build: CommandLine) -> None:

@@ -18,7 +18,7 @@ from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
 from erp_build.formats.patterns import composed, fixed_directory, matches
 from erp_build.model.packaging import OWN
-from erp_build.model.project import FILE_NAME, Check, Function, Project, Service
+from erp_build.model.project import FILE_NAME, Chart, Check, Function, Project, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ PARTS: dict[str, Any] = {
 }
 """Field of a project -> the class of its value, for each table that the file has once."""
 
-ROWS: dict[str, Any] = {"services": Service, "functions": Function, "checks": Check}
+ROWS: dict[str, Any] = {"services": Service, "functions": Function, "checks": Check, "more_charts": Chart}
 """Field of a project -> the class of its items."""
 
 FORMAT = repr(
@@ -68,8 +68,13 @@ class ProjectIndex:
 
     @property
     def size(self) -> int:
-        """The number of targets, the chart included."""
-        return len(self._values["services"]) + len(self._values["functions"]) + 1
+        """The number of targets, the charts included."""
+        return sum(len(self._values[kind]) for kind in ("services", "functions", "more_charts")) + 1
+
+    @property
+    def releases(self) -> int:
+        """The number of releases, each of which is deployed by itself."""
+        return len(self._values["more_charts"]) + 1
 
     def project(self, names: Iterable[str] | None = None) -> Project:
         """The project with all its targets, or only with those of these names; the chart is always there."""

@@ -80,7 +80,7 @@ def _text(project: Project, rules: Rules, path: str, owners: dict[str, str]) -> 
         return f"  belongs to no target: a change builds nothing{_hint(project, path)}"
     lines = []
     for name, rule in owners.items():
-        effect = "redeploys every EKS service" if name == project.chart.name else "builds it"
+        effect = "redeploys every EKS service" if name in {chart.name for chart in project.charts} else "builds it"
         what = "a change of how its image is made" if rule.startswith(CONFIGURATION) else "a change"
         lines.append(f"  -> {rule} -> {name}: {what} {effect}")
     return "\n".join(lines)

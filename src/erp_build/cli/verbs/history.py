@@ -1,7 +1,7 @@
 """`history`: what was deployed, when, and by which build."""
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions, flag
+from erp_build.cli.options import CHART, CommonOptions, flag
 from erp_build.deployment.status import past_deployments, read_standing
 from erp_build.report.json.status import history_document
 from erp_build.report.text.status import history_text
@@ -20,11 +20,12 @@ class Options(CommonOptions):
     """The options of `history`."""
 
     json: bool = flag("--json", "print it as JSON")
+    chart: str | None = CHART
 
 
 def main(options: Options, console: Console) -> None:
     """Print Helm's history and the ledger of deployments."""
-    with console.site(console.project()) as site:
+    with console.site(console.unit(options.chart)) as site:
         history, entries = site.clients.helm.history(site.release), past_deployments(site)
         standing = read_standing(site, history, entries)
     console.show(

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from erp_build.changes.baselines import PREVIOUS, ambiguity, find_head
 from erp_build.changes.blind_spots.named_places import look_up
 from erp_build.changes.detect import compared, plan, warning_of
-from erp_build.changes.make_plan import make_plan, names_to_rebuild
+from erp_build.changes.make_plan import make_plan, names_to_rebuild, with_repairs
 from erp_build.changes.modules.of_commits import poms_of
 from erp_build.changes.rules import folder_read_from_below
-from erp_build.cli.options import REBUILD, CommonOptions, flag, option
+from erp_build.cli.options import ONLY, REBUILD, WITHOUT, CommonOptions, flag, option
 from erp_build.clients.git.repository import GitRepository
+from erp_build.model.choice import choice_of
 from erp_build.model.commit import is_full_commit
-from erp_build.model.plan import LiveState
+from erp_build.model.plan import LiveState, Plan
 from erp_build.report.text.plan import plan_markdown, plan_text
 
 if TYPE_CHECKING:
     from erp_build.cli.console import Console
     from erp_build.cli.fast_path.compiled_project import ProjectIndex
-    from erp_build.model.plan import Plan
+    from erp_build.clients.site import Site
     from erp_build.model.project import Project
 
 MAX_TARGETS_SHOWN_IN_FULL = 20
@@ -30,6 +32,7 @@ EXAMPLES = """\
 examples:
   erp-build plan                      what my branch would build, compared with its upstream
   erp-build plan --base HEAD~3        compared with a commit of my choice
+  erp-build plan --only NAME          what a run of these targets alone would do
   erp-build plan --live               compared with what runs now (needs AWS credentials)
   erp-build plan --markdown           for the description of a pull request
   erp-build plan --json | jq .targets
@@ -44,6 +47,8 @@ class Options(CommonOptions):
     live: bool = flag("--live", "compare each target with what runs of it")
     strict: bool = flag("--strict", "exit 3 when a baseline is in doubt")
     rebuild: list[str] | None = REBUILD
+    only: list[str] | None = ONLY
+    without: list[str] | None = WITHOUT
     json: bool = flag("--json", "print the plan as JSON", choice="at most one")
     markdown: bool = flag("--markdown", "print the plan for a pull request", choice="at most one")
 
@@ -52,17 +57,14 @@ def main(options: Options, console: Console) -> None:
     """Print the plan."""
     repository = GitRepository(console.folder, options.early)
     index = _index(console, repository, options)
-    short = index.size > MAX_TARGETS_SHOWN_IN_FULL and not (
-        options.live or options.json or options.markdown or options.rebuild
+    short = (
+        index.releases == 1
+        and index.size > MAX_TARGETS_SHOWN_IN_FULL
+        and not (options.live or options.json or options.markdown or options.rebuild or options.only or options.without)
     )
     project = _touched(index, repository, options) if short else index.project()
     if options.live:
-        from erp_build.changes.live_state import probe_warnings
-        from erp_build.changes.tag_uses import tag_warnings
-
         made = _plan_live(console, project, repository, options)
-        said = (*tag_warnings(repository, project.chart, made), *probe_warnings(project.chart, made))
-        made = made._replace(warnings=(*made.warnings, *said))
     else:
         made = _short_plan(index, project, repository, options) if short else _plan(project, repository, options, None)
         if not options.head and not is_full_commit(options.base or ""):
@@ -128,26 +130,43 @@ def _short_plan(index: ProjectIndex, project: Project, repository: GitRepository
     return whole._replace(steps=tuple(step for step in whole.steps if step.target.name in shown))
 
 
-def _plan(project: Project, repository: GitRepository, options: Options, live: LiveState | None) -> Plan:
+def _plan(
+    project: Project, repository: GitRepository, options: Options, live: LiveState | None, unit: Project | None = None
+) -> Plan:
+    """The plan of the project, or of one release of it; names are those of the whole project."""
+    choice = choice_of(project, options.only or (), options.without or ())
     return plan(
-        project,
+        unit or project,
         repository,
         base=options.base,
         head=options.head,
         live=live,
         variables=os.environ,
         strict=options.strict,
-        rebuild=names_to_rebuild(project, options.rebuild) if options.rebuild else (),
+        rebuild=names_to_rebuild(project, options.rebuild, choice) if options.rebuild else (),
+        choice=choice,
     )
 
 
 def _plan_live(console: Console, project: Project, repository: GitRepository, options: Options) -> Plan:
-    # Only here, so that an offline plan loads none of the SDKs.
-    from erp_build.changes.live_state import read_live_state
-    from erp_build.changes.reuse import find_reusable
+    from dataclasses import replace
 
     with console.site(project) as site:
-        live = read_live_state(site)
-        # Another commit than the one that is checked out would be built from a checkout of its own.
-        checkout = not options.head and not repository.is_bare()
-        return find_reusable(site, _plan(project, repository, options, live), live, checkout=checkout)
+        units = [replace(site, project=unit) for unit in project.units]
+        return reduce(Plan.beside, (_unit_live(one, project, repository, options) for one in units))
+
+
+def _unit_live(site: Site, project: Project, repository: GitRepository, options: Options) -> Plan:
+    """The plan of one release, compared with what runs."""
+    # Only here, so that an offline plan loads none of the SDKs.
+    from erp_build.changes.live_state import probe_warnings, read_live_state
+    from erp_build.changes.reuse import find_reusable
+    from erp_build.changes.tag_uses import tag_warnings
+    from erp_build.deployment.checks.kept_chart import why_not_kept
+
+    live, chart = read_live_state(site), site.project.chart
+    made = _plan(project, repository, options, live, site.project)
+    # Another commit than the one that is checked out would be built from a checkout of its own.
+    made = with_repairs(find_reusable(site, made, live, checkout=not options.head and not repository.is_bare()))
+    said = (*why_not_kept(site, made, live), *tag_warnings(repository, chart, made), *probe_warnings(chart, made))
+    return made._replace(warnings=(*made.warnings, *said))

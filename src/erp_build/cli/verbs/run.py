@@ -10,13 +10,24 @@ from pathlib import Path
 from erp_build import pipeline
 from erp_build.changes.make_plan import names_to_rebuild
 from erp_build.cli.console import Console
-from erp_build.cli.options import REBUILD, TIMEOUT, WAIT_FOR_LOCK, CommonOptions, file_option, flag, option
+from erp_build.cli.options import (
+    ONLY,
+    REBUILD,
+    TIMEOUT,
+    WAIT_FOR_LOCK,
+    WITHOUT,
+    CommonOptions,
+    file_option,
+    flag,
+    option,
+)
 from erp_build.cli.signals import LastWord, signals_raise
 from erp_build.clients.effects import Journal
 from erp_build.clients.git.root import find_root
 from erp_build.config.codebuild import build_link
 from erp_build.errors import ErpBuildError, Failure, Interrupted, told
 from erp_build.formats.printable import one_line
+from erp_build.model.choice import choice_of
 from erp_build.model.stages.hooks import Pipeline
 from erp_build.report.files import FOLDER, write_reports
 from erp_build.report.notify import notify
@@ -31,6 +42,7 @@ examples:
   erp-build run                       what CodeBuild calls
   erp-build run --rehearse            read everything, change nothing, say what would be done
   erp-build run --base v1.4           compare with a tag instead of what runs
+  erp-build run --only NAME NAME      deploy these alone; the rest stays as it runs
   erp-build run --rebuild NAME        build it anew, for instance after its base image was fixed
   erp-build run --report out/r.json   write the report somewhere else
 """
@@ -48,6 +60,8 @@ class Options(CommonOptions):
         "--replace-cut-off-install", "remove a release whose first installation was cut off"
     )
     rebuild: list[str] | None = REBUILD
+    only: list[str] | None = ONLY
+    without: list[str] | None = WITHOUT
     wait_for_lock: float = WAIT_FOR_LOCK
     timeout: float = TIMEOUT
     report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
@@ -117,6 +131,8 @@ def _run(options: Options, console: Console, run: Run, journal: Journal, last_wo
     run.keep(tests=project.build.tests)
     if seconds := options.timeout or project.timeout:
         console.clock.limit(seconds)
+    # A name that nobody has is told before anything is opened.
+    choice = choice_of(project, options.only or (), options.without or ())
     choices = pipeline.Options(
         variables=dict(os.environ),
         base=options.base,
@@ -125,7 +141,9 @@ def _run(options: Options, console: Console, run: Run, journal: Journal, last_wo
         allow_older=options.allow_older,
         wait_for_lock=options.wait_for_lock,
         replace_cut_off_install=options.replace_cut_off_install,
-        rebuild=names_to_rebuild(project, options.rebuild),
+        rebuild=names_to_rebuild(project, options.rebuild, choice),
+        only=tuple(options.only or ()),
+        without=tuple(options.without or ()),
     )
     with open_clients(
         console.root,

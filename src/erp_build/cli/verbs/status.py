@@ -2,7 +2,7 @@
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
-from erp_build.cli.options import CommonOptions, flag
+from erp_build.cli.options import CHART, CommonOptions, flag
 from erp_build.deployment.status import past_deployments, read_standing, read_status
 from erp_build.report.json.status import status_document
 from erp_build.report.text.status import status_text
@@ -22,11 +22,12 @@ class Options(CommonOptions):
     """The options of `status`."""
 
     json: bool = flag("--json", "print it as JSON")
+    chart: str | None = CHART
 
 
 def main(options: Options, console: Console) -> None:
     """Print what each target runs, and its drift."""
-    with console.site(console.project()) as site:
+    with console.site(console.unit(options.chart)) as site:
         live = read_live_state(site)
         statuses = read_status(site, live)
         standing = read_standing(site, site.clients.helm.history(site.release), past_deployments(site))

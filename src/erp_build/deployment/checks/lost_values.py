@@ -30,7 +30,7 @@ def require_kept_values(site: Site, values: bytes) -> None:
     if not history or DESCRIPTION.search(origin_of(history[-1], history).description):
         return
     given = site.clients.helm.given_values(site.release)
-    root, chart = site.clients.repository.root, site.project.chart
+    root, chart = site.chart_root, site.project.chart
     lost = sorted(lost_values(given, given_values(root, chart, values), default_values(root, chart)))
     if not lost:
         return

@@ -4,21 +4,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from erp_build.clients.site import Site
+from erp_build.deployment.pinning import names_image
 from erp_build.errors import ConfigurationError
 from erp_build.formats.kubernetes.manifest import flattened
 from erp_build.formats.kubernetes.pod_template import containers_of
 from erp_build.model.images.image import ImageReference
+from erp_build.model.project import Service
 
 
-def require_placement(site: Site, objects: Iterable[Mapping[str, Any]]) -> None:
+def require_placement(site: Site, services: Iterable[Service], objects: Iterable[Mapping[str, Any]]) -> None:
     """Raise `ConfigurationError` for a service without a Deployment in the release's namespace.
 
     Args:
-        site: its services.
+        site: where the release lies.
+        services: those that it has.
         objects: what the chart renders. Other objects may lie in other namespaces.
     """
     namespaces = _namespaces_by_repository(objects, site.release.namespace)
-    places = {service.name: namespaces.get(site.repository(service), set()) for service in site.project.services}
+    places = {service.name: namespaces.get(site.repository(service), set()) for service in services}
     if missing := [name for name, found in places.items() if not found]:
         raise ConfigurationError(
             f"the chart makes no Deployment for {len(missing)} services",
@@ -35,6 +38,28 @@ def require_placement(site: Site, objects: Iterable[Mapping[str, Any]]) -> None:
             next_step="correct the namespace in the values file or the template, or `namespace` in [chart] of "
             "erp-build.toml; nothing was changed",
         )
+
+
+def require_absence(site: Site, services: Iterable[Service], objects: Iterable[Mapping[str, Any]]) -> None:
+    """Raise `ConfigurationError` where the chart brings a service that does not run yet and was left out.
+
+    It would get an image that the gate has not cleared. Arguments as `require_placement`.
+    """
+    images = {
+        ImageReference.parse(one.image).repository
+        for item in flattened(objects)
+        for one in containers_of(str(item.get("kind", "")), item)
+    }
+    for service in services:
+        repository = site.repository(service)
+        if repository in images or names_image(objects, f"{site.clients.registry.host()}/{repository}"):
+            raise ConfigurationError(
+                f"{service.name} cannot be left out: it does not run yet, and the chart brings it",
+                where=site.project.chart.path,
+                why="the upgrade would deploy it with an image that the gate has not cleared",
+                next_step=f"choose {service.name} as well, or leave out {site.project.chart.name} and let the chart "
+                "that runs stay",
+            )
 
 
 def _namespaces_by_repository(objects: Iterable[Mapping[str, Any]], own: str) -> dict[str, set[str]]:

@@ -17,6 +17,7 @@ from erp_build.deployment.lock import Lock
 from erp_build.deployment.recording import recorded
 from erp_build.deployment.rollout.items import sort_items
 from erp_build.errors import ErpBuildError, Locked, OutOfReach, ReleaseFailed, attempt, explain, told
+from erp_build.formats.printable import few_names
 from erp_build.model.plan import Plan
 from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import ObjectName, Pod, Workload
@@ -43,9 +44,19 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
         if not run.moved:
             return "failed"
         _collect_evidence(run, site, plan, error.objects if isinstance(error, ReleaseFailed) else ())
-        return _roll_back(run, site, before, error) if site.project.deploy.on_failure == "rollback" else "failed"
+        if site.project.deploy.on_failure != "rollback":
+            return "failed"
+        return _roll_back(run, site, plan, before, error)
 
-    return recorded(site, lock, commit=plan.head, before=before, outcome="deployed", after_failure=after_failure)
+    return recorded(
+        site,
+        lock,
+        commit=plan.head,
+        before=before,
+        left_out=few_names(plan.left_out),
+        outcome="deployed",
+        after_failure=after_failure,
+    )
 
 
 def _collect_evidence(run: Run, site: Site, plan: Plan, objects: Collection[tuple[str, str, str]]) -> None:
@@ -54,14 +65,16 @@ def _collect_evidence(run: Run, site: Site, plan: Plan, objects: Collection[tupl
         site.say(f"no evidence can be collected: {told(trouble)}")
 
 
-def _roll_back(run: Run, site: Site, before: PreviousState, error: Exception) -> DeploymentOutcome:
+def _roll_back(run: Run, site: Site, plan: Plan, before: PreviousState, error: Exception) -> DeploymentOutcome:
     lines: list[str] = []
 
     def note(line: str) -> None:
         lines.append(line)
         run.keep(taken_back=tuple(lines))
 
-    second = attempt(partial(run.stage, take_back, site, before, note))
+    # A caller's hook has the arguments that it always had, unless something was left out.
+    with_release = {} if plan.upgrades_release or not plan.unchosen else {"with_release": False}
+    second = attempt(partial(run.stage, take_back, site, _of_plan(plan, before), note, **with_release))
     explain(error, *(f"taken back: {line}" for line in lines))
     if second is None:
         return "taken back"
@@ -76,6 +89,12 @@ def _roll_back(run: Run, site: Site, before: PreviousState, error: Exception) ->
         next_step="erp-build status shows what runs; fix the cause, then run again or erp-build rollback",
     )
     return "failed"
+
+
+def _of_plan(plan: Plan, before: PreviousState) -> PreviousState:
+    """Where the plan's functions go back to; one that was not chosen stays where it is."""
+    functions = {name: image for name, image in before.functions.items() if name not in plan.unchosen}
+    return replace(before, functions=functions)
 
 
 def _error_lines(error: Exception) -> str:

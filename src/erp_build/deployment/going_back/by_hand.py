@@ -28,11 +28,12 @@ from erp_build.model.releases.deployment import Proof
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
-    """An earlier deployment, and its images in the registry: target -> image."""
+    """An earlier deployment, its images in the registry (target -> image), and what of its commit it has not."""
 
     commit: str
     state: PreviousState
     images: dict[str, StoredImage]
+    left_out: str = ""
 
 
 def find_destination(site: Site, past: Entries, commit: str | None) -> Destination:
@@ -55,7 +56,8 @@ def find_destination(site: Site, past: Entries, commit: str | None) -> Destinati
         raise _not_possible(site, f"revision {found.state.revision} is no longer in Helm's history")
     images = _images(site, found.state)
     stated = commit_of(revision, history) if revision else None
-    return Destination(commit=found.commit or stated or commit or "", state=found.state, images=images)
+    named = found.commit or stated or commit or ""
+    return Destination(commit=named, state=found.state, images=images, left_out=found.left_out)
 
 
 def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proof, ...]:
@@ -67,6 +69,7 @@ def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proo
             lock,
             commit=destination.commit,
             before=destination.state,
+            left_out=destination.left_out,
             outcome="rolled back",
             after_failure=lambda _: "failed",
         ):
@@ -93,13 +96,21 @@ def _by_helm(commit: str, history: History) -> Proven | None:
 
 
 def _no_deployment(site: Site, past: Entries, history: History, commit: str | None) -> ReleaseFailed:
-    known = [one.commit for one in proven_states(past)] if past else [commit_of(one, history) or "" for one in history]
+    states = proven_states(past)
+    known = (
+        [one.commit for one in states if not one.left_out]
+        if past
+        else [commit_of(one, history) or "" for one in history]
+    )
     names = dict.fromkeys(one[:12] for one in known if one)
-    is_unproven = commit and any(one.commit.startswith(commit) for one in past)
+    of_commit = [one for one in past if commit and one.commit.startswith(commit)]
+    in_part = [one.left_out for one in states if commit and one.left_out and one.commit.startswith(commit)]
     if commit is None:
         what = "there is no deployment to go back to"
+    elif in_part:
+        what = f"{commit} was deployed in part, without {in_part[-1]}"
     else:
-        what = f"{commit} was deployed, and not proven" if is_unproven else f"{commit} was not deployed"
+        what = f"{commit} was deployed, and not proven" if of_commit else f"{commit} was not deployed"
     return ReleaseFailed(
         what,
         where=str(site.release),

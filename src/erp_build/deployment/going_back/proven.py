@@ -23,10 +23,14 @@ History = tuple[Revision, ...]
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A deployment to which a person can go back: its commit (empty: not known), and both halves as it left them."""
+    """A deployment to which a person can go back: its commit (empty: not known), and both halves as it left them.
+
+    `left_out` says in words what of the commit it has not; empty: nothing.
+    """
 
     commit: str
     state: PreviousState
+    left_out: str = ""
 
 
 def previous_state(entries: Entries, history: History, functions: Mapping[str, str]) -> PreviousState:
@@ -77,10 +81,10 @@ def proven_states(entries: Entries) -> tuple[Proven, ...]:
     found = [Proven("", entries[0].before)] if entries else []
     for entry in entries:
         if entry.outcome in PROVEN:
-            found.append(Proven(entry.commit, entry.left))
+            found.append(Proven(entry.commit, entry.left, entry.left_out))
         elif entry.outcome == "taken back":
             # The same objects once more, as a newer revision, which Helm keeps for longer.
-            found.append(Proven(found[-1].commit, entry.left))
+            found.append(Proven(found[-1].commit, entry.left, found[-1].left_out))
     return tuple(found)
 
 
@@ -109,8 +113,8 @@ def proven_before(entries: Entries, history: History, running: Mapping[str, str]
 
 
 def proven_of(commit: str, entries: Entries, history: History) -> Proven | None:
-    """The newest proven deployment of a commit, which may be abbreviated; None: there is none."""
-    states = [one for one in proven_states(entries) if one.commit.startswith(commit)]
+    """The newest proven deployment of a commit, which may be abbreviated; None: there is none that has all of it."""
+    states = [one for one in proven_states(entries) if one.commit.startswith(commit) and not one.left_out]
     return next((one for one in reversed(states) if _is_whole(one.state, history)), None)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.proven import good_revision, last_good, revision_of
+from erp_build.deployment.going_back.take_back import services_of_release
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.rollout.changed import changed_workloads
 from erp_build.deployment.rollout.wait import wait_for_rollout
@@ -135,7 +136,7 @@ def watch_again(site: Site, lock: Lock) -> None:
     before = revision_of(lock.entries[-1].before, history)
     former = site.clients.helm.manifest(site.release, before.number) if before else ()
     also = changed_workloads(former, site.clients.helm.manifest(site.release), site.release.namespace)
-    names = [service.name for service in site.project.services]
+    names = services_of_release(site)
     try:
         wait_for_rollout(site, Deadline(site.clients.clock, site.project.chart.timeout), names, also)
     except ReleaseFailed as error:

@@ -30,14 +30,17 @@ def read_previous_state(site: Site, entries: tuple[LedgerEntry, ...]) -> Previou
 
 
 @stage("Lambda, Helm")
-def take_back(site: Site, before: PreviousState, note: Note) -> None:
+def take_back(site: Site, before: PreviousState, note: Note, *, with_release: bool = True) -> None:
     """Take everything that has moved back to what ran before; `note` gets a line for each part that went back.
 
-    A part that fails does not stop the others; its error is raised at the end. A lost lock stops at once.
+    A part that fails does not stop the others; its error is raised at the end. A lost lock stops at once. Without its
+    release only functions go back: the release was left out.
     """
     troubles: list[Exception] = []
     halves = [partial(_take_function_back, site, function, before, note) for function in site.project.functions]
-    for half in (*halves, partial(_take_release_back, site, before, note)):
+    if with_release:
+        halves.append(partial(_take_release_back, site, before, note))
+    for half in halves:
         trouble = attempt(half)
         if isinstance(trouble, Locked):
             explain(trouble, *(told(one) for one in troubles))
@@ -84,11 +87,11 @@ def _take_release_back(site: Site, before: PreviousState, note: Note) -> None:
     failed = site.clients.helm.manifest(site.release)
     site.clients.effects.rollback_release(site.release, before.revision, timeout)
     also = changed_workloads(failed, site.clients.helm.manifest(site.release), site.release.namespace)
-    wait_for_rollout(site, Deadline(site.clients.clock, timeout), _services_of_release(site), also, stable=0.0)
+    wait_for_rollout(site, Deadline(site.clients.clock, timeout), services_of_release(site), also, stable=0.0)
     note(f"release {site.release.name}: back to revision {before.revision}")
 
 
-def _services_of_release(site: Site) -> list[str]:
+def services_of_release(site: Site) -> list[str]:
     """The services that the newest revision has. One that is new in a failed deployment is not waited for."""
     repositories = repositories_of(site.clients.helm.objects(site.release))
     return [one.name for one in site.project.services if site.repository(one) in repositories]

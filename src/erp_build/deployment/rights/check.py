@@ -65,13 +65,13 @@ def try_release(site: Site, values: bytes, rendered: Sequence[Object]) -> tuple[
     Returns the objects that the release has now and those that it would have. Raises `ReleaseFailed` with what the
     cluster would not take: all missing rights and kinds if it is that, otherwise with its own words.
     """
-    helm, release, chart = site.clients.helm, site.release, site.clients.repository.root / site.project.chart.path
+    helm, release, chart = site.clients.helm, site.release, site.chart_root / site.project.chart.path
     running = helm.manifest(release)
     expected = rendered
     if not running and any(chart.glob("crds/*")):
         expected = (*rendered, CUSTOM)
     try:
-        after = helm.check_chart(release, chart, values, below_paths(site.clients.repository.root, site.project.chart))
+        after = helm.check_chart(release, chart, values, below_paths(site.chart_root, site.project.chart))
     except ReleaseFailed as error:
         if not error.passes:
             # Helm names the first thing that it lacks. The objects may differ from those that the cluster would render,

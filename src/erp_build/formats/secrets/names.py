@@ -52,7 +52,7 @@ COMMON_VALUES = frozenset(
         # what reports are made of: a program reads these words
         *("argument", "assumed", "blocked", "changed", "compile", "deployed", "external", "accepted", "failed"),
         *("inconclusive", "insufficient_data", "lambda", "nothing", "package", "passed", "performed", "redeploy"),
-        *("rehearsed", "removed", "reused", "running", "unchanged", "upstream", "webhook", "utf16codeunits"),
+        *("partly", "rehearsed", "removed", "reused", "running", "unchanged", "upstream", "webhook", "utf16codeunits"),
         *("buildkit", "classic", "direct"),
     )
 )

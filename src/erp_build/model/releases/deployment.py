@@ -36,6 +36,14 @@ class Deployment:
     values_tags: dict[str, str]
     watched: tuple[Watched, ...] = ()
 
+    def beside(self, other: "Deployment") -> "Deployment":
+        """What was deployed of two releases."""
+        return Deployment(
+            tags_after={**self.tags_after, **other.tags_after},
+            values_tags={**self.values_tags, **other.values_tags},
+            watched=(*self.watched, *other.watched),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:

@@ -69,3 +69,13 @@ class Preview:
     images: tuple[ImageWanted, ...] = ()
     by_tag: str = ""
     unprobed: tuple[Unprobed, ...] = ()
+
+    def beside(self, other: "Preview") -> "Preview":
+        """What the deployments of two releases would change."""
+        return Preview(
+            values="\n".join(filter(None, (self.values, other.values))),
+            objects=(*self.objects, *other.objects),
+            images=(*self.images, *other.images),
+            by_tag="\n".join(filter(None, (self.by_tag, other.by_tag))),
+            unprobed=(*self.unprobed, *other.unprobed),
+        )

@@ -17,10 +17,15 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "schema": SCHEMA,
         "head": plan.head,
         "tag": plan.tag,
-        "targets": [step_document(step) for step in plan.steps],
+        "targets": [_target(step) for step in plan.steps],
         "unowned": list(plan.unowned),
         "warnings": list(plan.warnings),
     }
+
+
+def _target(step: Step) -> dict[str, Any]:
+    """A target; `left_out` is there only where the target differs and stays as it runs."""
+    return {**step_document(step), **({"left_out": True} if step.is_left_out else {})}
 
 
 def step_document(step: Step) -> StepDocument:

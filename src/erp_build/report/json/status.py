@@ -49,6 +49,7 @@ def history_document(
                 "commit": entry.commit,
                 "build": entry.build,
                 "outcome": entry.outcome,
+                "left_out": entry.left_out or None,
                 "revision": entry.revision,
                 "functions": dict(entry.functions),
                 "proven": entry.outcome in PROVEN,

@@ -4,8 +4,8 @@ from typing import Any
 
 from erp_build.changes.copied_sources import Inspection
 from erp_build.changes.replay import Coverage
-from erp_build.formats.printable import one_line
-from erp_build.report.text.table import few, few_names
+from erp_build.formats.printable import few_names, one_line
+from erp_build.report.text.table import few
 
 MAX_ROWS_SHOWN = 10
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erp_build.formats.printable import cells, one_line, padded, printable
-from erp_build.report.text.table import few, few_names
+from erp_build.formats.printable import cells, few_names, one_line, padded, printable
+from erp_build.report.text.table import few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from erp_build.model.plan import Plan, Reason, Step
 
@@ -42,7 +42,7 @@ def plan_text(plan: Plan, *, others: int = 0, colour: bool = False) -> str:
         lines.append(one_line(f"Owned by no target: {few_names(plan.unowned)}"))
     lines += [one_line(f"Warning: {warning}") for warning in plan.warnings]
     if plan.is_empty:
-        lines.append("Nothing to do: no target differs from its baseline.")
+        lines.append(nothing_to_do(plan.left_out))
     return "\n".join(lines)
 
 
@@ -78,13 +78,21 @@ def _masked(plan: Plan, mask: Callable[[str], str]) -> Plan:
 
 def _sentence(plan: Plan) -> str:
     if plan.is_empty:
-        return "Nothing to do: no target differs from its baseline."
+        return cell(nothing_to_do(plan.left_out))
     parts: Iterator[str] = (
         f"**{', '.join(names)}** {word}"
         for action, word in MEANING.items()
         if (names := [cell(step.target.name) for step in plan.steps if step.action == action])
     )
-    return f"Merging this: {'; '.join(parts)}."
+    left_out = f" Left out: {', '.join(map(cell, plan.left_out))}." if plan.left_out else ""
+    return f"Merging this: {'; '.join(parts)}.{left_out}"
+
+
+def nothing_to_do(left_out: Sequence[str]) -> str:
+    """Why a plan has nothing to do; `left_out` are the targets that differ and were not chosen."""
+    if left_out:
+        return f"Nothing to do: what differs was left out ({few_names(left_out)})."
+    return "Nothing to do: no target differs from its baseline."
 
 
 def _compared(step: Step) -> str:

@@ -38,7 +38,7 @@ def history_text(
     deployments = [("at", "commit", "build", "outcome", "revision", "functions", "")]
     for entry in entries:
         functions = ", ".join(f"{name} {image.partition('@')[2][:19]}" for name, image in entry.functions.items())
-        named = (entry.at[:19], entry.commit[:12], entry.build, entry.outcome, str(entry.revision or "-"))
+        named = (entry.at[:19], _commit(entry), entry.build, entry.outcome, str(entry.revision or "-"))
         deployments.append((*named, functions or "-", "runs" if entry is standing.runs else ""))
     return "\n".join(("Release", *table(revisions), "Deployments", *table(deployments)))
 
@@ -57,7 +57,13 @@ def _standing_lines(standing: Standing) -> Iterator[str]:
 
 def _named(entry: LedgerEntry) -> str:
     what = "cut off" if entry.outcome == "begun" else entry.outcome
-    return f"{entry.commit[:12] or 'an unknown commit'}, {what} by {entry.build}, {entry.at[:16]}"
+    return f"{_commit(entry) or 'an unknown commit'}, {what} by {entry.build}, {entry.at[:16]}"
+
+
+def _commit(entry: LedgerEntry) -> str:
+    """The commit of a deployment, and what of it was left out."""
+    left_out = f" without {entry.left_out}" if entry.left_out else ""
+    return f"{entry.commit[:12]}{left_out}"
 
 
 def proof_text(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> str:

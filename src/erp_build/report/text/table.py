@@ -22,8 +22,3 @@ def section(title: str, rows: Sequence[Sequence[str]], head: Sequence[str] = ())
 def few(texts: Sequence[str], limit: int) -> list[str]:
     """The first texts, and the number of those that are left out."""
     return [*texts[:limit], *([f"and {len(texts) - limit} more"] if len(texts) > limit else [])]
-
-
-def few_names(names: Sequence[str], limit: int = 3) -> str:
-    """The first names in one line, and the number of those that are left out."""
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

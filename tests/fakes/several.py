@@ -1,0 +1,130 @@
+"""A world in memory with several releases: each has a chart, a Lease, Deployments and a history of its own."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from erp_build.clients.effects import UpgradeRequest
+from erp_build.model.effect import EffectKind
+from erp_build.model.project import Chart, Project, Service
+from erp_build.model.releases.release import Release
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.deployments import Deployments
+from tests.fakes.effects import FakeEffects
+from tests.fakes.helm import FakeHelm, values_text
+from tests.fakes.leases import FakeLeases
+from tests.fakes.registry import HOST
+from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
+from tests.support.git import Checkout
+from tests.support.samples import ERP
+
+NAMES = ("a", "b", "c", "d", "e")
+"""Charts and their releases; `service-a` is the service of the chart `a`, and the function is deployed with it."""
+
+
+def several(names: tuple[str, ...] = NAMES) -> Project:
+    """The project of these charts."""
+    charts = tuple(
+        Chart(path=f"charts/{name}", release=f"release-{name}", name=name, timeout=12.0, stable=2.0) for name in names
+    )
+    services = tuple(
+        Service(f"service-{name}", f"backend/service-{name}", f"service-{name}", f"services.{name}", chart=name)
+        for name in names
+    )
+    functions = tuple(one._replace(chart=names[0]) for one in ERP.functions)
+    return ERP._replace(services=services, functions=functions, chart=charts[0], more_charts=charts[1:])
+
+
+def several_sources(project: Project) -> dict[str, str]:
+    """The files of its repository."""
+    files = {
+        f"{target.path}/src/App.java": f"class App {{ /* {target.name} */ }}\n" for target in project.image_targets
+    }
+    values = {
+        f"{chart.path}/{chart.values}": values_text({chart.name: f"{HOST}/erp/service-{chart.name}"})
+        for chart in project.charts
+    }
+    return {**files, **values, "backend/proto/a.proto": "", "README.md": "ERP\n"}
+
+
+class ByRelease:
+    """Hands each call to the fake of the release that it is about; what is about none goes to the first."""
+
+    def __init__(self, fakes: dict[str, Any]) -> None:
+        self.fakes = fakes
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            first = arguments[0] if arguments else None
+            fake = self.fakes[first.name] if isinstance(first, Release) else next(iter(self.fakes.values()))
+            return getattr(fake, name)(*arguments, **named)
+
+        return call
+
+
+class SeveralEffects(FakeEffects):
+    """The effects on several releases."""
+
+    def upgrade_release(self, request: UpgradeRequest) -> None:
+        with self.journal.note(EffectKind.UPGRADE_RELEASE, request.release.name):
+            self._helm.fakes[request.release.name].upgrade(request)  # type: ignore[attr-defined]
+
+    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:  # noqa: ARG002
+        with self.journal.note(EffectKind.ROLLBACK_RELEASE, release.name):
+            self._helm.fakes[release.name].rollback(revision)  # type: ignore[attr-defined]
+
+
+class SeveralReleases(FakeWorld):
+    """The account of a new project with several releases.
+
+    Args:
+        checkout: a repository with `several_sources()`.
+        project: of `several()`.
+    """
+
+    def __init__(self, checkout: Checkout, project: Project) -> None:
+        super().__init__(checkout)
+        self.project = project
+        self.registry.repositories = {f"erp/{one.repository}" for one in project.image_targets}
+        assert FUNCTION_REPOSITORY in self.registry.repositories
+        names = [chart.release for chart in project.charts]
+        deployments = {name: Deployments(self.clock) for name in names}
+        self.clusters = {name: FakeCluster(one, self.registry) for name, one in deployments.items()}
+        self.helms = {name: FakeHelm(one) for name, one in deployments.items()}
+        self.all_leases = {name: FakeLeases(self.clock) for name in names}
+        for name in names:
+            self.clusters[name].release = self.helms[name].release = name
+        self.cluster: Any = ByRelease(self.clusters)
+        self.helm: Any = ByRelease(self.helms)
+        self.leases: Any = ByRelease(self.all_leases)
+        self.effects = SeveralEffects(self.registry, self.functions, cast("Any", self.helm), cast("Any", self.leases))
+
+    def change(self, *names: str, text: str = "changed") -> str:
+        """Commit a change of some targets; returns the commit."""
+        paths = {target.name: target.path for target in self.project.targets}
+        charts = {chart.name for chart in self.project.charts}
+        files = {name: "templates/hpa.yaml" if name in charts else "src/App.java" for name in names}
+        return self.commit({f"{paths[name]}/{file}": f"{text}\n" for name, file in files.items()})
+
+    def running(self) -> dict[str, str]:
+        """Service -> the tag that runs, of every release."""
+        return {service: tag for one in self.clusters.values() for service, tag in one.running().items()}
+
+    def digests(self) -> dict[str, str]:
+        """Service -> the digest that runs, and the function's."""
+        found = {service: one.digest(service) for one in self.clusters.values() for service in one.running()}
+        return {**found, **{name: state.digest for name, state in self.functions.states.items()}}
+
+    def is_free(self) -> bool:
+        """Whether nobody holds a lock."""
+        return all(one.lease is None or not one.lease.holder for one in self.all_leases.values())
+
+
+def several_releases(folder: Path, names: tuple[str, ...] = NAMES) -> SeveralReleases:
+    """A world with several releases that were deployed."""
+    project = several(names)
+    world = SeveralReleases(Checkout.create(folder, **several_sources(project)), project)
+    world.run()
+    return world

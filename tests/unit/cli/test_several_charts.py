@@ -1,0 +1,69 @@
+"""The command line in a repository with several releases: the plan of all, and verbs that are about one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import CommandLine
+from tests.support.git import Checkout
+
+CONFIGURATION = "".join(
+    f'[[chart]]\nname = "{name}"\npath = "charts/{name}"\n'
+    f'[[service]]\npath = "backend/{name}-service"\nchart = "{name}"\n'
+    for name in ("erp", "reports")
+)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Checkout:
+    """Two releases, of which the second one's chart and the first one's service have changed."""
+    files = {
+        f"{folder}{name}{rest}": "x\n"
+        for name in ("erp", "reports")
+        for folder, rest in (("charts/", "/values-dev.yaml"), ("backend/", "-service/src/B.java"))
+    }
+    checkout = Checkout.create(tmp_path / "two", **{"erp-build.toml": CONFIGURATION, **files})
+    checkout.commit({"charts/reports/Chart.yaml": "x", "backend/erp-service/src/A.java": "x", "notes/a.txt": "x"})
+    return checkout
+
+
+def test_a_plan_has_the_targets_of_every_release(two: Checkout, erp_build: CommandLine) -> None:
+    document = json.loads(erp_build("plan", "--repo", two.root, "--base", "HEAD~1", "--json").out)
+    assert {one["name"]: one["action"] for one in document["targets"]} == {
+        "erp-service": "build",
+        "reports-service": "redeploy",
+        "erp": "none",
+        "reports": "redeploy",
+    }
+    assert document["unowned"] == ["notes/a.txt"]
+
+
+def test_a_plan_of_a_part_names_targets_of_any_release(two: Checkout, erp_build: CommandLine) -> None:
+    words = ("plan", "--repo", two.root, "--base", "HEAD~1", "--json", "--except", "reports")
+    document = json.loads(erp_build(*words).out)
+    assert {one["name"]: one["action"] for one in document["targets"] if one["because"]} == {
+        "erp-service": "build",
+        "reports": "none",
+    }
+
+
+def test_a_change_of_any_chart_is_explained(two: Checkout, erp_build: CommandLine) -> None:
+    text = erp_build("explain", "--repo", two.root, "charts/reports/Chart.yaml").out
+    assert "reports: a change redeploys every EKS service" in text
+
+
+def test_a_replay_names_every_chart(two: Checkout, erp_build: CommandLine) -> None:
+    (line,) = erp_build("replay", "--repo", two.root, "--range", "HEAD~1..HEAD").out.splitlines()
+    assert json.loads(line)["changed"] == ["erp-service", "reports"]
+
+
+@pytest.mark.parametrize("words", ["status", "history", "verify", "rollback", "unlock", "gate --running", "doctor"])
+def test_a_verb_about_one_release_asks_which(two: Checkout, erp_build: CommandLine, words: str) -> None:
+    answer = erp_build(*words.split(), "--repo", two.root)
+    assert answer.code == 2
+    assert "there are 2 releases, and this is about one" in answer.err
+    assert "--chart NAME, one of: erp, reports" in answer.err
+    answer = erp_build(*words.split(), "--repo", two.root, "--chart", "report")
+    assert answer.code == 2
+    assert "did you mean `reports`?" in answer.err
