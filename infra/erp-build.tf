@@ -93,6 +93,12 @@ variable "public_ecr" {
   default = false
 }
 
+# `project` of [build.fan_out], whose builds a run may begin; empty: none.
+variable "worker_project" {
+  type    = string
+  default = ""
+}
+
 # ARN of the domain of [build.codeartifact]; empty: there is none.
 variable "code_artifact_domain" {
   type    = string
@@ -268,6 +274,19 @@ data "aws_iam_policy_document" "run" {
         "ecr:CreateRepository", # a cache makes a repository at its first pull
       ]
       resources = ["${var.base_images}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.worker_project != "" ? [1] : []
+    content {
+      sid = "Workers"
+      actions = [
+        "codebuild:StartBuild", # a worker begins
+        "codebuild:BatchGetBuilds", # how the workers stand
+        "codebuild:StopBuild", # a worker that nobody needs any more ends
+        "codebuild:ListBuildsForProject", # workers that a killed run has left
+      ]
+      resources = ["arn:${local.partition}:codebuild:${local.here}:project/${var.worker_project}"]
     }
   }
   dynamic "statement" {

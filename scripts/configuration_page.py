@@ -61,7 +61,7 @@ In place of `[chart]`, one for each release; the keys of `[chart]` are its keys 
 WAIVER = {"id": "CVE-2021-44228", "package": "a", "reason": "r", "owner": "o", "until": date(2026, 12, 31)}
 """A row of a waiver file."""
 
-OTHER_NAMES = {"blocks": "on_failure", "targets": "services", "packages": "package", "passed": "pass"}
+OTHER_NAMES = {"blocks": "on_failure", "targets": "services", "packages": "package", "passed": "pass", "least": "from"}
 """Field -> the key that it is read from, where the two differ."""
 
 KIND = {"kind": "What it runs on: a Deployment of the chart, or a Lambda function."}
@@ -146,9 +146,9 @@ class NotingTable(Table):
         self._note(key, "true or false", f"`{str(default).lower()}`")
         return super().flag(key, default=default)
 
-    def number(self, key: str) -> int:
-        self._note(key, "number", "none")
-        return super().number(key)
+    def number(self, key: str, default: int | None = None) -> int:
+        self._note(key, "number", "none" if default is None else f"`{default}`")
+        return super().number(key, default)
 
     def date(self, key: str) -> date:
         self._note(key, "day", "required")
@@ -244,7 +244,7 @@ def _described(name: str) -> dict[str, str]:
         return KIND | describe([values.Function, values.Service])
     if key == "build.allow":
         return describe([build_options.Allowance])
-    nested = {"build.codeartifact": build_options.CodeArtifact}
+    nested = {"build.codeartifact": build_options.CodeArtifact, "build.fan_out": build_options.FanOut}
     kind = hints.get(key) or hints.get(f"{key}s") or nested.get(key)
     # `tuple[Check, ...]` or `GatePolicy`.
     return describe(get_args(kind)[:1] or [kind])

@@ -17,7 +17,7 @@ from erp_build.model.stages.stage import STAGES, StageFacts
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "how-a-run-works.md"
 BEGIN, END = "<!-- stages: made by scripts/stage_table.py -->\n", "<!-- end of the stages -->\n"
-SURROUNDINGS = {"site", "clients", "repository", "project", "note", "say"}
+SURROUNDINGS = {"site", "clients", "repository", "project", "note", "say", "order"}
 """Arguments that a stage works with, not what it takes from another stage."""
 
 
@@ -37,9 +37,10 @@ def page() -> str:
 
 
 def _names_in_order() -> Iterator[str]:
-    """The stages in the order of the run, then those that follow a failure."""
+    """The stages in the order of the run, then those that follow a failure, then those of `build` alone."""
     yield from _called("run", _functions(pipeline))
     yield from _called("recorded_deployment", _functions(automatic))
+    yield from _called("build", _functions(pipeline))
 
 
 def _functions(module: ModuleType) -> dict[str, ast.FunctionDef]:

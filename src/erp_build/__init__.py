@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     from erp_build.model.project import Service as Service
     from erp_build.model.releases.deployment import Deployment as Deployment
     from erp_build.model.stages.hooks import Pipeline as Pipeline
-    from erp_build.pipeline import Options as Options
     from erp_build.pipeline import run as run
+    from erp_build.run_options import Options as Options
     from erp_build.run_record import Run as Run
     from erp_build.run_record import RunReport as RunReport
     from erp_build.wiring import open_clients as open_clients
@@ -101,7 +101,8 @@ HOMES = {
     "model.project": ("Function", "Project", "Service"),
     "model.releases.deployment": ("Deployment",),
     "model.stages.hooks": ("Pipeline",),
-    "pipeline": ("Options", "run"),
+    "pipeline": ("run",),
+    "run_options": ("Options",),
     "run_record": ("Run", "RunReport"),
     "wiring": ("open_clients",),
 }

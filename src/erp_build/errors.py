@@ -79,6 +79,10 @@ class BuildFailed(ErpBuildError, code=4):
     targets: frozenset[str] = frozenset()
 
 
+class FleetFull(BuildFailed):
+    """CodeBuild begins no further build now: the project's or the account's limit is reached."""
+
+
 class NeedsEngine(BuildFailed):
     """An image cannot be made without an engine, as was only seen in what it is made of: an engine may make it."""
 

@@ -7,9 +7,11 @@ runs a stage together with the caller's hooks. `@stage` above each function says
 docs/how-a-run-works.md lists all of them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
 
+from erp_build.apart import each_release, raise_for_built, raise_for_deployed
+from erp_build.build.fleet.stage import NO_PROJECT, FleetOrder, build_on_workers, is_worth_it
+from erp_build.build.images_alone import against_nothing, check_builds, plan_images
 from erp_build.build.quality_checks import require_checks, run_checks
 from erp_build.build.stage import build_images
 from erp_build.changes.baselines import chosen_of, find_baselines, find_head, refuse_doubt, refuse_older
@@ -19,6 +21,8 @@ from erp_build.changes.make_plan import choose, make_plan, with_repairs
 from erp_build.changes.reuse import find_reusable
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import Site, read_environment
+from erp_build.clients.unasked import without_what_runs
+from erp_build.config.codebuild import project_of_build
 from erp_build.deployment.checks.kept_chart import chart_to_deploy
 from erp_build.deployment.claim import claim_of
 from erp_build.deployment.going_back.automatic import recorded_deployment
@@ -31,45 +35,20 @@ from erp_build.deployment.proof import prove, prove_again, read_alarms
 from erp_build.deployment.recording import is_unproven, record_proof
 from erp_build.deployment.stage import deploy, write_back
 from erp_build.deployment.status import past_deployments
-from erp_build.errors import ErpBuildError, Failure, PartlyDeployed, VerificationFailed, explain, told
+from erp_build.errors import ErpBuildError, VerificationFailed, explain
 from erp_build.formats.printable import few_names
 from erp_build.gate.evidence import check_evidence
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules
+from erp_build.model.build_options import FanOut
 from erp_build.model.check_run import Checked
 from erp_build.model.choice import Choice, choice_of
+from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Project
-from erp_build.run_record import Run, RunReport, UnitReport
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
-    """The options of a run.
-
-    Attributes:
-        variables: environment variables; CodeBuild describes the source in them.
-        base, head: revisions to use instead of those that detection finds.
-        strict: stop when a baseline is in doubt, instead of building more.
-        allow_older: deploy even where a newer commit is live.
-        wait_for_lock: seconds to wait for another run.
-        replace_cut_off_install: remove a release whose first installation was cut off.
-        rebuild: names of services and functions that are built anew although their content has an image.
-        only, without: names of the targets that may be deployed (empty: all), and of those that may not; what is left
-            out stays as it runs.
-    """
-
-    variables: Mapping[str, str] = field(default_factory=dict)
-    base: str | None = None
-    head: str | None = None
-    strict: bool = False
-    allow_older: bool = False
-    wait_for_lock: float = 0.0
-    replace_cut_off_install: bool = False
-    rebuild: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
+from erp_build.run_options import Options
+from erp_build.run_record import Run, RunReport
 
 
 def run(project: Project, clients: Clients, options: Options, run: Run) -> RunReport:
@@ -105,70 +84,30 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
             if plan.unchosen and is_unproven(lock.entries):
                 require_proven(run, site, lock, settled)
             with chart_to_deploy(site, plan, settled) as site:
-                build_and_deploy(run, site, rules, plan, settled, lock)
+                build_and_deploy(run, site, rules, plan, settled, lock, options=options)
     return run.report()
 
 
 def run_apart(project: Project, clients: Clients, options: Options, choice: Choice, whole: Run) -> RunReport:
     """Run each of several releases by itself: its own plan, images, gate, lock, deployment, proof and way back.
 
-    What ends one, a mistake of this program too, ends no other; only a signal ends all of them. The error at the end
-    names every release that was not deployed, with its reason.
+    What ends one ends no other. The error at the end names every release that was not deployed, with its reason.
     """
-    for unit in project.units:
-        chart, names = unit.chart.name, {target.name for target in unit.targets}
-        if not any(map(choice.has, names)):
-            whole.leave_out(chart)
-            continue
-        only, without, rebuild = (
-            tuple(name for name in given if name in names) for given in (options.only, options.without, options.rebuild)
-        )
-        own = whole.of_unit()
-        try:
-            clients.progress.say(f"the release {unit.chart.release}", chart)
-            with clients.clock.limit_kept():
-                run(unit, clients, replace(options, only=only, without=without, rebuild=rebuild), own)
-        except BaseException as error:
-            own.keep(error=error if isinstance(error, Failure) else bug_of(error))
-            if not isinstance(error, Exception):
-                raise
-            clients.progress.say(f"the release {unit.chart.release} is not deployed: {told(error)}", chart)
-        finally:
-            whole.add_unit(chart, own)
-    report = whole.report()
-    raise_for_units(report.units)
-    return report
+
+    def run_one(unit: Project, own: Run) -> object:
+        return run(unit, clients, options.of_release(unit), own)
+
+    ended = each_release(project, clients, choice.has, whole, run_one)
+    raise_for_deployed(ended)
+    return whole.report()
 
 
-def bug_of(error: BaseException) -> ErpBuildError:
-    """A mistake of this program as an error of ours, with its traceback behind it."""
-    bug = ErpBuildError("a bug of erp_build", why=told(error))
-    bug.__cause__ = error
-    return bug
-
-
-def raise_for_units(units: Sequence[UnitReport]) -> None:
-    """Raise `PartlyDeployed` where some releases were deployed and some were not, or what ended them all."""
-    failed = [(unit.name, unit.error) for unit in units if unit.error]
-    if not failed:
-        return
-    lines = [f"{name}: {told(error)} (exit code {error.code})" for name, error in failed]
-    if gone := [unit.name for unit in units if unit.outcome in ("deployed", "rehearsed")]:
-        raise PartlyDeployed(
-            f"{len(failed)} of {len(units)} releases were not deployed",
-            where=", ".join(name for name, _ in failed),
-            why="\n".join((*lines, f"deployed: {', '.join(gone)}")),
-            next_step="\n".join(f"{name}: {error.next_step}" for name, error in failed if error.next_step),
-        ) from failed[0][1]
-    first = failed[0][1]
-    if len(failed) > 1:
-        explain(first, f"this was {failed[0][0]}; the others were not deployed either:", *lines[1:])
-    raise first
-
-
-def build_and_deploy(run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState, lock: Lock) -> None:
+def build_and_deploy(
+    run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState, lock: Lock, *, options: Options
+) -> None:
     """Do what the plan says, prove it, and record it; a failure takes functions and release back."""
     preview = run.stage(check_plan, site, plan)
+    plan = built_on_workers(run, site, options, plan, lock)
     cleared = build_and_clear(run, site, rules, plan, live)
     with recorded_deployment(run, site, plan, lock):
         deployed = run.stage(deploy, site, plan, cleared, lock, preview)
@@ -254,17 +193,76 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
     return live
 
 
+def built_on_workers(run: Run, site: Site, options: Options, plan: Plan, lock: Lock) -> Plan:
+    """Have workers build where that is wanted and worth it; returns the plan with what is left to be built here."""
+    fan_out = FanOut(*site.project.build.fan_out)
+    if not is_worth_it(fan_out, plan):
+        return plan
+    project = fan_out.project or project_of_build(options.variables)
+    if not project:
+        site.say(f"everything is built here: {NO_PROJECT}")
+        plan = plan._replace(warnings=(*plan.warnings, f"[build.fan_out]: {NO_PROJECT}"))
+        run.keep(plan=plan)
+        return plan
+    order = FleetOrder(
+        options=fan_out,
+        project=project,
+        seconds=options.seconds,
+        require_ours=lock.require_held,
+        note=lambda workers: run.keep(workers=workers),
+    )
+    return run.stage(build_on_workers, site, plan, order)
+
+
 def build_and_clear(run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState) -> tuple[ClearedImage, ...]:
     """Build the plan's images and clear them. This changes nothing that runs."""
-    checked = check_sources(run, site, plan)
-    has_evidence = site.project.build.evidence
-    # Only evidence needs them: a hook of a caller has the arguments that it always had.
-    images = run.stage(build_images, site, plan, checked) if has_evidence else run.stage(build_images, site, plan)
+    images = make_images(run, site, plan)
     judgement = run.stage(judge_images, site.clients, rules, images, live.running)
     cleared = run.stage(clear_images, judgement)
-    if has_evidence:
+    if site.project.build.evidence:
         run.stage(check_evidence, site, plan, images)
     return cleared
+
+
+def make_images(run: Run, site: Site, plan: Plan) -> tuple[BuiltImage, ...]:
+    """Check the sources and provide the plan's images."""
+    checked = check_sources(run, site, plan)
+    # Only evidence needs them: a hook of a caller has the arguments that it always had.
+    if site.project.build.evidence:
+        return run.stage(build_images, site, plan, checked)
+    return run.stage(build_images, site, plan)
+
+
+def build(project: Project, clients: Clients, options: Options, run: Run, only: Collection[str]) -> RunReport:
+    """Build and push what has no image of its content yet, and end there.
+
+    `only` are the names of services and functions. Nothing that runs is asked or locked, and no scan is judged: the
+    registry is the only hand-over to a later run. The checks of the sources do run, because a run does not check again
+    what it finds by its key. Of several releases each is built by itself, as `run` does it.
+    """
+    run.require_known_stages()
+    if len(project.units) > 1:
+        return build_apart(project, clients, options, run, only)
+    clients = without_what_runs(clients)
+    head = find_head(clients.repository, options.variables, options.head)
+    site = Site(project, clients, run.stage(read_environment, clients, project))
+    run.keep(place=site.environment.place)
+    changes = look_behind(clients.repository, project, against_nothing(project, head))
+    plan = run.stage(plan_images, project, changes, only, options.rebuild)
+    plan = run.stage(find_reusable, site, plan, LiveState())
+    run.stage(check_builds, site, plan)
+    make_images(run, site, plan)
+    return run.report()
+
+
+def build_apart(project: Project, clients: Clients, options: Options, whole: Run, only: Collection[str]) -> RunReport:
+    """Build the images of each of several releases by itself; what ends one ends no other."""
+
+    def build_one(unit: Project, own: Run) -> object:
+        return build(unit, clients, options.of_release(unit), own, only)
+
+    raise_for_built(each_release(project, clients, only.__contains__, whole, build_one))
+    return whole.report()
 
 
 def check_sources(run: Run, site: Site, plan: Plan) -> tuple[Checked, ...]:

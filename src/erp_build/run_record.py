@@ -12,6 +12,7 @@ from erp_build.model.check_run import Checked
 from erp_build.model.effect import Effect
 from erp_build.model.environment import Place
 from erp_build.model.images.evidence import CheckedEvidence
+from erp_build.model.images.fleet import Worker
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
@@ -55,7 +56,7 @@ class UnitReport:
     """
 
     name: str
-    outcome: Literal["deployed", "nothing", "rehearsed", "failed", "left out"]
+    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "left out"]
     error: Failure | None = None
 
 
@@ -65,9 +66,11 @@ class RunReport:
 
     Attributes:
         rehearsal: whether effects were only assumed.
+        images_only: whether it ends with the images and deploys nothing.
         occasion, place: when and for which build it ran, and where it deploys to; None: not known yet.
         recovers: whether the previous run failed after it had taken the lock.
         plan, preview, checked, images, judgement, cleared, deployment, proofs, alarms: what the stages made.
+        workers: the builds of CodeBuild that made a part of the images, as far as they have ended.
         attested: the evidence of these images, as it was read back.
         effects: all changes of the outside world, in order.
         stages: the stages that ran, in order.
@@ -79,12 +82,14 @@ class RunReport:
     """
 
     rehearsal: bool = False
+    images_only: bool = False
     occasion: Occasion = Occasion()
     place: Place | None = None
     recovers: bool = False
     plan: Plan | None = None
     preview: Preview | None = None
     checked: tuple[Checked, ...] = ()
+    workers: tuple[Worker, ...] = ()
     images: tuple[BuiltImage, ...] = ()
     judgement: Judgement | None = None
     cleared: tuple[ClearedImage, ...] = ()
@@ -107,13 +112,15 @@ class RunReport:
         return any(effect.moves_what_runs for effect in self.effects)
 
     @property
-    def outcome(self) -> Literal["deployed", "nothing", "rehearsed", "failed", "partly"]:
+    def outcome(self) -> Literal["deployed", "built", "nothing", "rehearsed", "failed", "partly"]:
         """The outcome of the run, in one word; `partly`: some of several releases were deployed, and some were not."""
         if self.error:
             return "partly" if isinstance(self.error, PartlyDeployed) else "failed"
-        if self.plan is None or self.plan.is_empty:
+        if self.plan is None or self.plan.is_empty or (self.images_only and not self.plan.builds):
             return "nothing"
-        return "rehearsed" if self.rehearsal else "deployed"
+        if self.rehearsal:
+            return "rehearsed"
+        return "built" if self.images_only else "deployed"
 
 
 class Run:
@@ -124,6 +131,7 @@ class Run:
         on_stage: called with the name of each stage when it begins.
         pipeline: the caller's hooks.
         rehearsal: whether effects are only assumed.
+        images_only: whether it ends with the images.
         occasion: when and for which build it runs.
         effects: the effects so far, performed or assumed; the journal appends to it.
         since: the number of those that are another run's.
@@ -136,6 +144,7 @@ class Run:
         on_stage: Callable[[str], object],
         pipeline: Pipeline = Pipeline(),  # noqa: B008 - a frozen value
         rehearsal: bool = False,
+        images_only: bool = False,
         occasion: Occasion = Occasion(),
         effects: Sequence[Effect] = (),
         since: int = 0,
@@ -146,7 +155,7 @@ class Run:
         self._effects = effects
         self._since = since
         self._stages: list[StageRecord] = []
-        self._kept = RunReport(rehearsal=rehearsal, occasion=occasion)
+        self._kept = RunReport(rehearsal=rehearsal, images_only=images_only, occasion=occasion)
         self._start = clock.monotonic()
 
     def require_known_stages(self) -> None:
@@ -177,6 +186,7 @@ class Run:
             on_stage=self._on_stage,
             pipeline=self._pipeline,
             rehearsal=kept.rehearsal,
+            images_only=kept.images_only,
             occasion=kept.occasion,
             effects=self._effects,
             since=len(self._effects),
@@ -238,7 +248,7 @@ def _name(work: Callable[..., object]) -> str:
 
 def _joined(whole: RunReport, unit: RunReport) -> RunReport:
     """The report of several releases with that of one more."""
-    parts = ("checked", "images", "cleared", "attested", "proofs", "evidence", "taken_back", "alarms")
+    parts = ("checked", "workers", "images", "cleared", "attested", "proofs", "evidence", "taken_back", "alarms")
     joined: dict[str, Any] = {name: (*getattr(whole, name), *getattr(unit, name)) for name in parts}
     return replace(
         whole,

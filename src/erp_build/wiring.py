@@ -12,7 +12,7 @@ from erp_build.build.assembly import LocalAssembly
 from erp_build.build.composition import BuildClients, BuildSetting, make_assembly
 from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.packagers.protocol import Packager
-from erp_build.clients import rehearsal
+from erp_build.clients.aws.codebuild import BuildFleet
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
@@ -38,6 +38,8 @@ from erp_build.clients.patience import Patience, patient
 from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.protocols import Clients
 from erp_build.clients.registries.opened import own_registry
+from erp_build.clients.rehearsal import readers
+from erp_build.clients.rehearsal.effects import RehearsedEffects
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
@@ -114,6 +116,7 @@ class LiveEffects:
         *,
         assembly: LocalAssembly,
         registry: EcrRegistry,
+        fleet: BuildFleet,
         functions: LambdaFunctions,
         helm: HelmProgram,
         leases: ClusterLeases,
@@ -127,6 +130,8 @@ class LiveEffects:
         self.build_image = assembly.build_image
         self.push = assembly.push
         self.attest = assembly.attest
+        self.start_worker = fleet.start
+        self.stop_worker = fleet.stop
         self.start_scan = registry.start_scan
         self.update_function = functions.update
         self.publish = functions.publish
@@ -163,6 +168,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     session = open_session()
     aws = AwsClients(session)
     registry = _registry(aws, given)
+    fleet = BuildFleet(aws.client("codebuild"))
     functions = LambdaFunctions(aws.client("lambda"), given.secrets)
     kubernetes = ClusterAccess(session, aws.client("eks"), given.folder, given.secrets)
     connection = ClusterConnection(kubernetes)
@@ -193,6 +199,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     effects = LiveEffects(
         assembly=assembly,
         registry=registry,
+        fleet=fleet,
         functions=functions,
         helm=helm,
         leases=leases,
@@ -205,6 +212,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         identity=Caller(aws.client("sts"), session.region_name),
         registry=registry,
         evidence=evidence,
+        fleet=fleet,
         functions=functions,
         cluster=cluster,
         leases=leases,
@@ -250,6 +258,7 @@ def asked_patiently(clients: Clients) -> Clients:
         identity=patient(clients.identity, patience),
         registry=patient(clients.registry, patience),
         evidence=patient(clients.evidence, patience),
+        fleet=patient(clients.fleet, patience),
         functions=patient(clients.functions, patience),
         cluster=patient(clients.cluster, patience),
         leases=patient(clients.leases, patience),
@@ -273,14 +282,15 @@ def _registry_client(aws: AwsClients, build: BuildOptions) -> Any:
 
 def _rehearsed(clients: Clients, journal: Journal) -> Clients:
     """Return the same clients with assumed effects, and readers that show them as if they had happened."""
-    assumed = rehearsal.RehearsedEffects()
+    assumed = RehearsedEffects()
     return replace(
         clients,
-        registry=rehearsal.RehearsedRegistry(clients.registry, assumed),
-        evidence=rehearsal.RehearsedEvidence(clients.evidence, assumed),
-        functions=rehearsal.RehearsedFunctions(clients.functions, assumed),
-        cluster=rehearsal.RehearsedCluster(clients.cluster, assumed),
-        helm=rehearsal.RehearsedHelm(clients.helm, assumed),
-        leases=rehearsal.RehearsedLeases(clients.leases, assumed),
+        registry=readers.RehearsedRegistry(clients.registry, assumed),
+        evidence=readers.RehearsedEvidence(clients.evidence, assumed),
+        fleet=readers.RehearsedFleet(clients.fleet, assumed),
+        functions=readers.RehearsedFunctions(clients.functions, assumed),
+        cluster=readers.RehearsedCluster(clients.cluster, assumed),
+        helm=readers.RehearsedHelm(clients.helm, assumed),
+        leases=readers.RehearsedLeases(clients.leases, assumed),
         effects=NotedEffects(assumed, journal, "assumed"),
     )

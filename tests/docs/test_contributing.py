@@ -56,6 +56,10 @@ ANSWERS = {
         "src/erp_build/build/direct/buildkit_copy.py": "def copy_by_buildkit(",
     },
     "Why is a layer the same bytes everywhere?": {"src/erp_build/build/direct/layer_writer.py": "FILE_TIME"},
+    "Who builds on further machines, and what if one of them fails?": {
+        "src/erp_build/build/fleet/crew.py": "class Crew:",
+        "src/erp_build/clients/aws/codebuild.py": "def start(",
+    },
     "Which layers are not compressed again?": {"src/erp_build/build/direct/known_layers.py": "def layers_known_by("},
     "Which jar is the one?": {"src/erp_build/formats/spring_jar.py": "def runnable("},
     "What is said beside an image, and when does it stop a run?": {
@@ -75,7 +79,7 @@ ANSWERS = {
         "src/erp_build/cli/signals.py": "def signals_raise",
     },
     "Where is the kubeconfig written?": {"src/erp_build/clients/kubernetes/kubeconfig.py": ".kubeconfig"},
-    "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal.py": "Pod("},
+    "How does a rehearsal assume a pod?": {"src/erp_build/clients/rehearsal/readers.py": "Pod("},
     "Which rights does a chart need in the cluster?": {
         "src/erp_build/deployment/rights/needs.py": "def needs_of(",
         "src/erp_build/deployment/rights/given.py": "def given_rights(",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from erp_build.build.evidence.store import EvidenceStore
+from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import (
     CheckRequest,
     EditRequest,
@@ -12,6 +13,7 @@ from erp_build.clients.effects import (
     NotifyRequest,
     OnPackaged,
     UpgradeRequest,
+    WorkerRequest,
 )
 from erp_build.errors import BuildFailed, ErpBuildError, combine
 from erp_build.model.check_run import CheckRun
@@ -23,6 +25,7 @@ from erp_build.model.project import Function, Service
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
+from tests.fakes.fleet import FakeFleet
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.helm import FakeHelm
 from tests.fakes.leases import FakeLeases
@@ -54,6 +57,7 @@ class FakeEffects:
         self.given_secrets: dict[str, str] = {}
         self.messages: list[NotifyRequest] = []
         self.prepared: list[str] = []
+        self.fleet = FakeFleet(SimulatedClock(), registry)
         self._registry = registry
         self._functions = functions
         self._helm = helm
@@ -111,6 +115,14 @@ class FakeEffects:
             assert image.digest in self._registry.images, "evidence about an image that was not pushed"
             store = EvidenceStore(lambda: self._registry.artifacts)
             return store.attach(request, Application(request.making.target, JAR, LIBRARIES))
+
+    def start_worker(self, request: WorkerRequest) -> str:
+        with self.journal.note(EffectKind.START_WORKER, f"{request.project}: {' '.join(request.names)}"):
+            return self.fleet.start(request)
+
+    def stop_worker(self, build: str) -> None:
+        with self.journal.note(EffectKind.STOP_WORKER, build):
+            self.fleet.stop(build)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         with self.journal.note(EffectKind.START_SCAN, f"{repository}@{digest}"):

@@ -100,6 +100,7 @@ class SeveralReleases(FakeWorld):
         self.helm: Any = ByRelease(self.helms)
         self.leases: Any = ByRelease(self.all_leases)
         self.effects = SeveralEffects(self.registry, self.functions, cast("Any", self.helm), cast("Any", self.leases))
+        self.effects.fleet = self.fleet
 
     def change(self, *names: str, text: str = "changed") -> str:
         """Commit a change of some targets; returns the commit."""

@@ -2,9 +2,10 @@
 
 import copy
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from erp_build.build.evidence.store import EvidenceStore
@@ -19,13 +20,15 @@ from erp_build.errors import Failure
 from erp_build.model.effect import EffectKind, EffectState
 from erp_build.model.project import DeployPolicy
 from erp_build.model.stages.hooks import Pipeline
-from erp_build.pipeline import Options, run
+from erp_build.pipeline import build, run
+from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
 from erp_build.wiring import _rehearsed, asked_patiently
 from tests.fakes.account import FakeAlarms, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
+from tests.fakes.fleet import FakeFleet
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.helm import FakeHelm, values_text
 from tests.fakes.leases import FakeLeases
@@ -89,6 +92,7 @@ class FakeWorld:
         self.helm = FakeHelm(deployments)
         self.leases = FakeLeases(self.clock)
         self.effects = FakeEffects(self.registry, self.functions, self.helm, self.leases)
+        self.fleet = self.effects.fleet = FakeFleet(self.clock, self.registry)
         self.parameters = FakeParameters()
         self.identity = FakeIdentity()
         self.assembly = FakeAssembly()
@@ -149,6 +153,7 @@ class FakeWorld:
             identity=self.identity,
             registry=self.registry,
             evidence=EvidenceStore(lambda: self.registry.artifacts),
+            fleet=self.fleet,
             functions=self.functions,
             cluster=self.cluster,
             leases=self.leases,
@@ -172,11 +177,16 @@ class FakeWorld:
 
     def run(self, options: Options | None = None) -> RunReport:
         """One run of a fresh checkout; it raises what the run raises, and `report` holds what is known of it."""
-        return self._run(options or Options(), rehearse=False)
+        return self._run(run, options or Options(), rehearse=False)
+
+    def build(self, *only: str, rebuild: tuple[str, ...] = (), rehearse: bool = False) -> RunReport:
+        """One `build` of a fresh checkout; without names of every image."""
+        names = only or tuple(target.name for target in self.project.image_targets)
+        return self._run(partial(build, only=names), Options(rebuild=rebuild), rehearse=rehearse, images_only=True)
 
     def rehearse(self, options: Options | None = None) -> RunReport:
         """One rehearsal of a fresh checkout."""
-        return self._run(options or Options(), rehearse=True)
+        return self._run(run, options or Options(), rehearse=True)
 
     def change(self, *names: str, text: str = "changed") -> str:
         """Commit a change of some targets; returns the commit."""
@@ -222,15 +232,17 @@ class FakeWorld:
         """How long a stage of the last run took."""
         return next(one.seconds for one in self.report.stages if one.name == stage)
 
-    def _run(self, options: Options, *, rehearse: bool) -> RunReport:
+    def _run(
+        self, work: Callable[..., RunReport], options: Options, *, rehearse: bool, images_only: bool = False
+    ) -> RunReport:
         self._freshen()
         for path, text in self.uncommitted.items():
             self.checkout.write(path, text)
         self.effects.journal = KillingJournal(*self.killed) if self.killed else Journal()
         self.progress.lines.clear()
-        going_on = self._new_run(rehearsal=rehearse)
+        going_on = self._new_run(rehearsal=rehearse, images_only=images_only)
         try:
-            return run(self.project, self.rehearsal() if rehearse else self.clients(), options, going_on)
+            return work(self.project, self.rehearsal() if rehearse else self.clients(), options, going_on)
         except Failure as error:
             going_on.keep(error=error)
             raise
@@ -241,13 +253,14 @@ class FakeWorld:
         finally:
             self.report = going_on.report()
 
-    def _new_run(self, *, rehearsal: bool) -> Run:
+    def _new_run(self, *, rehearsal: bool, images_only: bool) -> Run:
         effects = self.effects.journal.effects
         return Run(
             clock=self.clock,
             on_stage=self.progress.stage,
             pipeline=self.pipeline,
             rehearsal=rehearsal,
+            images_only=images_only,
             effects=effects,
         )
 

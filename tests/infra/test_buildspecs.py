@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from erp_build.cli.verbs.run import REPORT
+from erp_build.cli.reported import REPORT
 from sandbox.cluster import go_binaries
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from erp_build.model.permission import DOCTOR, READS, RUN, Stage
+from erp_build.model.permission import DOCTOR, FAN_OUT, READS, RUN, Stage
 from sandbox.aws.iam.required_actions import KNOWN
 from sandbox.aws.pipeline_template import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 
@@ -35,6 +35,8 @@ NOT_IN_THE_SANDBOX = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstrea
 """Actions that only some need, of services that the sandbox need not have."""
 FOR_US = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms", "inspector2"}
 """Services that CodeBuild calls with the role, or that AWS asks behind another call."""
+OF_WORKERS = {one.action for one in RUN if one.only == FAN_OUT}
+"""What a run itself asks CodeBuild; the sandbox has no CodeBuild."""
 NAMES = {
     "partition": "aws",
     "region": "ap-northeast-2",
@@ -47,6 +49,7 @@ NAMES = {
     "bucket": "erp-unified-pipeline-123456789012-ap-northeast-2",
     "log_group": "/aws/codebuild/erp-unified-build",
     "project": "erp-unified-build",
+    "workers": "erp-unified-workers",
     "connection": CONNECTION,
     "key": "arn:aws:kms:ap-northeast-2:123456789012:key/1",
     "registry_region": "ap-northeast-2",
@@ -62,6 +65,7 @@ EVERYTHING = {
     "BaseImages": NAMES["base_images"],
     "CreateOnPush": "true",
     "PublicEcr": "true",
+    "WorkerProject": NAMES["workers"],
     "CodeArtifactDomain": NAMES["domain"],
     "CodeArtifactPackages": NAMES["packages"],
 }
@@ -103,7 +107,7 @@ def _is_call(node: ast.AST, method: str) -> TypeGuard[ast.Call]:
 
 
 def test_the_list_is_what_the_program_calls() -> None:
-    ours = {one.action for one in RUN if one.action.partition(":")[0] not in FOR_US} - BY_THE_ENGINE
+    ours = {one.action for one in RUN if one.action.partition(":")[0] not in FOR_US} - BY_THE_ENGINE | OF_WORKERS
     found = set(called()) - FREE - SAME_NAMES
     assert found - {one.action for one in DOCTOR} <= ours
     assert ours <= found
@@ -127,6 +131,7 @@ def test_the_template_carries_exactly_the_list() -> None:
         ("KeyArn", ("KMS",)),
         ("BaseImages", ("elsewhere",)),
         ("CreateOnPush", ("a push makes",)),
+        ("WorkerProject", ("fan_out",)),
         # Each of the two needs a token of STS.
         ("CodeArtifactDomain CodeArtifactPackages PublicEcr", ("codeartifact", "public.ecr.aws")),
     ],

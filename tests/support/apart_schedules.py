@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from erp_build.errors import ErpBuildError
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan
 from tests.fakes.several import SeveralReleases, several_releases

@@ -21,7 +21,7 @@ from erp_build.clients.terminal import progress
 from erp_build.model.change import Baseline
 from erp_build.model.plan import LiveState, Plan, Step
 from erp_build.model.project import Project
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
 
 AT = "signal at "

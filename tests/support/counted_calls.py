@@ -11,7 +11,18 @@ from erp_build.clients.aws.parameters import MAX_NAMES_PER_CALL
 from erp_build.clients.aws.registry import IMAGES_PER_CALL
 from erp_build.clients.machine.parallel import ASKED_AT_ONCE
 
-READERS = ("parameters", "identity", "registry", "evidence", "functions", "cluster", "leases", "alarms", "helm")
+READERS = (
+    "parameters",
+    "identity",
+    "registry",
+    "evidence",
+    "fleet",
+    "functions",
+    "cluster",
+    "leases",
+    "alarms",
+    "helm",
+)
 """The clients that read something outside of this machine."""
 
 HERE = frozenset(

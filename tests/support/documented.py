@@ -11,6 +11,7 @@ QUICK_STARTS = (ROOT / "docs" / "quickstart.md", ROOT / "docs" / "quickstart.ko.
 LIVE = (
     "erp-build plan --live",
     "erp-build run --rehearse",
+    "erp-build build --rehearse",
     "erp-build status",
     "erp-build history",
     "erp-build verify",

@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 from erp_build.model.project import DeployPolicy, Project
 from erp_build.model.releases.deployment import Proof
 from erp_build.model.stages.hooks import Pipeline
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, Killed

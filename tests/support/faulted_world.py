@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from erp_build import pipeline
+from erp_build.cli.reported import error_noted
 from erp_build.cli.verbs.rollback import roll_back
-from erp_build.cli.verbs.run import error_noted
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import open_site
@@ -18,7 +18,7 @@ from erp_build.errors import ErpBuildError, Failure
 from erp_build.model.project import Project
 from erp_build.model.releases.deployment import Proof
 from erp_build.model.stages.hooks import Pipeline
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
 from tests.fakes.account import FakeProgress
 from tests.fakes.registry import HOST

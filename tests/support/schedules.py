@@ -14,7 +14,7 @@ from typing import NamedTuple
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
 from erp_build.model.stages.hooks import Pipeline
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.support.faulted_scenarios import Scenario, state_of
 from tests.support.faulted_world import Ended, FaultedWorld, run_all, running
 from tests.support.faults import Faults, Gone, Point, When

@@ -1,6 +1,6 @@
 """The run, from a commit to what runs: what is built, what is only deployed again, and what is left alone."""
 
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from erp_build.run_record import RunReport
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, EVERYTHING, NOTIFICATION, PROCESSING, REQUEST

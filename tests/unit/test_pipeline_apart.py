@@ -7,11 +7,11 @@ import pytest
 from erp_build.clients.clock import SimulatedClock
 from erp_build.deployment.ledger import read_entries
 from erp_build.errors import ConfigurationError, GateBlocked, PartlyDeployed, PushFailed
-from erp_build.pipeline import Options
 from erp_build.report.document import report_document
 from erp_build.report.html.page import html_page
 from erp_build.report.markdown import report_markdown
 from erp_build.report.text.run import report_text
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan
 from tests.fakes.several import SeveralReleases, several_releases

@@ -13,12 +13,12 @@ from erp_build.deployment.stage import deploy
 from erp_build.errors import ConfigurationError, NewerDeployed, ReleaseFailed, VerificationFailed
 from erp_build.model.plan import Step
 from erp_build.model.stages.hooks import Pipeline
-from erp_build.pipeline import Options
 from erp_build.report.document import report_document
 from erp_build.report.html.page import html_page
 from erp_build.report.markdown import report_markdown
 from erp_build.report.text.run import report_text
 from erp_build.report.text.status import history_text
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.helm import values_text
 from tests.fakes.registry import HOST

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from erp_build.changes.live_state import DESCRIPTION
 from erp_build.deployment.ledger import read_entries
 from erp_build.errors import ConfigurationError
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, EVERYTHING
 

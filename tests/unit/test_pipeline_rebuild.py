@@ -5,7 +5,7 @@ import pytest
 from erp_build.changes.make_plan import names_to_rebuild
 from erp_build.errors import ConfigurationError, GateBlocked
 from erp_build.model.plan import Step
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, ERP, NOTIFICATION, PROCESSING, REQUEST

@@ -16,7 +16,7 @@ from erp_build.errors import (
     ReleaseFailed,
     VerificationFailed,
 )
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY, Trouble
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld

@@ -6,7 +6,7 @@ import pytest
 
 from erp_build.changes.reuse import MAX_IMAGES_OF_A_COMMIT
 from erp_build.errors import GateBlocked, PushFailed
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST

@@ -9,7 +9,7 @@ import pytest
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import DeployPolicy
 from erp_build.model.stages.hooks import Pipeline
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, Killed
 from tests.support.faulted_scenarios import State, state_of

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from erp_build.build.architecture import check_platform
 from erp_build.build.evidence.request import evidence_request
-from erp_build.changes.content_key import KEY_TAG, content_of
+from erp_build.build.image_request import image_request
+from erp_build.changes.content_key import content_of
 from erp_build.changes.reuse import Nodes
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.machine.parallel import (
@@ -23,10 +24,10 @@ from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFail
 from erp_build.formats.evidence.sbom import load
 from erp_build.model.check_run import Checked
 from erp_build.model.commit import DIRTY
-from erp_build.model.images.image import BuildTimings, BuiltImage, PushedEvidence, PushedImage, StoredImage
+from erp_build.model.images.image import KEY_TAG, BuildTimings, BuiltImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.packaging import MAVEN, NONE
 from erp_build.model.plan import Plan, Running, Step
-from erp_build.model.project import Chart, Function, Service
+from erp_build.model.project import Function, Service
 from erp_build.model.stages.stage import stage
 
 TAGS_AT_ONCE = 4
@@ -65,7 +66,7 @@ def build_images(site: Site, plan: Plan, checked: Sequence[Checked] = ()) -> tup
         plan: what is built.
         checked: the checks of this run, for the evidence of images that have some (`evidence` of `[build]`).
     """
-    built = _build_all(site, [_request(site, step, plan) for step in plan.builds], checked)
+    built = _build_all(site, [image_request(site, step, plan) for step in plan.builds], checked)
     reused = map_in_threads(lambda step: _reuse(site, step, plan), plan.reuses, TAGS_AT_ONCE)
     return (*built, *reused, *(_running_image(step) for step in plan.redeploys))
 
@@ -107,20 +108,6 @@ def _nodes(site: Site, requests: list[ImageRequest]) -> AbstractContextManager[N
     if not any(isinstance(request.target, Service) for request in requests):
         return nullcontext(frozenset)
     return work_beside(lambda: site.clients.cluster.architectures(site.environment.cluster))
-
-
-def _request(site: Site, step: Step, plan: Plan) -> ImageRequest:
-    target = step.target
-    assert not isinstance(target, Chart)
-    return ImageRequest(
-        target=target,
-        repository=site.repository(target),
-        tag=plan.tag_of(step),
-        # An image of other files than the commit's must name no commit, or the next run would compare with that one.
-        commit=f"{plan.head}{DIRTY}" if step.is_dirty else plan.head,
-        key=step.key,
-        bases=step.bases,
-    )
 
 
 def _package(site: Site, requests: list[ImageRequest], hand_over: HandOver[Job]) -> None:

@@ -7,9 +7,6 @@ from erp_build.model.packaging import Packaging, is_maven, packaging_of
 from erp_build.model.project import Chart, Function, Project, Service, Target
 from erp_build.model.source_file import SourceFile
 
-KEY_TAG = "key-"
-"""Prefix of the tag with an image's key, by which later commits with the same content find the image."""
-
 RECIPE = "maven package of one service; Dockerfile; REVISION"
 """How images are built, beside the options. Change it when the build changes, so that old images are not reused."""
 

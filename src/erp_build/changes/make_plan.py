@@ -111,24 +111,29 @@ def _chosen(step: Step, option: str, by_chart: tuple[Reason, ...]) -> Step:
 
 def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choice = EVERYTHING) -> tuple[str, ...]:
     """The targets that `--rebuild` names; `*` stands for every chosen target with an image, None for none."""
-    names = {target.name: None for target in project.image_targets}
-    for name in given or ():
-        if name == EVERY_NAME:
-            continue
-        if name not in names:
-            raise ConfigurationError(
-                f"--rebuild {name}: there is no such service or function",
-                where="the command line",
-                next_step=did_you_mean(name, names, f"one of: {', '.join(names)}"),
-            )
+    named = require_names(project, "--rebuild", [name for name in given or () if name != EVERY_NAME])
+    for name in named:
         if option := choice.left_out_by(name):
             raise ConfigurationError(
                 f"--rebuild {name}: {option} leaves it out",
                 where="the command line",
                 next_step="choose it as well, or do not name it",
             )
-    wanted = names if EVERY_NAME in (given or ()) else dict.fromkeys(given or ())
-    return tuple(name for name in wanted if choice.has(name))
+    wanted = [target.name for target in project.image_targets] if EVERY_NAME in (given or ()) else named
+    return tuple(filter(choice.has, wanted))
+
+
+def require_names(project: Project, option: str, given: Sequence[str]) -> tuple[str, ...]:
+    """The names that an option gives, each once; raises `ConfigurationError` for what is no service or function."""
+    names = [target.name for target in project.image_targets]
+    for name in given:
+        if name not in names:
+            raise ConfigurationError(
+                f"{option} {name}: there is no such service or function",
+                where="the command line",
+                next_step=did_you_mean(name, names, f"one of: {', '.join(names)}"),
+            )
+    return tuple(dict.fromkeys(given))
 
 
 def _rebuilt(step: Step) -> Step:

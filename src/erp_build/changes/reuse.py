@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from erp_build.changes.content_key import KEY_TAG, content_of
+from erp_build.changes.content_key import content_of
 from erp_build.changes.detect import warning_of
 from erp_build.changes.make_plan import OF_CHART, REBUILD, without_chart
 from erp_build.changes.surroundings import surroundings_of
@@ -11,7 +11,7 @@ from erp_build.clients.machine.parallel import ask_at_once, asked_once
 from erp_build.clients.site import Site
 from erp_build.errors import PushFailed
 from erp_build.model.commit import DIRTY
-from erp_build.model.images.image import StoredImage
+from erp_build.model.images.image import KEY_TAG, StoredImage
 from erp_build.model.packaging import dockerfile_of
 from erp_build.model.plan import LiveState, Plan, Reason, Step
 from erp_build.model.project import Chart, Function, Service
@@ -66,6 +66,23 @@ def find_reusable(site: Site, plan: Plan, live: LiveState, *, checkout: bool = T
     return plan._replace(steps=steps, warnings=(*plan.warnings, *missing, *search.warnings))
 
 
+class LateSearch:
+    """Looks again for images that were not there when the plan was made, and that others have pushed since.
+
+    Args:
+        site: where it is looked up.
+        plan: has their keys.
+    """
+
+    def __init__(self, site: Site, plan: Plan) -> None:
+        self._search = _Search(site, plan, checkout=True)
+
+    def found(self, steps: Sequence[Step]) -> dict[str, Step]:
+        """Name -> the step as `reuse`, for those whose images are in the registry under their keys by now."""
+        looked_up = ask_at_once(self._search.looked_up, steps)
+        return {step.target.name: step for step in looked_up if step.action == "reuse"}
+
+
 def wanted_platforms(site: Site, nodes: Nodes, target: Service | Function) -> set[str]:
     """The platforms that run a target; empty if unknown: no function yet, or no permission to list nodes."""
     if isinstance(target, Function):
@@ -84,7 +101,7 @@ class _Search:
         self._plan = plan
         self._checkout = checkout
         # Asked by one thread while the others wait: the cluster's client is not thread-safe.
-        self._nodes = asked_once(lambda: site.clients.cluster.architectures(site.environment.cluster))
+        self.nodes = asked_once(lambda: site.clients.cluster.architectures(site.environment.cluster))
         self._unknown: dict[str, list[str]] = {}
 
     @property
@@ -98,7 +115,7 @@ class _Search:
     def image_steps(self, steps: Sequence[Step], keys: Mapping[str, TargetKey]) -> dict[str, Step]:
         """Name of a target -> its step, which would build, with what is known of its image."""
         known = [self._with_key(step, keys[step.target.name]) for step in steps if not isinstance(step.target, Chart)]
-        return {step.target.name: step for step in ask_at_once(self._with_image, known)}
+        return {step.target.name: step for step in ask_at_once(self.looked_up, known)}
 
     def _with_key(self, step: Step, found: TargetKey) -> Step:
         assert not isinstance(step.target, Chart)
@@ -110,8 +127,8 @@ class _Search:
             self._unknown.setdefault(doubt, []).append(step.target.name)
         return step._replace(key=around.key(found.key), bases=around.bases, is_dirty=found.is_dirty)
 
-    def _with_image(self, step: Step) -> Step:
-        """The step with the image of its key, if the registry has it, and with a tag for the new or the same one."""
+    def looked_up(self, step: Step) -> Step:
+        """The step as `reuse`, if the registry has the image of its key; otherwise as a build with a tag of its own."""
         if step.action == "none":
             return step
         assert not isinstance(step.target, Chart)
@@ -142,7 +159,7 @@ class _Search:
         runs = step.running is not None and step.running.digest == image.digest
         if not runs and not registry.revision(image):
             return "its label names no commit that it was built from"
-        platform, wanted = registry.platform(image), wanted_platforms(self._site, self._nodes, target)
+        platform, wanted = registry.platform(image), wanted_platforms(self._site, self.nodes, target)
         if platform and wanted and platform not in wanted:
             return f"it is for {platform}, and {target.name} runs on {' or '.join(sorted(wanted))}"
         return ""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 VERBS = {
     "plan": "what a run would do, and why",
     "run": "build, clear, deploy and prove what changed",
+    "build": "images for what has none yet; nothing is deployed",
     "status": "what runs now, and what was changed by hand",
     "history": "what was deployed when, and by which build",
     "verify": "whether what runs is what the registry has",

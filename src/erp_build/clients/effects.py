@@ -46,6 +46,34 @@ class ImageRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerRequest:
+    """A build of CodeBuild that makes some images.
+
+    Attributes:
+        project: of CodeBuild.
+        fleet: names the release that it works for; a run finds the workers of a killed one by it.
+        commit: the full commit that it takes as its source.
+        images: what it makes; it finds out their keys and tags by itself.
+        buildspec: path of a buildspec in the repository; empty: one line that calls erp_build.
+        timeout: seconds after which CodeBuild itself ends it.
+        token: the same for every attempt of one start, so that a lost answer begins no second build.
+    """
+
+    project: str
+    fleet: str
+    commit: str
+    images: tuple[ImageRequest, ...]
+    buildspec: str = ""
+    timeout: float = 3600.0
+    token: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its services and functions."""
+        return tuple(image.target.name for image in self.images)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UpgradeRequest:
     """A new revision of a release: chart, values, its description, seconds for Helm.
 
@@ -130,6 +158,12 @@ class Effects(Protocol):
     def attest(self, request: EvidenceRequest) -> PushedEvidence:
         """Attach SBOM and provenance to an image that was pushed; raises `PushFailed`."""
 
+    def start_worker(self, request: WorkerRequest) -> str:
+        """Begin a build of CodeBuild and return its id; raises `FleetFull` where there is no room for it now."""
+
+    def stop_worker(self, build: str) -> None:
+        """Ask CodeBuild to stop a build; one that has ended, or is not known, is left as it is."""
+
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan; False where the registry made one in the last 24 hours, or scans by itself."""
 
@@ -203,6 +237,10 @@ class NotedEffects:
         self.attest = noted(
             kinds.ATTEST, effects.attest, lambda request: f"{request.image.repository}@{request.image.digest}"
         )
+        self.start_worker = noted(
+            kinds.START_WORKER, effects.start_worker, lambda request: f"{request.project}: {' '.join(request.names)}"
+        )
+        self.stop_worker = noted(kinds.STOP_WORKER, effects.stop_worker, lambda build: build)
         self.start_scan = noted(
             kinds.START_SCAN, effects.start_scan, lambda repository, digest: f"{repository}@{digest}"
         )

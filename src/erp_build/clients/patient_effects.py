@@ -7,6 +7,8 @@
 | `upgrade_release`, `rollback_release` | the newest revision: it may be the one that was asked for |
 | `uninstall_release` | the history: the release may be gone |
 | `write_lease` | the lease: it may be stored as it was sent |
+| `start_worker` | nothing: the same token begins no second build |
+| `stop_worker` | nothing: a build is stopped once |
 | `push`, `attest`, `tag`, `start_scan`, `edit_branch` | nothing: a second time changes nothing |
 
 Checks, builds and files of this machine are not asked for again, and a notification never delays a run.
@@ -16,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from erp_build.clients.effects import EditRequest, Effects, ImageRequest, UpgradeRequest
+from erp_build.clients.effects import EditRequest, Effects, ImageRequest, UpgradeRequest, WorkerRequest
 from erp_build.clients.patience import Patience
 from erp_build.clients.protocols import Functions, Helm, Leases
 from erp_build.errors import ReleaseFailed
@@ -57,6 +59,14 @@ class PatientEffects:
     def attest(self, request: EvidenceRequest) -> PushedEvidence:
         """Attach SBOM and provenance; the same request makes the same bytes."""
         return self._patience.ask(self._effects.attest, request)
+
+    def start_worker(self, request: WorkerRequest) -> str:
+        """Begin a build of CodeBuild."""
+        return self._patience.ask(self._effects.start_worker, request)
+
+    def stop_worker(self, build: str) -> None:
+        """Stop a build of CodeBuild."""
+        self._patience.ask(self._effects.stop_worker, build)
 
     def start_scan(self, repository: str, digest: str) -> bool:
         """Ask for a scan."""

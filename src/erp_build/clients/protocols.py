@@ -16,6 +16,7 @@ from erp_build.clients.patience import Patience
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.model.images.evidence import StoredEvidence
+from erp_build.model.images.fleet import WorkerLook
 from erp_build.model.images.image import StoredImage
 from erp_build.model.images.scan import Scanning
 from erp_build.model.project import Function, Service
@@ -86,6 +87,16 @@ class EvidenceReader(Protocol):
 
     def read(self, repository: str, digest: str) -> tuple[StoredEvidence, ...]:
         """Everything of ours that is attached to an image, in any order; what others attached is left out."""
+
+
+class Fleet(Protocol):
+    """The builds of CodeBuild that work for runs."""
+
+    def look(self, builds: Sequence[str]) -> Mapping[str, WorkerLook]:
+        """Id of a build -> how it stands; one that CodeBuild does not know is missing. A call for each hundred."""
+
+    def unfinished(self, project: str, fleet: str) -> tuple[str, ...]:
+        """The builds of a project that have not ended and work for a release; the newest hundred are looked at."""
 
 
 class Functions(Protocol):
@@ -229,6 +240,7 @@ class Clients:
     identity: Identity
     registry: Registry
     evidence: EvidenceReader
+    fleet: Fleet
     functions: Functions
     cluster: Cluster
     leases: Leases

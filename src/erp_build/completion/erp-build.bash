@@ -5,10 +5,11 @@
 #    source ~/.local/share/bash_completion/erp-build
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_erp_build_subparsers=(plan run status history verify rollback unlock init doctor explain replay record gate values token completion)
+_shtab_erp_build_subparsers=(plan run build status history verify rollback unlock init doctor explain replay record gate values token completion)
 
 _shtab_erp_build_plan_option_strings=(-h --help --base --head --live --strict --rebuild --only --except --json --markdown --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --only --except --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_build_option_strings=(-h --help --only --rehearse --head --rebuild --timeout --report --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_status_option_strings=(-h --help --json --chart --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_history_option_strings=(-h --help --json --chart --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_verify_option_strings=(-h --help --json --chart --repo --config -v --verbose -q --quiet)
@@ -30,6 +31,9 @@ _shtab_erp_build_plan___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_run___report_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_run___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_run___config_COMPGEN=_shtab_compgen_files
+_shtab_erp_build_build___report_COMPGEN=_shtab_compgen_files
+_shtab_erp_build_build___repo_COMPGEN=_shtab_compgen_dirs
+_shtab_erp_build_build___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_status___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_status___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_history___repo_COMPGEN=_shtab_compgen_dirs
@@ -72,7 +76,7 @@ _shtab_erp_build_completion___config_COMPGEN=_shtab_compgen_files
 
 _shtab_erp_build_values_pos_0_choices=(set)
 _shtab_erp_build_completion_pos_0_choices=(bash zsh fish)
-_shtab_erp_build_pos_0_choices=(plan run status history verify rollback unlock init doctor explain replay record gate values token completion)
+_shtab_erp_build_pos_0_choices=(plan run build status history verify rollback unlock init doctor explain replay record gate values token completion)
 
 _shtab_erp_build_plan__h_nargs=0
 _shtab_erp_build_plan___help_nargs=0
@@ -101,6 +105,16 @@ _shtab_erp_build_run__v_nargs=0
 _shtab_erp_build_run___verbose_nargs=0
 _shtab_erp_build_run__q_nargs=0
 _shtab_erp_build_run___quiet_nargs=0
+_shtab_erp_build_build__h_nargs=0
+_shtab_erp_build_build___help_nargs=0
+_shtab_erp_build_build___only_nargs=+
+_shtab_erp_build_build___rehearse_nargs=0
+_shtab_erp_build_build___rebuild_nargs='?'
+_shtab_erp_build_build___json_nargs=0
+_shtab_erp_build_build__v_nargs=0
+_shtab_erp_build_build___verbose_nargs=0
+_shtab_erp_build_build__q_nargs=0
+_shtab_erp_build_build___quiet_nargs=0
 _shtab_erp_build_status__h_nargs=0
 _shtab_erp_build_status___help_nargs=0
 _shtab_erp_build_status___json_nargs=0

@@ -50,7 +50,7 @@ function _shtab_erp_build_using
   test "$_shtab_erp_build_cmdpath" = "$argv"
 end
 
-set -g _shtab_erp_build_commands plan run status history verify rollback unlock init doctor explain replay record gate values token completion
+set -g _shtab_erp_build_commands plan run build status history verify rollback unlock init doctor explain replay record gate values token completion
 set -g _shtab_erp_build_opts_with_value --about --base --chart --cleared --cluster --config --deployed --except --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --wait-for-lock --waivers --write
 
 complete -c erp-build -e
@@ -92,6 +92,19 @@ complete -c erp-build -n '_shtab_erp_build_using run' -l repo -xka "(__fish_comp
 complete -c erp-build -n '_shtab_erp_build_using run' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using run' -s v -l verbose -d 'show the output of Maven and the engine'
 complete -c erp-build -n '_shtab_erp_build_using run' -s q -l quiet -d 'show only results and errors'
+complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a build -d 'images for what has none yet; nothing is deployed'
+complete -c erp-build -n '_shtab_erp_build_using build' -s h -l help -d 'show this help message and exit'
+complete -c erp-build -n '_shtab_erp_build_using build' -l only -x -d 'these services and functions (default: all)'
+complete -c erp-build -n '_shtab_erp_build_using build' -l rehearse -d 'read for real, assume every change'
+complete -c erp-build -n '_shtab_erp_build_using build' -l head -x -d 'the commit that is checked out (default: found)'
+complete -c erp-build -n '_shtab_erp_build_using build' -l rebuild -x -d 'build NAME anew although its content has an image; without NAME, every service and function'
+complete -c erp-build -n '_shtab_erp_build_using build' -l timeout -x -d 'give up unless everything is deployed and proven after so long, such as 45m (default: `timeout` of the file)'
+complete -c erp-build -n '_shtab_erp_build_using build' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'the report (default: erp-build-report/report.json in the repository)'
+complete -c erp-build -n '_shtab_erp_build_using build' -l json -d 'print the report as JSON'
+complete -c erp-build -n '_shtab_erp_build_using build' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
+complete -c erp-build -n '_shtab_erp_build_using build' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
+complete -c erp-build -n '_shtab_erp_build_using build' -s v -l verbose -d 'show the output of Maven and the engine'
+complete -c erp-build -n '_shtab_erp_build_using build' -s q -l quiet -d 'show only results and errors'
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a status -d 'what runs now, and what was changed by hand'
 complete -c erp-build -n '_shtab_erp_build_using status' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using status' -l json -d 'print it as JSON'

@@ -5,7 +5,7 @@ from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
 from erp_build.errors import did_you_mean
 from erp_build.formats.image_name import DOCKER_HUB, OTHER_NAMES_OF_THE_HUB, PUBLIC_ECR, ecr_host
-from erp_build.model.build_options import BuildOptions, CodeArtifact
+from erp_build.model.build_options import BuildOptions, CodeArtifact, FanOut
 
 TOKEN_VARIABLE = "CODEARTIFACT_AUTH_TOKEN"  # noqa: S105 - the name that AWS's own documentation gives it
 BY_AWS = "aws"
@@ -23,7 +23,7 @@ def parse_build(table: Table, parameters: str) -> BuildOptions:
         parameters: prefix of the parameters whose names do not begin with `/`.
     """
     keys = ("tests", "builder", "timeout", "registry", "docker_config", "pass", "secrets", "sign_in", "mirrors",
-            "codeartifact", "allow", "evidence")  # fmt: skip
+            "codeartifact", "allow", "evidence", "fan_out")  # fmt: skip
     return table.read(
         BuildOptions,
         *keys,
@@ -33,6 +33,7 @@ def parse_build(table: Table, parameters: str) -> BuildOptions:
         mirrors=_mirrors(table),
         codeartifact=_codeartifact(table),
         allow=allowances_of(table),
+        fan_out=_fan_out(table),
     )
 
 
@@ -108,6 +109,19 @@ def _keep_to_host(table: Table, host: str) -> None:
     if not NAMES["registry host"].accepts(host):
         hint = did_you_mean(host, (DOCKER_HUB, PUBLIC_ECR, "ghcr.io", "quay.io"), f'such as "{DOCKER_HUB}" = "..."')
         raise table.error(host, f"`{host}` is no registry", hint, why=f"it must be {NAMES['registry host'].words}")
+
+
+def _fan_out(table: Table) -> tuple[int, int, str, str, float]:
+    """Read `[build.fan_out]`; plain values, because a project is kept in the form of plain tuples."""
+    given, usual = table.table("fan_out"), FanOut()
+    found = given.read(
+        FanOut,
+        *("workers", "from", "project", "buildspec", "timeout"),
+        workers=given.number("workers", usual.workers),
+        least=given.number("from", usual.least),
+        buildspec=given.path("buildspec", usual.buildspec),
+    )
+    return (found.workers, found.least, found.project, found.buildspec, found.timeout)
 
 
 def _full(pairs: tuple[tuple[str, str], ...], parameters: str) -> tuple[tuple[str, str], ...]:

@@ -33,6 +33,11 @@ def pipeline_that_started(variables: Mapping[str, str]) -> str:
     return name if kind == "codepipeline" else ""
 
 
+def project_of_build(variables: Mapping[str, str]) -> str:
+    """Return the project that this build belongs to, if its source is its own; a pipeline's cannot be built alone."""
+    return "" if pipeline_that_started(variables) else variables.get("CODEBUILD_BUILD_ID", "").partition(":")[0]
+
+
 def build_link(variables: Mapping[str, str]) -> str:
     """Return the build's address in the console, from CodeBuild's variable or from the build's ARN; else empty."""
     if link := variables.get("CODEBUILD_BUILD_URL", ""):

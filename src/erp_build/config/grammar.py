@@ -154,6 +154,9 @@ NAMES: Mapping[str, NameRule] = {
         r"[a-z][a-z0-9-]{0,48}[a-z0-9]", 50, "a domain of CodeArtifact: 2 to 50 small letters, digits, `-`", "erp"
     ),
     "cluster": NameRule(r"[0-9A-Za-z][0-9A-Za-z_-]*", 100, "the name of an EKS cluster", "erp-dev"),
+    "build project": NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9_-]+", 255, "a project of CodeBuild: letters, digits, `-`, `_`", "erp-unified-workers"
+    ),
     "plain name": NameRule(r"[0-9A-Za-z][0-9A-Za-z_-]*", 255, "a name of letters, digits, `-`", "erp"),
 }
 """Rule -> grammar. Lengths and letters are those of the services' own reference."""
@@ -189,6 +192,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "NotifyPolicy": {"topic": "topic"},
     "BuildOptions": {"registry": "ecr host"},
     "CodeArtifact": {"domain": "codeartifact domain", "owner": "account", "region": "region"},
+    "FanOut": {"project": "build project"},
     "Check": {"maven": "argument", "command": "argument"},
 }
 """Class of a table -> its keys that hold names -> their rules. A key with a list holds names of one rule."""

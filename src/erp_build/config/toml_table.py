@@ -170,9 +170,9 @@ class Table:
             raise self.error(key, f"`{key}` must be true or false", f"write {key} = true")
         return value
 
-    def number(self, key: str) -> int:
-        """A whole number, not below zero."""
-        value = self._values.get(key)
+    def number(self, key: str, default: int | None = None) -> int:
+        """A whole number, not below zero; without a default the key is required."""
+        value = self._values.get(key, default)
         # `true` is an int to Python.
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self.error(key, f"`{key}` must be a number, not below zero", f"write {key} = 5")

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from erp_build.build.needs import require_what_builds_need
 from erp_build.changes.tag_uses import BY_CHOICE
 from erp_build.clients.files.edit import refuse_read_only
 from erp_build.clients.machine.parallel import ask_at_once
@@ -25,7 +26,7 @@ from erp_build.deployment.pinning import names_image, why_by_tag
 from erp_build.deployment.preview import object_changes, values_diff
 from erp_build.deployment.rights.check import Objects, try_release
 from erp_build.deployment.tags import expected_tags, keys_of
-from erp_build.errors import ConfigurationError, PushFailed, ReleaseFailed, did_you_mean
+from erp_build.errors import ConfigurationError, ReleaseFailed, did_you_mean
 from erp_build.formats.values.file import set_tags
 from erp_build.formats.values.key import key_of, look_up, steps_of
 from erp_build.model.plan import Plan, Step
@@ -43,9 +44,7 @@ def check_plan(site: Site, plan: Plan) -> Preview:
 
     Returns what the deployment would change, which the checks find out anyway.
     """
-    builds = tuple(step.target for step in plan.builds if isinstance(step.target, Service | Function))
-    site.clients.assembly.require_buildable(builds)
-    _check_repositories(site, builds)
+    require_what_builds_need(site, plan)
     ask_at_once(partial(_check_function, site), plan.functions)
     preview = Preview(images=_images(site, plan))
     return _check_release(site, plan, preview) if plan.upgrades_release else preview
@@ -169,18 +168,6 @@ def values_path(site: Site) -> Path:
 def below_of(site: Site) -> tuple[Path, ...]:
     """The values files that it overrides."""
     return below_paths(site.chart_root, site.project.chart)
-
-
-def _check_repositories(site: Site, builds: tuple[Service | Function, ...]) -> None:
-    wanted = [site.repository(target) for target in builds]
-    if missing := site.clients.registry.missing_repositories(wanted):
-        raise PushFailed(
-            f"{len(missing)} repositories do not exist",
-            where=f"ECR, account {site.environment.account}, {site.environment.region}",
-            why="\n".join(missing),
-            next_step=f"aws ecr create-repository --repository-name {missing[0]}, or correct `repository` "
-            "in erp-build.toml",
-        )
 
 
 def _check_values(path: Path, values: Mapping[str, Any], service: Service) -> None:

@@ -8,7 +8,7 @@ from erp_build.doctor.facts import Facts
 from erp_build.errors import ErpBuildError
 from erp_build.formats.image_name import PUBLIC_ECR as PUBLIC_HOST
 from erp_build.formats.image_name import ecr_host
-from erp_build.model.build_options import CodeArtifact
+from erp_build.model.build_options import CodeArtifact, FanOut
 from erp_build.model.images.image import LATEST
 from erp_build.model.permission import (
     ALIAS,
@@ -18,6 +18,7 @@ from erp_build.model.permission import (
     CREATE_ON_PUSH,
     ELSEWHERE,
     ENHANCED,
+    FAN_OUT,
     PUBLIC_ECR,
     REPOSITORIES,
     RUN,
@@ -98,6 +99,7 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], f
     optional = {
         BASE_IMAGES: bool(foreign_repositories(facts, names["partition"])),
         CODEARTIFACT: bool(build.codeartifact),
+        FAN_OUT: FanOut(*build.fan_out).workers > 0,
         PUBLIC_ECR: PUBLIC_HOST in dict(build.sign_in),
         CREATE_ON_PUSH: any(facts.remote.repositories.may_move(name, LATEST) is None for name in facts.repositories()),
     }
@@ -124,6 +126,7 @@ def _names(facts: Facts, function: Function | None) -> Mapping[str, str]:
         "cluster": environment.cluster,
         "parameters": facts.project.parameters,
         "project": project.name,
+        "workers": FanOut(*build.fan_out).project or project.name,
         "log_group": f"/aws/codebuild/{project.name}",
         "registry_region": registry.region if registry else environment.region,
         "registry_account": registry.account if registry else environment.account,

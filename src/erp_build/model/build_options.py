@@ -40,6 +40,26 @@ class Allowance(NamedTuple):
     services: tuple[str, ...] = ()
 
 
+class FanOut(NamedTuple):
+    """Builds on further machines of CodeBuild: a `[build.fan_out]` table.
+
+    Attributes:
+        workers: builds of CodeBuild at most; 0: never any.
+        least: services and functions to build, from which on workers are begun.
+        project: the project of CodeBuild whose builds they are, with a source of its own; empty: that of the run, which
+            no pipeline may have started.
+        buildspec: path of a buildspec in the repository that calls `erp_build build --only $ERP_BUILD_ONLY`; empty: one
+            line that does so, and nothing else.
+        timeout: seconds that a worker has, its time in the queue included.
+    """
+
+    workers: int = 0
+    least: int = 12
+    project: str = ""
+    buildspec: str = ""
+    timeout: float = 3600.0
+
+
 class BuildOptions(NamedTuple):
     """How jars and images are made, and what a build may use.
 
@@ -59,6 +79,7 @@ class BuildOptions(NamedTuple):
         allow: what of a Dockerfile is meant as it is; see `[[build.allow]]`.
         evidence: whether each image that is built gets an SBOM and a statement about how it was made, which are read
             back before it is deployed.
+        fan_out: whether further machines of CodeBuild build; see `[build.fan_out]`.
     """
 
     tests: Tests = "compile"
@@ -73,6 +94,7 @@ class BuildOptions(NamedTuple):
     codeartifact: tuple[str, ...] = ()
     allow: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
     evidence: bool = False
+    fan_out: tuple[int, int, str, str, float] = FanOut()
 
     def allows(self, target: str, finding: str, name: str) -> bool:
         """Whether a finding about the Dockerfile of a target is meant as it is."""

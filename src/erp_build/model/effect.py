@@ -15,6 +15,8 @@ class EffectKind(StrEnum):
     BUILD_IMAGE = "build_image"
     PUSH = "push"
     ATTEST = "attest"
+    START_WORKER = "start_worker"
+    STOP_WORKER = "stop_worker"
     START_SCAN = "start_scan"
     UPDATE_FUNCTION = "update_function"
     PUBLISH = "publish"

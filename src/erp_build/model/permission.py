@@ -17,6 +17,7 @@ ENHANCED = "enhanced scanning"
 BASE_IMAGES = "base images in ECR elsewhere"
 CODEARTIFACT = "[build.codeartifact]"
 CREATE_ON_PUSH = "repositories that a push makes"
+FAN_OUT = "[build.fan_out]"
 PUBLIC_ECR = "sign-in to public.ecr.aws"
 """Words of `only`."""
 

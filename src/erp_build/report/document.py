@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from erp_build.errors import Failure
+from erp_build.model.images.fleet import Worker
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Step
 from erp_build.report import document_types
@@ -21,6 +22,7 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
     return {
         "schema": SCHEMA,
         "erp_build": version("erp-build"),
+        "verb": "build" if report.images_only else "run",
         "outcome": report.outcome,
         "exit_code": error.code if error else 0,
         "rehearsal": report.rehearsal,
@@ -44,6 +46,7 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
         "alarms": [filled(document_types.AlarmDocument, one) for one in report.alarms],
         "tests": report.tests,
         "checks": _checks(report),
+        "workers": [_worker(one) for one in report.workers],
         "gate": judgement_document(report.judgement) if report.judgement else None,
         "error": _error(error),
         "units": [
@@ -73,6 +76,19 @@ def _watched(report: RunReport) -> list[document_types.WatchedDocument]:
         }
         for one in (report.deployment.watched if report.deployment else ())
     ]
+
+
+def _worker(worker: Worker) -> document_types.WorkerDocument:
+    return {
+        "build": worker.build,
+        "targets": list(worker.targets),
+        "made": list(worker.made),
+        "end": worker.end,
+        "began": round(worker.began, 3),
+        "seconds": round(worker.seconds, 3),
+        "why": worker.why or None,
+        "log": worker.log or None,
+    }
 
 
 def _checks(report: RunReport) -> list[document_types.CheckDocument]:

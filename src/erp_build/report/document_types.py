@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypedDict
 
 from erp_build.model.build_options import Tests
 from erp_build.model.effect import EffectState
+from erp_build.model.images.fleet import WorkerEnd
 from erp_build.report.gate_types import GateDocument
 from erp_build.report.plan_types import ChangesDocument, Seconds, TargetDocument
 
@@ -162,6 +163,31 @@ class CheckDocument(TypedDict):
     reports: list[str]
 
 
+class WorkerDocument(TypedDict):
+    """A build of CodeBuild that made a part of the images.
+
+    Attributes:
+        build: id of the build.
+        targets: names of the services and functions that it was given.
+        made: those whose images the registry had when it ended.
+        end: how it ended; lost: CodeBuild knew it no more; hung: it was stopped, because its time was over; left: the
+            run ended before it, and stopped it.
+        began: in seconds since the workers were begun.
+        seconds: how long it took.
+        why: why it did not make all; null: it did.
+        log: address of its log; null: not known.
+    """
+
+    build: str
+    targets: list[str]
+    made: list[str]
+    end: WorkerEnd
+    began: Seconds
+    seconds: Seconds
+    why: str | None
+    log: str | None
+
+
 class ErrorDocument(TypedDict):
     """What ended the run.
 
@@ -189,7 +215,7 @@ class UnitDocument(TypedDict):
     """
 
     name: str
-    outcome: Literal["deployed", "nothing", "rehearsed", "failed", "left out"]
+    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "left out"]
     exit_code: ExitCode
     error: ErrorDocument | None
 
@@ -202,8 +228,9 @@ class ReportDocument(TypedDict):
     Attributes:
         schema: version of this form.
         erp_build: the version that wrote the report.
-        outcome: how the run ended; nothing: there was nothing to do; partly: some of several releases were deployed,
-            and some were not.
+        verb: what was asked for; `build` ends with the images and deploys nothing.
+        outcome: how the run ended; built: the images of `build`; nothing: there was nothing to do; partly: some of
+            several releases were deployed, and some were not.
         exit_code: 0 done or nothing to do; 2 configuration; 3 detection refused; 4 build; 5 push; 6 findings over the
             policy; 7 no verdict; 8 Lambda; 9 cluster, Helm, rollout; 10 not what was cleared runs; 11 locked or newer
             deployed; 12 partly; 70 a bug; 130 SIGINT; 143 SIGTERM.
@@ -228,6 +255,7 @@ class ReportDocument(TypedDict):
         alarms: the alarms behind the deployment.
         tests: what became of the services' own tests.
         checks: the checks before the images.
+        workers: the builds of CodeBuild that made a part of the images; empty: all was built here.
         gate: what the gate found; null: the run did not come to it.
         error: what ended the run; null: it did not fail.
         units: where there are several releases, how each of them ended; empty: there is one.
@@ -235,7 +263,8 @@ class ReportDocument(TypedDict):
 
     schema: Literal[1]
     erp_build: str
-    outcome: Literal["deployed", "nothing", "rehearsed", "failed", "partly"]
+    verb: Literal["run", "build"]
+    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "partly"]
     exit_code: ExitCode
     rehearsal: bool
     recovers: bool
@@ -258,6 +287,7 @@ class ReportDocument(TypedDict):
     alarms: list[AlarmDocument]
     tests: Tests
     checks: list[CheckDocument]
+    workers: list[WorkerDocument]
     gate: GateDocument | None
     error: ErrorDocument | None
     units: list[UnitDocument]

@@ -16,6 +16,7 @@ from erp_build.report.text.plan import because_cell, cell, nothing_to_do, withou
 MAX_LOG_LINES = 20
 OUTCOMES = {
     "deployed": "deployed",
+    "built": "built, not deployed",
     "nothing": "nothing to do",
     "rehearsed": "rehearsed",
     "failed": "**failed**",
@@ -40,7 +41,8 @@ def _head(report: ReportDocument) -> Iterator[str]:
     yield f"### {cell(whose(report))}{tag}: {OUTCOMES[report['outcome']]}{code} in {report['seconds']:.1f} s{rehearsal}"
     yield ""
     if report["outcome"] == "nothing":
-        yield from (cell(nothing_to_do(left_out_of(report))), "")
+        of_build = "Nothing to do: every image is there."
+        yield from (of_build if report["verb"] == "build" else cell(nothing_to_do(left_out_of(report))), "")
 
 
 def _error(report: ReportDocument) -> Iterator[str]:

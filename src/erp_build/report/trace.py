@@ -9,7 +9,9 @@ from erp_build.run_record import RunReport, StageRecord
 
 TASK_TYPES = {
     **dict.fromkeys(("build images",), "build"),
-    **dict.fromkeys(("check plan", "run checks", "require checks", "judge images", "clear images"), "test"),
+    **dict.fromkeys(
+        ("check plan", "check builds", "run checks", "require checks", "judge images", "clear images"), "test"
+    ),
     **dict.fromkeys(("take lock", "deploy", "prove", "take back", "move latest", "write back"), "deploy"),
 }
 """Stage -> what the conventions call its type; stages that only read have none."""
@@ -31,12 +33,13 @@ def run_resource(report: RunReport, variables: Mapping[str, str], run_id: str) -
 
 def run_span(report: RunReport, seconds: float, name: str) -> Span:
     """The run with everything in it; `name` is that of the pipeline."""
+    action = "BUILD" if report.images_only else "RUN"
     return Span(
-        name=f"RUN {name}",
+        name=f"{action} {name}",
         begin=0.0,
         end=seconds,
         attributes={
-            "cicd.pipeline.action.name": "RUN",
+            "cicd.pipeline.action.name": action,
             "cicd.pipeline.result": _result(report.error),
             "erp_build.outcome": report.outcome,
             "erp_build.exit_code": report.error.code if report.error else 0,

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from erp_build.build.evidence.store import EvidenceStore
+from erp_build.clients.aws.codebuild import BuildFleet
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.aws.registry import EcrRegistry
@@ -21,6 +22,7 @@ from erp_build.clients.effects import (
     NotedEffects,
     NotifyRequest,
     UpgradeRequest,
+    WorkerRequest,
 )
 from erp_build.clients.git.remote.branch import RemoteBranch
 from erp_build.clients.kubernetes.connection import ClusterConnection
@@ -44,6 +46,7 @@ from tests.support.loopback import Loopback
 
 SERVICE = Service("a", "backend/a", "a", "services.a")
 REQUEST = ImageRequest(target=SERVICE, repository="erp/a", tag="abc1234", commit="a" * 40)
+WORKER = WorkerRequest(project="erp-workers", fleet="dev", commit="a" * 40, images=(REQUEST,), token="t")
 IMAGE = StoredImage(repository="erp/a", digest=DIGEST, media_type="application/x", manifest="{}")
 STYLE = Check("style", command=("true",))
 EVIDENCE = EvidenceRequest(
@@ -80,6 +83,8 @@ EFFECTS: dict[str, tuple[str, Callable[[Effects, Path], object]]] = {
     "build_image": ("a", lambda live, _: live.build_image(REQUEST)),
     "push": ("erp/a:abc1234", lambda live, _: live.push(REQUEST)),
     "attest": (f"erp/a@{DIGEST}", lambda live, _: live.attest(EVIDENCE)),
+    "start_worker": ("erp-workers: a", lambda live, _: live.start_worker(WORKER)),
+    "stop_worker": ("erp-workers:1", lambda live, _: live.stop_worker("erp-workers:1")),
     "start_scan": (f"erp/a@{DIGEST}", lambda live, _: live.start_scan("erp/a", DIGEST)),
     "update_function": ("employee", lambda live, _: live.update_function(FUNCTION, f"host/erp/a@{DIGEST}")),
     "publish": ("employee", lambda live, _: live.publish(FUNCTION, "")),
@@ -126,6 +131,7 @@ class Run:
     def __init__(self, root: Path, docker: Loopback, *, works: bool) -> None:
         self.journal, self.details = Journal(), Details()
         ecr, ecr_stub = stubbed("ecr")
+        builds, build_stub = stubbed("codebuild")
         functions, function_stub = stubbed("lambda")
         topics, topic_stub = stubbed("sns")
         token = base64.b64encode(b"AWS:invented-password").decode()
@@ -138,6 +144,8 @@ class Run:
         files = {"pom.xml": "<project/>", "mvnw": MAVEN, "Dockerfile": "FROM scratch\n"}
         if works:
             self.stubs = {
+                "start_worker": lambda: build_stub.add_response("start_build", {"build": {"id": "erp-workers:1"}}),
+                "stop_worker": lambda: build_stub.add_response("stop_build", {}),
                 "start_scan": lambda: ecr_stub.add_response("start_image_scan", {}),
                 "tag": lambda: ecr_stub.add_response("put_image", {}),
                 "update_function": lambda: function_stub.add_response("update_function_code", {}),
@@ -146,6 +154,8 @@ class Run:
             }
         else:
             self.stubs = {
+                "start_worker": lambda: build_stub.add_client_error("start_build"),
+                "stop_worker": lambda: build_stub.add_client_error("stop_build"),
                 "start_scan": lambda: ecr_stub.add_client_error("start_image_scan"),
                 "tag": lambda: ecr_stub.add_client_error("put_image"),
                 "update_function": lambda: function_stub.add_client_error("update_function_code"),
@@ -173,6 +183,7 @@ class Run:
                 options=BuildOptions(builder="classic"),
             ),
             registry=registry,
+            fleet=BuildFleet(builds),
             functions=LambdaFunctions(functions),
             helm=helm.tool,
             branch=RemoteBranch(root, SimulatedClock()),
@@ -213,6 +224,8 @@ REFUSED = {
     "build_image": "the image was not built",
     "push": "the registry refused the image",
     "attest": "the registry refuses a call",
+    "start_worker": "codebuild:StartBuild failed",
+    "stop_worker": "codebuild:StopBuild failed",
     "start_scan": "ecr:StartImageScan failed",
     "update_function": "lambda:UpdateFunctionCode failed",
     "publish": "lambda:PublishVersion failed",

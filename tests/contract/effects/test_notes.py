@@ -7,7 +7,7 @@ import pytest
 
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import Effects, Journal, NotedEffects
-from erp_build.clients.rehearsal import RehearsedEffects
+from erp_build.clients.rehearsal.effects import RehearsedEffects
 from erp_build.errors import BuildFailed, ErpBuildError, PushFailed
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from tests.contract.effects.conftest import DIGEST

@@ -10,6 +10,7 @@ from erp_build.cli import app as cli
 from erp_build.cli.options import CommonOptions
 from erp_build.cli.verb import Verb
 from erp_build.cli.verbs import (
+    build,
     completion,
     doctor,
     explain,
@@ -28,6 +29,7 @@ from erp_build.cli.verbs import (
     verify,
 )
 
+BUILD: Verb[build.Options] = build
 COMPLETION: Verb[completion.Options] = completion
 DOCTOR: Verb[doctor.Options] = doctor
 EXPLAIN: Verb[explain.Options] = explain

@@ -17,7 +17,7 @@ from erp_build.model.effect import EffectKind
 from erp_build.model.images.image import StoredImage
 from erp_build.model.project import DeployPolicy
 from erp_build.model.releases.lambda_function import FunctionState
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION
 

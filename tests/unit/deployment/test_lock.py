@@ -13,7 +13,7 @@ from erp_build.deployment.lock import Lock, take_lock
 from erp_build.errors import Interrupted, Locked, OutOfReach, ReleaseFailed, told
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.account import FakeProgress
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION

@@ -5,7 +5,7 @@ import pytest
 from erp_build.deployment.proof import prove
 from erp_build.errors import Failure, Locked, ReleaseFailed, RunTimedOut, told
 from erp_build.model.stages.hooks import Pipeline
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, FakeWorld

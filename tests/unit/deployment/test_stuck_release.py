@@ -8,7 +8,7 @@ from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOU
 from erp_build.deployment.lock import Lock
 from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.lease import Lease
-from erp_build.pipeline import Options
+from erp_build.run_options import Options
 from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import CommonOptions
-from erp_build.cli.verbs.run import error_noted
+from erp_build.cli.reported import error_noted
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, Failure, Interrupted

@@ -36,6 +36,7 @@ FILES = {
     "NotifyPolicy": "[notify]\n{}",
     "Check": '[[check]]\n{}name = "c"\n',
     "BuildOptions": "[build]\n{}",
+    "FanOut": "[build.fan_out]\n{}workers = 2\n",
     "CodeArtifact": '[build.codeartifact]\n{}domain = "erp"\n',
 }
 """Class of a table -> a file that is right but for the line that is put in."""
@@ -97,6 +98,8 @@ def test_every_key_with_a_text_has_a_rule() -> None:
     own.add(("Chart", "below"))
     # Read from `pass` and from tables below [build], which have rules of their own.
     own |= {("BuildOptions", "passed"), ("BuildOptions", "codeartifact")}
+    # A path of the repository, which `Table.path` reads.
+    own.add(("FanOut", "buildspec"))
     classes = vars(build_options) | vars(model)
     for kind in FILES:
         for field, hint in classes[kind].__annotations__.items():

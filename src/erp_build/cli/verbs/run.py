@@ -1,10 +1,6 @@
 """`run`: build, clear, deploy and prove what changed."""
 
 import os
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 from erp_build import pipeline
@@ -21,21 +17,12 @@ from erp_build.cli.options import (
     flag,
     option,
 )
-from erp_build.cli.signals import LastWord, signals_raise
-from erp_build.clients.effects import Journal
-from erp_build.clients.git.root import find_root
-from erp_build.config.codebuild import build_link
-from erp_build.errors import ErpBuildError, Failure, Interrupted, told
-from erp_build.formats.printable import one_line
+from erp_build.cli.reported import REPORT, Reported
+from erp_build.model.build_options import FanOut
 from erp_build.model.choice import choice_of
-from erp_build.model.stages.hooks import Pipeline
-from erp_build.report.files import FOLDER, write_reports
+from erp_build.model.project import Project
 from erp_build.report.notify import notify
-from erp_build.report.text.run import report_text
-from erp_build.run_record import Occasion, Run, RunReport
-from erp_build.wiring import open_clients
-
-REPORT = Path(FOLDER) / "report.json"
+from erp_build.run_options import Options as RunOptions
 
 EXAMPLES = """\
 examples:
@@ -70,70 +57,14 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:
     """Run the pipeline. The report is written however the run ends."""
-    journal = Journal()
-    run = Run(
-        clock=console.clock,
-        on_stage=console.progress.stage,
-        pipeline=options.stages or Pipeline(),
-        rehearsal=options.rehearse,
-        occasion=Occasion(
-            started=console.clock.now().isoformat(timespec="seconds"),
-            build=os.environ.get("CODEBUILD_BUILD_ID", ""),
-            link=build_link(os.environ),
-        ),
-        effects=journal.effects,
-    )
-
-    def last_word(error: Interrupted) -> None:
-        """Write the report where the way out hangs."""
-        if run.report().error is None:
-            run.keep(error=error)
-        write_reports(run.report(), _report_path(options), console.secrets, console.complain)
-
-    try:
-        with signals_raise(last_word), error_noted(run):
-            _run(options, console, run, journal, last_word)
-    finally:
-        console.progress.close()
-        report = run.report()
-        document = write_reports(report, _report_path(options), console.secrets, console.complain)
-        console.show(document, report_text(report), as_json=options.json)
-        _send_trace(report, console, os.environ)
+    reported = Reported(options, console)
+    reported.do(lambda project: _run(options, reported, project))
 
 
-@contextmanager
-def error_noted(run: Run) -> Iterator[None]:
-    """Keep the error that ends the block, for the report."""
-    try:
-        yield
-    except Failure as error:
-        run.keep(error=error)
-        raise
-    except KeyboardInterrupt:
-        interrupted = Interrupted(signal.SIGINT, "SIGINT")
-        run.keep(error=interrupted)
-        raise interrupted from None
-    except BaseException as error:
-        run.keep(error=ErpBuildError("a bug of erp_build", why=told(error)))
-        raise
-
-
-def _report_path(options: Options) -> Path:
-    if options.report or not Path(options.repo).is_dir():
-        return options.report or Path(options.repo) / REPORT
-    given = os.path.realpath(options.repo)
-    root = find_root(given, os.environ)
-    return (Path(options.repo) if root == given else Path(root)) / REPORT
-
-
-def _run(options: Options, console: Console, run: Run, journal: Journal, last_word: LastWord) -> None:
-    project = console.project()
-    run.keep(tests=project.build.tests)
-    if seconds := options.timeout or project.timeout:
-        console.clock.limit(seconds)
+def _run(options: Options, reported: Reported, project: Project) -> None:
     # A name that nobody has is told before anything is opened.
     choice = choice_of(project, options.only or (), options.without or ())
-    choices = pipeline.Options(
+    choices = RunOptions(
         variables=dict(os.environ),
         base=options.base,
         head=options.head,
@@ -144,45 +75,12 @@ def _run(options: Options, console: Console, run: Run, journal: Journal, last_wo
         rebuild=names_to_rebuild(project, options.rebuild, choice),
         only=tuple(options.only or ()),
         without=tuple(options.without or ()),
+        seconds=reported.former_seconds() if FanOut(*project.build.fan_out).workers else {},
     )
-    with open_clients(
-        console.root,
-        clock=console.clock,
-        progress=console.progress,
-        secrets=console.secrets,
-        journal=journal,
-        rehearse=options.rehearse,
-        build=project.build,
-        logs=None if options.rehearse else _report_path(options).resolve().parent,
-        packagers=console.packagers,
-    ) as clients:
+    with reported.clients(project) as clients:
         try:
             # A signal ends the child processes here: the notification that follows may take some seconds.
-            with error_noted(run), signals_raise(last_word):
-                pipeline.run(project, clients, choices, run)
+            with reported.ends_children():
+                pipeline.run(project, clients, choices, reported.run)
         finally:
-            notify(clients, project.notify, run.report())
-
-
-def _send_trace(report: RunReport, console: Console, variables: Mapping[str, str]) -> None:
-    """Send the trace of the finished run; what goes wrong is said, and changes nothing."""
-    # Where the environment names no receiver, nothing of OpenTelemetry is loaded.
-    if not any(name.startswith("OTEL_") for name in variables):
-        return
-    from urllib.parse import unquote
-
-    from erp_build.clients.otel import HEADERS, Sender, wanted
-    from erp_build.report.trace import run_resource, run_span
-
-    if not wanted(variables):
-        return
-    for name in HEADERS:
-        for header in variables.get(name, "").split(","):
-            value = unquote(header.partition("=")[2].strip())
-            console.secrets.add(value)
-            console.secrets.add(value.rpartition(" ")[2])  # "Bearer" may be missing where the key is repeated
-    began = console.clock.now() - timedelta(seconds=report.seconds)
-    resource = run_resource(report, variables, began.isoformat(timespec="seconds"))
-    span = run_span(report, report.seconds, str(resource["cicd.pipeline.name"]))
-    if trouble := Sender(resource, began, console.secrets.mask).send(span):
-        console.complain(f"erp_build: the trace of this run was not sent: {one_line(trouble)}")
+            notify(clients, project.notify, reported.run.report())

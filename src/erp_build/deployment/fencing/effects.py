@@ -38,6 +38,8 @@ class FencedEffects:
         self.build_image = effects.build_image
         self.push = effects.push
         self.attest = effects.attest
+        self.start_worker = effects.start_worker
+        self.stop_worker = effects.stop_worker
         self.start_scan = effects.start_scan
         self.notify = effects.notify
         self.write_lease = effects.write_lease

@@ -21,6 +21,9 @@ LATEST = "latest"
 KEY_LABEL = "erp-build.key"
 VERSION_LABEL = "erp-build.version"
 
+KEY_TAG = "key-"
+"""Prefix of the tag with an image's key, by which later commits with the same content find the image."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageReference:

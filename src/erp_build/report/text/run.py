@@ -30,6 +30,9 @@ def report_text(report: RunReport) -> str:
     if report.preview:
         lines += [one_line(f"Warning: {BY_TAG}: {report.preview.by_tag}")] if report.preview.by_tag else []
         lines += _changes(report.preview) if report.rehearsal else []
+    workers = [(one.build, one.end, f"{one.seconds:.0f} s", f"{len(one.made)}/{len(one.targets)}", one.why or one.log)
+               for one in report.workers]  # fmt: skip
+    lines += section("Workers", workers, ("build", "end", "time", "images", ""))
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.timings for image in report.images) else []

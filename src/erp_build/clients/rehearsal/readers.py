@@ -1,22 +1,18 @@
-"""A rehearsal: writes are assumed, and reads show the real world with the assumed writes laid over it."""
+"""Readers of a rehearsal: they show the real world with the assumed writes laid over it."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from erp_build.clients.effects import CheckRequest, EditRequest, ImageRequest, NotifyRequest, OnPackaged, UpgradeRequest
-from erp_build.clients.protocols import Cluster, EvidenceReader, Functions, Helm, Leases, Registry
-from erp_build.formats.evidence.documents import assumed_evidence
-from erp_build.model.check_run import CheckRun
-from erp_build.model.images.evidence import EvidenceRequest, StoredEvidence
-from erp_build.model.images.image import ImageReference, LocalImage, PushedEvidence, PushedImage, StoredImage
-from erp_build.model.project import Function, Service
+from erp_build.clients.protocols import Cluster, EvidenceReader, Fleet, Functions, Helm, Leases, Registry
+from erp_build.clients.rehearsal.effects import RehearsedEffects, assumed_image
+from erp_build.model.images.evidence import StoredEvidence
+from erp_build.model.images.fleet import WorkerLook
+from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Endpoints, ObjectName, Pod, Workload
 from erp_build.model.releases.lambda_function import FunctionState
-from erp_build.model.releases.lease import Lease, LeaseReading
+from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.release import Release, Revision
 
 NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
@@ -35,110 +31,6 @@ CLEAN_SCAN: Mapping[str, Any] = {
 }
 
 Client = TypeVar("Client")
-
-
-@dataclass
-class RehearsedEffects:
-    """Changes nothing, and keeps what a rehearsal assumes to have happened.
-
-    Attributes:
-        images: repository -> the image that is to be deployed from it.
-        pushed: digests that exist by assumption only.
-        tags: repository and tag -> the image that got it.
-        evidence: digest of an image -> what is attached to it by assumption only.
-        scans: digests whose scan was asked for by assumption only.
-        functions: name -> image.
-        aliases: `function:alias` -> digest.
-        upgrades: the description of each revision that the release got.
-        removed: whether the release was removed before.
-        lease: the assumed lock; a rehearsal takes no real one and waits for none.
-    """
-
-    images: dict[str, ImageReference] = field(default_factory=dict)
-    pushed: set[str] = field(default_factory=set)
-    tags: dict[tuple[str, str], StoredImage] = field(default_factory=dict)
-    evidence: dict[str, tuple[StoredEvidence, StoredEvidence]] = field(default_factory=dict)
-    scans: set[str] = field(default_factory=set)
-    functions: dict[str, str] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-    upgrades: dict[Release, list[str]] = field(default_factory=dict)
-    removed: set[Release] = field(default_factory=set)
-    leases: dict[Release, Lease] = field(default_factory=dict)
-
-    def check(self, request: CheckRequest) -> CheckRun:
-        """Assume that the check passes."""
-        return CheckRun(outcome="passed", why="assumed")
-
-    def package(self, targets: Sequence[Service | Function], on_packaged: OnPackaged) -> None:
-        """Assume the jars."""
-        for target in targets:
-            on_packaged(target.name, 0.0)
-
-    def prepare_images(self, requests: Sequence[ImageRequest]) -> None:
-        """Nothing is fetched for assumed images."""
-
-    def build_image(self, request: ImageRequest) -> LocalImage:
-        """Assume the image."""
-        return LocalImage(identifier="assumed", size=0, platform="")
-
-    def push(self, request: ImageRequest) -> PushedImage:
-        """Assume the push; the digest is derived from the name, because no real one can be known."""
-        text = f"assumed {request.repository}:{request.tag} of {request.commit}"
-        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-        self.pushed.add(digest)
-        self.images[request.repository] = ImageReference(request.repository, request.tag, digest)
-        return PushedImage(digest)
-
-    def attest(self, request: EvidenceRequest) -> PushedEvidence:
-        """Assume SBOM and provenance, of which only the libraries cannot be known."""
-        sbom, provenance = self.evidence[request.image.digest] = assumed_evidence(request)
-        return PushedEvidence(sbom.digest, provenance.digest)
-
-    def start_scan(self, repository: str, digest: str) -> bool:
-        """Assume the scan; it finds what the last one found."""
-        self.scans.add(digest)
-        return True
-
-    def update_function(self, state: FunctionState, image: str) -> None:
-        """Assume the function's new image."""
-        self.functions[state.name] = image
-
-    def publish(self, state: FunctionState, alias: str) -> str:
-        """Assume the version."""
-        self.aliases[f"{state.name}:{alias}"] = state.digest
-        return "assumed"
-
-    def write_file(self, path: Path, content: bytes) -> None:
-        """Assume the file."""
-
-    def upgrade_release(self, request: UpgradeRequest) -> None:
-        """Assume the release's new revision."""
-        self.upgrades.setdefault(request.release, []).append(request.description)
-
-    def tag(self, image: StoredImage, tag: str) -> None:
-        """Assume the tag; an image that is not pushed is deployed with the first tag that it gets."""
-        self.tags[image.repository, tag] = image
-        self.images.setdefault(image.repository, ImageReference(image.repository, tag, image.digest))
-
-    def rollback_release(self, release: Release, revision: int, timeout: float) -> None:
-        """Assume the rollback."""
-        self.upgrades.setdefault(release, []).append(f"Rollback to {revision}")
-
-    def uninstall_release(self, release: Release) -> None:
-        """Assume the removal."""
-        self.removed.add(release)
-
-    def edit_branch(self, request: EditRequest) -> str | None:
-        """Assume the commit; its id cannot be known."""
-        return "0" * 40
-
-    def write_lease(self, release: Release, lease: Lease) -> Lease | None:
-        """Assume the lock."""
-        self.leases[release] = replace(lease, version="assumed")
-        return self.leases[release]
-
-    def notify(self, request: NotifyRequest) -> None:
-        """Assume the message."""
 
 
 class _Reader(Generic[Client]):
@@ -169,8 +61,22 @@ class RehearsedRegistry(_Reader[Registry]):
 
     def _assumed_image(self, repository: str, reference: str) -> StoredImage | None:
         if reference in self._assumed.pushed:
-            return StoredImage(repository=repository, digest=reference, media_type="", manifest='{"layers": []}')
+            return assumed_image(repository, reference)
         return self._assumed.tags.get((repository, reference))
+
+    def key(self, image: StoredImage) -> str | None:
+        """The content key of the image's label; that of an image of an assumed worker is what it was asked for."""
+        made = self._assumed.labelled.get(image.digest)
+        return made.key if made else self._real.key(image)
+
+    def revision(self, image: StoredImage) -> str | None:
+        """The commit of the image's label."""
+        made = self._assumed.labelled.get(image.digest)
+        return made.commit if made else self._real.revision(image)
+
+    def platform(self, image: StoredImage) -> str:
+        """The platform; empty where it is not known, as of an assumed image."""
+        return "" if image.digest in self._assumed.labelled else self._real.platform(image)
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of the scan's findings."""
@@ -188,6 +94,20 @@ class RehearsedRegistry(_Reader[Registry]):
     def pushed_at(self, repository: str, digest: str) -> datetime:
         """When the image was pushed last; an assumed push is older than its assumed scan."""
         return BEFORE_ALL if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
+
+
+class RehearsedFleet(_Reader[Fleet]):
+    """The real workers, and the assumed ones, which have succeeded."""
+
+    def look(self, builds: Sequence[str]) -> Mapping[str, WorkerLook]:
+        """How builds stand."""
+        assumed = {build: WorkerLook(state="succeeded") for build in builds if build in self._assumed.workers}
+        real = [build for build in builds if build not in assumed]
+        return {**assumed, **(self._real.look(real) if real else {})}
+
+    def unfinished(self, project: str, fleet: str) -> tuple[str, ...]:
+        """Builds of a release; those that a run has left are assumed to be stopped."""
+        return ()
 
 
 class RehearsedEvidence(_Reader[EvidenceReader]):

@@ -1,0 +1,78 @@
+"""Several releases of a project: each is worked on by itself, and what ends one ends no other."""
+
+from collections.abc import Callable, Sequence
+
+from erp_build.clients.protocols import Clients
+from erp_build.errors import ErpBuildError, Failure, PartlyDeployed, combine, explain, told
+from erp_build.model.project import Project
+from erp_build.run_record import Run, UnitReport
+
+
+def each_release(
+    project: Project,
+    clients: Clients,
+    is_chosen: Callable[[str], bool],
+    whole: Run,
+    work: Callable[[Project, Run], object],
+) -> tuple[UnitReport, ...]:
+    """Do the work for each release that has a chosen target; returns how each ended, those left out too.
+
+    What ends one, a mistake of this program too, ends no other; only a signal ends all of them.
+
+    Args:
+        project: of several releases.
+        clients: tell where the work is.
+        is_chosen: whether a target is chosen, by its name.
+        whole: the run of them all, which keeps what each has made.
+        work: takes the project of one release, and a run of its own.
+    """
+    for unit in project.units:
+        chart, release = unit.chart.name, unit.chart.release
+        if not any(is_chosen(target.name) for target in unit.targets):
+            whole.leave_out(chart)
+            continue
+        own = whole.of_unit()
+        try:
+            clients.progress.say(f"the release {release}", chart)
+            with clients.clock.limit_kept():
+                work(unit, own)
+        except BaseException as error:
+            own.keep(error=error if isinstance(error, Failure) else bug_of(error))
+            if not isinstance(error, Exception):
+                raise
+            clients.progress.say(f"the release {release} ends here: {told(error)}", chart)
+        finally:
+            whole.add_unit(chart, own)
+    return whole.report().units
+
+
+def bug_of(error: BaseException) -> ErpBuildError:
+    """A mistake of this program as an error of ours, with its traceback behind it."""
+    bug = ErpBuildError("a bug of erp_build", why=told(error))
+    bug.__cause__ = error
+    return bug
+
+
+def raise_for_deployed(units: Sequence[UnitReport]) -> None:
+    """Raise `PartlyDeployed` where some releases were deployed and some were not, or what ended them all."""
+    failed = [(unit.name, unit.error) for unit in units if unit.error]
+    if not failed:
+        return
+    lines = [f"{name}: {told(error)} (exit code {error.code})" for name, error in failed]
+    if gone := [unit.name for unit in units if unit.outcome in ("deployed", "rehearsed")]:
+        raise PartlyDeployed(
+            f"{len(failed)} of {len(units)} releases were not deployed",
+            where=", ".join(name for name, _ in failed),
+            why="\n".join((*lines, f"deployed: {', '.join(gone)}")),
+            next_step="\n".join(f"{name}: {error.next_step}" for name, error in failed if error.next_step),
+        ) from failed[0][1]
+    first = failed[0][1]
+    if len(failed) > 1:
+        explain(first, f"this was {failed[0][0]}; the others were not deployed either:", *lines[1:])
+    raise first
+
+
+def raise_for_built(units: Sequence[UnitReport]) -> None:
+    """Raise what kept images of some releases from being made, as one error."""
+    if failed := [unit.error for unit in units if isinstance(unit.error, ErpBuildError)]:
+        raise combine(failed)

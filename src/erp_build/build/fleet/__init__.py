@@ -1,0 +1,1 @@
+"""Builds of a run on machines of CodeBuild's own."""

@@ -1,0 +1,123 @@
+"""The stage that has images made by workers: it turns their builds into reuses of what the registry has afterwards."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+from uuid import uuid4
+
+from erp_build.build.fleet.crew import Crew
+from erp_build.build.fleet.shares import number_of_workers, share_out
+from erp_build.build.image_request import image_request
+from erp_build.changes.make_plan import REBUILD
+from erp_build.changes.reuse import LateSearch
+from erp_build.clients.effects import WorkerRequest
+from erp_build.clients.site import Site
+from erp_build.model.build_options import FanOut
+from erp_build.model.images.fleet import Worker
+from erp_build.model.packaging import OWN
+from erp_build.model.plan import Plan, Reason, Step
+from erp_build.model.stages.stage import stage
+
+NO_PROJECT = (
+    "no project of CodeBuild is known whose builds could be begun: name one with a source of its own (`project`); one "
+    "that a pipeline started has none"
+)
+"""What is said where workers are wanted and cannot be."""
+
+OWN_PACKAGERS = frozenset(packaging.name for packaging in OWN)
+
+
+class FleetOrder(NamedTuple):
+    """What workers are to be.
+
+    Attributes:
+        options: `[build.fan_out]`.
+        project: of CodeBuild, whose builds they are.
+        seconds: target -> what its image took in a former run, where that is known.
+        require_ours: raises where this run may not go on.
+        note: takes all workers so far.
+    """
+
+    options: FanOut
+    project: str
+    seconds: Mapping[str, float] = MappingProxyType({})
+    require_ours: Callable[[], object] = lambda: None
+    note: Callable[[tuple[Worker, ...]], object] = lambda _: None
+
+
+def is_worth_it(options: FanOut, plan: Plan) -> bool:
+    """Whether workers are wanted, and the plan has so many builds for them that they pay."""
+    return options.workers > 0 and len(shareable(options, plan)) >= max(options.least, 1)
+
+
+def shareable(options: FanOut, plan: Plan) -> tuple[Step, ...]:
+    """The builds that a worker can make and hand over: by a key, and from the files of the commit alone."""
+    return tuple(
+        step
+        for step in plan.builds
+        if step.key
+        and not step.is_dirty
+        # An older image has the key of one that is built anew on purpose.
+        and REBUILD not in step.because
+        # The line that a worker runs knows no packagers of a program of yours; a buildspec of yours may.
+        and (options.buildspec or getattr(step.target, "package", "") in OWN_PACKAGERS)
+    )
+
+
+@stage("CodeBuild: builds of a project, which push new tags", keeps="plan")
+def build_on_workers(site: Site, plan: Plan, order: FleetOrder) -> Plan:
+    """Have workers make what they can, and return the plan with what is left to be built here.
+
+    Raises `BuildFailed` with the services of a worker that does not end; the others are finished before.
+    """
+    steps = {step.target.name: step for step in shareable(order.options, plan)}
+    search, found = LateSearch(site, plan), dict[str, Step]()
+
+    def find(names: Sequence[str]) -> Sequence[str]:
+        found.update(search.found([steps[name] for name in names]))
+        return [name for name in names if name in found]
+
+    crew = Crew(
+        site,
+        project=order.project,
+        fleet=fleet_of(site),
+        request=partial(_request, site, plan, steps, order),
+        find=find,
+        timeout=order.options.timeout,
+        require_ours=order.require_ours,
+        note=order.note,
+    )
+    if crew.end_former():
+        # They may have made something since the plan was.
+        find(list(steps))
+    names = [name for name in steps if name not in found]
+    workers = number_of_workers(len(names), order.options.workers)
+    here = crew.work(share_out(names, order.seconds, workers)) if names else {}
+    return plan._replace(steps=tuple(_made(step, found, here) for step in plan.steps))
+
+
+def fleet_of(site: Site) -> str:
+    """What names the workers of this release: there is one run at a time that holds its lock."""
+    return f"{site.release.cluster}/{site.release.namespace}/{site.release.name}"
+
+
+def _request(
+    site: Site, plan: Plan, steps: Mapping[str, Step], order: FleetOrder, names: tuple[str, ...]
+) -> WorkerRequest:
+    return WorkerRequest(
+        project=order.project,
+        fleet=fleet_of(site),
+        commit=plan.head,
+        images=tuple(image_request(site, steps[name], plan) for name in names),
+        buildspec=order.options.buildspec,
+        timeout=order.options.timeout,
+        token=uuid4().hex,
+    )
+
+
+def _made(step: Step, found: Mapping[str, Step], here: Mapping[str, str]) -> Step:
+    name = step.target.name
+    if name in found:
+        return found[name]
+    return step._replace(because=(*step.because, Reason(rule=f"built here: {here[name]}"))) if name in here else step

@@ -1,0 +1,1 @@
+"""A rehearsal: writes are assumed, and reads show the real world with the assumed writes laid over it."""

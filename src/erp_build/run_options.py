@@ -1,0 +1,45 @@
+"""What a caller of a run may choose."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from erp_build.model.project import Project
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """The options of a run.
+
+    Attributes:
+        variables: environment variables; CodeBuild describes the source in them.
+        base, head: revisions to use instead of those that detection finds.
+        strict: stop when a baseline is in doubt, instead of building more.
+        allow_older: deploy even where a newer commit is live.
+        wait_for_lock: seconds to wait for another run.
+        replace_cut_off_install: remove a release whose first installation was cut off.
+        rebuild: names of services and functions that are built anew although their content has an image.
+        only, without: names of the targets that may be deployed (empty: all), and of those that may not; what is left
+            out stays as it runs.
+        seconds: target -> what its image took in a former run, as far as that is known; workers are shared out by it.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    base: str | None = None
+    head: str | None = None
+    strict: bool = False
+    allow_older: bool = False
+    wait_for_lock: float = 0.0
+    replace_cut_off_install: bool = False
+    rebuild: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def of_release(self, unit: Project) -> "Options":
+        """The same for one of several releases: without the names of targets that are another one's."""
+        names = {target.name for target in unit.targets}
+
+        def own(given: Iterable[str]) -> tuple[str, ...]:
+            return tuple(name for name in given if name in names)
+
+        return replace(self, rebuild=own(self.rebuild), only=own(self.only), without=own(self.without))
