@@ -3,7 +3,7 @@
 from erp_build.clients.clock import Deadline
 from erp_build.clients.site import Site
 from erp_build.errors import FunctionChanged, FunctionUpdateFailed
-from erp_build.formats.lambda_message import after_update
+from erp_build.formats.messages.lambda_message import after_update
 from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
 from erp_build.model.releases.lambda_function import FunctionState

@@ -9,7 +9,7 @@ import pytest
 
 from erp_build.changes.baselines import RESOLVED
 from erp_build.clients.docker.build_context import Context
-from erp_build.clients.git.work_tree import files_on_disk
+from erp_build.clients.git.sources.work_tree import files_on_disk
 from erp_build.config.load import load_project
 from erp_build.config.read_file import path_below
 from erp_build.config.toml_table import parsed_toml

@@ -14,8 +14,8 @@ from erp_build.clients.docker.events import hint_of
 from erp_build.config.toml_table import Table
 from erp_build.deployment.lambda_update import _not_live
 from erp_build.errors import ConfigurationError, did_you_mean, nearest
-from erp_build.formats.helm_message import next_step
-from erp_build.formats.lambda_message import after_update, read_refusal
+from erp_build.formats.messages.helm_message import next_step
+from erp_build.formats.messages.lambda_message import after_update, read_refusal
 from erp_build.model.project import Project, Service
 from erp_build.model.releases.lambda_function import FunctionState
 from tests.support.cases import rows, table

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from erp_build.clients.git.listing import listed_files
+from erp_build.clients.git.sources.listing import listed_files
 from erp_build.config.load import parse_project
 from erp_build.setup.draft import Draft
 from erp_build.setup.file_text import file_text

@@ -8,8 +8,8 @@ from erp_build.changes.modules.of_commits import poms_of
 from erp_build.changes.modules.uses import Graph
 from erp_build.clients.git.attributes import blob_identifier
 from erp_build.clients.git.checkout import place_of
-from erp_build.clients.git.listing import listed_files
 from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.git.sources.listing import listed_files
 from erp_build.config.read_file import read_file
 from erp_build.formats.maven.graph import MavenGraph, read_graph, renewed
 from erp_build.formats.maven.settings import is_maven_file

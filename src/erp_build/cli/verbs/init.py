@@ -68,8 +68,8 @@ def main(options: Options, console: Console) -> None:
 
 def _text(root: "Path") -> str:
     """The text of the file, which was read as a run reads it."""
-    from erp_build.clients.git.listing import listed_files
     from erp_build.clients.git.repository import GitRepository
+    from erp_build.clients.git.sources.listing import listed_files
     from erp_build.config.load import parse_project
     from erp_build.setup.file_text import file_text
     from erp_build.setup.make_draft import make_draft

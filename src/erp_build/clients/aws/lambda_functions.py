@@ -11,7 +11,7 @@ from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import FunctionChanged, FunctionUpdateFailed
 from erp_build.formats.access_denied import is_denied, read_denial
-from erp_build.formats.lambda_message import Refusal, read_refusal
+from erp_build.formats.messages.lambda_message import Refusal, read_refusal
 from erp_build.formats.transient import CONFLICT_CODE
 from erp_build.model.images.image import ImageReference
 from erp_build.model.releases.lambda_function import FunctionState

@@ -203,7 +203,7 @@ class GitRepository:
     def source_files(self, commit: str) -> Iterable[SourceFile]:
         """Return all files of a commit; without Git, the files on the disk."""
         if not self.has_metadata():
-            from erp_build.clients.git.work_tree import files_on_disk
+            from erp_build.clients.git.sources.work_tree import files_on_disk
 
             return files_on_disk(self.root)
         code, output = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)

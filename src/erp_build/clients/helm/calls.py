@@ -5,7 +5,7 @@ from pathlib import Path
 
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import ReleaseFailed
-from erp_build.formats.helm_message import next_step, without_notes
+from erp_build.formats.messages.helm_message import next_step, without_notes
 from erp_build.formats.transient import text_passes
 
 HELM_CALL_TIMEOUT_S = 60.0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from erp_build.clients.helm.calls import call_helm, raise_for_failure
-from erp_build.formats.helm_message import lint_mistakes
+from erp_build.formats.messages.helm_message import lint_mistakes
 from erp_build.model.releases.capabilities import NOTHING_KNOWN, Capabilities
 
 APIS_AT_ONCE = 500
