@@ -7,7 +7,7 @@ from erp_build.changes.content_key import content_of
 from erp_build.clients.machine.parallel import map_in_threads
 from erp_build.clients.site import Site
 from erp_build.errors import VerificationFailed
-from erp_build.formats.evidence.verify import Expected, fault_of
+from erp_build.formats.evidence.verify import Expected, fault_of, named
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.evidence import EVIDENCE_TYPES, PROVENANCE_TYPE, SBOM_TYPE, WORDS, CheckedEvidence
 from erp_build.model.images.image import BuiltImage
@@ -48,7 +48,7 @@ def check_evidence(site: Site, plan: Plan, images: Sequence[BuiltImage]) -> tupl
 def _read(site: Site, plan: Plan, step: Step, image: BuiltImage) -> _Reading:
     expected = _expected(site, plan, step, image)
     stored = site.clients.evidence.read(image.repository, image.digest)
-    faults = [f"{WORDS[one.kind]} {one.digest}: {fault}" for one in stored if (fault := fault_of(one, expected))]
+    faults = [f"{named(one)}: {fault}" for one in stored if (fault := fault_of(one, expected))]
     there = {kind: [one.digest for one in stored if one.kind == kind] for kind in EVIDENCE_TYPES}
     pushed = dict(zip(EVIDENCE_TYPES, image.evidence or (), strict=False))
     # Another run may have attached its own to the same image; that of this run is the one that was meant.

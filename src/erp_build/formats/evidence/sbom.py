@@ -75,11 +75,6 @@ def subject_of(document: Any) -> tuple[str, str]:
     return str(component.get("name", "")), str(component.get("version", ""))
 
 
-def libraries_in(document: Any) -> int:
-    """How many libraries a bill of materials lists."""
-    return sum(one.get("type") == "library" for one in document.get("components") or ())
-
-
 def sbom_fault(text: str) -> str:
     """Why a text is no bill of materials by CycloneDX's own strict schema; empty: it is one."""
     from cyclonedx.schema import SchemaVersion

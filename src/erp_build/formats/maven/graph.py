@@ -53,7 +53,7 @@ class MavenGraph:
 
     def __init__(self, kept: tuple[Any, ...]) -> None:
         self.kept = kept
-        _, nodes, self.unclear, self.wanted, self._of_settings, self._read = kept
+        _, nodes, self.unclear, self.wanted, self._of_settings, _ = kept
         self._nodes: dict[str, tuple[Named, tuple[Link, ...], str | None, bool]] = nodes
         self._at_folder: dict[str, list[str]] = {}
         for path in nodes:
@@ -109,16 +109,6 @@ class MavenGraph:
         start = self._at(folder)
         root = self._nodes[start][2] if start else None
         return None if root is None else folder_of(root)
-
-    def module_at(self, folder: str) -> Pom | None:
-        """What the pom of a folder says."""
-        start = self._at(folder)
-        found = self._reading.poms.get(start) if start else None
-        return found if isinstance(found, Pom) else None
-
-    @cached_property
-    def _reading(self) -> Reading:
-        return loaded(self._read)
 
     def coordinates_of(self, folder: str) -> Named | None:
         """Group, artifact and version of the module of a folder; what nobody can tell has a `${`, or is empty."""

@@ -8,7 +8,6 @@ from erp_build.formats.printable import one_line
 
 MISSING_PARTS = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 LOST_UPLOADS = frozenset({"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "RANGE_INVALID"})
-WRONG_DIGEST = "DIGEST_INVALID"
 
 QUERY = re.compile(r"\?[^\s'\"<>)\]]++")
 """Behind an address; the state of an upload and the signature of a download stand there, and both are secrets."""
