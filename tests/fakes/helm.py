@@ -102,7 +102,7 @@ class FakeHelm:
         self._add_revision("failed" if refused else "deployed", request.description)
         self._fail("upgrade")
         self.charted = {
-            path.relative_to(request.chart).as_posix(): path.read_text()
+            path.relative_to(request.chart).as_posix(): path.read_text(encoding="utf-8", errors="replace")
             for path in sorted(request.chart.rglob("*"))
             if path.is_file()
         }

@@ -8,6 +8,7 @@ from erp_build.model.change import Baseline, ChangeSet, TargetChange
 from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.plan import LiveState, Plan, Running
+from erp_build.model.project import Project
 
 ERP = default_project()
 REQUEST, PROCESSING, NOTIFICATION = (service.name for service in ERP.services)
@@ -57,10 +58,14 @@ def running(trouble: Mapping[str, str] | None = None) -> LiveState:
 
 
 def plan_of(
-    changed: Mapping[str, str], without: Mapping[str, str] | None = None, trouble: Mapping[str, str] | None = None
+    changed: Mapping[str, str],
+    without: Mapping[str, str] | None = None,
+    trouble: Mapping[str, str] | None = None,
+    *,
+    project: Project = ERP,
 ) -> Plan:
-    """The plan of the ERP project for these changes."""
-    return make_plan(ERP, change_set(changed, without), running(trouble))
+    """The plan of a project for these changes."""
+    return make_plan(project, change_set(changed, without), running(trouble))
 
 
 def built(target: str = NOTIFICATION, digest: str = DIGEST) -> BuiltImage:

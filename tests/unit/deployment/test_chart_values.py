@@ -85,7 +85,7 @@ def in_two_files(world: FakeWorld) -> str:
 
 def test_tags_are_added_to_the_last_file_where_only_an_earlier_one_has_them(new_world: FakeWorld) -> None:
     in_two_files(new_world)
-    preview = check_plan(new_world.site(), plan_of({NOTIFICATION: "pom.xml"}))
+    preview = check_plan(new_world.site(), plan_of({NOTIFICATION: "pom.xml"}, project=new_world.project))
     (tried,) = new_world.helm.checked
     assert tried.startswith("replicaCount: 3\nservices:\n")
     assert f'tag: "{HEAD[:7]}@sha256:' in tried
@@ -107,7 +107,7 @@ def test_an_image_in_one_text_is_refused_before_the_build(new_world: FakeWorld) 
     new_world.project = new_world.project._replace(services=(service,))
     new_world.values.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="is one text in the values file") as caught:
-        check_plan(new_world.site(), plan_of({NOTIFICATION: "pom.xml"}))
+        check_plan(new_world.site(), plan_of({NOTIFICATION: "pom.xml"}, project=new_world.project))
     assert "image.repository" in caught.value.next_step
 
 
@@ -117,7 +117,7 @@ def test_a_key_that_is_misspelled_gets_the_near_one(new_world: FakeWorld) -> Non
     )
     new_world.project = new_world.project._replace(services=services)
     with pytest.raises(ConfigurationError, match="no image in the values file") as caught:
-        check_plan(new_world.site(), plan_of({NOTIFICATION: "pom.xml"}))
+        check_plan(new_world.site(), plan_of({NOTIFICATION: "pom.xml"}, project=new_world.project))
     assert "services.approvalRequest" in caught.value.next_step
 
 
