@@ -56,7 +56,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     root = tmp_path_factory.mktemp("layers") / "erp"
     erp_repository.make(root, owner.name)
     config = root / "erp-build.toml"
-    text = config.read_text(encoding="utf-8").replace("[[service]]\n", "[[service]]\nlayers = true\n")
+    text = config.read_text(encoding="utf-8").replace("\n[[service]]\n", "\n[[service]]\nlayers = true\n")
     config.write_text(text.replace('tests = "compile" ', 'tests = "skip" '), encoding="utf-8")
     erp_repository.commit(root, "층으로 나눈 이미지")
     place = Workplace(owner, root)
