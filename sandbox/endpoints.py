@@ -23,6 +23,10 @@ AWS_PORT = AWS_PORTS[LANE]
 """The fault proxy, which is what a run sees as AWS, in the lane of this process."""
 AWS_ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
 
+CODEBUILD_PORT = 4611
+CODEBUILD_ADDRESS = f"http://127.0.0.1:{CODEBUILD_PORT}"
+"""Where builds are begun; the fault proxy stands before it."""
+
 API_SERVER_PORT = 16443
 SIGN_IN_PORT = 4610
 SIGN_IN_ADDRESS = f"http://127.0.0.1:{SIGN_IN_PORT}"

@@ -116,6 +116,15 @@ class Started:
         """Let a stopped program go on."""
         self._child.send_signal(signal.SIGCONT)
 
+    def kill(self) -> None:
+        """End the program by KILL: it puts nothing away."""
+        self._child.kill()
+
+    @property
+    def said(self) -> str:
+        """Its progress so far."""
+        return "".join(tuple(self._lines))
+
     def finish(self, seconds: float | None = None) -> Finished:
         """Wait for its end."""
         self._child.wait(seconds)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from sandbox.aws.codebuild.component import CODEBUILD
 from sandbox.aws.ecr.component import REGISTRY
 from sandbox.aws.ecr.host_names import HOST_NAMES
 from sandbox.aws.fault_proxy.client import Faults
@@ -36,6 +37,7 @@ AWS_COMPONENTS = (
     FOREIGN_IMAGES,
     MINISTACK,
     REGISTRY,
+    CODEBUILD,
     FAULT_PROXY,
     HUB_IMAGES,
 )

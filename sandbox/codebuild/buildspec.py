@@ -5,12 +5,15 @@ Phases that only CodeBuild knows (source, upload of artifacts, caches) are left 
 """
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
+
+PHASES = ("install", "pre_build", "build", "post_build")
+"""Those that have commands, in order."""
 
 PIPELINE = "erp-unified-pipeline"
 ARTIFACT = f"arn:aws:s3:::codepipeline-ap-northeast-2-123456789012/{PIPELINE}/SourceArti/a1B2c3D"
@@ -111,13 +114,33 @@ def run_buildspec(
     spec = yaml.safe_load((source / "buildspec.yml").read_text(encoding="utf-8"))
     without_locale = {name: value for name, value in variables.items() if name != "LANG" and not name.startswith("LC_")}
     environment = {**without_locale, **codebuild_variables(source, commit)}
+    return Build(tuple(phases_of(spec, source, environment, machine)))
+
+
+def phases_of(
+    spec: Mapping[str, Any],
+    source: Path,
+    environment: Mapping[str, str],
+    machine: Machine,
+    begins: Callable[[str], object] = lambda _: None,
+) -> Iterator[Phase]:
+    """Run the phases of a buildspec, and give each when it has ended.
+
+    Args:
+        spec: the buildspec.
+        source: the working directory of every command.
+        environment: the variables of every command, but for the one that says whether all went well so far.
+        machine: where the commands run.
+        begins: called with the name of a phase before it.
+    """
     done: list[Phase] = []
-    for name in ("install", "pre_build", "build", "post_build"):
+    for name in PHASES:
         if name not in spec["phases"] or not _goes_on(name, done):
             continue
+        begins(name)
         succeeding = {"CODEBUILD_BUILD_SUCCEEDING": "1" if Build(tuple(done)).succeeded else "0"}
         done.append(_run_phase(name, spec["phases"][name], source, {**environment, **succeeding}, machine))
-    return Build(tuple(done))
+        yield done[-1]
 
 
 def _goes_on(name: str, done: list[Phase]) -> bool:

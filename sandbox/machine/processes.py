@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,6 +59,25 @@ def end_all_below(folder: Path) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
+def carrying(variable: str) -> tuple[int, ...]:
+    """The living processes that were started with a variable, given as `NAME=value`, and those that they started."""
+    parents, found = dict(_parents()), set[int]()
+    for pid in parents:
+        with suppress(OSError):
+            if variable.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.add(pid)
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return tuple(found)
+
+
+def send(sign: signal.Signals, pids: Iterable[int]) -> None:
+    """Send a signal to processes; one that is gone by now is no error."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, sign)
+
+
 def unmount_below(folder: Path) -> None:
     """Unmount everything below a folder, the deepest first."""
     mounts = (line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines())
@@ -98,6 +117,16 @@ def _started(pid: int) -> str:
         return "gone"
     fields = stat.rpartition(")")[2].split()
     return "gone" if fields[0] == "Z" else fields[19]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Each living process and its parent."""
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with suppress(OSError):
+                state, parent = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    yield int(process.name), int(parent)
 
 
 def _reap(pid: int) -> None:

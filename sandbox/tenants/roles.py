@@ -44,7 +44,11 @@ def remove_role(name: str) -> None:
 
 def role_credentials(tenant: Tenant, role: str = "") -> dict[str, str]:
     """The variables of an AWS client that has taken on a role, as CodeBuild does; by default the build role."""
-    arn = f"arn:aws:iam::{ACCOUNT}:role/{role or tenant.build_role}"
+    return credentials_of(f"arn:aws:iam::{ACCOUNT}:role/{role or tenant.build_role}")
+
+
+def credentials_of(arn: str) -> dict[str, str]:
+    """The same for the ARN of a role."""
     given = client("sts").assume_role(RoleArn=arn, RoleSessionName="AWSCodeBuild-sandbox")["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": given["AccessKeyId"],

@@ -38,6 +38,20 @@ def test_each_parameter_is_checked_by_itself() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("StartBuild", {"projectName": "erp-workers"}),
+        ("ListBuildsForProject", {"projectName": "erp-workers"}),
+        ("StopBuild", {"id": "erp-workers:1"}),
+        ("BatchGetBuilds", {"ids": ["erp-workers:1", "erp-workers:2"]}),
+    ],
+)
+def test_a_call_about_builds_is_checked_against_their_project(operation: str, body: dict[str, object]) -> None:
+    found = needs(make_mocked_request("POST", "/"), operation, json.dumps(body).encode(), enhanced=False)
+    assert found == (Need(f"codebuild:{operation}", f"arn:aws:codebuild:{HERE}:project/erp-workers"),)
+
+
 def test_findings_of_an_enhanced_scan_need_inspector_too() -> None:
     body = json.dumps({"repositoryName": "erp/a"}).encode()
     request = make_mocked_request("POST", "/")

@@ -1,5 +1,7 @@
 """AWS as a run sees it: ministack behind a proxy that fails on demand and answers what ministack cannot.
 
+Calls of CodeBuild go to `sandbox.aws.codebuild`, which runs builds.
+
     python -m sandbox.aws.fault_proxy.server http://127.0.0.1:4566 /folder/with/eks/descriptions 4600 4601
 
 Each port is a lane: what is scripted and logged there is not seen on another.
@@ -23,7 +25,6 @@ import json
 import re
 import sys
 import time
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -38,8 +39,8 @@ from sandbox.aws.fault_proxy.image_scans import Scans
 from sandbox.aws.fault_proxy.scripted_faults import ScriptedFaults
 from sandbox.aws.iam.enforcement import Caller, Guard, denial
 from sandbox.aws.iam.required_actions import CODEARTIFACT_TOKEN, PUBLIC_TOKEN, needs, signed_region
-from sandbox.aws.json_protocol import ECR, call
-from sandbox.endpoints import ACCOUNT
+from sandbox.aws.json_protocol import AWS_JSON, CODEBUILD, ECR, aws_error, call, forward
+from sandbox.endpoints import ACCOUNT, CODEBUILD_ADDRESS
 
 REST = (
     (re.compile(r"PUT /2015-03-31/functions/[^/]+/code"), "UpdateFunctionCode"),
@@ -66,9 +67,6 @@ FIXED: dict[str, dict[str, Any]] = {
 PUBLIC_REGISTRY = "SpencerFrontendService"
 """How the public registry of AWS names itself in its protocol."""
 
-NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "expect"}
-NOT_RETURNED = {"transfer-encoding", "connection", "content-encoding", "content-length", "date", "server"}
-
 
 def operation_of(request: web.Request, body: bytes) -> str:
     """The name of the operation that a request calls."""
@@ -84,19 +82,12 @@ def operation_of(request: web.Request, body: bytes) -> str:
     return DRY_RUN if name == "UpdateFunctionCode" and b'"DryRun": true' in body else name
 
 
-def aws_error(code: str, message: str, status: int = 400) -> web.Response:
-    """An error that botocore understands in the JSON and REST-JSON protocols."""
-    headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-amzn-ErrorType": code}
-    body = {"__type": code, "message": message, "Message": message, "Type": "User"}
-    text = json.dumps(body)
-    return web.Response(status=status, headers=headers, content_type="application/x-amz-json-1.1", text=text)
-
-
 class Proxy:
     """The proxy before one stand-in."""
 
-    def __init__(self, upstream: str, clusters: Path, port: int) -> None:
+    def __init__(self, upstream: str, clusters: Path, port: int, codebuild: str) -> None:
         self._upstream = upstream
+        self._codebuild = codebuild
         self._clusters = clusters
         self._port = port
         self._session: ClientSession | None = None
@@ -153,12 +144,14 @@ class Proxy:
             found = await ask(json.loads(body))
             if "Error" in found:
                 return aws_error(found["Error"]["Code"], found["Error"].get("Message", ""))
-            return web.json_response(found, content_type="application/x-amz-json-1.1")
+            return web.json_response(found, content_type=AWS_JSON)
         if own := tokens.own_answer(operation, partial(self.guard.password, caller)):
             return own
         if operation in FIXED:
-            return web.json_response(FIXED[operation], content_type="application/x-amz-json-1.1")
-        answer = await self._forward(request, body)
+            return web.json_response(FIXED[operation], content_type=AWS_JSON)
+        assert self._session is not None
+        is_build = request.headers.get("X-Amz-Target", "").startswith(CODEBUILD)
+        answer = await forward(self._session, self._codebuild if is_build else self._upstream, request, body)
         if operation in RESOLVED:
             return await self.resolution.shown(request.path, body, answer)
         if operation == "GetAuthorizationToken" and answer.status == 200:  # noqa: PLR2004 - OK
@@ -171,16 +164,6 @@ class Proxy:
         if not description.is_file():
             return aws_error("ResourceNotFoundException", f"No cluster found for name: {name}.", 404)
         return web.json_response(json.loads(description.read_text(encoding="utf-8")))
-
-    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
-        assert self._session is not None
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_FORWARDED}
-        headers["Host"] = request.headers.get("Host", "")
-        async with self._session.request(
-            request.method, self._upstream + request.raw_path, data=body, headers=headers, allow_redirects=False
-        ) as answer:
-            kept = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_RETURNED}
-            return web.Response(status=answer.status, headers=kept, body=await answer.read())
 
     async def _ecr(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         assert self._session is not None
@@ -244,9 +227,9 @@ class Control:
         return await self._proxy.guard.log(request)
 
 
-def application(upstream: str, clusters: Path, port: int) -> web.Application:
-    """The server of one lane with its control routes."""
-    proxy = Proxy(upstream, clusters, port)
+def application(upstream: str, clusters: Path, port: int, codebuild: str = CODEBUILD_ADDRESS) -> web.Application:
+    """The server of one lane with its control routes; `codebuild` is where builds are begun."""
+    proxy = Proxy(upstream, clusters, port, codebuild)
     control = Control(proxy)
     app = web.Application(client_max_size=2**31)
     app.cleanup_ctx.append(proxy.lifetime)

@@ -9,12 +9,11 @@ from aiohttp import web
 
 from sandbox.aws.ecr.sign_in import for_region
 from sandbox.aws.iam.required_actions import CODEARTIFACT_TOKEN, PUBLIC_TOKEN
+from sandbox.aws.json_protocol import AWS_JSON
 from sandbox.endpoints import CODEARTIFACT_PASSWORD, REGION, REGISTRY_HOST
 
 LASTS_S = 43_200
 """Seconds that a token is said to be good for."""
-
-AWS_JSON = "application/x-amz-json-1.1"
 
 
 def own_answer(operation: str, password: Callable[[], str]) -> web.Response | None:

@@ -46,6 +46,21 @@ def _parameters(body: Mapping[str, Any]) -> list[str]:
     return [f"arn:aws:ssm:{HERE}:parameter/{name.lstrip('/')}" for name in body.get("Names", ())]
 
 
+def project_arn(name: str) -> str:
+    """The ARN of a project of CodeBuild."""
+    return f"arn:aws:codebuild:{HERE}:project/{name}"
+
+
+def _one_project(body: Mapping[str, Any]) -> list[str]:
+    return [project_arn(str(body.get("projectName", "")))]
+
+
+def _projects_of_builds(body: Mapping[str, Any]) -> list[str]:
+    """Of builds: a call about a build is checked against its project."""
+    ids = body.get("ids") or [body.get("id", "")]
+    return list(dict.fromkeys(project_arn(str(one).partition(":")[0]) for one in ids))
+
+
 _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "GetParameters": ("ssm:GetParameters", _parameters),
     "GetAuthorizationToken": ("ecr:GetAuthorizationToken", lambda _: [ANY]),
@@ -58,6 +73,10 @@ _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "StartImageScan": ("ecr:StartImageScan", _one_repository),
     "PutImage": ("ecr:PutImage", _one_repository),
     "DescribeAlarms": ("cloudwatch:DescribeAlarms", lambda _: [f"arn:aws:cloudwatch:{HERE}:alarm:*"]),
+    "StartBuild": ("codebuild:StartBuild", _one_project),
+    "ListBuildsForProject": ("codebuild:ListBuildsForProject", _one_project),
+    "BatchGetBuilds": ("codebuild:BatchGetBuilds", _projects_of_builds),
+    "StopBuild": ("codebuild:StopBuild", _projects_of_builds),
     "Publish": ("sns:Publish", lambda body: [str(body.get("TopicArn", ANY))]),
 }
 

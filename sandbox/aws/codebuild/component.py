@@ -1,0 +1,49 @@
+"""CodeBuild, whose builds are processes on this machine."""
+
+import signal
+import sys
+import time
+import urllib.request
+
+from sandbox.aws import ministack
+from sandbox.aws.codebuild.build import pids_of
+from sandbox.component import Component
+from sandbox.endpoints import CODEBUILD_ADDRESS
+from sandbox.machine import processes
+from sandbox.paths import ROOT, STATE
+
+FOLDER = STATE / "codebuild"
+"""A folder for each build, named as its log."""
+
+
+class CodeBuild:
+    """The server, and the processes of its builds."""
+
+    name = "codebuild"
+
+    def is_up(self) -> bool:
+        """Whether the server answers."""
+        try:
+            with urllib.request.urlopen(f"{CODEBUILD_ADDRESS}/_health", timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def up(self) -> None:
+        """Start the server."""
+        if not self.is_up():
+            address = CODEBUILD_ADDRESS.partition("://")[2]
+            words = [sys.executable, "-m", "sandbox.aws.codebuild.server", address, ministack.ADDRESS, str(FOLDER)]
+            processes.start(self.name, words, cwd=ROOT)
+            processes.wait_until(self.is_up, self.name)
+
+    def down(self) -> None:
+        """End the server, which ends its builds; of one that was killed they are ended here."""
+        processes.stop(self.name)
+        for folder in FOLDER.iterdir() if FOLDER.exists() else ():
+            while pids := pids_of(folder.name):
+                processes.send(signal.SIGKILL, pids)
+                time.sleep(0.05)
+
+
+CODEBUILD: Component = CodeBuild()
