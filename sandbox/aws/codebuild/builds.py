@@ -180,7 +180,7 @@ class Builds:
         if build.way.kind not in ("hangs", "dies", "lost"):
             return
         while build.way.behind.encode() not in build.log:  # noqa: ASYNC110 - nobody tells what a process prints
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
         if build.way.kind == "hangs":
             processes.send(signal.SIGSTOP, build.pids())
             return
