@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 from sandbox.aws import ministack
 from sandbox.aws.codebuild.build import pids_of
@@ -40,10 +41,15 @@ class CodeBuild:
     def down(self) -> None:
         """End the server, which ends its builds; of one that was killed they are ended here."""
         processes.stop(self.name)
-        for folder in FOLDER.iterdir() if FOLDER.exists() else ():
-            while pids := pids_of(folder.name):
-                processes.send(signal.SIGKILL, pids)
-                time.sleep(0.05)
+        end_left(FOLDER)
+
+
+def end_left(folder: Path) -> None:
+    """Kill the processes of the builds that have a folder in this one."""
+    for build in folder.iterdir() if folder.exists() else ():
+        while pids := pids_of(build.name):
+            processes.send(signal.SIGKILL, pids)
+            time.sleep(0.05)
 
 
 CODEBUILD: Component = CodeBuild()
