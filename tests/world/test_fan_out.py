@@ -7,8 +7,7 @@ compiled, because two processors cannot show that three machines are faster. Ins
 import json
 import re
 import shlex
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from sandbox import erp_build_process
-from sandbox.aws.client import client
+from sandbox.aws.client import client, ignore_missing
 from sandbox.aws.codebuild.build import Way
 from sandbox.aws.codebuild.client import Workers
 from sandbox.aws.fault_proxy.client import Faults
@@ -26,6 +25,7 @@ from sandbox.lanes import in_lane
 from sandbox.sample import erp_repository, many_repository
 from sandbox.tenants import provisioning, roles
 from sandbox.tenants.tenant import Tenant
+from tests.world.pairs import wait_until
 
 pytestmark = pytest.mark.world
 
@@ -113,26 +113,20 @@ def environment(variables: list[dict[str, str]]) -> dict[str, Any]:
 
 def in_registry(tenant: Tenant) -> Images:
     """Everything in the image repositories; an image without a tag is named `-`."""
-    found: Images = {}
+    ecr, found = client("ecr"), Images()
     for name in SERVICES:
-        details = client("ecr").describe_images(repositoryName=f"{tenant.name}/{name}")["imageDetails"]
+        details = ecr.describe_images(repositoryName=f"{tenant.name}/{name}")["imageDetails"]
         found[name] = {tag: str(one["imageDigest"]) for one in details for tag in one.get("imageTags") or ["-"]}
     return found
 
 
 def forget(tenant: Tenant) -> None:
     """Empty the image repositories."""
-    for name, tags in in_registry(tenant).items():
-        images = [{"imageDigest": digest} for digest in set(tags.values())]
-        if images:
-            client("ecr").batch_delete_image(repositoryName=f"{tenant.name}/{name}", imageIds=images)
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
+    ecr = client("ecr")
+    for name in SERVICES:
+        repository = f"{tenant.name}/{name}"
+        if images := ecr.list_images(repositoryName=repository)["imageIds"]:
+            ecr.batch_delete_image(repositoryName=repository, imageIds=images)
 
 
 def on_one_host(tenant: Tenant, repository: Path, config: str) -> Images:
@@ -146,7 +140,7 @@ def on_one_host(tenant: Tenant, repository: Path, config: str) -> Images:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Iterator[Crowd]:
+def prepared(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Iterator[Crowd]:
     Faults().clear()
     tenant = provisioning.create(in_lane("crowd"), images=SERVICES)
     project, repository = f"{tenant.name}-workers", tmp_path_factory.mktemp("crowd") / "repository"
@@ -156,6 +150,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Iterator[C
     config = file.read_text(encoding="utf-8")
     file.write_text(config + FAN_OUT.format(project=project, timeout=HANGS_AFTER_S), encoding="utf-8")
     erp_repository.commit(repository, "빌드 분산")
+    ignore_missing(client("codebuild").delete_project, name=project)
     client("codebuild").create_project(
         name=project,
         source={"type": "GITHUB", "location": str(repository)},
@@ -170,12 +165,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Iterator[C
 
 
 @pytest.fixture
-def crowd(made: Crowd) -> Iterator[Crowd]:
+def crowd(prepared: Crowd) -> Iterator[Crowd]:
     """No service has an image, and nothing is scripted."""
     Faults().clear()
-    forget(made.tenant)
-    yield made
-    made.workers.script()
+    forget(prepared.tenant)
+    yield prepared
+    prepared.workers.script()
     Faults().clear()
 
 
@@ -210,9 +205,9 @@ def test_workers_that_die_hang_or_do_all_twice_and_a_coordinator_that_is_killed_
     crowd.workers.script(*[Way("hangs", PUSHED)] * 3)
     before = len(crowd.builds())
     killed = crowd.start()
-    until(lambda: len(crowd.builds()) == before + 3, "three workers begin")
+    wait_until(lambda: len(crowd.builds()) == before + 3)
     former = [one["id"] for one in crowd.builds()[before:]]
-    until(lambda: all(PUSHED in crowd.workers.log(one) for one in former), "each worker pushes an image")
+    wait_until(lambda: all(PUSHED in crowd.workers.log(one) for one in former))
     killed.kill()
     killed.finish(20)
     assert all(crowd.workers.pids(one) for one in former)
