@@ -41,6 +41,7 @@ def test_each_parameter_is_checked_by_itself() -> None:
 @pytest.mark.parametrize(
     ("operation", "body"),
     [
+        ("BatchGetProjects", {"names": ["erp-workers"]}),
         ("StartBuild", {"projectName": "erp-workers"}),
         ("ListBuildsForProject", {"projectName": "erp-workers"}),
         ("StopBuild", {"id": "erp-workers:1"}),

@@ -55,6 +55,10 @@ def _one_project(body: Mapping[str, Any]) -> list[str]:
     return [project_arn(str(body.get("projectName", "")))]
 
 
+def _projects(body: Mapping[str, Any]) -> list[str]:
+    return [project_arn(str(name)) for name in body.get("names", ())]
+
+
 def _projects_of_builds(body: Mapping[str, Any]) -> list[str]:
     """Of builds: a call about a build is checked against its project."""
     ids = body.get("ids") or [body.get("id", "")]
@@ -73,6 +77,7 @@ _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "StartImageScan": ("ecr:StartImageScan", _one_repository),
     "PutImage": ("ecr:PutImage", _one_repository),
     "DescribeAlarms": ("cloudwatch:DescribeAlarms", lambda _: [f"arn:aws:cloudwatch:{HERE}:alarm:*"]),
+    "BatchGetProjects": ("codebuild:BatchGetProjects", _projects),
     "StartBuild": ("codebuild:StartBuild", _one_project),
     "ListBuildsForProject": ("codebuild:ListBuildsForProject", _one_project),
     "BatchGetBuilds": ("codebuild:BatchGetBuilds", _projects_of_builds),
