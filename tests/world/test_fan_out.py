@@ -19,6 +19,7 @@ from sandbox.aws.client import client, ignore_missing
 from sandbox.aws.codebuild.build import Way
 from sandbox.aws.codebuild.client import Workers
 from sandbox.aws.fault_proxy.client import Faults
+from sandbox.codebuild.buildspec import full_clone
 from sandbox.endpoints import ACCOUNT
 from sandbox.erp_build_process import Finished, Started
 from sandbox.lanes import in_lane
@@ -143,17 +144,19 @@ def on_one_host(tenant: Tenant, repository: Path, config: str) -> Images:
 def prepared(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Iterator[Crowd]:
     Faults().clear()
     tenant = provisioning.create(in_lane("crowd"), images=SERVICES)
-    project, repository = f"{tenant.name}-workers", tmp_path_factory.mktemp("crowd") / "repository"
+    project, folder = f"{tenant.name}-workers", tmp_path_factory.mktemp("crowd")
     roles.create_role(tenant.build_role, roles.shipped_policy(tenant, WorkerProject=project))
-    many_repository.make(repository, tenant.name, SERVICES)
-    file = repository / erp_repository.CONFIG
+    origin = folder / "origin"
+    many_repository.make(origin, tenant.name, SERVICES)
+    file = origin / erp_repository.CONFIG
     config = file.read_text(encoding="utf-8")
     file.write_text(config + FAN_OUT.format(project=project, timeout=HANGS_AFTER_S), encoding="utf-8")
-    erp_repository.commit(repository, "빌드 분산")
+    # A clone as the workers have one: images say where their source comes from.
+    repository = full_clone(origin, erp_repository.commit(origin, "빌드 분산"), folder / "repository")
     ignore_missing(client("codebuild").delete_project, name=project)
     client("codebuild").create_project(
         name=project,
-        source={"type": "GITHUB", "location": str(repository)},
+        source={"type": "GITHUB", "location": str(origin)},
         artifacts={"type": "NO_ARTIFACTS"},
         environment=environment([]),
         serviceRole=f"arn:aws:iam::{ACCOUNT}:role/{tenant.build_role}",
