@@ -16,7 +16,7 @@ check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto -m "not slow" tests/unit tests/docs tests/infra
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" tests/unit tests/docs tests/infra
 
 bench: .venv/ready
 	$(BIN)/python -m bench

@@ -1,4 +1,4 @@
-"""`make test`: the groups of tests, fast ones first, with the time of each; a skipped test is a failure."""
+"""`make test`: the fast tests first, then those of the sandbox, with the time of each; a skipped test is a failure."""
 
 import os
 import subprocess
@@ -16,8 +16,11 @@ from sandbox.machine import inventory
 
 HERE = Path(__file__).resolve().parent
 FAST = ("unit", "docs", "infra", "contract")
+"""Groups that need no sandbox. They are played together: while one of their tests waits, another one computes."""
+
 WORKERS = str((os.cpu_count() or 1) + 1)
-"""Processes that play a fast group. One more than there are processors, because some tests wait for a time to pass."""
+"""Processes that play them. One more than there are processors, because some tests wait for a time to pass."""
+
 LAST = "test_down.py"
 LANES = (
     ("test_release.", "test_release_failed", "test_release_killed", "test_two_runs"),
@@ -54,8 +57,8 @@ class Outcome:
 
 
 def main() -> int:
-    """Run every group, whatever the one before it gave, and sum up."""
-    outcomes = [run(group, [HERE / group], "--quiet", "-n", WORKERS) for group in FAST]
+    """Run everything, whatever came out before, and sum up."""
+    outcomes = [run("fast", [HERE / group for group in FAST], "--quiet", "-n", WORKERS, "--dist", "worksteal")]
     outcomes += world()
     skipped = [name for outcome in outcomes for name in outcome.skipped]
     print()

@@ -1,4 +1,4 @@
-"""The repositories and the worlds in memory that several groups share."""
+"""The repositories and the worlds in memory that several groups share, and the order of their tests."""
 
 import shutil
 from pathlib import Path
@@ -8,11 +8,20 @@ import pytest
 
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+from tests.support.order import longest_first
 
 if TYPE_CHECKING:
     from tests.fakes.world import FakeWorld
 
 SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each of several workers (pytest-xdist) begin with what takes longest."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 0)
+    if workers:
+        items[:] = longest_first([(item.nodeid, item) for item in items], workers)
 
 
 @pytest.fixture(scope="session")
