@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench mutation faults docs generated access vendor lock clean
+.PHONY: demo test check static bench mutation faults docs generated access vendor lock clean
 
 # RUNNER=1 plays it in the image of Dockerfile.runner, RUNNER=slim in that of its stage `slim`; it is built first.
 demo: .venv/ready
@@ -11,12 +11,15 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/python -m tests
 
-check: .venv/ready
+check: static
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" tests/unit tests/docs tests/infra
+
+# What of `make check` is no test; `make test` plays all tests of it, and more.
+static: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" tests/unit tests/docs tests/infra
 
 bench: .venv/ready
 	$(BIN)/python -m bench
