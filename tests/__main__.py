@@ -23,13 +23,12 @@ WORKERS = str((os.cpu_count() or 1) + 1)
 
 LAST = "test_down.py"
 LANES = (
-    ("test_release.", "test_release_failed", "test_release_killed", "test_two_runs"),
+    ("test_release", "test_two_runs"),
     (
         "test_as_is",
         "test_build",
         "test_direct",
         "test_drift_charts",
-        "test_migrate",
         "test_private_inputs",
         "test_reactor",
         "test_report_page",
@@ -40,7 +39,8 @@ LANES = (
 )
 """How files of the world begin that are played in lanes of their own, beside all others.
 
-The first lane and the one of all others deploy an ERP each, and are two halves of a length. The last one needs none.
+The one of all others plays the demo first. The first of these deploys an ERP with two contents of each half, and its
+tests have all of the rollouts. The last one needs no ERP that is shared. They are thirds of a length.
 """
 
 

@@ -82,6 +82,13 @@ def play(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str,
     return stage.erp
 
 
+def play_first(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str, str]) -> Tenant:
+    """Play the first act alone, which deploys everything; the arguments are those of `play`."""
+    stage = begin(name, folder, way, settings)
+    _play(ACTS[0], stage)
+    return stage.erp
+
+
 def begin(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str, str] = erp_repository.NONE) -> Stage:
     """Make the tenant, the folder and the repository anew; the arguments are those of `play`."""
     erp = provisioning.create(name)

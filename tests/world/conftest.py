@@ -16,7 +16,7 @@ from sandbox import erp_build_process
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.codebuild import runner_image
 from sandbox.demo import run_modes
-from sandbox.demo.play import play
+from sandbox.demo.play import play, play_first
 from sandbox.lanes import LANE, in_lane
 from sandbox.lifecycle import up
 from sandbox.machine import inventory
@@ -156,15 +156,25 @@ class Erp:
 def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
     """The ERP after the whole demo with Helm 3, which itself checks every act.
 
-    In the first lane it is played in the runner image, as `make demo RUNNER=1` does; in the others by our own Python.
+    It is played in the runner image, as `make demo RUNNER=1` does.
     """
     folder = tmp_path_factory.mktemp("demo") / "helm3"
-    if LANE == 0:
-        up((runner_image.RUNNER_IMAGE,))
-    way = run_modes.on_this_machine() if LANE else run_modes.in_a_build_container(engine=True)
-    tenant = play(in_lane("world"), folder, way, IMPATIENT)
+    up((runner_image.RUNNER_IMAGE,))
+    tenant = play(in_lane("world"), folder, run_modes.in_a_build_container(engine=True), IMPATIENT)
     replicas = json.loads((folder / "4-replicas.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", replicas["head"])
+
+
+@pytest.fixture(scope="session")
+def first_deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
+    """A deployed ERP: in the first lane that of the demo, in the others its first commit, by this machine's Python."""
+    if LANE == 0:
+        found: Erp = request.getfixturevalue("demonstrated")
+        return found
+    folder = tmp_path_factory.mktemp("first") / "helm3"
+    tenant = play_first(in_lane("world"), folder, run_modes.on_this_machine(), IMPATIENT)
+    deployed = json.loads((folder / "1-first.json").read_text(encoding="utf-8"))
+    return Erp(tenant, folder / "erp", deployed["head"])
 
 
 @pytest.fixture
@@ -177,18 +187,19 @@ def erp(demonstrated: Erp) -> Iterator[Erp]:
 
 
 @pytest.fixture(scope="session")
-def made(demonstrated: Erp) -> Pair:
-    """The second content of both halves deployed on two pods of each service; the first one is known from the demo."""
+def made(first_deployed: Erp) -> Pair:
+    """The second content of both halves deployed on two pods of each service; the first one was deployed before."""
+    erp = first_deployed
     Faults().clear()
-    demonstrated.git("reset", "--quiet", "--hard", demonstrated.commit)
-    if b"replicaCount: 2" not in (demonstrated.repository / erp_repository.VALUES).read_bytes():
-        erp_commits.change_replicas(demonstrated.repository, 2)
-    pair = Pair(demonstrated)
+    erp.git("reset", "--quiet", "--hard", erp.commit)
+    if b"replicaCount: 2" not in (erp.repository / erp_repository.VALUES).read_bytes():
+        erp_commits.change_replicas(erp.repository, 2)
+    pair = Pair(erp)
     pair.next()
     done = pair.run()
     assert done.code == 0, done.stderr
     # A pod that is one too many may be there for a moment more.
-    wait_until(lambda: {len(one.digests) for one in demonstrated.look().deployments.values()} == {2})
+    wait_until(lambda: {len(one.digests) for one in erp.look().deployments.values()} == {2})
     return pair
 
 
