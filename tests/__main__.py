@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from heapq import nlargest
 from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -20,6 +21,9 @@ FAST = ("unit", "docs", "infra", "contract")
 
 WORKERS = str((os.cpu_count() or 1) + 1)
 """Processes that play them. One more than there are processors, because some tests wait for a time to pass."""
+
+SLOWEST = 10
+"""Tests that are named at the end, whatever they did."""
 
 LAST = "test_down.py"
 LANES = (
@@ -46,12 +50,21 @@ tests have all of the rollouts. The last one needs no ERP that is shared. They a
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a group ended; `code` is pytest's."""
+    """How a group ended.
+
+    Attributes:
+        group: its name.
+        code: pytest's.
+        seconds: of the whole group.
+        took: of each test its seconds, with what was set up for it first, and its name.
+        failed: how many tests.
+        skipped: the names of tests.
+    """
 
     group: str
     code: int
     seconds: float
-    tests: int
+    took: tuple[tuple[float, str], ...]
     failed: int
     skipped: tuple[str, ...]
 
@@ -65,11 +78,13 @@ def main() -> int:
     for outcome in outcomes:
         # pytest may end with an error although each test passed, such as for a socket that nobody has closed.
         odd = f", pytest ended with {outcome.code}" if outcome.code and not outcome.failed else ""
-        print(f"{outcome.group:<10} {outcome.seconds:7.1f} s  {outcome.tests} tests, {outcome.failed} failed{odd}")
+        print(f"{outcome.group:<10} {outcome.seconds:7.1f} s  {len(outcome.took)} tests, {outcome.failed} failed{odd}")
+    for seconds, name in nlargest(SLOWEST, chain.from_iterable(outcome.took for outcome in outcomes)):
+        print(f"slow: {seconds:9.1f} s  {name}")
     for name in skipped:
         print(f"skipped, which counts as a failure: {name}")
     failed = sum(outcome.failed for outcome in outcomes)
-    passed = sum(outcome.tests for outcome in outcomes) - failed - len(skipped)
+    passed = sum(len(outcome.took) for outcome in outcomes) - failed - len(skipped)
     print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
     return 1 if skipped or any(outcome.code for outcome in outcomes) else 0
 
@@ -124,13 +139,12 @@ def run(group: str, paths: Sequence[Path], *words: str, env: Mapping[str, str] |
 def summed_up(group: str, code: int, seconds: float, report: Path) -> Outcome:
     """Count the tests of pytest's report; one that is not there is a group that did not run."""
     if not report.exists():
-        return Outcome(group, code or 1, seconds, 0, 0, ())
+        return Outcome(group, code or 1, seconds, (), 0, ())
     cases = list(ET.parse(report).getroot().iter("testcase"))
     failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
-    skipped = tuple(
-        f"{case.get('classname')}::{case.get('name')}" for case in cases if case.find("skipped") is not None
-    )
-    return Outcome(group, code, seconds, len(cases), failed, skipped)
+    took = tuple((float(case.get("time", 0)), f"{case.get('classname')}::{case.get('name')}") for case in cases)
+    skipped = tuple(name for case, (_, name) in zip(cases, took, strict=True) if case.find("skipped") is not None)
+    return Outcome(group, code, seconds, took, failed, skipped)
 
 
 if __name__ == "__main__":
