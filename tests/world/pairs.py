@@ -102,8 +102,9 @@ def drift(pair: Pair) -> dict[str, list[str]]:
     return {one["name"]: one["drift"] for one in json.loads(done.stdout)["targets"] if one["drift"]}
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 60, every: float = 0.5) -> None:
+    """Wait for what pods do; a look at them costs the processor that they start on, so that there are few."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(every)

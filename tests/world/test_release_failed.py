@@ -145,7 +145,7 @@ def test_a_cluster_that_is_away_in_the_middle_of_helm_is_waited_for_and_the_next
         lead_to_cluster_by(relay)
         pair.next(SERVICE)
         started = pair.erp.start(env=with_helm(pair, 3, tmp_path, WAITING))
-        wait_until((tmp_path / "mark").exists)
+        wait_until((tmp_path / "mark").exists, every=0.05)
         relay.cut()
         time.sleep(AWAY)
         relay.restore()
