@@ -98,7 +98,7 @@ def _write_provider(providers: Path) -> None:
     program = _PROVIDERS / _PROVIDER
     program.parent.mkdir(parents=True, exist_ok=True)
     lines = [
-        f"#!{sys.executable}",
+        f"#!{sys.executable} -IS",  # without packages, which take longer to find than the program takes
         "import sys",
         f"sys.path.insert(0, {str(ROOT)!r})",
         "from sandbox.cluster.node.ecr_credential_provider import main",
