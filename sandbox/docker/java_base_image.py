@@ -57,7 +57,7 @@ def _root_archive() -> Path:
     version = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr.split('"')[1]
     if not version.startswith("17."):
         raise SandboxError(f"Java 17 is needed, `java -version` says {version}. Run: apt-get install openjdk-17-jdk")
-    archive = CACHE / f"jre-{version}.tar"
+    archive = CACHE / f"jre-2-{version}.tar"
     if not archive.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with _root_folder() as root:
@@ -78,6 +78,8 @@ def _root_folder() -> Iterator[Path]:
         jre = root / "opt" / "jre"
         link = ["jlink", "--add-modules", MODULES, "--strip-debug", "--no-header-files", "--no-man-pages"]
         subprocess.run([*link, "--output", jre], check=True, capture_output=True)
+        # The archive of its own classes, which every packaged runtime has and jlink leaves out: pods start faster.
+        subprocess.run([jre / "bin" / "java", "-Xshare:dump"], check=True, capture_output=True)
         for library in _libraries(jre):
             shutil.copy(library, root / "lib" / "x86_64-linux-gnu" / library.name)
         shutil.copy("/lib64/ld-linux-x86-64.so.2", root / "lib64")
