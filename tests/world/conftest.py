@@ -35,6 +35,9 @@ BEFORE = "ERP_BUILD_SANDBOX_BEFORE"
 IMPATIENT = {'stable = "5s"': 'stable = "1s"', 'lock_expires = "30s"': 'lock_expires = "5s"'}
 """How the ERP of these tests differs from the example: its dozens of deployments are waited for."""
 
+LAYERED = {"\n[[service]]\n": "\n[[service]]\nlayers = true\n"}
+"""How the ERP of the releases differs as well: its pods start without the loader of a jar in a jar, and pull less."""
+
 URI = (erp_repository.SOURCE / erp_repository.VALUES).read_text(encoding="utf-8").partition("uri: ")[2].split('"')[1]
 PASSWORD = URI.partition("://")[2].partition(":")[2].partition("@")[0]
 SECRETS = (
@@ -172,7 +175,7 @@ def first_deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
         found: Erp = request.getfixturevalue("demonstrated")
         return found
     folder = tmp_path_factory.mktemp("first") / "helm3"
-    tenant = play_first(in_lane("world"), folder, run_modes.on_this_machine(), IMPATIENT)
+    tenant = play_first(in_lane("world"), folder, run_modes.on_this_machine(), {**IMPATIENT, **LAYERED})
     deployed = json.loads((folder / "1-first.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", deployed["head"])
 
