@@ -95,6 +95,26 @@ def test_a_time_out_ends_the_whole_family_and_tells_what_it_had_written(script: 
     assert wait_for_end(int(caught.value.tail))
 
 
+def test_where_the_kernel_tells_no_end_it_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(process: int) -> int:
+        raise PermissionError(process)
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    assert python("print('done')").stdout == "done"
+    with pytest.raises(TimedOut, match="ended after 0 s"):
+        run(["sleep", "60"], env=ENVIRONMENT, timeout=0.1)
+
+
+@pytest.mark.parametrize("timeout", [-1.0, 0.0])
+def test_a_child_without_any_time_is_ended_at_once(timeout: float) -> None:
+    with pytest.raises(TimedOut, match="ended after"):
+        run(["sleep", "60"], env=ENVIRONMENT, timeout=timeout)
+
+
+def test_a_child_may_have_more_time_than_the_system_counts() -> None:
+    assert python("print('done')", timeout=1e12).stdout == "done"
+
+
 @pytest.mark.parametrize("script", FAMILY)
 def test_an_interruption_ends_the_whole_family(script: str) -> None:
     """As a signal's handler does it: an exception out of the wait."""
