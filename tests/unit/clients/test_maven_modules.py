@@ -52,6 +52,22 @@ def test_a_jar_goes_on_when_the_next_module_begins(maven: PlayedMaven) -> None:
     assert words.endswith(" -DskipTests --fail-at-end clean package")
 
 
+@pytest.mark.parametrize("sign", [SUMMARY, "echo '[INFO] BUILD SUCCESS'\n"], ids=["of several", "of one module"])
+def test_the_last_jar_goes_on_before_the_jvm_of_maven_has_ended(maven: PlayedMaven, sign: str) -> None:
+    maven.plays(f"{begins('stock')}{makes('stock')}{sign}{waits('stock')}")
+    assert maven.package("stock") is None
+    assert names(maven) == ["stock"]
+
+
+def test_the_jar_of_a_module_that_failed_does_not_go_on(maven: PlayedMaven) -> None:
+    """It may be there: what failed then came behind it."""
+    maven.plays(f"{begins('stock')}{makes('stock')}echo '[INFO] BUILD FAILURE'\n{fails('stock')}exit 1\n")
+    error = maven.package("stock")
+    assert error
+    assert error.targets == {"stock"}
+    assert names(maven) == []
+
+
 @pytest.mark.parametrize(
     "sign", [AT_ONCE, f"{begins('order')}echo '[INFO] --- jar:3.4.2:jar (default-jar) @ billing ---'\n"]
 )

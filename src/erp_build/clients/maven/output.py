@@ -18,13 +18,14 @@ SKIPPING_LINE = re.compile(r"\[INFO\] Skipping \S")
 GOAL_LINE = re.compile(r"\[INFO\] (?:---|>>>) \S.{0,300} @ (\S{1,200}) (?:---|>>>)$")
 AT_ONCE_LINE = re.compile(r"\[INFO\] Using the \S{1,100} implementation with a thread count of ")
 END_LINES = ("[INFO] Reactor Summary", "[INFO] BUILD ")
+FAILURE_LINE = "[INFO] BUILD FAILURE"
 
 
 class MavenOutput:
     """The output of one call of Maven.
 
-    A service's jar is complete when Maven begins the next module, and the last one's when Maven prints its summary. If
-    Maven builds several modules at once, or one service alone, that is known only at its end. A module may still turn
+    A service's jar is complete when Maven begins the next module, and the last one's when Maven prints its summary,
+    before its JVM ends. If Maven builds several modules at once, that is known only at its end. A module may still turn
     out to have failed when Maven ends.
 
     Attributes:
@@ -38,7 +39,7 @@ class MavenOutput:
         self._names = {project: member.name for member in self._members for project in member.projects}
         self._before = {member: jars_of(member.module) for member in self._members}
         self._only = self._members[0].name if len(self._members) == 1 else ""
-        self._one_by_one = not self._only
+        self._one_by_one = True
         self._clock = clock
         self._detail = detail
         self._on_jar = on_jar
@@ -56,7 +57,7 @@ class MavenOutput:
             self._current = Project(found[1], found[2])
         elif text.startswith(END_LINES) or SKIPPING_LINE.match(text):
             # No line announces a module that Maven skips, so this one ends the module before it.
-            self._leave()
+            self._leave(hands_over=not text.startswith(FAILURE_LINE))
         elif AT_ONCE_LINE.match(text) or self._is_of_another(text):
             self._one_by_one = False
         name = self._only or (self._names.get(self._current) if self._current else None)
@@ -80,12 +81,12 @@ class MavenOutput:
         goal = GOAL_LINE.match(text) if self._current else None
         return bool(goal and self._current and goal[1] != self._current.artifact)
 
-    def _leave(self) -> None:
+    def _leave(self, *, hands_over: bool = True) -> None:
         project, self._current = self._current, None
         if project is None:
             return
         self.begun.add(project)
-        for member in self._members if self._one_by_one else ():
+        for member in self._members if self._one_by_one and hands_over else ():
             if project in member.projects and member.projects <= self.begun and member not in self.complete:
                 self._hand_over(member)
 
