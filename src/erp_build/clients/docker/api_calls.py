@@ -1,11 +1,10 @@
-"""Calls of the engine that another thread can abort: a signal reaches the main thread alone."""
+"""A client of the engine, each of whose calls another thread can abort."""
 
 import base64
 import json
 import socket
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
@@ -18,16 +17,13 @@ from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_d
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.calls import within
 from erp_build.clients.docker.private_config import address_of
-from erp_build.clients.way_out import WAY_OUT
+from erp_build.clients.docker.stall import ABORT_WAIT_S
 
 BUILD_SIGN_INS = "X-Registry-Config"
 """The header of a build with the sign-ins of all registries that it may pull from."""
 
 ENGINE_CALL_S = 60.0
 """Seconds for a call of the engine that does no work: its version, what it knows of an image, a removal."""
-
-ABORT_WAIT_S = 3.5
-"""Seconds that aborted calls get to remove what they left in the engine."""
 
 INSTRUCTION_END_WAIT_S = 1.5
 """Seconds to wait for the image of an instruction that was about to end when its build was aborted."""
@@ -116,38 +112,3 @@ class Api(docker.APIClient):
         if isinstance(line, socket.socket):
             with suppress(OSError):  # it is closed already
                 line.shutdown(socket.SHUT_RDWR)
-
-
-class Calls:
-    """The calls in progress, in all threads."""
-
-    def __init__(self) -> None:
-        self._going_on: set[Api] = set()
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def active(self, client: Api) -> Iterator[None]:
-        """Register a call for the time of the block; raises `NothingBegins` after a signal."""
-        with self._changed:
-            self._going_on.add(client)
-        try:
-            WAY_OUT.require_may_begin()
-            yield
-        finally:
-            with self._changed:
-                self._going_on.discard(client)
-                self._changed.notify_all()
-
-    def hang_up(self) -> None:
-        """Abort all calls."""
-        for client in tuple(self._going_on):
-            client.hang_up()
-
-    def abort(self) -> None:
-        """Abort all calls and wait until they have ended."""
-        with self._changed:
-            self.hang_up()
-            # What has no answer yet has begun nothing in the engine.
-            self._changed.wait_for(
-                lambda: not any(client.is_answered for client in self._going_on), WAY_OUT.left(ABORT_WAIT_S)
-            )

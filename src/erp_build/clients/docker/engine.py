@@ -1,29 +1,30 @@
-"""The Docker engine: builds and pushes images with the classic builder (docker SDK)."""
+"""The Docker engine: builds and pushes images with the classic builder.
+
+The SDK (docker) is imported with the first call: most runs make their images without an engine.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from types import MappingProxyType
-from typing import IO, Any, NamedTuple, cast
-
-import docker
-import docker.errors
-import docker.utils
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from erp_build.clients.aws.sign_in import SignIn
-from erp_build.clients.docker.api_calls import Api, Calls
-from erp_build.clients.docker.engine_errors import translate_engine_errors
 from erp_build.clients.docker.events import read_build, read_pull, read_push
 from erp_build.clients.docker.server import DockerServer, default_server
 from erp_build.clients.docker.stall import (
     IMAGE_BUILD_S,
     NO_PROGRESS_S,
+    Calls,
     no_longer_than,
     progress_of,
 )
 from erp_build.errors import BuildFailed, OfNoRegistry, PushFailed
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_IMAGE_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
+
+if TYPE_CHECKING:
+    from erp_build.clients.docker.api_calls import Api
 
 READ_TIMEOUT_S = 600
 """The SDK's limit is per read, and its default of 60 s is too short: a push compresses a large layer in silence."""
@@ -149,7 +150,7 @@ class Engine:
 
     def provide(self, image: str, digest: str, sign_in: SignIn | None, on_line: Callable[[str], None]) -> None:
         """Give the engine the image with this digest under this name, unless it has it; raises `BuildFailed`."""
-        repository, tag = docker.utils.parse_repository_tag(image)
+        repository, tag = _parts(image)
         if repository.endswith(f"@{digest}") or tag == digest:
             return
         with self._client(image=image) as client, self._calls.active(client):
@@ -168,7 +169,7 @@ class Engine:
         ):
             found = client.found(image)
             if not found:
-                repository, tag = docker.utils.parse_repository_tag(image)
+                repository, tag = _parts(image)
                 events = client.pull(
                     repository, tag=tag or "latest", stream=True, decode=True, auth_config=_auth(sign_in)
                 )
@@ -223,11 +224,14 @@ class Engine:
     @contextmanager
     def _client(
         self, failure: type[BuildFailed | PushFailed] = BuildFailed, timeout: int = READ_TIMEOUT_S, image: str = ""
-    ) -> Iterator[Api]:
+    ) -> Iterator["Api"]:
         """Open a client for one call, and translate its errors; only the first one asks the engine for its version.
 
         `image` is what the call pulls or asks a registry for.
         """
+        from erp_build.clients.docker.api_calls import Api
+        from erp_build.clients.docker.engine_errors import translate_engine_errors
+
         server = self._server()
         with (
             translate_engine_errors(server.where, failure, image),
@@ -235,6 +239,13 @@ class Engine:
         ):
             self._version = api.api_version
             yield api
+
+
+def _parts(image: str) -> tuple[str, str | None]:
+    """The name of an image, and its tag or digest."""
+    from docker.utils import parse_repository_tag
+
+    return parse_repository_tag(image)
 
 
 def _digests(found: Mapping[str, Any]) -> tuple[str, ...]:

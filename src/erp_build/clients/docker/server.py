@@ -9,13 +9,14 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from docker.tls import TLSConfig
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_build.clients.docker.private_config import CONFIG_FILE, read_config, users_folder
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from docker.tls import TLSConfig
 
 HOST, TLS, VERIFY, CERTIFICATES, CONTEXT = (
     "DOCKER_HOST", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT",
@@ -45,10 +46,12 @@ class DockerServer(NamedTuple):
         """What an error calls it."""
         return self.address or "the default socket"
 
-    def tls(self) -> TLSConfig | bool:
+    def tls(self) -> "TLSConfig | bool":
         """The same for the SDK; raises `ConfigurationError` where the certificate of its authority is not there."""
         if not (self.address and self.is_tls):
             return False
+        from docker.tls import TLSConfig
+
         folder = Path(self.certificates)
         authority = folder / AUTHORITY
         if self.verifies and not authority.is_file():

@@ -1,16 +1,21 @@
-"""Ends a call of the engine that goes on without getting anywhere."""
+"""Ends calls of the engine: one that goes on without getting anywhere, and all of them after a signal."""
 
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
+
+from erp_build.clients.way_out import WAY_OUT
 
 NO_PROGRESS_S = 600.0
 """Seconds without a byte more, until a pull or a push is given up."""
 
 IMAGE_BUILD_S = 1800.0
 """Seconds for the build of one image."""
+
+ABORT_WAIT_S = 3.5
+"""Seconds that aborted calls get to remove what they left in the engine."""
 
 
 class Stalled(Exception):
@@ -70,3 +75,49 @@ def progress_of(events: Iterable[Mapping[str, Any]], stall: Stall) -> Iterator[M
             said[layer] = state
             stall.progressed()
         yield event
+
+
+class Abortable(Protocol):
+    """A client of the engine in the middle of a call."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the engine has begun to answer."""
+
+    def hang_up(self) -> None:
+        """Shut down the connection of the answer; its reader gets an error."""
+
+
+class Calls:
+    """The calls in progress, in all threads: a signal reaches the main thread alone."""
+
+    def __init__(self) -> None:
+        self._going_on: set[Abortable] = set()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def active(self, client: Abortable) -> Iterator[None]:
+        """Register a call for the time of the block; raises `NothingBegins` after a signal."""
+        with self._changed:
+            self._going_on.add(client)
+        try:
+            WAY_OUT.require_may_begin()
+            yield
+        finally:
+            with self._changed:
+                self._going_on.discard(client)
+                self._changed.notify_all()
+
+    def hang_up(self) -> None:
+        """Abort all calls."""
+        for client in tuple(self._going_on):
+            client.hang_up()
+
+    def abort(self) -> None:
+        """Abort all calls and wait until they have ended."""
+        with self._changed:
+            self.hang_up()
+            # What has no answer yet has begun nothing in the engine.
+            self._changed.wait_for(
+                lambda: not any(client.is_answered for client in self._going_on), WAY_OUT.left(ABORT_WAIT_S)
+            )

@@ -4,10 +4,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from docker import auth
-from docker.credentials.errors import StoreError
-from docker.errors import DockerException
-
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.docker.private_config import CONFIG_FILE, read_config
 from erp_build.clients.secrets import Secrets
@@ -31,6 +27,10 @@ class UserLogins:
         kept = dict(read_config(self._folder))
         if not kept:
             return None
+        from docker import auth
+        from docker.credentials.errors import StoreError
+        from docker.errors import DockerException
+
         try:
             with warnings.catch_warnings():
                 # That a helper is not there is said by the error.
