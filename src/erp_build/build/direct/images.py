@@ -65,6 +65,10 @@ class OwnRegistry:
                 self._layers[repository] = self._last_layers(repository)
             return self._layers[repository].get(diff_id)
 
+    def learn_layers(self, repository: str) -> None:
+        """Read which layers the repository's last image has, so that `layer` answers at once."""
+        self.layer(repository, "")
+
     def _last_layers(self, repository: str) -> Mapping[str, Descriptor]:
         try:
             registry = self.opened()
@@ -98,9 +102,16 @@ class DirectImages:
         self._one_at_a_time = threading.RLock()
 
     def prepare(self, request: ImageRequest, text: str, arguments: Mapping[str, str]) -> None:
-        """Read the base image, and which files it has, as `make` does first; raises as that does."""
-        if base := final_base(text, request.target.docker_target, arguments):
-            self._files.names(self.bases.image(base, dict(request.bases)))
+        """Read the base image and which files it has, as `make` does first; raises as that does.
+
+        The registry that is pushed to is asked what it has of the image: then nobody waits for that behind the jar.
+        """
+        if name := final_base(text, request.target.docker_target, arguments):
+            base = self.bases.image(name, dict(request.bases))
+            self._files.names(base)
+            self._pushing().look_for(request.repository, base)
+        if request.target.layers:
+            self._own.learn_layers(request.repository)
 
     def make(
         self,
@@ -156,14 +167,17 @@ class DirectImages:
 
     def push(self, request: ImageRequest, on_bytes: Callable[[int], object]) -> PushedImage:
         """Push what `make` has made; raises `PushFailed`, and `TagTaken` where an immutable tag names another image."""
+        made = self._made[request.repository, request.tag]
+        pushed = self._pushing().push_image(request.repository, request.tag, made, on_bytes)
+        self._forget(request)
+        return pushed
+
+    def _pushing(self) -> ImagePush:
         with self._one_at_a_time:
             if self._push is None:
                 kept = KeptBlobs(self._folder)
                 self._push = ImagePush(self._own.opened(), self.bases.registries.of, kept)
-        made = self._made[request.repository, request.tag]
-        pushed = self._push.push_image(request.repository, request.tag, made, on_bytes)
-        self._forget(request)
-        return pushed
+            return self._push
 
     def _forget(self, request: ImageRequest) -> None:
         """Remove the layers of an image: those of two hundred services would fill the disk."""

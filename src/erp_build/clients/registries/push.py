@@ -15,7 +15,7 @@ from erp_build.clients.registries.registry import Registry
 from erp_build.errors import ErpBuildError
 from erp_build.formats.oci.manifest import image_of
 from erp_build.model.images.image import PushedImage
-from erp_build.model.images.oci import Descriptor, MadeImage, MadeLayer
+from erp_build.model.images.oci import BaseImage, Descriptor, MadeImage, MadeLayer
 
 BLOBS_AT_ONCE = 4
 """Of one image; an image without an engine has few of its own."""
@@ -39,6 +39,17 @@ class ImagePush:
         """Digest -> a repository of the registry that has it, from which it may be mounted into another one."""
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._never_mounts = False
+        self._there: set[tuple[str, str]] = set()
+        """(repository, digest) of layers that were looked for and found; a push does not ask for them again."""
+
+    def look_for(self, repository: str, base: BaseImage) -> None:
+        """Find out which layers of a base image a repository has, ahead of the pushes of images on it."""
+
+        def look(digest: str) -> None:
+            if self._registry.has_blob(repository, digest):
+                self._there.add((repository, digest))
+
+        _at_once(look, dict.fromkeys(layer.digest for layer in base.layers))
 
     def push_image(
         self, repository: str, tag: str, image: MadeImage, on_bytes: Callable[[int], object] = lambda _: None
@@ -59,6 +70,7 @@ class ImagePush:
             except PartsMissing:
                 if round_ == ROUNDS - 1:
                     raise
+                self._there -= {(repository, _descriptor(layer).digest) for layer in image.layers}
             else:
                 return PushedImage(digest, sent.total)
         raise AssertionError  # the last round returns or raises
@@ -87,6 +99,9 @@ class ImagePush:
         sent: "_Sent",
     ) -> None:
         digest = descriptor.digest
+        if (repository, digest) in self._there:
+            self._holders.setdefault(digest, repository)
+            return
         mount_from = self._holders.get(digest, "")
         base = image.base
         if not mount_from and isinstance(content, Descriptor) and base and base.host == self._registry.host:

@@ -141,3 +141,35 @@ def test_a_missing_repository_says_what_to_do(fake: FakeRegistry, tmp_path: Path
         push_to(registry_at(fake), tmp_path).push_image("erp/a", "1", made_image(tmp_path))
     assert caught.value.next_step == "create the repository, or correct `repository` in erp-build.toml"
     assert not caught.value.passes
+
+
+def asked_for(fake: FakeRegistry, digest: str) -> int:
+    return sum(one.startswith("HEAD") and digest in one for one in fake.asked)
+
+
+def test_layers_of_a_base_that_were_looked_for_are_not_asked_for_again(fake: FakeRegistry, tmp_path: Path) -> None:
+    base = store_base(fake)._replace(host=host(fake))
+    push = push_to(registry_at(fake), tmp_path)
+    push.push_image("erp/a", "1", made_image(tmp_path, base))
+    push.look_for("erp/a", base)
+    before = asked_for(fake, base.layers[0].digest)
+    push.push_image("erp/a", "2", made_image(tmp_path, base, seed=2))
+    assert asked_for(fake, base.layers[0].digest) == before
+
+
+def test_layers_of_a_base_that_were_not_found_are_sent(fake: FakeRegistry, tmp_path: Path) -> None:
+    base = store_base(fake)._replace(host=host(fake))
+    push = push_to(registry_at(fake), tmp_path)
+    push.look_for("erp/a", base)
+    push.push_image("erp/a", "1", made_image(tmp_path, base))
+    assert base.layers[0].digest in fake.repository("erp/a").blobs
+
+
+def test_a_layer_that_is_gone_since_it_was_looked_for_is_sent(fake: FakeRegistry, tmp_path: Path) -> None:
+    base = store_base(fake)._replace(host=host(fake))
+    push = push_to(registry_at(fake), tmp_path)
+    push.push_image("erp/a", "1", made_image(tmp_path, base))
+    push.look_for("erp/a", base)
+    del fake.repository("erp/a").blobs[base.layers[0].digest]
+    push.push_image("erp/a", "2", made_image(tmp_path, base, seed=2))
+    assert base.layers[0].digest in fake.repository("erp/a").blobs
