@@ -41,9 +41,13 @@ class ImagePush:
         self._never_mounts = False
         self._there: set[tuple[str, str]] = set()
         """(repository, digest) of layers that were looked for and found; a push does not ask for them again."""
+        self._begun: set[str] = set()
+        """The repositories of which a push asks by itself."""
 
     def look_for(self, repository: str, base: BaseImage) -> None:
-        """Find out which layers of a base image a repository has, ahead of the pushes of images on it."""
+        """Find out which layers of a base image a repository has, ahead of the push of an image on it."""
+        if repository in self._begun:
+            return
 
         def look(digest: str) -> None:
             if self._registry.has_blob(repository, digest):
@@ -59,6 +63,7 @@ class ImagePush:
         Nothing is sent if the tag names it already. Raises `PushFailed`, and `TagTaken` where an immutable tag names
         another image.
         """
+        self._begun.add(repository)
         there = self._registry.manifest(repository, tag)
         if there is not None and there.digest == image.manifest.digest:
             return PushedImage(there.digest)

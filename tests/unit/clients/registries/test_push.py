@@ -149,8 +149,8 @@ def asked_for(fake: FakeRegistry, digest: str) -> int:
 
 def test_layers_of_a_base_that_were_looked_for_are_not_asked_for_again(fake: FakeRegistry, tmp_path: Path) -> None:
     base = store_base(fake)._replace(host=host(fake))
+    push_to(registry_at(fake), tmp_path).push_image("erp/a", "1", made_image(tmp_path, base))
     push = push_to(registry_at(fake), tmp_path)
-    push.push_image("erp/a", "1", made_image(tmp_path, base))
     push.look_for("erp/a", base)
     before = asked_for(fake, base.layers[0].digest)
     push.push_image("erp/a", "2", made_image(tmp_path, base, seed=2))
@@ -167,9 +167,18 @@ def test_layers_of_a_base_that_were_not_found_are_sent(fake: FakeRegistry, tmp_p
 
 def test_a_layer_that_is_gone_since_it_was_looked_for_is_sent(fake: FakeRegistry, tmp_path: Path) -> None:
     base = store_base(fake)._replace(host=host(fake))
+    push_to(registry_at(fake), tmp_path).push_image("erp/a", "1", made_image(tmp_path, base))
     push = push_to(registry_at(fake), tmp_path)
-    push.push_image("erp/a", "1", made_image(tmp_path, base))
     push.look_for("erp/a", base)
     del fake.repository("erp/a").blobs[base.layers[0].digest]
     push.push_image("erp/a", "2", made_image(tmp_path, base, seed=2))
     assert base.layers[0].digest in fake.repository("erp/a").blobs
+
+
+def test_what_a_push_asks_by_itself_is_not_looked_for_any_more(fake: FakeRegistry, tmp_path: Path) -> None:
+    base = store_base(fake)._replace(host=host(fake))
+    push = push_to(registry_at(fake), tmp_path)
+    push.push_image("erp/a", "1", made_image(tmp_path, base))
+    before = len(fake.calls)
+    push.look_for("erp/a", base)
+    assert len(fake.calls) == before
