@@ -1,4 +1,4 @@
-"""`python -m bench.build_once [--small] REPOSITORY TARGET...`: one build, as a process that ends like a run does."""
+"""`python -m bench.build_once [--small | --image] REPOSITORY TARGET...`: a build, as a process that ends like a run."""
 
 import sys
 from pathlib import Path
@@ -7,12 +7,15 @@ from erp_build.__main__ import program
 
 
 def main() -> int:
-    """Build and print the table; with `--small`, print what an unchanged service and a second tag cost."""
-    from bench.builds import build, small
+    """Build and print the table.
+
+    With `--small` print what an unchanged service and a second tag cost, with `--image` what image and push do.
+    """
+    from bench.builds import build, image, small
 
     words = sys.argv[1:]
-    work = small if words[0] == "--small" else build
-    root, *names = words[1:] if work is small else words
+    work = {"--small": small, "--image": image}.get(words[0], build)
+    root, *names = words if work is build else words[1:]
     work(Path(root), names)
     return 0
 

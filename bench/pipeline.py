@@ -1,15 +1,12 @@
 """`python -m bench pipeline`: Maven, image and push of the sample's real services, against the old buildspec and Jib.
 
 Needs the sandbox (`python -m sandbox up`). Every build has a change of one line in each service, so that nobody builds
-what is there already. Ours and Jib have the archive of Maven's classes that the runner image brings; the old order was
-run in an image without one.
+what is there already; the commit of it is in nobody's time. `latest` is where the last build of the same case has left
+it. Ours and Jib have the archive of Maven's classes that the runner image brings; the old order was run in an image
+without one.
 """
 
-import base64
 import json
-import os
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,18 +15,16 @@ from functools import partial
 from pathlib import Path
 
 from bench.timing import measure, save
+from bench.workplace import SERVICES, TENANT, Workplace, image_of, password
 from erp_build.clients.maven.program import CLASSES_VARIABLE, FAST_JVM
-from sandbox import erp_build_process
-from sandbox.aws.client import client
 from sandbox.docker import engine
 from sandbox.endpoints import REGISTRY_HOST
-from sandbox.paths import ROOT
-from sandbox.sample import erp_repository
-from sandbox.tenants import provisioning
 
-TENANT = "bench"
-SERVICES = ("approval-request-service", "approval-processing-service", "notification-service", "employee-service")
 ONE = ("notification-service",)
+LARGE = ("approval-processing-service",)
+"""The service whose jar has more than 40 MB."""
+
+PYTHON = {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
 JIB = "com.google.cloud.tools:jib-maven-plugin:3.4.6:build"
 BASE = "eclipse-temurin:17-jre"
 GOALS: dict[str, dict[str, float]] = {
@@ -41,6 +36,9 @@ GOALS: dict[str, dict[str, float]] = {
     "one_skip": {"jib": 1.15},
 }
 """Our cases: how many services, and how; with the ratio to reach of another way. As `skip`, Jib compiles no tests."""
+
+IMAGE_GOALS_S = {"image": 0.9, "image_layered": 0.45}
+"""Image and push of one jar in which one small file is new: the whole jar is sent, or the layer of the application."""
 
 OLD_WAY = """
 set -e
@@ -66,72 +64,14 @@ echo "{\\"maven\\": $((MAVEN / 1000)), \\"images\\": $((IMAGE_TIME / 1000)), \\"
 """The order of the old buildspec; its last line is its parts in milliseconds."""
 
 
-class Workplace:
-    """The sample as a repository of its own, and what the cases need to know of it."""
-
-    def __init__(self, folder: Path) -> None:
-        provisioning.create(TENANT)
-        self.root = folder / "erp"
-        erp_repository.make(self.root, TENANT)
-        text = (self.root / "erp-build.toml").read_text(encoding="utf-8")
-        self.layered = _written(
-            folder / "layered.toml", text.replace("\n[[service]]\n", "\n[[service]]\nlayers = true\n")
-        )
-        self.skipping = _written(folder / "skipping.toml", text.replace('\ntests = "compile" ', '\ntests = "skip" '))
-        self.classes = folder / "maven-classes.jsa"
-        subprocess.run([ROOT / "scripts" / "archive-classes.sh", self.classes], check=True)
-        self.env = erp_build_process.environment(
-            extra={"DOCKER_CONFIG": str(_signed_in(folder)), "HOST": REGISTRY_HOST}
-        )
-        self.peak: dict[str, int] = {}
-        self.parts: dict[str, list[dict[str, int]]] = {}
-        self._edits = 0
-
-    def change(self) -> str:
-        """Change a line in each service and commit, as a fresh checkout has it; returns the tag."""
-        self._edits += 1
-        for service in SERVICES:
-            shutil.rmtree(self.root / "backend" / service / "target", ignore_errors=True)
-            settings = self.root / "backend" / service / "src/main/resources/application.yaml"
-            settings.write_text(f"{settings.read_text(encoding='utf-8')}# {self._edits}\n", encoding="utf-8")
-        return erp_repository.commit(self.root, f"edit {self._edits}")[:7]
-
-    def case(self, name: str, words: Callable[[str], list[str]], extra: Mapping[str, str]) -> Callable[[], object]:
-        """A case that is timed: a commit, and a command which is told its tag."""
-
-        def work() -> None:
-            tag = self.change()
-            env = {**self.env, **extra, "REPO": str(self.root), "TAG": tag}
-            child = subprocess.Popen(
-                words(tag), env=env, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-            )
-            assert child.stdout
-            output = child.stdout.read()
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-            if child.returncode:
-                raise RuntimeError(f"{name} failed:\n{output.decode('utf-8', 'replace')[-3000:]}")
-            self.peak[name] = max(self.peak.get(name, 0), usage.ru_maxrss)
-            if (last := output.splitlines()[-1]).startswith(b"{"):
-                self.parts.setdefault(name, []).append(json.loads(last))
-
-        return work
-
-    def breakdown(self, name: str, whole: float) -> dict[str, int]:
-        """The medians of a case's parts in milliseconds, and what is left of the whole; empty where none are told."""
-        known = self.parts.get(name, [])[1:]  # without the round that warms up
-        parts = {part: round(statistics.median(one[part] for one in known)) for part in (known[0] if known else ())}
-        return {**parts, "start and end": round(whole) - sum(parts.values())} if parts else {}
-
-
 def main(rounds: int = 5) -> int:
-    """Measure, save and show; the commit of each case is part of everybody's time (a few milliseconds)."""
+    """Measure, save and show."""
     with tempfile.TemporaryDirectory(prefix="erp-build-bench-") as folder:
         rows: dict[str, dict[str, object]] = {}
         place = Workplace(Path(folder))
         cases = _cases(place)
-        medians = measure(cases, rounds)
-        rows |= _small(place)
+        medians = measure(cases, rounds, before=place.begin)
+        rows |= _small(place) | _images(place)
     for name, goals in GOALS.items():
         size = name.partition("_")[0]
         for other in ("buildspec", "jib"):
@@ -151,7 +91,9 @@ def main(rounds: int = 5) -> int:
             print(
                 f"{row:<28} {medians[f'ours.{name}']:8.0f} ms of {medians[f'{other}.{size}']:8.0f}: {ratio:.3f} {want}"
             )
-            print(f"{'':<28} {json.dumps(rows[row]['parts_ms'])[1:-1]}")
+            print(
+                f"{'':<28} {json.dumps(rows[row]['parts_ms'])[1:-1]}, peak MB {json.dumps(rows[row]['peak_mb'])[1:-1]}"
+            )
     save(rows)
     return 0
 
@@ -160,11 +102,11 @@ def _cases(place: Workplace) -> dict[str, Callable[[], object]]:
     image = f"{REGISTRY_HOST}/{TENANT}/notification-service:base"
     with engine.client() as api:
         api.images.get(BASE).tag(image)
-        api.images.push(image, auth_config={"username": "AWS", "password": _password()})
+        api.images.push(image, auth_config={"username": "AWS", "password": password()})
     cases: dict[str, Callable[[], object]] = {}
     for size, names in (("four", SERVICES), ("one", ONE)):
         once = partial(_always, [sys.executable, "-m", "bench.build_once", str(place.root), *names])
-        ours = {**_python(), CLASSES_VARIABLE: str(place.classes)}
+        ours = {**PYTHON, CLASSES_VARIABLE: str(place.classes)}
         cases[f"ours.{size}"] = place.case(f"ours.{size}", once, ours)
         for way, config in (("layered", place.layered), ("skip", place.skipping)):
             name = f"ours.{size}_{way}"
@@ -179,13 +121,6 @@ def _cases(place: Workplace) -> dict[str, Callable[[], object]]:
     return cases
 
 
-def _written(file: Path, config: str) -> Path:
-    """A configuration beside the repository's own."""
-    assert config != (file.parent / "erp" / "erp-build.toml").read_text(encoding="utf-8"), file.name
-    file.write_text(config, encoding="utf-8")
-    return file
-
-
 def _always(argv: list[str], _tag: str) -> list[str]:
     """A command that is the same for every tag."""
     return argv
@@ -193,7 +128,7 @@ def _always(argv: list[str], _tag: str) -> list[str]:
 
 def _jib(place: Workplace, names: Sequence[str], base: str, tag: str) -> list[str]:
     """Jib without its own Docker file: `mvn compile jib:build`, one service after the other."""
-    password = _password()
+    secret = password()
     # `clean` of the others would take Jib's cache away, while the engine's stays.
     cache = f"-Djib.applicationCache={place.root.parent / 'jib'}"
     options = [
@@ -203,45 +138,55 @@ def _jib(place: Workplace, names: Sequence[str], base: str, tag: str) -> list[st
         "-DsendCredentialsOverHttp=true",
     ]
     for end in ("from", "to"):
-        options += [f"-Djib.{end}.auth.username=AWS", f"-Djib.{end}.auth.password={password}"]
+        options += [f"-Djib.{end}.auth.username=AWS", f"-Djib.{end}.auth.password={secret}"]
     lines = ["set -e"]
     for name in names:
-        image = f"{REGISTRY_HOST}/{TENANT}/{'employee-service-lambda' if name == 'employee-service' else name}:{tag}"
+        image = f"{REGISTRY_HOST}/{TENANT}/{image_of(name)}:{tag}"
         folder = place.root / "backend" / name
         lines.append(f"cd {folder}; mvn -B -ntp compile {JIB} {' '.join(options)} -Djib.to.image={image}")
     return ["bash", "-c", "\n".join(lines)]
 
 
-def _python() -> dict[str, str]:
-    return {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+def _images(place: Workplace) -> dict[str, dict[str, object]]:
+    """What image and push of one jar take, without Maven, within one process; and the most memory of that process."""
+    rows: dict[str, dict[str, object]] = {}
+    for name, config in (("image", {}), ("image_layered", {"BENCH_CONFIG": str(place.layered)})):
+        place.begin(name)
+        _told(place, "--image", LARGE, config)  # leaves the image that `latest` names
+        place.begin(name)
+        found = _told(place, "--image", LARGE, config)
+        goal = round(IMAGE_GOALS_S[name] * 1000)
+        rows[f"pipeline.{name}"] = {
+            "ours_ms": found["ms"],
+            "other_ms": goal,
+            "other": "goal",
+            "ratio": round(found["ms"] / goal, 3),
+            "n": found["n"],
+            "peak_mb": found["peak_mb"],
+            "jar_mb": found["jar_mb"],
+        }
+        print(
+            f"{f'pipeline.{name}':<28} {found['ms']:8.0f} ms, goal {goal} "
+            f"(a jar of {found['jar_mb']} MB, peak {found['peak_mb']} MB)"
+        )
+    return rows
 
 
-def _signed_in(folder: Path) -> Path:
-    """A configuration of the docker program with a sign-in, for the old way."""
-    config = folder / "docker"
-    config.mkdir()
-    (config / "config.json").write_text(json.dumps({"auths": {REGISTRY_HOST: {"auth": _token()}}}))
-    (config / "config.json").chmod(0o600)
-    return config
+def _told(place: Workplace, option: str, names: Sequence[str], extra: Mapping[str, str]) -> dict[str, float]:
+    """What a process of `bench.build_once` says in its last line."""
+    words = [sys.executable, "-m", "bench.build_once", option, str(place.root), *names]
+    env = {**place.env, **PYTHON, **extra}
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _small(place: Workplace) -> dict[str, dict[str, object]]:
     """What a service costs that has not changed, and a second tag, each in milliseconds within one process."""
-    words = [sys.executable, "-m", "bench.build_once", "--small", str(place.root), *ONE]
-    done = subprocess.run(words, env={**place.env, **_python()}, stdout=subprocess.PIPE, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = _told(place, "--small", ONE, {})
     rows: dict[str, dict[str, object]] = {}
     for name, goal in (("unchanged_ms", 5), ("retag_ms", 10)):
         rows[f"pipeline.{name}"] = {"ours_ms": found[name], "other_ms": goal, "other": "goal", "n": found["n"]}
         print(f"pipeline.{name:<19} {found[name]:8.2f} ms, goal {goal}")
     print(f"processes of Maven and Docker for an unchanged service: {found['processes']}")
     return rows
-
-
-def _password() -> str:
-    return base64.b64decode(_token()).decode().partition(":")[2]
-
-
-def _token() -> str:
-    data = client("ecr").get_authorization_token()["authorizationData"]
-    return str(data[0]["authorizationToken"])

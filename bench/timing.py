@@ -15,14 +15,24 @@ Name = TypeVar("Name", bound=Hashable)
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
 
 
-def measure(cases: Mapping[Name, Callable[[], object]], rounds: int, seed: int = 1) -> dict[Name, float]:
-    """Call every case once per round, each round in another order; returns the median of each in milliseconds."""
+def measure(
+    cases: Mapping[Name, Callable[[], object]],
+    rounds: int,
+    seed: int = 1,
+    before: Callable[[Name], object] = lambda _: None,
+) -> dict[Name, float]:
+    """Call every case once per round, each round in another order; returns the median of each in milliseconds.
+
+    `before` is called with a case's name ahead of it, and is no part of its time.
+    """
     chance = random.Random(seed)
     times: dict[Name, list[float]] = {name: [] for name in cases}
-    for work in cases.values():
+    for name, work in cases.items():
+        before(name)
         work()  # warms the caches of disk and tools
     for _ in range(rounds):
         for name in chance.sample(list(cases), len(cases)):
+            before(name)
             start = time.perf_counter()
             cases[name]()
             times[name].append((time.perf_counter() - start) * 1000)

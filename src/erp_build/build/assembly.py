@@ -7,12 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from erp_build.build.check_command import run_check
-from erp_build.build.evidence.jar_libraries import application_of
-from erp_build.build.evidence.local_repository import with_coordinates
 from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.image_builder import ImageBuilder
 from erp_build.build.packagers.chosen import Packagers
-from erp_build.build.quality_gate import judged_by_gate
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.engine import Engine
@@ -71,6 +68,8 @@ class LocalAssembly:
         limited = request.check._replace(timeout=min(request.check.timeout, self.clock.time_left()))
         done = run_check(limited, folder, {**given, **request.secrets}, on_line, self.packagers.maven.goals_call)
         if request.check.quality_gate == "sonarqube" and done.outcome == "passed":
+            from erp_build.build.quality_gate import judged_by_gate
+
             self.progress.phase(request.target.name, "quality gate")
             return judged_by_gate(limited, folder, done, request.secrets, self.clock)
         return done
@@ -119,6 +118,9 @@ class LocalAssembly:
 
     def attest(self, request: EvidenceRequest) -> PushedEvidence:
         """Attach SBOM and provenance to an image that was pushed; raises `PushFailed`."""
+        from erp_build.build.evidence.jar_libraries import application_of
+        from erp_build.build.evidence.local_repository import with_coordinates
+
         name = request.making.target
         jar = self.packagers.maven.made_jar(name)
         path = jar.relative_to(self.root).as_posix() if jar and jar.is_relative_to(self.root) else ""

@@ -1,14 +1,17 @@
-"""Joins what builds images: packagers, engine, registry, base images with sign-ins, and what a build is given."""
+"""Joins what builds images: packagers, engine, registry, base images with sign-ins, and what a build is given.
+
+What makes images without an engine loads with its first use, which is while Maven works.
+"""
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from erp_build.build.assembly import LocalAssembly
 from erp_build.build.base_images import BaseImages
-from erp_build.build.direct.bases import Bases
-from erp_build.build.direct.images import DirectImages, OwnRegistry
 from erp_build.build.engine_images import EngineImages
 from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.given import GivenVariables
@@ -28,13 +31,16 @@ from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.server import DockerServer
 from erp_build.clients.docker.sign_ins import SignIns
 from erp_build.clients.docker.user_logins import UserLogins
+from erp_build.clients.machine.parallel import asked_once
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.patience import Patience, patient
-from erp_build.clients.registries.opened import Registries
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
 from erp_build.model.build_options import BuildOptions, CodeArtifact
+
+if TYPE_CHECKING:
+    from erp_build.build.direct.images import DirectImages
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,16 +96,12 @@ def make_assembly(setting: BuildSetting, aws: AwsClients, clients: BuildClients)
     )
     bench = Workbench(root=setting.root, timeout=options.timeout, clock=clients.clock, progress=progress, given=given)
     sign_ins = _sign_ins(setting, aws, clients)
-    registries = Registries(sign_ins, clients.clock, clients.patience.ask)
-    own = OwnRegistry(clients.registry, clients.clock, clients.patience.ask)
-    folder = setting.scratch / "images"
-    folder.mkdir(mode=0o700, exist_ok=True)
     return LocalAssembly(
         root=setting.root,
         packagers=Packagers(MavenPackager(Maven(surroundings, options)), setting.packagers, bench),
         images=ImageBuilder(
             root=setting.root,
-            direct=DirectImages(setting.root, folder, Bases(registries, dict(options.mirrors)), own),
+            direct=cast("DirectImages", _Late(partial(_direct, setting, clients, sign_ins))),
             by_engine=EngineImages(
                 engine=clients.engine,
                 buildkit=BuildKit(clients.find, setting.docker, clients.secrets.mask),
@@ -118,6 +120,32 @@ def make_assembly(setting: BuildSetting, aws: AwsClients, clients: BuildClients)
         clock=clients.clock,
         progress=progress,
     )
+
+
+class _Late:
+    """What is made when it is first asked; threads may ask.
+
+    Args:
+        make: makes it.
+    """
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._made = asked_once(make)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made(), name)
+
+
+def _direct(setting: BuildSetting, clients: BuildClients, sign_ins: SignIns) -> "DirectImages":
+    from erp_build.build.direct.bases import Bases
+    from erp_build.build.direct.images import DirectImages, OwnRegistry
+    from erp_build.clients.registries.opened import Registries
+
+    clock, ask = clients.clock, clients.patience.ask
+    bases = Bases(Registries(sign_ins, clock, ask), dict(setting.options.mirrors))
+    folder = setting.scratch / "images"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return DirectImages(setting.root, folder, bases, OwnRegistry(clients.registry, clock, ask))
 
 
 def _sign_ins(setting: BuildSetting, aws: AwsClients, clients: BuildClients) -> SignIns:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from erp_build.build.direct.images import DirectImages
 from erp_build.build.engine_images import EngineImages
 from erp_build.build.given import GivenVariables
 from erp_build.clients.docker.build_context import context_for
@@ -32,6 +32,9 @@ from erp_build.model.images.image import (
 from erp_build.model.packaging import dockerfile_of
 from erp_build.model.project import Function, Service
 
+if TYPE_CHECKING:
+    from erp_build.build.direct.images import DirectImages
+
 UNLESS_MEANT = "; where it is meant, [[build.allow]] with a reason lets it pass"
 """The end of a next step, where the configuration can let the finding pass."""
 
@@ -50,7 +53,7 @@ class ImageBuilder:
     """
 
     root: Path
-    direct: DirectImages
+    direct: "DirectImages"
     by_engine: EngineImages
     options: BuildOptions
     source: str
@@ -103,6 +106,7 @@ class ImageBuilder:
 
     def prepare(self, request: ImageRequest) -> None:
         """Fetch what the image is based on, as `build` does first; raises as that does."""
+        own_version()
         text = self._dockerfile(request.target)
         if not self._why_engine(request.target, text):
             try:
@@ -204,9 +208,17 @@ class ImageBuilder:
             REVISION_LABEL: request.commit if is_full_commit(request.commit) else "",
             SOURCE_LABEL: self.source,
             KEY_LABEL: request.key,
-            VERSION_LABEL: version("erp-build"),
+            VERSION_LABEL: own_version(),
         }
         return {name: value for name, value in labels.items() if value}
+
+
+@cache
+def own_version() -> str:
+    """The version of erp_build. Found once: it takes as long as a question to a registry."""
+    from importlib.metadata import version
+
+    return version("erp-build")
 
 
 def no_stage(target: Service | Function, text: str) -> BuildFailed:

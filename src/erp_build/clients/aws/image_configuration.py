@@ -3,9 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import partial
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from erp_build.clients.aws.session import is_wrong_certificate
 from erp_build.clients.aws.sign_in import SignIn
@@ -15,6 +13,9 @@ from erp_build.formats.access_denied import read_denial
 from erp_build.formats.json_text import parsed_json
 from erp_build.formats.transient import PASSING_STATUSES, retry_after
 from erp_build.model.images.image import StoredImage
+
+if TYPE_CHECKING:
+    from requests import RequestException
 
 REGISTRY_CALL_S = 60.0
 """Seconds for one answer of the registry itself, with its whole body."""
@@ -44,6 +45,9 @@ class ImageConfigurations:
         config = (json.loads(image.manifest).get("config") or {}).get("digest")
         if not config:
             return {}
+        # Imported here: a build that looks up no image asks for none.
+        import requests
+
         sign_in = self._sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
@@ -72,10 +76,13 @@ class ImageConfigurations:
         return found
 
 
-def _passes(error: requests.RequestException | CallTimedOut) -> bool:
+def _passes(error: "RequestException | CallTimedOut") -> bool:
     """Whether an answer of the registry itself, or its silence, passes."""
+    from requests import ConnectionError as Unconnected
+    from requests import Timeout
+
     if isinstance(error, CallTimedOut):
         return True
     if error.response is not None:
         return error.response.status_code in PASSING_STATUSES
-    return isinstance(error, requests.ConnectionError | requests.Timeout) and not is_wrong_certificate(error)
+    return isinstance(error, Unconnected | Timeout) and not is_wrong_certificate(error)

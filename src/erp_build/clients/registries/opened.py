@@ -1,16 +1,21 @@
-"""Opens registries: those that base images lie in, and the one that is pushed to."""
+"""Opens registries: those that base images lie in, and the one that is pushed to.
+
+What asks a registry is imported when the first one is opened: a run has other things to ask before.
+"""
 
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.clock import Clock
 from erp_build.clients.registries.address import scheme_of
-from erp_build.clients.registries.registry import Asks, Registry
 from erp_build.errors import BaseUnreadable, ErpBuildError
+
+if TYPE_CHECKING:
+    from erp_build.clients.registries.registry import Asks, Registry
 
 T = TypeVar("T")
 
@@ -31,7 +36,7 @@ class _UntilInVain:
     A registry that cannot be reached would cost each image its time.
     """
 
-    def __init__(self, ask: Asks) -> None:
+    def __init__(self, ask: "Asks") -> None:
         self._ask = ask
         self._is_given_up = False
 
@@ -56,14 +61,16 @@ class Registries:
     """
 
     def __init__(
-        self, sign_ins: FindsSignIns, clock: Clock, ask: Asks, scheme: Callable[[str], str] = scheme_of
+        self, sign_ins: FindsSignIns, clock: Clock, ask: "Asks", scheme: Callable[[str], str] = scheme_of
     ) -> None:
         self._sign_ins, self._clock, self._ask, self._scheme = sign_ins, clock, ask, scheme
         self._opened: dict[str, Registry] = {}
         self._one_at_a_time = threading.Lock()
 
-    def of(self, host: str) -> Registry:
+    def of(self, host: str) -> "Registry":
         """The registry of a host; its errors are `BaseUnreadable`."""
+        from erp_build.clients.registries.registry import Registry
+
         with self._one_at_a_time:
             if host not in self._opened:
                 self._opened[host] = Registry(
@@ -78,7 +85,7 @@ class Registries:
             return self._opened[host]
 
 
-def own_registry(ecr: EcrRegistry, clock: Clock, ask: Asks | None = None) -> Registry:
+def own_registry(ecr: EcrRegistry, clock: Clock, ask: "Asks | None" = None) -> "Registry":
     """The registry that is pushed to, by the API that every registry has; ECR's own knows no artifacts.
 
     Args:
@@ -86,5 +93,7 @@ def own_registry(ecr: EcrRegistry, clock: Clock, ask: Asks | None = None) -> Reg
         clock: for the end of a token.
         ask: asks again while an error passes; None: whoever calls does.
     """
+    from erp_build.clients.registries.registry import Registry
+
     scheme, _, host = ecr.sign_in().endpoint.partition("://")
     return Registry(host, ecr.sign_in, ecr.forget_sign_in, clock, scheme=scheme, ask=ask)
