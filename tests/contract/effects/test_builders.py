@@ -1,88 +1,24 @@
 """What makes an image: none of an engine where that makes the same image, else an engine where one is there."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 
-from erp_build.build.assembly import LocalAssembly
-from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.effects import ImageRequest
 from erp_build.errors import BaseUnreadable, BuildFailed, NeedsEngine, PushFailed
-from erp_build.model.build_options import Builder, BuildOptions
+from erp_build.model.build_options import Builder
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL, KEY_LABEL, REVISION_LABEL
-from erp_build.model.project import Service
-from tests.fakes.account import FakeProgress
-from tests.fakes.oci_registry import PASSWORD, USER, FakeRegistry, Fault, Reply
-from tests.support.assembly import assembly
+from tests.fakes.oci_registry import Fault, Reply
 from tests.support.base_image import NAME, store_runtime
+from tests.support.image_shop import COPY, SERVICE, Shop
 from tests.support.loopback import serving
 from tests.support.registry_server import served
 from tests.support.stand_in_engine import StandInEngine
 
-if TYPE_CHECKING:
-    from erp_build.clients.aws.registry import EcrRegistry
-
-SERVICE = Service("a", "backend/a", "a", "services.a")
-COPY = 'WORKDIR /app\nCOPY app.jar app.jar\nENTRYPOINT ["java", "-jar", "app.jar"]\n'
 RUN = "RUN touch /x\n"
 ONLY_IN_AN_ENGINE = "nowhere.invalid/java:17"
-
-
-class Own:
-    """The registry that is pushed to."""
-
-    def __init__(self, fake: FakeRegistry) -> None:
-        self._fake = fake
-        self.forgotten = 0
-
-    def host(self) -> str:
-        return self._fake.address.partition("://")[2]
-
-    def sign_in(self) -> SignIn:
-        return SignIn(self._fake.address, USER, PASSWORD)
-
-    def forget_sign_in(self) -> None:
-        self.forgotten += 1
-
-
-class Shop:
-    """A service, its registry with a base image, and an engine of which nothing needs to be asked."""
-
-    def __init__(self, root: Path, fake: FakeRegistry, engine: StandInEngine) -> None:
-        self.root, self.fake, self.engine = root, fake, engine
-        self.progress = FakeProgress()
-        self.digest = store_runtime(fake)
-        self.base = f"{fake.address.partition('://')[2]}/{NAME}:17"
-
-    @property
-    def layers(self) -> list[str]:
-        """The files in the folder for layers, which nobody else can read."""
-        folder = self.root / "scratch" / "images"
-        assert folder.stat().st_mode & 0o077 == 0
-        return sorted(path.name for path in folder.iterdir())
-
-    def made(self, dockerfile: str = "", builder: Builder = "auto", **options: Any) -> LocalAssembly:
-        folder = self.root / SERVICE.path
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "Dockerfile").write_text(dockerfile or f"FROM {self.base}\n{COPY}", encoding="utf-8")
-        (folder / "app.jar").write_bytes(b"a jar")
-        return assembly(
-            self.root,
-            self.root / "scratch",
-            registry=cast("EcrRegistry", Own(self.fake)),
-            progress=self.progress,
-            options=BuildOptions(builder=builder, **options),
-        )
-
-    def config_of(self, tag: str = "abc1234") -> dict[str, Any]:
-        """The configuration of the image that was pushed."""
-        held = self.fake.repositories["erp/a"]
-        manifest = json.loads(held.manifests[held.tags[tag]][1])
-        found: dict[str, Any] = json.loads(held.blobs[manifest["config"]["digest"]])
-        return found
 
 
 def request(**more: Any) -> ImageRequest:
