@@ -36,7 +36,7 @@ def image_of(world: FakeWorld, commit: str) -> StoredImage:
 
 def upgrade(site: Site, world: FakeWorld, description: str = "ours") -> None:
     request = UpgradeRequest(
-        release=site.release, chart=Path(), values=world.values, description=description, timeout=1.0
+        release=site.release, chart=world.values.parent, values=world.values, description=description, timeout=1.0
     )
     site.clients.effects.upgrade_release(request)
 
