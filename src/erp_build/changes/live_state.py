@@ -11,7 +11,7 @@ from erp_build.clients.site import Site
 from erp_build.errors import FunctionUpdateFailed
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import LATEST, ImageReference
-from erp_build.model.plan import LiveState, Plan, Running
+from erp_build.model.plan import EDITED, LiveState, Plan, Running
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.releases.kubernetes import Workload, deployments_by_repository
 from erp_build.model.releases.lambda_function import FunctionState
@@ -53,7 +53,7 @@ def read_live_state(site: Site) -> LiveState:
         revision=newest,
         chart_commit=deployed["commit"] if deployed else None,
         chart_key=(deployed["key"] or "") if deployed else "",
-        chart_edits=tuple(f"edited by hand: {one.named(one.repaired)}" for one in of_chart if one.repaired),
+        chart_edits=tuple(f"{EDITED}{one.named(one.repaired)}" for one in of_chart if one.repaired),
         chart_drift=tuple(one.named(one.texts) for one in of_chart),
     )
 
@@ -67,7 +67,7 @@ def _deployments_of(site: Site, workloads: tuple[Workload, ...]) -> Deployments:
 def _edits_of_services(drift: Iterable[ObjectDrift]) -> dict[str, str]:
     """Deployment -> its edits by hand that the next upgrade repairs."""
     return {
-        one.identity[1]: "edited by hand: " + "; ".join(one.repaired)
+        one.identity[1]: EDITED + "; ".join(one.repaired)
         for one in drift
         if one.repaired and one.identity[0] == "Deployment"
     }

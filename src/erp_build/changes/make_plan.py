@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from erp_build.errors import ConfigurationError, did_you_mean
 from erp_build.model.change import Baseline, ChangeSet
 from erp_build.model.choice import EVERYTHING, Choice
-from erp_build.model.plan import LEFT_OUT, Action, LiveState, Plan, Reason, Running, Step
+from erp_build.model.plan import EDITED, LEFT_OUT, Action, LiveState, Plan, Reason, Running, Step
 from erp_build.model.project import Chart, Function, Project, Service, Target
 from erp_build.model.stages.stage import stage
 
@@ -17,9 +17,6 @@ OF_CHART = "chart: "
 
 NOT_HEALTHY = "not healthy: "
 """How the reason begins why something is deployed again that has not changed."""
-
-EDITED = "edited by hand: "
-"""How a reason begins that the next upgrade of the release repairs."""
 
 EVERY_NAME = "*"
 """The name that stands for every service and function."""

@@ -16,6 +16,9 @@ else:
 
 Action = Literal["build", "reuse", "redeploy", "none"]
 
+EDITED = "edited by hand: "
+"""How a reason begins that the next upgrade of the release repairs."""
+
 
 class Running(NamedTuple):
     """What runs of a target now; `commit` is None if the image names none, `trouble` is empty if it is healthy.

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from erp_build.changes.make_plan import EDITED
 from erp_build.changes.rules import values_outside
 from erp_build.changes.target_keys import target_keys
 from erp_build.clients.helm.chart_files import LOCAL, locked_dependencies, stated_dependencies
@@ -20,7 +19,7 @@ from erp_build.config.read_file import path_below
 from erp_build.errors import ConfigurationError
 from erp_build.formats.patterns import composed
 from erp_build.model.choice import ONLY
-from erp_build.model.plan import LEFT_OUT, LiveState, Plan, Step
+from erp_build.model.plan import EDITED, LEFT_OUT, LiveState, Plan, Step
 from erp_build.model.source_file import EXECUTABLE_MODE, FILE_MODE, SourceFile
 
 FOLDER_PREFIX = "erp-build-kept-chart-"
