@@ -64,7 +64,9 @@ class FakeCluster:
         self._shared = deployments
         self._registry = registry
 
-    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+    def workloads(
+        self, release: Release, also: Collection[ObjectName] = (), only: Collection[str] | None = None
+    ) -> tuple[Workload, ...]:
         """The Deployments and further objects; each read brings a rollout nearer to its end."""
         now = self._shared.clock.monotonic()
         for moment, action in [one for one in self._plans if one[0] <= now]:
@@ -76,12 +78,10 @@ class FakeCluster:
             raise Refused("the cluster answered 403 Forbidden", why=f"cannot list {', '.join(refused)}")
         wanted = {name: one for name, one in self.others.items()
                   if name in also or (name.kind == "Deployment" and not name.namespace)}  # fmt: skip
-        for deployment in self.deployments.values():
-            deployment.reads += 1
-        for other in wanted.values():
-            other.reads += 1
-        others = (self._other(name, one) for name, one in wanted.items())
-        return (*(self._workload(deployed) for deployed in self.deployments.values()), *others)
+        for deployed in (*self.deployments.values(), *wanted.values()):
+            deployed.reads += 1
+        found = (*map(self._workload, self.deployments.values()), *(self._other(*one) for one in wanted.items()))
+        return tuple(one for one in found if only is None or one.name in only or one.object_name in also)
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:  # noqa: ARG002 - the protocol's
         """A Service per Deployment, which leads to its ready pods."""

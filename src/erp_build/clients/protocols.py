@@ -115,10 +115,13 @@ class Functions(Protocol):
 class Cluster(Protocol):
     """The Kubernetes API of an EKS cluster."""
 
-    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+    def workloads(
+        self, release: Release, also: Collection[ObjectName] = (), only: Collection[str] | None = None
+    ) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods, and further objects that make pods, as far as they are there.
 
-        The number of calls grows with their kinds and namespaces, and not with the number of objects.
+        The number of calls grows with their kinds and namespaces, and not with the number of objects. Deployments whose
+        names are not in `only` may be missing.
         """
 
     def architectures(self, cluster: str) -> frozenset[str]:

@@ -40,8 +40,10 @@ class Altered:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._world.cluster, name)
 
-    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
-        found = self._world.cluster.workloads(release, also)
+    def workloads(
+        self, release: Release, also: Collection[ObjectName] = (), only: Collection[str] | None = None
+    ) -> tuple[Workload, ...]:
+        found = self._world.cluster.workloads(release, also, only)
         return tuple(self._alter(one) if one.name == NOTIFICATION else one for one in found)
 
     def architectures(self, cluster: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ from erp_build.clients.kubernetes.workloads import (
     annotation_of,
     deployment_of,
     images_of,
+    label_selector,
     workload_of_kind,
 )
 from erp_build.errors import ReleaseFailed
@@ -45,26 +46,39 @@ class EksCluster:
         self._connection = connection
         self._objects = ManifestObjects(connection)
 
-    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+    def workloads(
+        self, release: Release, also: Collection[ObjectName] = (), only: Collection[str] | None = None
+    ) -> tuple[Workload, ...]:
         """Return the Deployments of a release with their pods, and other objects that make pods.
 
         Args:
             release: whose Deployments; none are returned if the namespace has none of this release.
             also: further objects, of any kind and namespace; those that are not there are left out. Each kind and
                 namespace takes one call, and so do the pods of each namespace, however many objects there are.
+            only: the names of the Deployments that are returned; None: all. Less is asked for than of all.
         """
-        ours = self._owned(release, DEPLOYMENTS)
+        ours = self._deployments(release, only)
         names = {item["metadata"]["name"] for item in ours}
         more = sorted({one for one in also if one.kind != "Deployment" or one.namespace or one.name not in names})
         if not ours and not more:
             return ()
-        sets = self._connection.items(release, REPLICA_SETS) if ours else []
-        pods = self._connection.items(release, PODS)
+        selected = {} if only is None else label_selector(ours)
+        sets = self._connection.items(release, REPLICA_SETS, **selected) if ours else []
+        # Pods of other objects have other labels.
+        pods = self._connection.items(release, PODS, **({} if any(not one.namespace for one in more) else selected))
         found = [deployment_of(item, sets, pods) for item in ours]
         for namespace in dict.fromkeys(one.namespace for one in more):
             wanted = [one for one in more if one.namespace == namespace]
             found += self._others(release, namespace, wanted, [] if namespace else pods)
         return tuple(found)
+
+    def _deployments(self, release: Release, only: Collection[str] | None) -> list[Any]:
+        if only is None:
+            return self._owned(release, DEPLOYMENTS)
+        # The API takes one name or all.
+        named = {"fieldSelector": f"metadata.name={next(iter(only))}"} if len(only) == 1 else {}
+        found = self._owned(release, DEPLOYMENTS, **named) if only else []
+        return [item for item in found if item["metadata"]["name"] in only]
 
     def _others(
         self, release: Release, namespace: str, wanted: Collection[ObjectName], pods: list[Any]
@@ -184,9 +198,9 @@ class EksCluster:
             for item in self._connection.items(release, DEPLOYMENTS)
         )
 
-    def _owned(self, release: Release, collection: str) -> list[Any]:
+    def _owned(self, release: Release, collection: str, **query: str) -> list[Any]:
         """The objects of a collection that the release made."""
-        found = self._connection.items(release, collection)
+        found = self._connection.items(release, collection, **query)
         return [item for item in found if annotation_of(item, RELEASE_ANNOTATION) == release.name]
 
 

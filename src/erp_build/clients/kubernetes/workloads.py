@@ -16,6 +16,9 @@ COLLECTIONS: Mapping[str, str] = {
 }
 """Kind -> API and plural name, for every kind that makes pods and is watched."""
 
+MOST_SELECTED = 2000
+"""Characters of a selector; longer addresses are not taken by every proxy."""
+
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 GENERATION_ANNOTATION, GENERATION_LABEL = "deprecated.daemonset.template.generation", "pod-template-generation"
 """How a DaemonSet and its pods tell the generation of the template. Only the API's version of it is deprecated."""
@@ -33,6 +36,22 @@ def annotation_of(item: ApiObject, name: str) -> str | None:
 def images_of(deployment: ApiObject) -> tuple[str, ...]:
     """The images of a Deployment's containers, as it names them."""
     return tuple(container["image"] for container in deployment["spec"]["template"]["spec"]["containers"])
+
+
+def label_selector(deployments: Sequence[ApiObject]) -> dict[str, str]:
+    """A query that has all pods and ReplicaSets of some Deployments, and few others; nothing where all must be asked.
+
+    Whatever belongs to a Deployment has the labels that it selects by. A label that all of them select by has as many
+    values as possible: it tells them from others.
+    """
+    chosen = [item["spec"]["selector"].get("matchLabels") or {} for item in deployments]
+    shared = set[str]().union(*chosen).intersection(*chosen)
+    values = {key: sorted({labels[key] for labels in chosen}) for key in sorted(shared)}
+    if not values:
+        return {}
+    best = max(values, key=lambda key: len(values[key]))
+    text = f"{best} in ({','.join(values[best])})"
+    return {"labelSelector": text} if len(text) <= MOST_SELECTED else {}
 
 
 def deployment_of(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterable[ApiObject]) -> Workload:

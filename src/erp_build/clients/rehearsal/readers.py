@@ -156,9 +156,17 @@ class RehearsedHelm(_Reader[Helm]):
 class RehearsedCluster(_Reader[Cluster]):
     """The real cluster; after an assumed upgrade its workloads run the assumed images."""
 
-    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:
+    def workloads(
+        self,
+        release: Release,
+        also: Collection[ObjectName] = (),
+        only: Collection[str] | None = None,
+    ) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods, and further objects."""
-        found = self._real.workloads(release, also)
+        if release in self._assumed.upgrades:
+            # What is missing would be taken for new.
+            only = None
+        found = self._real.workloads(release, also, only)
         if release not in self._assumed.upgrades:
             return found
         new = (

@@ -13,6 +13,10 @@ from erp_build.model.releases.deployment import Watched
 from erp_build.model.releases.kubernetes import Pod, Workload
 
 ROLLOUT_POLL_S = 1.0
+MANY_OTHERS = 50
+"""Unchanged services from which on the looks but the first and the last are only at what was changed: each of them has
+a Deployment, a ReplicaSet for each of its last revisions, and pods."""
+
 TROUBLE_TOLERATED_S = 30.0
 """Seconds that a trouble may last: a pull may fail once because of a sign-in that is just being renewed."""
 
@@ -63,14 +67,20 @@ def wait_for_rollout(
         stable: seconds for which all of it must stay complete; None: those of the chart.
     """
     watch = _Watch(site, stable)
+    only: tuple[str, ...] | None = None
     while True:
-        seen = _look(site, deadline, changed, also or {})
+        seen = _look(site, deadline, changed, also or {}, only)
         if seen is not None:
             watch.say_progress((*seen.changed, *seen.others))
             watch.require_no_loss(seen.changed)
-            if watch.is_reached(seen.changed):
+            if watch.is_reached(seen.changed) and only is None:
                 watch.say_others(seen.others)
                 return watch.results(seen.changed)
+            if watch.is_reached(seen.changed):
+                # The last look is at everything.
+                only = None
+                continue
+            only = _enough(seen, only)
             deadline = watch.limit(deadline)
             open_ones = [item for item in seen.changed if not item.is_complete]
             # No short circuit: each look also starts or clears the timer of its item.
@@ -84,15 +94,29 @@ def wait_for_rollout(
         deadline.pause(ROLLOUT_POLL_S)
 
 
-def _look(site: Site, deadline: Deadline, changed: Collection[str], also: Changed) -> Seen | None:
-    """Everything that is looked at; None if the cluster does not answer until the deadline."""
+def _enough(seen: Seen, only: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The Deployments at which the next look is enough; None: at all of them, where that is not much more."""
+    found = [item.workload for item in seen.changed]
+    if None in found or (only is None and len(seen.others) < MANY_OTHERS):
+        return None
+    return tuple(one.name for one in found if one and one.kind == "Deployment" and not one.namespace)
+
+
+def _look(
+    site: Site, deadline: Deadline, changed: Collection[str], also: Changed, only: tuple[str, ...] | None
+) -> Seen | None:
+    """What is looked at, without the others where `only` names Deployments.
+
+    None if the cluster does not answer until the deadline.
+    """
     try:
         with site.clients.patience.until(deadline, ROLLOUT_POLL_S):
-            found = site.clients.cluster.workloads(site.release, tuple(also))
+            found = site.clients.cluster.workloads(site.release, tuple(also), only)
     except OutOfReach as error:
         site.say(f"{error.what}: {error.why}")
         return None
-    return Seen(*sort_items(site, found, changed, also))
+    seen = Seen(*sort_items(site, found, changed, also))
+    return seen if only is None else seen._replace(others=())
 
 
 class _Watch:
