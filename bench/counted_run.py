@@ -13,6 +13,7 @@ from typing import NamedTuple
 from erp_build.report.files import write_reports
 from tests.support.counted_world import CountedWorld
 from tests.support.git import Checkout
+from tests.support.values_readings import counted_readings
 
 PROCESS = multiprocessing.get_context("fork")
 """A copy of this process: the world is made once for all cases, and each of them changes a world of its own."""
@@ -31,6 +32,7 @@ class Measured(NamedTuple):
         calls: call -> requests.
         peak_mb: the most memory of the process, with the fakes and what they hold.
         steps: action -> targets, of the plan.
+        readings: of the values file, by its YAML library.
     """
 
     seconds: float
@@ -42,6 +44,7 @@ class Measured(NamedTuple):
     calls: dict[str, int]
     peak_mb: float
     steps: dict[str, int]
+    readings: int
 
     @property
     def total(self) -> int:
@@ -86,7 +89,8 @@ def _copied(root: Path, folder: Path) -> Path:
 def _measure(world: CountedWorld, folder: Path) -> Measured:
     logging.disable()
     clock, start, processors = world.clock.monotonic(), time.perf_counter(), time.process_time()
-    report = world.run()
+    with counted_readings() as readings:
+        report = world.run()
     ran = time.perf_counter()
     write_reports(report, folder / "report.json", world.secrets, print)
     end = time.perf_counter()
@@ -103,4 +107,5 @@ def _measure(world: CountedWorld, folder: Path) -> Measured:
         calls=dict(calls.by_name),
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         steps={action: actions.count(action) for action in dict.fromkeys(actions)},
+        readings=len(readings),
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.counted_run import Measured, measured
-from bench.runs import CASES, LATENCY_MS, _missed, _rows
+from bench.runs import CASES, LATENCY_MS, MOST_READINGS, _missed, _rows
 from tests.support.counted_world import CountedWorld
 
 SERVICES, FUNCTIONS = 11, 1
@@ -30,6 +30,7 @@ def test_each_case_does_what_it_is_called(world: CountedWorld, name: str) -> Non
     assert found.steps == STEPS[name]
     assert found.total > 0
     assert found.peak_mb > 0
+    assert found.readings <= MOST_READINGS
     # The next case begins with the same world.
     assert (world.checkout.head(), world.registry.tags, world.cluster.running()) == before
 
@@ -43,8 +44,8 @@ def test_a_run_that_fails_is_no_measurement(world: CountedWorld) -> None:
         measured(world, fails, 0.0)
 
 
-def _measured(seconds: float, peak_mb: float = 100.0) -> Measured:
-    return Measured(seconds, 1.0, 0.0, 0.0, 0.0, {"registry": 7}, {"registry.stored": 7}, peak_mb, {})
+def _measured(seconds: float, peak_mb: float = 100.0, readings: int = 2) -> Measured:
+    return Measured(seconds, 1.0, 0.0, 0.0, 0.0, {"registry": 7}, {"registry.stored": 7}, peak_mb, {}, readings)
 
 
 def test_a_row_is_compared_with_the_smallest_size_of_the_same_run() -> None:
@@ -64,6 +65,7 @@ def test_a_row_is_compared_with_the_smallest_size_of_the_same_run() -> None:
         (1000, "nothing", _measured(30.1), 0.0, 0),
         (50, "nothing", _measured(30.1), LATENCY_MS, 0),
         (4, "ten", _measured(1.0, peak_mb=401.0), LATENCY_MS, 1),
+        (4, "ten", _measured(1.0, readings=3), LATENCY_MS, 1),
     ],
 )
 def test_a_goal_that_is_missed_is_named(

@@ -1,5 +1,6 @@
 """How often a whole run reads the values file: once as it lies there, and once as it is edited."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,25 +10,16 @@ from erp_build.formats.values import tree
 from erp_build.formats.values.file import set_tags
 from tests.fakes.helm import values_text
 from tests.support.counted_world import CountedWorld, project_of, sources_of
+from tests.support.values_readings import MARK, counted_readings
 
 VALUES = "helm-chart/values-dev.yaml"
-MARK = "replicaCount: 2"
-"""A line that only this file has."""
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def read() -> Iterator[list[str]]:
     """The texts of the values file that were read since the test began."""
-    found: list[str] = []
-    compose = tree._compose
-
-    def noted(text: str, where: str) -> object:
-        found.extend([text] if MARK in text else [])
-        return compose(text, where)
-
-    monkeypatch.setattr(tree, "_compose", noted)
-    tree.KEPT.forget()
-    return found
+    with counted_readings() as found:
+        yield found
 
 
 @pytest.mark.parametrize("services", [4, 200])
