@@ -38,7 +38,9 @@ class Workplace:
         self.root = folder / "erp"
         erp_repository.make(self.root, TENANT)
         text = (self.root / "erp-build.toml").read_text(encoding="utf-8")
-        self.layered = _written(folder / "layered.toml", text.replace("\n[[service]]\n", "\n[[service]]\nlayers = true\n"))
+        self.layered = _written(
+            folder / "layered.toml", text.replace("\n[[service]]\n", "\n[[service]]\nlayers = true\n")
+        )
         self.skipping = _written(folder / "skipping.toml", text.replace('\ntests = "compile" ', '\ntests = "skip" '))
         self.classes = folder / "maven-classes.jsa"
         subprocess.run([ROOT / "scripts" / "archive-classes.sh", self.classes], check=True)

@@ -240,9 +240,8 @@ def combine(errors: Sequence[ErpBuildError]) -> ErpBuildError:
     if len(errors) == 1:
         return first
     details = "\n".join(f"{error.where}: {error.what}\n{error.why}".strip() for error in errors)
-    return type(first)(
-        f"{len(errors)} targets failed",
-        where=", ".join(error.where for error in errors),
-        why=details,
-        next_step=first.next_step,
-    )
+    # Not by its own constructor, which may take something else, such as seconds.
+    combined = type(first).__new__(type(first))
+    where = ", ".join(error.where for error in errors)
+    Failure.__init__(combined, f"{len(errors)} targets failed", where=where, why=details, next_step=first.next_step)
+    return combined

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -34,10 +34,11 @@ from erp_build.clients.kubernetes.connection import ClusterConnection
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.machine.inventory import LocalMachine
+from erp_build.clients.machine.parallel import asked_once
 from erp_build.clients.patience import Patience, patient
 from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.protocols import Clients
-from erp_build.clients.registries.opened import own_registry
+from erp_build.clients.registries.opened import own_connection, registry_at
 from erp_build.clients.rehearsal import readers
 from erp_build.clients.rehearsal.effects import RehearsedEffects
 from erp_build.clients.secrets import Secrets
@@ -180,7 +181,8 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     repository = GitRepository(given.root)
     patience = Patience(given.clock, given.progress.say)
     parameters = ParameterStore(aws.client("ssm"), given.secrets)
-    evidence = EvidenceStore(cache(partial(own_registry, registry, given.clock)))
+    connect = asked_once(partial(own_connection, registry, given.clock))
+    evidence = EvidenceStore(lambda: registry_at(connect()))
     assembly = make_assembly(
         _build_setting(given, repository.origin()),
         aws,
@@ -188,6 +190,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
             engine=engine,
             find=find,
             registry=patient(registry, patience),
+            connect=connect,
             evidence=evidence,
             parameters=patient(parameters, patience),
             patience=patience,

@@ -11,6 +11,10 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROGRAM = ROOT / "src" / "erp_build"
 
 ANSWERS = {
+    "How are many effects performed at once?": {
+        "src/erp_build/clients/machine/parallel.py": "def act_at_once(",
+        "src/erp_build/deployment/lock.py": "self._last_good_look > begun",
+    },
     "Which services use a shared module?": {
         "src/erp_build/formats/maven/graph.py": "def users_of",
         "src/erp_build/changes/modules/uses.py": "def rule_of",

@@ -68,8 +68,7 @@ class FakeCluster:
         self, release: Release, also: Collection[ObjectName] = (), only: Collection[str] | None = None
     ) -> tuple[Workload, ...]:
         """The Deployments and further objects; each read brings a rollout nearer to its end."""
-        now = self._shared.clock.monotonic()
-        for moment, action in [one for one in self._plans if one[0] <= now]:
+        for moment, action in [one for one in self._plans if one[0] <= self._shared.clock.monotonic()]:
             self._plans.remove((moment, action))
             action()
         self._shared.must_answer("the cluster cannot be reached")
@@ -78,8 +77,9 @@ class FakeCluster:
             raise Refused("the cluster answered 403 Forbidden", why=f"cannot list {', '.join(refused)}")
         wanted = {name: one for name, one in self.others.items()
                   if name in also or (name.kind == "Deployment" and not name.namespace)}  # fmt: skip
-        for deployed in (*self.deployments.values(), *wanted.values()):
-            deployed.reads += 1
+        shown: list[Deployed | Other] = [*self.deployments.values(), *wanted.values()]
+        for one in shown:
+            one.reads += 1
         found = (*map(self._workload, self.deployments.values()), *(self._other(*one) for one in wanted.items()))
         return tuple(one for one in found if only is None or one.name in only or one.object_name in also)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -25,7 +26,7 @@ from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.sign_ins import SignIns
 from erp_build.clients.maven.program import Maven, MavenSurroundings
 from erp_build.clients.patience import Patience
-from erp_build.clients.registries.opened import Registries
+from erp_build.clients.registries.opened import Registries, own_connection
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.errors import BuildFailed
@@ -98,7 +99,9 @@ def assembly(
         packagers=Packagers(MavenPackager(Maven(surroundings(root, scratch, spoken), options)), packagers, bench),
         images=ImageBuilder(
             root=root,
-            direct=DirectImages(root, folder, bases, OwnRegistry(named, clock, Patience(clock).ask)),
+            direct=DirectImages(
+                root, folder, bases, OwnRegistry(partial(own_connection, named, clock), Patience(clock).ask)
+            ),
             by_engine=EngineImages(
                 engine=engine,
                 buildkit=BuildKit(),

@@ -3,6 +3,7 @@
 import copy
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from tests.fakes.registry import HOST
 from tests.fakes.world import FakeWorld
 from tests.support.faults import Faults, FaultyJournal, Watched
 from tests.support.git import Checkout
+from tests.support.in_order import one_at_a_time
 from tests.support.samples import ERP
 
 SMALL = ERP._replace(services=ERP.services[:2], chart=ERP.chart._replace(timeout=12.0, stable=2.0))
@@ -88,6 +90,8 @@ class FaultedWorld(FakeWorld):
         super().__init__(checkout)
         self.project = project
         self.faults = Faults()
+        self.is_in_order = True
+        """Whether effects are performed one after the other, so that each is a point of the main thread."""
         self.look_at_the_checkout()
 
     def look_at_the_checkout(self) -> None:
@@ -120,6 +124,10 @@ class FaultedWorld(FakeWorld):
 
     def ends(self, act: Callable[["FaultedWorld"], tuple[Proof, ...]], faults: Faults | None = None) -> Ended:
         """Do something in a fresh checkout, with a fault, and catch what it ends with."""
+        with one_at_a_time() if self.is_in_order else nullcontext():
+            return self._ends(act, faults)
+
+    def _ends(self, act: Callable[["FaultedWorld"], tuple[Proof, ...]], faults: Faults | None) -> Ended:
         self.faults = faults or Faults()
         self.values.write_bytes(self.committed)
         self.effects.journal = FaultyJournal(self.faults)

@@ -9,6 +9,7 @@ from typing import Any
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.patience import Patience
+from erp_build.clients.registries.connection import Connection
 from erp_build.clients.registries.kept_blobs import KeptBlobs
 from erp_build.clients.registries.push import ImagePush
 from erp_build.clients.registries.registry import Registry
@@ -68,8 +69,8 @@ def user() -> SignIn:
 def registry_at(fake: FakeRegistry, *, sign_in: Callable[[], SignIn | None] = user, **named: Any) -> Registry:
     """The client of a fake registry."""
     host = fake.address.partition("://")[2]
-    renew = named.pop("renew", None)
-    return Registry(host, sign_in, renew, SimulatedClock(), scheme="http", **named)
+    renew, ask = named.pop("renew", None), named.pop("ask", None)
+    return Registry(Connection(host, sign_in, renew, SimulatedClock(), scheme="http", **named), ask)
 
 
 def patient_at(fake: FakeRegistry, **named: Any) -> Registry:

@@ -18,6 +18,7 @@ from erp_build.run_options import Options
 from tests.support.faulted_scenarios import Scenario, state_of
 from tests.support.faulted_world import Ended, FaultedWorld, run_all, running
 from tests.support.faults import Faults, Gone, Point, When
+from tests.support.in_order import one_at_a_time
 from tests.support.schedule_wrongs import MOVING, Content, Done, Name, Played, ends_wrong, older_over_newer
 
 NAMES: tuple[Name, Name] = ("older", "newer")
@@ -186,10 +187,12 @@ class Table:
             schedule.end(name, worlds[name].ends(act, turn))
 
         threads = [threading.Thread(target=run, args=(name,), daemon=True) for name in NAMES]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(TIMEOUT_S)
+        # For both of them, whichever ends first.
+        with one_at_a_time():
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(TIMEOUT_S)
         played, world = schedule.played, worlds["newer"]
         played.content = content_of(world)
         played.holder = world.leases.lease.holder if world.leases.lease else ""

@@ -17,6 +17,7 @@ from tests.fakes.deployments import NEVER_READY
 from tests.fakes.registry import error
 from tests.fakes.world import FakeWorld, sources
 from tests.support.git import Checkout
+from tests.support.in_order import one_at_a_time
 from tests.support.samples import EMPLOYEE, ERP, NOTIFICATION
 
 When = Literal["before", "after"]
@@ -164,7 +165,8 @@ def outcome(world: TransientWorld, act: Callable[[TransientWorld], object]) -> d
     """Act, and say what runs, what is stored and how it ended."""
     ended = ""
     try:
-        act(world)
+        with one_at_a_time():
+            act(world)
     except ErpBuildError as failure:
         ended = f"{type(failure).__name__} {told(failure)}"
     lease = world.leases.lease

@@ -37,6 +37,16 @@ def test_a_fault_at_any_point_leaves_a_state_that_is_known_and_heals(scenario: S
     assert swept.cases > SAMPLE // 2
 
 
+def test_a_fault_in_one_of_several_effects_at_once_heals_too(tmp_path: Path) -> None:
+    scenario = prepared("a service and the function change", tmp_path / "repository")
+    scenario.world.is_in_order = False
+    kinds = {*ERRORS, SIGTERM, LOCK_TAKEN}
+    cases = [one for one in cases_of(scenario) if one.point.call == "effects.tag" and one.kind in kinds]
+    swept = sweep(scenario, cases[:: max(1, len(cases) // SAMPLE)])
+    assert not swept.found, str(swept)
+    assert swept.cases > SAMPLE // 2
+
+
 def test_every_client_that_a_run_asks_has_points(scenario: Scenario) -> None:
     clients = {point.call.partition(".")[0] for point in scenario.points}
     assert clients > {"identity", "parameters", "registry", "functions", "cluster", "helm"}

@@ -13,6 +13,7 @@ from erp_build.clients.clock import SystemClock
 from erp_build.clients.patience import Patience
 from erp_build.clients.registries.address import scheme_of
 from erp_build.clients.registries.base import base_image
+from erp_build.clients.registries.connection import Connection
 from erp_build.clients.registries.registry import Registry
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, PushFailed
@@ -35,15 +36,9 @@ CONFIG = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "
 
 def own(ecr: EcrRegistry) -> Registry:
     """The account's registry, which is asked again as a run asks."""
-    clock = SystemClock()
-    return Registry(
-        REGISTRY_HOST,
-        ecr.sign_in,
-        ecr.forget_sign_in,
-        clock,
-        scheme=scheme_of(REGISTRY_HOST),
-        ask=Patience(clock).ask,
-    )
+    clock, scheme = SystemClock(), scheme_of(REGISTRY_HOST)
+    connection = Connection(REGISTRY_HOST, ecr.sign_in, ecr.forget_sign_in, clock, scheme=scheme)
+    return Registry(connection, Patience(clock).ask)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +80,8 @@ def test_a_base_of_another_registry_is_read_by_its_own_way_to_sign_in(place: Pla
         place.push(stored, "1", image)
         for user, works in ((hosts.USER, True), ("somebody", False)):
             sign_in = SignIn(f"http://{host}", user, hosts.PASSWORD)
-            registry = Registry(host, partial(_given, sign_in), None, SystemClock(), scheme="http", failure=BuildFailed)
+            given = partial(_given, sign_in)
+            registry = Registry(Connection(host, given, None, SystemClock(), scheme="http", failure=BuildFailed))
             if works:
                 assert base_image(registry, name, "1", "linux/amd64").manifest == image.manifest
             else:
@@ -114,7 +110,7 @@ def test_a_sign_in_that_has_ended_is_renewed(place: Place, ecr: EcrRegistry) -> 
         ecr.forget_sign_in()
         requests.post(f"http://{REGISTRY_HOST}/_expired/off", params=ended, timeout=10)
 
-    registry = Registry(REGISTRY_HOST, ecr.sign_in, renew, SystemClock(), scheme="http")
+    registry = Registry(Connection(REGISTRY_HOST, ecr.sign_in, renew, SystemClock(), scheme="http"))
     requests.post(f"http://{REGISTRY_HOST}/_expired/on", params=ended, timeout=10)
     try:
         assert registry.manifest(place.one, "1") is None
@@ -124,7 +120,8 @@ def test_a_sign_in_that_has_ended_is_renewed(place: Place, ecr: EcrRegistry) -> 
 
 
 def test_a_sign_in_that_nobody_gives_ends_with_one_error(place: Place) -> None:
-    registry = Registry(REGISTRY_HOST, lambda: SignIn("http://x", "AWS", "wrong"), None, SystemClock(), scheme="http")
+    wrong = SignIn("http://x", "AWS", "wrong")
+    registry = Registry(Connection(REGISTRY_HOST, lambda: wrong, None, SystemClock(), scheme="http"))
     with pytest.raises(PushFailed, match="the registry refuses a call") as caught:
         registry.manifest(place.one, "1")
     assert "401" in caught.value.why

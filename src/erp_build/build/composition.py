@@ -41,6 +41,7 @@ from erp_build.model.build_options import BuildOptions, CodeArtifact
 
 if TYPE_CHECKING:
     from erp_build.build.direct.images import DirectImages
+    from erp_build.clients.registries.connection import Connection
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,11 +69,12 @@ class BuildSetting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildClients:
-    """What a build asks; `find` finds the engine."""
+    """What a build asks; `find` finds the engine, and `connect` connects to the registry that is pushed to."""
 
     engine: Engine
     find: Callable[[], DockerServer]
     registry: EcrRegistry
+    connect: "Callable[[], Connection]"
     evidence: EvidenceStore
     parameters: ParameterStore
     patience: Patience
@@ -141,11 +143,11 @@ def _direct(setting: BuildSetting, clients: BuildClients, sign_ins: SignIns) -> 
     from erp_build.build.direct.images import DirectImages, OwnRegistry
     from erp_build.clients.registries.opened import Registries
 
-    clock, ask = clients.clock, clients.patience.ask
-    bases = Bases(Registries(sign_ins, clock, ask), dict(setting.options.mirrors))
+    ask = clients.patience.ask
+    bases = Bases(Registries(sign_ins, clients.clock, ask), dict(setting.options.mirrors))
     folder = setting.scratch / "images"
     folder.mkdir(mode=0o700, exist_ok=True)
-    return DirectImages(setting.root, folder, bases, OwnRegistry(clients.registry, clock, ask))
+    return DirectImages(setting.root, folder, bases, OwnRegistry(clients.connect, ask))
 
 
 def _sign_ins(setting: BuildSetting, aws: AwsClients, clients: BuildClients) -> SignIns:

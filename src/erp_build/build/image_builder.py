@@ -11,8 +11,8 @@ from erp_build.build.given import GivenVariables
 from erp_build.clients.docker.build_context import context_for
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.terminal.progress import Progress
-from erp_build.config.image_targets import COMMIT_ARGUMENT
-from erp_build.config.read_file import path_below, read_file
+from erp_build.config.image_targets import COMMIT_ARGUMENT, read_dockerfile
+from erp_build.config.read_file import path_below
 from erp_build.errors import BaseUnreadable, BuildFailed, NeedsEngine, did_you_mean
 from erp_build.formats.dockerfile.direct.need import why_engine
 from erp_build.formats.dockerfile.direct.recipe import Obstacle
@@ -66,7 +66,7 @@ class ImageBuilder:
 
     def require_buildable(self, target: Service | Function) -> None:
         """Raise `BuildFailed` if the Dockerfile of a target is not there, or cannot be built."""
-        where, text = dockerfile_of(target), self._dockerfile(target)
+        where, text = dockerfile_of(target), read_dockerfile(self.root, target)
         path_below(self.root, target.context or target.path)
         if target.docker_target and not stage_named(text, target.docker_target):
             raise no_stage(target, text)
@@ -89,14 +89,14 @@ class ImageBuilder:
 
     def why_engine(self, target: Service | Function) -> str:
         """Why only an engine makes the image of a target, as far as its Dockerfile tells; empty: none does."""
-        return "\n".join(map(str, self._why_engine(target, self._dockerfile(target))))
+        return "\n".join(map(str, self._why_engine(target, read_dockerfile(self.root, target))))
 
     def base_digest(self, target: Service | Function, image: str) -> str:
         """Ask for the digest of a base image as whatever makes the target's image would; raises `BuildFailed`.
 
         An engine takes an image that was made on it, whatever a registry has under the same name.
         """
-        text = self._dockerfile(target)
+        text = read_dockerfile(self.root, target)
         if self.options.builder == "direct" or not self._why_engine(target, text):
             try:
                 return self.direct.bases.digest(image)
@@ -107,7 +107,7 @@ class ImageBuilder:
     def prepare(self, request: ImageRequest) -> None:
         """Fetch what the image is based on, as `build` does first; raises as that does."""
         own_version()
-        text = self._dockerfile(request.target)
+        text = read_dockerfile(self.root, request.target)
         if not self._why_engine(request.target, text):
             try:
                 self.direct.prepare(request, text, _arguments(request))
@@ -126,7 +126,7 @@ class ImageBuilder:
         """
         target = request.target
         context = context_for(self.root, target)
-        text = self._dockerfile(target)
+        text = read_dockerfile(self.root, target)
         is_classic = not self._takes_buildkit(text)
         found = context.missing_sources(_as_built(target, text), classic=is_classic)
         if missing := self._not_allowed(target, "source", found):
@@ -192,16 +192,6 @@ class ImageBuilder:
 
     def _takes_buildkit(self, text: str) -> bool:
         return takes_buildkit(text, self.options.builder)
-
-    def _dockerfile(self, target: Service | Function) -> str:
-        where = dockerfile_of(target)
-        path = path_below(self.root, where)
-        if not path.is_file():
-            raise BuildFailed(
-                "there is no Dockerfile", where=where, next_step="add it, or correct `dockerfile` in erp-build.toml"
-            )
-        # A byte order mark of an editor is no part of the first instruction.
-        return read_file(path).decode("utf-8-sig")
 
     def _labels(self, request: ImageRequest) -> dict[str, str]:
         labels = {

@@ -1,10 +1,20 @@
 """The `[[service]]` tables: services and functions, and how the image of each is made."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from erp_build.config.grammar import NAMES
-from erp_build.config.toml_table import Table
+from erp_build.config.read_file import path_below, read_file
+from erp_build.errors import BuildFailed
 from erp_build.formats.secrets.names import holds_secret
-from erp_build.model.packaging import context_of, is_maven, within
+from erp_build.model.packaging import context_of, dockerfile_of, is_maven, within
 from erp_build.model.project import Function, Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from erp_build.config.toml_table import Table
 
 COMMIT_ARGUMENT = "REVISION"
 """The build argument that every build gets: the full commit."""
@@ -38,6 +48,31 @@ def parse_image_target(table: Table) -> Service | Function:
         target = table.read(Service, *KEYS, "values_key", **own, values_key=values_key)
     _refuse_contradictions(table, target)
     return target
+
+
+def read_dockerfile(root: Path, target: Service | Function) -> str:
+    """Return the Dockerfile of a target; raises `BuildFailed` where it is not there or is no UTF-8.
+
+    Raises `ConfigurationError` where a link leads it out of the repository.
+    """
+    where = dockerfile_of(target)
+    path = path_below(root, where)
+    if not path.is_file():
+        raise BuildFailed(
+            "there is no Dockerfile", where=where, next_step="add it, or correct `dockerfile` in erp-build.toml"
+        )
+    content = read_file(path)
+    try:
+        # A byte order mark of an editor is no part of the first instruction.
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BuildFailed(
+            "the Dockerfile is not UTF-8",
+            where=f"{where}:{line}",
+            why=f"byte {content[error.start]:#04x} of the line is no character of UTF-8",
+            next_step="save the file as UTF-8: an editor in Korean may have saved it as CP949",
+        ) from error
 
 
 def default_values_key(name: str) -> str:

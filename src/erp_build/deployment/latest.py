@@ -3,13 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from erp_build.build.stage import image_that_runs
-from erp_build.clients.machine.parallel import ask_at_once
+from erp_build.clients.machine.parallel import ASKED_AT_ONCE, act_at_once, ask_at_once
 from erp_build.clients.site import Site
 from erp_build.errors import TagTaken, VerificationFailed
 from erp_build.model.images.image import LATEST, BuiltImage, StoredImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState
 from erp_build.model.stages.stage import stage
+
+MOVES_AT_ONCE = ASKED_AT_ONCE
+"""Tags that are moved at the same time: each is a write and some questions to ECR."""
 
 
 @stage("ECR: the tag `latest`")
@@ -26,10 +29,8 @@ def point_latest_at(site: Site, wanted: Mapping[str, tuple[str, str]]) -> None:
         wanted: target -> repository and digest.
     """
     behind = ask_at_once(lambda one: _behind(site, *one), wanted.values())
-    # One after the other: before and behind each of them the lock is asked.
-    for target, image in zip(wanted, behind, strict=True):
-        if image:
-            _move(site, target, image)
+    to_move = [(target, image) for target, image in zip(wanted, behind, strict=True) if image]
+    act_at_once(lambda one: _move(site, *one), to_move, MOVES_AT_ONCE)
 
 
 def _behind(site: Site, repository: str, digest: str) -> StoredImage | None:

@@ -102,6 +102,10 @@ class Lock:
         self._is_taken = False
         """Whether it was lost because its Lease is another run's."""
         self._mutex = threading.RLock()
+        self._looks = 0
+        """Looks at the Lease that have begun."""
+        self._last_good_look = 0
+        """The number of the last look after which the lock was still ours."""
         self._ended = threading.Event()
         self._valid_until = valid_until
         self._thread = threading.Thread(target=self._send_heartbeats, daemon=True)
@@ -168,19 +172,25 @@ class Lock:
         """Ask the cluster, and raise `Locked` if the lock is not ours any more: another run may be deploying.
 
         A cluster that does not answer is no loss, as long as nobody else may take the lock. This is asked before every
-        step that moves something, so it raises `RunTimedOut` as well.
+        step that moves something, so it raises `RunTimedOut` as well. One look serves every thread that asked before
+        it began.
         """
         self._site.clients.clock.require_time()
         self._require_not_lost()
         self._require_heartbeats()
+        begun = self._looks
         with self._mutex:
             self._require_not_lost()
+            if self._last_good_look > begun and self._left > 0:
+                # Another thread has looked meanwhile, and began after this call: it asked the same.
+                return
             try:
                 self._site.clients.patience.ask_once(self._look_and_renew)
             except ReleaseFailed:
                 # Asking again takes time, in which the lock expires. So it is done only where that has happened.
                 if self._left <= 0:
                     self._look_and_renew()
+                self._last_good_look = self._looks
 
     def _look_and_renew(self) -> None:
         self._look()
@@ -235,12 +245,14 @@ class Lock:
 
     def _look(self) -> LeaseReading:
         """Read the lease; raises `Locked` if it is not ours."""
+        self._looks += 1
         began = self._site.clients.clock.monotonic()
         reading = self._site.clients.leases.read(self._release)
         if reading.lease is None or reading.lease.holder != self._lease.holder:
             self._is_taken = True
             raise self.lose(locked_by(self._release, reading.lease or Lease()))
         self._valid_until = _valid_until(reading.lease, reading, began)
+        self._last_good_look = self._looks
         return reading
 
     def _write(self, change: Callable[[Lease], Lease]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from erp_build.clients.clock import Deadline
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
 from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
@@ -87,8 +88,9 @@ def _require_undisturbed(lock: Lock, error: Exception) -> None:
 
 def function_images(site: Site) -> dict[str, str]:
     """Read the image of each function: target name -> image by digest."""
-    states = {function.name: wait_until_settled(site, function.function) for function in site.project.functions}
-    return {name: state.resolved for name, state in states.items() if state.resolved}
+    functions = site.project.functions
+    states = ask_at_once(lambda one: wait_until_settled(site, one.function), functions)
+    return {one.name: state.resolved for one, state in zip(functions, states, strict=True) if state.resolved}
 
 
 def _write_failure(site: Site, lock: Lock, outcome: DeploymentOutcome, error: Exception) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.effects import EditRequest, UpgradeRequest
+from erp_build.clients.machine.parallel import act_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.chart_values import read_values
 from erp_build.deployment.lambda_update import update_function
@@ -19,12 +20,17 @@ from erp_build.errors import ErpBuildError, Locked
 from erp_build.formats.printable import few_names
 from erp_build.formats.values.file import set_tags
 from erp_build.model.commit import DIRTY
+from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
 from erp_build.model.project import Function
 from erp_build.model.releases.deployment import Deployment, Watched
 from erp_build.model.releases.preview import Preview
 from erp_build.model.stages.stage import stage
+
+FUNCTIONS_AT_ONCE = 8
+"""Updates that are under way at the same time. Lambda takes 15 requests a second that change something, and an update
+with its version and alias is three of them, over some seconds."""
 
 SKIP_CI_MARK = "[skip ci]"
 """GitHub and CodeBuild's webhooks skip such a commit. A run that starts nevertheless finds no change."""
@@ -43,14 +49,16 @@ def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock, p
     former = site.clients.helm.manifest(site.release) if plan.upgrades_release else ()
     if plan.upgrades_release:
         _write_values(site, plan, tags)
-    for function in functions:
-        image = cleared[function.name].image
-        update_function(site, function, f"{site.clients.registry.host()}/{image.repository}@{image.digest}")
+    act_at_once(lambda one: _update(site, one, cleared[one.name].image), functions, FUNCTIONS_AT_ONCE)
     watched = _upgrade_release(site, plan, lock, former) if plan.upgrades_release else ()
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag_of(step) for step in plan.functions}
     upgraded = {name: tag.partition("@")[0] for name, tag in tags.items()}
     return Deployment(tags_after={**kept, **upgraded, **moved}, values_tags=tags, watched=watched)
+
+
+def _update(site: Site, function: Function, image: BuiltImage) -> None:
+    update_function(site, function, f"{site.clients.registry.host()}/{image.repository}@{image.digest}")
 
 
 @stage("the branch, if configured")

@@ -114,7 +114,7 @@ def check_project_timeout(facts: Facts) -> CheckResult:
 def check_functions(facts: Facts) -> CheckResult:
     """Whether each function can be updated now."""
     _ = facts.environment()
-    states = {one.function: facts.remote.clients.functions.state(one.function) for one in facts.project.functions}
+    states = facts.function_states()
     look = Look(f"lambda:GetFunction of {', '.join(states) or 'no function'}")
     if broken := [trouble for one in facts.project.functions if (trouble := _trouble(one, states[one.function]))]:
         return look.problem("\n".join(broken), "see the reason; a run needs a function of the package type Image")

@@ -6,18 +6,22 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site, read_environment
 from erp_build.config.codebuild import pipeline_that_started
-from erp_build.config.image_targets import COMMIT_ARGUMENT
-from erp_build.config.read_file import path_below, read_file
+from erp_build.config.image_targets import COMMIT_ARGUMENT, read_dockerfile
+from erp_build.config.read_file import read_file
 from erp_build.deployment.chart_values import all_named_values, below_paths, read_values, values_path_of
 from erp_build.doctor.protocols import Local, Remote
-from erp_build.errors import BuildFailed, ConfigurationError, ErpBuildError
+from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.dockerfile.direct.need import why_engine
 from erp_build.model.codepipeline import BuildProject, CodePipeline
 from erp_build.model.environment import Environment
+from erp_build.model.images.image import LATEST
+from erp_build.model.images.scan import Scanning
 from erp_build.model.packaging import dockerfile_of, is_maven
 from erp_build.model.project import Function, Project, Service
+from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.release import Release
 
 Answer = TypeVar("Answer")
@@ -94,6 +98,26 @@ class Facts:
         return tuple(self.environment().repository(target.repository) for target in self.project.image_targets)
 
     @once
+    def moves(self) -> dict[str, bool | None]:
+        """Repository -> whether a run can move `latest` in it; None where there is no such repository."""
+        return self._of_repositories(lambda name: self.remote.repositories.may_move(name, LATEST))
+
+    @once
+    def scannings(self) -> dict[str, Scanning]:
+        """Repository -> how its images are scanned."""
+        return self._of_repositories(self.remote.clients.registry.scanning)
+
+    def _of_repositories(self, question: Callable[[str], Answer]) -> dict[str, Answer]:
+        names = self.repositories()
+        return dict(zip(names, ask_at_once(question, names), strict=True))
+
+    @once
+    def function_states(self) -> dict[str, FunctionState | None]:
+        """Function of Lambda -> its state; None where there is none."""
+        names = [one.function for one in self.project.functions]
+        return dict(zip(names, ask_at_once(self.remote.clients.functions.state, names), strict=True))
+
+    @once
     def values(self) -> bytes:
         """The last values file; the secrets of all of them are masked from then on."""
         chart = self.project.chart
@@ -116,18 +140,13 @@ class Facts:
     def engine_needs(self) -> dict[str, tuple[str, ...]]:
         """Service or function -> why it needs a Docker engine; empty for one that needs none.
 
-        Raises `BuildFailed` where a Dockerfile is not there.
+        Raises `BuildFailed` where a Dockerfile is not there or cannot be read.
         """
         return {target.name: tuple(self._why_engine(target)) for target in self.project.image_targets}
 
     def _why_engine(self, target: Service | Function) -> Iterator[str]:
         build, where = self.project.build, dockerfile_of(target)
-        path = path_below(self.root, where)
-        if not path.is_file():
-            raise BuildFailed(
-                "there is no Dockerfile", where=where, next_step="add it, or correct `dockerfile` in erp-build.toml"
-            )
-        text = read_file(path).decode("utf-8-sig", "replace")
+        text = read_dockerfile(self.root, target)
         arguments = {**dict(target.args), COMMIT_ARGUMENT: ANY_COMMIT}
         for one in why_engine(text, build.builder, target=target.docker_target, arguments=arguments):
             yield f"{where}:{one.line}: {one.what}" if one.line else one.what

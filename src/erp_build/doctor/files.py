@@ -7,6 +7,7 @@ from typing import NamedTuple
 from erp_build.build.image_builder import no_stage
 from erp_build.clients.docker.build_context import context_for
 from erp_build.config.grammar import NAMES
+from erp_build.config.image_targets import read_dockerfile
 from erp_build.config.read_file import path_below, read_file
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
@@ -107,7 +108,11 @@ def _dockerfile(facts: Facts, target: Service | Function, seen: Seen) -> None:
     if not (root / path).is_file():
         seen.faults.append(_missing(root, path, "", "`dockerfile`"))
         return
-    whole = _content(root, path).decode("utf-8-sig", "replace")
+    try:
+        whole = read_dockerfile(root, target)
+    except (BuildFailed, ConfigurationError) as unread:
+        seen.faults.append(Fault(f"{unread.where}: {told(unread)}", unread.next_step))
+        return
     if target.docker_target and not stage_named(whole, target.docker_target):
         error = no_stage(target, whole)
         seen.faults.append(Fault(f"{path}: {told(error)}", error.next_step))

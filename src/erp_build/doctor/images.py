@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.doctor.diagnosis import CheckResult, Look
@@ -18,7 +19,7 @@ RESCAN_AFTER = timedelta(days=1)
 
 def check_mutability(facts: Facts) -> CheckResult:
     """Whether a run can move `latest` in every repository."""
-    moves = {name: facts.remote.repositories.may_move(name, LATEST) for name in facts.repositories()}
+    moves = facts.moves()
     look = Look(f"ecr:DescribeRepositories of {', '.join(moves) or 'no repository'}")
     if not moves:
         return look.unknown("erp-build.toml has no service that is built", "write a [[service]] for each")
@@ -39,9 +40,8 @@ def check_mutability(facts: Facts) -> CheckResult:
 
 def check_scan_mode(facts: Facts) -> CheckResult:
     """Whether new images are scanned on push, and by which scanner."""
-    names = facts.repositories()
     look = Look("ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration")
-    modes = {name: facts.remote.clients.registry.scanning(name) for name in names}
+    modes = facts.scannings()
     if doubt := next((mode.doubt for mode in modes.values() if mode.doubt), ""):
         return look.unknown(doubt, "allow both actions for the caller of doctor and for the build's role")
     if manual := [name for name, mode in modes.items() if mode.frequency in ("", "MANUAL") and not mode.enhanced]:
@@ -60,30 +60,30 @@ def check_scan_time(facts: Facts) -> CheckResult:
     look = Look(f"ecr:DescribeImageScanFindings of `{LATEST}`, and {limit}")
     registry = facts.remote.clients.registry
     newest = ask_at_once(lambda name: registry.stored(name, LATEST), facts.repositories())
-    scans = {image.repository: (image, _last_scan(facts, image)) for image in newest if image}
-    stopped = {name: scan for name, (image, scan) in scans.items() if scan and _stops(facts, image, scan)}
-    if stopped:
+    images = [image for image in newest if image]
+    found = zip(images, ask_at_once(partial(_last_scan, facts), images), strict=True)
+    scans = {image.repository: (image, scan) for image, scan in found if scan}
+    stops = ask_at_once(lambda one: _stops(facts, *one), scans.values())
+    if stopped := {name: scan for (name, (_, scan)), is_so in zip(scans.items(), stops, strict=True) if is_so}:
         lines = [f"{name}: {scan}: {scan.state.meaning}" for name, scan in stopped.items()]
         return look.problem("\n".join(lines), "; ".join(sorted({scan.state.next_step for scan in stopped.values()})))
-    took = {name: _duration(facts, image, scan) for name, (image, scan) in scans.items() if scan}
-    known = {name: seconds for name, seconds in took.items() if seconds is not None}
+    took = zip(scans, ask_at_once(lambda one: _duration(facts, *one), scans.values()), strict=True)
+    known = {name: seconds for name, seconds in took if seconds is not None}
     if not known:
         return look.unknown("no image has a scan whose length is known", "look again after the next run")
     longest = max(known, key=lambda name: known[name])
-    found = f"the longest scan took {known[longest].total_seconds():.0f} s ({longest})"
+    told = f"the longest scan took {known[longest].total_seconds():.0f} s ({longest})"
     if known[longest] >= timeout:
         hint = "raise `timeout` of [gate]; Inspector's first scan of an image can take many minutes"
-        return look.problem(found, hint)
-    return look.ok(found)
+        return look.problem(told, hint)
+    return look.ok(told)
 
 
 def check_provenance(facts: Facts) -> CheckResult:
     """Whether a function's repository holds an index with attestations, which Lambda refuses."""
-    images = {
-        f"{repository}:{reference[:19]}": facts.remote.clients.registry.stored(repository, reference)
-        for function in facts.project.functions
-        for repository, reference in _function_images(facts, function)
-    }
+    named = [one for function in facts.project.functions for one in _function_images(facts, function)]
+    stored = ask_at_once(lambda one: facts.remote.clients.registry.stored(*one), named)
+    images = {f"{place}:{reference[:19]}": image for (place, reference), image in zip(named, stored, strict=True)}
     look = Look(f"ecr:BatchGetImage of {', '.join(images) or 'no function'}")
     indexes = [name for name, image in images.items() if image and not image.is_single]
     if indexes:
@@ -129,6 +129,6 @@ def _function_images(facts: Facts, function: Function) -> Iterator[tuple[str, st
     """The newest image of a function's repository, and the one that it runs."""
     repository = facts.environment().repository(function.repository)
     yield repository, LATEST
-    state = facts.remote.clients.functions.state(function.function)
+    state = facts.function_states()[function.function]
     if state and state.digest:
         yield repository, state.digest

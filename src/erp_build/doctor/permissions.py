@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.doctor.bases import foreign_repositories
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
@@ -9,7 +10,6 @@ from erp_build.errors import ErpBuildError
 from erp_build.formats.image_name import PUBLIC_ECR as PUBLIC_HOST
 from erp_build.formats.image_name import ecr_host
 from erp_build.model.build_options import CodeArtifact, FanOut
-from erp_build.model.images.image import LATEST
 from erp_build.model.permission import (
     ALIAS,
     ANY,
@@ -28,6 +28,9 @@ from erp_build.model.project import Function
 
 WILDCARD_NAME = "erp-build"
 """Replaces the `*` of a resource, so that a role whose policy is narrower than a run needs is reported."""
+
+SIMULATED_AT_ONCE = 4
+"""Questions to IAM's simulator at the same time. It takes few a second of an account, and each repository is one."""
 
 PUBLISH_CONDITION = "publish of [[service]]"
 
@@ -57,7 +60,8 @@ def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapp
     actions: dict[str, list[str]] = {}
     for permission, resource in asked:
         actions.setdefault(resource, []).append(permission.action)
-    return {resource: facts.remote.policies.denied(role, names, resource) for resource, names in actions.items()}
+    denied = ask_at_once(lambda one: facts.remote.policies.denied(role, actions[one], one), actions, SIMULATED_AT_ONCE)
+    return dict(zip(actions, denied, strict=True))
 
 
 def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
@@ -94,14 +98,14 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], f
         # `codestar-connections` or `codeconnections`: the prefix must be the one of the connection's ARN.
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
-        return any(facts.remote.clients.registry.scanning(name).enhanced for name in facts.repositories())
+        return any(one.enhanced for one in facts.scannings().values())
     build = facts.project.build
     optional = {
         BASE_IMAGES: bool(foreign_repositories(facts, names["partition"])),
         CODEARTIFACT: bool(build.codeartifact),
         FAN_OUT: FanOut(*build.fan_out).workers > 0,
         PUBLIC_ECR: PUBLIC_HOST in dict(build.sign_in),
-        CREATE_ON_PUSH: any(facts.remote.repositories.may_move(name, LATEST) is None for name in facts.repositories()),
+        CREATE_ON_PUSH: None in facts.moves().values(),
     }
     if conditions := [is_so for word, is_so in optional.items() if word in permission.only]:
         return any(conditions)

@@ -116,6 +116,16 @@ def test_a_link_that_leads_out_of_the_repository_is_a_problem(tmp_path: Path, er
     assert "out leads out of the repository" in text
 
 
+def test_a_dockerfile_that_is_not_utf_8_is_a_problem_with_its_line(tmp_path: Path, erp_build: CommandLine) -> None:
+    path = tmp_path / "apps/orders/Dockerfile"
+    path.parent.mkdir(parents=True)
+    path.write_bytes("FROM x\n# 한글\n".encode("cp949"))
+    files = {name: text for name, text in FILES.items() if name != "apps/orders/Dockerfile"}
+    code, text = found(tmp_path, erp_build, files)
+    assert code == 2
+    assert "apps/orders/Dockerfile:2: the Dockerfile is not UTF-8" in text
+
+
 ALONE = """\
 [[service]]
 path = "apps/orders"

@@ -3,9 +3,10 @@
 import posixpath
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from erp_build.build.direct.bases import Bases
 from erp_build.build.direct.context_tree import context_tree
@@ -15,11 +16,9 @@ from erp_build.build.direct.known_layers import layers_known_by
 from erp_build.build.direct.layer_writer import no_layer_known
 from erp_build.build.direct.maker import Making, Workshop, make_image
 from erp_build.build.direct.spring import jar_in_layers
-from erp_build.clients.aws.registry import EcrRegistry
-from erp_build.clients.clock import Clock
 from erp_build.clients.effects import ImageRequest
+from erp_build.clients.registries.connection import Connection
 from erp_build.clients.registries.kept_blobs import KeptBlobs
-from erp_build.clients.registries.opened import own_registry
 from erp_build.clients.registries.push import ImagePush
 from erp_build.clients.registries.registry import Asks, Registry
 from erp_build.errors import ErpBuildError, NeedsEngine
@@ -29,7 +28,7 @@ from erp_build.formats.dockerfile.stages import final_base
 from erp_build.formats.json_text import parsed_json
 from erp_build.formats.oci.manifest import image_of
 from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL, LocalImage, PushedImage
-from erp_build.model.images.oci import Descriptor, MadeImage, MadeLayer
+from erp_build.model.images.oci import BaseImage, Descriptor, MadeImage, MadeLayer
 from erp_build.model.packaging import context_of, dockerfile_of
 
 LAST_IMAGE = "latest"
@@ -40,23 +39,26 @@ class OwnRegistry:
     """The registry that is pushed to, opened when it is first needed. Threads may call.
 
     Args:
-        ecr: gives the sign-in.
-        clock: for the end of a token.
+        connect: makes the connection, once for all who use the registry.
         ask: asks again while an error passes.
     """
 
-    def __init__(self, ecr: EcrRegistry, clock: Clock, ask: Asks) -> None:
-        self._ecr, self._clock, self._ask = ecr, clock, ask
-        self._opened: Registry | None = None
+    def __init__(self, connect: Callable[[], Connection], ask: Asks) -> None:
+        self._connect, self._ask = connect, ask
         self._layers: dict[str, Mapping[str, Descriptor]] = {}
         self._one_at_a_time = threading.RLock()
 
     def opened(self) -> Registry:
         """The registry."""
-        with self._one_at_a_time:
-            if self._opened is None:
-                self._opened = own_registry(self._ecr, self._clock, self._ask)
-            return self._opened
+        return Registry(self._ask(self._connect), self._ask)
+
+    def is_at(self, host: str) -> bool:
+        """Whether it is the registry of a host: then it mounts what it has. True where it does not answer now."""
+        try:
+            return self._connect().host == host
+        except ErpBuildError:
+            # Whether it answers, the push finds out.
+            return True
 
     def layer(self, repository: str, diff_id: str) -> Descriptor | None:
         """A layer of the repository's last image by what it is before compression; None where that has it not."""
@@ -96,7 +98,8 @@ class DirectImages:
     def __init__(self, root: Path, folder: Path, bases: Bases, own: OwnRegistry) -> None:
         self._root, self._folder = root, folder
         self.bases, self._own = bases, own
-        self._files = ImageFiles(bases.blob, folder)
+        self._kept = KeptBlobs(folder)
+        self._files = ImageFiles(self._layer, folder)
         self._push: ImagePush | None = None
         self._made: dict[tuple[str, str], MadeImage] = {}
         self._one_at_a_time = threading.RLock()
@@ -175,9 +178,14 @@ class DirectImages:
     def _pushing(self) -> ImagePush:
         with self._one_at_a_time:
             if self._push is None:
-                kept = KeptBlobs(self._folder)
-                self._push = ImagePush(self._own.opened(), self.bases.registries.of, kept)
+                self._push = ImagePush(self._own.opened(), self.bases.registries.of, self._kept)
             return self._push
+
+    def _layer(self, image: BaseImage, layer: Descriptor) -> AbstractContextManager[IO[bytes]]:
+        """A layer of a base image. One of another registry is kept, because a push may have to copy it."""
+        if self._own.is_at(image.host):
+            return self.bases.blob(image, layer)
+        return self._kept.read(self.bases.registries.of(image.host), image.repository, layer)
 
     def _forget(self, request: ImageRequest) -> None:
         """Remove the layers of an image: those of two hundred services would fill the disk."""

@@ -30,6 +30,9 @@ ASKED_AT_ONCE = 16
 """Questions to a service that are open at the same time: what takes 40 ms is answered for 200 targets in half a second,
 and it is far below what ECR takes of an account."""
 
+NOTES_S = 0.5
+"""Seconds after a signal for which effects of other threads are waited for: their calls are called off at once."""
+
 HandOver = Callable[[int, Item], None]
 """Takes the place of an item and the item."""
 
@@ -65,26 +68,68 @@ def ask_at_once(
     listed = list(items)
     if len(listed) == 1 or WAY_OUT.end is not None:
         return tuple(map(question, listed))
-    is_away = threading.Event()
 
-    def ask(item: Item) -> tuple[Done, ...]:
-        if is_away.is_set():
-            return ()
-        try:
-            return (question(item),)
-        except ErpBuildError as error:
-            if error.passes:
-                is_away.set()
-            raise
+    def is_away(error: BaseException) -> bool:
+        return isinstance(error, ErpBuildError) and error.passes
 
-    finished = _finished(ask, listed, at_once)
+    finished = _finished(_unless_over(threading.Event(), question, is_away), listed, at_once)
     try:
         raise_together(finished.failed)
     except ErpBuildError as error:
-        passes = all(isinstance(one, ErpBuildError) and one.passes for one in finished.failed)
-        raise error.passing(error.wait, if_so=passes) from error.__cause__
+        raise error.passing(error.wait, if_so=all(map(is_away, finished.failed))) from error.__cause__
     # Without an error every item has its answer.
     return tuple(answer for number in range(len(listed)) for answer in finished.done[number])
+
+
+def act_at_once(work: Callable[[Item], Done], items: Iterable[Item], at_once: int) -> tuple[Done, ...]:
+    """Change something for every item at once, and return the results in the items' order.
+
+    After an error nothing further is begun, and what was begun ends; then our errors are raised as one. After a signal,
+    which calls their calls off, it is waited until each has noted what became of it: whoever says what runs reads that.
+    One at once, and all of them on the way out, are worked on in this thread.
+    """
+    listed = list(items)
+    if min(at_once, len(listed)) <= 1 or WAY_OUT.end is not None:
+        return tuple(map(work, listed))
+    threads, is_over = _Threads(min(at_once, len(listed))), threading.Event()
+    act = _unless_over(is_over, work, lambda _: True)
+    begun = [threads.begin(partial(act, item)) for item in listed]
+    threads.end()
+    try:
+        wait(begun)
+    except BaseException:
+        is_over.set()
+        wait(begun, WAY_OUT.left(NOTES_S))
+        raise
+    raise_together(_different([error for one in begun if (error := one.exception())]))
+    return tuple(answer for one in begun for answer in one.result())
+
+
+def _unless_over(
+    is_over: threading.Event, work: Callable[[Item], Done], ends: Callable[[BaseException], bool]
+) -> Callable[[Item], tuple[Done, ...]]:
+    """The work with its result in a tuple; nothing is begun any more once it is over; an error may end it."""
+
+    def begin(item: Item) -> tuple[Done, ...]:
+        if is_over.is_set():
+            return ()
+        try:
+            return (work(item),)
+        except BaseException as error:
+            if ends(error):
+                is_over.set()
+            raise
+
+    return begin
+
+
+def _different(errors: Iterable[BaseException]) -> list[BaseException]:
+    """The errors, of those that say the same the first: each thread learns of a lock that is lost."""
+    found: dict[object, BaseException] = {}
+    for error in errors:
+        same = (type(error), error.what, error.where, error.why) if isinstance(error, ErpBuildError) else error
+        found.setdefault(same, error)
+    return list(found.values())
 
 
 def asked_once(question: Callable[[], Done]) -> Callable[[], Done]:

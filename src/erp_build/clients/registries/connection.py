@@ -38,9 +38,10 @@ class Connection:
 
     Args:
         host: of the images' names.
-        sign_in, renew: as `Authorization` has them.
+        sign_in: gives the sign-in, or None; it is asked whenever one is needed.
+        renew: makes `sign_in` give another one, because the registry does not take the former one.
         clock: for the end of a token.
-        scheme: `https`, or `http` where the registry has no TLS.
+        scheme: `https`, or `http` where the registry has no TLS (`address.scheme_of`).
         failure: the class of errors: `BuildFailed` where base images are read.
     """
 

@@ -15,6 +15,7 @@ from erp_build.clients.registries.address import scheme_of
 from erp_build.errors import BaseUnreadable, ErpBuildError
 
 if TYPE_CHECKING:
+    from erp_build.clients.registries.connection import Connection
     from erp_build.clients.registries.registry import Asks, Registry
 
 T = TypeVar("T")
@@ -69,31 +70,38 @@ class Registries:
 
     def of(self, host: str) -> "Registry":
         """The registry of a host; its errors are `BaseUnreadable`."""
+        from erp_build.clients.registries.connection import Connection
         from erp_build.clients.registries.registry import Registry
 
         with self._one_at_a_time:
             if host not in self._opened:
-                self._opened[host] = Registry(
+                connection = Connection(
                     host,
                     partial(self._sign_ins.of, host),
                     partial(self._sign_ins.forget, host),
                     self._clock,
                     scheme=self._scheme(host),
                     failure=BaseUnreadable,
-                    ask=_UntilInVain(self._ask),
                 )
+                self._opened[host] = Registry(connection, _UntilInVain(self._ask))
             return self._opened[host]
 
 
-def own_registry(ecr: EcrRegistry, clock: Clock, ask: "Asks | None" = None) -> "Registry":
-    """The registry that is pushed to, by the API that every registry has; ECR's own knows no artifacts.
+def own_connection(ecr: EcrRegistry, clock: Clock) -> "Connection":
+    """The connection to the registry that is pushed to, by the API that every registry has; ECR's own has no artifacts.
 
     Args:
         ecr: gives the sign-in, which is asked for here.
         clock: for the end of a token.
-        ask: asks again while an error passes; None: whoever calls does.
     """
-    from erp_build.clients.registries.registry import Registry
+    from erp_build.clients.registries.connection import Connection
 
     scheme, _, host = ecr.sign_in().endpoint.partition("://")
-    return Registry(host, ecr.sign_in, ecr.forget_sign_in, clock, scheme=scheme, ask=ask)
+    return Connection(host, ecr.sign_in, ecr.forget_sign_in, clock, scheme=scheme)
+
+
+def registry_at(connection: "Connection") -> "Registry":
+    """The registry behind a connection; whoever calls asks it again while an error passes."""
+    from erp_build.clients.registries.registry import Registry
+
+    return Registry(connection)

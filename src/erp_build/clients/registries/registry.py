@@ -6,16 +6,14 @@ from functools import partial
 from http import HTTPStatus
 from typing import IO, Protocol, TypeVar
 
-from erp_build.clients.aws.sign_in import SignIn
-from erp_build.clients.clock import Clock
-from erp_build.clients.registries.address import HTTPS, path_of
-from erp_build.clients.registries.connection import Connection, Place, RegistryFailed
+from erp_build.clients.registries.address import path_of
+from erp_build.clients.registries.connection import Connection, Place
 from erp_build.clients.registries.http import Answer, NoAnswer, Request
 from erp_build.clients.registries.manifests import digest_in, manifest_in, put_manifest
 from erp_build.clients.registries.reader import BlobErrors, BlobReader, buffered, read_to_the_end
 from erp_build.clients.registries.referrers import add_referrers, find_referrers
 from erp_build.clients.registries.upload import Upload
-from erp_build.errors import ErpBuildError, PushFailed
+from erp_build.errors import ErpBuildError
 from erp_build.formats.oci.challenge import Scope
 from erp_build.model.images.oci import Descriptor, Manifest
 
@@ -36,32 +34,20 @@ def _once(question: Callable[[], T], /) -> T:
 class Registry:
     """One registry. Threads may call.
 
-    Each method raises an error of `failure`. It passes where a later call may succeed; with `ask` each request was then
-    asked again already, for as long as the run has patience, and the error does not pass any more.
+    Each method raises an error of the connection's class. It passes where a later call may succeed; with `ask` each
+    request was then asked again already, for as long as the run has patience, and the error does not pass any more.
 
     Args:
-        host: of the images' names.
-        sign_in: gives the sign-in, or None; it is asked whenever one is needed.
-        renew: makes `sign_in` give another one, because the registry does not take the former one.
-        clock: for the end of a token.
-        scheme: `https`, or `http` where it has no TLS (`address.scheme_of`).
-        failure: the class of errors: `BuildFailed` where base images are read.
+        connection: by which it is asked.
         ask: asks again; None: whoever calls does.
+
+    Attributes:
+        host: of the images' names.
     """
 
-    def __init__(
-        self,
-        host: str,
-        sign_in: Callable[[], SignIn | None],
-        renew: Callable[[], object] | None,
-        clock: Clock,
-        *,
-        scheme: str = HTTPS,
-        failure: type[RegistryFailed] = PushFailed,
-        ask: Asks | None = None,
-    ) -> None:
-        self.host = host
-        self._connection = Connection(host, sign_in, renew, clock, scheme=scheme, failure=failure)
+    def __init__(self, connection: Connection, ask: Asks | None = None) -> None:
+        self.host = connection.host
+        self._connection = connection
         self._ask = ask
 
     def manifest(self, repository: str, reference: str) -> Manifest | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from erp_build.clients.registries.base import base_image
-from erp_build.clients.registries.kept_blobs import KeptBlobs
+from erp_build.clients.registries.kept_blobs import COPY_BYTES, KeptBlobs
 from erp_build.clients.way_out import WAY_OUT, NothingBegins
 from erp_build.errors import BuildFailed, ErpBuildError
 from erp_build.formats.oci.manifest import index_of, manifest_of
@@ -174,6 +174,27 @@ def test_a_layer_is_fetched_once_and_nobody_else_may_read_it(fake: FakeRegistry,
     assert {path.read_bytes() for path in paths} == {CONTENT}
     assert paths[0].stat().st_mode & 0o777 == 0o600
     assert len(fake.calls) == 1
+
+
+def test_a_layer_that_was_looked_into_is_not_fetched_again(fake: FakeRegistry, tmp_path: Path) -> None:
+    fake.store(BASE, CONTENT)
+    kept, registry, wanted = KeptBlobs(tmp_path), reading(fake), descriptor_of(CONTENT)
+    with kept.read(registry, BASE, wanted) as blob:
+        assert blob.read() == CONTENT
+    assert kept.path(registry, BASE, wanted).read_bytes() == CONTENT
+    with kept.read(registry, BASE, wanted) as blob:
+        assert blob.read() == CONTENT
+    assert len(fake.calls) == 1
+
+
+def test_a_layer_that_was_not_read_to_its_end_is_not_kept(fake: FakeRegistry, tmp_path: Path) -> None:
+    content = random_bytes(2 * COPY_BYTES, 4)
+    fake.store(BASE, content)
+    kept, registry, wanted = KeptBlobs(tmp_path), reading(fake), descriptor_of(content)
+    with kept.read(registry, BASE, wanted) as blob:
+        assert blob.read(1) == content[:1]
+    assert kept.path(registry, BASE, wanted).read_bytes() == content
+    assert len(fake.calls) == 2
 
 
 def test_a_full_disk_is_said(fake: FakeRegistry, tmp_path: Path) -> None:

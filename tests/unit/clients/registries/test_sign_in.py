@@ -7,6 +7,7 @@ import pytest
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.registries import upload
+from erp_build.clients.registries.connection import Connection
 from erp_build.clients.registries.registry import Registry
 from erp_build.errors import BuildFailed, PushFailed
 from tests.fakes.oci_registry import PASSWORD, USER, FakeRegistry, Fault, Reply
@@ -94,7 +95,7 @@ def test_a_token_is_asked_for_anew_before_its_end(fake: FakeRegistry) -> None:
     fake.sign_in = "token"
     store_base(fake)
     clock = SimulatedClock()
-    registry = Registry(fake.address.partition("://")[2], user, None, clock, scheme="http")
+    registry = Registry(Connection(fake.address.partition("://")[2], user, None, clock, scheme="http"))
     for _ in range(3):
         assert registry.manifest(BASE, "1")
     assert fake.asked.count("GET /token") == 1
