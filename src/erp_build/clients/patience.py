@@ -72,6 +72,16 @@ class Patience:
             self._has_moved, self._left = True, PATIENCE_AFTER_MOVE_S
 
     @contextmanager
+    def anew(self) -> Iterator[None]:
+        """Have the patience of a run of its own in the block: what another release has waited for is not counted."""
+        before = self._left, self._has_moved
+        self._left, self._has_moved = PATIENCE_S, False
+        try:
+            yield
+        finally:
+            self._left, self._has_moved = before
+
+    @contextmanager
     def until(self, deadline: Deadline, every: float) -> Iterator[None]:
         """Ask until this moment, each time after so many seconds: the caller waits for something.
 

@@ -200,3 +200,20 @@ def test_a_patient_client_is_the_client_with_every_method_asked_again(clock: Sim
     client = patient(Server(clock, 2, away), Patience(clock))
     assert client.name == "server"
     assert client.answer(text="so") == "so"
+
+
+def test_what_one_release_has_waited_for_leaves_another_its_own_patience(clock: SimulatedClock) -> None:
+    patience = Patience(clock)
+
+    def waited(*, moved: bool) -> float:
+        began = clock.monotonic()
+        with patience.anew():
+            if moved:
+                patience.extend()
+            with pytest.raises(OutOfReach, match="cannot be reached"):
+                patience.ask(Server(clock, NEVER, away).answer)
+        return clock.monotonic() - began
+
+    for _ in range(2):
+        assert PATIENCE_AFTER_MOVE_S <= waited(moved=True) <= PATIENCE_AFTER_MOVE_S + 1
+        assert PATIENCE_S <= waited(moved=False) <= PATIENCE_S + 1
