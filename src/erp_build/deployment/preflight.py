@@ -28,7 +28,7 @@ from erp_build.deployment.rights.check import Objects, try_release
 from erp_build.deployment.tags import expected_tags, keys_of
 from erp_build.errors import ConfigurationError, ReleaseFailed, did_you_mean
 from erp_build.formats.values.file import set_tags
-from erp_build.formats.values.key import key_of, look_up, steps_of
+from erp_build.formats.values.key import image_key, key_of, look_up, steps_of
 from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.releases.preview import BY_TAG, ImageWanted, Preview
@@ -172,26 +172,28 @@ def below_of(site: Site) -> tuple[Path, ...]:
 
 def _check_values(path: Path, values: Mapping[str, Any], service: Service) -> None:
     """Refuse a service that has no image, or is switched off."""
-    image = look_up(values, f"{service.values_key}.image")
+    key = image_key(service.values_key)
+    image = look_up(values, key)
     if isinstance(image, str):
         raise ConfigurationError(
             f"the image of {service.name} is one text in the values file",
-            where=f"{path}: {service.values_key}.image",
+            where=f"{path}: {key}",
             why=f"its tag cannot be set alone in {image}",
             next_step="split it into `image.repository` and `image.tag`, and let the template join them",
         )
-    if any(look_up(values, f"{service.values_key}.image.{name}") is None for name in ("repository", "tag")):
+    if any(look_up(values, f"{key}.{name}") is None for name in ("repository", "tag")):
         raise ConfigurationError(
             f"{service.name} has no image in the values file",
             where=str(path),
-            why=f"there is no {service.values_key}.image with repository and tag, nor in the chart's own values",
+            why=f"there is no {key} with repository and tag, nor in the chart's own values",
             next_step=_near(values, service),
         )
-    if not _is_on(enabled := look_up({"enabled": "true", **_mapping(values, service.values_key)}, "enabled")):
+    around = key_of(steps_of(key)[:-1])
+    if not _is_on(enabled := look_up({"enabled": "true", **_mapping(values, around)}, "enabled")):
         raise ConfigurationError(
             f"{service.name} is switched off in the values file",
             where=str(path),
-            why=f"{service.values_key}.enabled is {enabled or 'empty'}",
+            why=f"{around}.enabled is {enabled or 'empty'}".removeprefix("."),
             next_step="switch it on, or take the service out of erp-build.toml",
         )
 
@@ -206,7 +208,7 @@ def _near(values: Mapping[str, Any], service: Service) -> str:
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = look_up(values, key)
+    found = look_up(values, key) if key else values
     return found if isinstance(found, Mapping) else {}
 
 
@@ -225,11 +227,12 @@ def _require_pushed(
     host = site.clients.registry.host()
     for service in services:
         pushed = f"{host}/{site.repository(service)}"
-        stated = look_up(values, f"{service.values_key}.image.repository")
+        key = image_key(service.values_key)
+        stated = look_up(values, f"{key}.repository")
         if stated != pushed and not names_image(objects, pushed):
             raise ConfigurationError(
                 f"{service.name} would run an image that is not pushed",
-                where=f"{path}: {service.values_key}.image.repository",
+                where=f"{path}: {key}.repository",
                 why=f"it names {stated}, pushed is {pushed}",
                 next_step="correct the values file or the parameter ecr/repository-prefix",
             )

@@ -31,6 +31,7 @@ class DraftTarget:
         values_key: of a service, where its tag stands in the values file.
         function: of a function, its name in Lambda.
         inputs: what it takes from outside of its path.
+        chart: of several, the name of the chart that it is of, and what shows it.
         notes: what a reader should know of it; what is not supported.
     """
 
@@ -45,16 +46,18 @@ class DraftTarget:
     values_key: Found = NOTHING
     function: Found = NOTHING
     inputs: tuple[Found, ...] = ()
+    chart: Found = NOTHING
     notes: tuple[str, ...] = ()
 
 
 class DraftChart(NamedTuple):
-    """The chart and its release, each with the place where it was read."""
+    """A chart and its release, each with the place where it was read; `name` is empty where there is only one."""
 
     path: Found
     values: Found
     release: Found
     namespace: Found
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,12 +68,12 @@ class Draft:
         parameters: prefix in Parameter Store.
         targets: services first, then functions.
         shared: patterns of folders that every target may read.
-        chart: the one that is deployed; None: there is none that can be.
+        charts: those that are deployed, each as a release; empty: there is none that can be.
         unsupported: what is there and is not built or deployed, and why; a line each.
     """
 
     parameters: Found
     targets: tuple[DraftTarget, ...] = ()
     shared: tuple[Found, ...] = ()
-    chart: DraftChart | None = None
+    charts: tuple[DraftChart, ...] = ()
     unsupported: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Writes a draft as a commented erp-build.toml. A comment says where a line was read, or that it is a guess."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from erp_build.formats.printable import one_line
 from erp_build.setup.draft import Draft, DraftChart, DraftTarget, Found
@@ -33,8 +33,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     for target in draft.targets:
         yield ""
         yield from _target(target)
-    yield ""
-    yield from _chart(draft.chart)
+    yield from _charts(draft.charts)
     if draft.unsupported:
         yield ""
         yield "# Found, and not part of this file:"
@@ -59,15 +58,25 @@ def _target(target: DraftTarget) -> Iterator[str]:
         yield _line("function", target.function)
     else:
         yield _line("values_key", target.values_key)
+    if target.chart.value:
+        yield _line("chart", target.chart)
     if target.inputs:
         yield from _list("inputs", target.inputs)
 
 
-def _chart(chart: DraftChart | None) -> Iterator[str]:
-    if chart is None:
+def _charts(charts: Sequence[DraftChart]) -> Iterator[str]:
+    if not charts:
+        yield ""
         yield "# [chart]: there is none that erp-build can deploy, see below. `plan` works, `run` cannot deploy."
-        return
-    yield "[chart]"
+    for chart in charts:
+        yield ""
+        yield from _chart(chart)
+
+
+def _chart(chart: DraftChart) -> Iterator[str]:
+    yield "[[chart]]" if chart.name else "[chart]"
+    if chart.name:
+        yield _line("name", Found(chart.name, "-"))
     yield _line("path", Found(chart.path.value, "-"))
     yield _line("values", chart.values)
     yield _line("release", chart.release, RELEASE)

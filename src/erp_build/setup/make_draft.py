@@ -11,9 +11,10 @@ from erp_build.config.image_targets import default_values_key
 from erp_build.formats.dockerfile.lint import sources_of_nothing_yet
 from erp_build.formats.maven.pom import POM_FILE
 from erp_build.model.packaging import NONE, OUTPUT
-from erp_build.setup.charts import ChartFiles, ImageKey, best_file, call_of, charts_of, draft_chart, key_of
-from erp_build.setup.draft import NOTHING, Draft, DraftChart, DraftTarget, Found
-from erp_build.setup.hints import HelmCall, Hints
+from erp_build.setup.charts import ImageKey, charts_of, key_of
+from erp_build.setup.chosen_charts import ChosenChart, choose_charts
+from erp_build.setup.draft import NOTHING, Draft, DraftTarget, Found
+from erp_build.setup.hints import Hints
 from erp_build.setup.images import DOCKERFILE_ALONE, ImageFolder, builds_itself, image_folders, runs_maven
 from erp_build.setup.taken import inputs_of, shared_folders, taken_by
 from erp_build.setup.tree import Tree
@@ -31,21 +32,23 @@ def make_draft(tree: Tree) -> Draft:
     hints = Hints(tree)
     names = _names(folders)
     words = {folder.path: _words(tree, folder.path, names) for folder in folders}
-    chosen = _chart(tree, hints, charts_of(tree), words)
-    chart = chosen.chart
-    values = f"{chart.path.value}/{chart.values.value}" if chart else ""
+    chosen = choose_charts(tree, hints, charts_of(tree), words)
     paths = [folder.path for folder in folders]
-    is_alone = len(chosen.keys) == 1 == len(folders) and not refused
-    sources = _Sources(tree, hints, chosen.keys, values, paths, is_alone)
+    sources = {
+        folder.path: _Sources(tree, hints, chosen.of(words[folder.path]), paths, len(folders) == 1 and not refused)
+        for folder in folders
+    }
     targets = [
-        target for folder in folders for target in _targets(sources, folder, names[folder.path], words[folder.path])
+        target
+        for folder in folders
+        for target in _targets(sources[folder.path], folder, names[folder.path], words[folder.path])
     ]
     taken = {one.value for path in paths for one in taken_by(tree, path, paths)}
     return Draft(
         parameters=hints.parameters(),
         targets=tuple(sorted(targets, key=lambda target: target.kind)),
         shared=shared_folders(tree, paths, taken),
-        chart=chart,
+        charts=tuple(one.draft for one in chosen.charts),
         unsupported=(*refused, *odd, *chosen.told),
     )
 
@@ -79,55 +82,29 @@ def _words(tree: Tree, path: str, names: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(filter(None, (name, name.removeprefix(f"{common[0]}-"), pom.artifact if pom else "")))
 
 
-class _Chosen(NamedTuple):
-    """The chart that is deployed, the image keys of its values file, and what is to be said of the others."""
-
-    chart: DraftChart | None
-    keys: Sequence[ImageKey]
-    told: tuple[str, ...]
-
-
-def _chart(tree: Tree, hints: Hints, charts: Sequence[ChartFiles], services: Mapping[str, Sequence[str]]) -> _Chosen:
-    if not charts:
-        others = "; kustomize is not supported" if any("kustomization.y" in path for path in tree.paths) else ""
-        return _Chosen(None, (), (f"no Helm chart: a run deploys by one; `plan` works without it{others}",))
-    if called := call_of(hints, charts):
-        call, chosen = called
-        named = [posixpath.relpath(one, chosen.path) for one in call.values]
-        values = next((one for one in reversed(named) if one in chosen.keys), best_file(chosen, services)[0])
-        return _chosen(tree, charts, chosen, values, call)
-    best = [(*best_file(chart, services), chart) for chart in charts]
-    values, most, chosen = max(best, key=lambda one: one[1])
-    some = [chart.path for _, number, chart in best if number]
-    umbrellas = [one for one in best if one[2].is_umbrella]
-    if len(some) > 1 and most < len(services) and len(umbrellas) == 1:
-        values, most, chosen = umbrellas[0]
-    elif len(some) > 1 and most < len(services):
-        why = "a run deploys one release: not supported; join them in one chart"
-        return _Chosen(None, (), (f"several charts that deploy services ({', '.join(some)}): {why}",))
-    return _chosen(tree, charts, chosen, values, None)
-
-
-def _chosen(
-    tree: Tree, charts: Sequence[ChartFiles], chosen: ChartFiles, values: str, call: HelmCall | None
-) -> _Chosen:
-    if not values:
-        why = "it has no values file of its own, in which the tags could be written"
-        return _Chosen(None, (), (f"{chosen.path}/Chart.yaml: {why}",))
-    rest = ", ".join(chart.path for chart in charts if chart is not chosen)
-    told = (f"other charts, which erp_build does not deploy: {rest}",) if rest else ()
-    return _Chosen(draft_chart(tree, chosen, values, call), chosen.keys[values], told)
-
-
 class _Sources(NamedTuple):
-    """What the targets are made from; `is_alone`: one folder and one image key are all that there is."""
+    """What a target is made from: its chart, if there is one, and whether its folder is the only one."""
 
     tree: Tree
     hints: Hints
-    keys: Sequence[ImageKey]
-    values: str
+    chart: ChosenChart | None
     folders: Sequence[str]
-    is_alone: bool
+    is_only_folder: bool
+
+    @property
+    def keys(self) -> Sequence[ImageKey]:
+        """The image keys of the chart's values file."""
+        return self.chart.keys if self.chart else ()
+
+    @property
+    def values(self) -> str:
+        """The path of the chart's values file; empty: there is none."""
+        return self.chart.values if self.chart else ""
+
+    def named_chart(self, found: ImageKey | None) -> Found:
+        """Of several charts the name of this one; without a key that shows it, it is a guess."""
+        name = self.chart.draft.name if self.chart else ""
+        return Found(name, self.values if found else "") if name else NOTHING
 
 
 def _targets(sources: _Sources, folder: ImageFolder, name: str, words: Sequence[str]) -> Iterator[DraftTarget]:
@@ -141,7 +118,7 @@ def _targets(sources: _Sources, folder: ImageFolder, name: str, words: Sequence[
 
 
 def _service(sources: _Sources, folder: ImageFolder, name: str, found: ImageKey | None) -> DraftTarget:
-    if found is None and sources.is_alone:
+    if found is None and sources.is_only_folder and len(sources.keys) == 1:
         # One service and one image: they belong together whatever they are called.
         found = sources.keys[0]
     notes = []
@@ -162,6 +139,7 @@ def _service(sources: _Sources, folder: ImageFolder, name: str, found: ImageKey 
         repository=Found(found.repository, sources.values) if found and found.repository else _repository(name),
         values_key=Found(usable.key, sources.values) if usable else Found(default_values_key(name)),
         inputs=inputs_of(sources.tree, folder.path, sources.folders, is_maven=not package.value),
+        chart=sources.named_chart(found),
         notes=(*notes, *_notes(sources, folder, folder.dockerfiles[0])),
     )
 
@@ -183,6 +161,7 @@ def _function(sources: _Sources, folder: ImageFolder, name: str, words: Sequence
         repository=repository if repository.value else _repository(name),
         function=function if function.value else Found(NO_FUNCTION.sub("-", posixpath.basename(folder.path))[:64]),
         inputs=inputs_of(sources.tree, folder.path, sources.folders, is_maven=not package.value),
+        chart=sources.named_chart(key_of(words, sources.keys)),
         notes=(*notes, *_notes(sources, folder, folder.lambdas[0])),
     )
 

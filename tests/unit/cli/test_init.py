@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -158,14 +159,35 @@ def test_of_several_charts_the_one_that_names_the_services_is_taken(shape: Any) 
     assert found.planned("charts/shop/values-dev.yaml") == {"orders", "users", "helm-chart"}
 
 
-def test_a_chart_for_each_service_is_not_supported_and_the_services_are_planned(shape: Any) -> None:
+def test_a_chart_for_each_service_becomes_a_release_for_each(shape: Any) -> None:
     one = shapes.chart("orders/chart", "image:\n  repository: x/orders\n  tag: x\n", "orders")
     other = shapes.chart("users/chart", "image:\n  repository: x/users\n  tag: x\n", "users")
     found = shape(shapes.services("orders", "users") | one | other)
-    text = found.written()
-    assert "# - several charts that deploy services (orders/chart, users/chart): a run deploys one release" in text
-    assert "[chart]:" in text
+    found.written()
+    charts = [(one.name, one.path, one.release) for one in found.project().charts]
+    assert charts == [("orders-chart", "orders/chart", "orders"), ("users-chart", "users/chart", "users")]
+    services = [(one.chart, one.values_key) for one in found.project().services]
+    assert services == [("orders-chart", "image.tag"), ("users-chart", "image.tag")]
     assert found.planned("users/src/App.java") == {"users"}
+    assert found.planned("users/chart/values.yaml") == {"users", "users-chart"}
+
+
+def test_charts_that_share_the_services_become_releases_as_scripts_install_them(shape: Any) -> None:
+    found = shape(
+        shapes.services("orders", "users", "reports", "pay")
+        | {"pay/Dockerfile": shapes.LAMBDA, "deploy.sh": "helm upgrade --install office deploy/back -n back\n"}
+        | shapes.chart("deploy/back", shapes.images({"r": "reports"}), "back")
+        | shapes.chart("deploy/redis", "image:\n  repository: x/redis\n  tag: x\n", "redis")
+        | shapes.chart("deploy/shop", shapes.images({"o": "orders", "u": "users"}), "shop")
+    )
+    text = found.written()
+    charts = [(one.name, one.path, one.release, one.namespace) for one in found.project().charts]
+    assert charts == [("office", "deploy/back", "office", "back"), ("shop", "deploy/shop", "shop", "default")]
+    targets = {one.name: one.chart for one in found.project().image_targets}
+    assert targets == {"orders": "shop", "reports": "office", "users": "shop", "pay": "office"}
+    assert re.search(r'chart = "office" +# a guess', text)
+    assert re.search(r'chart = "shop" +# deploy/shop/values.yaml', text)
+    assert "# - other charts, which erp_build does not deploy: deploy/redis\n" in text
 
 
 def test_an_umbrella_over_a_chart_for_each_service_is_taken(shape: Any) -> None:

@@ -201,8 +201,8 @@ def test_the_release_is_the_one_that_a_script_installs_or_that_of_the_chart(
 ) -> None:
     chart = shapes.chart("charts/shop", "namespace: in-values\norders:\n  image:\n    tag: x\n", "chart-name")
     draft = drafted({**shapes.services("orders"), **chart, "deploy.sh": f"#!/bin/sh\n{line}\n"})
-    assert draft.chart is not None
-    assert (draft.chart.release.value, draft.chart.namespace.value) == (release, namespace)
+    (found,) = draft.charts
+    assert (found.release.value, found.namespace.value) == (release, namespace)
 
 
 @pytest.mark.parametrize(
@@ -247,9 +247,9 @@ def test_of_several_values_files_that_of_the_nearest_environment_is_taken(
         for name, text in shapes.chart("chart", shapes.images({"orders": "orders"}), file=file).items()
     }
     draft = drafted({**shapes.services("orders"), **files})
-    assert draft.chart is not None
-    assert draft.chart.values.value == taken
-    assert all(name in draft.chart.values.where for name in names if name != taken)
+    (chart,) = draft.charts
+    assert chart.values.value == taken
+    assert all(name in chart.values.where for name in names if name != taken)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,15 @@ def key_of(steps: tuple[Step, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
+def image_key(values_key: str) -> str:
+    """The key of a service's image: below its own key, or what that names itself where it ends with `image.tag`.
+
+    The second form is for a file that is about one service, with its image at the top.
+    """
+    steps = steps_of(values_key)
+    return key_of(steps[:-1]) if steps[-2:] == ("image", "tag") else f"{values_key}.image"
+
+
 def look_up(values: Any, key: str) -> Any:
     """The value that a key leads to in plain values; None: it leads to nothing."""
     for step in steps_of(key):
