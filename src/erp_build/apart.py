@@ -1,48 +1,49 @@
-"""Several releases of a project: each is worked on by itself, and what ends one ends no other."""
+"""Several releases and functions of a project: each is worked on by itself, and what ends one ends no other."""
 
 from collections.abc import Callable, Sequence
 
 from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError, Failure, PartlyDeployed, combine, explain, told
 from erp_build.model.project import Project
-from erp_build.run_record import Run, UnitReport
+from erp_build.model.releases.units import name_of
+from erp_build.run_record import Run, UnitKind, UnitReport
 
 
-def each_release(
-    project: Project,
+def each_unit(
+    units: Sequence[Project],
     clients: Clients,
     is_chosen: Callable[[str], bool],
     whole: Run,
     work: Callable[[Project, Run], object],
 ) -> tuple[UnitReport, ...]:
-    """Do the work for each release that has a chosen target; returns how each ended, those left out too.
+    """Do the work for each unit that has a chosen target; returns how each ended, those left out too.
 
     What ends one, a mistake of this program too, ends no other; only a signal ends all of them.
 
     Args:
-        project: of several releases.
+        units: releases, and functions that are deployed by themselves, each a project of its own.
         clients: tell where the work is.
         is_chosen: whether a target is chosen, by its name.
         whole: the run of them all, which keeps what each has made.
-        work: takes the project of one release, and a run of its own.
+        work: takes the project of one unit, and a run of its own.
     """
-    for unit in project.units:
-        chart, release = unit.chart.name, unit.chart.release
+    for unit in units:
+        name, kind, words = name_of(unit), _kind(unit), _words(unit)
         if not any(is_chosen(target.name) for target in unit.targets):
-            whole.leave_out(chart)
+            whole.leave_out(name, kind)
             continue
         own = whole.of_unit()
         try:
-            clients.progress.say(f"the release {release}", chart)
-            with clients.clock.limit_kept():
+            clients.progress.say(words, name)
+            with clients.clock.limit_kept(), clients.patience.anew():
                 work(unit, own)
         except BaseException as error:
             own.keep(error=error if isinstance(error, Failure) else bug_of(error))
             if not isinstance(error, Exception):
                 raise
-            clients.progress.say(f"the release {release} ends here: {told(error)}", chart)
+            clients.progress.say(f"{words} ends here: {told(error)}", name)
         finally:
-            whole.add_unit(chart, own)
+            whole.add_unit(name, kind, own)
     return whole.report().units
 
 
@@ -54,14 +55,15 @@ def bug_of(error: BaseException) -> ErpBuildError:
 
 
 def raise_for_deployed(units: Sequence[UnitReport]) -> None:
-    """Raise `PartlyDeployed` where some releases were deployed and some were not, or what ended them all."""
+    """Raise `PartlyDeployed` where some units were deployed and some were not, or what ended them all."""
     failed = [(unit.name, unit.error) for unit in units if unit.error]
     if not failed:
         return
     lines = [f"{name}: {told(error)} (exit code {error.code})" for name, error in failed]
     if gone := [unit.name for unit in units if unit.outcome in ("deployed", "rehearsed")]:
+        what = "releases and functions" if any(unit.kind == "function" for unit in units) else "releases"
         raise PartlyDeployed(
-            f"{len(failed)} of {len(units)} releases were not deployed",
+            f"{len(failed)} of {len(units)} {what} were not deployed",
             where=", ".join(name for name, _ in failed),
             why="\n".join((*lines, f"deployed: {', '.join(gone)}")),
             next_step="\n".join(f"{name}: {error.next_step}" for name, error in failed if error.next_step),
@@ -76,3 +78,11 @@ def raise_for_built(units: Sequence[UnitReport]) -> None:
     """Raise what kept images of some releases from being made, as one error."""
     if failed := [unit.error for unit in units if isinstance(unit.error, ErpBuildError)]:
         raise combine(failed)
+
+
+def _kind(unit: Project) -> UnitKind:
+    return "release" if unit.has_release else "function"
+
+
+def _words(unit: Project) -> str:
+    return f"the release {unit.chart.release}" if unit.has_release else f"the function {unit.functions[0].function}"

@@ -15,7 +15,7 @@ Failure                      whatever ends a run
    |- VerificationFailed    10  what runs is not what was cleared
    |- RunTimedOut            9  the run's own time is over
    |- NewerDeployed         11  a newer commit is live
-   `- PartlyDeployed        12  some releases were deployed, and some were not
+   `- PartlyDeployed        12  some units were deployed, and some were not
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -160,7 +160,7 @@ class NewerDeployed(ErpBuildError, code=11):
 
 
 class PartlyDeployed(ErpBuildError, code=12):
-    """Of several releases some were deployed, and some stay as they were."""
+    """Of several releases and functions some were deployed, and some stay as they were."""
 
 
 class Locked(ErpBuildError, code=11):

@@ -9,19 +9,20 @@ docs/how-a-run-works.md lists all of them.
 
 from collections.abc import Collection
 
-from erp_build.apart import each_release, raise_for_built, raise_for_deployed
+from erp_build.apart import each_unit, raise_for_built, raise_for_deployed
 from erp_build.build.fleet.stage import NO_PROJECT, FleetOrder, build_on_workers, is_worth_it
 from erp_build.build.images_alone import against_nothing, check_builds, plan_images
 from erp_build.build.quality_checks import require_checks, run_checks
 from erp_build.build.stage import build_images
 from erp_build.changes.baselines import chosen_of, find_baselines, find_head, refuse_doubt, refuse_older
-from erp_build.changes.detect import detect_changes, look_behind
+from erp_build.changes.detect import detect_changes, look_behind, without_owned
 from erp_build.changes.live_state import read_live_state
 from erp_build.changes.make_plan import choose, make_plan, with_repairs
 from erp_build.changes.reuse import find_reusable
+from erp_build.clients.asked_once import account_asked_once
 from erp_build.clients.protocols import Clients
 from erp_build.clients.site import Site, read_environment
-from erp_build.clients.unasked import without_what_runs
+from erp_build.clients.unasked import clients_of, without_what_runs
 from erp_build.config.codebuild import project_of_build
 from erp_build.deployment.checks.kept_chart import chart_to_deploy
 from erp_build.deployment.claim import claim_of
@@ -47,6 +48,7 @@ from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Project
+from erp_build.model.releases.units import units_of
 from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
 
@@ -55,10 +57,10 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
     """Build, clear, deploy and prove what has changed. `run` keeps what was done, also when this raises."""
     run.require_known_stages()
     choice = choice_of(project, options.only, options.without)
-    if len(project.units) > 1:
+    if len(units_of(project)) > 1:
         return run_apart(project, clients, options, choice, run)
     head = find_head(clients.repository, options.variables, options.head)
-    site = Site(project, clients, run.stage(read_environment, clients, project))
+    site = Site(project, clients_of(project, clients), run.stage(read_environment, clients, project))
     run.keep(place=site.environment.place)
     rules = run.stage(read_rules, clients, project.gate)
     live = run.stage(read_live_state, site)
@@ -89,15 +91,18 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
 
 
 def run_apart(project: Project, clients: Clients, options: Options, choice: Choice, whole: Run) -> RunReport:
-    """Run each of several releases by itself: its own plan, images, gate, lock, deployment, proof and way back.
+    """Run each of several releases and functions by itself: its own plan, images, gate, lock, proof and way back.
 
-    What ends one ends no other. The error at the end names every release that was not deployed, with its reason.
+    What ends one ends no other. The error at the end names each one that was not deployed, with its reason.
     """
+    clients = account_asked_once(clients)
 
     def run_one(unit: Project, own: Run) -> object:
-        return run(unit, clients, options.of_release(unit), own)
+        return run(unit, clients, options.of_unit(unit), own)
 
-    ended = each_release(project, clients, choice.has, whole, run_one)
+    ended = each_unit(units_of(project), clients, choice.has, whole, run_one)
+    if plan := whole.report().plan:
+        whole.keep(plan=without_owned(clients.repository, project, plan))
     raise_for_deployed(ended)
     return whole.report()
 
@@ -241,7 +246,7 @@ def build(project: Project, clients: Clients, options: Options, run: Run, only: 
     what it finds by its key. Of several releases each is built by itself, as `run` does it.
     """
     run.require_known_stages()
-    if len(project.units) > 1:
+    if len(project.releases) > 1:
         return build_apart(project, clients, options, run, only)
     clients = without_what_runs(clients)
     head = find_head(clients.repository, options.variables, options.head)
@@ -257,11 +262,12 @@ def build(project: Project, clients: Clients, options: Options, run: Run, only: 
 
 def build_apart(project: Project, clients: Clients, options: Options, whole: Run, only: Collection[str]) -> RunReport:
     """Build the images of each of several releases by itself; what ends one ends no other."""
+    clients = account_asked_once(clients)
 
-    def build_one(unit: Project, own: Run) -> object:
-        return build(unit, clients, options.of_release(unit), own, only)
+    def build_one(release: Project, own: Run) -> object:
+        return build(release, clients, options.of_unit(release), own, only)
 
-    raise_for_built(each_release(project, clients, only.__contains__, whole, build_one))
+    raise_for_built(each_unit(project.releases, clients, only.__contains__, whole, build_one))
     return whole.report()
 
 

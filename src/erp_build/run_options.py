@@ -35,8 +35,8 @@ class Options:
     without: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
-    def of_release(self, unit: Project) -> "Options":
-        """The same for one of several releases: without the names of targets that are another one's."""
+    def of_unit(self, unit: Project) -> "Options":
+        """The same for one of several releases or functions: without the names of targets that are another one's."""
         names = {target.name for target in unit.targets}
 
         def own(given: Iterable[str]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from erp_build.model.stages.stage import STAGES
 
 P = ParamSpec("P")
 T = TypeVar("T")
+UnitKind = Literal["release", "function"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,15 +48,17 @@ class Occasion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnitReport:
-    """How one release of several ended, which were each deployed by itself.
+    """How one of several releases and functions ended, which were each deployed by itself.
 
     Attributes:
-        name: of its chart.
+        name: of the release's chart, or of the function.
+        kind: which of the two it is.
         outcome: as of a run; `left out`: none of its targets was chosen.
         error: the error that ended it.
     """
 
     name: str
+    kind: UnitKind
     outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "left out"]
     error: Failure | None = None
 
@@ -78,7 +81,7 @@ class RunReport:
         evidence, taken_back: after a failure, what the cluster said, and a line for each part that went back.
         tests: what Maven did with the tests.
         seconds: since the run began.
-        units: where there are several releases, how each of them ended.
+        units: where several releases and functions are deployed each by itself, how each of them ended.
     """
 
     rehearsal: bool = False
@@ -113,7 +116,7 @@ class RunReport:
 
     @property
     def outcome(self) -> Literal["deployed", "built", "nothing", "rehearsed", "failed", "partly"]:
-        """The outcome of the run, in one word; `partly`: some of several releases were deployed, and some were not."""
+        """The outcome of the run, in one word; `partly`: some of several units were deployed, and some were not."""
         if self.error:
             return "partly" if isinstance(self.error, PartlyDeployed) else "failed"
         if self.plan is None or self.plan.is_empty or (self.images_only and not self.plan.builds):
@@ -179,7 +182,7 @@ class Run:
         self._kept = replace(self._kept, **results)
 
     def of_unit(self) -> "Run":
-        """A run of one of several releases, with the same clock, hooks and journal, and a report of its own."""
+        """A run of one of several units, with the same clock, hooks and journal, and a report of its own."""
         kept = self._kept
         return Run(
             clock=self._clock,
@@ -192,19 +195,19 @@ class Run:
             since=len(self._effects),
         )
 
-    def add_unit(self, name: str, unit: "Run") -> None:
-        """Take over what the run of a release has made; its own error ends it alone."""
+    def add_unit(self, name: str, kind: UnitKind, unit: "Run") -> None:
+        """Take over what the run of a release or function has made; its own error ends it alone."""
         report = unit.report()
         offset = self.report().seconds - report.seconds
         self._stages += [replace(one, began=one.began + offset) for one in report.stages]
         outcome = report.outcome
         assert outcome != "partly"
-        end = UnitReport(name=name, outcome=outcome, error=report.error)
+        end = UnitReport(name=name, kind=kind, outcome=outcome, error=report.error)
         self._kept = replace(_joined(self._kept, report), units=(*self._kept.units, end))
 
-    def leave_out(self, name: str) -> None:
-        """Note that no target of a release was chosen."""
-        self.keep(units=(*self._kept.units, UnitReport(name=name, outcome="left out")))
+    def leave_out(self, name: str, kind: UnitKind) -> None:
+        """Note that no target of a release was chosen, or not this function."""
+        self.keep(units=(*self._kept.units, UnitReport(name=name, kind=kind, outcome="left out")))
 
     def stage(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a stage with the caller's hooks, and keep its result for the report."""
@@ -247,7 +250,7 @@ def _name(work: Callable[..., object]) -> str:
 
 
 def _joined(whole: RunReport, unit: RunReport) -> RunReport:
-    """The report of several releases with that of one more."""
+    """The report of several units with that of one more."""
     parts = ("checked", "workers", "images", "cleared", "attested", "proofs", "evidence", "taken_back", "alarms")
     joined: dict[str, Any] = {name: (*getattr(whole, name), *getattr(unit, name)) for name in parts}
     return replace(

@@ -1,12 +1,18 @@
 """A world in memory with several releases: each has a chart, a Lease, Deployments and a history of its own."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
+from erp_build.changes.live_state import read_live_state
 from erp_build.clients.effects import UpgradeRequest
+from erp_build.clients.site import Site, open_site
+from erp_build.deployment.ledger import LedgerEntry, read_entries
 from erp_build.model.effect import EffectKind
-from erp_build.model.project import Chart, Project, Service
+from erp_build.model.plan import LiveState
+from erp_build.model.project import Chart, DeployPolicy, Function, Project, Service
+from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release
+from erp_build.model.releases.units import name_of, units_of
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
@@ -20,9 +26,14 @@ from tests.support.samples import ERP
 NAMES = ("a", "b", "c", "d", "e")
 """Charts and their releases; `service-a` is the service of the chart `a`, and the function is deployed with it."""
 
+Units = Literal["together", "apart"]
 
-def several(names: tuple[str, ...] = NAMES) -> Project:
-    """The project of these charts."""
+PAYROLL = Function("payroll", "backend/payroll", "payroll", "erp-dev-payroll")
+"""A second function, of the last chart, where functions are deployed by themselves."""
+
+
+def several(names: tuple[str, ...] = NAMES, units: Units = "together") -> Project:
+    """The project of these charts; with functions apart there are two."""
     charts = tuple(
         Chart(path=f"charts/{name}", release=f"release-{name}", name=name, timeout=12.0, stable=2.0) for name in names
     )
@@ -31,7 +42,10 @@ def several(names: tuple[str, ...] = NAMES) -> Project:
         for name in names
     )
     functions = tuple(one._replace(chart=names[0]) for one in ERP.functions)
-    return ERP._replace(services=services, functions=functions, chart=charts[0], more_charts=charts[1:])
+    if units == "apart":
+        functions = (*functions, PAYROLL._replace(chart=names[-1]))
+    deploy = DeployPolicy(units=units)
+    return ERP._replace(services=services, functions=functions, chart=charts[0], more_charts=charts[1:], deploy=deploy)
 
 
 def several_sources(project: Project) -> dict[str, str]:
@@ -58,10 +72,26 @@ class ByRelease:
 
         def call(*arguments: Any, **named: Any) -> Any:
             first = arguments[0] if arguments else None
-            fake = self.fakes[first.name] if isinstance(first, Release) else next(iter(self.fakes.values()))
-            return getattr(fake, name)(*arguments, **named)
+            place = (first.function or first.name) if isinstance(first, Release) else next(iter(self.fakes))
+            return getattr(self.fakes[place], name)(*arguments, **named)
 
         return call
+
+
+class SeveralLeases(ByRelease):
+    """The Leases of releases, and of functions that are deployed by themselves."""
+
+    taken = ""
+    """Whose lock was taken last: a run that is killed holds it."""
+
+    def write(self, release: Release, lease: Lease) -> Lease | None:
+        place = release.function or release.name
+        self.taken = place if lease.holder else self.taken
+        written: Lease | None = self.fakes[place].write(release, lease)
+        return written
+
+    def is_held(self, *, alive: bool) -> None:
+        self.fakes[self.taken].is_held(alive=alive)
 
 
 class SeveralEffects(FakeEffects):
@@ -93,14 +123,32 @@ class SeveralReleases(FakeWorld):
         deployments = {name: Deployments(self.clock) for name in names}
         self.clusters = {name: FakeCluster(one, self.registry) for name, one in deployments.items()}
         self.helms = {name: FakeHelm(one) for name, one in deployments.items()}
-        self.all_leases = {name: FakeLeases(self.clock) for name in names}
+        locked = (*names, *(one.function for one in project.functions))
+        self.all_leases = {name: FakeLeases(self.clock) for name in locked}
         for name in names:
             self.clusters[name].release = self.helms[name].release = name
         self.cluster: Any = ByRelease(self.clusters)
         self.helm: Any = ByRelease(self.helms)
-        self.leases: Any = ByRelease(self.all_leases)
+        self.leases: Any = SeveralLeases(self.all_leases)
         self.effects = SeveralEffects(self.registry, self.functions, cast("Any", self.helm), cast("Any", self.leases))
         self.effects.fleet = self.fleet
+        for one in project.functions[1:]:
+            by_hand = self.registry.push(f"erp/{one.repository}", "by-hand", None)
+            self.functions.create(one.function, f"{HOST}/erp/{one.repository}:by-hand", by_hand)
+
+    def unit(self, name: str) -> Site:
+        """Where one of the units is worked on."""
+        units = {name_of(unit): unit for unit in units_of(self.project)}
+        return open_site(units[name], self.clients())
+
+    def live(self, name: str) -> LiveState:
+        """What runs of one of the units."""
+        return read_live_state(self.unit(name))
+
+    def ledger(self, place: str) -> tuple[LedgerEntry, ...]:
+        """The past deployments of a release, or of a function that is deployed by itself."""
+        lease = self.all_leases[place].lease
+        return read_entries(lease.record) if lease else ()
 
     def change(self, *names: str, text: str = "changed") -> str:
         """Commit a change of some targets; returns the commit."""
@@ -123,9 +171,9 @@ class SeveralReleases(FakeWorld):
         return all(one.lease is None or not one.lease.holder for one in self.all_leases.values())
 
 
-def several_releases(folder: Path, names: tuple[str, ...] = NAMES) -> SeveralReleases:
+def several_releases(folder: Path, names: tuple[str, ...] = NAMES, units: Units = "together") -> SeveralReleases:
     """A world with several releases that were deployed."""
-    project = several(names)
+    project = several(names, units)
     world = SeveralReleases(Checkout.create(folder, **several_sources(project)), project)
     world.run()
     return world

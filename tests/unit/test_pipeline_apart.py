@@ -91,7 +91,7 @@ def test_the_reports_tell_of_each_release(world: SeveralReleases) -> None:
     assert units["b"] == ("deployed", 0)
     assert [one["name"] for one in document["targets"]][-5:] == ["a", "b", "c", "d", "e"]
     assert "partly deployed" in report_markdown(document)
-    assert "<h2>Releases</h2>" in html_page(document)
+    assert "<h2>Units</h2>" in html_page(document)
     assert "Outcome: partly" in report_text(world.report)
 
 

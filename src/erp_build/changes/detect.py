@@ -57,20 +57,28 @@ def plan(  # noqa: PLR0913 - each is a choice of the caller, by its name
         rebuild: names of services and functions that are built anew in any case.
         choice: the targets that a run may deploy; every other one is left as it runs.
     """
-    if len(project.units) > 1:
-        units = (
+    if len(project.releases) > 1:
+        parts = (
             plan(
-                unit, repository, base=base, head=head, live=live, variables=variables, strict=strict,
+                release, repository, base=base, head=head, live=live, variables=variables, strict=strict,
                 rebuild=rebuild, choice=choice,
             )
-            for unit in project.units
+            for release in project.releases
         )  # fmt: skip
-        return reduce(Plan.beside, units)
+        return without_owned(repository, project, reduce(Plan.beside, parts))
     changes = compared(
         project, repository, base=base, head=head, live=live, variables=variables, strict=strict, choice=choice
     )
     made = make_plan(project, look_behind(repository, project, changes), live or LiveState(), rebuild=rebuild)
     return choose(made, choice)
+
+
+def without_owned(repository: GitRepository, project: Project, plan: Plan) -> Plan:
+    """The plan of several units, without what is nobody's only for those that run an older commit than its owner."""
+    if not plan.unowned:
+        return plan
+    rules = rules_at(repository, project, plan.head)
+    return plan._replace(unowned=tuple(path for path in plan.unowned if not rules.owners(path)))
 
 
 def compared(

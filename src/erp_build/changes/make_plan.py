@@ -34,20 +34,15 @@ def make_plan(project: Project, changes: ChangeSet, live: LiveState, *, rebuild:
     any case.
     """
     by_target = {baseline.target: baseline for baseline in changes.baselines}
-    chart_reasons = _reasons(project.chart, by_target[project.chart.name], changes)
-    chart_reasons += tuple(Reason(rule=text) for text in live.chart_edits)
+    # There is one, or none where a function is deployed by itself.
+    charts = [_chart_step(chart, by_target[chart.name], changes, live) for chart in project.charts]
+    chart_reasons = charts[0].because if charts else ()
     steps = [
         _image_step(target, by_target[target.name], changes, live.running.get(target.name), chart_reasons)
         for target in project.image_targets
     ]
     steps = [_rebuilt(step) if step.target.name in rebuild else step for step in steps]
-    chart = Step(
-        target=project.chart,
-        action="redeploy" if chart_reasons else "none",
-        baseline=by_target[project.chart.name],
-        because=chart_reasons,
-    )
-    return Plan(head=changes.head, steps=(*steps, chart), unowned=changes.unowned, warnings=changes.warnings)
+    return Plan(head=changes.head, steps=(*steps, *charts), unowned=changes.unowned, warnings=changes.warnings)
 
 
 def choose(plan: Plan, choice: Choice) -> Plan:
@@ -58,8 +53,8 @@ def choose(plan: Plan, choice: Choice) -> Plan:
     """
     if choice.is_everything:
         return plan
-    chart = plan.steps[-1]
-    by_chart = chart.because if chart.action != "none" and choice.has(chart.target.name) else ()
+    charts = [step for step in plan.steps if isinstance(step.target, Chart) and choice.has(step.target.name)]
+    by_chart = charts[0].because if charts and charts[0].action != "none" else ()
     steps = (_chosen(step, choice.left_out_by(step.target.name), by_chart) for step in plan.steps)
     return plan._replace(steps=tuple(steps))
 
@@ -138,6 +133,11 @@ def _rebuilt(step: Step) -> Step:
         return step
     changed = step.because if step.action == "build" else ()
     return step._replace(action="build", because=(REBUILD, *changed))
+
+
+def _chart_step(chart: Chart, baseline: Baseline, changes: ChangeSet, live: LiveState) -> Step:
+    because = (*_reasons(chart, baseline, changes), *(Reason(rule=text) for text in live.chart_edits))
+    return Step(target=chart, action="redeploy" if because else "none", baseline=baseline, because=because)
 
 
 def _image_step(

@@ -117,26 +117,33 @@ class Console:
         """The project of the repository."""
         return self.index().project()
 
-    def unit(self, chart: str | None) -> Project:
-        """The project of one release: of the only one, or of several that of the chart with this name.
+    def unit(self, name: str | None) -> Project:
+        """The project of one unit: of the only one, or of several that of this name.
 
         Raises `ConfigurationError` where there is none of this name, or several and no name.
         """
-        units = {unit.chart.name: unit for unit in self.project().units}
-        if chart is None and len(units) == 1:
-            return next(iter(units.values()))
-        if chart in units:
-            return units[chart]
-        known = f"--chart NAME, one of: {', '.join(units)}"
-        if chart is None:
-            raise ConfigurationError(
-                f"there are {len(units)} releases, and this is about one", where="the command line", next_step=known
-            )
-        raise ConfigurationError(
-            f"--chart {chart}: there is no such chart",
-            where="the command line",
-            next_step=did_you_mean(chart, units, known),
-        )
+        from erp_build.model.releases.units import units_of
+
+        units = units_of(self.project())
+        what = "releases and functions" if any(not unit.has_release for unit in units) else "releases"
+        return _named(units, name, what)
+
+    def release(self, name: str | None) -> Project:
+        """The project of one release, with its functions also where these are deployed by themselves; see `unit`."""
+        return _named(self.project().releases, name, "releases")
+
+    @contextmanager
+    def sites(self, name: str | None) -> Iterator[tuple[Site, ...]]:
+        """The sites of every unit, or of the one of this name; raises `ConfigurationError` where there is none."""
+        from erp_build.clients.site import Site, read_environment
+        from erp_build.clients.unasked import clients_of
+        from erp_build.model.releases.units import units_of
+
+        project = self.project()
+        units = units_of(project) if name is None else (self.unit(name),)
+        with self.clients(project) as clients:
+            environment = read_environment(clients, project)
+            yield tuple(Site(unit, clients_of(unit, clients), environment) for unit in units)
 
     def index(self) -> ProjectIndex:
         """The project, whose targets are made when they are asked for."""
@@ -195,3 +202,24 @@ class Console:
     def complain(self, text: str) -> None:
         """Print something that went wrong."""
         tell(self._stderr, fit(self.secrets.shown(text), self._stderr))
+
+
+def _named(units: tuple[Project, ...], name: str | None, what: str) -> Project:
+    """The one of this name; `what` they are, in words."""
+    from erp_build.model.releases.units import name_of
+
+    by_name = {name_of(unit): unit for unit in units}
+    if name is None and len(units) == 1:
+        return units[0]
+    if name in by_name:
+        return by_name[name]
+    known = f"--unit NAME, one of: {', '.join(by_name)}"
+    if name is None:
+        raise ConfigurationError(
+            f"there are {len(units)} {what}, and this is about one", where="the command line", next_step=known
+        )
+    raise ConfigurationError(
+        f"--unit {name}: there is none of this name among the {what}",
+        where="the command line",
+        next_step=did_you_mean(name, by_name, known),
+    )

@@ -105,8 +105,10 @@ WITHOUT: list[str] | None = option(
 """An option of `plan` and `run`: targets that may not be deployed; `except` is a word of Python."""
 
 
-CHART: str | None = option("--chart", metavar="NAME", help="of several releases, that of the [[chart]] of this name")
-"""An option of every verb that is about one release."""
+UNIT: str | None = option(
+    "--unit", metavar="NAME", help="of several releases, that of the [[chart]] of this name; or a function apart"
+)
+"""An option of every verb that is about one release, or about a function that is deployed by itself."""
 
 
 def add_options(parser: argparse.ArgumentParser, options: type[CommonOptions]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from erp_build.clients.protocols import Clients
+from erp_build.clients.unasked import clients_of
 from erp_build.config.environment import make_environment, parameter_names, require_repositories
 from erp_build.model.environment import Environment
 from erp_build.model.project import Function, Project, Service
@@ -45,9 +46,9 @@ class Site:
 
     @property
     def release(self) -> Release:
-        """Where the project's Helm release lives in this environment."""
-        chart = self.project.chart
-        return Release(self.environment.cluster, chart.namespace, chart.release)
+        """Where the project's Helm release lives in this environment, and the lock of what is deployed as one."""
+        chart, alone = self.project.chart, "" if self.project.has_release else self.project.functions[0].function
+        return Release(self.environment.cluster, chart.namespace, chart.release, alone)
 
     def repository(self, target: Service | Function) -> str:
         """The full image repository of a target, without host."""
@@ -74,7 +75,7 @@ class Site:
 
 def open_site(project: Project, clients: Clients) -> Site:
     """Open the site of a project, with its environment read from Parameter Store; raises as `read_environment`."""
-    return Site(project, clients, read_environment(clients, project))
+    return Site(project, clients_of(project, clients), read_environment(clients, project))
 
 
 @stage("reads only: STS, Parameter Store")

@@ -1,9 +1,17 @@
-"""Stands in for what runs where nobody asks it: `build` needs neither a cluster nor Lambda, and no rights there."""
+"""Stands in for what runs where nobody asks it.
 
+`build` needs neither a cluster nor Lambda, and no rights there. A function that is deployed by itself has no release.
+"""
+
+from collections.abc import Collection
 from dataclasses import replace
 from typing import cast
 
-from erp_build.clients.protocols import Clients, Cluster, Functions
+from erp_build.clients.protocols import Clients, Cluster, Functions, Helm
+from erp_build.model.project import Project
+from erp_build.model.releases.evidence import ClusterEvent
+from erp_build.model.releases.kubernetes import ObjectName, Workload
+from erp_build.model.releases.release import Release, Revision
 
 
 class Unasked:
@@ -24,3 +32,30 @@ def without_what_runs(clients: Clients) -> Clients:
     """Return the same clients, of which cluster and Lambda are not asked."""
     unasked = Unasked()
     return replace(clients, cluster=cast("Cluster", unasked), functions=cast("Functions", unasked))
+
+
+class NoRelease:
+    """Says of a release that there is none, for a function that is deployed by itself; only nodes are asked about."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.architectures = cluster.architectures
+
+    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:  # noqa: ARG002
+        """None, and so neither Services nor pods that could be asked about."""
+        return ()
+
+    def events(self, release: Release) -> tuple[ClusterEvent, ...]:  # noqa: ARG002 - the signature of the cluster
+        """None: those of the namespace are about others."""
+        return ()
+
+    def history(self, release: Release) -> tuple[Revision, ...]:  # noqa: ARG002 - the signature of Helm
+        """No revision, so that nothing else of the release is asked."""
+        return ()
+
+
+def clients_of(unit: Project, clients: Clients) -> Clients:
+    """The clients of one unit: those given, of which cluster and Helm are not asked about the release of others."""
+    if unit.has_release:
+        return clients
+    none = NoRelease(clients.cluster)
+    return replace(clients, cluster=cast("Cluster", none), helm=cast("Helm", none))

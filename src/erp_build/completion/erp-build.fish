@@ -51,7 +51,7 @@ function _shtab_erp_build_using
 end
 
 set -g _shtab_erp_build_commands plan run build status history verify rollback unlock init doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --chart --cleared --cluster --config --deployed --except --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --wait-for-lock --waivers --write
+set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --except --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --unit --wait-for-lock --waivers --write
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -108,7 +108,7 @@ complete -c erp-build -n '_shtab_erp_build_using build' -s q -l quiet -d 'show o
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a status -d 'what runs now, and what was changed by hand'
 complete -c erp-build -n '_shtab_erp_build_using status' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using status' -l json -d 'print it as JSON'
-complete -c erp-build -n '_shtab_erp_build_using status' -l chart -x -d 'of several releases, that of the [[chart]] of this name'
+complete -c erp-build -n '_shtab_erp_build_using status' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using status' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using status' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using status' -s v -l verbose -d 'show the output of Maven and the engine'
@@ -116,7 +116,7 @@ complete -c erp-build -n '_shtab_erp_build_using status' -s q -l quiet -d 'show 
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a history -d 'what was deployed when, and by which build'
 complete -c erp-build -n '_shtab_erp_build_using history' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using history' -l json -d 'print it as JSON'
-complete -c erp-build -n '_shtab_erp_build_using history' -l chart -x -d 'of several releases, that of the [[chart]] of this name'
+complete -c erp-build -n '_shtab_erp_build_using history' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using history' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using history' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using history' -s v -l verbose -d 'show the output of Maven and the engine'
@@ -124,7 +124,7 @@ complete -c erp-build -n '_shtab_erp_build_using history' -s q -l quiet -d 'show
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a verify -d 'whether what runs is what the registry has'
 complete -c erp-build -n '_shtab_erp_build_using verify' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using verify' -l json -d 'print it as JSON'
-complete -c erp-build -n '_shtab_erp_build_using verify' -l chart -x -d 'of several releases, that of the [[chart]] of this name'
+complete -c erp-build -n '_shtab_erp_build_using verify' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using verify' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using verify' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using verify' -s v -l verbose -d 'show the output of Maven and the engine'
@@ -134,7 +134,7 @@ complete -c erp-build -n '_shtab_erp_build_using rollback' -s h -l help -d 'show
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l to -x -d 'a commit that was deployed (erp-build history)'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l json -d 'print the proof as JSON'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l wait-for-lock -x -d 'wait so long for another run, such as 20m (default: leave with 11)'
-complete -c erp-build -n '_shtab_erp_build_using rollback' -l chart -x -d 'of several releases, that of the [[chart]] of this name'
+complete -c erp-build -n '_shtab_erp_build_using rollback' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -s v -l verbose -d 'show the output of Maven and the engine'
@@ -142,7 +142,7 @@ complete -c erp-build -n '_shtab_erp_build_using rollback' -s q -l quiet -d 'sho
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a unlock -d 'free the lock of a dead run'
 complete -c erp-build -n '_shtab_erp_build_using unlock' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using unlock' -l force -d 'free it even if its holder is still running'
-complete -c erp-build -n '_shtab_erp_build_using unlock' -l chart -x -d 'of several releases, that of the [[chart]] of this name'
+complete -c erp-build -n '_shtab_erp_build_using unlock' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using unlock' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using unlock' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using unlock' -s v -l verbose -d 'show the output of Maven and the engine'
@@ -160,7 +160,7 @@ complete -c erp-build -n '_shtab_erp_build_using doctor' -l json -d 'print it as
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l only -x -d 'only these checks: an area (machine, repository, account, cluster) or the name of a check; more than once'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l write -xka "(__fish_complete_path (commandline -ct))" -d 'with the check `rights`: write the RBAC that gives the role of a run what the chart needs, for kubectl apply'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l pipeline -x -d 'the pipeline in CodePipeline (default: that of this build, else <project-name>-unified-pipeline)'
-complete -c erp-build -n '_shtab_erp_build_using doctor' -l chart -x -d 'of several releases, that of the [[chart]] of this name'
+complete -c erp-build -n '_shtab_erp_build_using doctor' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using doctor' -s v -l verbose -d 'show the output of Maven and the engine'
@@ -207,7 +207,7 @@ complete -c erp-build -n '_shtab_erp_build_using gate' -l now -x -d 'when it was
 complete -c erp-build -n '_shtab_erp_build_using gate' -l json -d 'print the judgement as JSON'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l sarif -xka "(__fish_complete_path (commandline -ct))" -d 'write the findings as SARIF 2.1.0 as well'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l junit -xka "(__fish_complete_path (commandline -ct))" -d 'write the verdicts as JUnit'"'"'s XML as well'
-complete -c erp-build -n '_shtab_erp_build_using gate' -l chart -x -d 'of several releases, that of the [[chart]] of this name'
+complete -c erp-build -n '_shtab_erp_build_using gate' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using gate' -s v -l verbose -d 'show the output of Maven and the engine'

@@ -151,8 +151,8 @@ def _refuse_contradictions(project: Project, where: str) -> None:
     repositories = (target.repository for target in project.image_targets)
     _refuse_same("services or functions", repositories, where, "give each `repository = ...` of its own", "repository")
     refuse_contradicting_charts(project.charts, project.image_targets, where)
-    for unit in project.units:
-        keys = (service.values_key for service in unit.services)
+    for release in project.releases:
+        keys = (service.values_key for service in release.services)
         _refuse_same("services", keys, where, "give each `values_key = ...` of its own", "values_key")
     functions = (function.function for function in project.functions)
     _refuse_same("functions", functions, where, "give each `function = ...` of its own", "function")

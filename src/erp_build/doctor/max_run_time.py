@@ -9,6 +9,7 @@ from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOU
 from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
 from erp_build.deployment.rollout.wait import WATCH_MARGIN_S
 from erp_build.model.project import Project
+from erp_build.model.releases.units import units_of
 
 MAVEN_ATTEMPTS = 2
 """Maven runs once more when a transfer fails."""
@@ -36,7 +37,8 @@ def longest_run(project: Project) -> Mapping[str, float]:
         "checks": checks,
         "Maven": images * project.build.timeout * MAVEN_ATTEMPTS,
         "images and pushes": IMAGES_AND_PUSHES_S,
-        "scans": project.gate.timeout,
+        # Each unit waits for its own: where functions are apart, one after the other.
+        "scans": len(units_of(project)) * project.gate.timeout,
         "functions": update,
         "upgrade and rollout": rollout,
         "watch of what has no readiness probe": project.chart.stable_without_probe + WATCH_MARGIN_S,

@@ -14,6 +14,9 @@ else:
     # A plan loads neither. An annotation in quotes would be compiled at each start, which takes two milliseconds.
     StoredImage = Revision = object
 
+KINDS = ("eks", "lambda", "chart")
+"""Kinds of targets, in the order of a plan."""
+
 Action = Literal["build", "reuse", "redeploy", "none"]
 
 EDITED = "edited by hand: "
@@ -116,11 +119,11 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...] = ()
 
     def beside(self, other: "Plan") -> "Plan":
-        """This plan and that of another release of the same commit: images first, then the charts.
+        """This plan and that of another unit of the same commit: services, functions, then the charts.
 
         What a plan calls nobody's may be the other one's.
         """
-        steps = sorted((*self.steps, *other.steps), key=lambda step: isinstance(step.target, Chart))
+        steps = sorted((*self.steps, *other.steps), key=lambda step: KINDS.index(step.target.kind))
         owned = {reason.path for step in steps for reason in step.because}
         nobodys = dict.fromkeys(path for path in (*self.unowned, *other.unowned) if path not in owned)
         warnings = tuple(dict.fromkeys((*self.warnings, *other.warnings)))

@@ -21,7 +21,8 @@ class Service(NamedTuple):
         name: unique name, by default the last part of `path`.
         path: its directory, relative to the repository's root, `/` between the parts.
         repository: image repository without host and prefix, for instance `notification-service`.
-        values_key: its mapping in the values file, such as `services.notification`, or `services[name=a]` in a list.
+        values_key: its mapping in the values file, such as `services.notification`, or `services[name=a]` in a list;
+            `image.tag` where the image stands at the top of the file.
         dockerfile: its Dockerfile, relative to `path`; one that lies elsewhere begins with `../`.
         inputs: path patterns, or directories, outside of `path` that go into the image as well. What Maven takes from
             the repository (parents, modules) is found without it.
@@ -206,6 +207,8 @@ class DeployPolicy(NamedTuple):
         alarms: prefix of the names of the alarms that are read after a deployment; empty: project-environment-.
         write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
         branch: the branch on `origin` that gets them.
+        units: what stands and falls as one: `together`, a release and the functions that are deployed with it; `apart`,
+            each release and each function by itself. Several releases are never deployed as one.
     """
 
     on_failure: OnFailure = "rollback"
@@ -213,6 +216,7 @@ class DeployPolicy(NamedTuple):
     alarms: str = ""
     write_back: WriteBack = "none"
     branch: str = "main"
+    units: Literal["together", "apart"] = "together"
 
 
 class NotifyPolicy(NamedTuple):
@@ -239,6 +243,7 @@ class Project(NamedTuple):
         config_path: where this project was read from, relative to the root; itself a shared input. Empty: the default.
         packagings: packagers that a caller of the library has given.
         more_charts: the charts after the first one, where there are several.
+        has_release: false for a function that is deployed by itself: `chart` then says only where its lock is.
     """
 
     parameters: str = "/erp/dev"
@@ -256,15 +261,16 @@ class Project(NamedTuple):
     config_path: str = ""
     packagings: tuple[Packaging, ...] = ()
     more_charts: tuple[Chart, ...] = ()
+    has_release: bool = True
 
     @property
     def charts(self) -> tuple[Chart, ...]:
         """Every chart, in the order of the file."""
-        return (self.chart, *self.more_charts)
+        return (self.chart, *self.more_charts) if self.has_release else ()
 
     @property
-    def units(self) -> tuple["Project", ...]:
-        """What is deployed together: for each release a project of its chart, services and functions alone."""
+    def releases(self) -> tuple["Project", ...]:
+        """For each release a project of its chart, its services, and the functions that are named with it."""
         if not self.more_charts:
             return (self,)
         return tuple(

@@ -52,6 +52,7 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
         "units": [
             {
                 "name": one.name,
+                "kind": one.kind,
                 "outcome": one.outcome,
                 "exit_code": one.error.code if one.error else 0,
                 "error": _error(one.error),

@@ -205,16 +205,18 @@ class ErrorDocument(TypedDict):
 
 
 class UnitDocument(TypedDict):
-    """One of several releases, which are each deployed by itself.
+    """One of several releases and functions, which are each deployed by itself.
 
     Attributes:
-        name: of its chart.
+        name: of the release's chart, or of the function.
+        kind: which of the two it is.
         outcome: how it ended; nothing: there was nothing to do; left out: none of its targets was chosen.
         exit_code: that a run of it alone would have ended with.
         error: what ended it; null: it did not fail.
     """
 
     name: str
+    kind: Literal["release", "function"]
     outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "left out"]
     exit_code: ExitCode
     error: ErrorDocument | None
@@ -230,7 +232,7 @@ class ReportDocument(TypedDict):
         erp_build: the version that wrote the report.
         verb: what was asked for; `build` ends with the images and deploys nothing.
         outcome: how the run ended; built: the images of `build`; nothing: there was nothing to do; partly: some of
-            several releases were deployed, and some were not.
+            several releases and functions were deployed, and some were not.
         exit_code: 0 done or nothing to do; 2 configuration; 3 detection refused; 4 build; 5 push; 6 findings over the
             policy; 7 no verdict; 8 Lambda; 9 cluster, Helm, rollout; 10 not what was cleared runs; 11 locked or newer
             deployed; 12 partly; 70 a bug; 130 SIGINT; 143 SIGTERM.
@@ -258,7 +260,7 @@ class ReportDocument(TypedDict):
         workers: the builds of CodeBuild that made a part of the images; empty: all was built here.
         gate: what the gate found; null: the run did not come to it.
         error: what ended the run; null: it did not fail.
-        units: where there are several releases, how each of them ended; empty: there is one.
+        units: where releases and functions are deployed each by itself, how each of them ended; empty: there is one.
     """
 
     schema: Literal[1]

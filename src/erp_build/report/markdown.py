@@ -62,10 +62,16 @@ def _error(report: ReportDocument) -> Iterator[str]:
 
 def _units(report: ReportDocument) -> Iterator[str]:
     rows = [
-        (cell(one["name"]), one["outcome"], str(one["exit_code"]), cell(one["error"]["what"]) if one["error"] else "")
+        (
+            cell(one["name"]),
+            one["kind"],
+            one["outcome"],
+            str(one["exit_code"]),
+            cell(one["error"]["what"]) if one["error"] else "",
+        )
         for one in report["units"]
     ]
-    yield from _table(("release", "outcome", "exit code", "why"), rows)
+    yield from _table(("unit", "kind", "outcome", "exit code", "why"), rows)
 
 
 def _plan(report: ReportDocument) -> Iterator[str]:

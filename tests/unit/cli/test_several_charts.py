@@ -58,12 +58,51 @@ def test_a_replay_names_every_chart(two: Checkout, erp_build: CommandLine) -> No
     assert json.loads(line)["changed"] == ["erp-service", "reports"]
 
 
-@pytest.mark.parametrize("words", ["status", "history", "verify", "rollback", "unlock", "gate --running", "doctor"])
+@pytest.mark.parametrize("words", ["verify", "rollback", "unlock", "gate --running", "doctor"])
 def test_a_verb_about_one_release_asks_which(two: Checkout, erp_build: CommandLine, words: str) -> None:
     answer = erp_build(*words.split(), "--repo", two.root)
     assert answer.code == 2
     assert "there are 2 releases, and this is about one" in answer.err
-    assert "--chart NAME, one of: erp, reports" in answer.err
-    answer = erp_build(*words.split(), "--repo", two.root, "--chart", "report")
+    assert "--unit NAME, one of: erp, reports" in answer.err
+    answer = erp_build(*words.split(), "--repo", two.root, "--unit", "report")
     assert answer.code == 2
     assert "did you mean `reports`?" in answer.err
+
+
+@pytest.fixture
+def apart(two: Checkout) -> Checkout:
+    """The same with a function, which is deployed by itself."""
+    function = '[[service]]\npath = "backend/pay"\nkind = "lambda"\nfunction = "pay"\nchart = "erp"\n'
+    two.commit({"erp-build.toml": f'{CONFIGURATION}{function}[deploy]\nunits = "apart"\n', "backend/pay/a.txt": "x"})
+    return two
+
+
+def test_a_plan_is_the_same_whether_functions_are_apart(apart: Checkout, erp_build: CommandLine) -> None:
+    words = ("plan", "--repo", apart.root, "--base", "HEAD~1", "--json")
+    document = json.loads(erp_build(*words).out)
+    assert [one["name"] for one in document["targets"]] == ["erp-service", "reports-service", "pay", "erp", "reports"]
+    text = (apart.root / "erp-build.toml").read_text(encoding="utf-8").replace("apart", "together")
+    (apart.root / "erp-build.toml").write_text(text, encoding="utf-8")
+    assert json.loads(erp_build(*words).out)["targets"] == document["targets"]
+
+
+@pytest.mark.parametrize("words", ["rollback", "unlock"])
+def test_a_verb_about_one_lock_may_be_about_a_function(apart: Checkout, erp_build: CommandLine, words: str) -> None:
+    answer = erp_build(words, "--repo", apart.root)
+    assert answer.code == 2
+    assert "there are 3 releases and functions, and this is about one" in answer.err
+    assert "--unit NAME, one of: pay, erp, reports" in answer.err
+
+
+@pytest.mark.parametrize("words", ["verify", "gate --running", "doctor"])
+def test_what_is_about_a_chart_takes_no_function(apart: Checkout, erp_build: CommandLine, words: str) -> None:
+    answer = erp_build(*words.split(), "--repo", apart.root, "--unit", "pay")
+    assert answer.code == 2
+    assert "--unit pay: there is none of this name among the releases" in answer.err
+
+
+@pytest.mark.parametrize("words", ["status", "history"])
+def test_what_tells_of_every_unit_may_be_asked_for_one(apart: Checkout, erp_build: CommandLine, words: str) -> None:
+    answer = erp_build(words, "--repo", apart.root, "--unit", "payroll")
+    assert answer.code == 2
+    assert "--unit payroll: there is none of this name among the releases and functions" in answer.err

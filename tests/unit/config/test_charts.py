@@ -33,7 +33,7 @@ chart = "reports"
 
 def test_each_chart_is_a_release_with_its_services_and_functions() -> None:
     project = parse_project(TWO)
-    erp, reports = project.units
+    erp, reports = project.releases
     assert [one.name for one in erp.targets] == ["order-service", "erp"]
     assert [one.name for one in reports.targets] == ["report-service", "employee-service", "reports"]
     assert erp.chart == Chart(
@@ -53,7 +53,7 @@ def test_all_charts_are_targets_of_the_project_behind_its_images() -> None:
 )
 def test_one_chart_is_one_unit_and_means_what_it_always_did(text: str) -> None:
     project = parse_project(text)
-    assert project.units == (project,)
+    assert project.releases == (project,)
     assert project.chart == Chart()
 
 

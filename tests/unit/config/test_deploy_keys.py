@@ -23,8 +23,11 @@ def test_every_key_is_read() -> None:
     alarms = "erp-"
     write_back = "branch"
     branch = "release"
+    units = "apart"
     """
-    policy = DeployPolicy(on_failure="keep", lock_expires=90.0, alarms="erp-", write_back="branch", branch="release")
+    policy = DeployPolicy(
+        on_failure="keep", lock_expires=90.0, alarms="erp-", write_back="branch", branch="release", units="apart"
+    )
     assert parse_project(text).deploy == policy
 
 
@@ -45,6 +48,7 @@ def test_an_alias_needs_a_version_so_it_publishes() -> None:
     [
         ('[deploy]\non_failure = "rolback"\n', "cannot be `rolback`"),
         ("[deploy]\nwrite_back = true\n", "must be a text"),
+        ('[deploy]\nunits = "alone"\n', "cannot be `alone`"),
         ('[deploy]\nlock = "30s"\n', "unknown key `lock`"),
         ('[chart]\npin = "yes"\n', "cannot be `yes`"),
         ("[chart]\npin = true\n", "must be a text"),

@@ -98,8 +98,10 @@ def build_on_workers(site: Site, plan: Plan, order: FleetOrder) -> Plan:
 
 
 def fleet_of(site: Site) -> str:
-    """What names the workers of this release: there is one run at a time that holds its lock."""
-    return f"{site.release.cluster}/{site.release.namespace}/{site.release.name}"
+    """What names the workers of this release, or function: there is one run at a time that holds its lock."""
+    release = site.release
+    alone = f"/{release.function}" if release.function else ""
+    return f"{release.cluster}/{release.namespace}/{release.name}{alone}"
 
 
 def _request(

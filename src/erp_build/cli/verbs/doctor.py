@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CHART, CommonOptions, file_option, flag, option
+from erp_build.cli.options import UNIT, CommonOptions, file_option, flag, option
 from erp_build.doctor.diagnosis import AREAS, has_problem
 from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean
 from erp_build.report.text.doctor import doctor_document, doctor_text
@@ -57,7 +57,7 @@ class Options(CommonOptions):
         metavar="NAME",
         help="the pipeline in CodePipeline (default: that of this build, else <project-name>-unified-pipeline)",
     )
-    chart: str | None = CHART
+    unit: str | None = UNIT
 
 
 def main(options: Options, console: Console) -> int:
@@ -71,7 +71,7 @@ def main(options: Options, console: Console) -> int:
         raise ConfigurationError(
             "--write needs the check `rights`", where="--write", next_step="erp-build doctor --only rights --write FILE"
         )
-    project = console.unit(options.chart)
+    project = console.release(options.unit)
     asks = any(check.area in REMOTE_AREAS and wanted(check, options.only) for check in CHECKS)
     with ExitStack() as stack:
         remote: Remote | ErpBuildError = ConfigurationError("nobody asked for the account")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CHART, CommonOptions, file_option, flag, option
+from erp_build.cli.options import UNIT, CommonOptions, file_option, flag, option
 from erp_build.clients.files.atomic import write_file
 from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
@@ -89,7 +89,7 @@ class Options(CommonOptions):
     json: bool = flag("--json", "print the judgement as JSON")
     sarif: Path | None = file_option("--sarif", "write the findings as SARIF 2.1.0 as well")
     junit: Path | None = file_option("--junit", "write the verdicts as JUnit's XML as well")
-    chart: str | None = CHART
+    unit: str | None = UNIT
 
 
 def main(options: Options, console: Console) -> None:
@@ -105,7 +105,7 @@ def main(options: Options, console: Console) -> None:
         judgement = _judge_recorded(options.recorded, options, console, rules, now)
     elif options.running:
         known = read_cleared(options.cleared) if options.cleared else None
-        with console.site(console.unit(options.chart)) as site:
+        with console.site(console.release(options.unit)) as site:
             judgement = judge_running(site, rules, known)
     else:
         judgement = _judge_named(options.images, options.deployed, rules, console)

@@ -1,10 +1,14 @@
 """`history`: what was deployed, when, and by which build."""
 
+from typing import Any
+
 from erp_build.cli.console import Console
-from erp_build.cli.options import CHART, CommonOptions, flag
+from erp_build.cli.options import UNIT, CommonOptions, flag
+from erp_build.clients.site import Site
 from erp_build.deployment.status import past_deployments, read_standing
-from erp_build.report.json.status import history_document
-from erp_build.report.text.status import history_text
+from erp_build.model.releases.units import name_of
+from erp_build.report.json.status import history_document, joined_documents
+from erp_build.report.text.status import history_text, joined_texts
 
 EXAMPLES = """\
 examples:
@@ -20,14 +24,23 @@ class Options(CommonOptions):
     """The options of `history`."""
 
     json: bool = flag("--json", "print it as JSON")
-    chart: str | None = CHART
+    unit: str | None = UNIT
 
 
 def main(options: Options, console: Console) -> None:
-    """Print Helm's history and the ledger of deployments."""
-    with console.site(console.unit(options.chart)) as site:
-        history, entries = site.clients.helm.history(site.release), past_deployments(site)
-        standing = read_standing(site, history, entries)
+    """Print Helm's history and the ledger of deployments; of several units one after the other."""
+    with console.sites(options.unit) as sites:
+        found = {name_of(site.project): _forms(site) for site in sites}
     console.show(
-        history_document(history, entries, standing), history_text(history, entries, standing), as_json=options.json
+        joined_documents({name: document for name, (document, _) in found.items()}),
+        joined_texts({name: text for name, (_, text) in found.items()}),
+        as_json=options.json,
     )
+
+
+def _forms(site: Site) -> tuple[dict[str, Any], str]:
+    """The history of a unit, as a document and as a text."""
+    history, entries = site.clients.helm.history(site.release), past_deployments(site)
+    standing = read_standing(site, history, entries)
+    text = history_text(history, entries, standing, has_release=site.project.has_release)
+    return history_document(history, entries, standing), text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from erp_build.changes.baselines import PREVIOUS, ambiguity, find_head
 from erp_build.changes.blind_spots.named_places import look_up
-from erp_build.changes.detect import compared, plan, warning_of
+from erp_build.changes.detect import compared, plan, warning_of, without_owned
 from erp_build.changes.make_plan import make_plan, names_to_rebuild, with_repairs
 from erp_build.changes.modules.of_commits import poms_of
 from erp_build.changes.rules import folder_read_from_below
@@ -131,12 +131,12 @@ def _short_plan(index: ProjectIndex, project: Project, repository: GitRepository
 
 
 def _plan(
-    project: Project, repository: GitRepository, options: Options, live: LiveState | None, unit: Project | None = None
+    project: Project, repository: GitRepository, options: Options, live: LiveState | None, part: Project | None = None
 ) -> Plan:
     """The plan of the project, or of one release of it; names are those of the whole project."""
     choice = choice_of(project, options.only or (), options.without or ())
     return plan(
-        unit or project,
+        part or project,
         repository,
         base=options.base,
         head=options.head,
@@ -152,11 +152,12 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
     from dataclasses import replace
 
     with console.site(project) as site:
-        units = [replace(site, project=unit) for unit in project.units]
-        return reduce(Plan.beside, (_unit_live(one, project, repository, options) for one in units))
+        parts = [replace(site, project=release) for release in project.releases]
+        made = reduce(Plan.beside, (_release_live(one, project, repository, options) for one in parts))
+        return without_owned(repository, project, made) if len(parts) > 1 else made
 
 
-def _unit_live(site: Site, project: Project, repository: GitRepository, options: Options) -> Plan:
+def _release_live(site: Site, project: Project, repository: GitRepository, options: Options) -> Plan:
     """The plan of one release, compared with what runs."""
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.changes.live_state import probe_warnings, read_live_state

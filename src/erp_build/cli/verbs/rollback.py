@@ -3,7 +3,7 @@
 import os
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CHART, WAIT_FOR_LOCK, CommonOptions, flag, option
+from erp_build.cli.options import UNIT, WAIT_FOR_LOCK, CommonOptions, flag, option
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.site import Site
 from erp_build.deployment.claim import claim_of
@@ -33,12 +33,12 @@ class Options(CommonOptions):
     to: str | None = option("--to", metavar="COMMIT", help="a commit that was deployed (erp-build history)")
     json: bool = flag("--json", "print the proof as JSON")
     wait_for_lock: float = WAIT_FOR_LOCK
-    chart: str | None = CHART
+    unit: str | None = UNIT
 
 
 def main(options: Options, console: Console) -> None:
     """Roll back and print the proof."""
-    with signals_raise(), console.site(console.unit(options.chart)) as site:
+    with signals_raise(), console.site(console.unit(options.unit)) as site:
         proofs = roll_back(site, options.to, options.wait_for_lock)
     console.show(proof_document(proofs, ()), proof_text(proofs, ()), as_json=options.json)
 

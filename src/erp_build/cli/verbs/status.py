@@ -1,11 +1,15 @@
 """`status`: what runs now, whether that was proven, and what was changed by hand."""
 
+from typing import Any
+
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
-from erp_build.cli.options import CHART, CommonOptions, flag
+from erp_build.cli.options import UNIT, CommonOptions, flag
+from erp_build.clients.site import Site
 from erp_build.deployment.status import past_deployments, read_standing, read_status
-from erp_build.report.json.status import status_document
-from erp_build.report.text.status import status_text
+from erp_build.model.releases.units import name_of
+from erp_build.report.json.status import joined_documents, status_document
+from erp_build.report.text.status import joined_texts, status_text
 
 EXAMPLES = """\
 examples:
@@ -22,13 +26,24 @@ class Options(CommonOptions):
     """The options of `status`."""
 
     json: bool = flag("--json", "print it as JSON")
-    chart: str | None = CHART
+    unit: str | None = UNIT
 
 
 def main(options: Options, console: Console) -> None:
-    """Print what each target runs, and its drift."""
-    with console.site(console.unit(options.chart)) as site:
-        live = read_live_state(site)
-        statuses = read_status(site, live)
-        standing = read_standing(site, site.clients.helm.history(site.release), past_deployments(site))
-    console.show(status_document(live, statuses, standing), status_text(live, statuses, standing), as_json=options.json)
+    """Print what each target runs, and its drift; of several units one after the other."""
+    with console.sites(options.unit) as sites:
+        found = {name_of(site.project): _forms(site) for site in sites}
+    console.show(
+        joined_documents({name: document for name, (document, _) in found.items()}),
+        joined_texts({name: text for name, (_, text) in found.items()}),
+        as_json=options.json,
+    )
+
+
+def _forms(site: Site) -> tuple[dict[str, Any], str]:
+    """What a unit runs, as a document and as a text."""
+    live = read_live_state(site)
+    statuses = read_status(site, live)
+    standing = read_standing(site, site.clients.helm.history(site.release), past_deployments(site))
+    text = status_text(live, statuses, standing, has_release=site.project.has_release)
+    return status_document(live, statuses, standing), text

@@ -1,7 +1,7 @@
 """`unlock`: free the lock of a run that is confirmed dead."""
 
 from erp_build.cli.console import Console
-from erp_build.cli.options import CHART, CommonOptions, flag
+from erp_build.cli.options import UNIT, CommonOptions, flag
 from erp_build.errors import Locked
 from erp_build.formats.printable import one_line
 
@@ -18,12 +18,12 @@ class Options(CommonOptions):
     """The options of `unlock`."""
 
     force: bool = flag("--force", "free it even if its holder is still running")
-    chart: str | None = CHART
+    unit: str | None = UNIT
 
 
 def main(options: Options, console: Console) -> None:
     """Free the lock."""
-    with console.site(console.unit(options.chart)) as site:
+    with console.site(console.unit(options.unit)) as site:
         clients, release = site.clients, site.release
         reading = clients.leases.read(release)
         lease = reading.lease

@@ -1,5 +1,7 @@
 """The Lease that locks a release. All times are the API server's, so that clocks of machines need not agree."""
 
+import hashlib
+import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -19,12 +21,28 @@ ANNOTATIONS = {
 }
 """Field of a lock that the API has no field for -> the annotation that holds it."""
 
+OF_FUNCTION = "erp-build.function."
+"""How the Lease of a function begins; that of a release has a dash behind the first words."""
+
 LEASES = "apis/coordination.k8s.io/v1/leases"
 
 
+OBJECT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+"""What the API takes between two dots of a Lease's name; Lambda allows more."""
+
+
 def lease_name(release: Release) -> str:
-    """The name of a release's Lease in its namespace."""
-    return f"erp-build-{release.name}"
+    """The name of a release's Lease in its namespace, or of that of a function which is deployed by itself.
+
+    No name of a release begins as a function's does. A function's name that the API would not take is written with a
+    part of its SHA-256, so that no two functions share a lock.
+    """
+    if not (name := release.function):
+        return f"erp-build-{release.name}"
+    if OBJECT_NAME.fullmatch(name):
+        return f"{OF_FUNCTION}{name}"
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "x"
+    return f"{OF_FUNCTION}{plain}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 @reads_answers_of("the cluster", ReleaseFailed)

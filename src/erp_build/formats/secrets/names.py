@@ -53,7 +53,7 @@ COMMON_VALUES = frozenset(
         *("argument", "assumed", "blocked", "changed", "compile", "deployed", "external", "accepted", "failed"),
         *("inconclusive", "insufficient_data", "lambda", "nothing", "package", "passed", "performed", "redeploy"),
         *("partly", "rehearsed", "removed", "reused", "running", "unchanged", "upstream", "webhook", "utf16codeunits"),
-        *("buildkit", "classic", "direct", "broken", "left out", "timed out", "stopped"),
+        *("buildkit", "classic", "direct", "broken", "left out", "timed out", "stopped", "function", "release"),
     )
 )
 """Values that are never masked, in lower case: a log without these words cannot be read, and no report either."""

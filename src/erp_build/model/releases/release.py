@@ -5,15 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Where a release lives: cluster, namespace, name."""
+    """Where a release lives: cluster, namespace, name.
+
+    Attributes:
+        function: the function in Lambda that is deployed by itself; its lock lies where the release lives. Empty: the
+            release is meant.
+    """
 
     cluster: str
     namespace: str
     name: str
+    function: str = ""
 
     def __str__(self) -> str:
         """As an error names it."""
-        return f"release {self.name}, namespace {self.namespace}"
+        what = f"function {self.function}, lock in" if self.function else f"release {self.name},"
+        return f"{what} namespace {self.namespace}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -60,6 +60,14 @@ def history_document(
     }
 
 
+def joined_documents(documents: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Unit -> its document, as one: that of the only unit, or `units` with the documents of all, each with its name."""
+    if len(documents) == 1:
+        return next(iter(documents.values()))
+    units = [{"name": name, **{key: one[key] for key in one if key != "schema"}} for name, one in documents.items()]
+    return {"schema": SCHEMA, "units": units}
+
+
 def proof_document(proofs: tuple[Proof, ...], alarms: tuple[Alarm, ...]) -> dict[str, Any]:
     """What was read back, as `verify --json` and `rollback --json` print it."""
     return {

@@ -40,8 +40,8 @@ def report_text(report: RunReport) -> str:
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
     lines += _changes_before_failure(report)
-    units = [(one.name, one.outcome, str(one.error.code if one.error else 0)) for one in report.units]
-    lines += section("Releases", units, ("release", "outcome", "exit code"))
+    units = [(one.name, one.kind, one.outcome, str(one.error.code if one.error else 0)) for one in report.units]
+    lines += section("Units", units, ("unit", "kind", "outcome", "exit code"))
     lines += [one_line(f"Alarm {alarm.name}: {alarm.state}") for alarm in report.alarms if alarm.state != "OK"]
     lines.append(f"Outcome: {report.outcome} in {report.seconds:.1f} s")
     if report.outcome == "rehearsed":

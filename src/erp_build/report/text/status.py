@@ -11,11 +11,25 @@ from erp_build.model.target_status import TargetStatus
 from erp_build.report.text.table import table
 
 
-def status_text(live: LiveState, statuses: Mapping[str, TargetStatus], standing: Standing = NOTHING_KNOWN) -> str:
+def joined_texts(texts: Mapping[str, str]) -> str:
+    """Unit -> its text, as one; where there are several, each below its name."""
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    return "\n\n".join(f"== {one_line(name)}\n{text}" for name, text in texts.items())
+
+
+def status_text(
+    live: LiveState,
+    statuses: Mapping[str, TargetStatus],
+    standing: Standing = NOTHING_KNOWN,
+    *,
+    has_release: bool = True,
+) -> str:
     """What runs, what of it was proven, and what has drifted: a line per target, and one for each drift."""
     revision = live.revision
     commit = live.chart_commit[:12] if live.chart_commit else "unknown"
     head = f"Release: revision {revision.number}, {revision.status}, commit {commit}" if revision else "No release yet"
+    heads = (head,) if has_release else ()
     rows = [("target", "tag", "commit", "digest", "since", "in git", "")]
     for item in live.running.values():
         commit = item.commit[:12] if item.commit else "unknown"
@@ -26,11 +40,15 @@ def status_text(live: LiveState, statuses: Mapping[str, TargetStatus], standing:
         )
     drifts = [one_line(f"Drift: chart: {text}") for text in live.chart_drift]
     drifts += [one_line(f"Drift: {name}: {text}") for name, status in statuses.items() for text in status.drift]
-    return "\n".join((head, *_standing_lines(standing), *table(rows), *drifts))
+    return "\n".join((*heads, *_standing_lines(standing), *table(rows), *drifts))
 
 
 def history_text(
-    history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...], standing: Standing = NOTHING_KNOWN
+    history: tuple[Revision, ...],
+    entries: tuple[LedgerEntry, ...],
+    standing: Standing = NOTHING_KNOWN,
+    *,
+    has_release: bool = True,
 ) -> str:
     """What was deployed when: Helm's revisions, what was written down of each deployment, and which one runs."""
     revisions = [("revision", "status", "updated", "description")]
@@ -40,7 +58,8 @@ def history_text(
         functions = ", ".join(f"{name} {image.partition('@')[2][:19]}" for name, image in entry.functions.items())
         named = (entry.at[:19], _commit(entry), entry.build, entry.outcome, str(entry.revision or "-"))
         deployments.append((*named, functions or "-", "runs" if entry is standing.runs else ""))
-    return "\n".join(("Release", *table(revisions), "Deployments", *table(deployments)))
+    release = ("Release", *table(revisions)) if has_release else ()
+    return "\n".join((*release, "Deployments", *table(deployments)))
 
 
 def _standing_lines(standing: Standing) -> Iterator[str]:

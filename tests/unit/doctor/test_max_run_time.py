@@ -1,0 +1,12 @@
+"""How long a run may take: each unit waits for scans of its own."""
+
+from erp_build.doctor.max_run_time import longest_run
+from erp_build.model.project import DeployPolicy
+from tests.support.samples import ERP
+
+
+def test_functions_apart_wait_for_their_scans_one_after_the_other() -> None:
+    together = longest_run(ERP)
+    apart = longest_run(ERP._replace(deploy=DeployPolicy(units="apart")))
+    assert together["scans"] == ERP.gate.timeout
+    assert apart == {**together, "scans": (1 + len(ERP.functions)) * ERP.gate.timeout}
