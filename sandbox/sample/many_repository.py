@@ -63,7 +63,7 @@ def make(folder: Path, tenant: str, services: Sequence[str], program: Path = BUS
         str(SHARED): "welcome\n",
         f"{CHART}/Chart.yaml": CHART_YAML,
         f"{CHART}/templates/services.yaml": TEMPLATE,
-        str(VALUES): _values(tenant, services),
+        str(VALUES): values_text(tenant, services),
     }
     for name in services:
         files[f"services/{name}/Dockerfile"] = DOCKERFILE
@@ -94,14 +94,15 @@ def change_nothing(repo: Path, text: str) -> str:
     return commit(repo, "안내 변경")
 
 
-def _configuration(tenant: str, services: Sequence[str]) -> str:
-    return CONFIGURATION.format(tenant=tenant, services="\n".join(map(SERVICE_TABLE.format, services)))
-
-
-def _values(tenant: str, services: Sequence[str]) -> str:
+def values_text(tenant: str, services: Sequence[str]) -> str:
+    """The values file of a chart with these services."""
     given = ((_key(name), name) for name in services)
     blocks = (SERVICE_VALUES.format(key=key, name=name, host=REGISTRY_HOST, tenant=tenant) for key, name in given)
     return "services:\n" + "".join(blocks)
+
+
+def _configuration(tenant: str, services: Sequence[str]) -> str:
+    return CONFIGURATION.format(tenant=tenant, services="\n".join(map(SERVICE_TABLE.format, services)))
 
 
 def _key(name: str) -> str:
