@@ -16,7 +16,7 @@ from sandbox.lanes import in_lane
 from sandbox.sample import many_repository, several_repository
 from sandbox.sample.erp_repository import discard_changes
 from sandbox.tenants import deployed_state, provisioning
-from sandbox.tenants.tenant import Tenant
+from sandbox.tenants.tenant import FUNCTION_IMAGE, Tenant
 from tests.world.pairs import wait_until
 from tests.world.test_gate import scanned
 
@@ -97,7 +97,7 @@ def test_a_function_apart_is_blocked_deployed_and_rolled_back_beside_its_release
     repository = tmp_path / "repository"
     several_repository.make(repository, one, function=True)
     before = deployed_state.function_digest(one)
-    Faults().scans(f"{one.name}/employee-service-lambda", [scanned(CRITICAL=1)])
+    Faults().scans(f"{one.name}/{FUNCTION_IMAGE}", [scanned(CRITICAL=1)])
     done = run(one, repository)
     assert done.code == 12, done.stderr
     assert ends(done) == {several_repository.FUNCTION: ("failed", 6), A: ("deployed", 0)}
