@@ -111,7 +111,8 @@ def _told_apart(chosen: Sequence[ChosenChart], services: Collection[str]) -> tup
         taken = {*services, *(known.draft.name for known in found)}
         names = (release.value, f"{release.value or path}-chart", path, f"{path}-chart")
         name = next((name for name in names if name and name not in taken), names[-1])
-        if not release.value or any(known.draft.release.value == release.value for known in found):
+        place = (release.value, one.draft.namespace.value)
+        if not release.value or place in {(known.draft.release.value, known.draft.namespace.value) for known in found}:
             release = Found(name)
         found.append(one._replace(draft=one.draft._replace(name=name, release=release)))
     return tuple(found)

@@ -24,11 +24,10 @@ ANNOTATIONS = {
 OF_FUNCTION = "erp-build.function."
 """How the Lease of a function begins; that of a release has a dash behind the first words."""
 
-LEASES = "apis/coordination.k8s.io/v1/leases"
-
-
 OBJECT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 """What the API takes between two dots of a Lease's name; Lambda allows more."""
+
+LEASES = "apis/coordination.k8s.io/v1/leases"
 
 
 def lease_name(release: Release) -> str:
