@@ -236,7 +236,9 @@ def _over(below: Any, above: Any) -> Any:
 
 def _images(values: Any) -> list[str]:
     # A first installation that was cut off has no values here.
-    services = [service for service in values["services"].values() if service.get("enabled", True)] if values else []
+    # A chart about one service has its image at the top.
+    named = values.get("services", {"": values}) if values else {}
+    services = [service for service in named.values() if service.get("enabled", True)]
     return [f"{service['image']['repository']}:{service['image']['tag']}" for service in services]
 
 
