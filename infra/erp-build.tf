@@ -99,6 +99,40 @@ variable "worker_project" {
   default = ""
 }
 
+# Whether that project is made here, with a role that cannot deploy; it needs source_repository, and GitHub.
+variable "make_workers" {
+  type    = bool
+  default = false
+}
+
+# owner/name on GitHub, the source of workers.
+variable "source_repository" {
+  type    = string
+  default = ""
+}
+
+# `workers` of [build.fan_out], or more where several runs may be at work.
+variable "workers_at_once" {
+  type    = number
+  default = 8
+}
+
+variable "worker_compute_type" {
+  type    = string
+  default = "BUILD_GENERAL1_SMALL"
+}
+
+# Of a build that is begun by hand; a run gives its workers `timeout` of [build.fan_out].
+variable "worker_timeout_minutes" {
+  type    = number
+  default = 60
+}
+
+variable "worker_role_name" {
+  type    = string
+  default = "erp-dev-worker-role"
+}
+
 # ARN of the domain of [build.codeartifact]; empty: there is none.
 variable "code_artifact_domain" {
   type    = string
@@ -281,6 +315,7 @@ data "aws_iam_policy_document" "run" {
     content {
       sid = "Workers"
       actions = [
+        "codebuild:BatchGetProjects", # whether the builds of the project can be workers, and how many at once
         "codebuild:StartBuild", # a worker begins
         "codebuild:BatchGetBuilds", # how the workers stand
         "codebuild:StopBuild", # a worker that nobody needs any more ends
@@ -400,6 +435,163 @@ data "aws_iam_policy_document" "run" {
   }
 }
 
+# What a worker may do: it pushes images, and neither deploys nor judges nor begins a build.
+data "aws_iam_policy_document" "worker" {
+  statement {
+    sid = "Connection"
+    actions = [
+      "codeconnections:GetConnection", # CodeBuild looks up the connection of a source of its own
+      "codeconnections:GetConnectionToken", # and clones with its token
+      "codeconnections:UseConnection", # the full clone comes through the connection
+      "codestar-connections:GetConnection", # the same, as older connections name it
+      "codestar-connections:GetConnectionToken", # the same, as older connections name it
+      "codestar-connections:UseConnection", # the same, as older connections name it
+    ]
+    resources = [var.connection_arn]
+  }
+  statement {
+    sid = "Cache"
+    actions = [
+      "s3:GetObject", # the source's artifact and the cache are read
+      "s3:PutObject", # the report and the cache are stored
+    ]
+    resources = ["arn:${local.partition}:s3:::${var.artifacts_bucket}/cache-of-workers/*"]
+  }
+  statement {
+    sid = "Bucket"
+    actions = [
+      "s3:GetBucketAcl", # CodeBuild checks whose bucket it is
+      "s3:GetBucketLocation", # CodeBuild checks where the bucket is
+    ]
+    resources = ["arn:${local.partition}:s3:::${var.artifacts_bucket}"]
+  }
+  statement {
+    sid = "Logs"
+    actions = [
+      "logs:CreateLogStream", # each build has a stream of its own
+      "logs:PutLogEvents", # what a build prints
+    ]
+    resources = ["arn:${local.partition}:logs:${local.here}:log-group:/aws/codebuild/${var.worker_project}:*"]
+  }
+  dynamic "statement" {
+    for_each = var.key_arn != "" ? [1] : []
+    content {
+      sid = "Key"
+      actions = [
+        "kms:Decrypt", # artifacts and SecureStrings under your own key
+        "kms:GenerateDataKey", # artifacts are written under your own key
+      ]
+      resources = [var.key_arn]
+    }
+  }
+  statement {
+    sid = "Parameters"
+    actions = [
+      "ssm:GetParameters", # the six parameters, and the secrets of checks
+    ]
+    resources = ["arn:${local.partition}:ssm:${local.here}:parameter${var.parameter_prefix}/*"]
+  }
+  statement {
+    sid = "Registry"
+    actions = [
+      "ecr:GetAuthorizationToken", # the sign-in for a push; it knows no narrower resource
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "Images"
+    actions = [
+      "ecr:BatchGetImage", # is it there, is it the same; also each pull and re-tag
+      "ecr:GetDownloadUrlForLayer", # the commit of a running image, and base images
+      "ecr:BatchCheckLayerAvailability", # a push asks which layers are there
+      "ecr:InitiateLayerUpload", # a push begins a layer
+      "ecr:UploadLayerPart", # a push sends a layer
+      "ecr:CompleteLayerUpload", # a push ends a layer
+      "ecr:PutImage", # the manifest of a push, a re-tag, and `latest`
+    ]
+    resources = ["arn:${local.partition}:ecr:${local.here}:repository/${var.repository_prefix}/*"]
+  }
+  dynamic "statement" {
+    for_each = var.create_on_push ? [1] : []
+    content {
+      sid = "NewRepositories"
+      actions = [
+        "ecr:CreateRepository", # the first push makes the repository
+      ]
+      resources = ["arn:${local.partition}:ecr:${local.here}:repository/${var.repository_prefix}/*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.create_on_push ? [1] : []
+    content {
+      sid = "Templates"
+      actions = [
+        "ecr:DescribeRepositoryCreationTemplates", # whether a push makes a repository that is not there
+      ]
+      resources = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.base_images == "" ? [] : [1]
+    content {
+      sid = "BaseImages"
+      actions = [
+        "ecr:BatchGetImage", # base images of another prefix, account or region
+        "ecr:GetDownloadUrlForLayer", # their layers
+        "ecr:BatchImportUpstreamImage", # the first pull through a cache
+        "ecr:CreateRepository", # a cache makes a repository at its first pull
+      ]
+      resources = ["${var.base_images}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.public_ecr ? [1] : []
+    content {
+      sid = "PublicRegistry"
+      actions = [
+        "ecr-public:GetAuthorizationToken", # more pulls from public.ecr.aws
+        "sts:GetServiceBearerToken", # both ask STS for their token in the caller's name
+      ]
+      resources = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.code_artifact_domain == "" ? [] : [1]
+    content {
+      sid = "Domain"
+      actions = [
+        "codeartifact:GetAuthorizationToken", # the token for Maven
+      ]
+      resources = ["${var.code_artifact_domain}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.code_artifact_packages == "" ? [] : [1]
+    content {
+      sid = "Packages"
+      actions = [
+        "codeartifact:ReadFromRepository", # Maven reads with that token
+      ]
+      resources = ["${var.code_artifact_packages}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.code_artifact_domain == "" ? [] : [1]
+    content {
+      sid = "BearerToken"
+      actions = [
+        "sts:GetServiceBearerToken", # both ask STS for their token in the caller's name
+      ]
+      resources = ["*"]
+      condition {
+        test     = "StringEquals"
+        variable = "sts:AWSServiceName"
+        values   = ["codeartifact.amazonaws.com"]
+      }
+    }
+  }
+}
+
 data "aws_iam_policy_document" "pipeline" {
   statement {
     sid = "Connection"
@@ -457,6 +649,19 @@ resource "aws_iam_role_policy" "build" {
   policy = data.aws_iam_policy_document.run.json
 }
 
+resource "aws_iam_role" "worker" {
+  count              = var.make_workers ? 1 : 0
+  name               = var.worker_role_name
+  assume_role_policy = data.aws_iam_policy_document.assumed_by["codebuild"].json
+}
+
+resource "aws_iam_role_policy" "worker" {
+  count  = var.make_workers ? 1 : 0
+  name   = "build"
+  role   = aws_iam_role.worker[0].id
+  policy = data.aws_iam_policy_document.worker.json
+}
+
 resource "aws_iam_role" "pipeline" {
   name               = var.pipeline_role_name
   assume_role_policy = data.aws_iam_policy_document.assumed_by["codepipeline"].json
@@ -507,6 +712,66 @@ resource "aws_codebuild_project" "build" {
   logs_config {
     cloudwatch_logs {
       group_name = aws_cloudwatch_log_group.build.name
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "worker" {
+  count             = var.make_workers ? 1 : 0
+  name              = "/aws/codebuild/${var.worker_project}"
+  retention_in_days = 90
+}
+
+# Its source is the repository itself, so that a commit can be asked for. A run gives each build a line of its own; who begins
+# one by hand builds what has no image yet.
+resource "aws_codebuild_project" "worker" {
+  count                  = var.make_workers ? 1 : 0
+  name                   = var.worker_project
+  description            = "python -m erp_build build --only ..., begun by a run"
+  service_role           = aws_iam_role.worker[0].arn
+  build_timeout          = var.worker_timeout_minutes
+  queued_timeout         = 60
+  concurrent_build_limit = var.workers_at_once # of all runs together; beyond it no build begins
+  encryption_key         = var.key_arn != "" ? var.key_arn : null
+  depends_on             = [aws_iam_role_policy.worker] # the connection is looked up with the role
+
+  source {
+    type      = "GITHUB"
+    location  = "https://github.com/${var.source_repository}.git"
+    buildspec = jsonencode({ version = 0.2, phases = { build = { commands = ["python -m erp_build build"] } } })
+    auth {
+      type     = "CODECONNECTIONS"
+      resource = var.connection_arn
+    }
+  }
+
+  artifacts {
+    type = "NO_ARTIFACTS"
+  }
+
+  cache {
+    type     = "S3"
+    location = "${var.artifacts_bucket}/cache-of-workers"
+  }
+
+  environment {
+    type                        = "LINUX_CONTAINER"
+    compute_type                = var.worker_compute_type
+    image                       = var.runner_image
+    image_pull_credentials_type = "SERVICE_ROLE"
+    privileged_mode             = var.engine # as the runs have it
+  }
+
+  logs_config {
+    cloudwatch_logs {
+      group_name = aws_cloudwatch_log_group.worker[0].name
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.worker_project != "" && var.source_repository != ""
+      error_message = "make_workers needs worker_project and source_repository (owner/name on GitHub)."
     }
   }
 }

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from erp_build.model.permission import DOCTOR, FAN_OUT, READS, RUN, Stage
+from erp_build.model.permission import DOCTOR, FAN_OUT, READS, RUN, WORKER, Stage
 from sandbox.aws.iam.required_actions import KNOWN
 from sandbox.aws.pipeline_template import BUILD_ROLE, CONNECTION, TEMPLATE, Template
 
@@ -141,9 +141,27 @@ def test_what_only_some_need_is_only_given_to_them(missing: str, without: tuple[
     assert granted(given) == listed(*without)
 
 
+def test_the_role_of_a_worker_carries_exactly_what_a_worker_needs_and_its_cache() -> None:
+    bucket = f"arn:aws:s3:::{NAMES['bucket']}"
+    cache = {
+        *((action, f"{bucket}/cache-of-workers/*") for action in ("s3:GetObject", "s3:PutObject")),
+        *((action, bucket) for action in ("s3:GetBucketAcl", "s3:GetBucketLocation")),
+        ("kms:GenerateDataKey", NAMES["key"]),
+    }
+    (document,) = Template(EVERYTHING).policies("WorkerRole")
+    found = {(action, one["Resource"]) for one in document["Statement"] for action in one["Action"]}
+    assert found == {(one.action, one.on(NAMES)) for one in WORKER} | cache
+
+
+def test_a_worker_can_neither_deploy_nor_judge_nor_tell_nor_begin_a_build() -> None:
+    services = {one.action.partition(":")[0] for one in WORKER}
+    assert services & {"lambda", "eks", "cloudwatch", "sns", "codebuild", "inspector2"} == set()
+    assert {one.action for one in WORKER} & {"ecr:StartImageScan", "ecr:DescribeImageScanFindings"} == set()
+
+
 def test_each_action_of_the_template_has_its_reason_beside_it() -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
-    assert [one for one in RUN if f"- {one.action}  # {one.reason}\n" not in text] == []
+    assert [one for one in (*RUN, *WORKER) if f"- {one.action}  # {one.reason}\n" not in text] == []
 
 
 def test_who_looks_may_read_what_doctor_reads_and_change_nothing() -> None:
@@ -170,7 +188,7 @@ def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
 
 
 def test_every_value_of_the_file_has_its_type() -> None:
-    for one in (*RUN, *DOCTOR):
+    for one in (*RUN, *WORKER, *DOCTOR):
         assert one.stage in get_args(Stage)
         assert all(isinstance(text, str) for text in (one.action, one.resource, one.reason, one.only))
         assert isinstance(one.fatal, bool)

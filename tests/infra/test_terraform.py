@@ -43,7 +43,9 @@ SETTINGS: list[tuple[dict[str, str], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("role", "document"), [(BUILD_ROLE, "run"), (PIPELINE_ROLE, "pipeline")])
+@pytest.mark.parametrize(
+    ("role", "document"), [(BUILD_ROLE, "run"), (PIPELINE_ROLE, "pipeline"), ("WorkerRole", "worker")]
+)
 @pytest.mark.parametrize(
     ("template", "terraform"),
     SETTINGS,
@@ -89,7 +91,7 @@ def test_every_variable_has_the_default_of_its_parameter() -> None:
 def test_the_roles_may_be_assumed_by_their_service_for_this_account_alone() -> None:
     (statement,) = named(BLOCKS, "data", "aws_iam_policy_document", "assumed_by")["statement"]
     assert (statement["actions"], statement["condition"][0]["variable"]) == (["sts:AssumeRole"], "aws:SourceAccount")
-    for name, service in (("build", "codebuild"), ("pipeline", "codepipeline")):
+    for name, service in (("build", "codebuild"), ("worker", "codebuild"), ("pipeline", "codepipeline")):
         assert f'["{service}"]' in named(BLOCKS, "resource", "aws_iam_role", name)["assume_role_policy"]
 
 
@@ -135,7 +137,7 @@ def test_the_access_entry_is_that_of_the_template() -> None:
 def test_what_is_kept_goes_when_the_first_deployment_of_the_stack_fails() -> None:
     resources = Template({}).document["Resources"]
     kept = {name: one["DeletionPolicy"] for name, one in resources.items() if "DeletionPolicy" in one}
-    assert kept == {"Artifacts": "RetainExceptOnCreate", "Logs": "RetainExceptOnCreate"}
+    assert kept == dict.fromkeys(("Artifacts", "Logs", "WorkerLogs"), "RetainExceptOnCreate")
 
 
 def test_a_log_group_that_is_there_is_left_alone() -> None:

@@ -50,6 +50,7 @@ LISTED = tomllib.loads(files("erp_build.model").joinpath("permissions.toml").rea
 RESOURCES: Mapping[str, str] = LISTED["resources"]
 REPOSITORIES = RESOURCES["repositories"]
 ANY = RESOURCES["any"]
+CONNECTION = RESOURCES["connection"]
 ELSEWHERE = RESOURCES["base_images"]
 
 
@@ -64,6 +65,12 @@ RUN = tuple(_permissions(LISTED["run"]))
 
 DOCTOR = tuple(_permissions(LISTED["doctor"]))
 """What `doctor` reads beyond what a run reads. It is for people: the role of a run has none of it."""
+
+WORKER = (
+    *_permissions(LISTED["worker"]),
+    *(one for one in RUN if one.stage in ("settings", "build") and one.only != FAN_OUT),
+)
+"""What the role of a worker needs: its source, its log, the settings, and the images."""
 
 READS = frozenset(LISTED["reads"])
 """Those actions of `RUN` that `doctor`, `status`, `plan --live` and `gate --running` call, and that change nothing."""

@@ -1,6 +1,6 @@
 """The template, created and read back in an account in this process (moto), by the SDK as a user would do it.
 
-Moto's CloudFormation makes most resources and passes over six. Those are made here from the same properties by the
+Moto's CloudFormation makes most resources and passes over seven. Those are made here from the same properties by the
 services' own API, or held to AWS's model of it where moto has none; tests/world/test_template.py has the project again.
 """
 
@@ -28,8 +28,10 @@ PASSED_OVER = {
     "TopicPolicy",
     "AccessEntry",
     "Project",
+    "Workers",
     "Pipeline",
 }
+WORKERS = {"MakeWorkers": "true", "WorkerProject": "erp-unified-workers", "WorkersAtOnce": "8"}
 ROLES = re.compile(r"\{(\w+Role)\.Arn\}")
 
 
@@ -42,17 +44,15 @@ def stack() -> Iterator[dict[str, str]]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "invented")
         with mock_aws(), warnings.catch_warnings():
-            # Of the six kinds; which ones they are is the first test's business.
+            # Of the seven; which ones they are is the first test's business.
             warnings.simplefilter("ignore", UserWarning)
             api = client("cloudformation")
+            values = {"ConnectionArn": CONNECTION, "SourceRepository": "example/erp", **WORKERS}
             api.create_stack(
                 StackName="erp-build",
                 TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
                 Capabilities=["CAPABILITY_NAMED_IAM"],
-                Parameters=[
-                    {"ParameterKey": "ConnectionArn", "ParameterValue": CONNECTION},
-                    {"ParameterKey": "SourceRepository", "ParameterValue": "example/erp"},
-                ],
+                Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
             )
             assert api.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
             made = api.list_stack_resources(StackName="erp-build")["StackResourceSummaries"]
@@ -65,7 +65,7 @@ def client(service: Any) -> Any:
 
 def properties(resource: str) -> Any:
     """The properties of a resource, with the ARNs of the roles that they lead to."""
-    template = Template({})
+    template = Template(WORKERS)
     text = json.dumps(template.resolve(template.document["Resources"][resource]["Properties"]))
     return json.loads(ROLES.sub(lambda match: f"arn:aws:iam::123456789012:role/{role_name(match[1])}", text))
 
@@ -102,7 +102,7 @@ def test_a_run_reads_its_six_parameters(stack: dict[str, str]) -> None:
 def test_the_role_of_a_run_has_the_policy_of_the_template(stack: dict[str, str]) -> None:
     iam = client("iam")
     found = iam.get_role_policy(RoleName=stack["BuildRole"], PolicyName="run")["PolicyDocument"]
-    (shipped,) = Template({}).policies(BUILD_ROLE)
+    (shipped,) = Template(WORKERS).policies(BUILD_ROLE)
     # Moto keeps an inline policy as the text of a Python value.
     assert actions(ast.literal_eval(found) if isinstance(found, str) else found) == actions(shipped)
     trust = iam.get_role(RoleName=stack["BuildRole"])["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
@@ -161,6 +161,7 @@ def test_the_pipeline_is_taken_by_its_own_service(stack: dict[str, str]) -> None
     [
         ("codebuild", "create_report_group", "Reports"),
         ("codebuild", "create_project", "Project"),
+        ("codebuild", "create_project", "Workers"),
         ("eks", "create_access_entry", "AccessEntry"),
     ],
 )
@@ -173,10 +174,19 @@ def test_what_moto_has_nowhere_is_held_to_the_model_of_its_api(service: str, cal
     )
     request = as_request(properties(resource))
     request.pop("deleteReports", None)  # a decision of CloudFormation alone
-    if resource == "Project":
+    if call == "create_project":
         # The one name that differs between the two APIs, and numbers that a parameter's default has as a text.
         request["source"]["buildspec"] = request["source"].pop("buildSpec")
-        request |= {name: int(request[name]) for name in ("timeoutInMinutes", "queuedTimeoutInMinutes")}
+        numbers = ("timeoutInMinutes", "queuedTimeoutInMinutes", "concurrentBuildLimit")
+        request |= {name: int(request[name]) for name in numbers if name in request}
     with Stubber(api) as stub:
         stub.add_response(call, {})
         assert getattr(api, call)(**request) == {}
+
+
+def test_a_stack_that_is_asked_for_workers_makes_their_role_and_log(stack: dict[str, str]) -> None:
+    found = client("iam").get_role_policy(RoleName=stack["WorkerRole"], PolicyName="build")["PolicyDocument"]
+    document = ast.literal_eval(found) if isinstance(found, str) else found
+    services = {name.partition(":")[0].split()[1] for name in actions(document)}
+    assert services == {"codeconnections", "codestar-connections", "s3", "logs", "ssm", "ecr"}
+    assert stack["WorkerLogs"] == "/aws/codebuild/erp-unified-workers"
