@@ -11,6 +11,7 @@ from erp_build.doctor.diagnosis import CheckResult
 from erp_build.doctor.examine import examine
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.protocols import Local, Remote, Version
+from erp_build.model.build_options import FanOut
 from erp_build.model.codepipeline import FULL_CLONE, BuildProject, CodePipeline, SourceAction
 from erp_build.model.project import Chart
 from erp_build.model.releases.kubernetes import OwnedDeployment
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0a1b2c3d"
 PIPELINE, PROJECT = "erp-unified-pipeline", "erp-unified-build"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/erp-dev-codebuild-role"
+WORKERS, REPOSITORY = "erp-unified-workers", "https://github.com/Kim/erp.git"
+WORKER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/erp-dev-worker-role"
 SOURCE = SourceAction(
     name="Source", provider="CodeStarSourceConnection", connection=CONNECTION, output=FULL_CLONE, repository="kim/erp"
 )
@@ -108,7 +111,17 @@ class FakeDelivery:
         self.pipelines = {
             PIPELINE: CodePipeline(name=PIPELINE, sources=(SOURCE,), projects=(PROJECT,), bucket="artifacts")
         }
-        self.projects = {PROJECT: BuildProject(name=PROJECT, role=ROLE, privileged=True, timeout=18_000.0)}
+        self.projects = {
+            PROJECT: BuildProject(
+                name=PROJECT,
+                role=ROLE,
+                privileged=True,
+                timeout=18_000.0,
+                image="runner@sha256:1",
+                machine="LINUX_CONTAINER",
+                compute="BUILD_GENERAL1_SMALL",
+            )
+        }
         self.connections = {CONNECTION: "AVAILABLE"}
 
     def pipeline(self, name: str) -> CodePipeline | None:
@@ -128,21 +141,27 @@ class FakeDelivery:
         source = replace(SOURCE, **fields)
         self.pipelines[PIPELINE] = replace(self.pipelines[PIPELINE], sources=(source,))
 
+    def workers_are(self, **fields: Any) -> None:
+        """Make the project of workers, with other settings than it should have."""
+        good = replace(self.projects[PROJECT], name=WORKERS, role=WORKER_ROLE, source="GITHUB", location=REPOSITORY)
+        self.projects[WORKERS] = replace(good, **fields)
+
     def project_is(self, **fields: Any) -> None:
         """Change the build project."""
         self.projects[PROJECT] = replace(self.projects[PROJECT], **fields)
 
 
 class FakePolicies:
-    """A role that may do everything but what a test forbids."""
+    """Roles that may do everything but what a test forbids."""
 
     def __init__(self) -> None:
+        self.roles = {ROLE}
         self.forbidden: set[str] = set()
         self.asked: dict[str, set[str]] = {}
         self.calls = 0
 
     def denied(self, role: str, actions: Sequence[str], resource: str) -> tuple[str, ...]:
-        assert role == ROLE
+        assert role in self.roles
         self.calls += 1
         self.asked.setdefault(resource, set()).update(actions)
         return tuple(action for action in actions if action in self.forbidden)
@@ -224,6 +243,14 @@ class Clinic:
             variables=self.variables,
             named=self.pipeline,
         )
+
+    def fans_out(self, *, workers: int = 4, buildspec: str = "", **fields: Any) -> None:
+        """Want workers, of a project whose settings differ in these fields from what they should be."""
+        options = FanOut(workers=workers, project=WORKERS, buildspec=buildspec)
+        build = self.world.project.build._replace(fan_out=options)
+        self.world.project = self.world.project._replace(build=build)
+        self.policies.roles.add(WORKER_ROLE)
+        self.delivery.workers_are(**fields)
 
     def find(self, check: str) -> CheckResult:
         """What one check finds."""

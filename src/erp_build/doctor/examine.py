@@ -7,9 +7,10 @@ A check is a function from `Facts` to a `CheckResult`. A check that raises one o
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from erp_build.doctor import account, bases, cluster, files, images, machine, permissions, repository, rights
+from erp_build.doctor import account, bases, cluster, files, images, machine, repository, rights
 from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, Look
 from erp_build.doctor.facts import Facts
+from erp_build.doctor.projects import permissions, workers
 from erp_build.errors import ErpBuildError
 
 
@@ -45,6 +46,8 @@ CHECKS = (
     DoctorCheck("privileged", "account", account.check_privileged),
     DoctorCheck("project-timeout", "account", account.check_project_timeout),
     DoctorCheck("permissions", "account", permissions.check_permissions),
+    DoctorCheck("workers", "account", workers.check_workers),
+    DoctorCheck("worker-permissions", "account", permissions.check_worker_permissions),
     DoctorCheck("base-images", "account", bases.check_base_images),
     DoctorCheck("latest", "account", images.check_mutability),
     DoctorCheck("scan-mode", "account", images.check_scan_mode),

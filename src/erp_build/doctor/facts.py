@@ -15,6 +15,7 @@ from erp_build.deployment.chart_values import all_named_values, below_paths, rea
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.errors import ConfigurationError, ErpBuildError
 from erp_build.formats.dockerfile.direct.need import why_engine
+from erp_build.model.build_options import FanOut
 from erp_build.model.codepipeline import BuildProject, CodePipeline
 from erp_build.model.environment import Environment
 from erp_build.model.images.image import LATEST
@@ -167,6 +168,12 @@ class Facts:
                 next_step="name it: erp-build doctor --pipeline NAME",
             )
         return found
+
+    @once
+    def worker_project(self) -> BuildProject | None:
+        """The CodeBuild project whose builds are to be workers: that of `[build.fan_out]`, else that of the run."""
+        name = FanOut(*self.project.build.fan_out).project
+        return self.remote.delivery.project(name) if name else self.build_project()
 
     @once
     def build_project(self) -> BuildProject:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from erp_build.build.fleet.crew import STOP_S, WORKERS_PER_SERVICE
 from erp_build.clients.helm.calls import HELM_CALL_TIMEOUT_S
 from erp_build.clients.helm.program import HELM_EXIT_MARGIN_S
 from erp_build.clients.patience import PATIENCE_AFTER_MOVE_S, PATIENCE_S
 from erp_build.deployment.going_back.stuck_release import ABANDONED_AFTER_TIMEOUT_S
 from erp_build.deployment.lambda_update import FUNCTION_UPDATE_TIMEOUT_S
 from erp_build.deployment.rollout.wait import WATCH_MARGIN_S
+from erp_build.model.build_options import FanOut
 from erp_build.model.project import Project
 from erp_build.model.releases.units import units_of
 
@@ -35,6 +37,7 @@ def longest_run(project: Project) -> Mapping[str, float]:
         "a revision that another run left pending": 2 * rollout + ABANDONED_AFTER_TIMEOUT_S,
         "Helm's own checks": HELM_CHECK_CALLS * HELM_CALL_TIMEOUT_S,
         "checks": checks,
+        "workers": _workers(FanOut(*project.build.fan_out)),
         "Maven": images * project.build.timeout * MAVEN_ATTEMPTS,
         "images and pushes": IMAGES_AND_PUSHES_S,
         # Each unit waits for its own: where functions are apart, one after the other.
@@ -51,3 +54,8 @@ def longest_run(project: Project) -> Mapping[str, float]:
         parts["functions taken back"] = update
         parts["release taken back"] = rollout + project.chart.timeout + PATIENCE_AFTER_MOVE_S
     return {name: seconds for name, seconds in parts.items() if seconds}
+
+
+def _workers(options: FanOut) -> float:
+    """Those of a killed run are stopped, then one after the other hangs; all that waits for room begins meanwhile."""
+    return STOP_S + WORKERS_PER_SERVICE * (options.timeout + STOP_S) if options.workers else 0.0

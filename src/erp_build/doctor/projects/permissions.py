@@ -1,11 +1,13 @@
-"""The check of the build role's permissions against every action of a run."""
+"""The checks of the permissions of the role of a run, and of that of its workers, against every action of theirs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.doctor.bases import foreign_repositories
 from erp_build.doctor.diagnosis import CheckResult, Look
 from erp_build.doctor.facts import Facts
+from erp_build.doctor.projects.workers import OFF
 from erp_build.errors import ErpBuildError
 from erp_build.formats.image_name import PUBLIC_ECR as PUBLIC_HOST
 from erp_build.formats.image_name import ecr_host
@@ -15,6 +17,7 @@ from erp_build.model.permission import (
     ANY,
     BASE_IMAGES,
     CODEARTIFACT,
+    CONNECTION,
     CREATE_ON_PUSH,
     ELSEWHERE,
     ENHANCED,
@@ -22,6 +25,7 @@ from erp_build.model.permission import (
     PUBLIC_ECR,
     REPOSITORIES,
     RUN,
+    WORKER,
     Permission,
 )
 from erp_build.model.project import Function
@@ -40,9 +44,27 @@ PermissionRequest = tuple[Permission, str]
 
 def check_permissions(facts: Facts) -> CheckResult:
     """Ask IAM for each action of a run; a missing action that a run can do without is only a warning."""
-    role = facts.build_project().role
+    return _simulated(facts, facts.build_project().role, RUN)
+
+
+def check_worker_permissions(facts: Facts) -> CheckResult:
+    """Ask IAM for each action of a worker, if its role is not that of the run; a run can do without workers."""
+    options, _ = FanOut(*facts.project.build.fan_out), facts.environment()
+    if not options.workers:
+        return OFF
+    project, own = facts.worker_project(), facts.build_project()
+    if project is None:
+        return Look("the project of [build.fan_out]").unknown("there is none (check workers)", "see there")
+    if project.role == own.role:
+        look = Look(f"the role of {project.name}")
+        return look.ok("it is that of the runs (check permissions); one of its own could do less")
+    found = _simulated(facts, project.role, WORKER)
+    return replace(found, state="warning") if found.state == "problem" else found
+
+
+def _simulated(facts: Facts, role: str, permissions: Sequence[Permission]) -> CheckResult:
     look = Look(f"iam:SimulatePrincipalPolicy of {role.rpartition('/')[2]}")
-    asked, left_out = _asked(facts)
+    asked, left_out = _asked(facts, permissions)
     denied = _denied(facts, role, asked)
     lacking = [(permission, resource) for permission, resource in asked if permission.action in denied[resource]]
     note = f"; not asked, as their resource is not known: {', '.join(left_out)}" if left_out else ""
@@ -64,13 +86,13 @@ def _denied(facts: Facts, role: str, asked: Iterable[PermissionRequest]) -> Mapp
     return dict(zip(actions, denied, strict=True))
 
 
-def _asked(facts: Facts) -> tuple[list[PermissionRequest], list[str]]:
+def _asked(facts: Facts, permissions: Sequence[Permission]) -> tuple[list[PermissionRequest], list[str]]:
     """The permissions with their resources, and the actions whose resource is not known."""
     asked: dict[PermissionRequest, None] = {}
     left_out: dict[str, None] = {}
     for function in facts.project.functions or (None,):
         names = _names(facts, function)
-        for permission in RUN:
+        for permission in permissions:
             if not _is_needed(facts, permission, names, function):
                 continue
             try:
@@ -94,7 +116,7 @@ def _resources(facts: Facts, permission: Permission, names: Mapping[str, str]) -
 
 
 def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], function: Function | None) -> bool:
-    if ":UseConnection" in permission.action:
+    if permission.resource == CONNECTION:
         # `codestar-connections` or `codeconnections`: the prefix must be the one of the connection's ARN.
         return permission.action.partition(":")[0] in names.get("connection", "")
     if permission.only == ENHANCED:
