@@ -1,12 +1,23 @@
 """Several releases and functions of a project: each is worked on by itself, and what ends one ends no other."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from erp_build.build.fleet.shares import shareable
+from erp_build.changes.baselines import find_head
+from erp_build.changes.live_state import read_live_state
 from erp_build.clients.protocols import Clients
+from erp_build.clients.site import Site, open_site
 from erp_build.errors import ErpBuildError, Failure, PartlyDeployed, combine, explain, told
+from erp_build.model.build_options import FanOut
+from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Project
-from erp_build.model.releases.units import name_of
+from erp_build.model.releases.units import name_of, units_of
+from erp_build.run_options import Options
 from erp_build.run_record import Run, UnitKind, UnitReport
+
+PlanOf = Callable[[Run, Site, Options, str, LiveState], Plan]
+"""Makes the plan of a release: for a run that keeps it, where, by which options, of which commit, over what runs."""
 
 
 def each_unit(
@@ -45,6 +56,32 @@ def each_unit(
         finally:
             whole.add_unit(name, kind, own)
     return whole.report().units
+
+
+def builds_of_all(
+    project: Project, clients: Clients, options: Options, is_chosen: Callable[[str], bool], *, plan_of: PlanOf
+) -> int:
+    """How many builds of all units workers could make: what `from` of `[build.fan_out]` is compared with.
+
+    For that each unit is planned before the first one's turn, which only reads. One that cannot be planned counts as
+    none: its own turn tells why. Without workers nothing is planned.
+
+    Args:
+        project: of several units.
+        clients: read what runs.
+        options: of the run.
+        is_chosen: whether a target is chosen, by its name.
+        plan_of: makes the plan of one unit.
+    """
+    fan_out, number = FanOut(*project.build.fan_out), 0
+    for unit in units_of(project) if fan_out.workers else ():
+        if any(is_chosen(target.name) for target in unit.targets):
+            with suppress(Exception):
+                site, head = open_site(unit, clients), find_head(clients.repository, options.variables, options.head)
+                aside = Run(clock=clients.clock, on_stage=lambda _: None)
+                plan = plan_of(aside, site, options.of_unit(unit), head, read_live_state(site))
+                number += len(shareable(fan_out, plan))
+    return number
 
 
 def bug_of(error: BaseException) -> ErpBuildError:

@@ -8,9 +8,12 @@ docs/how-a-run-works.md lists all of them.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
-from erp_build.apart import each_unit, raise_for_built, raise_for_deployed
-from erp_build.build.fleet.stage import NO_PROJECT, FleetOrder, build_on_workers, is_worth_it
+from erp_build.apart import builds_of_all, each_unit, raise_for_built, raise_for_deployed
+from erp_build.build.fleet.commit import require_planned_commit
+from erp_build.build.fleet.project import find_workforce
+from erp_build.build.fleet.stage import FleetOrder, build_on_workers
 from erp_build.build.images_alone import against_nothing, check_builds, plan_images
 from erp_build.build.quality_checks import require_checks, run_checks
 from erp_build.build.stage import build_images
@@ -96,6 +99,8 @@ def run_apart(project: Project, clients: Clients, options: Options, choice: Choi
     What ends one ends no other. The error at the end names each one that was not deployed, with its reason.
     """
     clients = account_asked_once(clients)
+    number = builds_of_all(project, clients, options, choice.has, plan_of=plan_from)
+    options = replace(options, builds_of_all=number)
 
     def run_one(unit: Project, own: Run) -> object:
         return run(unit, clients, options.of_unit(unit), own)
@@ -201,20 +206,22 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
 def built_on_workers(run: Run, site: Site, options: Options, plan: Plan, lock: Lock) -> Plan:
     """Have workers build where that is wanted and worth it; returns the plan with what is left to be built here."""
     fan_out = FanOut(*site.project.build.fan_out)
-    if not is_worth_it(fan_out, plan):
-        return plan
-    project = fan_out.project or project_of_build(options.variables)
-    if not project:
-        site.say(f"everything is built here: {NO_PROJECT}")
-        plan = plan._replace(warnings=(*plan.warnings, f"[build.fan_out]: {NO_PROJECT}"))
+    own = project_of_build(options.variables)
+    workforce = find_workforce(site, fan_out, plan, own, builds_of_all=options.builds_of_all)
+    if why := workforce.obstacle:
+        site.say(f"everything is built here: {why}")
+        plan = plan._replace(warnings=(*plan.warnings, f"[build.fan_out]: {why}"))
         run.keep(plan=plan)
+    if not workforce.at_once:
         return plan
+    since = run.report().seconds
     order = FleetOrder(
         options=fan_out,
-        project=project,
+        project=workforce.project,
+        at_once=workforce.at_once,
         seconds=options.seconds,
         require_ours=lock.require_held,
-        note=lambda workers: run.keep(workers=workers),
+        note=lambda workers: run.keep(workers=tuple(one.later(since) for one in workers)),
     )
     return run.stage(build_on_workers, site, plan, order)
 
@@ -250,6 +257,7 @@ def build(project: Project, clients: Clients, options: Options, run: Run, only: 
         return build_apart(project, clients, options, run, only)
     clients = without_what_runs(clients)
     head = find_head(clients.repository, options.variables, options.head)
+    require_planned_commit(clients, head, options.variables)
     site = Site(project, clients, run.stage(read_environment, clients, project))
     run.keep(place=site.environment.place)
     changes = look_behind(clients.repository, project, against_nothing(project, head))

@@ -21,6 +21,7 @@ class Options:
         only, without: names of the targets that may be deployed (empty: all), and of those that may not; what is left
             out stays as it runs.
         seconds: target -> what its image took in a former run, as far as that is known; workers are shared out by it.
+        builds_of_all: of several releases the builds of all that workers could make; a run counts them by itself.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Options:
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    builds_of_all: int = 0
 
     def of_unit(self, unit: Project) -> "Options":
         """The same for one of several releases or functions: without the names of targets that are another one's."""

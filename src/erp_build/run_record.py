@@ -199,6 +199,7 @@ class Run:
         """Take over what the run of a release or function has made; its own error ends it alone."""
         report = unit.report()
         offset = self.report().seconds - report.seconds
+        report = replace(report, workers=tuple(one.later(offset) for one in report.workers))
         self._stages += [replace(one, began=one.began + offset) for one in report.stages]
         outcome = report.outcome
         assert outcome != "partly"

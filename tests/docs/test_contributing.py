@@ -60,6 +60,10 @@ ANSWERS = {
         "src/erp_build/build/direct/buildkit_copy.py": "def copy_by_buildkit(",
     },
     "Why is a layer the same bytes everywhere?": {"src/erp_build/build/direct/layer_writer.py": "FILE_TIME"},
+    "Whose builds are workers, and which sources cannot be?": {
+        "src/erp_build/build/fleet/project.py": "def find_workforce(",
+        "src/erp_build/build/fleet/commit.py": "def require_planned_commit(",
+    },
     "Who builds on further machines, and what if one of them fails?": {
         "src/erp_build/build/fleet/crew.py": "class Crew:",
         "src/erp_build/clients/aws/codebuild.py": "def start(",

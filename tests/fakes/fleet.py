@@ -1,24 +1,27 @@
 """CodeBuild in memory: builds that push to the fake registry as time passes, each as a test has scripted it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from erp_build.changes.content_key import content_of
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import ImageRequest, WorkerRequest
 from erp_build.errors import BuildFailed, ErpBuildError, FleetFull
+from erp_build.model.codepipeline import BuildProject
 from erp_build.model.images.fleet import WorkerLook, WorkerState
 from erp_build.model.images.image import KEY_TAG
 from tests.fakes.registry import FakeRegistry
 
-Way = Literal["works", "fails", "breaks", "hangs", "deaf", "lost", "late", "another base", "stopped"]
-"""How a worker goes: `deaf` hears no stop, `late` is not known at first, `another base` pushes under other keys."""
+Way = Literal["works", "fails", "breaks", "hangs", "deaf", "lost", "late", "another base", "stopped", "astray"]
+"""How a worker goes: `deaf` hears no stop, `late` is not known at first, `another base` pushes under other keys,
+`astray` has another commit."""
 
 SECONDS_EACH = 30.0
 """What an image takes on a worker."""
 
 STOP_TAKES_S = 15.0
+ANOTHER_COMMIT = "f" * 40
 ENDS: Mapping[Way, WorkerState] = {"breaks": "broken", "lost": "broken", "stopped": "stopped"}
 
 
@@ -47,7 +50,8 @@ class FakeFleet:
 
     `ways` is taken from for each build that is begun, and the rest of them work; `refusals` are raised before, and
     `unanswered` starts begin a build and say nothing. `room` is how many builds go on at once; `broken_names` fail on
-    every worker. `blind` is raised by the next looks, and nothing is stopped while the fleet `is_out_of_reach`.
+    every worker. `home` is their project, or why it cannot be looked at. `blind` is raised by the next looks, and
+    nothing is stopped while the fleet `is_out_of_reach`.
     """
 
     def __init__(self, clock: Clock, registry: FakeRegistry) -> None:
@@ -63,6 +67,10 @@ class FakeFleet:
         self.tokens: dict[str, str] = {}
         self.stops: list[str] = []
         self.looked = 0
+        self.home: BuildProject | ErpBuildError | None = BuildProject(
+            name="", role="", privileged=False, timeout=3600.0, source="GITHUB"
+        )
+        self.asked_for: list[str] = []
         self.is_out_of_reach = False
         self._clock, self._registry = clock, registry
 
@@ -86,6 +94,13 @@ class FakeFleet:
         self.builds[build] = Building(request, way, self._clock.monotonic(), self.each, self.fails_at)
         self.tokens[request.token] = build
         return self._answered(build)
+
+    def project(self, name: str) -> BuildProject | None:
+        """The project that every build belongs to, unless a test has taken it away."""
+        self.asked_for.append(name)
+        if isinstance(self.home, ErpBuildError):
+            raise self.home
+        return replace(self.home, name=name) if self.home else None
 
     def look(self, builds: Sequence[str]) -> Mapping[str, WorkerLook]:
         """How builds stand."""
@@ -145,7 +160,8 @@ class FakeFleet:
     def _seen(self, build: str) -> WorkerLook:
         one = self.builds[build]
         why = "BUILD: COMMAND_EXECUTION_ERROR" if one.state == "failed" else ""
-        return WorkerLook(state=one.state, why=why, log=f"https://logs.example/{build}")
+        commit = ANOTHER_COMMIT if one.way == "astray" else one.request.commit
+        return WorkerLook(state=one.state, why=why, log=f"https://logs.example/{build}", commit=commit)
 
     def _pass_time(self) -> None:
         for one in self.builds.values():

@@ -2,11 +2,12 @@
 
 import copy
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from erp_build.build.evidence.store import EvidenceStore
 from erp_build.clients.clock import SimulatedClock
@@ -179,10 +180,21 @@ class FakeWorld:
         """One run of a fresh checkout; it raises what the run raises, and `report` holds what is known of it."""
         return self._run(run, options or Options(), rehearse=False)
 
-    def build(self, *only: str, rebuild: tuple[str, ...] = (), rehearse: bool = False) -> RunReport:
+    def build(
+        self,
+        *only: str,
+        rebuild: tuple[str, ...] = (),
+        rehearse: bool = False,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> RunReport:
         """One `build` of a fresh checkout; without names of every image."""
         names = only or tuple(target.name for target in self.project.image_targets)
-        return self._run(partial(build, only=names), Options(rebuild=rebuild), rehearse=rehearse, images_only=True)
+        return self._run(
+            partial(build, only=names),
+            Options(rebuild=rebuild, variables=variables),
+            rehearse=rehearse,
+            images_only=True,
+        )
 
     def rehearse(self, options: Options | None = None) -> RunReport:
         """One rehearsal of a fresh checkout."""

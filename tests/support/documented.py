@@ -60,12 +60,20 @@ OF_OTHERS = {
     "MakeParameters=false MakeTopic=false": (
         "tests/world/test_template.py::test_the_stack_is_made_but_for_three_kinds"
     ),
+    "aws cloudformation deploy --stack-name erp-build --template-file infra/pipeline.yaml "
+    "--capabilities CAPABILITY_NAMED_IAM --parameter-overrides "
+    "WorkerProject=erp-unified-workers MakeWorkers=true WorkersAtOnce=8": (
+        "tests/contract/infra/test_stack.py::test_a_stack_that_is_asked_for_workers_makes_their_role_and_log"
+    ),
 }
 """Commands of other programs: their tests make the same through the API of engine, cluster or account."""
 
 ELSEWHERE = {
     **dict.fromkeys(LIVE, "tests/world/test_docs.py::test_every_command_that_only_reads_works_in_an_account"),
     **dict.fromkeys(INSTALLS, "tests/world/test_docs.py::test_the_quick_start_works_word_by_word"),
+    "erp-build doctor --only workers --only worker-permissions --only permissions": (
+        "tests/unit/doctor/test_workers.py::test_a_project_that_is_as_it_should_be_is_ok"
+    ),
     "erp-build doctor --only files": (
         "tests/unit/doctor/test_files.py::test_each_target_has_a_line_with_what_was_looked_at"
     ),

@@ -15,6 +15,7 @@ from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.patience import Patience
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
+from erp_build.model.codepipeline import BuildProject
 from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.fleet import WorkerLook
 from erp_build.model.images.image import StoredImage
@@ -91,6 +92,9 @@ class EvidenceReader(Protocol):
 
 class Fleet(Protocol):
     """The builds of CodeBuild that work for runs."""
+
+    def project(self, name: str) -> BuildProject | None:
+        """The project whose builds are to be workers, or None where there is none with this name."""
 
     def look(self, builds: Sequence[str]) -> Mapping[str, WorkerLook]:
         """Id of a build -> how it stands; one that CodeBuild does not know is missing. A call for each hundred."""

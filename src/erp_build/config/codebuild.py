@@ -9,6 +9,9 @@ from erp_build.model.commit import is_full_commit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PLANNED_COMMIT = "ERP_BUILD_COMMIT"
+"""Variable of a worker: the full commit that the run which began it has planned."""
+
 ARN_PARTS = 6
 CONSOLE_HOSTS = {
     "aws": "{region}.console.aws.amazon.com",

@@ -45,7 +45,7 @@ class FanOut(NamedTuple):
 
     Attributes:
         workers: builds of CodeBuild at most; 0: never any.
-        least: services and functions to build, from which on workers are begun.
+        least: services and functions to build, of several releases in all of them, from which on workers are begun.
         project: the project of CodeBuild whose builds they are, with a source of its own; empty: that of the run, which
             no pipeline may have started.
         buildspec: path of a buildspec in the repository that calls `erp_build build --only $ERP_BUILD_ONLY`; empty: one

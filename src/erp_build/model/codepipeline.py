@@ -1,4 +1,4 @@
-"""A pipeline of CodePipeline: where the source comes from, and what runs the build."""
+"""A pipeline of CodePipeline and a project of CodeBuild: where the source comes from, and what runs the build."""
 
 from dataclasses import dataclass
 
@@ -45,6 +45,10 @@ class BuildProject:
         timeout: seconds after which CodeBuild ends a build.
         source: type of its source; `CODEPIPELINE` where a pipeline gives it.
         clone_depth: commits that a source of its own is cloned with; 0: all.
+        location: address of a source of its own; empty: it has none.
+        image, machine, compute: name of the image that a build runs in, the kind of its machine (`LINUX_CONTAINER`,
+            `ARM_CONTAINER`), and how large it is.
+        at_once: builds that may go on at once; None: as many as the account's quota allows.
     """
 
     name: str
@@ -53,3 +57,8 @@ class BuildProject:
     timeout: float
     source: str = "CODEPIPELINE"
     clone_depth: int = 0
+    location: str = ""
+    image: str = ""
+    machine: str = ""
+    compute: str = ""
+    at_once: int | None = None

@@ -7,8 +7,8 @@ from typing import Literal
 from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.run_record import RunReport, StageRecord
 
-BUILD = "build images"
-"""The only stage in which work runs in parallel."""
+BUILD, WORKERS = "build images", "build on workers"
+"""The stages in which work runs in parallel, here and on other machines."""
 
 MIN_SEGMENT_S = 0.0005
 """Shorter segments are left out: a report shows milliseconds."""

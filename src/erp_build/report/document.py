@@ -89,6 +89,8 @@ def _worker(worker: Worker) -> document_types.WorkerDocument:
         "seconds": round(worker.seconds, 3),
         "why": worker.why or None,
         "log": worker.log or None,
+        "rest": worker.rest or None,
+        "ready": round(worker.ready, 3),
     }
 
 

@@ -170,12 +170,14 @@ class WorkerDocument(TypedDict):
         build: id of the build.
         targets: names of the services and functions that it was given.
         made: those whose images the registry had when it ended.
-        end: how it ended; lost: CodeBuild knew it no more; hung: it was stopped, because its time was over; left: the
-            run ended before it, and stopped it.
-        began: in seconds since the workers were begun.
+        end: how it ended; lost: CodeBuild knew it no more; hung: it was stopped, because its time was over; astray: its
+            source was another commit; left: the run ended before it, and stopped it.
+        began: in seconds since the run began.
         seconds: how long it took.
         why: why it did not make all; null: it did.
         log: address of its log; null: not known.
+        rest: who builds what it did not make; nobody: it does not end, or the run ended; null: it made all.
+        ready: until its command began, in seconds since its start: queue, machine, clone; 0: it never did.
     """
 
     build: str
@@ -186,6 +188,8 @@ class WorkerDocument(TypedDict):
     seconds: Seconds
     why: str | None
     log: str | None
+    rest: Literal["another worker", "the run", "nobody"] | None
+    ready: Seconds
 
 
 class ErrorDocument(TypedDict):

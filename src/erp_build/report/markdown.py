@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import chain
 from re import findall
+from urllib.parse import quote
 
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.plan import Reason
@@ -14,6 +15,9 @@ from erp_build.report.summary import left_out_of, longest_work, warnings_of, who
 from erp_build.report.text.plan import because_cell, cell, nothing_to_do, without_mentions
 
 MAX_LOG_LINES = 20
+IN_ADDRESSES = "%/:?#@!$&'()*+,;=~-._"
+"""Characters that an address may have; what could end it, a cell or a line is written as its number."""
+
 OUTCOMES = {
     "deployed": "deployed",
     "built": "built, not deployed",
@@ -30,7 +34,7 @@ def report_markdown(report: ReportDocument) -> str:
     Args:
         report: the document of `report_document`, with its secrets masked already.
     """
-    parts = (_head, _error, _units, _plan, _changes, _gate, _watched, _proof, _evidence, _warnings, _path)
+    parts = (_head, _error, _units, _plan, _workers, _changes, _gate, _watched, _proof, _evidence, _warnings, _path)
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
 
@@ -85,6 +89,23 @@ def _plan(report: ReportDocument) -> Iterator[str]:
         for one in report["targets"]
     ]
     yield from _table(("target", "action", "compared with", "because"), rows)
+
+
+def _workers(report: ReportDocument) -> Iterator[str]:
+    rows = [
+        (
+            _link(cell(one["build"]), one["log"] or ""),
+            one["end"],
+            f"{one['ready']:.0f} s" if one["ready"] else "-",
+            f"{one['seconds']:.0f} s",
+            cell(", ".join(one["made"]) or "-"),
+            cell(", ".join(name for name in one["targets"] if name not in one["made"]) or "-"),
+            one["rest"] or "-",
+            cell(one["why"] or ""),
+        )
+        for one in report["workers"]
+    ]
+    yield from _table(("worker", "end", "ready", "time", "made", "not made", "built by", "why"), rows)
 
 
 def _changes(report: ReportDocument) -> Iterator[str]:
@@ -157,13 +178,20 @@ def _path(report: ReportDocument) -> Iterator[str]:
     parts = [f"{cell(one['part'] or one['name'])} {one['seconds']:.1f} s" for one in longest_work(report)]
     if parts:
         yield f"Critical path, mostly: {', '.join(parts)}."
-    link = report["build"]["link"]
-    if link and link.startswith("https://"):
-        yield from ("", f"[The build](<{link.replace('<', '').replace('>', '')}>)")
+    if link := report["build"]["link"]:
+        shown = _link("The build", link)
+        yield from ("", shown) if shown != "The build" else ()
 
 
 def _compared(baseline: BaselineDocument) -> str:
     return f"`{baseline['commit'][:12]}` ({baseline['source']})" if baseline["commit"] else "nothing"
+
+
+def _link(name: str, address: str) -> str:
+    """A name that leads to an address; only one of the web is made a link."""
+    if not address.startswith("https://"):
+        return name
+    return f"[{name}](<{quote(one_line(address), safe=IN_ADDRESSES)}>)"
 
 
 def _code(text: str) -> str:

@@ -8,7 +8,7 @@ from erp_build.model.stages.span import Attribute, Span
 from erp_build.run_record import RunReport, StageRecord
 
 TASK_TYPES = {
-    **dict.fromkeys(("build images",), "build"),
+    **dict.fromkeys(("build images", "build on workers"), "build"),
     **dict.fromkeys(
         ("check plan", "check builds", "run checks", "require checks", "judge images", "clear images"), "test"
     ),
@@ -66,7 +66,7 @@ def _stage(report: RunReport, place: int, stage: StageRecord) -> Span:
     }
     if kind := TASK_TYPES.get(stage.name):
         attributes["cicd.pipeline.task.type"] = kind
-    children = {"build images": _images, "run checks": _checks}.get(stage.name)
+    children = {"build images": _images, "build on workers": _workers, "run checks": _checks}.get(stage.name)
     return Span(
         name=stage.name,
         begin=stage.began,
@@ -99,6 +99,28 @@ def _images(report: RunReport, stage: StageRecord) -> Iterator[Span]:
                 Span(name="image", begin=begin, end=built),
                 Span(name="push", begin=built, end=built + timings.push),
             ),
+        )
+
+
+def _workers(report: RunReport, stage: StageRecord) -> Iterator[Span]:
+    """A span for each worker that was begun in the stage; of several releases each has such a stage."""
+    for one in report.workers:
+        if not stage.began <= one.began <= stage.began + stage.seconds:
+            continue
+        facts: dict[str, Attribute] = {
+            "erp_build.worker.build": one.build,
+            "erp_build.worker.end": one.end,
+            "erp_build.worker.made": ", ".join(one.made),
+            "erp_build.worker.missing": ", ".join(one.missing),
+            "erp_build.worker.rest": one.rest,
+            "cicd.pipeline.task.run.url.full": one.log,
+        }
+        yield Span(
+            name="worker",
+            begin=one.began,
+            end=one.began + one.seconds,
+            attributes={name: value for name, value in facts.items() if value},
+            error="" if one.end == "done" else one.end,
         )
 
 

@@ -93,7 +93,14 @@ def test_a_pipeline_or_project_that_is_not_there_is_none() -> None:
 def test_a_project_tells_its_role_its_mode_and_its_time() -> None:
     make_project(timeoutInMinutes=90)
     assert delivery().project("erp-unified-build") == BuildProject(
-        name="erp-unified-build", role=ROLE, privileged=True, timeout=5400.0
+        name="erp-unified-build",
+        role=ROLE,
+        privileged=True,
+        timeout=5400.0,
+        location="any",
+        image="aws/codebuild/standard:7.0",
+        machine="LINUX_CONTAINER",
+        compute="BUILD_GENERAL1_SMALL",
     )
 
 

@@ -11,6 +11,7 @@ from botocore.stub import ANY, Stubber
 from erp_build.clients.aws.codebuild import MAX_NAMES_LENGTH, BuildFleet, one_line_buildspec
 from erp_build.clients.effects import ImageRequest, WorkerRequest
 from erp_build.errors import BuildFailed, FleetFull
+from erp_build.model.codepipeline import BuildProject
 from erp_build.model.images.fleet import WorkerLook
 from erp_build.model.project import Service
 from tests.contract.aws.conftest import stubbed
@@ -49,7 +50,8 @@ def asked(**other: Any) -> dict[str, Any]:
         "sourceVersion": COMMIT,
         "buildspecOverride": one_line_buildspec(["a", "b"]),
         "environmentVariablesOverride": [
-            {"name": "ERP_BUILD_FLEET", "value": "erp-dev/erp-dev/erp", "type": "PLAINTEXT"}
+            {"name": "ERP_BUILD_FLEET", "value": "erp-dev/erp-dev/erp", "type": "PLAINTEXT"},
+            {"name": "ERP_BUILD_COMMIT", "value": COMMIT, "type": "PLAINTEXT"},
         ],
         "artifactsOverride": {"type": "NO_ARTIFACTS"},
         "timeoutInMinutesOverride": 30,
@@ -136,18 +138,22 @@ def test_a_missing_right_is_named(fleet: tuple[BuildFleet, Stubber]) -> None:
         ({"logs": {"deepLink": "https://logs"}}, WorkerLook(state="running", log="https://logs")),
         ({"buildStatus": "SUCCEEDED"}, WorkerLook(state="succeeded")),
         ({"buildStatus": "STOPPED"}, WorkerLook(state="stopped")),
+        ({"resolvedSourceVersion": COMMIT}, WorkerLook(state="running", commit=COMMIT)),
+        # What CodePipeline and S3 give is no commit.
+        ({"resolvedSourceVersion": "arn:aws:s3:::artifacts/erp/Source/1"}, WorkerLook(state="running")),
         ({"buildStatus": "TIMED_OUT"}, WorkerLook(state="timed out")),
         ({"buildStatus": "FAULT"}, WorkerLook(state="broken")),
         (
             {
                 "buildStatus": "FAILED",
                 "phases": [
-                    {"phaseType": "DOWNLOAD_SOURCE", "phaseStatus": "SUCCEEDED"},
+                    {"phaseType": "QUEUED", "phaseStatus": "SUCCEEDED", "durationInSeconds": 30},
+                    {"phaseType": "DOWNLOAD_SOURCE", "phaseStatus": "SUCCEEDED", "durationInSeconds": 12},
                     {"phaseType": "BUILD", "phaseStatus": "FAILED", "contexts": [{"message": "exit status 4"}]},
                     {"phaseType": "COMPLETED"},
                 ],
             },
-            WorkerLook(state="failed", why="BUILD: exit status 4"),
+            WorkerLook(state="failed", why="BUILD: exit status 4", ready=42.0),
         ),
         (
             {
@@ -211,6 +217,44 @@ def test_a_project_without_builds_has_no_workers(fleet: tuple[BuildFleet, Stubbe
     builds, stub = fleet
     stub.add_response("list_builds_for_project", {}, {"projectName": "erp-workers"})
     assert builds.unfinished("erp-workers", "ours") == ()
+
+
+def test_a_project_tells_where_its_source_is_and_what_runs_it(fleet: tuple[BuildFleet, Stubber]) -> None:
+    builds, stub = fleet
+    environment = {
+        "type": "LINUX_CONTAINER",
+        "image": "runner:1",
+        "computeType": "BUILD_GENERAL1_LARGE",
+        "privilegedMode": True,
+    }
+    source = {"type": "GITHUB", "location": "https://github.com/kim/erp.git"}
+    project = {
+        "name": "erp-workers",
+        "serviceRole": "arn:aws:iam::123456789012:role/workers",
+        "source": source,
+        "environment": environment,
+        "timeoutInMinutes": 90,
+        "concurrentBuildLimit": 4,
+    }
+    stub.add_response("batch_get_projects", {"projects": [project]}, {"names": ["erp-workers"]})
+    assert builds.project("erp-workers") == BuildProject(
+        name="erp-workers",
+        role="arn:aws:iam::123456789012:role/workers",
+        privileged=True,
+        timeout=5400.0,
+        source="GITHUB",
+        location="https://github.com/kim/erp.git",
+        image="runner:1",
+        machine="LINUX_CONTAINER",
+        compute="BUILD_GENERAL1_LARGE",
+        at_once=4,
+    )
+
+
+def test_a_project_that_is_not_there_is_none(fleet: tuple[BuildFleet, Stubber]) -> None:
+    builds, stub = fleet
+    stub.add_response("batch_get_projects", {"projects": [], "projectsNotFound": ["erp-workers"]})
+    assert builds.project("erp-workers") is None
 
 
 def test_what_is_not_known_need_not_be_stopped(fleet: tuple[BuildFleet, Stubber]) -> None:

@@ -13,7 +13,7 @@ from erp_build.clients.clock import Deadline
 from erp_build.clients.effects import WorkerRequest
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, ConfigurationError, ErpBuildError, FleetFull, attempt, combine, told
-from erp_build.model.images.fleet import AGAIN, Worker, WorkerEnd, WorkerLook, WorkerState
+from erp_build.model.images.fleet import AGAIN, Worker, WorkerEnd, WorkerLook, WorkerRest, WorkerState
 
 LOOK_EVERY_S = 10.0
 """Seconds between two looks, each of which is one call for a hundred workers."""
@@ -49,11 +49,14 @@ class Watched:
 
     build: str
     part: Part
+    commit: str
     began: float
     time: Deadline
     stopping: Deadline | None = None
+    stopped_as: WorkerEnd = "hung"
     unseen: int = 0
     log: str = ""
+    ready: float = 0.0
 
 
 class Crew:
@@ -135,8 +138,9 @@ class Crew:
     def _start_waiting(self) -> None:
         while self._waiting and not self._is_full:
             part = self._waiting[0]
+            request = self._request(part.names)
             try:
-                build = self._site.clients.effects.start_worker(self._request(part.names))
+                build = self._site.clients.effects.start_worker(request)
             except FleetFull as error:
                 self._is_full = bool(self._watched)
                 self._site.say(f"CodeBuild takes no further worker now: {told(error)}")
@@ -149,7 +153,7 @@ class Crew:
             else:
                 self._waiting.popleft()
                 now = self._clock.monotonic()
-                self._watched[build] = Watched(build, part, now, Deadline(self._clock, self._timeout))
+                self._watched[build] = Watched(build, part, request.commit, now, Deadline(self._clock, self._timeout))
                 self._site.say(f"worker {build} builds {', '.join(part.names)}")
 
     def _build_waiting_here(self, error: ErpBuildError) -> None:
@@ -181,17 +185,21 @@ class Crew:
                 self._ended(watched, "lost", "CodeBuild does not know the build any more")
             return
         watched.unseen = 0
-        watched.log = look.log or watched.log
+        watched.log, watched.ready = look.log or watched.log, look.ready or watched.ready
+        astray = "" if look.commit in ("", watched.commit) else f"its source is {look.commit}, not {watched.commit}"
         if look.state != "running":
-            self._ended(watched, "hung" if watched.stopping else ENDS[look.state], look.why)
-        elif watched.stopping is None and watched.time.is_over:
-            self._site.say(f"worker {watched.build} takes longer than {self._timeout:.0f} s and is stopped")
+            end = watched.stopped_as if watched.stopping else ENDS[look.state]
+            self._ended(watched, "astray" if astray else end, astray or look.why)
+        elif watched.stopping is None and (astray or watched.time.is_over):
+            watched.stopped_as = "astray" if astray else "hung"
+            why = astray or f"it takes longer than {self._timeout:.0f} s"
+            self._site.say(f"worker {watched.build} is stopped: {why}")
             self._stop(watched.build)
             watched.stopping = Deadline(self._clock, STOP_S)
         elif watched.stopping is not None and watched.stopping.is_over:
-            why = f"it took longer than {self._timeout:.0f} s, and was stopped {STOP_S:.0f} s ago"
+            why = f"{astray or f'it took longer than {self._timeout:.0f} s'}, and was stopped {STOP_S:.0f} s ago"
             self._stuck.append(_stuck(watched.build, watched.part.names, why))
-            self._record(watched, "hung", (), why)
+            self._record(watched, watched.stopped_as, (), why, "nobody")
 
     def _ended(self, watched: Watched, end: WorkerEnd, why: str) -> None:
         """Ask the registry what it has made, and give the rest to another worker or to this machine."""
@@ -200,18 +208,20 @@ class Crew:
         left = tuple(name for name in names if name not in made)
         if end == "done" and left:
             why = "it succeeded, but the registry has no image with the key of the plan"
-        self._record(watched, end, made, why if left else "")
+        is_again = end in AGAIN and watched.part.workers < WORKERS_PER_SERVICE
+        rest: WorkerRest = "another worker" if is_again else "the run"
+        self._record(watched, end, made, why if left else "", rest if left else "")
         if not left:
             return
         told_why = f"worker {watched.build} {end}" + (f": {why}" if why else "")
-        if end in AGAIN and watched.part.workers < WORKERS_PER_SERVICE:
+        if is_again:
             self._site.say(f"{told_why}; {', '.join(left)} go to another worker")
             self._waiting.append(Part(left, watched.part.workers + 1))
         else:
             self._site.say(f"{told_why}; {', '.join(left)} are built here")
             self._here.update(dict.fromkeys(left, told_why))
 
-    def _record(self, watched: Watched, end: WorkerEnd, made: tuple[str, ...], why: str) -> None:
+    def _record(self, watched: Watched, end: WorkerEnd, made: tuple[str, ...], why: str, rest: WorkerRest) -> None:
         del self._watched[watched.build]
         self._is_full = False
         self._workers.append(
@@ -224,6 +234,8 @@ class Crew:
                 seconds=self._clock.monotonic() - watched.began,
                 why=why,
                 log=watched.log,
+                rest=rest,
+                ready=watched.ready,
             )
         )
         self._note(tuple(self._workers))
@@ -232,7 +244,7 @@ class Crew:
         """Stop what still runs; nothing here keeps the run's own end from being told."""
         for watched in tuple(self._watched.values()):
             self._stop(watched.build)
-            self._record(watched, "left", (), "the run ended before it, and stopped it")
+            self._record(watched, "left", (), "the run ended before it, and stopped it", "nobody")
         if self._is_unclear and (error := attempt(self._stop_unknown)):
             self._site.say(f"whether a worker goes on is not known: {told(error)}")
 

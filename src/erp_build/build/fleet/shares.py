@@ -1,10 +1,41 @@
-"""How services are shared out: by the seconds that each took before, so that all workers end at about the same time."""
+"""What is shared out, and how: by the seconds that each took before, so that all workers end at about the same time."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from erp_build.changes.make_plan import REBUILD
+from erp_build.model.build_options import FanOut
+from erp_build.model.packaging import OWN
+from erp_build.model.plan import Plan, Step
+
+OWN_PACKAGERS = frozenset(packaging.name for packaging in OWN)
+
 FEWEST_EACH = 3
 """Services that a worker gets at least: a machine that is made ready and clones takes as long as some builds."""
+
+
+def shareable(options: FanOut, plan: Plan) -> tuple[Step, ...]:
+    """The builds that a worker can make and hand over: by a key, and from the files of the commit alone."""
+    return tuple(
+        step
+        for step in plan.builds
+        if step.key
+        and not step.is_dirty
+        # An older image has the key of one that is built anew on purpose.
+        and REBUILD not in step.because
+        # The line that a worker runs knows no packagers of a program of yours; a buildspec of yours may.
+        and (options.buildspec or getattr(step.target, "package", "") in OWN_PACKAGERS)
+    )
+
+
+def pays(options: FanOut, number: int, of_all: int = 0) -> bool:
+    """Whether workers are begun for so many builds of a plan.
+
+    `of_all` is the number in all releases of the run. Where only that is large enough, a release still needs enough of
+    its own for two workers: a single one is no sooner than the run itself.
+    """
+    least = max(options.least, 1)
+    return options.workers > 0 and (number >= least or (of_all >= least and number >= 2 * FEWEST_EACH))
 
 
 def number_of_workers(services: int, most: int) -> int:

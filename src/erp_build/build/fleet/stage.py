@@ -7,25 +7,15 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from erp_build.build.fleet.crew import Crew
-from erp_build.build.fleet.shares import number_of_workers, share_out
+from erp_build.build.fleet.shares import number_of_workers, share_out, shareable
 from erp_build.build.image_request import image_request
-from erp_build.changes.make_plan import REBUILD
 from erp_build.changes.reuse import LateSearch
 from erp_build.clients.effects import WorkerRequest
 from erp_build.clients.site import Site
 from erp_build.model.build_options import FanOut
 from erp_build.model.images.fleet import Worker
-from erp_build.model.packaging import OWN
 from erp_build.model.plan import Plan, Reason, Step
 from erp_build.model.stages.stage import stage
-
-NO_PROJECT = (
-    "no project of CodeBuild is known whose builds could be begun: name one with a source of its own (`project`); one "
-    "that a pipeline started has none"
-)
-"""What is said where workers are wanted and cannot be."""
-
-OWN_PACKAGERS = frozenset(packaging.name for packaging in OWN)
 
 
 class FleetOrder(NamedTuple):
@@ -34,6 +24,7 @@ class FleetOrder(NamedTuple):
     Attributes:
         options: `[build.fan_out]`.
         project: of CodeBuild, whose builds they are.
+        at_once: workers at most: of the options, and of what the project takes at once.
         seconds: target -> what its image took in a former run, where that is known.
         require_ours: raises where this run may not go on.
         note: takes all workers so far.
@@ -41,28 +32,10 @@ class FleetOrder(NamedTuple):
 
     options: FanOut
     project: str
+    at_once: int
     seconds: Mapping[str, float] = MappingProxyType({})
     require_ours: Callable[[], object] = lambda: None
     note: Callable[[tuple[Worker, ...]], object] = lambda _: None
-
-
-def is_worth_it(options: FanOut, plan: Plan) -> bool:
-    """Whether workers are wanted, and the plan has so many builds for them that they pay."""
-    return options.workers > 0 and len(shareable(options, plan)) >= max(options.least, 1)
-
-
-def shareable(options: FanOut, plan: Plan) -> tuple[Step, ...]:
-    """The builds that a worker can make and hand over: by a key, and from the files of the commit alone."""
-    return tuple(
-        step
-        for step in plan.builds
-        if step.key
-        and not step.is_dirty
-        # An older image has the key of one that is built anew on purpose.
-        and REBUILD not in step.because
-        # The line that a worker runs knows no packagers of a program of yours; a buildspec of yours may.
-        and (options.buildspec or getattr(step.target, "package", "") in OWN_PACKAGERS)
-    )
 
 
 @stage("CodeBuild: builds of a project, which push new tags", keeps="plan")
@@ -92,7 +65,7 @@ def build_on_workers(site: Site, plan: Plan, order: FleetOrder) -> Plan:
         # They may have made something since the plan was.
         find(list(steps))
     names = [name for name in steps if name not in found]
-    workers = number_of_workers(len(names), order.options.workers)
+    workers = number_of_workers(len(names), order.at_once)
     here = crew.work(share_out(names, order.seconds, workers)) if names else {}
     return plan._replace(steps=tuple(_made(step, found, here) for step in plan.steps))
 

@@ -5,6 +5,7 @@
 | StartBuild | `sourceVersion` is the commit; the same `idempotencyToken` begins no second build within five minutes |
 | BatchGetBuilds | a hundred builds a call; one that is not known is missing, and no error |
 | StopBuild | of a build that has ended it changes nothing |
+| BatchGetProjects | a project that is not known is missing, and no error |
 | ListBuildsForProject | the newest builds first; with `sortOrder` it fails for a project of more than a hundred |
 """
 
@@ -20,7 +21,10 @@ from botocore.exceptions import ClientError
 from erp_build.clients.aws.session import UNREADABLE_OF_AWS, error_code, translate_aws_errors
 from erp_build.clients.effects import WorkerRequest
 from erp_build.clients.foreign_answer import reads_answers_of
+from erp_build.config.codebuild import PLANNED_COMMIT
 from erp_build.errors import BuildFailed, FleetFull
+from erp_build.model.codepipeline import BuildProject
+from erp_build.model.commit import is_full_commit
 from erp_build.model.images.fleet import WorkerLook, WorkerState
 
 if TYPE_CHECKING:
@@ -88,6 +92,12 @@ class BuildFleet:
                     next_step="fewer `workers` in [build.fan_out], or a higher quota of the account",
                 ) from error
 
+    def project(self, name: str) -> BuildProject | None:
+        """The project whose builds are to be workers, or None where there is none with this name."""
+        with translate_aws_errors("codebuild:BatchGetProjects", name, BuildFailed):
+            found: Any = self._client.batch_get_projects(names=[name])["projects"]
+        return project_of_answer(name, found)
+
     def look(self, builds: Sequence[str]) -> Mapping[str, WorkerLook]:
         """Id of a build -> how it stands; one that CodeBuild does not know is missing."""
         return {str(one["id"]): _look(one) for one in self._asked(builds)}
@@ -123,14 +133,41 @@ class BuildFleet:
             yield from found
 
 
+def project_of_answer(name: str, found: Sequence[Any]) -> BuildProject | None:
+    """The project that BatchGetProjects has found, or None where there is none with this name."""
+    if not found:
+        return None
+    project = found[0]
+    source, environment = project.get("source", {}), project.get("environment", {})
+    return BuildProject(
+        name=name,
+        role=project.get("serviceRole", ""),
+        privileged=bool(environment.get("privilegedMode")),
+        # CodeBuild's own defaults where the project says nothing.
+        timeout=60.0 * project.get("timeoutInMinutes", 60),
+        source=source.get("type", ""),
+        clone_depth=source.get("gitCloneDepth", 0),
+        location=source.get("location", ""),
+        image=environment.get("image", ""),
+        machine=environment.get("type", ""),
+        compute=environment.get("computeType", ""),
+        at_once=project.get("concurrentBuildLimit"),
+    )
+
+
 def one_line_buildspec(names: Sequence[str]) -> str:
-    """The buildspec of a worker, whose only command makes the images of these names; JSON is YAML."""
+    """The buildspec of a worker, whose only command makes the images of these names; JSON is YAML.
+
+    Where the project has a cache, Maven's repository is kept in it.
+    """
     command = f"python -m erp_build build --only {shlex.join(names)}"
-    return json.dumps({"version": 0.2, "phases": {"build": {"commands": [command]}}})
+    cache = {"paths": ["/root/.m2/**/*"]}
+    return json.dumps({"version": 0.2, "phases": {"build": {"commands": [command]}}, "cache": cache})
 
 
 def _variables(request: WorkerRequest) -> list[dict[str, str]]:
-    found = [{"name": FLEET_VARIABLE, "value": request.fleet, "type": "PLAINTEXT"}]
+    given = {FLEET_VARIABLE: request.fleet, PLANNED_COMMIT: request.commit}
+    found = [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in given.items()]
     if not request.buildspec:
         return found
     names = " ".join(request.names)
@@ -154,4 +191,18 @@ def _look(build: Any) -> WorkerLook:
         for phase in failed
         for context in phase.get("contexts", ())
     )
-    return WorkerLook(state=state, why="; ".join(said), log=str(build.get("logs", {}).get("deepLink") or ""))
+    commit = str(build.get("resolvedSourceVersion") or "").lower()
+    return WorkerLook(
+        state=state,
+        why="; ".join(said),
+        log=str(build.get("logs", {}).get("deepLink") or ""),
+        commit=commit if is_full_commit(commit) else "",
+        ready=_ready_after(build.get("phases", ())),
+    )
+
+
+def _ready_after(phases: Sequence[Any]) -> float:
+    """Seconds of the phases before our own: the queue, the machine, the clone; 0 while that has not begun."""
+    kinds = [phase["phaseType"] for phase in phases]
+    before = phases[: kinds.index(OWN_PHASE)] if OWN_PHASE in kinds else ()
+    return float(sum(phase.get("durationInSeconds", 0) for phase in before))

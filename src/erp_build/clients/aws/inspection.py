@@ -5,6 +5,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from erp_build.clients.aws.codebuild import project_of_answer
 from erp_build.clients.aws.session import UNREADABLE_OF_AWS, translate_aws_errors
 from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.errors import ConfigurationError
@@ -71,19 +72,7 @@ class AwsDelivery:
         """The CodeBuild project, or None where there is none with this name."""
         with translate_aws_errors("codebuild:BatchGetProjects", name):
             found: Any = self._builds.batch_get_projects(names=[name])["projects"]
-        if not found:
-            return None
-        project = found[0]
-        source = project.get("source", {})
-        return BuildProject(
-            name=name,
-            role=project.get("serviceRole", ""),
-            privileged=bool(project.get("environment", {}).get("privilegedMode")),
-            # CodeBuild's own default where the project says nothing.
-            timeout=60.0 * project.get("timeoutInMinutes", 60),
-            source=source.get("type", ""),
-            clone_depth=source.get("gitCloneDepth", 0),
-        )
+        return project_of_answer(name, found)
 
     def connection_status(self, arn: str) -> str:
         """`AVAILABLE`, `PENDING` or `ERROR`."""

@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from erp_build.formats.printable import printable
-from erp_build.report.critical_path import BUILD, last_to_end
+from erp_build.report.critical_path import BUILD, WORKERS, last_to_end
 from erp_build.report.document_types import ReportDocument, StageDocument
 from erp_build.report.gate_types import FindingDocument, WaivedFindingDocument
 from erp_build.report.summary import longest_work, moved_effects, shortened, warnings_of
@@ -32,6 +32,7 @@ def html_page(report: ReportDocument) -> str:
         longest=longest_work(report),
         axis=max(report["seconds"], *(one["began"] + one["seconds"] for one in stages), 0.001),
         build_stage=BUILD,
+        worker_stage=WORKERS,
         last_made=last_to_end((one["name"], one["making"]["ended"]) for one in targets if one["making"]),
     )
 

@@ -30,9 +30,7 @@ def report_text(report: RunReport) -> str:
     if report.preview:
         lines += [one_line(f"Warning: {BY_TAG}: {report.preview.by_tag}")] if report.preview.by_tag else []
         lines += _changes(report.preview) if report.rehearsal else []
-    workers = [(one.build, one.end, f"{one.seconds:.0f} s", f"{len(one.made)}/{len(one.targets)}", one.why or one.log)
-               for one in report.workers]  # fmt: skip
-    lines += section("Workers", workers, ("build", "end", "time", "images", ""))
+    lines += _worker_lines(report)
     if made := build_table(report.images):
         lines += ["Images", *(f"  {line}" for line in made)]
         lines += [f"  {TESTS[report.tests]}"] if any(image.timings for image in report.images) else []
@@ -47,6 +45,26 @@ def report_text(report: RunReport) -> str:
     if report.outcome == "rehearsed":
         lines.append("Nothing was changed. Next: the same command without --rehearse.")
     return "\n".join(lines)
+
+
+def _worker_lines(report: RunReport) -> list[str]:
+    """The workers, and for those that did not make all what is missing, who builds it, and where the log is."""
+    rows = [
+        (
+            one.build,
+            one.end,
+            *(f"{seconds:.0f} s" if seconds else "-" for seconds in (one.began, one.ready, one.seconds)),
+            f"{len(one.made)}/{len(one.targets)}",
+            one.why,
+        )
+        for one in report.workers
+    ]
+    lines = section("Workers", rows, ("build", "end", "began", "ready", "time", "images", ""))
+    for one in report.workers:
+        if one.rest:
+            lines.append(one_line(f"  {', '.join(one.missing)}: built by {one.rest} after {one.build}"))
+            lines += [one_line(f"  its log: {one.log}")] if one.log else []
+    return lines
 
 
 def _changes(preview: Preview) -> list[str]:

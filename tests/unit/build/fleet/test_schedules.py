@@ -66,7 +66,7 @@ class Play:
     def _coordinate(self) -> None:
         options = FanOut(self.some.randint(1, 5), 1, PROJECT, "", self.some.choice((60.0, 400.0, 3000.0)))
         seconds = {name: self.some.uniform(1, 300) for name in self.world.names if self.some.randrange(2)}
-        order = FleetOrder(options, PROJECT, seconds, self._require_ours, self._note)
+        order = FleetOrder(options, PROJECT, options.workers, seconds, self._require_ours, self._note)
         try:
             self.made = build_on_workers(self.world.site(), self.plan, order)
         except (BuildFailed, KeyboardInterrupt, Locked) as error:
