@@ -1,11 +1,13 @@
 """What several files of tests of the command line share."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+from tests.support.init_shape import Shape
 from tests.support.wrapper import GitCalls
 
 N = "backend/notification-service"
@@ -28,3 +30,8 @@ def poms_known(two: tuple[Checkout, str, str], erp_build: CommandLine) -> None:
     """The poms of both commits are kept from a plan before."""
     erp, base, head = two
     assert erp_build("plan", "--repo", erp.root, "--base", base, "--head", head).code == 0
+
+
+@pytest.fixture
+def shape(tmp_path: Path, erp_build: CommandLine) -> Any:
+    return lambda files: Shape(tmp_path / "shape", erp_build, files)

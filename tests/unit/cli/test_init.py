@@ -1,11 +1,8 @@
 """`init` in repositories of many shapes: the file gives the right plan, or says what is not supported."""
 
 import io
-import json
-import re
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,50 +12,12 @@ from erp_build.cli.console import Console
 from erp_build.cli.verbs import init
 from erp_build.clients.secrets import Secrets
 from erp_build.config.load import default_project, load_project
-from erp_build.model.project import Function, Project, Service
+from erp_build.model.project import Function, Service
 from tests.support import shapes
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
+from tests.support.init_shape import FILE
 from tests.support.sources import ROOT
-
-FILE = "erp-build.toml"
-
-
-class Shape:
-    """A repository whose file `init` writes, and whose plan is asked for."""
-
-    def __init__(self, root: Path, erp_build: CommandLine, files: Mapping[str, str]) -> None:
-        self.checkout = Checkout.create(root, **files)
-        self.erp_build = erp_build
-
-    def written(self) -> str:
-        """The text of the file that `init --write` writes."""
-        answer = self.erp_build("init", "--repo", self.checkout.root, "--write")
-        assert answer.code == 0, answer.err
-        text = (self.checkout.root / FILE).read_text(encoding="utf-8")
-        assert answer.out == text
-        self.checkout.commit()
-        return text
-
-    def project(self) -> Project:
-        """What a run reads of it."""
-        return load_project(self.checkout.root)
-
-    def planned(self, *paths: str) -> set[str]:
-        """The targets that a change of these paths builds or deploys."""
-        for path in paths:
-            old = self.checkout.root / path
-            self.checkout.write(path, f"{old.read_text(encoding='utf-8') if old.exists() else ''}\n")
-        self.checkout.commit()
-        answer = self.erp_build("plan", "--repo", self.checkout.root, "--base", "HEAD~1", "--json")
-        assert answer.code == 0, answer.err
-        targets: list[dict[str, Any]] = json.loads(answer.out)["targets"]
-        return {target["name"] for target in targets if target["action"] != "none"}
-
-
-@pytest.fixture
-def shape(tmp_path: Path, erp_build: CommandLine) -> Any:
-    return lambda files: Shape(tmp_path / "shape", erp_build, files)
 
 
 def test_of_a_repository_as_it_is_every_line_is_found(shape: Any) -> None:
@@ -142,63 +101,6 @@ def test_a_module_with_a_shared_name_counts_for_its_users_alone(shape: Any) -> N
     found.written()
     assert found.project().shared == ()
     assert found.planned("common/src/Order.java") == {"orders"}
-
-
-def test_of_several_charts_the_one_that_names_the_services_is_taken(shape: Any) -> None:
-    found = shape(
-        shapes.services("orders", "users")
-        | shapes.chart("charts/monitoring", "grafana:\n  image:\n    tag: x\n")
-        | shapes.chart("charts/shop", shapes.images({"o": "orders", "u": "users"}), file="values-dev.yaml")
-        | shapes.chart("charts/shop/charts/redis", "image:\n  tag: x\n")
-    )
-    text = found.written()
-    assert found.project().chart[:3] == ("charts/shop", "values-dev.yaml", "shop")
-    assert [one.values_key for one in found.project().services] == ["o", "u"]
-    assert "# - other charts, which erp_build does not deploy: charts/monitoring\n" in text
-    assert found.planned("charts/monitoring/values.yaml") == set()
-    assert found.planned("charts/shop/values-dev.yaml") == {"orders", "users", "helm-chart"}
-
-
-def test_a_chart_for_each_service_becomes_a_release_for_each(shape: Any) -> None:
-    one = shapes.chart("orders/chart", "image:\n  repository: x/orders\n  tag: x\n", "orders")
-    other = shapes.chart("users/chart", "image:\n  repository: x/users\n  tag: x\n", "users")
-    found = shape(shapes.services("orders", "users") | one | other)
-    found.written()
-    charts = [(one.name, one.path, one.release) for one in found.project().charts]
-    assert charts == [("orders-chart", "orders/chart", "orders"), ("users-chart", "users/chart", "users")]
-    services = [(one.chart, one.values_key) for one in found.project().services]
-    assert services == [("orders-chart", "image.tag"), ("users-chart", "image.tag")]
-    assert found.planned("users/src/App.java") == {"users"}
-    assert found.planned("users/chart/values.yaml") == {"users", "users-chart"}
-
-
-def test_charts_that_share_the_services_become_releases_as_scripts_install_them(shape: Any) -> None:
-    found = shape(
-        shapes.services("orders", "users", "reports", "pay")
-        | {"pay/Dockerfile": shapes.LAMBDA, "deploy.sh": "helm upgrade --install office deploy/back -n back\n"}
-        | shapes.chart("deploy/back", shapes.images({"r": "reports"}), "back")
-        | shapes.chart("deploy/redis", "image:\n  repository: x/redis\n  tag: x\n", "redis")
-        | shapes.chart("deploy/shop", shapes.images({"o": "orders", "u": "users"}), "shop")
-    )
-    text = found.written()
-    charts = [(one.name, one.path, one.release, one.namespace) for one in found.project().charts]
-    assert charts == [("office", "deploy/back", "office", "back"), ("shop", "deploy/shop", "shop", "default")]
-    targets = {one.name: one.chart for one in found.project().image_targets}
-    assert targets == {"orders": "shop", "reports": "office", "users": "shop", "pay": "office"}
-    assert re.search(r'chart = "office" +# a guess', text)
-    assert re.search(r'chart = "shop" +# deploy/shop/values.yaml', text)
-    assert "# - other charts, which erp_build does not deploy: deploy/redis\n" in text
-
-
-def test_an_umbrella_over_a_chart_for_each_service_is_taken(shape: Any) -> None:
-    one = shapes.chart("charts/orders", "image:\n  repository: x/orders\n  tag: x\n", "orders")
-    other = shapes.chart("charts/users", "image:\n  repository: x/users\n  tag: x\n", "users")
-    umbrella = shapes.chart("charts/all", "orders: {}\n", "all")
-    umbrella["charts/all/Chart.yaml"] += "dependencies:\n  - name: orders\n    repository: file://../orders\n"
-    found = shape(shapes.services("orders", "users") | one | other | umbrella)
-    text = found.written()
-    assert found.project().chart.path == "charts/all"
-    assert text.count("charts/all/values.yaml names no image of it") == 2
 
 
 def test_without_a_chart_the_services_are_planned_and_it_is_said(shape: Any) -> None:

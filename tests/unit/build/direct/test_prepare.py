@@ -1,6 +1,7 @@
 """What is asked of registries while Maven works, so that nobody waits for it behind the jar."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +13,7 @@ from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.patience import Patience
-from erp_build.clients.registries.opened import Registries
+from erp_build.clients.registries.opened import Registries, own_connection
 from erp_build.model.project import Service
 from tests.fakes.oci_registry import PASSWORD, USER, FakeRegistry, digest_of
 from tests.support.assembly import sign_ins
@@ -53,7 +54,7 @@ def prepared(fake: FakeRegistry, folder: Path, *, layers: bool) -> OwnRegistry:
     """The registry that is pushed to, after an image was prepared."""
     clock = SimulatedClock()
     ask = Patience(clock).ask
-    own = OwnRegistry(cast("EcrRegistry", Ecr(fake)), clock, ask)
+    own = OwnRegistry(partial(own_connection, cast("EcrRegistry", Ecr(fake)), clock), ask)
     images = DirectImages(folder, folder, Bases(Registries(sign_ins(), clock, ask), {}), own)
     target = Service("a", "backend/a", "a", "services.a", layers=layers)
     base = f"{fake.address.partition('://')[2]}/{NAME}:17"
