@@ -109,18 +109,19 @@ def test_the_plugin_says_on_stderr_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "is_taken"),
+    ("minutes_left", "is_taken"),
     [
-        pytest.param(ClusterToken("k8s-aws-v1.known", datetime.now(UTC) + timedelta(minutes=14)), True, id="young"),
-        pytest.param(ClusterToken("k8s-aws-v1.known", datetime.now(UTC) + timedelta(minutes=8)), False, id="old"),
+        pytest.param(14, True, id="young"),
+        pytest.param(8, False, id="old"),
         pytest.param(None, False, id="none"),
     ],
 )
 def test_the_plugin_of_a_kubeconfig_takes_the_runs_own_token_while_it_is_young(
-    written: ClusterToken | None, tmp_path: Path, *, is_taken: bool
+    minutes_left: int | None, tmp_path: Path, *, is_taken: bool
 ) -> None:
     file = tmp_path / "erp-dev.credential"
-    if written:
+    if minutes_left:
+        written = ClusterToken("k8s-aws-v1.known", datetime.now(UTC) + timedelta(minutes=minutes_left))
         file.write_text(written.as_exec_credential(), encoding="utf-8")
     words = [sys.executable, "-IS", credential.__file__, str(file), "erp-dev"]
     done = subprocess.run(
