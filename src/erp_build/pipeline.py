@@ -25,6 +25,14 @@ from erp_build.clients.unasked import without_what_runs
 from erp_build.config.codebuild import project_of_build
 from erp_build.deployment.checks.kept_chart import chart_to_deploy
 from erp_build.deployment.claim import claim_of
+from erp_build.deployment.frozen.steps import (
+    clear_and_freeze,
+    held,
+    hold_changes,
+    hold_findings,
+    hold_ground,
+    live_state,
+)
 from erp_build.deployment.going_back.automatic import recorded_deployment
 from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release, watch_again
 from erp_build.deployment.going_back.what_runs import telling_what_runs
@@ -61,8 +69,12 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
     site = Site(project, clients, run.stage(read_environment, clients, project))
     run.keep(place=site.environment.place)
     rules = run.stage(read_rules, clients, project.gate)
-    live = run.stage(read_live_state, site)
+    hold_ground(run, site, options, rules, head)
+    live = live_state(run, site, options)
     plan = plan_from(run, site, options, head, live)
+    if options.until == "cleared":
+        clear_and_freeze(run, site, rules, plan, live, options, clear=build_and_clear)
+        return run.report()
     if plan.is_empty:
         prove_that_nothing_is_to_do(run, site, options, head, live)
         if not latest_behind(live, plan.unchosen) and not is_unproven(past_deployments(site)):
@@ -107,8 +119,9 @@ def build_and_deploy(
 ) -> None:
     """Do what the plan says, prove it, and record it; a failure takes functions and release back."""
     preview = run.stage(check_plan, site, plan)
+    hold_changes(run, site, options, live, plan, preview)
     plan = built_on_workers(run, site, options, plan, lock)
-    cleared = build_and_clear(run, site, rules, plan, live)
+    cleared = build_and_clear(run, site, rules, plan, live, options)
     with recorded_deployment(run, site, plan, lock):
         deployed = run.stage(deploy, site, plan, cleared, lock, preview)
         run.stage(prove, site, plan, cleared, deployed)
@@ -175,7 +188,7 @@ def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState
     changes = look_behind(git, project, run.stage(detect_changes, git, project, baselines, head))
     plan = choose(run.stage(make_plan, project, changes, live, rebuild=options.rebuild), choice)
     run.keep(plan=plan)
-    plan = with_repairs(run.stage(find_reusable, site, plan, live))
+    plan = held(run, site, options, live, with_repairs(run.stage(find_reusable, site, plan, live)))
     run.keep(plan=plan)
     return plan
 
@@ -185,7 +198,7 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
     if lock.former.holder:
         # The previous run was killed without freeing the lock: the rollout that it began goes on without it.
         run.stage(let_it_settle, site)
-    live = run.stage(read_live_state, site)
+    live = live_state(run, site, options)
     if live.revision and (live.revision.is_pending or live.revision.is_being_removed):
         run.stage(recover_release, site, lock, uninstall=options.replace_cut_off_install)
         live = run.stage(read_live_state, site)
@@ -214,10 +227,13 @@ def built_on_workers(run: Run, site: Site, options: Options, plan: Plan, lock: L
     return run.stage(build_on_workers, site, plan, order)
 
 
-def build_and_clear(run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState) -> tuple[ClearedImage, ...]:
+def build_and_clear(
+    run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState, options: Options
+) -> tuple[ClearedImage, ...]:
     """Build the plan's images and clear them. This changes nothing that runs."""
     images = make_images(run, site, plan)
     judgement = run.stage(judge_images, site.clients, rules, images, live.running)
+    hold_findings(run, site, options, judgement)
     cleared = run.stage(clear_images, judgement)
     if site.project.build.evidence:
         run.stage(check_evidence, site, plan, images)

@@ -9,22 +9,24 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from erp_build.errors import PlanMoved
 from erp_build.formats.json_text import parsed_json
 from erp_build.formats.printable import json_text
 from erp_build.model.releases.frozen_plan import FrozenPlan
 
+T = TypeVar("T")
 SCHEMA: Final = 1
 ANEW = "make the plan anew, and have that one approved"
 
 
 class SealedPlan(NamedTuple):
-    """A plan as its file has it, and the digest of that file's content, `sha256:` and 64 hex digits."""
+    """A plan as its file has it: with the digest of that file's content, `sha256:` and 64 hex digits, and its name."""
 
     plan: FrozenPlan
     digest: str
+    where: str
 
 
 def plan_text(plan: FrozenPlan, mask: Callable[[Any], Any] = lambda document: document) -> str:
@@ -46,13 +48,18 @@ def read_plan(content: bytes, where: str) -> SealedPlan:
         where: its name, for the error.
     """
     try:
-        return _opened(parsed_json(content))
+        return _opened(parsed_json(content), where)
     except ValueError as error:
         raise PlanMoved("the file of the plan is not as it was written", where=where, why=str(error), next_step=ANEW)\
             from error  # fmt: skip
 
 
-def _opened(document: Any) -> SealedPlan:
+def masked(value: T, mask: Callable[[Any], Any]) -> T:
+    """A part of a plan as the file would have it, its secrets masked."""
+    return cast("T", _value(type(value), mask(_document(value)), "plan"))
+
+
+def _opened(document: Any, where: str) -> SealedPlan:
     """The plan of a document; raises `ValueError` where it is of another form, or was changed."""
     if not isinstance(document, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - a mistake in a text
@@ -62,7 +69,7 @@ def _opened(document: Any) -> SealedPlan:
     if (digest := digest_of(document)) != stated:
         raise ValueError(f"its digest says {stated or 'nothing'}, and its content has {digest}")
     del document["schema"]
-    return SealedPlan(_value(FrozenPlan, document, "plan"), digest)
+    return SealedPlan(_value(FrozenPlan, document, "plan"), digest, where)
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

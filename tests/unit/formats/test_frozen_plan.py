@@ -36,7 +36,6 @@ PLAN = FrozenPlan(
     head="a" * 40,
     tree="b" * 40,
     stage="cleared",
-    settings=DIGEST,
     waivers=(FrozenWaiver(id="CVE-1", packages=("a",), reason="검토함", owner="kim", until="2026-12-31", counts=True),),
     releases=(
         FrozenRelease(

@@ -82,6 +82,7 @@ class FrozenRelease:
     Attributes:
         name: of its chart.
         where: the release and its namespace.
+        settings: digest of the project's settings for it, without the gate's.
         revision: number of its newest revision; null: it is not installed.
         status: of that revision, in Helm's word; empty: there is none.
         updated: when that revision was made; the numbers begin anew after an uninstallation.
@@ -91,6 +92,7 @@ class FrozenRelease:
 
     name: str
     where: str
+    settings: str = ""
     revision: int | None = None
     status: str = ""
     updated: str = ""
@@ -170,7 +172,6 @@ class FrozenPlan:
         tree: Git's id of that commit's tree; empty: there is no repository.
         stage: how far it is done; cleared: every image is in the registry and has passed the gate.
         choice: what the caller asked for.
-        settings: digest of the project's settings, without the gate's.
         policy: the gate's settings.
         waivers: the rows of the waiver file.
         releases: in the order of the configuration.
@@ -182,7 +183,6 @@ class FrozenPlan:
     head: str
     tree: str
     stage: Literal["planned", "cleared"]
-    settings: str
     build: str = ""
     link: str = ""
     choice: FrozenChoice = FrozenChoice()
