@@ -10,6 +10,7 @@ from erp_build.formats.frozen_plan import SealedPlan
 from erp_build.gate.result import Judgement
 from erp_build.model.build_options import Tests
 from erp_build.model.check_run import Checked
+from erp_build.model.codepipeline import Approval
 from erp_build.model.effect import Effect
 from erp_build.model.environment import Place
 from erp_build.model.images.evidence import CheckedEvidence
@@ -83,6 +84,7 @@ class RunReport:
         units: where there are several releases, how each of them ended.
         frozen: the plan that it ends with, of a run until everything is cleared.
         saved: the saved plan that it does, or the one that it wrote.
+        approvals: who approved that plan, as far as a pipeline says.
     """
 
     rehearsal: bool = False
@@ -111,6 +113,7 @@ class RunReport:
     units: tuple[UnitReport, ...] = ()
     frozen: FrozenPlan | None = None
     saved: SealedPlan | None = None
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def moved(self) -> bool:
@@ -266,6 +269,8 @@ def _joined(whole: RunReport, unit: RunReport) -> RunReport:
         plan=_join(whole.plan, unit.plan, Plan.beside),
         preview=_join(whole.preview, unit.preview, Preview.beside),
         frozen=_join(whole.frozen, unit.frozen, FrozenPlan.beside),
+        saved=whole.saved or unit.saved,
+        approvals=whole.approvals or unit.approvals,
         judgement=_join(whole.judgement, unit.judgement, Judgement.beside),
         deployment=_join(whole.deployment, unit.deployment, Deployment.beside),
     )

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from erp_build.cli.console import Console
     from erp_build.clients.secrets import Secrets
     from erp_build.clients.site import Site
     from erp_build.formats.frozen_plan import SealedPlan
@@ -29,7 +28,7 @@ class UnitPlan(NamedTuple):
     plan: Plan
 
 
-def save_live(path: str, units: Sequence[UnitPlan], choice: FrozenChoice, console: Console) -> None:
+def save_live(path: str, units: Sequence[UnitPlan], choice: FrozenChoice, secrets: Secrets) -> SealedPlan:
     """Freeze the plans of all releases, which are not built yet, and write them into one file."""
     from functools import reduce
     from pathlib import Path
@@ -37,8 +36,7 @@ def save_live(path: str, units: Sequence[UnitPlan], choice: FrozenChoice, consol
     from erp_build.model.releases.frozen_plan import FrozenPlan
 
     whole = reduce(FrozenPlan.beside, map(_frozen, units))
-    saved = save_plan(Path(path), whole, choice, console.secrets)
-    console.complain(f"the plan {saved.digest[:19]} is in {path}")
+    return save_plan(Path(path), whole, choice, secrets)
 
 
 def _frozen(unit: UnitPlan) -> FrozenPlan:
@@ -61,7 +59,7 @@ def load_plan(path: Path, beside: Mapping[str, object]) -> SealedPlan:
     """Read a saved plan.
 
     Args:
-        path: of its file.
+        path: of its file; variables in it are replaced, because a pipeline hands over its options without a shell.
         beside: option -> what was given; a plan says all of them itself.
 
     Raises `PlanMoved` where the file was changed, and `ConfigurationError` where it is not there, or another option
@@ -77,6 +75,7 @@ def load_plan(path: Path, beside: Mapping[str, object]) -> SealedPlan:
             why="what is compared, chosen and built stands in the plan",
             next_step=f"leave {given[0]} out, or save a plan with it",
         )
+    path = type(path)(os.path.expandvars(path))
     try:
         content = read_file(path)
     except OSError as error:

@@ -10,7 +10,7 @@ from erp_build.model.build_options import Tests
 from erp_build.model.effect import EffectState
 from erp_build.model.images.fleet import WorkerEnd
 from erp_build.report.gate_types import GateDocument
-from erp_build.report.plan_types import ChangesDocument, Seconds, TargetDocument
+from erp_build.report.plan_types import ChangesDocument, SavedPlanDocument, Seconds, TargetDocument
 
 ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 70, 130, 143]}]
 Account = Annotated[str, {"pattern": "^[0-9]{12}$"}]
@@ -215,7 +215,7 @@ class UnitDocument(TypedDict):
     """
 
     name: str
-    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "left out"]
+    outcome: Literal["deployed", "built", "cleared", "nothing", "rehearsed", "failed", "left out"]
     exit_code: ExitCode
     error: ErrorDocument | None
 
@@ -229,8 +229,8 @@ class ReportDocument(TypedDict):
         schema: version of this form.
         erp_build: the version that wrote the report.
         verb: what was asked for; `build` ends with the images and deploys nothing.
-        outcome: how the run ended; built: the images of `build`; nothing: there was nothing to do; partly: some of
-            several releases were deployed, and some were not.
+        outcome: how the run ended; built: the images of `build`; cleared: it ended with a saved plan; nothing: there
+            was nothing to do; partly: some of several releases were deployed, and some were not.
         exit_code: 0 done or nothing to do; 2 configuration; 3 detection refused; 4 build; 5 push; 6 findings over the
             policy; 7 no verdict; 8 Lambda; 9 cluster, Helm, rollout; 10 not what was cleared runs; 11 locked or newer
             deployed; 12 partly; 13 a saved plan has moved; 70 a bug; 130 SIGINT; 143 SIGTERM.
@@ -259,12 +259,13 @@ class ReportDocument(TypedDict):
         gate: what the gate found; null: the run did not come to it.
         error: what ended the run; null: it did not fail.
         units: where there are several releases, how each of them ended; empty: there is one.
+        saved_plan: the saved plan that is done, or was written; null: the run made its own.
     """
 
     schema: Literal[1]
     erp_build: str
     verb: Literal["run", "build"]
-    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "partly"]
+    outcome: Literal["deployed", "built", "cleared", "nothing", "rehearsed", "failed", "partly"]
     exit_code: ExitCode
     rehearsal: bool
     recovers: bool
@@ -291,3 +292,4 @@ class ReportDocument(TypedDict):
     gate: GateDocument | None
     error: ErrorDocument | None
     units: list[UnitDocument]
+    saved_plan: SavedPlanDocument | None

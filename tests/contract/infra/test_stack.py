@@ -63,9 +63,9 @@ def client(service: Any) -> Any:
     return boto3.client(service, region_name=REGION)
 
 
-def properties(resource: str) -> Any:
+def properties(resource: str, **given: str) -> Any:
     """The properties of a resource, with the ARNs of the roles that they lead to."""
-    template = Template({})
+    template = Template(given)
     text = json.dumps(template.resolve(template.document["Resources"][resource]["Properties"]))
     return json.loads(ROLES.sub(lambda match: f"arn:aws:iam::123456789012:role/{role_name(match[1])}", text))
 
@@ -154,6 +154,18 @@ def test_the_pipeline_is_taken_by_its_own_service(stack: dict[str, str]) -> None
     source, build = (stage["actions"][0]["configuration"] for stage in read["stages"])
     assert source["OutputArtifactFormat"] == "CODEBUILD_CLONE_REF"
     assert build == {"ProjectName": "erp-unified-build"}
+
+
+def test_the_pipeline_with_an_approval_is_taken_by_its_own_service_too(stack: dict[str, str]) -> None:
+    pipeline = as_request(properties("Pipeline", Approval="true"))
+    assert pipeline["roleArn"].endswith(stack["PipelineRole"])
+    codepipeline = client("codepipeline")
+    codepipeline.create_pipeline(pipeline=pipeline | {"version": 1, "name": "approved"})
+    read = codepipeline.get_pipeline(name="approved")["pipeline"]
+    _, build, approve, deploy = (stage["actions"][0] for stage in read["stages"])
+    assert approve["actionTypeId"]["category"] == "Approval"
+    assert "--until cleared" in build["configuration"]["EnvironmentVariables"]
+    assert "--plan" in deploy["configuration"]["EnvironmentVariables"]
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,8 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
         if options.save:
             from erp_build.cli.saved_plan import save_live
 
-            save_live(options.save, made, _frozen_choice(project, options), console)
+            saved = save_live(options.save, made, _frozen_choice(project, options), console.secrets)
+            console.complain(f"the plan {saved.digest[:19]} is in {options.save}")
         return reduce(Plan.beside, (one.plan for one in made))
 
 

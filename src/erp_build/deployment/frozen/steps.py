@@ -5,6 +5,7 @@ from collections.abc import Callable
 from erp_build.changes.live_state import read_live_state
 from erp_build.clients.site import Site
 from erp_build.deployment.checks.kept_chart import chart_to_deploy
+from erp_build.deployment.frozen.approval import read_approvals
 from erp_build.deployment.frozen.freeze import freeze_plan, require_freezable
 from erp_build.deployment.frozen.hold import (
     compare_changes,
@@ -50,6 +51,7 @@ def hold_ground(run: Run, site: Site, options: Options, rules: GateRules, head: 
     if options.saved:
         run.keep(saved=options.saved)
         run.stage(compare_ground, site, options.saved, rules, head)
+        run.stage(read_approvals, site, options.variables)
 
 
 def live_state(run: Run, site: Site, options: Options) -> LiveState:
