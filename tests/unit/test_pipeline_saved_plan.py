@@ -1,5 +1,7 @@
 """A run of a saved plan does exactly what the plan says, or refuses with exit code 13 and says what has moved."""
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -254,6 +256,40 @@ def test_what_has_moved_is_said_and_nothing_is_deployed(changed: FakeWorld, tmp_
     assert caught.value.code == 13
     assert "make the plan anew" in caught.value.next_step
     assert caught.value.where.startswith(f"{tmp_path}/plan.json, {saved.digest[:19]}")
+
+
+def with_password(world: FakeWorld, value: str) -> None:
+    """The chart makes an object with a secret's name in it."""
+    settings = {"kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"DB_PASSWORD": value}}
+    world.helm.makes = lambda _: [settings]
+
+
+def test_no_secret_is_in_the_file_and_one_that_changes_is_seen_all_the_same(changed: FakeWorld, tmp_path: Path) -> None:
+    with_password(changed, "before-the-plan")
+    changed.run()
+    changed.change(NOTIFICATION, text="again")
+    with_password(changed, "hunter2")
+    saved = saved_by(changed, tmp_path)
+    text = Path(saved.where).read_text(encoding="utf-8")
+    assert "data.DB_PASSWORD" in text
+    for secret in ("hunter2", "before-the-plan"):
+        digests = {getattr(hashlib, name)(secret.encode()).hexdigest() for name in ("md5", "sha1", "sha256")}
+        hidden = {secret, base64.b64encode(secret.encode()).decode(), secret.encode().hex(), *digests}
+        assert [one for one in hidden if one in text] == []
+    with_password(changed, "hunter3")
+    with refused(changed) as caught:
+        run(changed, saved)
+    assert "objects: a value that is not shown" in caught.value.why
+    assert "hunter" not in caught.value.why
+
+
+def test_of_several_releases_each_is_held_to_its_part(changed: FakeWorld, tmp_path: Path) -> None:
+    saved = saved_by(changed, tmp_path)
+    plan = saved.plan
+    other = saved._replace(plan=replace(plan, releases=(replace(plan.releases[0], name="billing"),)))
+    with refused(changed) as caught:
+        run(changed, other)
+    assert f"release: {CHART} was not in the plan" in caught.value.why
 
 
 def test_a_plan_is_done_once(changed: FakeWorld, tmp_path: Path) -> None:
