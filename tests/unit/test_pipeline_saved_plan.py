@@ -126,6 +126,11 @@ def another_alias(world: FakeWorld) -> None:
     world.functions.aliases[ALIAS] = by_hand(world, FUNCTION_REPOSITORY)
 
 
+def another_code_behind_the_alias(world: FakeWorld) -> None:
+    digest = by_hand(world, FUNCTION_REPOSITORY)
+    world.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}@{digest}", digest)
+
+
 def another_revision(world: FakeWorld) -> None:
     world.helm.was_deployed(running_values(world))
 
@@ -216,6 +221,7 @@ MOVES: dict[str, tuple[Callable[[FakeWorld], None], str]] = {
     "live tag": (another_image_of_a_service, f"what runs of {REQUEST}: "),
     "function": (another_image_of_a_function, f"what runs of {EMPLOYEE}: "),
     "alias": (another_alias, f"what runs of {EMPLOYEE}: "),
+    "code": (another_code_behind_the_alias, f"state of {EMPLOYEE}: nothing in the plan, now alias live leads to "),
     "revision": (another_revision, "revision of release erp-microservices, namespace erp-dev: 1 in the plan, now 2"),
     "pending revision": (a_pending_revision, "revision of release erp-microservices, namespace erp-dev: 1 in"),
     "installed anew": (installed_anew, "1 was made at 2026-01-01T00:00:00.000001Z, now another one of this number"),
@@ -229,7 +235,7 @@ MOVES: dict[str, tuple[Callable[[FakeWorld], None], str]] = {
     "expired waiver": (an_expired_waiver, "waiver expired: CVE-1 (a), kim, until 2026-01-02: not reachable"),
     "finding": (a_new_finding, f"new finding in {NOTIFICATION}: CVE-LOW-0 LOW (no package named)"),
     "finding over the policy": (a_finding_over_the_policy, f"new finding in {NOTIFICATION}: CVE-CRITICAL-0 CRITICAL"),
-    "image": (no_image, f"image of {NOTIFICATION}: sha256:"),
+    "image": (no_image, f"image of {NOTIFICATION}: what was cleared is not in the registry any more"),
     "place": (another_cluster, "environment: dev in the plan, now prod"),
     "project": (one_more_service, "settings of erp-build.toml: "),
 }
@@ -281,6 +287,27 @@ def test_no_secret_is_in_the_file_and_one_that_changes_is_seen_all_the_same(chan
         run(changed, saved)
     assert "objects: a value that is not shown" in caught.value.why
     assert "hunter" not in caught.value.why
+
+
+def forged(saved: SealedPlan, *, image: str = "", tag: str = "") -> SealedPlan:
+    """The plan of somebody who names something else for a service, and knows how a digest is made."""
+    (release,) = saved.plan.releases
+    targets = tuple(
+        replace(one, image=image or one.image, tag=tag or one.tag) if one.name == NOTIFICATION else one
+        for one in release.targets
+    )
+    return saved._replace(plan=replace(saved.plan, releases=(replace(release, targets=targets),)))
+
+
+def test_no_file_brings_an_image_of_another_content_or_under_another_tag(changed: FakeWorld, tmp_path: Path) -> None:
+    saved = saved_by(changed, tmp_path)
+    old = changed.registry.tags[f"erp/{NOTIFICATION}", "latest"]
+    with refused(changed) as caught:
+        run(changed, forged(saved, image=old))
+    assert f"image of {NOTIFICATION}: {old} has not the content " in caught.value.why
+    with refused(changed) as caught:
+        run(changed, forged(saved, tag="latest"))
+    assert f"image of {NOTIFICATION}: the tag latest is not that of the commit" in caught.value.why
 
 
 def test_of_several_releases_each_is_held_to_its_part(changed: FakeWorld, tmp_path: Path) -> None:

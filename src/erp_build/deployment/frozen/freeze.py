@@ -15,8 +15,8 @@ from erp_build.errors import ConfigurationError, ReleaseFailed
 from erp_build.formats.printable import few_names
 from erp_build.gate.result import GateRules
 from erp_build.model.images.verdict import ClearedImage, Verdict
-from erp_build.model.plan import LiveState, Plan, Running, Step
-from erp_build.model.project import GatePolicy, Project
+from erp_build.model.plan import LiveState, Plan, Step
+from erp_build.model.project import Function, GatePolicy, Project, Target
 from erp_build.model.releases.frozen_plan import (
     FrozenFinding,
     FrozenPlan,
@@ -95,7 +95,7 @@ def describe_live(site: Site, live: LiveState) -> FrozenRelease:
         status=revision.status if revision else "",
         updated=revision.updated if revision else "",
         targets=tuple(
-            FrozenTarget(name=one.name, kind=one.kind, action="none", running=_running(live.running.get(one.name)))
+            FrozenTarget(name=one.name, kind=one.kind, action="none", running=_running(live, one))
             for one in site.project.targets
         ),
     )
@@ -194,7 +194,7 @@ def _target(plan: Plan, step: Step, live: LiveState, cleared: ClearedImage | Non
         baseline=step.baseline.commit or "",
         source=step.baseline.source,
         because=tuple(f"{one.path}: {one.rule}" if one.path else one.rule for one in step.because),
-        running=_running(live.running.get(name)),
+        running=_running(live, step.target),
         key=step.key,
         tag=plan.tag_of(step) if has_image else "",
         image=image if has_image else "",
@@ -202,8 +202,12 @@ def _target(plan: Plan, step: Step, live: LiveState, cleared: ClearedImage | Non
     )
 
 
-def _running(running: Running | None) -> FrozenRunning | None:
-    return FrozenRunning(tag=running.tag, digest=running.digest, latest=running.latest) if running else None
+def _running(live: LiveState, target: Target) -> FrozenRunning | None:
+    running = live.running.get(target.name)
+    if running is None:
+        return None
+    trouble = running.trouble if isinstance(target, Function) else ""
+    return FrozenRunning(tag=running.tag, digest=running.digest, latest=running.latest, trouble=trouble)
 
 
 def _text(value: object) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from erp_build.changes.content_key import content_of
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.frozen.freeze import (
@@ -60,15 +61,18 @@ def compare_live(site: Site, saved: SealedPlan, live: LiveState) -> None:
 
 @stage("reads only: ECR")
 def hold_plan(site: Site, saved: SealedPlan, live: LiveState, plan: Plan) -> Plan:
-    """Refuse another plan than the saved one; returns it with the images that were cleared for it."""
+    """Refuse another plan than the saved one; returns it with the images that were cleared for it.
+
+    The file may name only what a run of this plan could have made: under the commit's tag, of the target's content.
+    """
     then = _release(site, saved)
     now = masked(describe_plan(site, live, plan), site.clients.secrets.mask_all)
     _require(saved, moved_targets(then, now))
     wanted = {one.name: Image(one.image, one.tag) for one in then.targets if one.image}
     held = with_images(site, plan, wanted)
-    gone = [step.target.name for step in held.steps if step.target.name in wanted and step.action == "build"]
-    lines = [f"image of {name}: {wanted[name].digest} is not in the registry any more" for name in gone]
-    _require(saved, lines)
+    steps = [step for step in held.steps if step.target.name in wanted]
+    faults = ask_at_once(partial(_fault, site, held.head), steps)
+    _require(saved, (f"image of {step.target.name}: {why}" for step, why in zip(steps, faults, strict=True) if why))
     return held
 
 
@@ -114,6 +118,19 @@ def _with_image(site: Site, images: Mapping[str, Image], step: Step) -> Step:
     if image is None:
         return step._replace(action="build", image=None)
     return step._replace(action="reuse", image=image, tag=wanted.tag)
+
+
+def _fault(site: Site, head: str, step: Step) -> str:
+    """Why the image that a plan names for a step cannot be deployed for it; empty: it can."""
+    registry, image = site.clients.registry, step.image
+    if image is None:
+        return "what was cleared is not in the registry any more"
+    if step.tag.partition("-")[0] != head[:7]:
+        return f"the tag {step.tag} is not that of the commit"
+    if not step.key:
+        return "" if registry.revision(image) == head else f"{image.digest} was not built from this commit"
+    same = content_of(registry.key(image) or "") == content_of(step.key)
+    return "" if same else f"{image.digest} has not the content {content_of(step.key)[:12]}"
 
 
 def _release(site: Site, saved: SealedPlan) -> FrozenRelease:

@@ -115,6 +115,7 @@ def _moved_running(name: str, then: FrozenRunning | None, now: FrozenRunning | N
     yield from _unequal(f"what runs of {name}", _what_runs(then), _what_runs(now))
     if then and now and _what_runs(then) == _what_runs(now):
         yield from _unequal(f"`latest` of {name}", _short(then.latest), _short(now.latest))
+        yield from _unequal(f"state of {name}", then.trouble, now.trouble)
 
 
 def _what_runs(running: FrozenRunning | None) -> str:

@@ -35,11 +35,14 @@ class FrozenRunning:
         tag: of its image; empty: it runs by digest.
         digest: of its image; of a function with an alias, what the alias led to; empty: the registry had it no more.
         latest: the digest that the tag `latest` named; empty: none.
+        trouble: of a function, why it is not as its last deployment left it, such as an alias that is behind; empty:
+            nothing, or it is a service, whose pods come and go.
     """
 
     tag: str
     digest: str
     latest: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
