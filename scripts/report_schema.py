@@ -54,7 +54,7 @@ class Schema:
             return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
         if origin in (Union, UnionType):
             return self._one_of([self.of(argument) for argument in arguments])
-        if origin in (list, tuple):
+        if origin is list or (origin is tuple and arguments[1:] == (...,)):
             return {"type": "array", "items": self.of(arguments[0])}
         if origin is dict:
             return {"type": "object", "additionalProperties": self.of(arguments[1])}
