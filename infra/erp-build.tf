@@ -133,6 +133,17 @@ variable "worker_role_name" {
   default = "erp-dev-worker-role"
 }
 
+variable "pipeline_name" {
+  type    = string
+  default = "erp-unified-pipeline"
+}
+
+# Whether a person approves the saved plan before it is deployed.
+variable "approval" {
+  type    = bool
+  default = false
+}
+
 # ARN of the domain of [build.codeartifact]; empty: there is none.
 variable "code_artifact_domain" {
   type    = string
@@ -322,6 +333,16 @@ data "aws_iam_policy_document" "run" {
         "codebuild:ListBuildsForProject", # workers that a killed run has left
       ]
       resources = ["arn:${local.partition}:codebuild:${local.here}:project/${var.worker_project}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.approval ? [1] : []
+    content {
+      sid = "Approvals"
+      actions = [
+        "codepipeline:ListActionExecutions", # who approved the saved plan
+      ]
+      resources = ["arn:${local.partition}:codepipeline:${local.here}:${var.pipeline_name}"]
     }
   }
   dynamic "statement" {
@@ -624,6 +645,16 @@ data "aws_iam_policy_document" "pipeline" {
       "codebuild:BatchGetBuilds", # and waits for it
     ]
     resources = ["arn:${local.partition}:codebuild:${local.here}:project/${var.project_name}"]
+  }
+  dynamic "statement" {
+    for_each = var.approval ? [1] : []
+    content {
+      sid = "Approval"
+      actions = [
+        "sns:Publish", # who approves is told that a plan waits
+      ]
+      resources = ["arn:${local.partition}:sns:${local.here}:${var.topic_name}"]
+    }
   }
   dynamic "statement" {
     for_each = var.key_arn != "" ? [1] : []

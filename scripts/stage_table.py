@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from erp_build import pipeline
+from erp_build import pipeline, proving
+from erp_build.deployment.frozen import steps
 from erp_build.deployment.going_back import automatic
 from erp_build.model.stages.stage import STAGES, StageFacts
 
@@ -37,9 +38,12 @@ def page() -> str:
 
 
 def _names_in_order() -> Iterator[str]:
-    """The stages in the order of the run, then those that follow a failure, then those of `build` alone."""
-    yield from _called("run", _functions(pipeline))
+    """The stages in the order of the run, those after a failure, of `--until cleared`, and of `build` alone."""
+    beside = _functions(steps)
+    at_the_end = {"clear_and_freeze": beside.pop("clear_and_freeze")}
+    yield from _called("run", {**beside, **_functions(proving), **_functions(pipeline)})
     yield from _called("recorded_deployment", _functions(automatic))
+    yield from _called("clear_and_freeze", at_the_end)
     yield from _called("build", _functions(pipeline))
 
 

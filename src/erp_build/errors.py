@@ -15,7 +15,8 @@ Failure                      whatever ends a run
    |- VerificationFailed    10  what runs is not what was cleared
    |- RunTimedOut            9  the run's own time is over
    |- NewerDeployed         11  a newer commit is live
-   `- PartlyDeployed        12  some units were deployed, and some were not
+    |- PartlyDeployed        12  some units were deployed, and some were not
+    `- PlanMoved             13  the saved plan does not hold any more
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -161,6 +162,10 @@ class NewerDeployed(ErpBuildError, code=11):
 
 class PartlyDeployed(ErpBuildError, code=12):
     """Of several releases and functions some were deployed, and some stay as they were."""
+
+
+class PlanMoved(ErpBuildError, code=13):
+    """A saved plan does not hold any more: something that it was made of has moved."""
 
 
 class Locked(ErpBuildError, code=11):

@@ -29,17 +29,25 @@ from erp_build.clients.unasked import clients_of, without_what_runs
 from erp_build.config.codebuild import project_of_build
 from erp_build.deployment.checks.kept_chart import chart_to_deploy
 from erp_build.deployment.claim import claim_of
+from erp_build.deployment.frozen.freeze import uncommitted_files
+from erp_build.deployment.frozen.steps import (
+    clear_and_freeze,
+    held,
+    hold_changes,
+    hold_findings,
+    hold_ground,
+    live_state,
+)
 from erp_build.deployment.going_back.automatic import recorded_deployment
-from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release, watch_again
+from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release
 from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.latest import latest_behind, move_latest
 from erp_build.deployment.lock import Lock, take_lock
 from erp_build.deployment.preflight import check_plan
-from erp_build.deployment.proof import prove, prove_again, read_alarms
-from erp_build.deployment.recording import is_unproven, record_proof
+from erp_build.deployment.proof import prove, read_alarms
+from erp_build.deployment.recording import is_unproven
 from erp_build.deployment.stage import deploy, write_back
 from erp_build.deployment.status import past_deployments
-from erp_build.errors import ErpBuildError, VerificationFailed, explain
 from erp_build.formats.printable import few_names
 from erp_build.gate.evidence import check_evidence
 from erp_build.gate.result import GateRules
@@ -52,6 +60,7 @@ from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Project
 from erp_build.model.releases.units import units_of
+from erp_build.proving import prove_that_nothing_is_to_do, prove_what_runs, require_proven
 from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
 
@@ -66,8 +75,12 @@ def run(project: Project, clients: Clients, options: Options, run: Run) -> RunRe
     site = Site(project, clients_of(project, clients), run.stage(read_environment, clients, project))
     run.keep(place=site.environment.place)
     rules = run.stage(read_rules, clients, project.gate)
-    live = run.stage(read_live_state, site)
+    hold_ground(run, site, options, rules, head)
+    live = live_state(run, site, options)
     plan = plan_from(run, site, options, head, live)
+    if options.until == "cleared":
+        clear_and_freeze(run, site, rules, plan, live, options, clear=build_and_clear)
+        return run.report()
     if plan.is_empty:
         prove_that_nothing_is_to_do(run, site, options, head, live)
         if not latest_behind(live, plan.unchosen) and not is_unproven(past_deployments(site)):
@@ -100,7 +113,9 @@ def run_apart(project: Project, clients: Clients, options: Options, choice: Choi
     """
     clients = account_asked_once(clients)
     number = builds_of_all(project, clients, options, choice.has, plan_of=plan_from)
-    options = replace(options, builds_of_all=number)
+    # A release writes its values file into the checkout, which is no reason to refuse the next one.
+    uncommitted = uncommitted_files(clients.repository) if options.saved else None
+    options = replace(options, builds_of_all=number, uncommitted=uncommitted)
 
     def run_one(unit: Project, own: Run) -> object:
         return run(unit, clients, options.of_unit(unit), own)
@@ -117,8 +132,9 @@ def build_and_deploy(
 ) -> None:
     """Do what the plan says, prove it, and record it; a failure takes functions and release back."""
     preview = run.stage(check_plan, site, plan)
+    hold_changes(run, site, options, live, plan, preview)
     plan = built_on_workers(run, site, options, plan, lock)
-    cleared = build_and_clear(run, site, rules, plan, live)
+    cleared = build_and_clear(run, site, rules, plan, live, options)
     with recorded_deployment(run, site, plan, lock):
         deployed = run.stage(deploy, site, plan, cleared, lock, preview)
         run.stage(prove, site, plan, cleared, deployed)
@@ -129,48 +145,6 @@ def build_and_deploy(
     move_latest_of_earlier_runs(run, site, rules, live, (*moved, *plan.unchosen))
     run.stage(write_back, site, plan, deployed)
     run.stage(read_alarms, site)
-
-
-def prove_what_runs(run: Run, site: Site, lock: Lock, live: LiveState, commit: str, left_out: str = "") -> None:
-    """Prove what an earlier run deployed, and record that proof, where everything that runs can be proven."""
-    proofs = run.stage(prove_again, site, live)
-    if len(proofs) == len(live.running):
-        if is_unproven(lock.entries):
-            run.stage(watch_again, site, lock)
-        record_proof(site, lock, commit, left_out)
-
-
-def require_proven(run: Run, site: Site, lock: Lock, live: LiveState) -> None:
-    """Prove what runs before a part of it is deployed: the proof of that part would vouch for the rest as well."""
-    words = "the last deployment was cut off or failed, and this run proves only what was chosen"
-    try:
-        prove_what_runs(run, site, lock, live, "")
-    except ErpBuildError as error:
-        explain(error, words, next_step="run without --only and --except, or erp-build rollback")
-        raise
-    if is_unproven(lock.entries):
-        raise VerificationFailed(
-            "what would be left out is not proven",
-            where=str(site.release),
-            why=words,
-            next_step="run without --only and --except, or erp-build rollback",
-        )
-
-
-def prove_that_nothing_is_to_do(run: Run, site: Site, options: Options, head: str, live: LiveState) -> None:
-    """Prove what runs. Where that fails because a newer run deploys at the same time, that is what is said."""
-    try:
-        # An earlier run may have been cut off between its deployment and its proof.
-        run.stage(prove_again, site, live)
-    except VerificationFailed:
-        if not options.allow_older:
-            now = run.stage(read_live_state, site)
-            refuse_older(
-                site.clients.repository,
-                head,
-                chosen_of(now, site.project, choice_of(site.project, options.only, options.without)),
-            )
-        raise
 
 
 def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState) -> Plan:
@@ -185,7 +159,7 @@ def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState
     changes = look_behind(git, project, run.stage(detect_changes, git, project, baselines, head))
     plan = choose(run.stage(make_plan, project, changes, live, rebuild=options.rebuild), choice)
     run.keep(plan=plan)
-    plan = with_repairs(run.stage(find_reusable, site, plan, live))
+    plan = held(run, site, options, live, with_repairs(run.stage(find_reusable, site, plan, live)))
     run.keep(plan=plan)
     return plan
 
@@ -195,7 +169,7 @@ def settle_release(run: Run, site: Site, options: Options, lock: Lock) -> LiveSt
     if lock.former.holder:
         # The previous run was killed without freeing the lock: the rollout that it began goes on without it.
         run.stage(let_it_settle, site)
-    live = run.stage(read_live_state, site)
+    live = live_state(run, site, options)
     if live.revision and (live.revision.is_pending or live.revision.is_being_removed):
         run.stage(recover_release, site, lock, uninstall=options.replace_cut_off_install)
         live = run.stage(read_live_state, site)
@@ -226,10 +200,13 @@ def built_on_workers(run: Run, site: Site, options: Options, plan: Plan, lock: L
     return run.stage(build_on_workers, site, plan, order)
 
 
-def build_and_clear(run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState) -> tuple[ClearedImage, ...]:
+def build_and_clear(
+    run: Run, site: Site, rules: GateRules, plan: Plan, live: LiveState, options: Options
+) -> tuple[ClearedImage, ...]:
     """Build the plan's images and clear them. This changes nothing that runs."""
     images = make_images(run, site, plan)
     judgement = run.stage(judge_images, site.clients, rules, images, live.running)
+    hold_findings(run, site, options, judgement)
     cleared = run.stage(clear_images, judgement)
     if site.project.build.evidence:
         run.stage(check_evidence, site, plan, images)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from erp_build.formats.frozen_plan import SealedPlan
 from erp_build.model.project import Project
 
 
@@ -20,7 +22,11 @@ class Options:
         rebuild: names of services and functions that are built anew although their content has an image.
         only, without: names of the targets that may be deployed (empty: all), and of those that may not; what is left
             out stays as it runs.
+        until: where the run ends: `cleared` leaves it with a plan of what would be deployed, and deploys nothing.
+        saved: the plan to be done, exactly so or not at all; None: the plan is made now.
         seconds: target -> what its image took in a former run, as far as that is known; workers are shared out by it.
+        uncommitted: of several units, what of the checkout its commit does not have, in words, asked before the first
+            of them writes its values file; None: the run asks by itself.
         builds_of_all: of several releases the builds of all that workers could make; a run counts them by itself.
     """
 
@@ -34,7 +40,10 @@ class Options:
     rebuild: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    until: Literal["proven", "cleared"] = "proven"
+    saved: SealedPlan | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    uncommitted: str | None = None
     builds_of_all: int = 0
 
     def of_unit(self, unit: Project) -> "Options":

@@ -6,9 +6,11 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from erp_build.clients.clock import Clock
 from erp_build.errors import Failure, PartlyDeployed, RunTimedOut, explain
+from erp_build.formats.frozen_plan import SealedPlan
 from erp_build.gate.result import Judgement
 from erp_build.model.build_options import Tests
 from erp_build.model.check_run import Checked
+from erp_build.model.codepipeline import Approval
 from erp_build.model.effect import Effect
 from erp_build.model.environment import Place
 from erp_build.model.images.evidence import CheckedEvidence
@@ -18,6 +20,7 @@ from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence
+from erp_build.model.releases.frozen_plan import FrozenPlan
 from erp_build.model.releases.preview import Preview
 from erp_build.model.stages.hooks import Pipeline
 from erp_build.model.stages.stage import STAGES
@@ -59,7 +62,7 @@ class UnitReport:
 
     name: str
     kind: UnitKind
-    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "left out"]
+    outcome: Literal["deployed", "built", "cleared", "nothing", "rehearsed", "failed", "left out"]
     error: Failure | None = None
 
 
@@ -82,6 +85,9 @@ class RunReport:
         tests: what Maven did with the tests.
         seconds: since the run began.
         units: where several releases and functions are deployed each by itself, how each of them ended.
+        frozen: the plan that it ends with, of a run until everything is cleared.
+        saved: the saved plan that it does, or the one that it wrote.
+        approvals: who approved that plan, as far as a pipeline says.
     """
 
     rehearsal: bool = False
@@ -108,6 +114,9 @@ class RunReport:
     tests: Tests = "compile"
     seconds: float = 0.0
     units: tuple[UnitReport, ...] = ()
+    frozen: FrozenPlan | None = None
+    saved: SealedPlan | None = None
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def moved(self) -> bool:
@@ -115,7 +124,7 @@ class RunReport:
         return any(effect.moves_what_runs for effect in self.effects)
 
     @property
-    def outcome(self) -> Literal["deployed", "built", "nothing", "rehearsed", "failed", "partly"]:
+    def outcome(self) -> Literal["deployed", "built", "cleared", "nothing", "rehearsed", "failed", "partly"]:
         """The outcome of the run, in one word; `partly`: some of several units were deployed, and some were not."""
         if self.error:
             return "partly" if isinstance(self.error, PartlyDeployed) else "failed"
@@ -123,6 +132,8 @@ class RunReport:
             return "nothing"
         if self.rehearsal:
             return "rehearsed"
+        if self.frozen:
+            return "cleared"
         return "built" if self.images_only else "deployed"
 
 
@@ -261,6 +272,9 @@ def _joined(whole: RunReport, unit: RunReport) -> RunReport:
         recovers=whole.recovers or unit.recovers,
         plan=_join(whole.plan, unit.plan, Plan.beside),
         preview=_join(whole.preview, unit.preview, Preview.beside),
+        frozen=_join(whole.frozen, unit.frozen, FrozenPlan.beside),
+        saved=whole.saved or unit.saved,
+        approvals=whole.approvals or unit.approvals,
         judgement=_join(whole.judgement, unit.judgement, Judgement.beside),
         deployment=_join(whole.deployment, unit.deployment, Deployment.beside),
     )

@@ -12,6 +12,7 @@ from erp_build.build.assembly import LocalAssembly
 from erp_build.build.composition import BuildClients, BuildSetting, make_assembly
 from erp_build.build.evidence.store import EvidenceStore
 from erp_build.build.packagers.protocol import Packager
+from erp_build.clients.aws.approvals import PipelineApprovals
 from erp_build.clients.aws.codebuild import BuildFleet
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
@@ -220,6 +221,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         cluster=cluster,
         leases=leases,
         alarms=CloudWatchAlarms(aws.client("cloudwatch")),
+        approvals=PipelineApprovals(aws.client("codepipeline")),
         helm=helm,
         assembly=assembly,
         effects=effects,
@@ -266,6 +268,7 @@ def asked_patiently(clients: Clients) -> Clients:
         cluster=patient(clients.cluster, patience),
         leases=patient(clients.leases, patience),
         alarms=patient(clients.alarms, patience),
+        approvals=patient(clients.approvals, patience),
         helm=patient(clients.helm, patience),
         effects=PatientEffects(
             clients.effects, patience, functions=clients.functions, helm=clients.helm, leases=clients.leases

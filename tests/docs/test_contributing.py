@@ -43,6 +43,9 @@ ANSWERS = {
         "src/erp_build/changes/target_keys.py": "def _doubt(",
         "src/erp_build/clients/git/checkout.py": "def compare(",
     },
+    "What may not move between a saved plan and its run?": {
+        "src/erp_build/deployment/frozen/moved.py": "def moved_ground("
+    },
     "Where is the lock renewed?": {"src/erp_build/deployment/lock.py": "renewed_at("},
     "Who asks for the lock before an effect?": {"src/erp_build/deployment/fencing/effects.py": ".require_held()"},
     "What is said of a failure of Maven, the engine, Lambda or Helm?": {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from erp_build.config.environment import PARAMETER_RULES
 from erp_build.errors import BuildFailed, ConfigurationError
+from erp_build.model.codepipeline import Approval
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
 
@@ -50,6 +51,19 @@ class FakeAlarms:
         if self.denied:
             raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed")
         return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))
+
+
+class FakeApprovals:
+    """Approvals by pipeline and execution; `denied` says that they may not be read."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], tuple[Approval, ...]] = {}
+        self.denied = False
+
+    def given(self, pipeline: str, execution: str) -> tuple[Approval, ...]:
+        if self.denied:
+            raise ConfigurationError("codepipeline:ListActionExecutions is not allowed", where=pipeline)
+        return self.known.get((pipeline, execution), ())
 
 
 class FakeAssembly:

@@ -25,7 +25,7 @@ from erp_build.pipeline import build, run
 from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
 from erp_build.wiring import _rehearsed, asked_patiently
-from tests.fakes.account import FakeAlarms, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
+from tests.fakes.account import FakeAlarms, FakeApprovals, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
@@ -98,6 +98,7 @@ class FakeWorld:
         self.identity = FakeIdentity()
         self.assembly = FakeAssembly()
         self.alarms = FakeAlarms()
+        self.approvals = FakeApprovals()
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
@@ -159,6 +160,7 @@ class FakeWorld:
             cluster=self.cluster,
             leases=self.leases,
             alarms=self.alarms,
+            approvals=self.approvals,
             helm=self.helm,
             assembly=self.assembly,
             effects=self.effects,

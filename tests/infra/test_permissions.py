@@ -31,7 +31,8 @@ BY_THE_ENGINE = {
 configuration, Maven with its token, and AWS for a token."""
 SAME_NAMES = {"ecr-public:DescribeImages", "ecr-public:DescribeRepositories", "ecr-public:PutImage"}
 """Operations of another service that are called as those of ECR; of the public one only the sign-in is asked."""
-NOT_IN_THE_SANDBOX = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
+NOT_IN_THE_SANDBOX = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository",
+                      "codepipeline:ListActionExecutions"}  # fmt: skip
 """Actions that only some need, of services that the sandbox need not have."""
 FOR_US = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms", "inspector2"}
 """Services that CodeBuild calls with the role, or that AWS asks behind another call."""
@@ -50,6 +51,7 @@ NAMES = {
     "log_group": "/aws/codebuild/erp-unified-build",
     "project": "erp-unified-build",
     "workers": "erp-unified-workers",
+    "pipeline": "erp-unified-pipeline",
     "connection": CONNECTION,
     "key": "arn:aws:kms:ap-northeast-2:123456789012:key/1",
     "registry_region": "ap-northeast-2",
@@ -68,6 +70,7 @@ EVERYTHING = {
     "WorkerProject": NAMES["workers"],
     "CodeArtifactDomain": NAMES["domain"],
     "CodeArtifactPackages": NAMES["packages"],
+    "Approval": "true",
 }
 
 
@@ -132,6 +135,7 @@ def test_the_template_carries_exactly_the_list() -> None:
         ("BaseImages", ("elsewhere",)),
         ("CreateOnPush", ("a push makes",)),
         ("WorkerProject", ("fan_out",)),
+        ("Approval", ("manual approval",)),
         # Each of the two needs a token of STS.
         ("CodeArtifactDomain CodeArtifactPackages PublicEcr", ("codeartifact", "public.ecr.aws")),
     ],

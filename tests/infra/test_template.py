@@ -1,5 +1,6 @@
 """The template as a text: what cfn-lint says of it, and the decisions that stand in it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from erp_build.cli.app import parser_of
+from erp_build.cli.verbs import run
 from erp_build.config.load import load_project
+from erp_build.deployment.frozen.approval import EXECUTION
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.project import Project
 from sandbox.aws.pipeline_template import PIPELINE_ROLE, TEMPLATE, Template
@@ -67,6 +71,33 @@ def test_the_source_is_a_full_clone_and_a_waiting_run_gives_way_to_a_newer_one(t
     assert source["ActionTypeId"]["Provider"] == "CodeStarSourceConnection"
     assert build["InputArtifacts"] == source["OutputArtifacts"]
     assert (pipeline["PipelineType"], pipeline["ExecutionMode"]) == ("V2", "SUPERSEDED")
+
+
+def test_without_an_approval_there_is_one_build_and_it_gets_no_options(template: Template) -> None:
+    stages = properties(template, "Pipeline")["Stages"]
+    assert [stage["Name"] for stage in stages] == ["Source", "Build"]
+    assert stages[1]["Actions"][0]["Configuration"] == {"ProjectName": "erp-unified-build"}
+
+
+def test_an_approval_stands_between_a_build_that_saves_the_plan_and_one_that_does_it() -> None:
+    stages = properties(Template({"Approval": "true"}), "Pipeline")["Stages"]
+    assert [stage["Name"] for stage in stages] == ["Source", "Build", "Approve", "Deploy"]
+    _, build, approve, deploy = (stage["Actions"][0] for stage in stages)
+    assert approve["ActionTypeId"]["Category"] == "Approval"
+    assert approve["Configuration"]["NotificationArn"].endswith(":erp-dev-alarms")
+    saves, does = (
+        {one["name"]: one["value"] for one in json.loads(each["Configuration"]["EnvironmentVariables"])}
+        for each in (build, deploy)
+    )
+    (artifact,) = build["OutputArtifacts"]
+    assert artifact in deploy["InputArtifacts"]
+    assert deploy["Configuration"]["PrimarySource"] == "Source"
+    parser = parser_of("run", run)
+    saving = parser.parse_args(saves["ERP_BUILD_OPTIONS"].split(), run.Options())
+    doing = parser.parse_args(does["ERP_BUILD_OPTIONS"].split(), run.Options())
+    assert saving.until == "cleared"
+    assert str(doing.plan) == f"$CODEBUILD_SRC_DIR_{artifact['Name']}/{saving.save}"
+    assert does[EXECUTION] == "#{codepipeline.PipelineExecutionId}"
 
 
 def test_the_build_has_an_engine_and_a_log_that_ends_some_day(template: Template) -> None:

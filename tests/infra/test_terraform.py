@@ -35,6 +35,7 @@ SETTINGS: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({"BaseImages": BASES}, {"var.base_images": BASES}),
     ({"CreateOnPush": "true"}, {"var.create_on_push": True}),
     ({"PublicEcr": "true"}, {"var.public_ecr": True}),
+    ({"Approval": "true"}, {"var.approval": True}),
     ({"WorkerProject": "erp-unified-workers"}, {"var.worker_project": "erp-unified-workers"}),
     (
         {"CodeArtifactDomain": DOMAIN, "CodeArtifactPackages": f"{DOMAIN}/*"},
@@ -49,7 +50,7 @@ SETTINGS: list[tuple[dict[str, str], dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("template", "terraform"),
     SETTINGS,
-    ids=["default", "publish", "inspector", "key", "bases", "push", "public", "workers", "tokens"],
+    ids=["default", "publish", "inspector", "key", "bases", "push", "public", "approval", "workers", "tokens"],
 )
 def test_the_policies_are_those_of_the_template(
     template: dict[str, str], terraform: dict[str, Any], role: str, document: str

@@ -79,6 +79,15 @@ ELSEWHERE = {
     ),
     "erp-build init": "tests/unit/cli/test_init.py::test_without_a_terminal_the_file_is_shown_and_not_written",
     "erp-build init --write": "tests/unit/cli/test_init.py::test_of_a_repository_as_it_is_every_line_is_found",
+    "erp-build run --until cleared --save plan.json": (
+        "tests/unit/test_pipeline_saved_plan.py::test_a_run_until_cleared_changes_nothing_that_runs"
+    ),
+    "erp-build run --plan plan.json": (
+        "tests/unit/test_pipeline_saved_plan.py::test_an_unmoved_plan_is_done_to_the_letter"
+    ),
+    "erp-build plan --live --save plan.json": (
+        "tests/unit/cli/test_saved_plan.py::test_a_plan_without_images_is_built_and_deployed_as_it_says"
+    ),
     "make demo": "tests/world/test_demo.py::test_the_demo_holds_with_helm_3",
     "make test": "tests/__main__.py::main",
     ".venv/bin/python -m sandbox up": "tests/world/conftest.py::_sandbox",

@@ -53,10 +53,10 @@ exit codes:
   2 usage or configuration        9 Helm release failed
   3 detection refused (--strict) 10 what runs is not what was cleared
   4 build failed                 11 locked, or newer is deployed
-  5 push failed                  70 a bug of erp_build
-  6 gate: findings               74 the output could not be written
-  7 gate: inconclusive          130 SIGINT
-                                143 SIGTERM
+  5 push failed                  12 only some releases deployed
+  6 gate: findings               13 a saved plan has moved
+  7 gate: inconclusive           70 a bug of erp_build
+  130 SIGINT, 143 SIGTERM        74 the output could not be written
 """
 
 

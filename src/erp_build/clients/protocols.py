@@ -15,7 +15,7 @@ from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.patience import Patience
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
-from erp_build.model.codepipeline import BuildProject
+from erp_build.model.codepipeline import Approval, BuildProject
 from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.fleet import WorkerLook
 from erp_build.model.images.image import StoredImage
@@ -171,6 +171,13 @@ class Alarms(Protocol):
         """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
 
 
+class Approvals(Protocol):
+    """CodePipeline."""
+
+    def given(self, pipeline: str, execution: str) -> tuple[Approval, ...]:
+        """The manual approvals of an execution; raises `ConfigurationError` where they may not be read."""
+
+
 class Leases(Protocol):
     """The locks of releases."""
 
@@ -252,6 +259,7 @@ class Clients:
     cluster: Cluster
     leases: Leases
     alarms: Alarms
+    approvals: Approvals
     helm: Helm
     assembly: Assembly
     effects: Effects

@@ -7,8 +7,8 @@
 
 _shtab_erp_build_subparsers=(plan run build status history verify rollback unlock init doctor explain replay record gate values token completion)
 
-_shtab_erp_build_plan_option_strings=(-h --help --base --head --live --strict --rebuild --only --except --json --markdown --repo --config -v --verbose -q --quiet)
-_shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --only --except --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_plan_option_strings=(-h --help --base --head --live --save --strict --rebuild --only --except --json --markdown --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --only --except --until --save --plan --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_build_option_strings=(-h --help --only --rehearse --head --rebuild --timeout --report --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_status_option_strings=(-h --help --json --unit --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_history_option_strings=(-h --help --json --unit --repo --config -v --verbose -q --quiet)
@@ -26,8 +26,11 @@ _shtab_erp_build_token_option_strings=(-h --help --cluster --repo --config -v --
 _shtab_erp_build_completion_option_strings=(-h --help --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_option_strings=(-h --help --version)
 
+_shtab_erp_build_plan___save_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_plan___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_plan___config_COMPGEN=_shtab_compgen_files
+_shtab_erp_build_run___save_COMPGEN=_shtab_compgen_files
+_shtab_erp_build_run___plan_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_run___report_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_run___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_run___config_COMPGEN=_shtab_compgen_files
@@ -74,6 +77,7 @@ _shtab_erp_build_token___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_completion___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_completion___config_COMPGEN=_shtab_compgen_files
 
+_shtab_erp_build_run___until_choices=(cleared)
 _shtab_erp_build_values_pos_0_choices=(set)
 _shtab_erp_build_completion_pos_0_choices=(bash zsh fish)
 _shtab_erp_build_pos_0_choices=(plan run build status history verify rollback unlock init doctor explain replay record gate values token completion)

@@ -51,7 +51,7 @@ function _shtab_erp_build_using
 end
 
 set -g _shtab_erp_build_commands plan run build status history verify rollback unlock init doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --except --head --junit --now --only --out --pairs --pipeline --policy --pushed --range --rebuild --recorded --repo --report --sarif --timeout --to --today --unit --wait-for-lock --waivers --write
+set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --except --head --junit --now --only --out --pairs --pipeline --plan --policy --pushed --range --rebuild --recorded --repo --report --sarif --save --timeout --to --today --unit --until --wait-for-lock --waivers --write
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -63,6 +63,7 @@ complete -c erp-build -n '_shtab_erp_build_using plan' -s h -l help -d 'show thi
 complete -c erp-build -n '_shtab_erp_build_using plan' -l base -x -d 'compare every target with this commit'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l head -x -d 'the commit to plan for (default: HEAD)'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l live -d 'compare each target with what runs of it'
+complete -c erp-build -n '_shtab_erp_build_using plan' -l save -xka "(__fish_complete_path (commandline -ct))" -d 'with --live: write the plan, for run --plan FILE'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l strict -d 'exit 3 when a baseline is in doubt'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l rebuild -x -d 'build NAME anew although its content has an image; without NAME, every service and function'
 complete -c erp-build -n '_shtab_erp_build_using plan' -l only -x -d 'deploy only these services, functions or the chart; everything else stays as it runs'
@@ -84,6 +85,9 @@ complete -c erp-build -n '_shtab_erp_build_using run' -l replace-cut-off-install
 complete -c erp-build -n '_shtab_erp_build_using run' -l rebuild -x -d 'build NAME anew although its content has an image; without NAME, every service and function'
 complete -c erp-build -n '_shtab_erp_build_using run' -l only -x -d 'deploy only these services, functions or the chart; everything else stays as it runs'
 complete -c erp-build -n '_shtab_erp_build_using run' -l except -x -d 'leave these services, functions or the chart as they run'
+complete -c erp-build -n '_shtab_erp_build_using run' -l until -xka "cleared" -d 'end when every image is built and cleared; needs --save'
+complete -c erp-build -n '_shtab_erp_build_using run' -l save -xka "(__fish_complete_path (commandline -ct))" -d 'write what would be deployed, for run --plan'
+complete -c erp-build -n '_shtab_erp_build_using run' -l plan -xka "(__fish_complete_path (commandline -ct))" -d 'do a saved plan exactly so, or leave with 13'
 complete -c erp-build -n '_shtab_erp_build_using run' -l wait-for-lock -x -d 'wait so long for another run, such as 20m (default: leave with 11)'
 complete -c erp-build -n '_shtab_erp_build_using run' -l timeout -x -d 'give up unless everything is deployed and proven after so long, such as 45m (default: `timeout` of the file)'
 complete -c erp-build -n '_shtab_erp_build_using run' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'the report (default: erp-build-report/report.json in the repository)'

@@ -14,7 +14,7 @@ from erp_build.model.project import (
     NotifyPolicy,
 )
 
-EVENTS = ("failure", "recovery", "success")
+EVENTS = ("failure", "recovery", "success", "approval")
 
 
 def parse_deploy(table: Table) -> DeployPolicy:

@@ -58,6 +58,7 @@ class LedgerEntry:
         outcome: `begun` until it has ended; a run that was cut off stays so.
         revision, updated, functions: what it left behind.
         left_out: the targets of that commit that it left as they ran, in words; empty: none.
+        approved: the saved plan that it did, and who approved it, in words; empty: it made its own plan.
     """
 
     at: str
@@ -69,6 +70,7 @@ class LedgerEntry:
     updated: str = ""
     functions: Mapping[str, str] = field(default_factory=dict)
     left_out: str = ""
+    approved: str = ""
 
     @property
     def left(self) -> PreviousState:
@@ -177,6 +179,7 @@ def _entry(item: Mapping[str, Any], before: PreviousState, functions: Mapping[st
         updated=item.get("updated", ""),
         functions=functions,
         left_out=item.get("left_out", ""),
+        approved=item.get("approved", ""),
     )
 
 
@@ -192,7 +195,8 @@ def _differences(entries: tuple[LedgerEntry, ...]) -> list[dict[str, Any]]:
         before = _filled(entry.before, _patch(known, entry.before.functions))
         after = _patch(entry.before.functions, entry.functions) if entry.outcome != "begun" else {}
         named = {"at": entry.at, "commit": entry.commit, "build": entry.build, "outcome": entry.outcome}
-        apart = {"left_out": entry.left_out} if entry.left_out else {}
+        words = {"left_out": entry.left_out, "approved": entry.approved}
+        apart = {name: text for name, text in words.items() if text}
         items.append({**named, **apart, **_filled(entry.left, after), "before": before})
         known = entry.good.functions
     return items

@@ -23,7 +23,7 @@ from erp_build.deployment.checks.first_look import look_first
 from erp_build.deployment.checks.lost_values import require_kept_values
 from erp_build.deployment.checks.placement import require_absence, require_placement
 from erp_build.deployment.pinning import names_image, why_by_tag
-from erp_build.deployment.preview import object_changes, values_diff
+from erp_build.deployment.preview import digest, object_changes, objects_seal, values_diff
 from erp_build.deployment.rights.check import Objects, try_release
 from erp_build.deployment.tags import expected_tags, keys_of
 from erp_build.errors import ConfigurationError, ReleaseFailed, did_you_mean
@@ -105,6 +105,8 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
         unprobed=look_first(site, plan, before, after),
         values=values_diff(content, values, f"{chart.path}/{chart.values}"),
         objects=object_changes(before, after),
+        values_seal=digest(b"\0".join((content, *map(read_values, below_of(site))))),
+        objects_seal=objects_seal(before, after),
     )
 
 

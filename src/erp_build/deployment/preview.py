@@ -3,6 +3,8 @@
 An object of kind Secret never comes here, and no value that has a secret's name is shown.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from itertools import groupby
@@ -57,6 +59,18 @@ def object_changes(before: Sequence[Object], after: Sequence[Object]) -> tuple[O
         elif fields := tuple(_shown(*one) for one in differences(was, will)):
             found.append(ObjectChange(kind=kind, name=name, change="changed", fields=fields))
     return tuple(found)
+
+
+def objects_seal(before: Sequence[Object], after: Sequence[Object]) -> str:
+    """A digest of all that differs between two renderings, values that are not shown as well."""
+    old, new = ({_identity(item): item for item in items} for items in (before, after))
+    differing = [[*one, old.get(one), new.get(one)] for one in sorted({*old, *new}) if old.get(one) != new.get(one)]
+    return digest(json.dumps(differing, default=str).encode("ascii"))
+
+
+def digest(content: bytes) -> str:
+    """The hex digits of a digest, for a seal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _known(text: str) -> str:

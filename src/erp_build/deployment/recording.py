@@ -25,6 +25,7 @@ def recorded(
     commit: str,
     before: PreviousState,
     left_out: str = "",
+    approved: str = "",
     outcome: DeploymentOutcome,
     after_failure: Callable[[Exception], DeploymentOutcome],
 ) -> Iterator[None]:
@@ -39,11 +40,14 @@ def recorded(
         commit: full commit that is deployed.
         before: where its failure leads.
         left_out: what of the commit is not deployed, in words.
+        approved: the saved plan that is done, and who approved it, in words.
         outcome: what is written when the block succeeds.
         after_failure: called with the error when the block fails; returns what is written then.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
-    entry = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=before, left_out=left_out)
+    entry = LedgerEntry(
+        at=lock.time, commit=commit, build=lock.build, before=before, left_out=left_out, approved=approved
+    )
     lock.write_entries((*lock.entries, entry))
     try:
         yield

@@ -27,12 +27,21 @@ class SourceAction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodePipeline:
-    """A pipeline of CodePipeline: its source actions, the CodeBuild projects that it starts, its artifact bucket."""
+    """A pipeline of CodePipeline.
+
+    Attributes:
+        name: of the pipeline.
+        sources: its source actions.
+        projects: the CodeBuild projects that it starts.
+        bucket: of its artifacts.
+        approves: whether it waits for a manual approval.
+    """
 
     name: str
     sources: tuple[SourceAction, ...] = ()
     projects: tuple[str, ...] = ()
     bucket: str = ""
+    approves: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,3 +71,25 @@ class BuildProject:
     machine: str = ""
     compute: str = ""
     at_once: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approval:
+    """A manual approval of a pipeline's execution.
+
+    Attributes:
+        action: its name in the pipeline.
+        by: who answered, an ARN or a name; empty: CodePipeline does not say.
+        at: when, ISO 8601, UTC.
+        summary: what was written with the answer; empty: nothing.
+    """
+
+    action: str
+    by: str = ""
+    at: str = ""
+    summary: str = ""
+
+    def __str__(self) -> str:
+        """For the reader."""
+        said = f": {self.summary}" if self.summary else ""
+        return f"{self.by or 'somebody'} at {self.at}{said}"

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a run deploys to: project and environment as people know them, account, region, cluster."""
+    """Where a run deploys to.
+
+    Attributes:
+        project: name of the project, as people know it.
+        environment: name of the environment, such as dev.
+        account: of AWS, twelve digits.
+        region: of AWS.
+        cluster: name of the EKS cluster.
+    """
 
     project: str
     environment: str

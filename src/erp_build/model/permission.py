@@ -18,6 +18,7 @@ BASE_IMAGES = "base images in ECR elsewhere"
 CODEARTIFACT = "[build.codeartifact]"
 CREATE_ON_PUSH = "repositories that a push makes"
 FAN_OUT = "[build.fan_out]"
+MANUAL_APPROVAL = "a manual approval"
 PUBLIC_ECR = "sign-in to public.ecr.aws"
 """Words of `only`."""
 

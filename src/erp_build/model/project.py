@@ -224,11 +224,12 @@ class NotifyPolicy(NamedTuple):
 
     Attributes:
         topic: name or ARN of a topic of SNS; empty: that of the alarms, `<project>-<environment>-alarms`.
-        on: failure, recovery (the run before failed, this one deployed), success (each one that deployed).
+        on: failure, recovery (the run before failed, this one deployed), success (each one that deployed), approval (a
+            saved plan waits for somebody who approves it).
     """
 
     topic: str = ""
-    on: tuple[str, ...] = ("failure", "recovery")
+    on: tuple[str, ...] = ("failure", "recovery", "approval")
 
 
 class Project(NamedTuple):

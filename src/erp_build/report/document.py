@@ -11,7 +11,14 @@ from erp_build.report.critical_path import critical_path
 from erp_build.report.json import SCHEMA
 from erp_build.report.json.filled import filled
 from erp_build.report.json.plan import step_document
-from erp_build.report.plan_types import ChangesDocument, ImageEvidenceDocument, MakingDocument, TargetDocument
+from erp_build.report.plan_types import (
+    ApprovalDocument,
+    ChangesDocument,
+    ImageEvidenceDocument,
+    MakingDocument,
+    SavedPlanDocument,
+    TargetDocument,
+)
 from erp_build.report.text.gate import judgement_document
 from erp_build.run_record import RunReport
 
@@ -59,11 +66,26 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
             }
             for one in report.units
         ],
+        "saved_plan": _saved_plan(report),
     }
 
 
 def _error(error: Failure | None) -> document_types.ErrorDocument | None:
     return filled(document_types.ErrorDocument, error, next=error.next_step) if error else None
+
+
+def _saved_plan(report: RunReport) -> SavedPlanDocument | None:
+    saved = report.saved
+    if saved is None:
+        return None
+    return {
+        "digest": saved.digest,
+        "stage": saved.plan.stage,
+        "made": saved.plan.made,
+        "build": saved.plan.build or None,
+        "link": saved.plan.link or None,
+        "approvals": [filled(ApprovalDocument, one) for one in report.approvals],
+    }
 
 
 def _watched(report: RunReport) -> list[document_types.WatchedDocument]:

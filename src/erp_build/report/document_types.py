@@ -10,9 +10,9 @@ from erp_build.model.build_options import Tests
 from erp_build.model.effect import EffectState
 from erp_build.model.images.fleet import WorkerEnd
 from erp_build.report.gate_types import GateDocument
-from erp_build.report.plan_types import ChangesDocument, Seconds, TargetDocument
+from erp_build.report.plan_types import ChangesDocument, SavedPlanDocument, Seconds, TargetDocument
 
-ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 70, 130, 143]}]
+ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 70, 130, 143]}]
 Account = Annotated[str, {"pattern": "^[0-9]{12}$"}]
 Commit = Annotated[str | None, {"pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}]
 Moment = Annotated[str | None, {"format": "date-time"}]
@@ -221,7 +221,7 @@ class UnitDocument(TypedDict):
 
     name: str
     kind: Literal["release", "function"]
-    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "left out"]
+    outcome: Literal["deployed", "built", "cleared", "nothing", "rehearsed", "failed", "left out"]
     exit_code: ExitCode
     error: ErrorDocument | None
 
@@ -235,11 +235,11 @@ class ReportDocument(TypedDict):
         schema: version of this form.
         erp_build: the version that wrote the report.
         verb: what was asked for; `build` ends with the images and deploys nothing.
-        outcome: how the run ended; built: the images of `build`; nothing: there was nothing to do; partly: some of
-            several releases and functions were deployed, and some were not.
+        outcome: how the run ended; built: the images of `build`; cleared: it ended with a saved plan; nothing: there
+            was nothing to do; partly: some of several releases and functions were deployed, and some were not.
         exit_code: 0 done or nothing to do; 2 configuration; 3 detection refused; 4 build; 5 push; 6 findings over the
             policy; 7 no verdict; 8 Lambda; 9 cluster, Helm, rollout; 10 not what was cleared runs; 11 locked or newer
-            deployed; 12 partly; 70 a bug; 130 SIGINT; 143 SIGTERM.
+            deployed; 12 partly; 13 a saved plan has moved; 70 a bug; 130 SIGINT; 143 SIGTERM.
         rehearsal: whether every change was only assumed.
         recovers: whether the run before failed after it had taken the lock.
         started: when the run began, ISO 8601, UTC.
@@ -265,12 +265,13 @@ class ReportDocument(TypedDict):
         gate: what the gate found; null: the run did not come to it.
         error: what ended the run; null: it did not fail.
         units: where releases and functions are deployed each by itself, how each of them ended; empty: there is one.
+        saved_plan: the saved plan that is done, or was written; null: the run made its own.
     """
 
     schema: Literal[1]
     erp_build: str
     verb: Literal["run", "build"]
-    outcome: Literal["deployed", "built", "nothing", "rehearsed", "failed", "partly"]
+    outcome: Literal["deployed", "built", "cleared", "nothing", "rehearsed", "failed", "partly"]
     exit_code: ExitCode
     rehearsal: bool
     recovers: bool
@@ -297,3 +298,4 @@ class ReportDocument(TypedDict):
     gate: GateDocument | None
     error: ErrorDocument | None
     units: list[UnitDocument]
+    saved_plan: SavedPlanDocument | None

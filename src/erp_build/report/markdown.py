@@ -21,6 +21,7 @@ IN_ADDRESSES = "%/:?#@!$&'()*+,;=~-._"
 OUTCOMES = {
     "deployed": "deployed",
     "built": "built, not deployed",
+    "cleared": "cleared, not deployed",
     "nothing": "nothing to do",
     "rehearsed": "rehearsed",
     "failed": "**failed**",
@@ -34,7 +35,8 @@ def report_markdown(report: ReportDocument) -> str:
     Args:
         report: the document of `report_document`, with its secrets masked already.
     """
-    parts = (_head, _error, _units, _plan, _workers, _changes, _gate, _watched, _proof, _evidence, _warnings, _path)
+    plan = (_head, _saved_plan, _error, _units, _plan, _workers, _changes)
+    parts = (*plan, _gate, _watched, _proof, _evidence, _warnings, _path)
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
 
@@ -47,6 +49,15 @@ def _head(report: ReportDocument) -> Iterator[str]:
     if report["outcome"] == "nothing":
         of_build = "Nothing to do: every image is there."
         yield from (of_build if report["verb"] == "build" else cell(nothing_to_do(left_out_of(report))), "")
+
+
+def _saved_plan(report: ReportDocument) -> Iterator[str]:
+    if saved := report["saved_plan"]:
+        yield f"Saved plan `{saved['digest'][:19]}` of {cell(saved['made'])}"
+        yield ""
+        for one in saved["approvals"]:
+            said = f": {cell(one['summary'])}" if one["summary"] else ""
+            yield from (f"- approved by {cell(one['by'] or 'somebody')}, {cell(one['at'])}{said}", "")
 
 
 def _error(report: ReportDocument) -> Iterator[str]:

@@ -16,11 +16,12 @@ from erp_build.formats.printable import few_names, json_text, one_line, printabl
 from erp_build.model.project import NotifyPolicy
 from erp_build.report.document import report_document
 from erp_build.report.document_types import ReportDocument
+from erp_build.report.markdown import report_markdown
 from erp_build.report.summary import left_out_of, moved_effects, whose
 from erp_build.report.text.plan import without_mentions
 from erp_build.run_record import RunReport
 
-MessageKind = Literal["failure", "recovery", "success"]
+MessageKind = Literal["failure", "recovery", "success", "approval"]
 
 MAX_SUBJECT_CHARACTERS = 99
 """SNS accepts fewer than 100 characters, all of them ASCII."""
@@ -28,8 +29,16 @@ MAX_SUBJECT_CHARACTERS = 99
 MAX_WHY_LINES, MAX_WHY_CHARACTERS = 12, 1500
 """The part of a cause that a phone shows without much scrolling; the report has all of it."""
 
-SUBJECT_WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed"}
-EMOJIS = {"failure": ":red_circle:", "recovery": ":large_green_circle:", "success": ":white_check_mark:"}
+MAX_PLAN_CHARACTERS = 20_000
+"""The part of a plan that is sent to who approves it; a message of SNS has at most 256 KiB in all its forms."""
+
+SUBJECT_WORDS = {"failure": "FAILED", "recovery": "RECOVERED", "success": "deployed", "approval": "WAITS FOR APPROVAL"}
+EMOJIS = {
+    "failure": ":red_circle:",
+    "recovery": ":large_green_circle:",
+    "success": ":white_check_mark:",
+    "approval": ":raised_hand:",
+}
 
 GAP = "\N{ZERO WIDTH SPACE}"
 """Keeps apart what a chat would take for a mention or a link; nobody sees it."""
@@ -70,12 +79,14 @@ def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
 
 
 def message_kind(report: RunReport, policy: NotifyPolicy) -> MessageKind | None:
-    """The message that the policy asks for: a failure, the first deployment after one, or any; None: no message."""
+    """The message that the policy asks for: a failure, the first deployment after one, any, or a plan; None: none."""
     kinds: list[MessageKind] = []
     if report.error:
         kinds = ["failure"] if report.error.code != INTERRUPTED else []
     elif report.outcome == "deployed":
         kinds = ["recovery", "success"] if report.recovers else ["success"]
+    elif report.outcome == "cleared":
+        kinds = ["approval"]
     return next((kind for kind in kinds if kind in policy.on), None)
 
 
@@ -87,14 +98,26 @@ def make_message(report: ReportDocument, kind: MessageKind) -> Message:
         kind: what it is about.
     """
     title = one_line(f"{whose(report)}: {SUBJECT_WORDS[kind]}: {_what(report)}")
-    return Message(_subject(title), _text(report, title), _chat(report, title, kind))
+    plan = f"\n{_plan(report)}" if kind == "approval" else ""
+    return Message(_subject(title), f"{_text(report, title)}{plan}", _chat(report, title, kind))
 
 
 def _what(report: ReportDocument) -> str:
     if error := report["error"]:
         return f"{error['what']} (exit code {report['exit_code']})"
+    if report["outcome"] == "cleared":
+        moved = [f"{one['name']} {one['action']}" for one in report["targets"] if one["action"] != "none"]
+        return f"{report['tag']} ({', '.join(moved)})"
     names = [one["name"] for one in report["targets"] if one["running"]]
     return f"{report['tag']} runs" + (f" ({', '.join(names)})" if names else "")
+
+
+def _plan(report: ReportDocument) -> str:
+    """The plan as Markdown, whole lines of it."""
+    text = report_markdown(report)
+    if len(text) <= MAX_PLAN_CHARACTERS:
+        return text
+    return f"{text[:MAX_PLAN_CHARACTERS].rpartition(chr(10))[0]}\n... (the rest is in the report)\n"
 
 
 def _subject(title: str) -> str:
@@ -141,6 +164,9 @@ def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
         yield "commit", report["head"]
     if left_out := left_out_of(report):
         yield "left out", few_names(left_out)
+    if saved := report["saved_plan"]:
+        yield "saved plan", saved["digest"]
+        yield from (("approved by", one["by"] or "somebody") for one in saved["approvals"])
     if place := report["place"]:
         yield "cluster", f"{place['cluster']}, {place['region']}, account {place['account']}"
     if build := report["build"]["link"] or report["build"]["id"]:

@@ -144,6 +144,42 @@ class TargetDocument(StepDocument):
     evidence: ImageEvidenceDocument | None
 
 
+class ApprovalDocument(TypedDict):
+    """A manual approval of the pipeline's execution that the run belongs to.
+
+    Attributes:
+        action: name of the action in the pipeline.
+        by: who answered, an ARN or a name; empty: CodePipeline does not say.
+        at: when, ISO 8601, UTC.
+        summary: what was written with the answer; empty: nothing.
+    """
+
+    action: str
+    by: str
+    at: str
+    summary: str
+
+
+class SavedPlanDocument(TypedDict):
+    """The saved plan that the run does, or that it has written.
+
+    Attributes:
+        digest: of what the file says.
+        stage: how far it is done; cleared: every image is in the registry and has passed the gate.
+        made: when, ISO 8601, UTC.
+        build: the build that made it; null: none of CodeBuild.
+        link: address of that build; null: not known.
+        approvals: who approved it, as far as a pipeline says.
+    """
+
+    digest: str
+    stage: Literal["planned", "cleared"]
+    made: str
+    build: str | None
+    link: str | None
+    approvals: list[ApprovalDocument]
+
+
 class FieldDocument(TypedDict):
     """A field of an object that changes.
 

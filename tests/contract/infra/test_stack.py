@@ -63,9 +63,9 @@ def client(service: Any) -> Any:
     return boto3.client(service, region_name=REGION)
 
 
-def properties(resource: str) -> Any:
+def properties(resource: str, **given: str) -> Any:
     """The properties of a resource, with the ARNs of the roles that they lead to."""
-    template = Template(WORKERS)
+    template = Template({**WORKERS, **given})
     text = json.dumps(template.resolve(template.document["Resources"][resource]["Properties"]))
     return json.loads(ROLES.sub(lambda match: f"arn:aws:iam::123456789012:role/{role_name(match[1])}", text))
 
@@ -142,18 +142,29 @@ def test_the_log_ends_and_the_rule_leads_to_the_topic(stack: dict[str, str]) -> 
     }
 
 
-def test_the_pipeline_is_taken_by_its_own_service(stack: dict[str, str]) -> None:
-    pipeline = as_request(properties("Pipeline"))
+def taken(stack: dict[str, str], name: str, **given: str) -> list[Any]:
+    """The first action of each stage of the pipeline, as its own service has taken it."""
+    pipeline = as_request(properties("Pipeline", **given))
     assert pipeline["roleArn"].endswith(stack["PipelineRole"])
     for stage in pipeline["stages"]:
         for action in stage["actions"]:
-            action["configuration"] = {name: str(value) for name, value in action["configuration"].items()}
+            action["configuration"] = {key: str(value) for key, value in action["configuration"].items()}
     codepipeline = client("codepipeline")
-    codepipeline.create_pipeline(pipeline=pipeline | {"version": 1})
-    read = codepipeline.get_pipeline(name="erp-unified-pipeline")["pipeline"]
-    source, build = (stage["actions"][0]["configuration"] for stage in read["stages"])
+    codepipeline.create_pipeline(pipeline=pipeline | {"version": 1, "name": name})
+    return [stage["actions"][0] for stage in codepipeline.get_pipeline(name=name)["pipeline"]["stages"]]
+
+
+def test_the_pipeline_is_taken_by_its_own_service(stack: dict[str, str]) -> None:
+    source, build = (action["configuration"] for action in taken(stack, "erp-unified-pipeline"))
     assert source["OutputArtifactFormat"] == "CODEBUILD_CLONE_REF"
     assert build == {"ProjectName": "erp-unified-build"}
+
+
+def test_the_pipeline_with_an_approval_is_taken_by_its_own_service_too(stack: dict[str, str]) -> None:
+    _, build, approve, deploy = taken(stack, "approved", Approval="true")
+    assert approve["actionTypeId"]["category"] == "Approval"
+    assert "--until cleared" in build["configuration"]["EnvironmentVariables"]
+    assert "--plan" in deploy["configuration"]["EnvironmentVariables"]
 
 
 @pytest.mark.parametrize(

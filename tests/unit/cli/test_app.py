@@ -19,6 +19,8 @@ from erp_build.errors import (
     Interrupted,
     NewerDeployed,
     OutputFailed,
+    PartlyDeployed,
+    PlanMoved,
     PushFailed,
     ReleaseFailed,
     VerificationFailed,
@@ -37,6 +39,8 @@ CODES = [
     (ReleaseFailed("x"), 9),
     (VerificationFailed("x"), 10),
     (NewerDeployed("x"), 11),
+    (PartlyDeployed("x"), 12),
+    (PlanMoved("x"), 13),
     (ErpBuildError("x"), 70),
     (OutputFailed("x"), 74),
     (Interrupted(2, "SIGINT"), 130),
@@ -149,7 +153,7 @@ def test_help_lists_verbs_and_exit_codes(word: str, erp_build: CommandLine) -> N
     assert answer.code == 0
     for verb, meaning in cli.VERBS.items():
         assert f"  {verb:<10} {meaning}\n" in answer.out
-    for code in (0, *range(2, 12), 70, 74, 130, 143):
+    for code in (0, *range(2, 14), 70, 74, 130, 143):
         assert f" {code} " in answer.out
 
 

@@ -14,8 +14,8 @@ def policy(text: str) -> NotifyPolicy:
     return project.notify
 
 
-def test_without_a_table_failures_and_recoveries_are_told_to_the_topic_of_the_alarms() -> None:
-    assert parse_project("").notify == policy("") == NotifyPolicy(topic="", on=("failure", "recovery"))
+def test_without_a_table_failures_recoveries_and_waiting_plans_are_told_to_the_topic_of_the_alarms() -> None:
+    assert parse_project("").notify == policy("") == NotifyPolicy(topic="", on=("failure", "recovery", "approval"))
 
 
 @pytest.mark.parametrize("topic", ["erp-dev-alarms", "arn:aws:sns:ap-northeast-2:123456789012:erp-dev-alarms"])

@@ -1,17 +1,19 @@
 """Who is told of which end of a run, and that telling changes nothing of it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from erp_build.errors import ConfigurationError, ErpBuildError, Interrupted
 from erp_build.model.project import NotifyPolicy
-from erp_build.report.notify import notify
-from erp_build.run_record import RunReport
+from erp_build.report.notify import MAX_PLAN_CHARACTERS, notify
+from erp_build.run_record import Occasion, RunReport
 from tests.fakes.account import ACCOUNT, REGION
 from tests.fakes.registry import scan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION
+from tests.support.saved_plans import saved_by
 
 DEFAULT = NotifyPolicy()
 EVERYTHING = NotifyPolicy(on=("failure", "recovery", "success"))
@@ -69,6 +71,35 @@ def test_a_recovery_that_nobody_asked_for_is_told_as_a_success_if_that_was(world
     deploy(world)
     assert tell(world, NotifyPolicy(on=("failure", "success"))) == ["deployed"]
     assert tell(world, NotifyPolicy(on=("failure",))) == []
+
+
+def test_a_plan_that_waits_is_told_with_all_of_it_and_the_address_of_its_build(
+    world: FakeWorld, tmp_path: Path
+) -> None:
+    world.change(NOTIFICATION)
+    saved = saved_by(world, tmp_path)
+    occasion = Occasion(build="erp:7", link="https://console.example/build/erp:7")
+    world.report = replace(world.report, saved=saved, occasion=occasion)
+    assert tell(world) == ["WAITS FOR APPROVAL"]
+    (message,) = world.effects.messages
+    assert f"{saved.plan.head[:7]} ({NOTIFICATION} build)" in message.subject
+    assert f"saved plan: {saved.digest}" in message.text
+    assert "build: https://console.example/build/erp:7" in message.text
+    assert f"| {NOTIFICATION} | build | `" in message.text
+    assert "[The build](<https://console.example/build/erp:7>)" in message.text
+    assert tell(world, NotifyPolicy(on=("failure", "recovery", "success"))) == []
+
+
+def test_a_plan_that_is_too_long_for_a_message_ends_with_a_whole_line(world: FakeWorld, tmp_path: Path) -> None:
+    world.change(NOTIFICATION)
+    saved_by(world, tmp_path)
+    assert world.report.plan
+    warnings = tuple(f"warning {number}" for number in range(MAX_PLAN_CHARACTERS))
+    world.report = replace(world.report, plan=world.report.plan._replace(warnings=warnings))
+    tell(world)
+    (message,) = world.effects.messages
+    assert message.text.endswith("\n... (the rest is in the report)\n")
+    assert len(message.text) < 2 * MAX_PLAN_CHARACTERS
 
 
 def test_nothing_to_do_is_told_to_nobody(world: FakeWorld) -> None:

@@ -22,8 +22,10 @@ from erp_build.report.text.plan import plan_markdown, plan_text
 if TYPE_CHECKING:
     from erp_build.cli.console import Console
     from erp_build.cli.fast_path.compiled_project import ProjectIndex
+    from erp_build.cli.saved_plan import UnitPlan
     from erp_build.clients.site import Site
     from erp_build.model.project import Project
+    from erp_build.model.releases.frozen_plan import FrozenChoice
 
 MAX_TARGETS_SHOWN_IN_FULL = 20
 """A plan of up to so many targets shows all of them; a larger one shows only those that something touches."""
@@ -34,6 +36,7 @@ examples:
   erp-build plan --base HEAD~3        compared with a commit of my choice
   erp-build plan --only NAME          what a run of these targets alone would do
   erp-build plan --live               compared with what runs now (needs AWS credentials)
+  erp-build plan --live --save FILE   and kept in a file, for run --plan FILE
   erp-build plan --markdown           for the description of a pull request
   erp-build plan --json | jq .targets
 """
@@ -45,6 +48,7 @@ class Options(CommonOptions):
     base: str | None = option("--base", metavar="REV", help="compare every target with this commit")
     head: str | None = option("--head", metavar="REV", help="the commit to plan for (default: HEAD)")
     live: bool = flag("--live", "compare each target with what runs of it")
+    save: str | None = option("--save", metavar="FILE", help="with --live: write the plan, for run --plan FILE")
     strict: bool = flag("--strict", "exit 3 when a baseline is in doubt")
     rebuild: list[str] | None = REBUILD
     only: list[str] | None = ONLY
@@ -56,6 +60,8 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print the plan."""
     repository = GitRepository(console.folder, options.early)
+    if options.save:
+        _require_savable(repository, options)
     index = _index(console, repository, options)
     short = (
         index.releases == 1
@@ -133,7 +139,7 @@ def _short_plan(index: ProjectIndex, project: Project, repository: GitRepository
 def _plan(
     project: Project, repository: GitRepository, options: Options, live: LiveState | None, part: Project | None = None
 ) -> Plan:
-    """The plan of the project, or of one release of it; names are those of the whole project."""
+    """The plan of the project, or of one unit of it; names are those of the whole project."""
     choice = choice_of(project, options.only or (), options.without or ())
     return plan(
         part or project,
@@ -151,18 +157,53 @@ def _plan(
 def _plan_live(console: Console, project: Project, repository: GitRepository, options: Options) -> Plan:
     from dataclasses import replace
 
+    from erp_build.clients.unasked import clients_of
+    from erp_build.model.releases.units import units_of
+
     with console.site(project) as site:
-        parts = [replace(site, project=release) for release in project.releases]
-        made = reduce(Plan.beside, (_release_live(one, project, repository, options) for one in parts))
-        return without_owned(repository, project, made) if len(parts) > 1 else made
+        # A run holds each unit to its own part of a saved plan; functions apart change nothing else about a plan.
+        units = units_of(project) if options.save else project.releases
+        parts = [replace(site, project=unit, clients=clients_of(unit, site.clients)) for unit in units]
+        made = [_unit_live(one, project, repository, options) for one in parts]
+        if options.save:
+            from erp_build.cli.saved_plan import save_live
+
+            saved = save_live(options.save, made, _frozen_choice(project, options), console.secrets)
+            console.complain(f"the plan {saved.digest[:19]} is in {options.save}")
+        whole = reduce(Plan.beside, (one.plan for one in made))
+        return without_owned(repository, project, whole) if len(parts) > 1 else whole
 
 
-def _release_live(site: Site, project: Project, repository: GitRepository, options: Options) -> Plan:
-    """The plan of one release, compared with what runs."""
+def _require_savable(repository: GitRepository, options: Options) -> None:
+    """Refuse to save what no run could do as it was compared."""
+    from erp_build.errors import ConfigurationError
+
+    if options.live and not options.head and not repository.is_bare():
+        return
+    raise ConfigurationError(
+        "only a plan of the checkout, compared with what runs, can be saved",
+        where="the command line",
+        why="a run deploys the chart and the files of its checkout",
+        next_step="plan --live --save FILE, in a checkout of the commit and without --head",
+    )
+
+
+def _frozen_choice(project: Project, options: Options) -> FrozenChoice:
+    from erp_build.model.releases.frozen_plan import FrozenChoice
+
+    only, without = tuple(options.only or ()), tuple(options.without or ())
+    choice = choice_of(project, only, without)
+    rebuild = names_to_rebuild(project, options.rebuild, choice) if options.rebuild else ()
+    return FrozenChoice(base=options.base or "", only=only, without=without, rebuild=rebuild)
+
+
+def _unit_live(site: Site, project: Project, repository: GitRepository, options: Options) -> UnitPlan:
+    """The plan of one unit, compared with what runs."""
     # Only here, so that an offline plan loads none of the SDKs.
     from erp_build.changes.live_state import probe_warnings, read_live_state
     from erp_build.changes.reuse import find_reusable
     from erp_build.changes.tag_uses import tag_warnings
+    from erp_build.cli.saved_plan import UnitPlan
     from erp_build.deployment.checks.kept_chart import why_not_kept
 
     live, chart = read_live_state(site), site.project.chart
@@ -170,4 +211,4 @@ def _release_live(site: Site, project: Project, repository: GitRepository, optio
     # Another commit than the one that is checked out would be built from a checkout of its own.
     made = with_repairs(find_reusable(site, made, live, checkout=not options.head and not repository.is_bare()))
     said = (*why_not_kept(site, made, live), *tag_warnings(repository, chart, made), *probe_warnings(chart, made))
-    return made._replace(warnings=(*made.warnings, *said))
+    return UnitPlan(site, live, made._replace(warnings=(*made.warnings, *said)))

@@ -60,6 +60,7 @@ class AwsDelivery:
                 one["configuration"]["ProjectName"] for one in actions if one["actionTypeId"]["provider"] == "CodeBuild"
             ),
             bucket=found.get("artifactStore", {}).get("location", ""),
+            approves=any(one["actionTypeId"]["category"] == "Approval" for one in actions),
         )
 
     def names(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from erp_build.clients.site import Site
+from erp_build.deployment.frozen.approval import approved_text
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back
 from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import DeploymentOutcome, PreviousState
@@ -54,6 +55,7 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
         commit=plan.head,
         before=before,
         left_out=few_names(plan.left_out),
+        approved=approved_text(run.report().saved, run.report().approvals),
         outcome="deployed",
         after_failure=after_failure,
     )

@@ -22,6 +22,7 @@ from erp_build.model.permission import (
     ELSEWHERE,
     ENHANCED,
     FAN_OUT,
+    MANUAL_APPROVAL,
     PUBLIC_ECR,
     REPOSITORIES,
     RUN,
@@ -127,6 +128,7 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], f
         CODEARTIFACT: bool(build.codeartifact),
         FAN_OUT: FanOut(*build.fan_out).workers > 0,
         PUBLIC_ECR: PUBLIC_HOST in dict(build.sign_in),
+        MANUAL_APPROVAL: _approves(facts),
         CREATE_ON_PUSH: None in facts.moves().values(),
     }
     if conditions := [is_so for word, is_so in optional.items() if word in permission.only]:
@@ -165,10 +167,18 @@ def _names(facts: Facts, function: Function | None) -> Mapping[str, str]:
 
 
 def _of_pipeline(facts: Facts) -> dict[str, str]:
-    """The bucket and the connection of the pipeline; empty for a build that no pipeline starts."""
+    """Name, bucket and connection of the pipeline; empty for a build that no pipeline starts."""
     try:
         pipeline = facts.pipeline()
     except ErpBuildError:
         return {}
     connection = next((source.connection for source in pipeline.sources if source.connection), "")
-    return {name: value for name, value in (("bucket", pipeline.bucket), ("connection", connection)) if value}
+    found = {"pipeline": pipeline.name, "bucket": pipeline.bucket, "connection": connection}
+    return {name: value for name, value in found.items() if value}
+
+
+def _approves(facts: Facts) -> bool:
+    try:
+        return facts.pipeline().approves
+    except ErpBuildError:
+        return False

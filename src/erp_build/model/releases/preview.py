@@ -1,6 +1,6 @@
 """What a deployment would change: lines of the values file, fields of objects in the cluster, and images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 BY_TAG = "the release names its images by tag, which a push can change"
@@ -9,7 +9,12 @@ BY_TAG = "the release names its images by tag, which a push can change"
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field of an object: its path, and its value before and after as text; None: it is not there."""
+    """A field of an object that changes.
+
+    Attributes:
+        path: where it stands in the object.
+        before, after: its value as text; None: it is not there.
+    """
 
     path: str
     before: str | None
@@ -23,7 +28,14 @@ class FieldChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectChange:
-    """An object of the release that would be added, removed or changed, and which of its fields."""
+    """An object of the release that would be added, removed or changed.
+
+    Attributes:
+        kind: in Kubernetes.
+        name: of the object.
+        change: what becomes of it.
+        fields: those that change.
+    """
 
     kind: str
     name: str
@@ -33,7 +45,13 @@ class ObjectChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageWanted:
-    """An image that the deployment needs: built anew, reused by its content, or kept as it runs."""
+    """An image that the deployment needs.
+
+    Attributes:
+        target: that runs it.
+        how: built anew, reused by its content, or kept as it runs.
+        name: `repository:tag`.
+    """
 
     target: str
     how: Literal["build", "reuse", "keep"]
@@ -42,7 +60,12 @@ class ImageWanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unprobed:
-    """A workload without a readiness probe: that of a service by its name, and for how many seconds it is watched."""
+    """A workload without a readiness probe.
+
+    Attributes:
+        name: of the service, or kind and name of another object.
+        seconds: for which it is watched.
+    """
 
     name: str
     seconds: float
@@ -62,6 +85,8 @@ class Preview:
         images: what is deployed, in the order of the plan.
         by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
         unprobed: what changes and has no readiness probe, so that only a watch can tell that it runs.
+        values_seal: a digest of the values files as they lie here; empty: no release is upgraded.
+        objects_seal: a digest of everything that changes in the release, hidden and shortened values as well.
     """
 
     values: str = ""
@@ -69,6 +94,8 @@ class Preview:
     images: tuple[ImageWanted, ...] = ()
     by_tag: str = ""
     unprobed: tuple[Unprobed, ...] = ()
+    values_seal: str = field(default="", compare=False, repr=False)
+    objects_seal: str = field(default="", compare=False, repr=False)
 
     def beside(self, other: "Preview") -> "Preview":
         """What the deployments of two releases would change."""

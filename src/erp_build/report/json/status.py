@@ -50,6 +50,7 @@ def history_document(
                 "build": entry.build,
                 "outcome": entry.outcome,
                 "left_out": entry.left_out or None,
+                "approved": entry.approved or None,
                 "revision": entry.revision,
                 "functions": dict(entry.functions),
                 "proven": entry.outcome in PROVEN,

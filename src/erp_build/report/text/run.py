@@ -44,6 +44,9 @@ def report_text(report: RunReport) -> str:
     lines.append(f"Outcome: {report.outcome} in {report.seconds:.1f} s")
     if report.outcome == "rehearsed":
         lines.append("Nothing was changed. Next: the same command without --rehearse.")
+    if report.saved:
+        lines.append(one_line(f"Saved plan: {report.saved.digest} in {report.saved.where}"))
+        lines += [one_line(f"Approved by {one}") for one in report.approvals]
     return "\n".join(lines)
 
 

@@ -1,0 +1,327 @@
+"""A run of a saved plan does exactly what the plan says, or refuses with exit code 13 and says what has moved."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from erp_build.deployment.preflight import check_plan
+from erp_build.deployment.preview import values_diff
+from erp_build.errors import PlanMoved
+from erp_build.formats.frozen_plan import SealedPlan
+from erp_build.model.stages.hooks import Pipeline
+from erp_build.run_options import Options
+from tests.fakes.registry import HOST, scan
+from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY, FakeWorld
+from tests.support.samples import CHART, EMPLOYEE, ERP, NOTIFICATION, REQUEST
+from tests.support.saved_plans import saved_by
+
+ALIASED = ERP._replace(functions=(ERP.functions[0]._replace(publish=True, alias="live"),))
+ALIAS = f"{FUNCTION}:live"
+WAIVERS = """\
+[[waiver]]
+id = "CVE-1"
+package = "a"
+reason = "not reachable"
+owner = "kim"
+until = 2026-01-02
+"""
+
+
+@pytest.fixture
+def changed(world: FakeWorld) -> FakeWorld:
+    """A world in which a service, the function and the chart have changed since the deployment."""
+    world.project = ALIASED._replace(gate=ERP.gate._replace(waivers="waivers.toml"))
+    world.commit({"waivers.toml": WAIVERS})
+    world.run()
+    world.change(NOTIFICATION, EMPLOYEE, CHART)
+    return world
+
+
+def run(world: FakeWorld, saved: SealedPlan) -> None:
+    world.run(Options(saved=saved))
+
+
+def state(world: FakeWorld) -> tuple[object, ...]:
+    """What runs, and what could be run."""
+    return (
+        dict(world.functions.states),
+        dict(world.functions.aliases),
+        world.cluster.running(),
+        list(world.helm.revisions),
+        dict(world.registry.tags),
+    )
+
+
+def test_a_run_until_cleared_changes_nothing_that_runs(changed: FakeWorld, tmp_path: Path) -> None:
+    before = state(changed)[:4]
+    saved = saved_by(changed, tmp_path)
+    assert state(changed)[:4] == before
+    assert changed.report.outcome == "cleared"
+    assert changed.moved() == set()
+    assert saved.plan.stage == "cleared"
+    assert [stage.name for stage in changed.report.stages][-3:] == ["clear images", "check plan", "freeze plan"]
+
+
+def test_an_unmoved_plan_is_done_to_the_letter(changed: FakeWorld, tmp_path: Path) -> None:
+    saved = saved_by(changed, tmp_path)
+    (release,) = saved.plan.units
+    preview = release.changes
+    assert preview
+    content = changed.values.read_bytes()
+    changed.rehearse(Options(saved=saved))
+    assumed = changed.done()
+    run(changed, saved)
+    assert changed.done() == assumed
+    assert changed.report.outcome == "deployed"
+    assert "build_image" not in changed.verbs()
+    # What was written is what was previewed, byte for byte.
+    assert values_diff(content, changed.values.read_bytes(), "helm-chart/values-dev.yaml") == preview.values
+    assert changed.report.preview == preview
+    images = {target.name: target.image for target in release.targets if target.image}
+    assert images.keys() == {NOTIFICATION, EMPLOYEE}
+    assert {proof.target: proof.running for proof in changed.report.proofs if proof.target in images} == images
+
+
+def test_the_plan_of_one_process_is_done_by_another_with_a_checkout_of_its_own(
+    changed: FakeWorld, tmp_path: Path
+) -> None:
+    saved = saved_by(changed, tmp_path)
+    other = changed.beside(tmp_path / "other", saved.plan.head)
+    run(other, saved)
+    assert other.report.outcome == "deployed"
+    assert other.cluster.running()[NOTIFICATION] == saved.plan.head[:7]
+
+
+def by_hand(world: FakeWorld, repository: str) -> str:
+    """Somebody pushes an image."""
+    return world.registry.push(repository, "by-hand", "c" * 40)
+
+
+def another_commit(world: FakeWorld) -> None:
+    world.change(REQUEST)
+
+
+def not_committed(world: FakeWorld) -> None:
+    world.uncommitted = {"backend/approval-request-service/src/App.java": "class App { int other; }"}
+
+
+def another_image_of_a_service(world: FakeWorld) -> None:
+    by_hand(world, f"erp/{REQUEST}")
+    world.cluster.deployments[REQUEST].image = f"{HOST}/erp/{REQUEST}:by-hand"
+
+
+def another_image_of_a_function(world: FakeWorld) -> None:
+    digest = by_hand(world, FUNCTION_REPOSITORY)
+    world.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}:by-hand", digest)
+    world.functions.aliases[ALIAS] = digest
+
+
+def another_alias(world: FakeWorld) -> None:
+    world.functions.aliases[ALIAS] = by_hand(world, FUNCTION_REPOSITORY)
+
+
+def another_code_behind_the_alias(world: FakeWorld) -> None:
+    digest = by_hand(world, FUNCTION_REPOSITORY)
+    world.functions.create(FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}@{digest}", digest)
+
+
+def another_revision(world: FakeWorld) -> None:
+    world.helm.was_deployed(running_values(world))
+
+
+def a_pending_revision(world: FakeWorld) -> None:
+    world.helm.is_pending("2026-01-01T01:00:00Z")
+
+
+def installed_anew(world: FakeWorld) -> None:
+    newest = world.helm.revisions[-1]
+    world.helm.revisions[-1] = replace(newest, updated="2026-02-01T00:00:00Z")
+
+
+def running_values(world: FakeWorld) -> str:
+    """The values file with the tags that run."""
+    text = world.values.read_text(encoding="utf-8")
+    for tag in world.cluster.running().values():
+        text = text.replace('"latest"', f'"{tag}"', 1)
+    return text
+
+
+def another_latest(world: FakeWorld) -> None:
+    world.registry.tags[f"erp/{REQUEST}", "latest"] = by_hand(world, f"erp/{REQUEST}")
+
+
+def another_values_file(world: FakeWorld) -> None:
+    """Between the comparison of the files and their use; Git sees every earlier change."""
+
+    def edit(*_: object, **__: object) -> None:
+        world.values.write_text(world.values.read_text("utf-8").replace("개발", "운영"), encoding="utf-8")
+
+    world.pipeline = Pipeline().at(check_plan).before(edit)
+
+
+def another_value_in_the_values_file(world: FakeWorld) -> None:
+    def edit(*_: object, **__: object) -> None:
+        text = world.values.read_text("utf-8").replace("replicaCount: 2", "replicaCount: 9")
+        world.values.write_text(text, encoding="utf-8")
+
+    world.pipeline = Pipeline().at(check_plan).before(edit)
+
+
+def another_object(world: FakeWorld) -> None:
+    world.helm.makes = lambda _: [{"kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}]
+
+
+def another_policy(world: FakeWorld) -> None:
+    world.project = world.project._replace(gate=world.project.gate._replace(block=("CRITICAL", "HIGH")))
+
+
+def other_settings(world: FakeWorld) -> None:
+    world.project = world.project._replace(deploy=world.project.deploy._replace(on_failure="keep"))
+
+
+def another_waiver(world: FakeWorld) -> None:
+    world.uncommitted = {"waivers.toml": WAIVERS.replace("CVE-1", "CVE-2")}
+
+
+def an_expired_waiver(world: FakeWorld) -> None:
+    world.clock.sleep(timedelta(days=3).total_seconds())
+
+
+def a_new_finding(world: FakeWorld) -> None:
+    world.registry.answers(f"erp/{NOTIFICATION}", scan(LOW=1))
+
+
+def a_finding_over_the_policy(world: FakeWorld) -> None:
+    world.registry.answers(f"erp/{NOTIFICATION}", scan(CRITICAL=1))
+
+
+def no_image(world: FakeWorld) -> None:
+    digest = next(image.digest for image in world.report.images if image.target == NOTIFICATION)
+    del world.registry.images[digest]
+
+
+def another_cluster(world: FakeWorld) -> None:
+    world.parameters.values["/erp/dev/environment"] = "prod"
+
+
+def one_more_service(world: FakeWorld) -> None:
+    fewer = tuple(one for one in world.project.services if one.name != REQUEST)
+    world.project = world.project._replace(services=fewer)
+
+
+MOVES: dict[str, tuple[Callable[[FakeWorld], None], str]] = {
+    "head": (another_commit, "head: "),
+    "tree": (not_committed, "tree: not committed: backend/approval-request-service/src/App.java"),
+    "live tag": (another_image_of_a_service, f"what runs of {REQUEST}: "),
+    "function": (another_image_of_a_function, f"what runs of {EMPLOYEE}: "),
+    "alias": (another_alias, f"what runs of {EMPLOYEE}: "),
+    "code": (another_code_behind_the_alias, f"state of {EMPLOYEE}: nothing in the plan, now alias live leads to "),
+    "revision": (another_revision, "revision of release erp-microservices, namespace erp-dev: 1 in the plan, now 2"),
+    "pending revision": (a_pending_revision, "revision of release erp-microservices, namespace erp-dev: 1 in"),
+    "installed anew": (installed_anew, "1 was made at 2026-01-01T00:00:00.000001Z, now another one of this number"),
+    "latest": (another_latest, f"`latest` of {REQUEST}: "),
+    "values file": (another_values_file, "values: the values files are not those of the plan"),
+    "values": (another_value_in_the_values_file, "spec.replicas"),
+    "object": (another_object, "objects: ConfigMap settings would be added, which was not planned"),
+    "policy": (another_policy, "policy, block: CRITICAL in the plan, now CRITICAL, HIGH"),
+    "settings": (other_settings, "settings of erp-build.toml: "),
+    "waiver": (another_waiver, "waiver gone: CVE-1 (a), kim, until 2026-01-02: not reachable"),
+    "expired waiver": (an_expired_waiver, "waiver expired: CVE-1 (a), kim, until 2026-01-02: not reachable"),
+    "finding": (a_new_finding, f"new finding in {NOTIFICATION}: CVE-LOW-0 LOW (no package named)"),
+    "finding over the policy": (a_finding_over_the_policy, f"new finding in {NOTIFICATION}: CVE-CRITICAL-0 CRITICAL"),
+    "image": (no_image, f"image of {NOTIFICATION}: what was cleared is not in the registry any more"),
+    "place": (another_cluster, "environment: dev in the plan, now prod"),
+    "project": (one_more_service, "settings of erp-build.toml: "),
+}
+
+
+@contextmanager
+def refused(world: FakeWorld) -> Iterator[pytest.ExceptionInfo[PlanMoved]]:
+    """The block is refused, and what runs stays as it was."""
+    before = state(world)[:4]
+    with pytest.raises(PlanMoved, match="the saved plan does not hold any more") as caught:
+        yield caught
+    assert state(world)[:4] == before
+    assert world.moved() == set()
+
+
+@pytest.mark.parametrize("what", MOVES)
+def test_what_has_moved_is_said_and_nothing_is_deployed(changed: FakeWorld, tmp_path: Path, what: str) -> None:
+    saved = saved_by(changed, tmp_path)
+    move, line = MOVES[what]
+    move(changed)
+    with refused(changed) as caught:
+        run(changed, saved)
+    assert line in caught.value.why
+    assert caught.value.code == 13
+    assert "make the plan anew" in caught.value.next_step
+    assert caught.value.where.startswith(f"{tmp_path}/plan.json, {saved.digest[:19]}")
+
+
+def with_password(world: FakeWorld, value: str) -> None:
+    """The chart makes an object with a secret's name in it."""
+    settings = {"kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"DB_PASSWORD": value}}
+    world.helm.makes = lambda _: [settings]
+
+
+def test_no_secret_is_in_the_file_and_one_that_changes_is_seen_all_the_same(changed: FakeWorld, tmp_path: Path) -> None:
+    with_password(changed, "before-the-plan")
+    changed.run()
+    changed.change(NOTIFICATION, text="again")
+    with_password(changed, "hunter2")
+    saved = saved_by(changed, tmp_path)
+    text = Path(saved.where).read_text(encoding="utf-8")
+    assert "data.DB_PASSWORD" in text
+    for secret in ("hunter2", "before-the-plan"):
+        digests = {getattr(hashlib, name)(secret.encode()).hexdigest() for name in ("md5", "sha1", "sha256")}
+        hidden = {secret, base64.b64encode(secret.encode()).decode(), secret.encode().hex(), *digests}
+        assert [one for one in hidden if one in text] == []
+    with_password(changed, "hunter3")
+    with refused(changed) as caught:
+        run(changed, saved)
+    assert "objects: a value that is not shown" in caught.value.why
+    assert "hunter" not in caught.value.why
+
+
+def forged(saved: SealedPlan, *, image: str = "", tag: str = "") -> SealedPlan:
+    """The plan of somebody who names something else for a service, and knows how a digest is made."""
+    (release,) = saved.plan.units
+    targets = tuple(
+        replace(one, image=image or one.image, tag=tag or one.tag) if one.name == NOTIFICATION else one
+        for one in release.targets
+    )
+    return saved._replace(plan=replace(saved.plan, units=(replace(release, targets=targets),)))
+
+
+def test_no_file_brings_an_image_of_another_content_or_under_another_tag(changed: FakeWorld, tmp_path: Path) -> None:
+    saved = saved_by(changed, tmp_path)
+    old = changed.registry.tags[f"erp/{NOTIFICATION}", "latest"]
+    with refused(changed) as caught:
+        run(changed, forged(saved, image=old))
+    assert f"image of {NOTIFICATION}: {old} has not the content " in caught.value.why
+    with refused(changed) as caught:
+        run(changed, forged(saved, tag="latest"))
+    assert f"image of {NOTIFICATION}: the tag latest is not that of the commit" in caught.value.why
+
+
+def test_of_several_releases_each_is_held_to_its_part(changed: FakeWorld, tmp_path: Path) -> None:
+    saved = saved_by(changed, tmp_path)
+    plan = saved.plan
+    other = saved._replace(plan=replace(plan, units=(replace(plan.units[0], name="billing"),)))
+    with refused(changed) as caught:
+        run(changed, other)
+    assert f"unit: {CHART} was not in the plan" in caught.value.why
+
+
+def test_a_plan_is_done_once(changed: FakeWorld, tmp_path: Path) -> None:
+    saved = saved_by(changed, tmp_path)
+    run(changed, saved)
+    with refused(changed) as caught:
+        run(changed, saved)
+    assert f"what runs of {NOTIFICATION}: " in caught.value.why
