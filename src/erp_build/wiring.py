@@ -15,6 +15,7 @@ from erp_build.build.packagers.protocol import Packager
 from erp_build.clients.aws.codebuild import BuildFleet
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.log_groups import LogGroups
 from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
@@ -217,6 +218,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         cluster=cluster,
         leases=leases,
         alarms=CloudWatchAlarms(aws.client("cloudwatch")),
+        log_groups=LogGroups(aws.client("logs")),
         helm=helm,
         assembly=assembly,
         effects=effects,
@@ -263,6 +265,7 @@ def asked_patiently(clients: Clients) -> Clients:
         cluster=patient(clients.cluster, patience),
         leases=patient(clients.leases, patience),
         alarms=patient(clients.alarms, patience),
+        log_groups=patient(clients.log_groups, patience),
         helm=patient(clients.helm, patience),
         effects=PatientEffects(
             clients.effects, patience, functions=clients.functions, helm=clients.helm, leases=clients.leases

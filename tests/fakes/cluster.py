@@ -10,9 +10,11 @@ from erp_build.formats.kubernetes.pod_template import containers_of
 from erp_build.model.images.image import ImageReference
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Endpoints, ObjectName, Pod, Workload
+from erp_build.model.releases.logs import LogPart
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import Kind, Resource, Right
 from tests.fakes.deployments import Deployed, Deployments, Other, Outage, Trouble, manifest_of
+from tests.fakes.logs import PrintedLogs
 from tests.fakes.registry import FakeRegistry
 
 OLD_PODS_UNTIL = 2
@@ -28,6 +30,8 @@ class FakeCluster:
         unreachable: services whose Service leads to no ready pod.
         warnings: the events of the namespace.
         logs: pod -> the last lines of its log.
+        printed: what containers have printed, with the times.
+        created: pod -> when it was made.
         not_allowed: what the caller may not do, such as `create secrets`, or `create secrets in logs` in one namespace.
         unserved: kinds that the cluster does not serve; it serves every other one, custom ones as their names say.
         versions: API group -> the versions that it serves.
@@ -48,6 +52,8 @@ class FakeCluster:
         self.unreachable: set[str] = set()
         self.warnings: tuple[ClusterEvent, ...] = ()
         self.logs: dict[str, tuple[str, ...]] = {}
+        self.printed = PrintedLogs()
+        self.created: dict[str, str] = {}
         self.not_allowed: tuple[str, ...] = ()
         self.unserved: set[Kind] = set()
         self.versions: dict[str, tuple[str, ...]] = {}
@@ -104,6 +110,11 @@ class FakeCluster:
         if error := self.failures.get("log"):
             raise error
         return self.logs.get(pod, ())
+
+    def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
+        assert release.cluster == "erp-dev"
+        self._shared.must_answer("the cluster cannot be reached")
+        return self.printed.log_since(pod, container, since, previous=previous)
 
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         assert release.cluster == "erp-dev"
@@ -260,7 +271,8 @@ class FakeCluster:
         skipped = trouble.gone if trouble else 0
         for number in range(skipped, deployed.replicas + skipped):
             name = f"{deployed.name}-{deployed.generation}-{number}"
-            yield Pod(name=name, current=True, containers=() if lost else containers, unschedulable=lost)
+            made = self.created.get(name, "")
+            yield Pod(name=name, current=True, containers=() if lost else containers, unschedulable=lost, created=made)
 
     def _containers(self, deployed: Deployed, trouble: Trouble | None) -> tuple[Container, ...]:
         # A Deployment that is paused keeps the pods that it has.

@@ -32,6 +32,7 @@ from tests.fakes.fleet import FakeFleet
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.helm import FakeHelm, values_text
 from tests.fakes.leases import FakeLeases
+from tests.fakes.logs import FakeLogGroups
 from tests.fakes.registry import HOST, FakeRegistry
 from tests.support.git import Checkout
 from tests.support.samples import CHART, ERP
@@ -97,6 +98,7 @@ class FakeWorld:
         self.identity = FakeIdentity()
         self.assembly = FakeAssembly()
         self.alarms = FakeAlarms()
+        self.log_groups = FakeLogGroups()
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
@@ -158,6 +160,7 @@ class FakeWorld:
             cluster=self.cluster,
             leases=self.leases,
             alarms=self.alarms,
+            log_groups=self.log_groups,
             helm=self.helm,
             assembly=self.assembly,
             effects=self.effects,

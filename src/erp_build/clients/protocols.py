@@ -25,6 +25,7 @@ from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints, ObjectName, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
+from erp_build.model.releases.logs import LogPart, RecordPage
 from erp_build.model.releases.release import Release, Revision
 from erp_build.model.releases.rights import Kind, Resource, Right
 
@@ -144,6 +145,12 @@ class Cluster(Protocol):
     def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
         """The last lines of a container's log; none where there are none."""
 
+    def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
+        """What a container, or the one before it, has printed from the second of a moment on, oldest first.
+
+        Nothing where it has no log. `since` is in nanoseconds. Raises `ReleaseFailed` where it may not be read.
+        """
+
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         """The resources of those kinds that the cluster serves in the version that they name."""
 
@@ -162,6 +169,16 @@ class Alarms(Protocol):
 
     def states(self, prefix: str) -> tuple[Alarm, ...]:
         """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
+
+
+class LogGroups(Protocol):
+    """CloudWatch Logs."""
+
+    def records(self, group: str, since: int, token: str = "") -> RecordPage:
+        """A page of a group's records from a moment on, in nanoseconds; `token` is that of the page before.
+
+        Raises `ConfigurationError` where the group is not there or may not be read.
+        """
 
 
 class Leases(Protocol):
@@ -245,6 +262,7 @@ class Clients:
     cluster: Cluster
     leases: Leases
     alarms: Alarms
+    log_groups: LogGroups
     helm: Helm
     assembly: Assembly
     effects: Effects

@@ -12,6 +12,7 @@ from botocore.compat import HTTPHeaders
 
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.log_groups import LogGroups
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import Caller
@@ -99,6 +100,7 @@ PROJECT = {
     "timeoutInMinutes": 60,
     "source": {"type": "CODEPIPELINE", "gitCloneDepth": 1},
 }
+RECORD = {"eventId": "1", "logStreamName": "a", "timestamp": 1795974241000, "message": "hello"}
 PARAMETER = {"Name": "/erp/dev/a", "Type": "SecureString", "Value": "hidden-away"}
 REPOSITORY = {
     "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
@@ -126,6 +128,11 @@ CALLS: dict[str, tuple[str, Any, Use]] = {
         "lambda",
         FUNCTION,
         lambda functions: LambdaFunctions(functions).alias_digest("erp-dev-employee-service", "live"),
+    ),
+    "records of a log group": (
+        "logs",
+        {"events": [RECORD], "nextToken": "2"},
+        lambda logs: "".join(one.text for one in LogGroups(logs).records("/aws/lambda/a", 0).records),
     ),
     "parameters": (
         "ssm",

@@ -52,3 +52,26 @@ class LogPart(NamedTuple):
 
     lines: tuple[LogLine, ...]
     is_cut: bool = False
+
+
+class LogRecord(NamedTuple):
+    """A record of a log stream: what was sent to CloudWatch at once, which may be several lines.
+
+    Attributes:
+        identifier: its own within the group.
+        stream: the name of the stream.
+        at: its time, nanoseconds since 1970.
+        text: as it was sent.
+    """
+
+    identifier: str
+    stream: str
+    at: int
+    text: str
+
+
+class RecordPage(NamedTuple):
+    """Records of a log group, and the token of the next page; empty: there is none."""
+
+    records: tuple[LogRecord, ...]
+    token: str = ""

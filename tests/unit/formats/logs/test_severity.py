@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_build.formats.logs.severity import EXCEPTION, KOREAN_PLACE, LEVEL, SIGNS, WORDS, is_error, said
+from erp_build.formats.logs.severity import KOREAN_PLACE, LEVEL, SIGNS, WORDS, is_error, said
+from erp_build.formats.logs.stitched import CONTINUED, EXCEPTION
 from tests.support.cases import rows, table
 from tests.support.slow_patterns import slow_unit
 
@@ -48,6 +49,6 @@ def test_a_json_log_says_its_message() -> None:
     assert said(['{"level":"ERROR","message":"no answer after 31 s","at":"x"}']) == "no answer after 00 s"
 
 
-@pytest.mark.parametrize("pattern", [LEVEL, KOREAN_PLACE, SIGNS, EXCEPTION])
+@pytest.mark.parametrize("pattern", [LEVEL, KOREAN_PLACE, SIGNS, EXCEPTION, CONTINUED])
 def test_a_hostile_line_takes_no_longer_than_its_length_says(pattern: re.Pattern[str]) -> None:
     assert slow_unit(pattern, "finditer") == ""

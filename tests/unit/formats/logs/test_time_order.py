@@ -22,7 +22,7 @@ def event(source: int, at: int, text: str = "") -> LogEvent:
 
 
 def play(steps: list[Step]) -> list[LogEvent]:
-    order, found = TimeOrder(MOST), []
+    order, found = TimeOrder(MOST), list[LogEvent]()
     for number, (source, at) in enumerate(steps):
         found += order.take(at) if source < 0 else order.add(event(source, at, str(number)))
     return [*found, *order.take()]
