@@ -1,10 +1,14 @@
 """Logs in memory: what containers have printed, and the log groups of CloudWatch."""
 
 from itertools import count
+from typing import TYPE_CHECKING
 
 from erp_build.errors import ConfigurationError, ReleaseFailed
 from erp_build.formats.logs.moments import NANOSECONDS, NANOSECONDS_OF_MILLISECOND
 from erp_build.model.releases.logs import LogLine, LogPart, LogRecord, RecordPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAGE = 3
 """Records of a page, and lines of a part: few, so that tests have several."""
@@ -16,6 +20,7 @@ class PrintedLogs:
     Attributes:
         denied: whether logs may not be read.
         asked: pods whose logs were asked for.
+        meanwhile: what happens once a log was read, which a look at several logs does not see.
     """
 
     def __init__(self) -> None:
@@ -23,6 +28,7 @@ class PrintedLogs:
         self._before: dict[tuple[str, str], list[LogLine]] = {}
         self.denied = False
         self.asked: list[str] = []
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def add(self, pod: str, container: str, at: int, *texts: str) -> None:
         """A container prints lines at once."""
@@ -39,6 +45,8 @@ class PrintedLogs:
             raise ReleaseFailed("the cluster answered 403 Forbidden", where="erp-dev", why="cannot get pods/log")
         lines = (self._before if previous else self._now).get((pod, container), [])
         found = [line for line in lines if line.at >= since // NANOSECONDS * NANOSECONDS]
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
         return LogPart(tuple(found[:PAGE]), is_cut=len(found) > PAGE)
 
 

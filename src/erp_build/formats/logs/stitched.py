@@ -41,9 +41,9 @@ class Stitcher:
         self._in_pem = False
 
     @property
-    def last(self) -> int:
-        """The time of the last line of the event that has not ended yet; 0: there is none."""
-        return self._open[-1].at if self._open else 0
+    def first(self) -> int:
+        """The time of the event that has not ended yet; 0: there is none."""
+        return self._open[0].at if self._open else 0
 
     def add(self, line: LogLine) -> Iterator[LogEvent]:
         """Take the next line; gives the event that it ends, if it begins another one."""
