@@ -11,6 +11,11 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROGRAM = ROOT / "src" / "erp_build"
 
 ANSWERS = {
+    "In which order are lines of several logs shown?": {
+        "src/erp_build/formats/logs/time_order.py": "class TimeOrder",
+        "src/erp_build/deployment/logs/reading.py": "HELD_LOOKS",
+    },
+    "Which event of a log is an error?": {"src/erp_build/formats/logs/severity.py": "def is_error"},
     "Which services use a shared module?": {
         "src/erp_build/formats/maven/graph.py": "def users_of",
         "src/erp_build/changes/modules/uses.py": "def rule_of",
