@@ -385,6 +385,13 @@ data "aws_iam_policy_document" "run" {
     resources = ["arn:${local.partition}:eks:${local.here}:cluster/${var.cluster_name}"]
   }
   statement {
+    sid = "FunctionLogs"
+    actions = [
+      "logs:FilterLogEvents", # the first errors of updated functions, and what `logs` shows
+    ]
+    resources = ["arn:${local.partition}:logs:${local.here}:log-group:/aws/lambda/${var.function_name}:*"]
+  }
+  statement {
     sid = "Alarms"
     actions = [
       "cloudwatch:DescribeAlarms", # alarms after a deployment

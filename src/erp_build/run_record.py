@@ -17,7 +17,7 @@ from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
-from erp_build.model.releases.evidence import Evidence
+from erp_build.model.releases.evidence import Evidence, FirstError
 from erp_build.model.releases.preview import Preview
 from erp_build.model.stages.hooks import Pipeline
 from erp_build.model.stages.stage import STAGES
@@ -75,6 +75,7 @@ class RunReport:
         effects: all changes of the outside world, in order.
         stages: the stages that ran, in order.
         error: the error that ended it.
+        first_errors: what new pods and updated functions printed first that is an error.
         evidence, taken_back: after a failure, what the cluster said, and a line for each part that went back.
         tests: what Maven did with the tests.
         seconds: since the run began.
@@ -101,6 +102,7 @@ class RunReport:
     error: Failure | None = None
     evidence: tuple[Evidence, ...] = ()
     taken_back: tuple[str, ...] = ()
+    first_errors: tuple[FirstError, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     tests: Tests = "compile"
     seconds: float = 0.0
@@ -248,7 +250,18 @@ def _name(work: Callable[..., object]) -> str:
 
 def _joined(whole: RunReport, unit: RunReport) -> RunReport:
     """The report of several releases with that of one more."""
-    parts = ("checked", "workers", "images", "cleared", "attested", "proofs", "evidence", "taken_back", "alarms")
+    parts = (
+        "checked",
+        "workers",
+        "images",
+        "cleared",
+        "attested",
+        "proofs",
+        "evidence",
+        "taken_back",
+        "first_errors",
+        "alarms",
+    )
     joined: dict[str, Any] = {name: (*getattr(whole, name), *getattr(unit, name)) for name in parts}
     return replace(
         whole,

@@ -293,6 +293,7 @@ def _rehearsed(clients: Clients, journal: Journal) -> Clients:
         fleet=readers.RehearsedFleet(clients.fleet, assumed),
         functions=readers.RehearsedFunctions(clients.functions, assumed),
         cluster=readers.RehearsedCluster(clients.cluster, assumed),
+        log_groups=readers.RehearsedLogGroups(clients.log_groups, assumed),
         helm=readers.RehearsedHelm(clients.helm, assumed),
         leases=readers.RehearsedLeases(clients.leases, assumed),
         effects=NotedEffects(assumed, journal, "assumed"),

@@ -10,18 +10,17 @@ from erp_build.formats.kubernetes.pod_template import containers_of
 from erp_build.model.images.image import ImageReference
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Endpoints, ObjectName, Pod, Workload
-from erp_build.model.releases.logs import LogPart
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import Kind, Resource, Right
 from tests.fakes.deployments import Deployed, Deployments, Other, Outage, Trouble, manifest_of
-from tests.fakes.logs import PrintedLogs
+from tests.fakes.logs import ClusterLogs
 from tests.fakes.registry import FakeRegistry
 
 OLD_PODS_UNTIL = 2
 """How many reads after an upgrade still show the rollout on its way."""
 
 
-class FakeCluster:
+class FakeCluster(ClusterLogs):
     """What a cluster shows of the Deployments.
 
     Attributes:
@@ -29,15 +28,11 @@ class FakeCluster:
         troubles: service -> what is wrong with its pods; a rollback ends it.
         unreachable: services whose Service leads to no ready pod.
         warnings: the events of the namespace.
-        logs: pod -> the last lines of its log.
-        printed: what containers have printed, with the times.
-        created: pod -> when it was made.
         not_allowed: what the caller may not do, such as `create secrets`, or `create secrets in logs` in one namespace.
         unserved: kinds that the cluster does not serve; it serves every other one, custom ones as their names say.
         versions: API group -> the versions that it serves.
         roles: name -> a role that may be read.
         reviews: the rights that were asked for last.
-        failures: call (`events`, `log`) -> the error that it ends with.
         others: further objects that make pods; their troubles are found by kind and name, as `StatefulSet kafka`.
         closed: namespaces in which nothing may be listed.
         autoscalers: what scales Deployments, of the release or of anybody else.
@@ -46,20 +41,17 @@ class FakeCluster:
     """
 
     def __init__(self, deployments: Deployments, registry: FakeRegistry) -> None:
+        super().__init__()
         self.release = "erp-microservices"
         self.deployments = deployments.by_name
         self.troubles = deployments.troubles
         self.unreachable: set[str] = set()
         self.warnings: tuple[ClusterEvent, ...] = ()
-        self.logs: dict[str, tuple[str, ...]] = {}
-        self.printed = PrintedLogs()
-        self.created: dict[str, str] = {}
         self.not_allowed: tuple[str, ...] = ()
         self.unserved: set[Kind] = set()
         self.versions: dict[str, tuple[str, ...]] = {}
         self.roles: dict[str, Mapping[str, Any]] = {}
         self.reviews: frozenset[Right] = frozenset()
-        self.failures: dict[str, BaseException] = {}
         self.others = deployments.others
         self.unprobed = deployments.unprobed
         self.closed: set[str] = set()
@@ -105,16 +97,6 @@ class FakeCluster:
         if error := self.failures.get("events"):
             raise error
         return self.warnings
-
-    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        if error := self.failures.get("log"):
-            raise error
-        return self.logs.get(pod, ())
-
-    def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
-        assert release.cluster == "erp-dev"
-        self._shared.must_answer("the cluster cannot be reached")
-        return self.printed.log_since(pod, container, since, previous=previous)
 
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         assert release.cluster == "erp-dev"

@@ -3,9 +3,10 @@
 from itertools import count
 from typing import TYPE_CHECKING
 
-from erp_build.errors import ConfigurationError, ReleaseFailed
+from erp_build.errors import ConfigurationError, NoLogGroup, ReleaseFailed
 from erp_build.formats.logs.moments import NANOSECONDS, NANOSECONDS_OF_MILLISECOND
 from erp_build.model.releases.logs import LogLine, LogPart, LogRecord, RecordPage
+from erp_build.model.releases.release import Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,36 @@ class PrintedLogs:
         return LogPart(tuple(found[:PAGE]), is_cut=len(found) > PAGE)
 
 
+class ClusterLogs:
+    """The part of a cluster that has logs.
+
+    Attributes:
+        logs: pod -> the last lines of its log.
+        printed: what containers have printed, with the times.
+        created: pod -> when it was made.
+        failures: call (`events`, `log`) -> the error that it ends with.
+    """
+
+    def __init__(self) -> None:
+        self.logs: dict[str, tuple[str, ...]] = {}
+        self.printed = PrintedLogs()
+        self.created: dict[str, str] = {}
+        self.failures: dict[str, BaseException] = {}
+
+    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        if error := self.failures.get("log"):
+            raise error
+        return self.logs.get(pod, ())
+
+    def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
+        assert release.cluster == "erp-dev"
+        self.must_answer()
+        return self.printed.log_since(pod, container, since, previous=previous)
+
+    def must_answer(self) -> None:
+        """Raise where the cluster is away."""
+
+
 class FakeLogGroups:
     """Groups of CloudWatch Logs.
 
@@ -75,7 +106,7 @@ class FakeLogGroups:
         if self.denied:
             raise ConfigurationError("logs:FilterLogEvents is not allowed", where=group)
         if group not in self.groups:
-            raise ConfigurationError("there is no such log group", where=group)
+            raise NoLogGroup("there is no such log group", where=group)
         begin = since // NANOSECONDS_OF_MILLISECOND * NANOSECONDS_OF_MILLISECOND
         found = sorted((one for one in self.groups[group] if one.at >= begin), key=lambda one: one.at)
         first = int(token or 0)

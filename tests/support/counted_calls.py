@@ -21,6 +21,7 @@ READERS = (
     "cluster",
     "leases",
     "alarms",
+    "log_groups",
     "helm",
 )
 """The clients that read something outside of this machine."""

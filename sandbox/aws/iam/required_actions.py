@@ -46,6 +46,10 @@ def _parameters(body: Mapping[str, Any]) -> list[str]:
     return [f"arn:aws:ssm:{HERE}:parameter/{name.lstrip('/')}" for name in body.get("Names", ())]
 
 
+def _log_group(body: Mapping[str, Any]) -> list[str]:
+    return [f"arn:aws:logs:{HERE}:log-group:{body.get('logGroupName', '')}:*"]
+
+
 _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "GetParameters": ("ssm:GetParameters", _parameters),
     "GetAuthorizationToken": ("ecr:GetAuthorizationToken", lambda _: [ANY]),
@@ -57,6 +61,7 @@ _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "DescribeImageScanFindings": ("ecr:DescribeImageScanFindings", _one_repository),
     "StartImageScan": ("ecr:StartImageScan", _one_repository),
     "PutImage": ("ecr:PutImage", _one_repository),
+    "FilterLogEvents": ("logs:FilterLogEvents", _log_group),
     "DescribeAlarms": ("cloudwatch:DescribeAlarms", lambda _: [f"arn:aws:cloudwatch:{HERE}:alarm:*"]),
     "Publish": ("sns:Publish", lambda body: [str(body.get("TopicArn", ANY))]),
 }

@@ -177,7 +177,7 @@ class LogGroups(Protocol):
     def records(self, group: str, since: int, token: str = "") -> RecordPage:
         """A page of a group's records from a moment on, in nanoseconds; `token` is that of the page before.
 
-        Raises `ConfigurationError` where the group is not there or may not be read.
+        Raises `NoLogGroup` where it is not there, and `ConfigurationError` where it may not be read.
         """
 
 

@@ -66,4 +66,6 @@ DOCTOR = tuple(_permissions(LISTED["doctor"]))
 """What `doctor` reads beyond what a run reads. It is for people: the role of a run has none of it."""
 
 READS = frozenset(LISTED["reads"])
-"""Those actions of `RUN` that `doctor`, `status`, `plan --live` and `gate --running` call, and that change nothing."""
+"""Those actions of `RUN` that `doctor`, `status`, `logs`, `plan --live` and `gate --running` call.
+
+They change nothing."""

@@ -30,7 +30,20 @@ def report_markdown(report: ReportDocument) -> str:
     Args:
         report: the document of `report_document`, with its secrets masked already.
     """
-    parts = (_head, _error, _units, _plan, _changes, _gate, _watched, _proof, _evidence, _warnings, _path)
+    parts = (
+        _head,
+        _error,
+        _units,
+        _plan,
+        _changes,
+        _gate,
+        _watched,
+        _proof,
+        _evidence,
+        _first_errors,
+        _warnings,
+        _path,
+    )
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
 
@@ -137,6 +150,13 @@ def _evidence(report: ReportDocument) -> Iterator[str]:
     for one in report["evidence"]:
         text = "\n".join((*one["states"], *one["events"], *one["log"][-MAX_LOG_LINES:]))
         yield from _folded(f"Evidence: {one['target']} {one['pod']}", _fenced(text))
+
+
+def _first_errors(report: ReportDocument) -> Iterator[str]:
+    for one in report["first_errors"]:
+        again = f", {one['times']} times" if one["times"] > 1 else ""
+        title = f"First errors of {one['target']}: {one['unit']} at {one['at']}{again}"
+        yield from _folded(title, _fenced("\n".join(one["lines"])))
 
 
 def _warnings(report: ReportDocument) -> Iterator[str]:

@@ -8,7 +8,7 @@ from erp_build.clients.aws.log_groups import LogGroups
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.patience import Patience, patient
 from erp_build.clients.protocols import LogGroups as Reader
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, NoLogGroup
 from erp_build.formats.logs.moments import NANOSECONDS_OF_MILLISECOND
 from erp_build.model.releases.logs import LogRecord
 from tests.contract.aws.conftest import client, stubbed
@@ -78,7 +78,7 @@ def test_a_group_without_records_since_then_has_none(filled: Filled) -> None:
 @pytest.mark.parametrize("reader", [lambda: LogGroups(client("logs")), FakeLogGroups], ids=["moto", "memory"])
 @pytest.mark.usefixtures("account")
 def test_a_group_that_is_not_there_is_told(reader: Callable[[], Reader]) -> None:
-    with pytest.raises(ConfigurationError, match="there is no such log group") as caught:
+    with pytest.raises(NoLogGroup, match="there is no such log group") as caught:
         reader().records(GROUP, 0)
     assert caught.value.where == GROUP
     assert not caught.value.passes

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from erp_build.clients.aws.session import UNREADABLE_OF_AWS, error_code, translate_aws_errors
 from erp_build.clients.foreign_answer import reads_answers_of
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, NoLogGroup
 from erp_build.formats.logs.moments import NANOSECONDS_OF_MILLISECOND
 from erp_build.model.releases.logs import LogRecord, RecordPage
 
@@ -32,7 +32,7 @@ class LogGroups:
             since: nanoseconds since 1970.
             token: of the page before; empty: the first page.
 
-        Raises `ConfigurationError` where the group is not there or may not be read.
+        Raises `NoLogGroup` where it is not there, and `ConfigurationError` where it may not be read.
         """
         going_on: Any = {"nextToken": token} if token else {}
         with translate_aws_errors("logs:FilterLogEvents", group):
@@ -43,7 +43,7 @@ class LogGroups:
             except ClientError as error:
                 if error_code(error) != NOT_THERE:
                     raise
-                raise ConfigurationError(
+                raise NoLogGroup(
                     "there is no such log group",
                     where=group,
                     why=str(error),
