@@ -31,6 +31,7 @@ from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.latest import latest_behind, move_latest
 from erp_build.deployment.lock import Lock, take_lock
 from erp_build.deployment.logs.first_errors import read_first_errors
+from erp_build.deployment.logs.traces import compare_traces
 from erp_build.deployment.preflight import check_plan
 from erp_build.deployment.proof import prove, prove_again, read_alarms
 from erp_build.deployment.recording import is_unproven, record_proof
@@ -120,6 +121,8 @@ def build_and_deploy(
     moved = [one.image.target for one in cleared]
     move_latest_of_earlier_runs(run, site, rules, live, (*moved, *plan.unchosen))
     run.stage(write_back, site, plan, deployed)
+    if site.project.deploy.traces:
+        run.stage(compare_traces, site, plan, began)
     run.stage(read_first_errors, site, plan, began)
     run.stage(read_alarms, site)
 

@@ -19,6 +19,7 @@ from erp_build.model.plan import Plan
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence, FirstError
 from erp_build.model.releases.preview import Preview
+from erp_build.model.releases.traces import TraceComparison
 from erp_build.model.stages.hooks import Pipeline
 from erp_build.model.stages.stage import STAGES
 
@@ -76,6 +77,7 @@ class RunReport:
         stages: the stages that ran, in order.
         error: the error that ended it.
         first_errors: what new pods and updated functions printed first that is an error.
+        traces: what the requests of each target took before and after, if that was asked for.
         evidence, taken_back: after a failure, what the cluster said, and a line for each part that went back.
         tests: what Maven did with the tests.
         seconds: since the run began.
@@ -103,6 +105,7 @@ class RunReport:
     evidence: tuple[Evidence, ...] = ()
     taken_back: tuple[str, ...] = ()
     first_errors: tuple[FirstError, ...] = ()
+    traces: tuple[TraceComparison, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     tests: Tests = "compile"
     seconds: float = 0.0
@@ -260,6 +263,7 @@ def _joined(whole: RunReport, unit: RunReport) -> RunReport:
         "evidence",
         "taken_back",
         "first_errors",
+        "traces",
         "alarms",
     )
     joined: dict[str, Any] = {name: (*getattr(whole, name), *getattr(unit, name)) for name in parts}

@@ -20,6 +20,7 @@ from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import FAIL_FAST_CONFIG, AwsClients, Caller, open_session
+from erp_build.clients.aws.traces import XRayTraces
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.private_config import isolated, users_folder
@@ -47,6 +48,12 @@ from erp_build.clients.way_out import WAY_OUT
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.formats.image_name import ecr_host
 from erp_build.model.build_options import BuildOptions
+
+ASKED_PATIENTLY = (
+    *("parameters", "identity", "registry", "evidence", "fleet", "functions", "cluster", "leases", "helm"),
+    *("alarms", "log_groups", "traces"),
+)
+"""The clients that ask something outside of this machine."""
 
 
 @contextmanager
@@ -219,6 +226,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         leases=leases,
         alarms=CloudWatchAlarms(aws.client("cloudwatch")),
         log_groups=LogGroups(aws.client("logs")),
+        traces=XRayTraces(aws.client("xray")),
         helm=helm,
         assembly=assembly,
         effects=effects,
@@ -254,19 +262,10 @@ def _build_setting(given: _Given, source: str) -> BuildSetting:
 def asked_patiently(clients: Clients) -> Clients:
     """Return the same clients, which ask again while an answer passes; what only this machine answers is left alone."""
     patience = clients.patience
+    asking: Any = {name: patient(getattr(clients, name), patience) for name in ASKED_PATIENTLY}
     return replace(
         clients,
-        parameters=patient(clients.parameters, patience),
-        identity=patient(clients.identity, patience),
-        registry=patient(clients.registry, patience),
-        evidence=patient(clients.evidence, patience),
-        fleet=patient(clients.fleet, patience),
-        functions=patient(clients.functions, patience),
-        cluster=patient(clients.cluster, patience),
-        leases=patient(clients.leases, patience),
-        alarms=patient(clients.alarms, patience),
-        log_groups=patient(clients.log_groups, patience),
-        helm=patient(clients.helm, patience),
+        **asking,
         effects=PatientEffects(
             clients.effects, patience, functions=clients.functions, helm=clients.helm, leases=clients.leases
         ),
@@ -294,6 +293,7 @@ def _rehearsed(clients: Clients, journal: Journal) -> Clients:
         functions=readers.RehearsedFunctions(clients.functions, assumed),
         cluster=readers.RehearsedCluster(clients.cluster, assumed),
         log_groups=readers.RehearsedLogGroups(clients.log_groups, assumed),
+        traces=readers.RehearsedTraces(clients.traces, assumed),
         helm=readers.RehearsedHelm(clients.helm, assumed),
         leases=readers.RehearsedLeases(clients.leases, assumed),
         effects=NotedEffects(assumed, journal, "assumed"),

@@ -24,7 +24,7 @@ from erp_build.pipeline import build, run
 from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
 from erp_build.wiring import _rehearsed, asked_patiently
-from tests.fakes.account import FakeAlarms, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
+from tests.fakes.account import FakeAlarms, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress, FakeTraces
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
@@ -99,6 +99,7 @@ class FakeWorld:
         self.assembly = FakeAssembly()
         self.alarms = FakeAlarms()
         self.log_groups = FakeLogGroups()
+        self.traces = FakeTraces()
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
@@ -161,6 +162,7 @@ class FakeWorld:
             leases=self.leases,
             alarms=self.alarms,
             log_groups=self.log_groups,
+            traces=self.traces,
             helm=self.helm,
             assembly=self.assembly,
             effects=self.effects,

@@ -31,7 +31,12 @@ BY_THE_ENGINE = {
 configuration, Maven with its token, and AWS for a token."""
 SAME_NAMES = {"ecr-public:DescribeImages", "ecr-public:DescribeRepositories", "ecr-public:PutImage"}
 """Operations of another service that are called as those of ECR; of the public one only the sign-in is asked."""
-NOT_IN_THE_SANDBOX = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
+NOT_IN_THE_SANDBOX = {
+    "codeartifact:ReadFromRepository",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:CreateRepository",
+    "xray:GetTraceSummaries",
+}
 """Actions that only some need, of services that the sandbox need not have."""
 FOR_US = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms", "inspector2"}
 """Services that CodeBuild calls with the role, or that AWS asks behind another call."""
@@ -63,6 +68,7 @@ NAMES = {
 EVERYTHING = {
     "Publish": "true",
     "EnhancedScanning": "true",
+    "Traces": "true",
     "KeyArn": NAMES["key"],
     "BaseImages": NAMES["base_images"],
     "CreateOnPush": "true",
@@ -131,6 +137,7 @@ def test_the_template_carries_exactly_the_list() -> None:
     [
         ("Publish", ("publish", "alias")),
         ("EnhancedScanning", ("enhanced",)),
+        ("Traces", ("traces",)),
         ("KeyArn", ("KMS",)),
         ("BaseImages", ("elsewhere",)),
         ("CreateOnPush", ("a push makes",)),
@@ -169,6 +176,7 @@ def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
         "sts:GetServiceBearerToken",
         "inspector2:ListCoverage",
         "inspector2:ListFindings",
+        "xray:GetTraceSummaries",
     }
 
 

@@ -22,6 +22,7 @@ READERS = (
     "leases",
     "alarms",
     "log_groups",
+    "traces",
     "helm",
 )
 """The clients that read something outside of this machine."""

@@ -46,7 +46,7 @@ class Hanging:
         self._looks[pod] += 1
         if self._looks[pod] > SHOWN_AT:
             within(HANGS_S, threading.Event().wait)
-        return LogPart((LogLine(self._now, "begun"),))
+        return LogPart((LogLine(self._now + 1, "begun"),))
 
 
 def main() -> int:

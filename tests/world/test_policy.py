@@ -55,8 +55,13 @@ OF_CODEBUILD = {"codeconnections", "codestar-connections", "s3", "logs", "codebu
 OF_LOGS = {"logs:FilterLogEvents"}
 """What erp_build itself asks of one of these services."""
 
-NOT_ENFORCED = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
-"""What the service itself does in the caller's name, which the sandbox does not ask for."""
+NOT_ENFORCED = {
+    "codeartifact:ReadFromRepository",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:CreateRepository",
+    "xray:GetTraceSummaries",
+}
+"""What the service itself does in the caller's name, which the sandbox does not ask for, and a service it has not."""
 
 ENDS_NOTHING = {"ecr:DescribeRepositoryCreationTemplates"}
 """Without it no template is known, and a repository that is not there stops the run: no error names the right."""

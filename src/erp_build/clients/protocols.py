@@ -28,6 +28,7 @@ from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.logs import LogPart, RecordPage
 from erp_build.model.releases.release import Release, Revision
 from erp_build.model.releases.rights import Kind, Resource, Right
+from erp_build.model.releases.traces import TracePage
 
 
 class Parameters(Protocol):
@@ -181,6 +182,16 @@ class LogGroups(Protocol):
         """
 
 
+class Traces(Protocol):
+    """X-Ray."""
+
+    def page(self, service: str, begin: datetime, end: datetime, token: str = "") -> TracePage:
+        """A page of the traces of a service that began in a time; `token` is that of the page before.
+
+        Raises `ConfigurationError` where they may not be read.
+        """
+
+
 class Leases(Protocol):
     """The locks of releases."""
 
@@ -263,6 +274,7 @@ class Clients:
     leases: Leases
     alarms: Alarms
     log_groups: LogGroups
+    traces: Traces
     helm: Helm
     assembly: Assembly
     effects: Effects

@@ -22,6 +22,7 @@ from erp_build.model.permission import (
     PUBLIC_ECR,
     REPOSITORIES,
     RUN,
+    TRACES,
     Permission,
 )
 from erp_build.model.project import Function
@@ -100,6 +101,7 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], f
         BASE_IMAGES: bool(foreign_repositories(facts, names["partition"])),
         CODEARTIFACT: bool(build.codeartifact),
         FAN_OUT: FanOut(*build.fan_out).workers > 0,
+        TRACES: facts.project.deploy.traces > 0,
         PUBLIC_ECR: PUBLIC_HOST in dict(build.sign_in),
         CREATE_ON_PUSH: any(facts.remote.repositories.may_move(name, LATEST) is None for name in facts.repositories()),
     }

@@ -19,6 +19,7 @@ CODEARTIFACT = "[build.codeartifact]"
 CREATE_ON_PUSH = "repositories that a push makes"
 FAN_OUT = "[build.fan_out]"
 PUBLIC_ECR = "sign-in to public.ecr.aws"
+TRACES = "traces of [deploy]"
 """Words of `only`."""
 
 

@@ -197,6 +197,10 @@ MIN_LOCK_EXPIRES_S, MAX_LOCK_EXPIRES_S = 5.0, 600.0
 """Seconds: a shorter lock is lost between two heartbeats, and so long a dead run holds up all others at most."""
 
 
+MIN_TRACES_S, MAX_TRACES_S = 10.0, 3600.0
+"""Seconds: fewer hold no traces yet, and for so long a run keeps its lock behind the proof at most."""
+
+
 class DeployPolicy(NamedTuple):
     """How a deployment is guarded and what follows a failed one.
 
@@ -206,6 +210,8 @@ class DeployPolicy(NamedTuple):
         alarms: prefix of the names of the alarms that are read after a deployment; empty: project-environment-.
         write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
         branch: the branch on `origin` that gets them.
+        traces: seconds (10 to 3600) behind the proof whose traces of X-Ray are compared with the same time before the
+            deployment; 0: they are not.
     """
 
     on_failure: OnFailure = "rollback"
@@ -213,6 +219,7 @@ class DeployPolicy(NamedTuple):
     alarms: str = ""
     write_back: WriteBack = "none"
     branch: str = "main"
+    traces: float = 0.0
 
 
 class NotifyPolicy(NamedTuple):

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from erp_build.errors import Failure
+from erp_build.formats.logs.traces import is_worse
 from erp_build.model.images.fleet import Worker
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Step
@@ -46,6 +47,7 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
             filled(evidence_types.FirstErrorDocument, one, container=one.container or None)
             for one in report.first_errors
         ],
+        "traces": [filled(evidence_types.TraceDocument, one, is_worse=is_worse(one)) for one in report.traces],
         "taken_back": list(report.taken_back),
         "alarms": [filled(document_types.AlarmDocument, one) for one in report.alarms],
         "tests": report.tests,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypedDict
 from erp_build.model.build_options import Tests
 from erp_build.model.effect import EffectState
 from erp_build.model.images.fleet import WorkerEnd
-from erp_build.report.evidence_types import EvidenceDocument, FirstErrorDocument
+from erp_build.report.evidence_types import EvidenceDocument, FirstErrorDocument, TraceDocument
 from erp_build.report.gate_types import GateDocument
 from erp_build.report.plan_types import ChangesDocument, Seconds, TargetDocument
 
@@ -235,6 +235,7 @@ class ReportDocument(TypedDict):
         watched: what of the release was changed and watched until it ran; empty: the run did not come to it.
         evidence: collected of pods that did not get ready.
         first_errors: of new pods and updated functions, read behind the proof; they fail nothing.
+        traces: requests before and after the deployment, by X-Ray; empty: nobody asked for it, or there are none.
         taken_back: what was taken back after a failed deployment, a line each.
         alarms: the alarms behind the deployment.
         tests: what became of the services' own tests.
@@ -268,6 +269,7 @@ class ReportDocument(TypedDict):
     watched: list[WatchedDocument]
     evidence: list[EvidenceDocument]
     first_errors: list[FirstErrorDocument]
+    traces: list[TraceDocument]
     taken_back: list[str]
     alarms: list[AlarmDocument]
     tests: Tests

@@ -41,6 +41,7 @@ def report_markdown(report: ReportDocument) -> str:
         _proof,
         _evidence,
         _first_errors,
+        _traces,
         _warnings,
         _path,
     )
@@ -157,6 +158,21 @@ def _first_errors(report: ReportDocument) -> Iterator[str]:
         again = f", {one['times']} times" if one["times"] > 1 else ""
         title = f"First errors of {one['target']}: {one['unit']} at {one['at']}{again}"
         yield from _folded(title, _fenced("\n".join(one["lines"])))
+
+
+def _traces(report: ReportDocument) -> Iterator[str]:
+    rows = [
+        (
+            cell(one["target"]),
+            *(
+                f"{of['traces']}, {of['faults']} failed, {of['median'] or 0.0:.3f} s, {of['slow'] or 0.0:.3f} s"
+                for of in (one["before"], one["after"])
+            ),
+            "**worse**" if one["is_worse"] else "",
+        )
+        for one in report["traces"]
+    ]
+    yield from _table(("requests: number, failed, median, 95 %", "before", "after", ""), rows)
 
 
 def _warnings(report: ReportDocument) -> Iterator[str]:

@@ -23,8 +23,11 @@ def test_every_key_is_read() -> None:
     alarms = "erp-"
     write_back = "branch"
     branch = "release"
+    traces = "2m"
     """
-    policy = DeployPolicy(on_failure="keep", lock_expires=90.0, alarms="erp-", write_back="branch", branch="release")
+    policy = DeployPolicy(
+        on_failure="keep", lock_expires=90.0, alarms="erp-", write_back="branch", branch="release", traces=120.0
+    )
     assert parse_project(text).deploy == policy
 
 
@@ -60,3 +63,9 @@ def test_a_mistake_is_named(text: str, what: str) -> None:
 def test_a_lock_that_holds_nothing_or_outlives_its_run_is_refused(value: str) -> None:
     with pytest.raises(ConfigurationError, match="`lock_expires` must be between 5 seconds and 10 minutes"):
         parse_project(f'[deploy]\nlock_expires = "{value}"\n')
+
+
+@pytest.mark.parametrize("value", ["1s", "9.9s", "61m", "2h"])
+def test_traces_that_are_not_there_yet_or_hold_the_lock_for_too_long_are_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="`traces` must be between 10 seconds and 60 minutes"):
+        parse_project(f'[deploy]\ntraces = "{value}"\n')

@@ -5,7 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from erp_build.clients.protocols import Cluster, EvidenceReader, Fleet, Functions, Helm, Leases, LogGroups, Registry
+from erp_build.clients.protocols import (
+    Cluster,
+    EvidenceReader,
+    Fleet,
+    Functions,
+    Helm,
+    Leases,
+    LogGroups,
+    Registry,
+    Traces,
+)
 from erp_build.clients.rehearsal.effects import RehearsedEffects, assumed_image
 from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.fleet import WorkerLook
@@ -15,6 +25,7 @@ from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.logs import LogPart, RecordPage
 from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.traces import TracePage
 
 NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
 """When an assumed scan was completed: it is always newer than the push."""
@@ -103,6 +114,14 @@ class RehearsedLogGroups(_Reader[LogGroups]):
     def records(self, group: str, since: int, token: str = "") -> RecordPage:
         """Nothing."""
         return RecordPage(())
+
+
+class RehearsedTraces(_Reader[Traces]):
+    """X-Ray: there is nothing to compare where nothing was deployed."""
+
+    def page(self, service: str, begin: datetime, end: datetime, token: str = "") -> TracePage:
+        """Nothing."""
+        return TracePage(())
 
 
 class RehearsedFleet(_Reader[Fleet]):

@@ -66,7 +66,7 @@ class LogReading:
         """
         logs = self._found()
         held = HELD_LOOKS_OF_GROUPS if any(one.every > LOOK_EVERY_S for one in logs) else HELD_LOOKS
-        before = deque([self._since], maxlen=held + 1)
+        before = deque([self._since], maxlen=held)
         next_find = self._clock.monotonic() + FIND_EVERY_S
         next_look: dict[Log, float] = {}
         while True:

@@ -1,5 +1,6 @@
 """The summary that a run prints at its end."""
 
+from erp_build.formats.logs.traces import described
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.releases.preview import BY_TAG, Preview
 from erp_build.report.summary import watched_text
@@ -40,6 +41,7 @@ def report_text(report: RunReport) -> str:
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
     lines += _first_error_lines(report)
+    lines += [one_line(f"{one.target}: {described(one)}") for one in report.traces]
     lines += _changes_before_failure(report)
     units = [(one.name, one.outcome, str(one.error.code if one.error else 0)) for one in report.units]
     lines += section("Releases", units, ("release", "outcome", "exit code"))

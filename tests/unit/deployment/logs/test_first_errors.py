@@ -48,7 +48,8 @@ def test_what_was_not_deployed_and_what_ran_before_is_not_told(world: FakeWorld)
 
 
 def test_a_function_that_fails_since_its_update_is_told(world: FakeWorld) -> None:
-    long_ago, soon = nanoseconds_of(world.clock.now()) - NANOSECONDS, nanoseconds_of(world.clock.now()) + NANOSECONDS
+    now = nanoseconds_of(world.clock.now())
+    long_ago, soon = now - NANOSECONDS, now + 3600 * NANOSECONDS
     world.log_groups.add(GROUP, "2026/01/01/[1]0a", long_ago, "[ERROR] before")
     world.log_groups.add(GROUP, "2026/01/01/[1]0a", soon, "[ERROR] KeyError: 'id'", "[INFO] fine")
     world.change(EMPLOYEE)
@@ -82,5 +83,6 @@ def test_a_function_that_has_never_logged_has_no_errors_and_no_word_of_it(world:
 def test_a_rehearsal_reads_no_log(world: FakeWorld) -> None:
     prints(world, NOTIFICATION, ERROR)
     world.change(NOTIFICATION, CHART)
+    world.cluster.printed.asked.clear()
     assert world.rehearse().first_errors == ()
     assert world.cluster.printed.asked == []

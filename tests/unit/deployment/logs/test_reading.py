@@ -66,6 +66,7 @@ def texts_of(events: Iterator[LogEvent]) -> list[str]:
 def printing(changed: FakeWorld) -> Printing:
     """A release that runs and has printed nothing, and a function that was called once before."""
     changed.clock.sleep(3600)
+    changed.cluster.printed.asked.clear()
     found = Printing(changed)
     changed.log_groups.groups[GROUP] = []
     return found
