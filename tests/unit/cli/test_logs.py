@@ -38,6 +38,7 @@ SECRETS = {
     "0a1b2c3d4e5f6071": "GET /?X-Amz-Signature=0a1b2c3d4e5f6071",
     "MIIEpAIBAAKCAQEA": KEY,
     "hunter2-of-the-function": "connected with hunter2-of-the-function",
+    "hunter2-of-the-values": "tried hunter2-of-the-values",
 }
 """What must not be shown -> a text that holds it."""
 
@@ -50,7 +51,7 @@ class WorldConsole(Console):
         self._world = world
 
     @property
-    def clock(self) -> Any:  # type: ignore[override]
+    def clock(self) -> Any:
         return self._world.clock
 
     def unit(self, chart: str | None) -> Project:
@@ -85,7 +86,7 @@ class Printing:
         for name, value in options.items():
             setattr(given, name, value)
         out = io.StringIO()
-        assert logs.main(given, WorldConsole(self.world, given, out)) is None
+        logs.main(given, WorldConsole(self.world, given, out))
         return out.getvalue().splitlines()
 
 
@@ -146,6 +147,8 @@ def test_a_program_reads_an_event_a_line(printing: Printing) -> None:
 @pytest.mark.parametrize("as_json", [False, True])
 def test_no_secret_is_shown(printing: Printing, as_json: bool) -> None:  # noqa: FBT001 - a case
     printing.world.secrets.add_named("DB_PASSWORD", "hunter2-of-the-function")
+    values = printing.world.values
+    values.write_text(f"{values.read_text()}dbPassword: hunter2-of-the-values\n")
     for number, text in enumerate(SECRETS.values()):
         printing.prints(90 - number, *text.split("\n"))
     shown = "\n".join(printing.shown(json=as_json))
@@ -191,3 +194,10 @@ def test_a_signal_ends_following_at_once(number: signal.Signals, code: int) -> N
         child.send_signal(number)
         assert child.wait(timeout=20) == code
         assert time.monotonic() - began < 5
+
+
+def test_values_that_cannot_be_read_are_said(printing: Printing) -> None:
+    printing.world.values.unlink()
+    printing.prints(5, "begun")
+    assert len(printing.shown()) == 1
+    assert [line for line in printing.world.progress.lines if line.startswith("warning: the values are not read")]

@@ -4,7 +4,7 @@ from erp_build.cli.console import Console
 from erp_build.cli.options import CHART, CommonOptions, flag, option
 from erp_build.cli.signals import signals_raise
 from erp_build.deployment.logs.find_logs import Wanted
-from erp_build.deployment.logs.reading import LogReading
+from erp_build.deployment.logs.reading import LogReading, mask_secrets_of
 from erp_build.errors import ConfigurationError
 from erp_build.formats.logs.moments import nanoseconds_of, since
 from erp_build.formats.logs.severity import is_error
@@ -20,9 +20,9 @@ examples:
 
 A line has its time (UTC), marks, who printed it, and what. "+" marks a pod that began within the time that is shown, or
 a function's environment that started in it; "<" what comes after newer lines because it was sent late. A stack trace
-stays with its message. Secrets are masked: those of the functions' variables, and what looks like one. Pods are read
-from the cluster, with the end of a container that was started again; --cloudwatch reads them where Fluent Bit sends
-them, those that are gone as well. What may not be read is said. Ctrl-C ends --follow.
+stays with its message. Masked are the secrets of functions' variables and of values files, and what looks like one.
+Pods are read from the cluster, with the end of a container that was started again; --cloudwatch reads them where Fluent
+Bit sends them, those that are gone as well. What may not be read is said. Ctrl-C ends --follow.
 """
 
 
@@ -63,6 +63,7 @@ def main(options: Options, console: Console) -> None:
         group=options.group,
     )
     with signals_raise(), console.site(console.unit(options.chart)) as site:
+        mask_secrets_of(site)
         reading = LogReading(site, wanted)
         for event in reading.follow() if options.follow else reading.once():
             if options.errors and not is_error(event.lines):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
+from erp_build.deployment.chart_values import mask_values, read_values, values_path_of
 from erp_build.deployment.logs.find_logs import LogFinder, Wanted
 from erp_build.deployment.logs.log import Log, Printed
 from erp_build.errors import ErpBuildError, told
@@ -18,6 +19,15 @@ LOOK_EVERY_S, FIND_EVERY_S = 1.0, 5.0
 
 HELD_LOOKS, HELD_LOOKS_OF_GROUPS = 1, 6
 """Readings for which an event waits for older ones; CloudWatch has a record some seconds after it was printed."""
+
+
+def mask_secrets_of(site: Site) -> None:
+    """Have the secrets of the values files masked in what is read; files that cannot be read are said."""
+    root, chart = site.chart_root, site.project.chart
+    try:
+        mask_values(site.clients.secrets, root, chart, read_values(values_path_of(root, chart)))
+    except ErpBuildError as error:
+        site.say(f"warning: the values are not read, so what is secret in them is not masked: {told(error)}")
 
 
 class LogReading:
