@@ -75,6 +75,12 @@ variable "enhanced_scanning" {
   default = false
 }
 
+# Whether erp-build.toml has `traces` in `[deploy]`.
+variable "traces" {
+  type    = bool
+  default = false
+}
+
 # ARN of repositories of base images beside the project's own, with * for several; empty: there are none.
 variable "base_images" {
   type    = string
@@ -439,6 +445,23 @@ data "aws_iam_policy_document" "run" {
       "eks:DescribeCluster", # the cluster's address and certificate
     ]
     resources = ["arn:${local.partition}:eks:${local.here}:cluster/${var.cluster_name}"]
+  }
+  dynamic "statement" {
+    for_each = var.traces ? [1] : []
+    content {
+      sid = "Traces"
+      actions = [
+        "xray:GetTraceSummaries", # requests before and after a deployment; it knows no narrower resource
+      ]
+      resources = ["*"]
+    }
+  }
+  statement {
+    sid = "FunctionLogs"
+    actions = [
+      "logs:FilterLogEvents", # the first errors of updated functions, and what `logs` shows
+    ]
+    resources = ["arn:${local.partition}:logs:${local.here}:log-group:/aws/lambda/${var.function_name}:*"]
   }
   statement {
     sid = "Alarms"

@@ -70,6 +70,10 @@ class NotConfigured(ConfigurationError):
     """There is no erp-build.toml, and the default is for another layout."""
 
 
+class NoLogGroup(ConfigurationError):
+    """CloudWatch has no log group of this name: nothing was logged to it yet, or the name is wrong."""
+
+
 class DetectionRefused(ErpBuildError, code=3):
     """A baseline is in doubt, and the caller refuses doubt (`--strict`)."""
 

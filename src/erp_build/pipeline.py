@@ -43,6 +43,8 @@ from erp_build.deployment.going_back.stuck_release import let_it_settle, recover
 from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.latest import latest_behind, move_latest
 from erp_build.deployment.lock import Lock, take_lock
+from erp_build.deployment.logs.first_errors import read_first_errors
+from erp_build.deployment.logs.traces import compare_traces
 from erp_build.deployment.preflight import check_plan
 from erp_build.deployment.proof import prove, read_alarms
 from erp_build.deployment.recording import is_unproven
@@ -135,6 +137,7 @@ def build_and_deploy(
     hold_changes(run, site, options, live, plan, preview)
     plan = built_on_workers(run, site, options, plan, lock)
     cleared = build_and_clear(run, site, rules, plan, live, options)
+    began = site.clients.clock.now()
     with recorded_deployment(run, site, plan, lock):
         deployed = run.stage(deploy, site, plan, cleared, lock, preview)
         run.stage(prove, site, plan, cleared, deployed)
@@ -144,6 +147,9 @@ def build_and_deploy(
     moved = [one.image.target for one in cleared]
     move_latest_of_earlier_runs(run, site, rules, live, (*moved, *plan.unchosen))
     run.stage(write_back, site, plan, deployed)
+    if site.project.deploy.traces:
+        run.stage(compare_traces, site, plan, began)
+    run.stage(read_first_errors, site, plan, began)
     run.stage(read_alarms, site)
 
 

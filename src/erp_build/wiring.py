@@ -16,10 +16,12 @@ from erp_build.clients.aws.approvals import PipelineApprovals
 from erp_build.clients.aws.codebuild import BuildFleet
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.log_groups import LogGroups
 from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import FAIL_FAST_CONFIG, AwsClients, Caller, open_session
+from erp_build.clients.aws.traces import XRayTraces
 from erp_build.clients.clock import Clock
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.docker.private_config import isolated, users_folder
@@ -40,14 +42,19 @@ from erp_build.clients.patience import Patience, patient
 from erp_build.clients.patient_effects import PatientEffects
 from erp_build.clients.protocols import Clients
 from erp_build.clients.registries.opened import own_connection, registry_at
-from erp_build.clients.rehearsal import readers
-from erp_build.clients.rehearsal.effects import RehearsedEffects
+from erp_build.clients.rehearsal.clients import rehearsed
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.formats.image_name import ecr_host
 from erp_build.model.build_options import BuildOptions
+
+ASKED_PATIENTLY = (
+    *("parameters", "identity", "registry", "evidence", "fleet", "functions", "cluster", "leases", "helm"),
+    *("alarms", "approvals", "log_groups", "traces"),
+)
+"""The clients that ask something outside of this machine."""
 
 
 @contextmanager
@@ -86,7 +93,7 @@ def open_clients(  # noqa: PLR0913 - each is a choice of the caller
             root, folder, docker, logs, build or BuildOptions(), clock, progress, secrets, journal, packagers
         )
         clients = _live_clients(given, stack)
-        yield _rehearsed(clients, journal) if rehearse else clients
+        yield rehearsed(clients, journal) if rehearse else clients
 
 
 def doctor_local(root: Path, secrets: Secrets, build: BuildOptions) -> Local:
@@ -222,6 +229,8 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         leases=leases,
         alarms=CloudWatchAlarms(aws.client("cloudwatch")),
         approvals=PipelineApprovals(aws.client("codepipeline")),
+        log_groups=LogGroups(aws.client("logs")),
+        traces=XRayTraces(aws.client("xray")),
         helm=helm,
         assembly=assembly,
         effects=effects,
@@ -257,19 +266,10 @@ def _build_setting(given: _Given, source: str) -> BuildSetting:
 def asked_patiently(clients: Clients) -> Clients:
     """Return the same clients, which ask again while an answer passes; what only this machine answers is left alone."""
     patience = clients.patience
+    asking: Any = {name: patient(getattr(clients, name), patience) for name in ASKED_PATIENTLY}
     return replace(
         clients,
-        parameters=patient(clients.parameters, patience),
-        identity=patient(clients.identity, patience),
-        registry=patient(clients.registry, patience),
-        evidence=patient(clients.evidence, patience),
-        fleet=patient(clients.fleet, patience),
-        functions=patient(clients.functions, patience),
-        cluster=patient(clients.cluster, patience),
-        leases=patient(clients.leases, patience),
-        alarms=patient(clients.alarms, patience),
-        approvals=patient(clients.approvals, patience),
-        helm=patient(clients.helm, patience),
+        **asking,
         effects=PatientEffects(
             clients.effects, patience, functions=clients.functions, helm=clients.helm, leases=clients.leases
         ),
@@ -284,19 +284,3 @@ def _registry(aws: AwsClients, given: _Given) -> EcrRegistry:
 def _registry_client(aws: AwsClients, build: BuildOptions) -> Any:
     place = ecr_host(build.registry)
     return aws.client("ecr", region=place.region, registry=place.account) if place else aws.client("ecr")
-
-
-def _rehearsed(clients: Clients, journal: Journal) -> Clients:
-    """Return the same clients with assumed effects, and readers that show them as if they had happened."""
-    assumed = RehearsedEffects()
-    return replace(
-        clients,
-        registry=readers.RehearsedRegistry(clients.registry, assumed),
-        evidence=readers.RehearsedEvidence(clients.evidence, assumed),
-        fleet=readers.RehearsedFleet(clients.fleet, assumed),
-        functions=readers.RehearsedFunctions(clients.functions, assumed),
-        cluster=readers.RehearsedCluster(clients.cluster, assumed),
-        helm=readers.RehearsedHelm(clients.helm, assumed),
-        leases=readers.RehearsedLeases(clients.leases, assumed),
-        effects=NotedEffects(assumed, journal, "assumed"),
-    )

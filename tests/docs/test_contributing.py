@@ -15,6 +15,11 @@ ANSWERS = {
         "src/erp_build/clients/machine/parallel.py": "def act_at_once(",
         "src/erp_build/deployment/lock.py": "self._last_good_look > begun",
     },
+    "In which order are lines of several logs shown?": {
+        "src/erp_build/formats/logs/time_order.py": "class TimeOrder",
+        "src/erp_build/deployment/logs/reading.py": "HELD_LOOKS",
+    },
+    "Which event of a log is an error?": {"src/erp_build/formats/logs/severity.py": "def is_error"},
     "Which services use a shared module?": {
         "src/erp_build/formats/maven/graph.py": "def users_of",
         "src/erp_build/changes/modules/uses.py": "def rule_of",

@@ -1,13 +1,16 @@
 """The smaller things that a run asks: Parameter Store, the caller, Maven and engine, and where the stages speak."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from erp_build.config.environment import PARAMETER_RULES
 from erp_build.errors import BuildFailed, ConfigurationError
 from erp_build.model.codepipeline import Approval
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
+from erp_build.model.releases.traces import Trace, TracePage
 
+TRACES_OF_PAGE = 7
 ACCOUNT, REGION, CLUSTER = "123456789012", "ap-northeast-2", "erp-dev"
 
 
@@ -64,6 +67,35 @@ class FakeApprovals:
         if self.denied:
             raise ConfigurationError("codepipeline:ListActionExecutions is not allowed", where=pipeline)
         return self.known.get((pipeline, execution), ())
+
+
+class FakeTraces:
+    """Traces of X-Ray.
+
+    Attributes:
+        traces: name of a service -> its traces, with the time of each.
+        denied: whether they may not be read.
+        asked: the names that were asked for.
+    """
+
+    def __init__(self) -> None:
+        self.traces: dict[str, list[tuple[datetime, Trace]]] = {}
+        self.denied = False
+        self.asked: list[str] = []
+
+    def add(self, service: str, at: datetime, seconds: float, *, is_fault: bool = False) -> None:
+        """A request went through a service."""
+        found = self.traces.setdefault(service, [])
+        found.append((at, Trace(f"1-{len(found):08x}-{service}", seconds, is_fault)))
+
+    def page(self, service: str, begin: datetime, end: datetime, token: str = "") -> TracePage:
+        """The traces of a time, few on a page."""
+        self.asked.append(service)
+        if self.denied:
+            raise ConfigurationError("xray:GetTraceSummaries is not allowed", where=f"traces of {service}")
+        found = [trace for at, trace in self.traces.get(service, []) if begin <= at < end]
+        first, rest = int(token or 0), int(token or 0) + TRACES_OF_PAGE
+        return TracePage(tuple(found[first:rest]), str(rest) if len(found) > rest else "")
 
 
 class FakeAssembly:

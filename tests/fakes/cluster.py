@@ -13,13 +13,14 @@ from erp_build.model.releases.kubernetes import Container, ContainerTemplate, En
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import Kind, Resource, Right
 from tests.fakes.deployments import Deployed, Deployments, Other, Outage, Trouble, manifest_of
+from tests.fakes.logs import ClusterLogs
 from tests.fakes.registry import FakeRegistry
 
 OLD_PODS_UNTIL = 2
 """How many reads after an upgrade still show the rollout on its way."""
 
 
-class FakeCluster:
+class FakeCluster(ClusterLogs):
     """What a cluster shows of the Deployments.
 
     Attributes:
@@ -27,13 +28,11 @@ class FakeCluster:
         troubles: service -> what is wrong with its pods; a rollback ends it.
         unreachable: services whose Service leads to no ready pod.
         warnings: the events of the namespace.
-        logs: pod -> the last lines of its log.
         not_allowed: what the caller may not do, such as `create secrets`, or `create secrets in logs` in one namespace.
         unserved: kinds that the cluster does not serve; it serves every other one, custom ones as their names say.
         versions: API group -> the versions that it serves.
         roles: name -> a role that may be read.
         reviews: the rights that were asked for last.
-        failures: call (`events`, `log`) -> the error that it ends with.
         others: further objects that make pods; their troubles are found by kind and name, as `StatefulSet kafka`.
         closed: namespaces in which nothing may be listed.
         autoscalers: what scales Deployments, of the release or of anybody else.
@@ -42,18 +41,17 @@ class FakeCluster:
     """
 
     def __init__(self, deployments: Deployments, registry: FakeRegistry) -> None:
+        super().__init__()
         self.release = "erp-microservices"
         self.deployments = deployments.by_name
         self.troubles = deployments.troubles
         self.unreachable: set[str] = set()
         self.warnings: tuple[ClusterEvent, ...] = ()
-        self.logs: dict[str, tuple[str, ...]] = {}
         self.not_allowed: tuple[str, ...] = ()
         self.unserved: set[Kind] = set()
         self.versions: dict[str, tuple[str, ...]] = {}
         self.roles: dict[str, Mapping[str, Any]] = {}
         self.reviews: frozenset[Right] = frozenset()
-        self.failures: dict[str, BaseException] = {}
         self.others = deployments.others
         self.unprobed = deployments.unprobed
         self.closed: set[str] = set()
@@ -99,11 +97,6 @@ class FakeCluster:
         if error := self.failures.get("events"):
             raise error
         return self.warnings
-
-    def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        if error := self.failures.get("log"):
-            raise error
-        return self.logs.get(pod, ())
 
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         assert release.cluster == "erp-dev"
@@ -260,7 +253,8 @@ class FakeCluster:
         skipped = trouble.gone if trouble else 0
         for number in range(skipped, deployed.replicas + skipped):
             name = f"{deployed.name}-{deployed.generation}-{number}"
-            yield Pod(name=name, current=True, containers=() if lost else containers, unschedulable=lost)
+            made = self.created.get(name, "")
+            yield Pod(name=name, current=True, containers=() if lost else containers, unschedulable=lost, created=made)
 
     def _containers(self, deployed: Deployed, trouble: Trouble | None) -> tuple[Container, ...]:
         # A Deployment that is paused keeps the pods that it has.

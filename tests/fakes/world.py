@@ -15,6 +15,7 @@ from erp_build.clients.effects import Journal
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.patience import Patience
 from erp_build.clients.protocols import Clients
+from erp_build.clients.rehearsal.clients import rehearsed
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.site import Site, open_site
 from erp_build.errors import Failure
@@ -24,8 +25,16 @@ from erp_build.model.stages.hooks import Pipeline
 from erp_build.pipeline import build, run
 from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
-from erp_build.wiring import _rehearsed, asked_patiently
-from tests.fakes.account import FakeAlarms, FakeApprovals, FakeAssembly, FakeIdentity, FakeParameters, FakeProgress
+from erp_build.wiring import asked_patiently
+from tests.fakes.account import (
+    FakeAlarms,
+    FakeApprovals,
+    FakeAssembly,
+    FakeIdentity,
+    FakeParameters,
+    FakeProgress,
+    FakeTraces,
+)
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
@@ -33,6 +42,7 @@ from tests.fakes.fleet import FakeFleet
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.helm import FakeHelm, values_text
 from tests.fakes.leases import FakeLeases
+from tests.fakes.logs import FakeLogGroups
 from tests.fakes.registry import HOST, FakeRegistry
 from tests.support.git import Checkout
 from tests.support.samples import CHART, ERP
@@ -99,6 +109,8 @@ class FakeWorld:
         self.assembly = FakeAssembly()
         self.alarms = FakeAlarms()
         self.approvals = FakeApprovals()
+        self.log_groups = FakeLogGroups()
+        self.traces = FakeTraces()
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
@@ -161,6 +173,8 @@ class FakeWorld:
             leases=self.leases,
             alarms=self.alarms,
             approvals=self.approvals,
+            log_groups=self.log_groups,
+            traces=self.traces,
             helm=self.helm,
             assembly=self.assembly,
             effects=self.effects,
@@ -176,7 +190,7 @@ class FakeWorld:
 
     def rehearsal(self) -> Clients:
         """The clients of a rehearsal, as `wiring` joins them."""
-        return _rehearsed(self.clients(), self.effects.journal)
+        return rehearsed(self.clients(), self.effects.journal)
 
     def run(self, options: Options | None = None) -> RunReport:
         """One run of a fresh checkout; it raises what the run raises, and `report` holds what is known of it."""

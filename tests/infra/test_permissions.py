@@ -31,13 +31,20 @@ BY_THE_ENGINE = {
 configuration, Maven with its token, and AWS for a token."""
 SAME_NAMES = {"ecr-public:DescribeImages", "ecr-public:DescribeRepositories", "ecr-public:PutImage"}
 """Operations of another service that are called as those of ECR; of the public one only the sign-in is asked."""
-NOT_IN_THE_SANDBOX = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository",
-                      "codepipeline:ListActionExecutions"}  # fmt: skip
+NOT_IN_THE_SANDBOX = {
+    "codeartifact:ReadFromRepository",
+    "codepipeline:ListActionExecutions",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:CreateRepository",
+    "xray:GetTraceSummaries",
+}
 """Actions that only some need, of services that the sandbox need not have."""
 FOR_US = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms", "inspector2"}
 """Services that CodeBuild calls with the role, or that AWS asks behind another call."""
 OF_WORKERS = {one.action for one in RUN if one.only == FAN_OUT}
 """What a run itself asks CodeBuild."""
+OF_LOGS = {"logs:FilterLogEvents"}
+"""What a run itself asks CloudWatch Logs, to which CodeBuild writes with the same role."""
 NAMES = {
     "partition": "aws",
     "region": "ap-northeast-2",
@@ -63,6 +70,7 @@ NAMES = {
 EVERYTHING = {
     "Publish": "true",
     "EnhancedScanning": "true",
+    "Traces": "true",
     "KeyArn": NAMES["key"],
     "BaseImages": NAMES["base_images"],
     "CreateOnPush": "true",
@@ -110,7 +118,8 @@ def _is_call(node: ast.AST, method: str) -> TypeGuard[ast.Call]:
 
 
 def test_the_list_is_what_the_program_calls() -> None:
-    ours = {one.action for one in RUN if one.action.partition(":")[0] not in FOR_US} - BY_THE_ENGINE | OF_WORKERS
+    ours = {one.action for one in RUN if one.action.partition(":")[0] not in FOR_US}
+    ours = ours - BY_THE_ENGINE | OF_WORKERS | OF_LOGS
     found = set(called()) - FREE - SAME_NAMES
     assert found - {one.action for one in DOCTOR} <= ours
     assert ours <= found
@@ -118,7 +127,7 @@ def test_the_list_is_what_the_program_calls() -> None:
 
 def test_the_sandbox_enforces_every_action_of_the_list_that_is_called_in_it() -> None:
     of_codebuild = FOR_US - {"inspector2"}
-    ours = {one.action for one in RUN if one.action.partition(":")[0] not in of_codebuild} | OF_WORKERS
+    ours = {one.action for one in RUN if one.action.partition(":")[0] not in of_codebuild} | OF_WORKERS | OF_LOGS
     assert ours - NOT_IN_THE_SANDBOX <= KNOWN <= ours | {one.action for one in DOCTOR}
 
 
@@ -131,6 +140,7 @@ def test_the_template_carries_exactly_the_list() -> None:
     [
         ("Publish", ("publish", "alias")),
         ("EnhancedScanning", ("enhanced",)),
+        ("Traces", ("traces",)),
         ("KeyArn", ("KMS",)),
         ("BaseImages", ("elsewhere",)),
         ("CreateOnPush", ("a push makes",)),
@@ -175,7 +185,7 @@ def test_who_looks_may_read_what_doctor_reads_and_change_nothing() -> None:
         one.action for one in DOCTOR
     }
     assert {one.action for one in RUN} > READS
-    assert all(action.partition(":")[2].startswith(("Get", "BatchGet", "Describe")) for action in READS)
+    assert all(action.partition(":")[2].startswith(("Get", "BatchGet", "Describe", "Filter")) for action in READS)
 
 
 def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
@@ -188,6 +198,7 @@ def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
         "sts:GetServiceBearerToken",
         "inspector2:ListCoverage",
         "inspector2:ListFindings",
+        "xray:GetTraceSummaries",
     }
 
 

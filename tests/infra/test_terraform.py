@@ -31,6 +31,7 @@ SETTINGS: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({}, {}),
     ({"Publish": "true"}, {"var.publish": True}),
     ({"EnhancedScanning": "true"}, {"var.enhanced_scanning": True}),
+    ({"Traces": "true"}, {"var.traces": True}),
     ({"KeyArn": KEY}, {"var.key_arn": KEY}),
     ({"BaseImages": BASES}, {"var.base_images": BASES}),
     ({"CreateOnPush": "true"}, {"var.create_on_push": True}),
@@ -50,7 +51,10 @@ SETTINGS: list[tuple[dict[str, str], dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("template", "terraform"),
     SETTINGS,
-    ids=["default", "publish", "inspector", "key", "bases", "push", "public", "approval", "workers", "tokens"],
+    ids=[
+        *("default", "publish", "inspector", "traces", "key", "bases"),
+        *("push", "public", "approval", "workers", "tokens"),
+    ],
 )
 def test_the_policies_are_those_of_the_template(
     template: dict[str, str], terraform: dict[str, Any], role: str, document: str

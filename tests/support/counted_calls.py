@@ -21,6 +21,8 @@ READERS = (
     "cluster",
     "leases",
     "alarms",
+    "log_groups",
+    "traces",
     "helm",
 )
 """The clients that read something outside of this machine."""

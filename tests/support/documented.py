@@ -38,7 +38,12 @@ DOCTOR = (
 """They may find a problem, so their test looks at what they found and not at the exit code alone."""
 
 RUNNER = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/erp/erp-build-runner:latest"
+_LOGS = "tests/world/test_logs.py"
 OF_OTHERS = {
+    "erp-build logs --since 1h": f"{_LOGS}::test_the_pods_of_the_release_print_in_order_of_time",
+    "erp-build logs approval-request-service --follow": (
+        f"{_LOGS}::test_following_shows_what_is_there_and_ends_by_a_signal_at_once"
+    ),
     "docker build --file Dockerfile.runner --tag erp-build-runner .": (
         "tests/world/test_runner.py::test_every_tool_has_the_version_that_is_pinned"
     ),
@@ -66,7 +71,7 @@ OF_OTHERS = {
         "tests/contract/infra/test_stack.py::test_a_stack_that_is_asked_for_workers_makes_their_role_and_log"
     ),
 }
-"""Commands of other programs: their tests make the same through the API of engine, cluster or account."""
+"""Commands of other programs, whose tests make the same through the API of engine, cluster or account, and `logs`."""
 
 ELSEWHERE = {
     **dict.fromkeys(LIVE, "tests/world/test_docs.py::test_every_command_that_only_reads_works_in_an_account"),

@@ -63,8 +63,8 @@ SOME_CHANGED = Promise(
         "helm.render": 2,
         "helm.check_chart": 1,
         "effects.upgrade_release": 2,
-        # Three lists each: two of the live state, ten of the rollout and what comes before and behind it.
-        "cluster.workloads": 36,
+        # Three lists each: two of the live state, eleven of the rollout and what comes before and behind it.
+        "cluster.workloads": 39,
         "cluster.scalers": 2,
         "cluster.live_objects": 2,
         "cluster.endpoints": 2,
@@ -92,6 +92,8 @@ SOME_CHANGED = Promise(
         "effects.push": 1,
         # Its content key, that of the base as well, and `latest`.
         "effects.tag": 3,
+        # The begin of the logs of two new pods.
+        "cluster.log_since": 2,
         # Before and behind the move of `latest`.
         "leases.read": 2,
     },

@@ -11,8 +11,9 @@ from erp_build.model.environment import Place
 from erp_build.model.images.verdict import ClearedImage, Verdict
 from erp_build.model.plan import Plan
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof, Watched
-from erp_build.model.releases.evidence import Evidence
+from erp_build.model.releases.evidence import Evidence, FirstError
 from erp_build.model.releases.preview import FieldChange, ImageWanted, ObjectChange, Preview, Unprobed
+from erp_build.model.releases.traces import TraceComparison, TraceFigures
 from erp_build.run_record import Occasion, Run, RunReport
 from tests.support.report_images import judged, made_checks, made_images
 from tests.support.samples import (
@@ -103,7 +104,19 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
     if fails:
         _fail(run, names)
     else:
+        error = FirstError(
+            target=NOTIFICATION,
+            unit=f"{NOTIFICATION}-6d5f9-x7k2p",
+            container=NOTIFICATION,
+            at="2026-11-26T08:19:40.123Z",
+            lines=("08:19:40 ERROR c.e.n.Kafka - 알림 전송 실패", names.log),
+            times=3,
+        )
+        before = TraceFigures(traces=120, faults=1, errors=3, median=0.031, slow=0.21)
+        after = TraceFigures(traces=98, faults=9, median=0.034, slow=0.4)
         run.keep(
+            first_errors=(error,),
+            traces=(TraceComparison(target=NOTIFICATION, seconds=120.0, before=before, after=after),),
             deployment=Deployment(tags_after={NOTIFICATION: plan.tag}, values_tags={}, watched=_watched()),
             proofs=tuple(
                 Proof(target=image.target, built=image.digest, scanned=image.digest, running=image.digest, replicas=2)

@@ -8,6 +8,7 @@ import io
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 
 from erp_build.clients.aws.codeartifact import CodeArtifactTokens
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.log_groups import LogGroups
 from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
@@ -26,7 +28,8 @@ from erp_build.clients.clock import SystemClock
 from erp_build.clients.docker.engine import Engine
 from erp_build.clients.effects import NotifyRequest
 from erp_build.clients.secrets import Secrets
-from erp_build.errors import ErpBuildError
+from erp_build.deployment.logs.group_log import own_group
+from erp_build.errors import ErpBuildError, NoLogGroup
 from erp_build.gate.scan_watch import ScanClient, ScanWatch
 from erp_build.model.build_options import CodeArtifact
 from erp_build.model.images.image import StoredImage
@@ -49,8 +52,16 @@ ENHANCED = {"json": {"registryId": ACCOUNT, "scanningConfiguration": {"scanType"
 OF_CODEBUILD = {"codeconnections", "codestar-connections", "s3", "logs", "codebuild", "kms"}
 """Services that CodeBuild calls with the role before and after erp_build; nobody plays CodeBuild's part here."""
 
-NOT_ENFORCED = {"codeartifact:ReadFromRepository", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}
-"""What the service itself does in the caller's name, which the sandbox does not ask for."""
+OF_LOGS = {"logs:FilterLogEvents"}
+"""What erp_build itself asks of one of these services."""
+
+NOT_ENFORCED = {
+    "codeartifact:ReadFromRepository",
+    "ecr:BatchImportUpstreamImage",
+    "ecr:CreateRepository",
+    "xray:GetTraceSummaries",
+}
+"""What the service itself does in the caller's name, which the sandbox does not ask for, and a service it has not."""
 
 ENDS_NOTHING = {"ecr:DescribeRepositoryCreationTemplates"}
 """Without it no template is known, and a repository that is not there stops the run: no error names the right."""
@@ -139,6 +150,11 @@ class Desk:
         with translate_aws_errors("eks:DescribeCluster", CLUSTER):
             self.client("eks").describe_cluster(name=CLUSTER)
 
+    def look_at_logs(self) -> None:
+        """A function that was never called has no log group."""
+        with suppress(NoLogGroup):
+            LogGroups(self.client("logs")).records(own_group(self.erp.function), 0)
+
     def token_for_maven(self) -> None:
         """Ask CodeArtifact for a token."""
         CodeArtifactTokens(self.client("codeartifact"), Secrets()).token(CodeArtifact(DOMAIN))
@@ -182,6 +198,7 @@ CALLS: dict[str, Callable[[Desk], object]] = {
     "lambda:UpdateAlias": lambda on: on.functions.publish(on.state, "live"),
     "lambda:CreateAlias": lambda on: on.functions.publish(on.state, f"live-{secrets.token_hex(3)}"),
     "eks:DescribeCluster": Desk.cluster,
+    "logs:FilterLogEvents": Desk.look_at_logs,
     "cloudwatch:DescribeAlarms": lambda on: CloudWatchAlarms(on.client("cloudwatch")).states(on.erp.name),
     "sns:Publish": Desk.publish,
 }
@@ -221,7 +238,7 @@ def reduced(small: Tenant, action: str) -> Iterator[Desk]:
 
 
 def test_each_action_that_erp_build_needs_has_its_call_here() -> None:
-    needed = {one.action for one in RUN if one.action.partition(":")[0] not in OF_CODEBUILD}
+    needed = {one.action for one in RUN if one.action.partition(":")[0] not in OF_CODEBUILD} | OF_LOGS
     assert set(CALLS) == needed - NOT_ENFORCED - ENDS_NOTHING
 
 
@@ -244,6 +261,6 @@ def test_the_whole_policy_is_used_by_a_deployment(demonstrated: Erp) -> None:
     decided = Faults().decisions(demonstrated.tenant.build_role)
     # What `doctor` asks beyond a run is for people, and refused to the role when another test calls it.
     assert {one["action"] for one in decided if not one["allowed"]} <= {one.action for one in DOCTOR}
-    always = {one.action for one in RUN if not one.only and one.action.partition(":")[0] not in OF_CODEBUILD}
+    always = {one.action for one in RUN if not one.only and one.action.partition(":")[0] not in OF_CODEBUILD} | OF_LOGS
     # Images are scanned on push, and the demo has nobody to tell: both have their calls above.
     assert always - {one["action"] for one in decided} <= {"ecr:StartImageScan", "sns:Publish"}

@@ -65,6 +65,10 @@ def _projects_of_builds(body: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(project_arn(str(one).partition(":")[0]) for one in ids))
 
 
+def _log_group(body: Mapping[str, Any]) -> list[str]:
+    return [f"arn:aws:logs:{HERE}:log-group:{body.get('logGroupName', '')}:*"]
+
+
 _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "GetParameters": ("ssm:GetParameters", _parameters),
     "GetAuthorizationToken": ("ecr:GetAuthorizationToken", lambda _: [ANY]),
@@ -76,6 +80,7 @@ _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "DescribeImageScanFindings": ("ecr:DescribeImageScanFindings", _one_repository),
     "StartImageScan": ("ecr:StartImageScan", _one_repository),
     "PutImage": ("ecr:PutImage", _one_repository),
+    "FilterLogEvents": ("logs:FilterLogEvents", _log_group),
     "DescribeAlarms": ("cloudwatch:DescribeAlarms", lambda _: [f"arn:aws:cloudwatch:{HERE}:alarm:*"]),
     "BatchGetProjects": ("codebuild:BatchGetProjects", _projects),
     "StartBuild": ("codebuild:StartBuild", _one_project),

@@ -29,6 +29,7 @@ VERBS = {
     "run": "build, clear, deploy and prove what changed",
     "build": "images for what has none yet; nothing is deployed",
     "status": "what runs now, and what was changed by hand",
+    "logs": "what pods and functions print, in order of time",
     "history": "what was deployed when, and by which build",
     "verify": "whether what runs is what the registry has",
     "rollback": "both halves back to an earlier deployment",

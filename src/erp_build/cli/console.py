@@ -132,6 +132,16 @@ class Console:
         """The project of one release, with its functions also where these are deployed by themselves; see `unit`."""
         return _named(self.project().releases, name, "releases")
 
+    def release_or_function(self, name: str | None) -> Project:
+        """The project of one release with its functions, or of the function of this name that is deployed by itself."""
+        from erp_build.model.releases.units import units_of
+
+        project = self.project()
+        alone = tuple(unit for unit in units_of(project) if not unit.has_release)
+        if name is None or not alone:
+            return self.release(name)
+        return _named((*project.releases, *alone), name, "releases and functions")
+
     @contextmanager
     def sites(self, name: str | None) -> Iterator[tuple[Site, ...]]:
         """The sites of every unit, or of the one of this name; raises `ConfigurationError` where there is none."""

@@ -26,8 +26,10 @@ from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints, ObjectName, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
+from erp_build.model.releases.logs import LogPart, RecordPage
 from erp_build.model.releases.release import Release, Revision
 from erp_build.model.releases.rights import Kind, Resource, Right
+from erp_build.model.releases.traces import TracePage
 
 
 class Parameters(Protocol):
@@ -151,6 +153,12 @@ class Cluster(Protocol):
     def log(self, release: Release, pod: str, container: str) -> tuple[str, ...]:
         """The last lines of a container's log; none where there are none."""
 
+    def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
+        """What a container, or the one before it, has printed from the second of a moment on, oldest first.
+
+        Nothing where it has no log. `since` is in nanoseconds. Raises `ReleaseFailed` where it may not be read.
+        """
+
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         """The resources of those kinds that the cluster serves in the version that they name."""
 
@@ -176,6 +184,26 @@ class Approvals(Protocol):
 
     def given(self, pipeline: str, execution: str) -> tuple[Approval, ...]:
         """The manual approvals of an execution; raises `ConfigurationError` where they may not be read."""
+
+
+class LogGroups(Protocol):
+    """CloudWatch Logs."""
+
+    def records(self, group: str, since: int, token: str = "") -> RecordPage:
+        """A page of a group's records from a moment on, in nanoseconds; `token` is that of the page before.
+
+        Raises `NoLogGroup` where it is not there, and `ConfigurationError` where it may not be read.
+        """
+
+
+class Traces(Protocol):
+    """X-Ray."""
+
+    def page(self, service: str, begin: datetime, end: datetime, token: str = "") -> TracePage:
+        """A page of the traces of a service that began in a time; `token` is that of the page before.
+
+        Raises `ConfigurationError` where they may not be read.
+        """
 
 
 class Leases(Protocol):
@@ -260,6 +288,8 @@ class Clients:
     leases: Leases
     alarms: Alarms
     approvals: Approvals
+    log_groups: LogGroups
+    traces: Traces
     helm: Helm
     assembly: Assembly
     effects: Effects

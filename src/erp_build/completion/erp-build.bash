@@ -5,12 +5,13 @@
 #    source ~/.local/share/bash_completion/erp-build
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_erp_build_subparsers=(plan run build status history verify rollback unlock init doctor explain replay record gate values token completion)
+_shtab_erp_build_subparsers=(plan run build status logs history verify rollback unlock init doctor explain replay record gate values token completion)
 
 _shtab_erp_build_plan_option_strings=(-h --help --base --head --live --save --strict --rebuild --only --except --json --markdown --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_run_option_strings=(-h --help --rehearse --base --head --strict --allow-older --replace-cut-off-install --rebuild --only --except --until --save --plan --wait-for-lock --timeout --report --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_build_option_strings=(-h --help --only --rehearse --head --rebuild --timeout --report --json --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_status_option_strings=(-h --help --json --unit --repo --config -v --verbose -q --quiet)
+_shtab_erp_build_logs_option_strings=(-h --help --since -f --follow --errors --cloudwatch --group --json --unit --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_history_option_strings=(-h --help --json --unit --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_verify_option_strings=(-h --help --json --unit --repo --config -v --verbose -q --quiet)
 _shtab_erp_build_rollback_option_strings=(-h --help --to --json --wait-for-lock --unit --repo --config -v --verbose -q --quiet)
@@ -39,6 +40,8 @@ _shtab_erp_build_build___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_build___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_status___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_status___config_COMPGEN=_shtab_compgen_files
+_shtab_erp_build_logs___repo_COMPGEN=_shtab_compgen_dirs
+_shtab_erp_build_logs___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_history___repo_COMPGEN=_shtab_compgen_dirs
 _shtab_erp_build_history___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_verify___repo_COMPGEN=_shtab_compgen_dirs
@@ -80,7 +83,7 @@ _shtab_erp_build_completion___config_COMPGEN=_shtab_compgen_files
 _shtab_erp_build_run___until_choices=(cleared)
 _shtab_erp_build_values_pos_0_choices=(set)
 _shtab_erp_build_completion_pos_0_choices=(bash zsh fish)
-_shtab_erp_build_pos_0_choices=(plan run build status history verify rollback unlock init doctor explain replay record gate values token completion)
+_shtab_erp_build_pos_0_choices=(plan run build status logs history verify rollback unlock init doctor explain replay record gate values token completion)
 
 _shtab_erp_build_plan__h_nargs=0
 _shtab_erp_build_plan___help_nargs=0
@@ -126,6 +129,18 @@ _shtab_erp_build_status__v_nargs=0
 _shtab_erp_build_status___verbose_nargs=0
 _shtab_erp_build_status__q_nargs=0
 _shtab_erp_build_status___quiet_nargs=0
+_shtab_erp_build_logs_pos_0_nargs='*'
+_shtab_erp_build_logs__h_nargs=0
+_shtab_erp_build_logs___help_nargs=0
+_shtab_erp_build_logs__f_nargs=0
+_shtab_erp_build_logs___follow_nargs=0
+_shtab_erp_build_logs___errors_nargs=0
+_shtab_erp_build_logs___cloudwatch_nargs=0
+_shtab_erp_build_logs___json_nargs=0
+_shtab_erp_build_logs__v_nargs=0
+_shtab_erp_build_logs___verbose_nargs=0
+_shtab_erp_build_logs__q_nargs=0
+_shtab_erp_build_logs___quiet_nargs=0
 _shtab_erp_build_history__h_nargs=0
 _shtab_erp_build_history___help_nargs=0
 _shtab_erp_build_history___json_nargs=0

@@ -50,8 +50,8 @@ function _shtab_erp_build_using
   test "$_shtab_erp_build_cmdpath" = "$argv"
 end
 
-set -g _shtab_erp_build_commands plan run build status history verify rollback unlock init doctor explain replay record gate values token completion
-set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --except --head --junit --now --only --out --pairs --pipeline --plan --policy --pushed --range --rebuild --recorded --repo --report --sarif --save --timeout --to --today --unit --until --wait-for-lock --waivers --write
+set -g _shtab_erp_build_commands plan run build status logs history verify rollback unlock init doctor explain replay record gate values token completion
+set -g _shtab_erp_build_opts_with_value --about --base --cleared --cluster --config --deployed --except --group --head --junit --now --only --out --pairs --pipeline --plan --policy --pushed --range --rebuild --recorded --repo --report --sarif --save --since --timeout --to --today --unit --until --wait-for-lock --waivers --write
 
 complete -c erp-build -e
 complete -c erp-build -f
@@ -117,6 +117,19 @@ complete -c erp-build -n '_shtab_erp_build_using status' -l repo -xka "(__fish_c
 complete -c erp-build -n '_shtab_erp_build_using status' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
 complete -c erp-build -n '_shtab_erp_build_using status' -s v -l verbose -d 'show the output of Maven and the engine'
 complete -c erp-build -n '_shtab_erp_build_using status' -s q -l quiet -d 'show only results and errors'
+complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a logs -d 'what pods and functions print, in order of time'
+complete -c erp-build -n '_shtab_erp_build_using logs' -s h -l help -d 'show this help message and exit'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l since -x -d 'from when: 90s, 10m, 1h30m, 2d, or a date and time (10m)'
+complete -c erp-build -n '_shtab_erp_build_using logs' -s f -l follow -d 'go on with what is printed, until Ctrl-C'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l errors -d 'only errors, with their stack traces'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l cloudwatch -d 'the lines of pods from CloudWatch, where Fluent Bit sends them'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l group -x -d 'the log group of the pods (what the release'"'"'s Fluent Bit says)'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l json -d 'print each event as JSON, on a line of its own'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
+complete -c erp-build -n '_shtab_erp_build_using logs' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'another erp-build.toml than the one at the root'
+complete -c erp-build -n '_shtab_erp_build_using logs' -s v -l verbose -d 'show the output of Maven and the engine'
+complete -c erp-build -n '_shtab_erp_build_using logs' -s q -l quiet -d 'show only results and errors'
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a history -d 'what was deployed when, and by which build'
 complete -c erp-build -n '_shtab_erp_build_using history' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using history' -l json -d 'print it as JSON'

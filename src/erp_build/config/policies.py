@@ -5,7 +5,9 @@ from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
 from erp_build.model.project import (
     MAX_LOCK_EXPIRES_S,
+    MAX_TRACES_S,
     MIN_LOCK_EXPIRES_S,
+    MIN_TRACES_S,
     SEVERITIES,
     UNRATED,
     Check,
@@ -24,7 +26,11 @@ def parse_deploy(table: Table) -> DeployPolicy:
         shortest, longest = f"{MIN_LOCK_EXPIRES_S:.0f} seconds", f"{MAX_LOCK_EXPIRES_S / 60:.0f} minutes"
         what = f"`lock_expires` must be between {shortest} and {longest}"
         raise table.error("lock_expires", what, 'write lock_expires = "30s": a run renews its lock all the time')
-    return table.read(DeployPolicy, lock_expires=lock_expires)
+    traces = table.seconds("traces", 0.0)
+    if traces and not MIN_TRACES_S <= traces <= MAX_TRACES_S:
+        what = f"`traces` must be between {MIN_TRACES_S:.0f} seconds and {MAX_TRACES_S / 60:.0f} minutes"
+        raise table.error("traces", what, 'write traces = "2m": a run waits for so long behind its proof')
+    return table.read(DeployPolicy, lock_expires=lock_expires, traces=traces)
 
 
 def parse_gate(table: Table) -> GatePolicy:

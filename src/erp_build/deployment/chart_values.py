@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from erp_build.clients.helm.chart_files import CHART_FILE, chart_document, local_folder, stated_dependencies
+from erp_build.clients.secrets import Secrets
 from erp_build.config.read_file import path_below, read_file
 from erp_build.errors import ConfigurationError
 from erp_build.formats.values.file import NamedValue, named_values
@@ -72,6 +73,12 @@ def all_named_values(root: Path, chart: Chart, content: bytes) -> Iterator[Named
         yield from named_values(text, where=str(path))
     for path in below_paths(root, chart):
         yield from named_values(read_values(path), where=str(path))
+
+
+def mask_values(secrets: Secrets, root: Path, chart: Chart, content: bytes) -> None:
+    """Have the secrets of every file masked from now on: Helm repeats values, and so do programs in their logs."""
+    for _, name, value in all_named_values(root, chart, content):
+        secrets.add_named(name, value)
 
 
 def _defaults(root: Path, chart: Chart) -> Iterator[tuple[Path, bytes]]:

@@ -13,9 +13,9 @@ from erp_build.clients.files.edit import refuse_read_only
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.chart_values import (
-    all_named_values,
     below_paths,
     effective_values,
+    mask_values,
     read_values,
     values_path_of,
 )
@@ -76,9 +76,7 @@ def _images(site: Site, plan: Plan) -> tuple[ImageWanted, ...]:
 def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
     path, root, chart = values_path(site), site.chart_root, site.project.chart
     content = read_values(path)
-    # Helm repeats values in its messages, so the secrets among them are masked from here on.
-    for _, name, value in all_named_values(root, chart, content):
-        site.clients.secrets.add_named(name, value)
+    mask_values(site.clients.secrets, root, chart, content)
     effective = effective_values(root, chart, content)
     services = [step.target for step in plan.services if isinstance(step.target, Service)]
     for service in services:

@@ -50,6 +50,8 @@ def longest_run(project: Project) -> Mapping[str, float]:
         # A call or a child that is being ended when the time is over comes to its end.
         given_up = project.timeout + HELM_EXIT_MARGIN_S
         parts = parts if sum(parts.values()) < given_up else {"the timeout of the run": given_up}
+    # Behind the proof, whatever the time of the run; of several units one may wait, and another one be taken back.
+    parts["traces"] = len(units_of(project)) * project.deploy.traces
     if project.deploy.on_failure == "rollback":
         parts["functions taken back"] = update
         parts["release taken back"] = rollout + project.chart.timeout + PATIENCE_AFTER_MOVE_S

@@ -20,6 +20,7 @@ CREATE_ON_PUSH = "repositories that a push makes"
 FAN_OUT = "[build.fan_out]"
 MANUAL_APPROVAL = "a manual approval"
 PUBLIC_ECR = "sign-in to public.ecr.aws"
+TRACES = "traces of [deploy]"
 """Words of `only`."""
 
 
@@ -74,4 +75,6 @@ WORKER = (
 """What the role of a worker needs: its source, its log, the settings, and the images."""
 
 READS = frozenset(LISTED["reads"])
-"""Those actions of `RUN` that `doctor`, `status`, `plan --live` and `gate --running` call, and that change nothing."""
+"""Those actions of `RUN` that `doctor`, `status`, `logs`, `plan --live` and `gate --running` call.
+
+They change nothing."""

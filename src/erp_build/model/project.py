@@ -198,6 +198,10 @@ MIN_LOCK_EXPIRES_S, MAX_LOCK_EXPIRES_S = 5.0, 600.0
 """Seconds: a shorter lock is lost between two heartbeats, and so long a dead run holds up all others at most."""
 
 
+MIN_TRACES_S, MAX_TRACES_S = 10.0, 3600.0
+"""Seconds: fewer hold no traces yet, and for so long a run keeps its lock behind the proof at most."""
+
+
 class DeployPolicy(NamedTuple):
     """How a deployment is guarded and what follows a failed one.
 
@@ -209,6 +213,8 @@ class DeployPolicy(NamedTuple):
         branch: the branch on `origin` that gets them.
         units: what stands and falls as one: `together`, a release and the functions that are deployed with it; `apart`,
             each release and each function by itself. Several releases are never deployed as one.
+        traces: seconds (10 to 3600) behind the proof whose traces of X-Ray are compared with the same time before the
+            deployment; 0: they are not.
     """
 
     on_failure: OnFailure = "rollback"
@@ -217,6 +223,7 @@ class DeployPolicy(NamedTuple):
     write_back: WriteBack = "none"
     branch: str = "main"
     units: Literal["together", "apart"] = "together"
+    traces: float = 0.0
 
 
 class NotifyPolicy(NamedTuple):

@@ -3,10 +3,11 @@
 from importlib.metadata import version
 
 from erp_build.errors import Failure
+from erp_build.formats.logs.traces import is_worse
 from erp_build.model.images.fleet import Worker
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Step
-from erp_build.report import document_types
+from erp_build.report import document_types, evidence_types
 from erp_build.report.critical_path import critical_path
 from erp_build.report.json import SCHEMA
 from erp_build.report.json.filled import filled
@@ -48,7 +49,12 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
         "critical_path": [filled(document_types.SegmentDocument, one) for one in critical_path(report)],
         "effects": [filled(document_types.EffectDocument, one, name=one.name.value) for one in report.effects],
         "watched": _watched(report),
-        "evidence": [filled(document_types.EvidenceDocument, one) for one in report.evidence],
+        "evidence": [filled(evidence_types.EvidenceDocument, one) for one in report.evidence],
+        "first_errors": [
+            filled(evidence_types.FirstErrorDocument, one, container=one.container or None)
+            for one in report.first_errors
+        ],
+        "traces": [filled(evidence_types.TraceDocument, one, is_worse=is_worse(one)) for one in report.traces],
         "taken_back": list(report.taken_back),
         "alarms": [filled(document_types.AlarmDocument, one) for one in report.alarms],
         "tests": report.tests,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypedDict
 from erp_build.model.build_options import Tests
 from erp_build.model.effect import EffectState
 from erp_build.model.images.fleet import WorkerEnd
+from erp_build.report.evidence_types import EvidenceDocument, FirstErrorDocument, TraceDocument
 from erp_build.report.gate_types import GateDocument
 from erp_build.report.plan_types import ChangesDocument, SavedPlanDocument, Seconds, TargetDocument
 
@@ -93,24 +94,6 @@ class EffectDocument(TypedDict):
     name: str
     target: str
     state: EffectState
-
-
-class EvidenceDocument(TypedDict):
-    """Why a pod of a service did not get ready.
-
-    Attributes:
-        target: name of the service.
-        pod: name of the pod; empty: there was none.
-        states: of its containers, a line each.
-        events: of the pod, a line each.
-        log: last lines.
-    """
-
-    target: str
-    pod: str
-    states: list[str]
-    events: list[str]
-    log: list[str]
 
 
 class WatchedDocument(TypedDict):
@@ -257,6 +240,8 @@ class ReportDocument(TypedDict):
         effects: every change of the world in its order.
         watched: what of the release was changed and watched until it ran; empty: the run did not come to it.
         evidence: collected of pods that did not get ready.
+        first_errors: of new pods and updated functions, read behind the proof; they fail nothing.
+        traces: requests before and after the deployment, by X-Ray; empty: nobody asked for it, or there are none.
         taken_back: what was taken back after a failed deployment, a line each.
         alarms: the alarms behind the deployment.
         tests: what became of the services' own tests.
@@ -290,6 +275,8 @@ class ReportDocument(TypedDict):
     effects: list[EffectDocument]
     watched: list[WatchedDocument]
     evidence: list[EvidenceDocument]
+    first_errors: list[FirstErrorDocument]
+    traces: list[TraceDocument]
     taken_back: list[str]
     alarms: list[AlarmDocument]
     tests: Tests

@@ -36,7 +36,8 @@ def report_markdown(report: ReportDocument) -> str:
         report: the document of `report_document`, with its secrets masked already.
     """
     plan = (_head, _saved_plan, _error, _units, _plan, _workers, _changes)
-    parts = (*plan, _gate, _watched, _proof, _evidence, _warnings, _path)
+    proof = (_gate, _watched, _proof, _evidence, _first_errors, _traces)
+    parts = (*plan, *proof, _warnings, _path)
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
 
@@ -175,6 +176,28 @@ def _evidence(report: ReportDocument) -> Iterator[str]:
     for one in report["evidence"]:
         text = "\n".join((*one["states"], *one["events"], *one["log"][-MAX_LOG_LINES:]))
         yield from _folded(f"Evidence: {one['target']} {one['pod']}", _fenced(text))
+
+
+def _first_errors(report: ReportDocument) -> Iterator[str]:
+    for one in report["first_errors"]:
+        again = f", {one['times']} times" if one["times"] > 1 else ""
+        title = f"First errors of {one['target']}: {one['unit']} at {one['at']}{again}"
+        yield from _folded(title, _fenced("\n".join(one["lines"])))
+
+
+def _traces(report: ReportDocument) -> Iterator[str]:
+    rows = [
+        (
+            cell(one["target"]),
+            *(
+                f"{of['traces']}, {of['faults']} failed, {of['median'] or 0.0:.3f} s, {of['slow'] or 0.0:.3f} s"
+                for of in (one["before"], one["after"])
+            ),
+            "**worse**" if one["is_worse"] else "",
+        )
+        for one in report["traces"]
+    ]
+    yield from _table(("requests: number, failed, median, 95 %", "before", "after", ""), rows)
 
 
 def _warnings(report: ReportDocument) -> Iterator[str]:

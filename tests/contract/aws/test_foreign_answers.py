@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from botocore.compat import HTTPHeaders
 
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
+from erp_build.clients.aws.log_groups import LogGroups
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import Caller
+from erp_build.clients.aws.traces import XRayTraces
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError, PushFailed
@@ -23,6 +26,7 @@ from erp_build.model.images.image import ImageReference, StoredImage
 from tests.contract.aws.conftest import MEDIA_TYPE, REGION, client
 from tests.support.foreign_answers import foreign
 
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64
 MANIFEST = {
     "schemaVersion": 2,
@@ -99,6 +103,7 @@ PROJECT = {
     "timeoutInMinutes": 60,
     "source": {"type": "CODEPIPELINE", "gitCloneDepth": 1},
 }
+RECORD = {"eventId": "1", "logStreamName": "a", "timestamp": 1795974241000, "message": "hello"}
 PARAMETER = {"Name": "/erp/dev/a", "Type": "SecureString", "Value": "hidden-away"}
 REPOSITORY = {
     "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
@@ -126,6 +131,16 @@ CALLS: dict[str, tuple[str, Any, Use]] = {
         "lambda",
         FUNCTION,
         lambda functions: LambdaFunctions(functions).alias_digest("erp-dev-employee-service", "live"),
+    ),
+    "records of a log group": (
+        "logs",
+        {"events": [RECORD], "nextToken": "2"},
+        lambda logs: "".join(one.text for one in LogGroups(logs).records("/aws/lambda/a", 0).records),
+    ),
+    "traces": (
+        "xray",
+        {"TraceSummaries": [{"Id": "1", "ResponseTime": 0.5, "Duration": 1.0}], "NextToken": "2"},
+        lambda xray: sum(one.seconds for one in XRayTraces(xray).page("a", NOW, NOW).traces),
     ),
     "parameters": (
         "ssm",

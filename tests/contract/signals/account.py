@@ -115,6 +115,7 @@ class Account:
             },
             "GET /2015-03-31/functions/b": self._function,
             "(try )?PUT /2015-03-31/functions/b/code": self._update,
+            "FilterLogEvents": {"events": []},
             "DescribeAlarms": {"MetricAlarms": [], "CompositeAlarms": []},
             "Publish": XML.format("Publish", "<MessageId>1</MessageId>").encode(),
         }

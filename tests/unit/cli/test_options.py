@@ -17,6 +17,7 @@ from erp_build.cli.verbs import (
     gate,
     history,
     init,
+    logs,
     plan,
     record,
     replay,
@@ -36,6 +37,7 @@ EXPLAIN: Verb[explain.Options] = explain
 GATE: Verb[gate.Options] = gate
 HISTORY: Verb[history.Options] = history
 INIT: Verb[init.Options] = init
+LOGS: Verb[logs.Options] = logs
 PLAN: Verb[plan.Options] = plan
 RECORD: Verb[record.Options] = record
 REPLAY: Verb[replay.Options] = replay

@@ -58,7 +58,7 @@ def test_a_replay_names_every_chart(two: Checkout, erp_build: CommandLine) -> No
     assert json.loads(line)["changed"] == ["erp-service", "reports"]
 
 
-@pytest.mark.parametrize("words", ["verify", "rollback", "unlock", "gate --running", "doctor"])
+@pytest.mark.parametrize("words", ["logs", "verify", "rollback", "unlock", "gate --running", "doctor"])
 def test_a_verb_about_one_release_asks_which(two: Checkout, erp_build: CommandLine, words: str) -> None:
     answer = erp_build(*words.split(), "--repo", two.root)
     assert answer.code == 2

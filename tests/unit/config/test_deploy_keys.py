@@ -24,9 +24,16 @@ def test_every_key_is_read() -> None:
     write_back = "branch"
     branch = "release"
     units = "apart"
+    traces = "2m"
     """
     policy = DeployPolicy(
-        on_failure="keep", lock_expires=90.0, alarms="erp-", write_back="branch", branch="release", units="apart"
+        on_failure="keep",
+        lock_expires=90.0,
+        alarms="erp-",
+        write_back="branch",
+        branch="release",
+        units="apart",
+        traces=120.0,
     )
     assert parse_project(text).deploy == policy
 
@@ -64,3 +71,9 @@ def test_a_mistake_is_named(text: str, what: str) -> None:
 def test_a_lock_that_holds_nothing_or_outlives_its_run_is_refused(value: str) -> None:
     with pytest.raises(ConfigurationError, match="`lock_expires` must be between 5 seconds and 10 minutes"):
         parse_project(f'[deploy]\nlock_expires = "{value}"\n')
+
+
+@pytest.mark.parametrize("value", ["1s", "9.9s", "61m", "2h"])
+def test_traces_that_are_not_there_yet_or_hold_the_lock_for_too_long_are_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="`traces` must be between 10 seconds and 60 minutes"):
+        parse_project(f'[deploy]\ntraces = "{value}"\n')

@@ -70,6 +70,7 @@ def headings(text: str) -> list[str]:
 
 def test_a_deployed_run_shows_all_of_its_parts_in_their_order() -> None:
     assert headings(page_of(full())) == [
+        *("First errors of what was deployed", "Requests before and after"),
         *("Warnings", "Timeline", "Plan", "What changes", "Gate", "Checks", "Rollout", "Proof", "Images", "Effects"),
     ]
 

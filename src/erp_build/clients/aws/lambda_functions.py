@@ -66,6 +66,7 @@ class LambdaFunctions:
             revision=configuration.get("RevisionId", ""),
             modified=configuration.get("LastModified", ""),
             sha=configuration.get("CodeSha256", ""),
+            log_group=(configuration.get("LoggingConfig") or {}).get("LogGroup", ""),
         )
 
     def alias_digest(self, name: str, alias: str) -> str:

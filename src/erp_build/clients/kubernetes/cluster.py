@@ -11,6 +11,7 @@ from erp_build.clients.kubernetes import rights
 from erp_build.clients.kubernetes.capabilities import read_capabilities
 from erp_build.clients.kubernetes.connection import ApiObject, ClusterConnection, Refused, namespaced
 from erp_build.clients.kubernetes.objects import AUTOSCALERS, SERVICES, ManifestObjects, scaler_of
+from erp_build.clients.kubernetes.pod_log import read_log
 from erp_build.clients.kubernetes.workloads import (
     COLLECTIONS,
     annotation_of,
@@ -23,6 +24,7 @@ from erp_build.errors import ReleaseFailed
 from erp_build.model.releases.capabilities import Capabilities
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints, ObjectName, OwnedDeployment, Workload
+from erp_build.model.releases.logs import LogPart
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import Kind, Resource, Right
 
@@ -147,6 +149,10 @@ class EksCluster:
                 if lines := self._connection.ask(release, path, query).body.decode("utf-8", "replace").splitlines():
                     return tuple(lines)
         return ()
+
+    def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
+        """What a container has printed from the second of a moment on; nothing where it has no log."""
+        return read_log(self._connection, release, pod, container, since, previous=previous)
 
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         """The resources of those kinds that the cluster serves in the version that they name."""

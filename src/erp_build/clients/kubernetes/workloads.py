@@ -191,6 +191,7 @@ def _pod(pod: ApiObject, current: bool) -> Pod:  # noqa: FBT001 - one fact of th
             *(_container(one, named.get(one["name"])) for one in status.get("containerStatuses") or ()),
         ),
         unschedulable=scheduled[0].get("message") or "" if scheduled else "",
+        created=about.get("creationTimestamp") or "",
     )
 
 

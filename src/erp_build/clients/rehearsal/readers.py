@@ -5,7 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from erp_build.clients.protocols import Cluster, EvidenceReader, Fleet, Functions, Helm, Leases, Registry
+from erp_build.clients.protocols import (
+    Cluster,
+    EvidenceReader,
+    Fleet,
+    Functions,
+    Helm,
+    Leases,
+    LogGroups,
+    Registry,
+    Traces,
+)
 from erp_build.clients.rehearsal.effects import RehearsedEffects, assumed_image
 from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.fleet import WorkerLook
@@ -13,7 +23,9 @@ from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Endpoints, ObjectName, Pod, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
+from erp_build.model.releases.logs import LogPart, RecordPage
 from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.traces import TracePage
 
 NO_PUSH_IS_LATER = datetime.max.replace(tzinfo=UTC)
 """When an assumed scan was completed: it is always newer than the push."""
@@ -96,6 +108,22 @@ class RehearsedRegistry(_Reader[Registry]):
         return BEFORE_ALL if digest in self._assumed.pushed else self._real.pushed_at(repository, digest)
 
 
+class RehearsedLogGroups(_Reader[LogGroups]):
+    """CloudWatch Logs: a function that is assumed logs nothing."""
+
+    def records(self, group: str, since: int, token: str = "") -> RecordPage:
+        """Nothing."""
+        return RecordPage(())
+
+
+class RehearsedTraces(_Reader[Traces]):
+    """X-Ray: there is nothing to compare where nothing was deployed."""
+
+    def page(self, service: str, begin: datetime, end: datetime, token: str = "") -> TracePage:
+        """Nothing."""
+        return TracePage(())
+
+
 class RehearsedFleet(_Reader[Fleet]):
     """The real workers, and the assumed ones, which have succeeded."""
 
@@ -175,6 +203,10 @@ class RehearsedCluster(_Reader[Cluster]):
             if not any(workload.image_of(name) for workload in found)
         )
         return tuple(self._after(workload) for workload in (*found, *new))
+
+    def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
+        """Nothing: a pod that is assumed prints nothing."""
+        return LogPart(())
 
     def endpoints(self, release: Release) -> tuple[Endpoints, ...]:
         """The Services of a release; after an assumed upgrade every one is assumed to lead to ready pods."""

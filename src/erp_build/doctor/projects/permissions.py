@@ -26,6 +26,7 @@ from erp_build.model.permission import (
     PUBLIC_ECR,
     REPOSITORIES,
     RUN,
+    TRACES,
     WORKER,
     Permission,
 )
@@ -127,6 +128,7 @@ def _is_needed(facts: Facts, permission: Permission, names: Mapping[str, str], f
         BASE_IMAGES: bool(foreign_repositories(facts, names["partition"])),
         CODEARTIFACT: bool(build.codeartifact),
         FAN_OUT: FanOut(*build.fan_out).workers > 0,
+        TRACES: facts.project.deploy.traces > 0,
         PUBLIC_ECR: PUBLIC_HOST in dict(build.sign_in),
         MANUAL_APPROVAL: _approves(facts),
         CREATE_ON_PUSH: None in facts.moves().values(),

@@ -85,12 +85,18 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pod:
-    """A pod of a workload; `current` tells that it was made of the workload's newest template."""
+    """A pod of a workload.
+
+    Attributes:
+        current: whether it was made of the workload's newest template.
+        created: when it was made, as the cluster writes it: ISO 8601; empty: not known.
+    """
 
     name: str
     current: bool
     containers: tuple[Container, ...]
     unschedulable: str = ""
+    created: str = ""
 
     @property
     def restarts(self) -> int:

@@ -19,6 +19,7 @@ class FunctionState:
         revision: `RevisionId`, the guard against a lost update.
         modified: `LastModified`, ISO 8601.
         sha: `CodeSha256`, the guard of a version.
+        log_group: where it logs; empty: Lambda does not say.
     """
 
     name: str
@@ -32,6 +33,7 @@ class FunctionState:
     revision: str = ""
     modified: str = ""
     sha: str = ""
+    log_group: str = ""
 
     @property
     def digest(self) -> str:

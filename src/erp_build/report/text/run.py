@@ -1,5 +1,6 @@
 """The summary that a run prints at its end."""
 
+from erp_build.formats.logs.traces import described
 from erp_build.formats.printable import one_line, printable
 from erp_build.model.releases.preview import BY_TAG, Preview
 from erp_build.report.summary import watched_text
@@ -37,6 +38,8 @@ def report_text(report: RunReport) -> str:
     lines += _watched_lines(report)
     lines += _proof_lines(report)
     lines += _evidence_lines(report)
+    lines += _first_error_lines(report)
+    lines += [one_line(f"{one.target}: {described(one)}") for one in report.traces]
     lines += _changes_before_failure(report)
     units = [(one.name, one.kind, one.outcome, str(one.error.code if one.error else 0)) for one in report.units]
     lines += section("Units", units, ("unit", "kind", "outcome", "exit code"))
@@ -113,6 +116,16 @@ def _evidence_lines(report: RunReport) -> list[str]:
         lines.append(one_line(f"  {one.target}: {one.pod or 'no pod'}"))
         lines += [one_line(f"    {text}") for text in (*one.states, *one.events)]
         lines += [one_line(f"    | {text.expandtabs(4)}") for text in one.log]
+    return lines
+
+
+def _first_error_lines(report: RunReport) -> list[str]:
+    """Errors of what runs now: the deployment is proven all the same."""
+    lines = ["First errors of what was deployed"] if report.first_errors else []
+    for one in report.first_errors:
+        again = f", {one.times} times" if one.times > 1 else ""
+        lines.append(one_line(f"  {one.target}: {one.unit} at {one.at}{again}"))
+        lines += [one_line(f"    | {text.expandtabs(4)}") for text in one.lines]
     return lines
 
 
