@@ -5,9 +5,7 @@ from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
 from erp_build.model.project import (
     MAX_LOCK_EXPIRES_S,
-    MAX_TRACES_S,
     MIN_LOCK_EXPIRES_S,
-    MIN_TRACES_S,
     SEVERITIES,
     UNRATED,
     Check,
@@ -17,6 +15,9 @@ from erp_build.model.project import (
 )
 
 EVENTS = ("failure", "recovery", "success", "approval")
+
+MIN_TRACES_S, MAX_TRACES_S = 10.0, 3600.0
+"""Seconds: fewer hold no traces yet, and for so long a run keeps its lock behind the proof at most."""
 
 
 def parse_deploy(table: Table) -> DeployPolicy:

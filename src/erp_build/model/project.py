@@ -193,13 +193,8 @@ class Check(NamedTuple):
 OnFailure = Literal["rollback", "keep"]
 WriteBack = Literal["none", "branch"]
 
-
 MIN_LOCK_EXPIRES_S, MAX_LOCK_EXPIRES_S = 5.0, 600.0
 """Seconds: a shorter lock is lost between two heartbeats, and so long a dead run holds up all others at most."""
-
-
-MIN_TRACES_S, MAX_TRACES_S = 10.0, 3600.0
-"""Seconds: fewer hold no traces yet, and for so long a run keeps its lock behind the proof at most."""
 
 
 class DeployPolicy(NamedTuple):
