@@ -101,7 +101,7 @@ def test_what_is_about_a_chart_takes_no_function(apart: Checkout, erp_build: Com
     assert "--unit pay: there is none of this name among the releases" in answer.err
 
 
-@pytest.mark.parametrize("words", ["status", "history"])
+@pytest.mark.parametrize("words", ["status", "history", "logs"])
 def test_what_tells_of_every_unit_may_be_asked_for_one(apart: Checkout, erp_build: CommandLine, words: str) -> None:
     answer = erp_build(words, "--repo", apart.root, "--unit", "payroll")
     assert answer.code == 2

@@ -1,4 +1,4 @@
-"""How long a run may take: each unit waits for scans of its own."""
+"""How long a run may take: each unit waits for scans and traces of its own."""
 
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.project import DeployPolicy
@@ -10,3 +10,10 @@ def test_functions_apart_wait_for_their_scans_one_after_the_other() -> None:
     apart = longest_run(ERP._replace(deploy=DeployPolicy(units="apart")))
     assert together["scans"] == ERP.gate.timeout
     assert apart == {**together, "scans": (1 + len(ERP.functions)) * ERP.gate.timeout}
+
+
+def test_each_unit_waits_for_its_traces() -> None:
+    assert "traces" not in longest_run(ERP)
+    assert longest_run(ERP._replace(deploy=DeployPolicy(traces=120.0)))["traces"] == 120.0
+    apart = longest_run(ERP._replace(deploy=DeployPolicy(traces=120.0, units="apart")))
+    assert apart["traces"] == (1 + len(ERP.functions)) * 120.0
