@@ -11,8 +11,10 @@ from erp_build.cli.saved_plan import load_plan
 from erp_build.cli.verbs import plan as plan_verb
 from erp_build.clients.git.repository import GitRepository
 from erp_build.clients.site import Site
+from erp_build.deployment.frozen.approval import EXECUTION
 from erp_build.errors import PartlyDeployed, PlanMoved
 from erp_build.formats.frozen_plan import SealedPlan
+from erp_build.model.codepipeline import Approval
 from erp_build.model.project import DeployPolicy, Project
 from erp_build.run_options import Options
 from tests.fakes.registry import HOST
@@ -94,6 +96,20 @@ def test_the_plan_has_a_part_for_each_unit_and_is_done_to_the_letter(changed: Se
     assert {proof.target: proof.running for proof in changed.report.proofs} == images
     entries = [changed.ledger(place)[-1] for place in (FUNCTION, "release-a", PAYROLL.function, "release-b")]
     assert {entry.approved for entry in entries} == {f"plan {saved.digest[:19]}"}
+
+
+def test_who_approved_is_asked_once_and_stands_in_each_ledger(changed: SeveralReleases, tmp_path: Path) -> None:
+    saved, asked = saved_by(changed, tmp_path), []
+
+    def given(*execution: str) -> tuple[Approval, ...]:
+        asked.append(execution)
+        return (Approval(action="Approve", by="kim", at="now"),)
+
+    changed.approvals.given = given  # type: ignore[method-assign]
+    changed.run(Options(saved=saved, variables={"CODEBUILD_INITIATOR": "codepipeline/erp", EXECUTION: "0a1b"}))
+    assert asked == [("erp", "0a1b")]
+    for place in (FUNCTION, "release-a", PAYROLL.function, "release-b"):
+        assert changed.ledger(place)[-1].approved.endswith("approved by kim at now")
 
 
 def test_a_function_that_has_moved_is_refused_and_holds_nobody(changed: SeveralReleases, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
-from erp_build.clients.protocols import Clients, Identity, Parameters
+from erp_build.clients.protocols import Approvals, Clients, Identity, Parameters
 
 
 class IdentityOnce:
@@ -27,6 +27,18 @@ class ParametersOnce:
         return dict(self._read(tuple(names)))
 
 
+class ApprovalsOnce:
+    """Who approved the execution of a pipeline that all units belong to; an error is not remembered."""
+
+    def __init__(self, approvals: Approvals) -> None:
+        self.given = cache(approvals.given)
+
+
 def account_asked_once(clients: Clients) -> Clients:
-    """Return the same clients, which remember the account and the parameters."""
-    return replace(clients, identity=IdentityOnce(clients.identity), parameters=ParametersOnce(clients.parameters))
+    """Return the same clients, which remember the account, the parameters, and who approved."""
+    return replace(
+        clients,
+        identity=IdentityOnce(clients.identity),
+        parameters=ParametersOnce(clients.parameters),
+        approvals=ApprovalsOnce(clients.approvals),
+    )
