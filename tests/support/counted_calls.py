@@ -21,6 +21,7 @@ READERS = (
     "cluster",
     "leases",
     "alarms",
+    "approvals",
     "log_groups",
     "traces",
     "helm",

@@ -51,7 +51,7 @@ def test_a_name_that_a_function_apart_does_not_have_is_told(world: SeveralReleas
 
 def test_the_first_errors_of_a_function_apart_are_told_by_its_own_unit(world: SeveralReleases) -> None:
     world.change(EMPLOYEE)
-    world.log_groups.add(GROUP, STREAM, second(world, 60), "ERROR no database")
+    world.log_groups.add(GROUP, STREAM, second(world, 3600), "ERROR no database")
     report = world.run()
     assert report.outcome == "deployed"
     assert [(error.target, error.lines) for error in report.first_errors] == [(EMPLOYEE, ("ERROR no database",))]
