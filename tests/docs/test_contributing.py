@@ -19,7 +19,10 @@ ANSWERS = {
         "src/erp_build/formats/logs/time_order.py": "class TimeOrder",
         "src/erp_build/deployment/logs/reading.py": "HELD_LOOKS",
     },
-    "Which event of a log is an error?": {"src/erp_build/formats/logs/severity.py": "def is_error"},
+    "Which event of a log is an error?": {
+        "src/erp_build/formats/logs/severity.py": "def is_error",
+        "tests/cases/log_events.json": "whether each is an error",
+    },
     "Which services use a shared module?": {
         "src/erp_build/formats/maven/graph.py": "def users_of",
         "src/erp_build/changes/modules/uses.py": "def rule_of",

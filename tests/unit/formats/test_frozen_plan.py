@@ -182,5 +182,5 @@ def test_units_of_one_commit_stand_beside_each_other() -> None:
     both = PLAN.beside(other)
     assert [one.name for one in both.units] == ["helm-chart", "billing"]
     assert both.unit("billing") is other.units[0]
-    assert both.release("nobody") is None
+    assert both.unit("nobody") is None
     assert (both.is_empty, other.is_empty) == (False, True)
