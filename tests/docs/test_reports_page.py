@@ -19,7 +19,7 @@ def test_the_page_names_every_file_of_a_report() -> None:
 
 
 def test_the_page_names_every_event() -> None:
-    assert tuple(re.findall(r"^\| `(failure|recovery|success)` \|", PAGE, flags=re.MULTILINE)) == EVENTS
+    assert tuple(re.findall(r"^\| `(failure|recovery|success|approval)` \|", PAGE, flags=re.MULTILINE)) == EVENTS
 
 
 def test_the_configuration_of_the_page_is_one() -> None:
