@@ -1,5 +1,6 @@
 """A run of the command line, one of whose effects does something to the process around its calls."""
 
+import itertools
 import os
 import sys
 from collections.abc import Callable
@@ -29,15 +30,15 @@ def signalling(number: int, *, before: int = 0, after: int = 0) -> Around:
     """An effect that sends this process a signal before or after its call of this number, the first being 1."""
 
     def around(real: Callable[..., Any]) -> Callable[..., Any]:
-        calls = 0
+        calls = itertools.count(1)
 
         def perform(*arguments: Any) -> Any:
-            nonlocal calls
-            calls += 1
-            if calls == before:
+            # Effects of several targets are performed in threads, beside each other.
+            call = next(calls)
+            if call == before:
                 os.kill(os.getpid(), number)
             answer = real(*arguments)
-            if calls == after:
+            if call == after:
                 os.kill(os.getpid(), number)
             return answer
 

@@ -110,7 +110,7 @@ def test_a_function_apart_is_blocked_deployed_and_rolled_back_beside_its_release
     assert ends(done) == {several_repository.FUNCTION: ("deployed", 0), A: ("nothing", 0)}
     after = deployed_state.function_digest(one)
     assert after == next(each["running"] for each in done.report["targets"] if each["kind"] == "lambda")
-    assert holders(one) == {"erp-build-page-0000": "", f"erp-build.function.{one.function}": ""}
+    assert holders(one) == {f"erp-build-{one.release}": "", f"erp-build.function.{one.function}": ""}
     words = ("rollback", "--repo", str(repository), "--unit", several_repository.FUNCTION)
     back = erp_build_process.run(*words, env=erp_build_process.environment(role_of=one))
     assert back.code == 0, back.stderr

@@ -3,7 +3,13 @@
 import json
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+# Not where it is first used: threads that load it beside each other (this one, and those of the cluster's and the
+# engine's SDKs, which load it too) break the circle of imports in it, and one of them finds a half of it.
+import requests
+from requests import ConnectionError as Unconnected
+from requests import RequestException, Timeout
 
 from erp_build.clients.aws.session import is_wrong_certificate
 from erp_build.clients.aws.sign_in import SignIn
@@ -13,9 +19,6 @@ from erp_build.formats.access_denied import read_denial
 from erp_build.formats.json_text import parsed_json
 from erp_build.formats.transient import PASSING_STATUSES, retry_after
 from erp_build.model.images.image import StoredImage
-
-if TYPE_CHECKING:
-    from requests import RequestException
 
 REGISTRY_CALL_S = 60.0
 """Seconds for one answer of the registry itself, with its whole body."""
@@ -45,9 +48,6 @@ class ImageConfigurations:
         config = (json.loads(image.manifest).get("config") or {}).get("digest")
         if not config:
             return {}
-        # Imported here: a build that looks up no image asks for none.
-        import requests
-
         sign_in = self._sign_in()
         url = f"{sign_in.endpoint}/v2/{image.repository}/blobs/{config}"
         try:
@@ -76,11 +76,8 @@ class ImageConfigurations:
         return found
 
 
-def _passes(error: "RequestException | CallTimedOut") -> bool:
+def _passes(error: RequestException | CallTimedOut) -> bool:
     """Whether an answer of the registry itself, or its silence, passes."""
-    from requests import ConnectionError as Unconnected
-    from requests import Timeout
-
     if isinstance(error, CallTimedOut):
         return True
     if error.response is not None:
