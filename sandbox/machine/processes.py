@@ -81,6 +81,20 @@ def send(sign: signal.Signals, pids: Iterable[int]) -> None:
             os.kill(pid, sign)
 
 
+def end_together(find: Callable[[], Iterable[int]], sign: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal that ends processes to all that are found.
+
+    They are held first, until no other is found: one that was just begun would be missed, and a parent whose child ends
+    before it would go on.
+    """
+    held = set[int]()
+    while new := set(find()) - held:
+        send(signal.SIGSTOP, new)
+        held |= new
+    send(sign, held)
+    send(signal.SIGCONT, held)
+
+
 def unmount_below(folder: Path) -> None:
     """Unmount everything below a folder, the deepest first."""
     mounts = (line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines())
