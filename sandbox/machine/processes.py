@@ -14,6 +14,9 @@ from sandbox.paths import STATE
 PIDS = STATE / "pids"
 LOGS = STATE / "logs"
 
+STARTS_S = 2.0
+"""Seconds for which the kernel may be at starting a program, on a machine that others use too."""
+
 
 def start(name: str, argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path = STATE) -> None:
     """Start a process of its own session, unless the one with this name still runs."""
@@ -64,7 +67,7 @@ def carrying(variable: str) -> tuple[int, ...]:
     parents, found = dict(_parents()), set[int]()
     for pid in parents:
         with suppress(OSError):
-            if variable.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            if variable.encode() in _environment(Path(f"/proc/{pid}")).split(b"\0"):
                 found.add(pid)
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
@@ -76,6 +79,20 @@ def send(sign: signal.Signals, pids: Iterable[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, sign)
+
+
+def end_together(find: Callable[[], Iterable[int]], sign: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal that ends processes to all that are found.
+
+    They are held first, until no other is found: one that was just begun would be missed, and a parent whose child ends
+    before it would go on.
+    """
+    held = set[int]()
+    while new := set(find()) - held:
+        send(signal.SIGSTOP, new)
+        held |= new
+    send(sign, held)
+    send(signal.SIGCONT, held)
 
 
 def unmount_below(folder: Path) -> None:
@@ -98,6 +115,18 @@ def log_tail(name: str, lines: int = 20) -> str:
     """The last lines that the process wrote."""
     log = LOGS / f"{name}.log"
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else "(no log)"
+
+
+def _environment(process: Path) -> bytes:
+    """The variables that a process was started with; while the kernel still starts it, it shows none for a moment."""
+    deadline = time.monotonic() + STARTS_S
+    while True:
+        found = (process / "environ").read_bytes()
+        # Without memory it is a kernel's thread, or has ended.
+        has_memory = not (process / "statm").read_bytes().startswith(b"0 ")
+        if found or (process / "cmdline").read_bytes() or not has_memory or time.monotonic() > deadline:
+            return found
+        time.sleep(0.001)
 
 
 def _pid(name: str) -> int | None:

@@ -112,7 +112,7 @@ class FakeRegistry:
         self.repositories: dict[str, Repository] = {}
         self.fault: Callable[[int, Call], Fault | None] = lambda _number, _call: None
         self.calls: list[Call] = []
-        self.received = 0
+        self.received = self.begun_uploads = 0
         self.lock = threading.RLock()
 
     def repository(self, name: str) -> Repository:
@@ -216,7 +216,8 @@ class FakeRegistry:
             if self.mounts and source and mounted in source.blobs:
                 repository.blobs[mounted] = source.blobs[mounted]
                 return Reply(201, {"Location": f"/v2/{name}/blobs/{mounted}", "Docker-Content-Digest": mounted})
-            identifier = f"upload-{len(self.calls)}"
+            self.begun_uploads += 1
+            identifier = f"upload-{self.begun_uploads}"
             repository.uploads[identifier] = bytearray()
             return Reply(202, self._state(name, identifier))
         upload = repository.uploads.get(rest)

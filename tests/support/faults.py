@@ -211,14 +211,16 @@ def signalling(faults: Callable[[], Faults]) -> Callable[[], None]:
 
 
 @contextmanager
-def sigterm_raises() -> Iterator[None]:
-    """Let SIGTERM raise `Interrupted` in the main thread, as often as it comes."""
+def sigterm_raises() -> Iterator[threading.Event]:
+    """Let SIGTERM raise `Interrupted` in the main thread, as often as it comes; gives what is set before that."""
+    is_raising = threading.Event()
 
     def interrupt(number: int, _: object) -> None:
+        is_raising.set()
         raise Interrupted(number, signal.Signals(number).name)
 
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
-        yield
+        yield is_raising
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -109,13 +109,12 @@ class Build:
         """End all its processes, by KILL those that do not end in time, and return when none is left."""
         self.told = self.told or status
         if grace:
-            processes.send(signal.SIGTERM, self.pids())
-            # One that hangs hears it then.
-            processes.send(signal.SIGCONT, self.pids())
+            # One that hangs hears it too.
+            processes.end_together(self.pids, signal.SIGTERM)
         deadline = time.monotonic() + grace
-        while pids := self.pids():
+        while self.pids():
             if time.monotonic() >= deadline:
-                processes.send(signal.SIGKILL, pids)
+                processes.end_together(self.pids)
             await asyncio.sleep(0.05)
 
     def document(self) -> dict[str, Any]:

@@ -105,11 +105,11 @@ class Builds:
 
     async def end_all(self) -> None:
         """End every build, and return when no process of any is left."""
-        while self._running:
+        while running := set(self._running):
             going_on = [build for build in self._builds.values() if build.status == "IN_PROGRESS"]
             await asyncio.gather(*(build.end("STOPPED") for build in going_on))
             # One that has no process yet gets it, and is ended then.
-            await asyncio.wait(self._running, timeout=0.1)
+            await asyncio.wait(running, timeout=0.1)
 
     async def _project(self, name: str) -> Document:
         project = await self._find(name)

@@ -1,9 +1,9 @@
 """CodeBuild, whose builds are processes on this machine."""
 
-import signal
 import sys
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from sandbox.aws import ministack
@@ -47,8 +47,9 @@ class CodeBuild:
 def end_left(folder: Path) -> None:
     """Kill the processes of the builds that have a folder in this one."""
     for build in folder.iterdir() if folder.exists() else ():
-        while pids := pids_of(build.name):
-            processes.send(signal.SIGKILL, pids)
+        find = partial(pids_of, build.name)
+        while find():
+            processes.end_together(find)
             time.sleep(0.05)
 
 

@@ -43,9 +43,11 @@ class Server:
     async def lifetime(self, _: web.Application) -> AsyncIterator[None]:
         """Keep one session while the server runs, and leave no process behind."""
         self._session = ClientSession(timeout=ClientTimeout(total=60))
-        yield
-        await self.builds.end_all()
-        await self._session.close()
+        try:
+            yield
+            await self.builds.end_all()
+        finally:
+            await self._session.close()
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one call of CodeBuild."""
