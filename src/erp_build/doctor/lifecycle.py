@@ -40,7 +40,8 @@ def check_lifecycle(facts: Facts) -> CheckResult:
     lines += [f"{one.repository}: {one.words} is gone already ({one.reference[:19]})" for one in gone]
     text = "\n".join((*lines, *unclear)) + unread
     if not (losses or unclear or any(one.use != "earlier" for one in gone)):
-        kept = f"{len(policies)} policies keep what runs and what a rollback needs, for {AHEAD.days} days"
+        count = f"policies: {len(policies)}"
+        kept = f"what runs and what a rollback needs stays for {AHEAD.days} days and the next push ({count})"
         return look.ok("\n".join((kept, *lines)) + unread)
     hint = "; ".join(_steps(losses, gone, unclear))
     return look.problem(text, hint) if any(map(_is_lost_now, losses.values())) else look.warning(text, hint)

@@ -126,6 +126,14 @@ CALLS: dict[str, tuple[str, Any, Use]] = {
         {"repositories": [REPOSITORY]},
         lambda ecr: RepositorySettings(ecr).may_move("erp/a", "latest"),
     ),
+    "a lifecycle policy": (
+        "ecr",
+        {
+            "lifecyclePolicyText": '{"rules": []}',
+            "imageDetails": [{"imageDigest": DIGEST, "imagePushedAt": 1764000000}],
+        },
+        lambda ecr: EcrRegistry(ecr, Secrets()).lifecycle("erp/a").images[0].pushed.isoformat(),
+    ),
     "a function": ("lambda", FUNCTION, use_state),
     "a version": (
         "lambda",

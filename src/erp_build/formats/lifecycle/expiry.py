@@ -1,7 +1,7 @@
 """What a lifecycle policy removes from a repository: ECR's rules, evaluated without ECR.
 
-A preview by ECR itself (StartLifecyclePolicyPreview) is a call that writes, that takes minutes, and that knows nothing
-of images which are still to be pushed. After "Automate the cleanup of images by using lifecycle policies", as of 2026:
+A preview by ECR itself (StartLifecyclePolicyPreview) is begun by a call that writes, and knows nothing of images which
+are still to be pushed. After "Automate the cleanup of images by using lifecycle policies", as of 2026:
 
 - "An image is expired or archived by exactly one or zero rules."
 - "An image that matches the tagging requirements of a rule cannot be expired or archived by a rule with a lower

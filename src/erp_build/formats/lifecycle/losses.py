@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Literal, NamedTuple
 
 from erp_build.formats.lifecycle.expiry import Fate, fates_of, removed_by
@@ -46,7 +45,7 @@ class Loss:
     Attributes:
         needed: which, and what for.
         rule: by which rule of the policy.
-        days: from now; 0: as soon as ECR applies the policy, which it does within a day.
+        days: whole ones from now; 0: within a day, which is also the time that ECR takes to apply a policy.
         by_push: whether it is the next push that pushes it out.
         place: its place among the images that the rule counts, once that push is done; 0: the rule goes by age.
     """
@@ -117,7 +116,7 @@ def losses_of(
         # With the tags that the push gives and takes, another rule may decide.
         fate = _deciding(before if is_now and not is_then else after, one.digest, subjects)
         if fate and (is_now or is_then or one.digest in finally_ or fate.rule.doubt):
-            days = 0 if is_now or is_then or fate.rule.doubt else max(ceil((fate.leaves - now) / DAY), 1)
+            days = 0 if is_now or is_then or fate.rule.doubt else (fate.leaves - now) // DAY
             place = fate.place if fate.rule.is_by_number else 0
             found.append(Loss(needed=one, rule=fate.rule, days=days, by_push=is_then and not is_now, place=place))
     return tuple(sorted(found, key=lambda one: (USES.index(one.needed.use), one.days, one.by_push)))

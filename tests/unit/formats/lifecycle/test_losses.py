@@ -60,7 +60,7 @@ def test_a_new_image_is_pushed_out_by_its_own_evidence() -> None:
 def test_an_age_is_told_in_days() -> None:
     found = lifecycle([expires_after(14)], image("before", 14, "1"), image("running", 11.5, "2"))
     assert lost(found, RUNS, BACK) == [
-        "what approval runs is deleted in 3 days by rule 1 (any, sinceImagePushed 14)",
+        "what approval runs is deleted in 2 days by rule 1 (any, sinceImagePushed 14)",
         "what a rollback leads to is deleted within a day by rule 1 (any, sinceImagePushed 14)",
     ]
     (advice,) = advice_of(losses_of(found, [RUNS, BACK], None, NOW, MONTH))
