@@ -106,6 +106,16 @@ def test_a_role_that_may_not_read_policies_deploys_and_says_so_once(world: FakeW
     assert (world.report.outcome, warned(world)) == ("deployed", [])
 
 
+def test_a_registry_that_does_not_say_it_now_ends_no_run(world: FakeWorld) -> None:
+    world.registry.no_policies = ConfigurationError("ecr:GetLifecyclePolicy failed").passing()
+    world.change(NOTIFICATION, REQUEST)
+    world.run()
+    assert [
+        line for line in world.progress.lines if line.startswith("whether lifecycle policies keep what runs is not")
+    ]
+    assert world.report.outcome == "deployed"
+
+
 @pytest.mark.parametrize("text", ["[]", policy_text({"rulePriority": 1})])
 def test_a_policy_that_cannot_be_read_is_a_doubt_that_is_said(world: FakeWorld, text: str) -> None:
     world.registry.policies[REPOSITORY] = text

@@ -221,7 +221,7 @@ def look(repository: Path) -> tuple[int, dict[str, Any]]:
 
 
 def plant_in_registry(tenant: Tenant) -> None:
-    """Fixed tags, scans on demand alone, an image that no scanner knows, an index for a function, one image that is kept."""
+    """Fixed tags, scans on demand, an image that no scanner knows, an index for a function, one image that is kept."""
     ecr = client("ecr")
     request, processing, notification, employee = tenant.repositories
     ecr.put_image(repositoryName=request, imageManifest=json.dumps(IMAGE), imageTag="latest")

@@ -13,7 +13,7 @@ from erp_build.errors import ErpBuildError
 from erp_build.formats.image_name import mirrored
 from erp_build.formats.image_name import named as name_of
 from erp_build.formats.lifecycle.losses import Arriving, Loss, Needed, advice_of
-from erp_build.model.images.image import LATEST
+from erp_build.model.images.image import KEY_TAG, LATEST
 from erp_build.model.images.lifecycle import Lifecycle
 
 AHEAD = timedelta(days=30)
@@ -38,6 +38,7 @@ def check_lifecycle(facts: Facts) -> CheckResult:
     unclear = [f"{name}: {one.policy.doubt}" for name, one in policies.items() if one.policy.doubt]
     lines = [f"{name}: {one}" for name, found in losses.items() for one in found]
     lines += [f"{one.repository}: {one.words} is gone already ({one.reference[:19]})" for one in gone]
+    lines += _of_reuse(site, own, named)
     text = "\n".join((*lines, *unclear)) + unread
     if not (losses or unclear or any(one.use != "earlier" for one in gone)):
         count = f"policies: {len(policies)}"
@@ -79,7 +80,7 @@ def _losses(
 
 
 def _needed(lifecycle: Lifecycle, named: Collection[NamedImage]) -> Iterator[Needed]:
-    """What of a repository is needed: the named images, what lies beside them, and what `latest` names."""
+    """What of a repository is needed: the named images, and what is attached to them."""
     digests = _digests(lifecycle)
     words = {}
     for one in named:
@@ -89,6 +90,22 @@ def _needed(lifecycle: Lifecycle, named: Collection[NamedImage]) -> Iterator[Nee
     for image in lifecycle.images:
         if image.subject in words:
             yield Needed(image.digest, "beside", f"what is attached to {words[image.subject]}")
+
+
+def _of_reuse(site: Site, policies: Mapping[str, Lifecycle], named: Collection[NamedImage]) -> Iterator[str]:
+    """How many images go that nobody needs, but that a run could have used again: a word, as they are built anew."""
+    for name, lifecycle in policies.items():
+        digests = _digests(lifecycle)
+        known = {digests.get(one.reference) for one in named if one.repository == name}
+        kept = [one for one in lifecycle.images if one.digest not in known and any(map(_is_found_by, one.tags))]
+        lost = find_losses(site, name, lifecycle, [Needed(one.digest, "beside", "") for one in kept], None, AHEAD)
+        if count := sum(not one.rule.doubt for one in lost):
+            yield f"{name}: {count} images that only `{KEY_TAG}...` or `{LATEST}` names go too, and are built anew"
+
+
+def _is_found_by(tag: str) -> bool:
+    """Whether a run finds an image by a tag."""
+    return tag == LATEST or tag.startswith(KEY_TAG)
 
 
 def _digests(lifecycle: Lifecycle) -> dict[str, str]:
@@ -113,7 +130,7 @@ def _of_bases(facts: Facts, site: Site) -> tuple[dict[str, tuple[Lifecycle, list
     found: dict[str, tuple[Lifecycle, list[NamedImage]]] = {}
     for image in dict.fromkeys(base_images_of(facts)):
         host, repository, reference = name_of(mirrored(image, mirrors))
-        if host != registry.host():
+        if host != registry.host() or repository in facts.repositories():
             continue
         try:
             lifecycle = registry.lifecycle(repository)

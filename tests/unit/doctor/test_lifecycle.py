@@ -37,6 +37,22 @@ def test_deployments_before_the_next_rollback_are_told_and_how_many_images_they_
     assert result.next_step == f"{REPOSITORY}: raise countNumber of rule 1 from 3 to at least 5"
 
 
+def test_images_that_only_a_later_run_could_use_are_a_word(clinic: Clinic) -> None:
+    registry = clinic.world.registry
+    registry.pushed.clear()
+    running = clinic.world.cluster.digest(NOTIFICATION)
+    registry.push(REPOSITORY, "key-0", "1" * 40)
+    registry.push(REPOSITORY, "2222222", "2" * 40)
+    # What runs was deployed again, and is the youngest.
+    registry.pushed[running] = clinic.world.clock.now()
+    registry.policies[REPOSITORY] = policy_text(keeps(2))
+    result = clinic.find("lifecycle")
+    assert result.state == "ok"
+    assert result.found.splitlines()[1:] == [
+        f"{REPOSITORY}: 1 images that only `key-...` or `latest` names go too, and are built anew"
+    ]
+
+
 def test_who_may_not_read_a_policy_learns_nothing_of_any(clinic: Clinic) -> None:
     clinic.world.registry.no_policies = DENIED
     result = clinic.find("lifecycle")

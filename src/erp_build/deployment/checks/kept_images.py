@@ -5,7 +5,7 @@ repository's settings.
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -32,7 +32,7 @@ def with_lost_images(site: Site, plan: Plan) -> Plan:
     Only repositories to which it pushes are asked. What may not be read is said, and never ends a run.
     """
     steps = (*plan.builds, *plan.reuses)
-    answers = ask_at_once(partial(_warning, site, plan), steps)
+    answers = _answers(site, plan, steps)
     names = [step.target.name for step, one in zip(steps, answers, strict=True) if isinstance(one, ErpBuildError)]
     if error := next((one for one in answers if isinstance(one, ErpBuildError)), None):
         why = f"{error.what} ({error.next_step})" if error.next_step else error.what
@@ -41,6 +41,14 @@ def with_lost_images(site: Site, plan: Plan) -> Plan:
     for line in said:
         site.say(f"warning: {line}")
     return plan._replace(warnings=(*plan.warnings, *said)) if said else plan
+
+
+def _answers(site: Site, plan: Plan, steps: Sequence[Step]) -> tuple[str | ErpBuildError, ...]:
+    """What is lost in the repository of each step, or why it is not known."""
+    try:
+        return ask_at_once(partial(_warning, site, plan), steps)
+    except ErpBuildError as error:
+        return (error,) * len(steps)
 
 
 def find_losses(
@@ -79,7 +87,7 @@ def told(repository: str, losses: Collection[Loss]) -> str:
 
 
 def _warning(site: Site, plan: Plan, step: Step) -> str | ErpBuildError:
-    """What is lost in the repository of a step; empty: nothing."""
+    """What is lost in the repository of a step; empty: nothing. Raises what passes, after which no further is asked."""
     assert not isinstance(step.target, Chart)
     repository = site.repository(step.target)
     try:
@@ -90,6 +98,8 @@ def _warning(site: Site, plan: Plan, step: Step) -> str | ErpBuildError:
             return ""
         losses = find_losses(site, repository, lifecycle, tuple(_needed(step)), _arriving(site, plan, step), AHEAD)
     except ErpBuildError as error:
+        if error.passes:
+            raise
         return error
     return told(repository, losses) if losses else ""
 

@@ -6,7 +6,13 @@ from typing import NamedTuple
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.going_back.images import images_named, tags_at
-from erp_build.deployment.going_back.proven import Proven, proven_before, proven_states, revision_of
+from erp_build.deployment.going_back.proven import (
+    Proven,
+    proven_before,
+    proven_states,
+    revision_of,
+    since_uninstallation,
+)
 from erp_build.deployment.ledger import PreviousState
 from erp_build.deployment.status import past_deployments
 from erp_build.formats.lifecycle.losses import Use
@@ -35,7 +41,7 @@ def needed_images(site: Site, functions: Mapping[str, FunctionState | None]) -> 
     history = site.clients.helm.history(site.release)
     entries = past_deployments(site)
     next_one = proven_before(entries, history, running)
-    past = _reachable(proven_states(entries) if entries else _by_helm(history), history)
+    past = tuple(_reachable(proven_states(entries) if entries else _by_helm(history), history))
     tags = _tags(site, [one.state for one in (*past, *filter(None, (next_one,)))], history)
     found = [*_running(site, states)]
     if next_one:
@@ -46,11 +52,12 @@ def needed_images(site: Site, functions: Mapping[str, FunctionState | None]) -> 
 
 
 def _running(site: Site, states: Mapping[str, FunctionState | None]) -> Iterator[NamedImage]:
-    for name, workloads in (site.workloads() if site.project.services else {}).items():
-        repository = next(site.repository(one) for one in site.project.services if one.name == name)
-        for workload in workloads:
+    workloads = site.workloads() if site.project.services else {}
+    for service in site.project.services:
+        repository = site.repository(service)
+        for workload in workloads[service.name]:
             if image := workload.image_of(repository):
-                yield NamedImage(repository, image.digest or image.tag, "runs", f"what {name} runs")
+                yield NamedImage(repository, image.digest or image.tag, "runs", f"what {service.name} runs")
     for function in site.project.functions:
         if state := states[function.name]:
             for digest in dict.fromkeys(filter(None, (site.called_digest(function, state), state.digest))):
@@ -63,9 +70,11 @@ def _by_helm(history: Sequence[Revision]) -> tuple[Proven, ...]:
     return tuple(Proven("", PreviousState(revision=one.number, updated=one.updated)) for one in good)
 
 
-def _reachable(states: Sequence[Proven], history: tuple[Revision, ...]) -> tuple[Proven, ...]:
-    """Those whose revision Helm still has; of functions alone, all that the ledger has."""
-    return tuple(one for one in states if one.state.revision is None or revision_of(one.state, history))
+def _reachable(states: Sequence[Proven], history: tuple[Revision, ...]) -> Iterator[Proven]:
+    """Those whose revision Helm still has; without a release, all that the ledger has of functions."""
+    for one in states:
+        if revision_of(one.state, history) or (one.state.revision is None and not since_uninstallation(history)):
+            yield one
 
 
 def _tags(
