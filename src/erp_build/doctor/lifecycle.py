@@ -82,7 +82,7 @@ def _losses(
 def _needed(lifecycle: Lifecycle, named: Collection[NamedImage]) -> Iterator[Needed]:
     """What of a repository is needed: the named images, and what is attached to them."""
     digests = _digests(lifecycle)
-    words = {}
+    words: dict[str, str] = {}
     for one in named:
         if digest := digests.get(one.reference):
             words.setdefault(digest, one.words)

@@ -132,7 +132,7 @@ CALLS: dict[str, tuple[str, Any, Use]] = {
             "lifecyclePolicyText": '{"rules": []}',
             "imageDetails": [{"imageDigest": DIGEST, "imagePushedAt": 1764000000}],
         },
-        lambda ecr: EcrRegistry(ecr, Secrets()).lifecycle("erp/a").images[0].pushed.isoformat(),
+        lambda ecr: [one.pushed.isoformat() for one in EcrRegistry(ecr, Secrets()).lifecycle("erp/a").images],
     ),
     "a function": ("lambda", FUNCTION, use_state),
     "a version": (

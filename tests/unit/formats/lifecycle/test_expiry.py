@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from erp_build.formats.lifecycle.expiry import fates_of, is_selected, removed_by
 from erp_build.formats.lifecycle.policy import read_policy
-from erp_build.model.images.lifecycle import LifecycleRule, ListedImage
+from erp_build.model.images.lifecycle import Count, LifecycleRule, ListedImage, TagStatus
 from tests.support.cases import table
 from tests.support.lifecycle import NOW, image, keeps, policy_text, rules_of
 
 TAGS = st.lists(st.text("abv1-", min_size=1, max_size=4), max_size=3, unique=True).map(tuple)
 PATTERNS = st.lists(st.text("av1*", min_size=1, max_size=4), min_size=1, max_size=2).map(tuple)
-COUNTS = st.sampled_from(["imageCountMoreThan", "sinceImagePushed", "sinceImagePulled"])
+STATUSES: st.SearchStrategy[TagStatus] = st.sampled_from(["tagged", "untagged", "any"])
+COUNTS: st.SearchStrategy[Count] = st.sampled_from(["imageCountMoreThan", "sinceImagePushed", "sinceImagePulled"])
 
 
 @st.composite
@@ -34,7 +35,7 @@ def policies(draw: st.DrawFn) -> tuple[LifecycleRule, ...]:
     """Rules of any kind, `any` not only at the end."""
     made = []
     for priority in draw(st.lists(st.integers(1, 50), max_size=4, unique=True)):
-        status = draw(st.sampled_from(["tagged", "untagged", "any"]))
+        status = draw(STATUSES)
         patterns = draw(PATTERNS) if status == "tagged" else ()
         made.append(LifecycleRule(priority, status, patterns, draw(COUNTS), draw(st.integers(1, 60))))
     return tuple(made)
