@@ -30,7 +30,7 @@ def test_a_push_that_pushes_out_what_a_rollback_needs_is_said_and_deploys(world:
     (warning,) = warned(world)
     assert warning == (
         f"{REPOSITORY}: {running[:19]}, which {NOTIFICATION} runs and a rollback needs, is deleted within a day of "
-        "this push by rule 1 (any, imageCountMoreThan 1): raise countNumber of rule 1 from 1 to at least 2"
+        "the next push by rule 1 (any, imageCountMoreThan 1): raise countNumber of rule 1 from 1 to at least 2"
     )
     assert f"warning: {warning}" in world.progress.lines
     assert world.report.outcome == "deployed"
@@ -57,7 +57,7 @@ def test_with_evidence_an_image_takes_three_places(proud: FakeWorld) -> None:
     proud.run()
     (warning,) = warned(proud)
     assert warning.startswith(
-        f"{REPOSITORY}: what this run deploys of {NOTIFICATION} is deleted within a day of this push"
+        f"{REPOSITORY}: what this run deploys of {NOTIFICATION} is deleted within a day of the next push"
     )
     assert warning.endswith(", and 1 more that is needed: raise countNumber of rule 1 from 2 to at least 4")
 

@@ -88,7 +88,7 @@ def deployed_again(clinic: Clinic, name: str) -> None:
 
 LIFECYCLE_TROUBLES = (
     Trouble(
-        "lifecycle", "one image is kept", one_image_is_kept, "problem", ("of this push by rule 1", "to at least 2")
+        "lifecycle", "one image is kept", one_image_is_kept, "problem", ("of the next push by rule 1", "to at least 2")
     ),
     Trouble(
         "lifecycle",
@@ -117,7 +117,7 @@ LIFECYCLE_TROUBLES = (
     ),
     Trouble("lifecycle", "the way back is gone", way_back_is_gone, "warning", ("is gone already", "keep more images")),
     Trouble("lifecycle", "by age", images_grow_old, "warning", ("is deleted in 10 days", "go by imageCountMoreThan")),
-    Trouble("lifecycle", "evidence counts", evidence_counts, "problem", ("of this push", "from 3 to at least 4")),
+    Trouble("lifecycle", "evidence counts", evidence_counts, "problem", ("of the next push", "from 3 to at least 4")),
     Trouble("lifecycle", "no policy", no_policy_as_we_know_it, "warning", ("cannot be read", "newer erp_build")),
     Trouble("lifecycle", "a newer policy", newer_policy, "warning", ("may be removed by rule 1", "a preview of ECR")),
     Trouble("lifecycle", "a base", base_is_removed, "warning", ("base/java: the base image", "from 1 to at least 2")),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from erp_build.formats.lifecycle.expiry import Fate, fates_of, removed_by
+from erp_build.formats.printable import one_line
 from erp_build.model.images.lifecycle import Lifecycle, LifecycleRule, ListedImage
 
 Use = Literal["runs", "back", "earlier", "beside"]
@@ -58,11 +59,12 @@ class Loss:
 
     def __str__(self) -> str:
         """For the reader."""
+        rule = one_line(str(self.rule))
         if self.rule.doubt:
-            return f"{self.needed.words} may be removed by {self.rule}: {self.rule.doubt} is not known to erp_build"
+            return f"{self.needed.words} may be removed by {rule}: {self.rule.doubt} is not known to erp_build"
         when = f"in {_days(self.days)}" if self.days else "within a day"
-        how = " of this push" if self.by_push else ""
-        return f"{self.needed.words} is {'archived' if self.rule.archives else 'deleted'} {when}{how} by {self.rule}"
+        how = " of the next push" if self.by_push else ""
+        return f"{self.needed.words} is {'archived' if self.rule.archives else 'deleted'} {when}{how} by {rule}"
 
 
 def after_push(images: Iterable[ListedImage], arriving: Arriving, now: datetime) -> tuple[ListedImage, ...]:

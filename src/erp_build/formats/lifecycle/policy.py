@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from erp_build.formats.json_text import parsed_json
+from erp_build.formats.printable import one_line
 from erp_build.model.images.lifecycle import Count, LifecyclePolicy, LifecycleRule, TagStatus
 
 SELECTORS = frozenset(
@@ -27,7 +28,7 @@ def read_policy(text: str) -> LifecyclePolicy:
     try:
         rules = [_rule(one) for one in parsed_json(text)["rules"] if _storage(one) != ARCHIVE]
     except (ValueError, TypeError, LookupError, AttributeError) as error:
-        return LifecyclePolicy(doubt=f"its text cannot be read: {type(error).__name__}: {error}")
+        return LifecyclePolicy(doubt=one_line(f"its text cannot be read: {type(error).__name__}: {error}"))
     return LifecyclePolicy(tuple(sorted(rules, key=lambda one: one.priority)))
 
 
@@ -47,7 +48,7 @@ def _rule(item: Mapping[str, Any]) -> LifecycleRule:
         count=count,
         number=int(selection.get("countNumber", 0)),
         archives=ACTIONS.get(action, False),
-        doubt="; ".join(_doubts(selection, action)),
+        doubt=one_line("; ".join(_doubts(selection, action))),
     )
 
 

@@ -39,7 +39,7 @@ def test_a_push_pushes_out_what_was_the_last_to_stay() -> None:
     (loss,) = losses_of(found, [RUNS, BACK], PUSH, NOW, MONTH)
     assert (loss.needed, loss.by_push, loss.days, loss.place) == (BACK, True, 0, 3)
     assert str(loss) == (
-        "what a rollback leads to is deleted within a day of this push by rule 1 (any, imageCountMoreThan 2)"
+        "what a rollback leads to is deleted within a day of the next push by rule 1 (any, imageCountMoreThan 2)"
     )
     assert advice_of([loss]) == ("raise countNumber of rule 1 from 2 to at least 3",)
 
@@ -85,7 +85,7 @@ def test_an_image_that_loses_its_only_tag_is_untagged() -> None:
     found = lifecycle([expires_after(1, tag_status="untagged")], image("running", 9, "latest"))
     assert lost(found, RUNS) == []
     assert lost(found, RUNS, arriving=PUSH) == [
-        "what approval runs is deleted within a day of this push by rule 1 (untagged, sinceImagePushed 1)"
+        "what approval runs is deleted within a day of the next push by rule 1 (untagged, sinceImagePushed 1)"
     ]
 
 
@@ -137,6 +137,14 @@ def test_a_rule_that_nobody_knows_is_a_doubt_and_no_loss() -> None:
         "erp_build"
     )
     assert advice_of([loss]) == ("look at rule 1 with a preview of ECR (aws ecr start-lifecycle-policy-preview)",)
+
+
+def test_a_pattern_of_a_policy_cannot_begin_a_line_of_its_own() -> None:
+    rule = keeps(1, 1, "v\n\x1b[31m")
+    found = lifecycle([rule], image("running", 9, "v\n\x1b[31m1"), image("new", 1, "v\n\x1b[31m2"))
+    (line,) = lost(found, RUNS)
+    assert "\n" not in line
+    assert "\x1b" not in line
 
 
 def test_what_is_not_there_is_not_lost() -> None:
