@@ -4,8 +4,9 @@ from erp_build.errors import ConfigurationError
 from erp_build.model.images.lifecycle import Lifecycle
 from tests.fakes.clinic import Clinic
 from tests.fakes.registry import HOST, FakeRegistry
+from tests.fakes.world import FUNCTION, FUNCTION_REPOSITORY
 from tests.support.lifecycle import keeps, policy_text
-from tests.support.samples import NOTIFICATION
+from tests.support.samples import EMPLOYEE, NOTIFICATION
 
 REPOSITORY = f"erp/{NOTIFICATION}"
 DENIED = ConfigurationError("ecr:GetLifecyclePolicy is not allowed", where="base/java")
@@ -35,6 +36,38 @@ def test_deployments_before_the_next_rollback_are_told_and_how_many_images_they_
     assert f"what {NOTIFICATION} ran at " in result.found
     assert "a rollback leads to" not in result.found
     assert result.next_step == f"{REPOSITORY}: raise countNumber of rule 1 from 3 to at least 5"
+
+
+def test_without_a_ledger_the_revisions_of_helm_are_what_a_rollback_needs(clinic: Clinic) -> None:
+    for text in ("one", "two"):
+        clinic.world.change(NOTIFICATION, text=text)
+        clinic.world.run()
+    clinic.world.leases.lease = None
+    clinic.world.registry.pushed.clear()
+    clinic.world.registry.policies[REPOSITORY] = policy_text(keeps(2))
+    result = clinic.find("lifecycle")
+    assert result.state == "warning"
+    assert f"what a rollback leads to for {NOTIFICATION}" in result.found
+    assert f"what {NOTIFICATION} ran at revision 1" in result.found
+    assert result.next_step == f"{REPOSITORY}: raise countNumber of rule 1 from 2 to at least 4"
+
+
+def test_what_an_alias_leads_to_runs_as_well(clinic: Clinic) -> None:
+    world = clinic.world
+    function = world.project.functions[0]._replace(publish=True, alias="live")
+    world.project = world.project._replace(functions=(function,))
+    world.change(EMPLOYEE)
+    world.run()
+    called = world.functions.aliases[f"{FUNCTION}:live"]
+    # Somebody has updated the function by hand, and its callers still get the image before.
+    world.functions.create(
+        FUNCTION, f"{HOST}/{FUNCTION_REPOSITORY}:x", world.registry.push(FUNCTION_REPOSITORY, "x", "3" * 40)
+    )
+    world.registry.pushed.clear()
+    world.registry.policies[FUNCTION_REPOSITORY] = policy_text(keeps(1))
+    result = clinic.find("lifecycle")
+    assert result.state == "problem"
+    assert f"what {EMPLOYEE} runs ({called[:19]}) is deleted within a day by rule 1" in result.found
 
 
 def test_images_that_only_a_later_run_could_use_are_a_word(clinic: Clinic) -> None:
