@@ -288,6 +288,7 @@ data "aws_iam_policy_document" "run" {
       "ecr:CompleteLayerUpload", # a push ends a layer
       "ecr:PutImage", # the manifest of a push, a re-tag, and `latest`
       "ecr:DescribeImages", # a scan counts only if it is newer than the push
+      "ecr:GetLifecyclePolicy", # whether a policy removes what runs or what a rollback needs
       "ecr:BatchGetRepositoryScanningConfiguration", # how is it scanned
       "ecr:StartImageScan", # a scan where none was made on push, or the last is too old
       "ecr:DescribeImageScanFindings", # the findings that are judged

@@ -28,6 +28,7 @@ from erp_build.clients.site import Site, read_environment
 from erp_build.clients.unasked import clients_of, without_what_runs
 from erp_build.config.codebuild import project_of_build
 from erp_build.deployment.checks.kept_chart import chart_to_deploy
+from erp_build.deployment.checks.kept_images import with_lost_images
 from erp_build.deployment.claim import claim_of
 from erp_build.deployment.frozen.freeze import uncommitted_files
 from erp_build.deployment.frozen.steps import (
@@ -166,6 +167,7 @@ def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState
     plan = choose(run.stage(make_plan, project, changes, live, rebuild=options.rebuild), choice)
     run.keep(plan=plan)
     plan = held(run, site, options, live, with_repairs(run.stage(find_reusable, site, plan, live)))
+    plan = with_lost_images(site, plan)
     run.keep(plan=plan)
     return plan
 

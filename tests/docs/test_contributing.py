@@ -104,6 +104,10 @@ ANSWERS = {
         "src/erp_build/deployment/rights/given.py": "def given_rights(",
     },
     "Where does a new format of the report go?": {"src/erp_build/report/files.py": "report_markdown("},
+    "Which images would a lifecycle policy remove?": {
+        "src/erp_build/formats/lifecycle/expiry.py": "def fates_of",
+        "src/erp_build/formats/lifecycle/losses.py": "def losses_of",
+    },
     "How is a packager added?": {"src/erp_build/build/packagers/chosen.py": "NoPackager(), *others, maven"},
     "What of a wider build context is an input?": {"src/erp_build/changes/build_context/taken.py": "def taken_by("},
     "How is a registry asked without an engine?": {

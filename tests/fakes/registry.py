@@ -3,12 +3,14 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from erp_build.errors import ErpBuildError, PushFailed, TagTaken
+from erp_build.formats.lifecycle.policy import read_policy
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import StoredImage
+from erp_build.model.images.lifecycle import Lifecycle, ListedImage
 from erp_build.model.images.scan import Scanning
 from tests.fakes.artifacts import FakeArtifacts
 
@@ -50,6 +52,8 @@ class FakeRegistry:
         self.now: Callable[[], datetime] = lambda: SCANNED
         self.rescanned: dict[str, datetime] = {}
         self.artifacts = FakeArtifacts()
+        self.policies: dict[str, str] = {}
+        self.no_policies: ErpBuildError | None = None
 
     def host(self) -> str:
         return HOST
@@ -80,6 +84,27 @@ class FakeRegistry:
 
     def scanning(self, repository: str) -> Scanning:
         return self.how._replace(frequency="MANUAL") if repository in self.unscanned else self.how
+
+    def lifecycle(self, repository: str) -> Lifecycle:
+        """The policy of a repository and its images, of those that were pushed at the same time the later ones younger.
+
+        With `no_policies` nobody may read them.
+        """
+        if self.no_policies:
+            raise self.no_policies
+        if repository not in self.policies:
+            return Lifecycle()
+        listed = [
+            ListedImage(
+                one.digest,
+                tuple(sorted(self.tags_of(one.digest))),
+                self.pushed.get(one.digest, PUSHED) + timedelta(microseconds=number),
+                is_index=not one.is_single,
+            )
+            for number, one in enumerate(self.images.values())
+            if one.repository == repository
+        ]
+        return Lifecycle(read_policy(self.policies[repository]), tuple(listed))
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Answer:
         """The next answer of the image's or the repository's script, whose last one repeats."""

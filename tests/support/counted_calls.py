@@ -130,6 +130,7 @@ class Calls:
         self.by_subject: Counter[tuple[str, str]] = Counter()
         self.inside_s = 0.0
         self._labelled: set[str] = set()
+        self._with_policy: set[str] = set()
         self._has_host = self._has_scan_type = False
 
     @property
@@ -180,6 +181,11 @@ class Calls:
             digest = arguments[0].digest
             asked = digest in self._labelled
             self._labelled.add(digest)
+            return NONE if asked else ONE
+        if name == "registry.lifecycle":
+            # Without a policy it is GetLifecyclePolicy alone.
+            asked = arguments[0] in self._with_policy
+            self._with_policy.add(arguments[0])
             return NONE if asked else ONE
         return COSTS[name](arguments) if name in COSTS else ONE
 

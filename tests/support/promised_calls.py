@@ -84,6 +84,8 @@ SOME_CHANGED = Promise(
         # Whether the content has an image, and which tag is free; then, whether `latest` has to move.
         "registry.stored_each": 2,
         "registry.missing_repositories": 1,
+        # Whether a lifecycle policy would remove what runs.
+        "registry.lifecycle": 1,
         # What was pushed, what is scanned, and what `latest` names afterwards.
         "registry.stored": 3,
         "registry.pushed_at": 1,

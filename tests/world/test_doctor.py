@@ -1,4 +1,4 @@
-"""`doctor` on a healthy ERP, and on one with fifteen planted troubles: all of them are found, and none is invented.
+"""`doctor` on a healthy ERP, and on one with sixteen planted troubles: all of them are found, and none is invented.
 
 The stand-in has no CodePipeline and no connections, so the proxy answers for them; everything else is really so.
 """
@@ -157,6 +157,7 @@ PLANTED = {
     "scan-mode": "approval-processing-service",
     "scan-time": "UNSUPPORTED_IMAGE",
     "provenance": "employee-service-lambda:latest",
+    "lifecycle": "what employee-service runs",
     "function": "ResourceConflictException",
     "clone-depth": "shallow",
     "plain-secrets": "values-dev.yaml: cache.password",
@@ -220,7 +221,7 @@ def look(repository: Path) -> tuple[int, dict[str, Any]]:
 
 
 def plant_in_registry(tenant: Tenant) -> None:
-    """Fixed tags, a repository that scans on demand alone, an image that no scanner knows, an index for a function."""
+    """Fixed tags, scans on demand, an image that no scanner knows, an index for a function, one image that is kept."""
     ecr = client("ecr")
     request, processing, notification, employee = tenant.repositories
     ecr.put_image(repositoryName=request, imageManifest=json.dumps(IMAGE), imageTag="latest")
@@ -234,6 +235,9 @@ def plant_in_registry(tenant: Tenant) -> None:
         imageManifestMediaType=INDEX["mediaType"],
         imageTag="latest",
     )
+    rule = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
+    rules = [{"rulePriority": 1, "selection": rule, "action": {"type": "expire"}}]
+    ecr.put_lifecycle_policy(repositoryName=employee, lifecyclePolicyText=json.dumps({"rules": rules}))
 
 
 def plant_busy_function(tenant: Tenant) -> None:

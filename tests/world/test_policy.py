@@ -182,6 +182,7 @@ CALLS: dict[str, Callable[[Desk], object]] = {
     "ecr:CompleteLayerUpload": Desk.push,
     "ecr:PutImage": lambda on: on.registry.put_tag(on.image, "again"),
     "ecr:DescribeImages": lambda on: on.registry.pushed_at(on.repository, on.image.digest),
+    "ecr:GetLifecyclePolicy": lambda on: on.registry.lifecycle(on.repository),
     "ecr:BatchGetRepositoryScanningConfiguration": Desk.how_it_scans,
     "ecr:GetRegistryScanningConfiguration": Desk.how_it_scans,
     "ecr:StartImageScan": lambda on: on.registry.start_scan(on.repository, on.image.digest),

@@ -77,6 +77,7 @@ _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "BatchGetRepositoryScanningConfiguration": ("ecr:BatchGetRepositoryScanningConfiguration", _repositories),
     "BatchGetImage": ("ecr:BatchGetImage", _one_repository),
     "DescribeImages": ("ecr:DescribeImages", _one_repository),
+    "GetLifecyclePolicy": ("ecr:GetLifecyclePolicy", _one_repository),
     "DescribeImageScanFindings": ("ecr:DescribeImageScanFindings", _one_repository),
     "StartImageScan": ("ecr:StartImageScan", _one_repository),
     "PutImage": ("ecr:PutImage", _one_repository),

@@ -1,7 +1,4 @@
-"""What the stages may read: one protocol per external system, and Git itself, which only reads.
-
-Everything that writes is in `clients.effects`.
-"""
+"""What the stages may read, a protocol per external system; Git itself only reads. `clients.effects` writes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +16,7 @@ from erp_build.model.codepipeline import Approval, BuildProject
 from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.fleet import WorkerLook
 from erp_build.model.images.image import StoredImage
+from erp_build.model.images.lifecycle import Lifecycle
 from erp_build.model.images.scan import Scanning
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.deployment import Alarm
@@ -84,6 +82,9 @@ class Registry(Protocol):
     def scanning(self, repository: str) -> Scanning:
         """How the repository is scanned; unknown without the permission, which is no error."""
 
+    def lifecycle(self, repository: str) -> Lifecycle:
+        """The repository's lifecycle policy, and with one its images; asked once. Raises where they may not be read."""
+
 
 class EvidenceReader(Protocol):
     """What lies beside images in their registry."""
@@ -126,8 +127,7 @@ class Cluster(Protocol):
     ) -> tuple[Workload, ...]:
         """The Deployments of a release with their pods, and further objects that make pods, as far as they are there.
 
-        The number of calls grows with their kinds and namespaces, and not with the number of objects. Deployments whose
-        names are not in `only` may be missing.
+        Calls grow with kinds and namespaces, not with objects. Deployments that `only` does not name may be missing.
         """
 
     def architectures(self, cluster: str) -> frozenset[str]:

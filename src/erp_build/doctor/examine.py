@@ -7,7 +7,7 @@ A check is a function from `Facts` to a `CheckResult`. A check that raises one o
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from erp_build.doctor import account, bases, cluster, files, images, machine, repository, rights
+from erp_build.doctor import account, bases, cluster, files, images, lifecycle, machine, repository, rights
 from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, Look
 from erp_build.doctor.facts import Facts
 from erp_build.doctor.projects import permissions, workers
@@ -53,6 +53,7 @@ CHECKS = (
     DoctorCheck("scan-mode", "account", images.check_scan_mode),
     DoctorCheck("scan-time", "account", images.check_scan_time),
     DoctorCheck("provenance", "account", images.check_provenance),
+    DoctorCheck("lifecycle", "account", lifecycle.check_lifecycle),
     DoctorCheck("function", "account", account.check_functions),
     DoctorCheck("access", "cluster", cluster.check_access),
     DoctorCheck("rights", "cluster", rights.check_rights),

@@ -19,6 +19,7 @@ from erp_build.model.build_options import FanOut
 from erp_build.model.codepipeline import BuildProject, CodePipeline
 from erp_build.model.environment import Environment
 from erp_build.model.images.image import LATEST
+from erp_build.model.images.lifecycle import Lifecycle
 from erp_build.model.images.scan import Scanning
 from erp_build.model.packaging import dockerfile_of, is_maven
 from erp_build.model.project import Function, Project, Service
@@ -107,6 +108,11 @@ class Facts:
     def scannings(self) -> dict[str, Scanning]:
         """Repository -> how its images are scanned."""
         return self._of_repositories(self.remote.clients.registry.scanning)
+
+    @once
+    def lifecycles(self) -> dict[str, Lifecycle]:
+        """Repository -> its lifecycle policy, and with one its images."""
+        return self._of_repositories(self.remote.clients.registry.lifecycle)
 
     def _of_repositories(self, question: Callable[[str], Answer]) -> dict[str, Answer]:
         names = self.repositories()

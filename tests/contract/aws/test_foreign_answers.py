@@ -126,6 +126,14 @@ CALLS: dict[str, tuple[str, Any, Use]] = {
         {"repositories": [REPOSITORY]},
         lambda ecr: RepositorySettings(ecr).may_move("erp/a", "latest"),
     ),
+    "a lifecycle policy": (
+        "ecr",
+        {
+            "lifecyclePolicyText": '{"rules": []}',
+            "imageDetails": [{"imageDigest": DIGEST, "imagePushedAt": 1764000000}],
+        },
+        lambda ecr: [one.pushed.isoformat() for one in EcrRegistry(ecr, Secrets()).lifecycle("erp/a").images],
+    ),
     "a function": ("lambda", FUNCTION, use_state),
     "a version": (
         "lambda",

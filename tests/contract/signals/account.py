@@ -27,6 +27,7 @@ CONFIG, IMAGE = "sha256:" + "c" * 64, "sha256:" + "1" * 64
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "config": {"digest": CONFIG}, "layers": []})
 NAMESPACE = "/apis/apps/v1/namespaces/erp-dev"
+NO_POLICY = json.dumps({"__type": "LifecyclePolicyNotFoundException", "message": "there is none"}).encode()
 XML = '<{0}Response xmlns="https://x/"><{0}Result>{1}</{0}Result></{0}Response>'
 META = {"annotations": {"meta.helm.sh/release-name": "erp", "deployment.kubernetes.io/revision": "1"}}
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/erp-dev/leases"
@@ -94,6 +95,7 @@ class Account:
             "PutImage( latest)?": self._tag_image,
             "BatchGetRepositoryScanningConfiguration": {"scanningConfigurations": [{"scanFrequency": "SCAN_ON_PUSH"}]},
             "GetRegistryScanningConfiguration": {"scanningConfiguration": {"scanType": "BASIC"}},
+            "GetLifecyclePolicy": (400, NO_POLICY),
             "DescribeImages": {"imageDetails": [{"imageDigest": IMAGE, "imagePushedAt": 1_700_000_000}]},
             "StartImageScan": {},
             "DescribeImageScanFindings": {

@@ -29,18 +29,21 @@ def test_a_repository_and_a_function_are_asked_once_for_all_checks(
     for client, name in (
         (clinic.repositories, "may_move"),
         (clinic.world.registry, "scanning"),
+        (clinic.world.registry, "lifecycle"),
         (clinic.world.functions, "state"),
     ):
         asked[name] = Counter()
         monkeypatch.setattr(client, name, counted(getattr(client, name), asked[name]))
     examine(clinic.facts())
     project = clinic.world.project
-    assert asked["may_move"] == asked["scanning"] == {f"erp/{one.repository}": 1 for one in project.image_targets}
+    once = {f"erp/{one.repository}": 1 for one in project.image_targets}
+    assert asked["may_move"] == asked["scanning"] == asked["lifecycle"] == once
     assert asked["state"] == {one.function: 1 for one in project.functions}
 
 
 @pytest.mark.parametrize(
-    ("check", "name"), [("latest", "may_move"), ("scan-time", "stored"), ("scan-mode", "scanning")]
+    ("check", "name"),
+    [("latest", "may_move"), ("scan-time", "stored"), ("scan-mode", "scanning"), ("lifecycle", "lifecycle")],
 )
 def test_repositories_are_asked_at_the_same_time(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch, check: str, name: str

@@ -6,12 +6,13 @@ from erp_build.doctor.diagnosis import has_problem
 from erp_build.doctor.examine import CHECKS, examine
 from erp_build.errors import ReleaseFailed
 from tests.fakes.clinic import Clinic
+from tests.unit.doctor.lifecycle_troubles import LIFECYCLE_TROUBLES
 from tests.unit.doctor.local_troubles import LOCAL_TROUBLES, SECRET, secret_in_values
 from tests.unit.doctor.remote_troubles import REMOTE_TROUBLES
 from tests.unit.doctor.trouble import Trouble
 from tests.unit.doctor.worker_troubles import WORKER_TROUBLES
 
-TROUBLES = (*LOCAL_TROUBLES, *REMOTE_TROUBLES, *WORKER_TROUBLES)
+TROUBLES = (*LOCAL_TROUBLES, *REMOTE_TROUBLES, *WORKER_TROUBLES, *LIFECYCLE_TROUBLES)
 
 
 def test_what_is_well_is_ok_in_every_check_and_says_what_was_looked_at(clinic: Clinic) -> None:

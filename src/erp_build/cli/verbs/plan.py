@@ -205,10 +205,12 @@ def _unit_live(site: Site, project: Project, repository: GitRepository, options:
     from erp_build.changes.tag_uses import tag_warnings
     from erp_build.cli.saved_plan import UnitPlan
     from erp_build.deployment.checks.kept_chart import why_not_kept
+    from erp_build.deployment.checks.kept_images import with_lost_images
 
     live, chart = read_live_state(site), site.project.chart
     made = _plan(project, repository, options, live, site.project)
     # Another commit than the one that is checked out would be built from a checkout of its own.
     made = with_repairs(find_reusable(site, made, live, checkout=not options.head and not repository.is_bare()))
+    made = with_lost_images(site, made)
     said = (*why_not_kept(site, made, live), *tag_warnings(repository, chart, made), *probe_warnings(chart, made))
     return UnitPlan(site, live, made._replace(warnings=(*made.warnings, *said)))

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from erp_build.clients.aws.image_configuration import ImageConfigurations
+from erp_build.clients.aws.lifecycle import read_lifecycle
 from erp_build.clients.aws.session import (
     UNREADABLE_OF_AWS,
     error_code,
@@ -24,6 +26,7 @@ from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, StoredImage, manifest_checked
+from erp_build.model.images.lifecycle import Lifecycle
 from erp_build.model.images.scan import Scanning
 
 if TYPE_CHECKING:
@@ -67,6 +70,7 @@ class EcrRegistry:
         self._configurations = ImageConfigurations(self.sign_in)
         # Of the registry as a whole.
         self._scan_type = asked_once(self._read_scan_type)
+        self._lifecycles = cache(partial(read_lifecycle, client))
 
     def sign_in(self) -> SignIn:
         """Return the sign-in; it is renewed before it expires."""
@@ -196,6 +200,10 @@ class EcrRegistry:
 
     def _read_scan_type(self) -> object:
         return self._client.get_registry_scanning_configuration().get("scanningConfiguration", {}).get("scanType")
+
+    def lifecycle(self, repository: str) -> Lifecycle:
+        """The repository's lifecycle policy, and with one its images, as they were when first asked for."""
+        return self._lifecycles(repository)
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""

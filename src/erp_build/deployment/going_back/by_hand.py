@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
+from erp_build.deployment.going_back.images import images_named, tags_at
 from erp_build.deployment.going_back.proven import (
     Entries,
     History,
@@ -22,8 +23,7 @@ from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import function_images, recorded
 from erp_build.errors import Locked, ReleaseFailed, explain
-from erp_build.formats.values.key import image_key
-from erp_build.model.images.image import ImageReference, StoredImage
+from erp_build.model.images.image import StoredImage
 from erp_build.model.releases.deployment import Proof
 
 
@@ -122,16 +122,8 @@ def _no_deployment(site: Site, past: Entries, history: History, commit: str | No
 
 def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
     """Every image of the destination; raises `ReleaseFailed` with the images that the registry has lost."""
-    references: dict[str, tuple[str, str]] = {}
-    if state.revision is not None:
-        keys = {f"{image_key(service.values_key)}.tag": service for service in site.project.services}
-        tags = site.clients.helm.values_of(site.release, tuple(keys), state.revision)
-        for key, tag in tags.items():
-            pinned = tag.partition("@")[2]
-            references[keys[key].name] = (site.repository(keys[key]), pinned or tag)
-    for function in site.project.functions:
-        if image := state.functions.get(function.name):
-            references[function.name] = (site.repository(function), ImageReference.parse(image).digest)
+    tags = tags_at(site, state.revision) if state.revision is not None else {}
+    references = images_named(site, state, tags)
     found = ask_at_once(lambda one: site.clients.registry.stored(*one), references.values())
     images = dict(zip(references, found, strict=True))
     if lost := [f"{name}: {':'.join(references[name])}" for name, image in images.items() if image is None]:

@@ -1,0 +1,1 @@
+"""ECR's lifecycle policies: what they say, what they remove, and which of it is needed."""
