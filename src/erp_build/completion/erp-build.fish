@@ -111,6 +111,7 @@ complete -c erp-build -n '_shtab_erp_build_using build' -s v -l verbose -d 'show
 complete -c erp-build -n '_shtab_erp_build_using build' -s q -l quiet -d 'show only results and errors'
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a status -d 'what runs now, and what was changed by hand'
 complete -c erp-build -n '_shtab_erp_build_using status' -s h -l help -d 'show this help message and exit'
+complete -c erp-build -n '_shtab_erp_build_using status' -l exit-code -d 'leave with 10, 11, 14 or 15 where not all is well'
 complete -c erp-build -n '_shtab_erp_build_using status' -l json -d 'print it as JSON'
 complete -c erp-build -n '_shtab_erp_build_using status' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'
 complete -c erp-build -n '_shtab_erp_build_using status' -l repo -xka "(__fish_complete_directories)" -d 'the repository'"'"'s root (default: here)'
