@@ -126,12 +126,12 @@ def test_the_lock_of_a_run_that_died_is_held_by_nobody(world: FakeWorld) -> None
     assert asked(world)[0] is None
 
 
-def test_a_service_that_does_not_run_is_not_well(world: FakeWorld) -> None:
+def test_a_service_that_the_release_has_not_is_not_well(world: FakeWorld) -> None:
     new = world.project.services[0]._replace(name="new", repository="new", values_key="services.new")
     world.project = world.project._replace(services=(*world.project.services, new))
     error, _ = asked(world)
-    assert type(error) is VerificationFailed
-    assert "new: nothing runs of it" in error.why
+    assert type(error) is DriftFound
+    assert "new: the release has no Deployment with its image" in error.why
 
 
 def test_a_function_that_is_gone_cannot_be_read(world: FakeWorld) -> None:
