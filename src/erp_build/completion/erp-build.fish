@@ -215,6 +215,7 @@ complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npo
 complete -c erp-build -n '_shtab_erp_build_using gate' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l recorded -xka "(__fish_complete_path (commandline -ct))" -d 'recorded answers instead, a JSON list'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l running -d 'judge what runs now by today'"'"'s findings'
+complete -c erp-build -n '_shtab_erp_build_using gate' -l tell -d 'with --running: tell the topic of [notify] unless everything passes'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l cleared -xka "(__fish_complete_path (commandline -ct))" -d 'for --running: the report of the run that cleared what runs'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l policy -xka "(__fish_complete_path (commandline -ct))" -d 'a TOML file with a [gate] table'
 complete -c erp-build -n '_shtab_erp_build_using gate' -l waivers -xka "(__fish_complete_path (commandline -ct))" -d 'a waiver file, instead of the policy'"'"'s'
