@@ -102,8 +102,11 @@ def _chosen(step: Step, option: str, by_chart: tuple[Reason, ...]) -> Step:
 
 
 def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choice = EVERYTHING) -> tuple[str, ...]:
-    """The targets that `--rebuild` names; `*` stands for every chosen target with an image, None for none."""
-    named = require_names(project, "--rebuild", [name for name in given or () if name != EVERY_NAME])
+    """The targets that `--rebuild` names; `*` stands for every chosen target with an image, None for none.
+
+    An empty name stands for those that a look at what runs finds; see `asks_what_is_stale`.
+    """
+    named = require_names(project, "--rebuild", [name for name in given or () if name not in (EVERY_NAME, "")])
     for name in named:
         if option := choice.left_out_by(name):
             raise ConfigurationError(
@@ -113,6 +116,11 @@ def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choi
             )
     wanted = [target.name for target in project.image_targets] if EVERY_NAME in (given or ()) else named
     return tuple(filter(choice.has, wanted))
+
+
+def asks_what_is_stale(given: Sequence[str] | None) -> bool:
+    """Whether `--rebuild` was given without a name: what runs tells which targets are to be built anew."""
+    return "" in (given or ())
 
 
 def require_names(project: Project, option: str, given: Sequence[str]) -> tuple[str, ...]:

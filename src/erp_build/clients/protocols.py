@@ -1,7 +1,4 @@
-"""What the stages may read: one protocol per external system, and Git itself, which only reads.
-
-Everything that writes is in `clients.effects`.
-"""
+"""What the stages may read: one protocol per external system, and Git itself; what writes is in `clients.effects`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +71,9 @@ class Registry(Protocol):
 
     def key(self, image: StoredImage) -> str | None:
         """The content key that the image says it has."""
+
+    def base(self, image: StoredImage) -> tuple[str, str]:
+        """Name and digest of the base image that the image says it was built on; empty where it does not say."""
 
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
