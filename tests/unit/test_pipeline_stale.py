@@ -1,18 +1,22 @@
 """The run with `--rebuild` and no name: what a base that has moved, or a fix of a finding, builds anew, and why."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from erp_build.changes.content_key import with_surroundings
-from erp_build.errors import BuildFailed, GateInconclusive
+from erp_build.changes.rebuilds.reasons import named_again
+from erp_build.errors import GateBlocked, GateInconclusive
 from erp_build.model.plan import Step
 from erp_build.model.project import GatePolicy
 from erp_build.run_options import Options
-from tests.fakes.registry import completed_at, error, scan
+from tests.fakes.registry import error
+from tests.fakes.several import several_releases
 from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST
+from tests.support.saved_plans import saved_by
 
 REPOSITORY = f"erp/{NOTIFICATION}"
 BASE, BUILDER = "eclipse-temurin:17-jre", "maven:3-eclipse-temurin-17"
@@ -217,7 +221,7 @@ def test_a_name_needs_no_answer(based: FakeWorld) -> None:
 
 def test_where_nothing_runs_everything_is_built_as_without_the_option(new_world: FakeWorld) -> None:
     new_world.run(STALE)
-    assert set(new_world.actions().values()) == {"build", "redeploy"} or "build" in new_world.actions().values()
+    assert {new_world.actions()[name] for name in (REQUEST, PROCESSING, NOTIFICATION, EMPLOYEE)} == {"build"}
 
 
 def test_a_rehearsal_shows_it_and_changes_nothing(based: FakeWorld) -> None:
@@ -228,13 +232,12 @@ def test_a_rehearsal_shows_it_and_changes_nothing(based: FakeWorld) -> None:
     assert based.cluster.digest(NOTIFICATION) == digest
 
 
-def test_a_rebuild_on_the_same_finding_is_stopped_by_the_gate(based: FakeWorld) -> None:
-    based.registry.answers(REPOSITORY, completed_at(based.clock.now(), scan()))
-    found_in_what_runs(based, enhanced(based.clock.now()))
-    based.effects.failures["build_image", NOTIFICATION] = BuildFailed("no")
-    with pytest.raises(BuildFailed, match="no"):
+def test_a_rebuild_that_brings_no_fix_is_stopped_by_the_gate(based: FakeWorld) -> None:
+    digest = based.cluster.digest(NOTIFICATION)
+    based.registry.answers(REPOSITORY, enhanced(based.clock.now()))
+    with pytest.raises(GateBlocked, match="1 of 1 images over the policy"):
         based.run(STALE)
-    assert rules_of(based)[0].startswith("--rebuild: CVE-2026-1")
+    assert based.cluster.digest(NOTIFICATION) == digest
 
 
 def test_the_key_of_the_rebuilt_image_is_of_the_same_content_on_the_new_base(based: FakeWorld) -> None:
@@ -242,3 +245,40 @@ def test_the_key_of_the_rebuilt_image_is_of_the_same_content_on_the_new_base(bas
     based.assembly.bases[BASE] = NEW
     based.run(STALE)
     assert based.registry.keys[based.cluster.digest(NOTIFICATION)] == with_surroundings(content, [NEW], 17)
+
+
+@pytest.mark.parametrize("reason", ["base", "fix"])
+def test_a_saved_plan_names_what_is_rebuilt_and_its_run_asks_no_scan_for_it(
+    based: FakeWorld, tmp_path: Path, reason: str
+) -> None:
+    if reason == "base":
+        based.assembly.bases[BASE] = NEW
+    else:
+        found_in_what_runs(based, enhanced(based.clock.now()))
+    saved = saved_by(based, tmp_path, Options(stale=True, until="cleared"))
+    rebuild, refresh = named_again(based.report.plan)
+    assert (rebuild, refresh) == (((), (NOTIFICATION,)) if reason == "base" else ((NOTIFICATION,), ()))
+    digest = based.cluster.digest(NOTIFICATION)
+    based.run(Options(saved=saved, rebuild=rebuild, refresh=refresh))
+    assert based.report.outcome == "deployed"
+    assert based.actions() == {NOTIFICATION: "reuse"}
+    assert based.cluster.digest(NOTIFICATION) not in ("", digest)
+    assert "find rebuilds" not in [stage.name for stage in based.report.stages]
+
+
+def test_of_several_units_each_is_looked_at_by_itself(tmp_path: Path) -> None:
+    world = several_releases(tmp_path / "world", ("a", "b"), "apart")
+    world.assembly.bases[BASE] = OLD
+    world.commit({f"backend/service-{name}/Dockerfile": f"FROM {BASE}\n" for name in ("a", "b")})
+    world.run()
+    before = world.digests()
+    world.assembly.bases[BASE] = NEW
+    world.run(STALE)
+    after = world.digests()
+    assert {name for name in after if after[name] != before[name]} == {"service-a", "service-b"}
+    assert {unit.name: unit.outcome for unit in world.report.units} == {
+        EMPLOYEE: "nothing",
+        "payroll": "nothing",
+        "a": "deployed",
+        "b": "deployed",
+    }
