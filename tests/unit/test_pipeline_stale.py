@@ -1,69 +1,33 @@
 """The run with `--rebuild` and no name: what a base that has moved, or a fix of a finding, builds anew, and why."""
 
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from erp_build.changes.content_key import with_surroundings
-from erp_build.changes.rebuilds.reasons import named_again
 from erp_build.errors import GateBlocked, GateInconclusive
-from erp_build.model.plan import Step
 from erp_build.model.project import GatePolicy
 from erp_build.run_options import Options
 from tests.fakes.registry import error
-from tests.fakes.several import several_releases
 from tests.fakes.world import FUNCTION_REPOSITORY, FakeWorld
 from tests.support.samples import EMPLOYEE, NOTIFICATION, PROCESSING, REQUEST
-from tests.support.saved_plans import saved_by
+from tests.support.stale import BASE, DOCKERFILE, NEW, OLD, STALE, built_on_base, enhanced, found_in_what_runs, step_of
 
 REPOSITORY = f"erp/{NOTIFICATION}"
-BASE, BUILDER = "eclipse-temurin:17-jre", "maven:3-eclipse-temurin-17"
-OLD, NEW = "sha256:" + "b" * 64, "sha256:" + "c" * 64
-DOCKERFILE = "backend/notification-service/Dockerfile"
-STALE = Options(stale=True)
+BUILDER = "maven:3-eclipse-temurin-17"
 
 
 @pytest.fixture
 def based(world: FakeWorld) -> FakeWorld:
     """The notification service was built on a base whose registry says its digest, and everything runs."""
-    world.assembly.bases[BASE] = OLD
-    world.commit({DOCKERFILE: f"FROM {BASE}\n"})
-    world.run()
-    return world
+    return built_on_base(world)
 
 
 def rules_of(world: FakeWorld, name: str = NOTIFICATION) -> list[str]:
     return [reason.rule for reason in step_of(world, name).because]
 
 
-def step_of(world: FakeWorld, name: str = NOTIFICATION) -> Step:
-    assert world.report.plan is not None
-    return next(step for step in world.report.plan.steps if step.target.name == name)
-
-
 def warnings_of(world: FakeWorld) -> list[str]:
     assert world.report.plan is not None
     return [text for text in world.report.plan.warnings if text.startswith("--rebuild: ")]
-
-
-def enhanced(now: datetime, severity: str = "CRITICAL", fixed_in: str = "3.0.15") -> dict[str, Any]:
-    """An answer of continuous scanning with one finding."""
-    package = {"name": "libssl3", "version": "3.0.13", **({"fixedInVersion": fixed_in} if fixed_in else {})}
-    finding = {
-        "severity": severity,
-        "status": "ACTIVE",
-        "fixAvailable": "YES" if fixed_in else "NO",
-        "packageVulnerabilityDetails": {"vulnerabilityId": "CVE-2026-1", "vulnerablePackages": [package]},
-    }
-    found = {"imageScanCompletedAt": now, "enhancedFindings": [finding]}
-    return {"imageScanStatus": {"status": "ACTIVE"}, "imageScanFindings": found}
-
-
-def found_in_what_runs(world: FakeWorld, answer: dict[str, Any]) -> None:
-    """A finding that came after the deployment; what is built from now on does not have it."""
-    world.registry.answers(world.cluster.digest(NOTIFICATION), answer)
 
 
 def test_a_base_that_has_moved_builds_those_on_it_and_says_from_where_to_where(based: FakeWorld) -> None:
@@ -245,40 +209,3 @@ def test_the_key_of_the_rebuilt_image_is_of_the_same_content_on_the_new_base(bas
     based.assembly.bases[BASE] = NEW
     based.run(STALE)
     assert based.registry.keys[based.cluster.digest(NOTIFICATION)] == with_surroundings(content, [NEW], 17)
-
-
-@pytest.mark.parametrize("reason", ["base", "fix"])
-def test_a_saved_plan_names_what_is_rebuilt_and_its_run_asks_no_scan_for_it(
-    based: FakeWorld, tmp_path: Path, reason: str
-) -> None:
-    if reason == "base":
-        based.assembly.bases[BASE] = NEW
-    else:
-        found_in_what_runs(based, enhanced(based.clock.now()))
-    saved = saved_by(based, tmp_path, Options(stale=True, until="cleared"))
-    rebuild, refresh = named_again(based.report.plan)
-    assert (rebuild, refresh) == (((), (NOTIFICATION,)) if reason == "base" else ((NOTIFICATION,), ()))
-    digest = based.cluster.digest(NOTIFICATION)
-    based.run(Options(saved=saved, rebuild=rebuild, refresh=refresh))
-    assert based.report.outcome == "deployed"
-    assert based.actions() == {NOTIFICATION: "reuse"}
-    assert based.cluster.digest(NOTIFICATION) not in ("", digest)
-    assert "find rebuilds" not in [stage.name for stage in based.report.stages]
-
-
-def test_of_several_units_each_is_looked_at_by_itself(tmp_path: Path) -> None:
-    world = several_releases(tmp_path / "world", ("a", "b"), "apart")
-    world.assembly.bases[BASE] = OLD
-    world.commit({f"backend/service-{name}/Dockerfile": f"FROM {BASE}\n" for name in ("a", "b")})
-    world.run()
-    before = world.digests()
-    world.assembly.bases[BASE] = NEW
-    world.run(STALE)
-    after = world.digests()
-    assert {name for name in after if after[name] != before[name]} == {"service-a", "service-b"}
-    assert {unit.name: unit.outcome for unit in world.report.units} == {
-        EMPLOYEE: "nothing",
-        "payroll": "nothing",
-        "a": "deployed",
-        "b": "deployed",
-    }

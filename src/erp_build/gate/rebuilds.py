@@ -136,8 +136,8 @@ def _fixes(rows: Sequence[Judged]) -> tuple[tuple[Reason, ...], tuple[str, ...]]
     findings = dict.fromkeys(one for row in rows if row.verdict.outcome == "blocked" for one in row.verdict.blocking)
     fixable = [one for one in findings if one.fixable]
     reasons = [fix_reason(one) for one in fixable[:MAX_REASONS]]
-    if more := len(fixable) - MAX_REASONS:
-        reasons += [Reason(rule=f"{REBUILD.rule}: {more} more findings that have a fix")] * (more > 0)
+    if (more := len(fixable) - MAX_REASONS) > 0:
+        reasons.append(Reason(rule=f"{REBUILD.rule}: {more} more findings that have a fix"))
     return tuple(reasons), tuple(dict.fromkeys(one.name for one in findings if not one.fixable))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from erp_build.errors import ErpBuildError, told
-from erp_build.formats.printable import json_text, one_line, printable
+from erp_build.formats.printable import few_names, json_text, one_line, printable
 from erp_build.gate.result import Judged
 from erp_build.gate.running import JudgedReleases
 from erp_build.model.environment import Place
@@ -18,6 +18,7 @@ NEW_FOR = timedelta(hours=24)
 """A finding that was first seen within this time is new."""
 
 MAX_FINDINGS_OF_IMAGE = 20
+MAX_FINDINGS_TOLD = 200
 MAX_IMAGES_TOLD = 40
 """What fits into the 256 KiB of a message in its two forms, with room to spare."""
 
@@ -98,8 +99,8 @@ class RunningNews:
     def _lines(self) -> Iterator[str]:
         for row in self._blocked[:MAX_IMAGES_TOLD]:
             yield from self._image_lines(row)
-        if more := len(self._blocked) - MAX_IMAGES_TOLD:
-            yield from [f"... and {more} more images (erp-build gate --running names them)"] * (more > 0)
+        if (more := len(self._blocked) - MAX_IMAGES_TOLD) > 0:
+            yield f"... and {more} more images (erp-build gate --running names them)"
         if self._doubtful or self._undone:
             yield "Not judged, so nobody knows whether it is well:"
             yield from (f"  {_named(row)}: {_short(row.verdict.why)}" for row in self._doubtful[:MAX_IMAGES_TOLD])
@@ -109,8 +110,9 @@ class RunningNews:
     def _image_lines(self, row: Judged) -> Iterator[str]:
         yield f"{_named(row)}: {_short(row.verdict.why)}"
         findings = sorted(row.verdict.blocking, key=self._is_new, reverse=True)
-        yield from (f"  {one_line(self._finding_text(one))}" for one in findings[:MAX_FINDINGS_OF_IMAGE])
-        if (more := len(findings) - MAX_FINDINGS_OF_IMAGE) > 0:
+        most = min(MAX_FINDINGS_OF_IMAGE, MAX_FINDINGS_TOLD // min(len(self._blocked), MAX_IMAGES_TOLD))
+        yield from (f"  {one_line(self._finding_text(one))}" for one in findings[:most])
+        if (more := len(findings) - most) > 0:
             yield f"  ... and {more} more"
         yield ""
 
@@ -139,7 +141,7 @@ def _named(row: Judged) -> str:
 
 def _packages(finding: Finding) -> str:
     version = f" {finding.version}" if finding.version else ""
-    return f"{', '.join(finding.packages)}{version}" if finding.packages else "no package that is named"
+    return f"{few_names(finding.packages)}{version}" if finding.packages else "no package that is named"
 
 
 def _told(error: BaseException) -> str:
