@@ -53,7 +53,7 @@ from erp_build.deployment.stage import deploy, write_back
 from erp_build.deployment.status import past_deployments
 from erp_build.formats.printable import few_names
 from erp_build.gate.evidence import check_evidence
-from erp_build.gate.rebuilds import find_rebuilds
+from erp_build.gate.rebuilds import find_rebuilds, same_as_before
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules
 from erp_build.model.build_options import FanOut
@@ -218,6 +218,8 @@ def build_and_clear(
 ) -> tuple[ClearedImage, ...]:
     """Build the plan's images and clear them. This changes nothing that runs."""
     images = make_images(run, site, plan)
+    if same := same_as_before(plan, images):
+        run.keep(plan=plan._replace(warnings=(*plan.warnings, *same)))
     judgement = run.stage(judge_images, site.clients, rules, images, live.running)
     hold_findings(run, site, options, judgement)
     cleared = run.stage(clear_images, judgement)

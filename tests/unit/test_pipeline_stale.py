@@ -1,9 +1,14 @@
 """The run with `--rebuild` and no name: what a base that has moved, or a fix of a finding, builds anew, and why."""
 
+from dataclasses import replace
+
 import pytest
 
 from erp_build.changes.content_key import with_surroundings
 from erp_build.errors import GateBlocked, GateInconclusive
+from erp_build.gate.rebuilds import same_as_before
+from erp_build.model.images.image import BuiltImage
+from erp_build.model.plan import Plan, Reason, Running
 from erp_build.model.project import GatePolicy
 from erp_build.run_options import Options
 from tests.fakes.registry import error
@@ -209,3 +214,23 @@ def test_the_key_of_the_rebuilt_image_is_of_the_same_content_on_the_new_base(bas
     based.assembly.bases[BASE] = NEW
     based.run(STALE)
     assert based.registry.keys[based.cluster.digest(NOTIFICATION)] == with_surroundings(content, [NEW], 17)
+
+
+def test_a_name_does_not_wait_for_a_scan(based: FakeWorld) -> None:
+    found_in_what_runs(based, {"imageScanStatus": {"status": "IN_PROGRESS"}})
+    began = based.clock.monotonic()
+    based.run(Options(rebuild=(NOTIFICATION,)))
+    assert rules_of(based) == ["--rebuild"]
+    assert based.clock.monotonic() - began < based.project.gate.timeout / 2
+    assert warnings_of(based) == []
+
+
+def test_what_is_built_anew_and_is_the_same_image_says_so(based: FakeWorld) -> None:
+    step = step_of(based)
+    digest = based.cluster.digest(NOTIFICATION)
+    running = Running(NOTIFICATION, REPOSITORY, "1a2b3c4", digest)
+    image = BuiltImage(target=NOTIFICATION, repository=REPOSITORY, tag="1a2b3c4-2", digest=digest, commit=None)
+    rebuilt = Plan("a" * 40, (step._replace(running=running, because=(Reason("--rebuild"),)),))
+    (said,) = same_as_before(rebuilt, [image])
+    assert f"{NOTIFICATION} was built anew and is the very image that runs" in said
+    assert same_as_before(rebuilt, [replace(image, digest=NEW)]) == ()

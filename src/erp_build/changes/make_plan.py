@@ -21,6 +21,9 @@ NOT_HEALTHY = "not healthy: "
 EVERY_NAME = "*"
 """The name that stands for every service and function."""
 
+WHAT_IS_STALE = "?"
+"""The name that stands for what a look at what runs finds: `--rebuild` without a name."""
+
 REBUILD = Reason(rule="--rebuild")
 """Why a target is built although nothing of it has changed, and although its content has an image."""
 
@@ -104,9 +107,11 @@ def _chosen(step: Step, option: str, by_chart: tuple[Reason, ...]) -> Step:
 def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choice = EVERYTHING) -> tuple[str, ...]:
     """The targets that `--rebuild` names; `*` stands for every chosen target with an image, None for none.
 
-    An empty name stands for those that a look at what runs finds; see `asks_what_is_stale`.
+    What a look at what runs finds has no name yet; see `asks_what_is_stale`.
     """
-    named = require_names(project, "--rebuild", [name for name in given or () if name not in (EVERY_NAME, "")])
+    named = require_names(
+        project, "--rebuild", [name for name in given or () if name not in (EVERY_NAME, WHAT_IS_STALE)]
+    )
     for name in named:
         if option := choice.left_out_by(name):
             raise ConfigurationError(
@@ -120,7 +125,7 @@ def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choi
 
 def asks_what_is_stale(given: Sequence[str] | None) -> bool:
     """Whether `--rebuild` was given without a name: what runs tells which targets are to be built anew."""
-    return "" in (given or ())
+    return WHAT_IS_STALE in (given or ())
 
 
 def require_names(project: Project, option: str, given: Sequence[str]) -> tuple[str, ...]:

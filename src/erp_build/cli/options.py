@@ -78,12 +78,12 @@ REBUILD: list[str] | None = option(
     "--rebuild",
     metavar="NAME",
     nargs="?",
-    const="",
+    const="?",
     action="append",
     help="build NAME anew although its content has an image ('*': every one); without NAME, each whose base has moved "
     "or that runs with a finding that has a fix",
 )
-"""An option of `plan` and `run`, which may be given several times; without a name it is an empty text."""
+"""An option of `plan` and `run`, which may be given several times; without a name it is `?`."""
 
 REBUILD_IMAGES: list[str] | None = option(
     "--rebuild",

@@ -5,23 +5,28 @@ decides, and what is found here is only the reason that the plan shows.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from erp_build.changes.make_plan import REBUILD
 from erp_build.changes.rebuilds.moved_bases import BaseLook, look_at_bases
-from erp_build.changes.rebuilds.reasons import fix_reason, with_rebuilds
+from erp_build.changes.rebuilds.reasons import fix_reason, is_rebuilt, with_rebuilds
 from erp_build.clients.site import Site
 from erp_build.errors import GateInconclusive
 from erp_build.formats.printable import few_names
 from erp_build.gate.result import Judged
 from erp_build.gate.running import judge_running
 from erp_build.gate.stage import read_rules
+from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Plan, Reason, Step
 from erp_build.model.project import Function, Project, Service
 from erp_build.model.stages.stage import stage
 
 UNCHANGED = ("none", "redeploy")
 """Actions of a target whose files are those of the image that it runs."""
+
+ANY_AGE_S = 10 * 365 * 24 * 3600.0
+"""Seconds: a scan of that age counts as well."""
 
 MAX_REASONS = 5
 """Fixes that the reasons of a target name one by one."""
@@ -60,9 +65,10 @@ def find_rebuilds(site: Site, plan: Plan, same: Plan, *, stale: bool, checkout: 
     """
     named = {step.target.name for step in plan.steps if REBUILD in step.because}
     steps = [step for step in same.steps if _is_looked_at(step) and (stale or step.target.name in named)]
-    found = _look(site, steps, plan.head, checkout=checkout)
+    found = _look(site, steps, plan.head, stale=stale, checkout=checkout)
     made = with_rebuilds(plan, found.because)
-    said = (*found.others, *found.doubts)
+    # Where a name decides, only reasons are looked for.
+    said = (*found.others, *found.doubts) if stale else ()
     if stale and not found.because:
         if found.doubts and made.is_empty:
             raise GateInconclusive(
@@ -78,13 +84,23 @@ def find_rebuilds(site: Site, plan: Plan, same: Plan, *, stale: bool, checkout: 
     return made._replace(warnings=(*made.warnings, *(f"--rebuild: {text}" for text in said)))
 
 
+def same_as_before(plan: Plan, images: Sequence[BuiltImage]) -> tuple[str, ...]:
+    """What was built anew and is the very image that runs, in words: nothing that it is made of was another one."""
+    digests = {image.target: image.digest for image in images}
+    return tuple(
+        f"--rebuild: {step.target.name} was built anew and is the very image that runs: no fix came with it"
+        for step in plan.steps
+        if is_rebuilt(step) and step.running and digests.get(step.target.name) == step.running.digest
+    )
+
+
 def _is_looked_at(step: Step) -> bool:
     return bool(step.chosen and step.running and step.action in UNCHANGED and step.target.kind != "chart")
 
 
-def _look(site: Site, steps: Sequence[Step], head: str, *, checkout: bool) -> _Looked:
+def _look(site: Site, steps: Sequence[Step], head: str, *, stale: bool, checkout: bool) -> _Looked:
     bases = {step.target.name: _bases(site, step, head, checkout=checkout) for step in steps}
-    rows, doubts = _judged(site, steps)
+    rows, doubts = _judged(site, steps, waits=stale)
     because: dict[str, tuple[Reason, ...]] = {}
     others = []
     for name, look in bases.items():
@@ -112,11 +128,16 @@ def _bases(site: Site, step: Step, head: str, *, checkout: bool) -> BaseLook:
     return look_at_bases(site, step.target, step.running, head, checkout=checkout)
 
 
-def _judged(site: Site, steps: Sequence[Step]) -> tuple[tuple[Judged, ...], list[str]]:
-    """What runs of these targets, judged by today's findings; and what kept it from being judged."""
+def _judged(site: Site, steps: Sequence[Step], *, waits: bool) -> tuple[tuple[Judged, ...], list[str]]:
+    """What runs of these targets, judged by today's findings; and what kept it from being judged.
+
+    Unless it `waits`, each scan is read once, however old it is.
+    """
     if not steps:
         return (), []
     rules = read_rules(site.clients, site.project.gate)
+    if not waits:
+        rules = replace(rules, policy=rules.policy._replace(timeout=0.0, max_age=ANY_AGE_S))
     try:
         return judge_running(_only(site, {step.target.name for step in steps}), rules).rows, []
     except GateInconclusive as error:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from erp_build.changes.make_plan import WHAT_IS_STALE
 from erp_build.cli.verbs import plan
 from tests.fakes.world import FakeWorld
 from tests.support.samples import NOTIFICATION, REQUEST
@@ -42,7 +43,7 @@ def built(document: dict[str, Any]) -> dict[str, list[str]]:
 def test_what_is_stale_is_shown_with_its_reasons(based: FakeWorld) -> None:
     based.assembly.bases[BASE] = NEW
     found_in_what_runs(based, enhanced(based.clock.now()))
-    assert built(planned(based, "")) == {
+    assert built(planned(based, WHAT_IS_STALE)) == {
         NOTIFICATION: [
             f"--rebuild: base {BASE} moved from {OLD[:19]} to {NEW[:19]}",
             "--rebuild: CVE-2026-1 (libssl3), CRITICAL, fixed in 3.0.15",
@@ -51,7 +52,7 @@ def test_what_is_stale_is_shown_with_its_reasons(based: FakeWorld) -> None:
 
 
 def test_that_there_is_nothing_is_told_with_what_was_looked_at(based: FakeWorld) -> None:
-    document = planned(based, "")
+    document = planned(based, WHAT_IS_STALE)
     assert built(document) == {}
     (said,) = [text for text in document["warnings"] if text.startswith("--rebuild: ")]
     assert "nothing to rebuild: of 4 unchanged targets" in said
@@ -64,6 +65,6 @@ def test_what_is_named_is_shown_whatever_there_is_to_say_for_it(based: FakeWorld
 def test_what_is_saved_names_what_is_rebuilt(based: FakeWorld) -> None:
     based.assembly.bases[BASE] = NEW
     file = based.root.parent / "plan.json"
-    planned(based, "", save=str(file))
+    planned(based, WHAT_IS_STALE, save=str(file))
     choice = json.loads(file.read_text(encoding="utf-8"))["plan"]["choice"]
     assert (choice["rebuild"], choice["refresh"]) == ([], [NOTIFICATION])
