@@ -57,5 +57,5 @@ class Options:
         def own(given: Iterable[str]) -> tuple[str, ...]:
             return tuple(name for name in given if name in names)
 
-        given = {"rebuild": self.rebuild, "refresh": self.refresh, "only": self.only, "without": self.without}
-        return replace(self, **{name: own(names) for name, names in given.items()})
+        rebuilt = replace(self, rebuild=own(self.rebuild), refresh=own(self.refresh))
+        return replace(rebuilt, only=own(self.only), without=own(self.without))

@@ -66,5 +66,5 @@ def test_what_is_saved_names_what_is_rebuilt(based: FakeWorld) -> None:
     based.assembly.bases[BASE] = NEW
     file = based.root.parent / "plan.json"
     planned(based, WHAT_IS_STALE, save=str(file))
-    choice = json.loads(file.read_text(encoding="utf-8"))["plan"]["choice"]
+    choice = json.loads(file.read_text(encoding="utf-8"))["choice"]
     assert (choice["rebuild"], choice["refresh"]) == ([], [NOTIFICATION])
