@@ -96,6 +96,8 @@ _FUNCTIONS: dict[str, Any] = {
     "Fn::If": Template.choose,
     "Fn::Equals": lambda template, both: template.resolve(both[0]) == template.resolve(both[1]),
     "Fn::Not": lambda template, one: not template.resolve(one[0]),
+    "Fn::And": lambda template, all_of: all(map(template.resolve, all_of)),
+    "Fn::Condition": lambda template, name: template.resolve(template.document["Conditions"][name]),
     "Fn::GetAtt": lambda _, place: f"{{{place}}}",
 }
 

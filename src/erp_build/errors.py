@@ -15,8 +15,10 @@ Failure                      whatever ends a run
    |- VerificationFailed    10  what runs is not what was cleared
    |- RunTimedOut            9  the run's own time is over
    |- NewerDeployed         11  a newer commit is live
-    |- PartlyDeployed        12  some units were deployed, and some were not
-    `- PlanMoved             13  the saved plan does not hold any more
+   |- PartlyDeployed        12  some units were deployed, and some were not
+   |- PlanMoved             13  the saved plan does not hold any more
+   |- DriftFound            14  what runs is not what was recorded (`status --exit-code`)
+   `- StatusUnread          15  what runs, or what is recorded of it, cannot be read (`status --exit-code`)
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -170,6 +172,14 @@ class PartlyDeployed(ErpBuildError, code=12):
 
 class PlanMoved(ErpBuildError, code=13):
     """A saved plan does not hold any more: something that it was made of has moved."""
+
+
+class DriftFound(ErpBuildError, code=14):
+    """Something runs that is not what was recorded."""
+
+
+class StatusUnread(ErpBuildError, code=15):
+    """What runs, or what is recorded of it, cannot be read, so that nobody can say whether all is well."""
 
 
 class Locked(ErpBuildError, code=11):

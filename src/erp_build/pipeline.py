@@ -21,6 +21,7 @@ from erp_build.changes.baselines import chosen_of, find_baselines, find_head, re
 from erp_build.changes.detect import detect_changes, look_behind, without_owned
 from erp_build.changes.live_state import read_live_state
 from erp_build.changes.make_plan import choose, make_plan, with_repairs
+from erp_build.changes.rebuilds.reasons import on_bases_of_now, with_rebuilds
 from erp_build.changes.reuse import find_reusable
 from erp_build.clients.asked_once import account_asked_once
 from erp_build.clients.protocols import Clients
@@ -53,6 +54,7 @@ from erp_build.deployment.stage import deploy, write_back
 from erp_build.deployment.status import past_deployments
 from erp_build.formats.printable import few_names
 from erp_build.gate.evidence import check_evidence
+from erp_build.gate.rebuilds import find_rebuilds, same_as_before
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules
 from erp_build.model.build_options import FanOut
@@ -165,6 +167,11 @@ def plan_from(run: Run, site: Site, options: Options, head: str, live: LiveState
         refuse_doubt(baselines, choice)
     changes = look_behind(git, project, run.stage(detect_changes, git, project, baselines, head))
     plan = choose(run.stage(make_plan, project, changes, live, rebuild=options.rebuild), choice)
+    if options.refresh:
+        plan = with_rebuilds(plan, on_bases_of_now(options.refresh))
+    elif (options.stale or options.rebuild) and not options.saved:
+        same = find_reusable(site, choose(make_plan(project, changes, live), choice), live)
+        plan = run.stage(find_rebuilds, site, plan, same, stale=options.stale)
     run.keep(plan=plan)
     plan = held(run, site, options, live, with_repairs(run.stage(find_reusable, site, plan, live)))
     plan = with_lost_images(site, plan)
@@ -213,6 +220,8 @@ def build_and_clear(
 ) -> tuple[ClearedImage, ...]:
     """Build the plan's images and clear them. This changes nothing that runs."""
     images = make_images(run, site, plan)
+    if same := same_as_before(plan, images):
+        run.keep(plan=plan._replace(warnings=(*plan.warnings, *same)))
     judgement = run.stage(judge_images, site.clients, rules, images, live.running)
     hold_findings(run, site, options, judgement)
     cleared = run.stage(clear_images, judgement)

@@ -20,6 +20,8 @@ class Options:
         wait_for_lock: seconds to wait for another run.
         replace_cut_off_install: remove a release whose first installation was cut off.
         rebuild: names of services and functions that are built anew although their content has an image.
+        stale: also build anew each whose base has moved, or that runs with a finding that has a fix.
+        refresh: of a saved plan, names of those that it builds on the base images of now.
         only, without: names of the targets that may be deployed (empty: all), and of those that may not; what is left
             out stays as it runs.
         until: where the run ends: `cleared` leaves it with a plan of what would be deployed, and deploys nothing.
@@ -38,6 +40,8 @@ class Options:
     wait_for_lock: float = 0.0
     replace_cut_off_install: bool = False
     rebuild: tuple[str, ...] = ()
+    stale: bool = False
+    refresh: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     until: Literal["proven", "cleared"] = "proven"
@@ -53,4 +57,5 @@ class Options:
         def own(given: Iterable[str]) -> tuple[str, ...]:
             return tuple(name for name in given if name in names)
 
-        return replace(self, rebuild=own(self.rebuild), only=own(self.only), without=own(self.without))
+        rebuilt = replace(self, rebuild=own(self.rebuild), refresh=own(self.refresh))
+        return replace(rebuilt, only=own(self.only), without=own(self.without))

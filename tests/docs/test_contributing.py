@@ -23,6 +23,10 @@ ANSWERS = {
         "src/erp_build/formats/logs/severity.py": "def is_error",
         "tests/cases/log_events.json": "whether each is an error",
     },
+    "When has the base of an image moved?": {
+        "src/erp_build/changes/rebuilds/moved_bases.py": "def look_at_bases(",
+        "src/erp_build/gate/rebuilds.py": "fix_reason(",
+    },
     "Which services use a shared module?": {
         "src/erp_build/formats/maven/graph.py": "def users_of",
         "src/erp_build/changes/modules/uses.py": "def rule_of",

@@ -106,6 +106,9 @@ class FakeEffects:
             self._fail("push", request.target.name)
             assert name in self._images, "an image was pushed before it was built"
             digest = self._registry.push(request.repository, request.tag, request.commit, request.key)
+            if request.bases:
+                # The label of the last stage, as an engine writes it.
+                self._registry.bases[digest] = request.bases[-1]
             return PushedImage(digest, 50_000_000)
 
     def attest(self, request: EvidenceRequest) -> PushedEvidence:

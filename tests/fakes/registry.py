@@ -39,6 +39,7 @@ class FakeRegistry:
         self.revisions: dict[str, str] = {}
         self.platforms: dict[str, str] = {}
         self.keys: dict[str, str] = {}
+        self.bases: dict[str, tuple[str, str]] = {}
         self.immutable: set[str] = set()
         self.scans: dict[str, list[Answer]] = {}
         self.unscanned: set[str] = set()
@@ -77,6 +78,9 @@ class FakeRegistry:
 
     def key(self, image: StoredImage) -> str | None:
         return self.keys.get(image.digest)
+
+    def base(self, image: StoredImage) -> tuple[str, str]:
+        return self.bases.get(image.digest, ("", ""))
 
     def pushed_at(self, repository: str, digest: str) -> datetime:
         assert self.images[digest].repository == repository

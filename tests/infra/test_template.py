@@ -190,7 +190,10 @@ def test_what_is_there_already_can_be_left_alone() -> None:
     conditional = {
         name: one["Condition"] for name, one in Template({}).document["Resources"].items() if "Condition" in one
     }
-    assert set(conditional.values()) == {"OwnParameters", "OwnTopic", "OwnAccessEntry", "OwnLogs", "MakesWorkers"}
+    assert set(conditional.values()) == {
+        *("OwnParameters", "OwnTopic", "OwnAccessEntry", "OwnLogs"),
+        *("MakesWorkers", "Checks", "ChecksInCluster"),
+    }
 
 
 def test_the_group_of_the_access_entry_is_the_one_that_is_let_in(template: Template) -> None:

@@ -142,7 +142,7 @@ def test_the_access_entry_is_that_of_the_template() -> None:
 def test_what_is_kept_goes_when_the_first_deployment_of_the_stack_fails() -> None:
     resources = Template({}).document["Resources"]
     kept = {name: one["DeletionPolicy"] for name, one in resources.items() if "DeletionPolicy" in one}
-    assert kept == dict.fromkeys(("Artifacts", "Logs", "WorkerLogs"), "RetainExceptOnCreate")
+    assert kept == dict.fromkeys(("Artifacts", "Logs", "WorkerLogs", "CheckLogs"), "RetainExceptOnCreate")
 
 
 def test_a_log_group_that_is_there_is_left_alone() -> None:

@@ -36,7 +36,7 @@ HERE = frozenset(
 HEARTBEATS = "heartbeats"
 """What the thread of the lock asks. It goes by the time of this machine, so it is counted for itself."""
 
-LABELS = ("revision", "key", "platform")
+LABELS = ("revision", "key", "base", "platform")
 """What is read of an image's configuration, for which the real client asks once for each digest."""
 
 

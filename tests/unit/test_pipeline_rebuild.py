@@ -2,7 +2,7 @@
 
 import pytest
 
-from erp_build.changes.make_plan import names_to_rebuild
+from erp_build.changes.make_plan import WHAT_IS_STALE, names_to_rebuild
 from erp_build.errors import ConfigurationError, GateBlocked
 from erp_build.model.plan import Step
 from erp_build.run_options import Options
@@ -200,6 +200,7 @@ def test_everything_may_be_rebuilt_at_once_also_where_tags_are_immutable(based: 
 
 def test_a_rebuild_names_services_and_functions_or_all_of_them() -> None:
     assert names_to_rebuild(ERP, None) == ()
+    assert names_to_rebuild(ERP, [WHAT_IS_STALE]) == ()
     assert names_to_rebuild(ERP, ["*"]) == names_to_rebuild(ERP, ["*", EMPLOYEE]) == IMAGES
     assert names_to_rebuild(ERP, [EMPLOYEE, REQUEST, EMPLOYEE]) == (EMPLOYEE, REQUEST)
 

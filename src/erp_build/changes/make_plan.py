@@ -21,6 +21,9 @@ NOT_HEALTHY = "not healthy: "
 EVERY_NAME = "*"
 """The name that stands for every service and function."""
 
+WHAT_IS_STALE = "?"
+"""The name that stands for what a look at what runs finds: `--rebuild` without a name."""
+
 REBUILD = Reason(rule="--rebuild")
 """Why a target is built although nothing of it has changed, and although its content has an image."""
 
@@ -102,8 +105,13 @@ def _chosen(step: Step, option: str, by_chart: tuple[Reason, ...]) -> Step:
 
 
 def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choice = EVERYTHING) -> tuple[str, ...]:
-    """The targets that `--rebuild` names; `*` stands for every chosen target with an image, None for none."""
-    named = require_names(project, "--rebuild", [name for name in given or () if name != EVERY_NAME])
+    """The targets that `--rebuild` names; `*` stands for every chosen target with an image, None for none.
+
+    What a look at what runs finds has no name yet; see `asks_what_is_stale`.
+    """
+    named = require_names(
+        project, "--rebuild", [name for name in given or () if name not in (EVERY_NAME, WHAT_IS_STALE)]
+    )
     for name in named:
         if option := choice.left_out_by(name):
             raise ConfigurationError(
@@ -113,6 +121,11 @@ def names_to_rebuild(project: Project, given: Sequence[str] | None, choice: Choi
             )
     wanted = [target.name for target in project.image_targets] if EVERY_NAME in (given or ()) else named
     return tuple(filter(choice.has, wanted))
+
+
+def asks_what_is_stale(given: Sequence[str] | None) -> bool:
+    """Whether `--rebuild` was given without a name: what runs tells which targets are to be built anew."""
+    return WHAT_IS_STALE in (given or ())
 
 
 def require_names(project: Project, option: str, given: Sequence[str]) -> tuple[str, ...]:

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from erp_build.changes.content_key import content_of
 from erp_build.changes.detect import warning_of
-from erp_build.changes.make_plan import OF_CHART, REBUILD, without_chart
-from erp_build.changes.surroundings import surroundings_of
+from erp_build.changes.make_plan import OF_CHART, without_chart
+from erp_build.changes.rebuilds.reasons import is_built_anew, is_rebuilt
+from erp_build.changes.surroundings import read_dockerfile, surroundings_of
 from erp_build.changes.target_keys import TargetKey, target_keys
 from erp_build.clients.machine.parallel import ask_at_once, asked_once
 from erp_build.clients.site import Site
 from erp_build.errors import PushFailed
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.image import KEY_TAG, StoredImage
-from erp_build.model.packaging import dockerfile_of
 from erp_build.model.plan import LiveState, Plan, Reason, Step
 from erp_build.model.project import Chart, Function, Service
 from erp_build.model.stages.stage import stage
@@ -119,10 +119,11 @@ class _Search:
 
     def _with_key(self, step: Step, found: TargetKey) -> Step:
         assert not isinstance(step.target, Chart)
-        if found.key and REBUILD not in step.because and _runs(step, found.key):
+        if found.key and not is_rebuilt(step) and _runs(step, found.key):
             same = Reason(rule=f"same content as what runs (key {found.key[:12]})")
             return step._replace(action="none", key=found.key, because=(same,))
-        around = surroundings_of(self._site, step.target, self._dockerfile(step.target))
+        dockerfile = read_dockerfile(self._site, step.target, self._plan.head, checkout=self._checkout)
+        around = surroundings_of(self._site, step.target, dockerfile)
         for doubt in around.doubts:
             self._unknown.setdefault(doubt, []).append(step.target.name)
         return step._replace(key=around.key(found.key), bases=around.bases, is_dirty=found.is_dirty)
@@ -132,7 +133,7 @@ class _Search:
         if step.action == "none":
             return step
         assert not isinstance(step.target, Chart)
-        key = "" if REBUILD in step.because else step.key
+        key = "" if is_built_anew(step) or _lacks_base(step) else step.key
         # A run that was killed behind its push has left the image of this very content under the tag: it is taken.
         tag = f"{self._plan.tag}{DIRTY if step.is_dirty else ''}"
         names = tuple(dict.fromkeys((*([f"{KEY_TAG}{key}"] if key else []), self._plan.tag, tag)))
@@ -188,19 +189,15 @@ class _Search:
             next_step="commit again, so that the image gets another tag",
         )
 
-    def _dockerfile(self, target: Service | Function) -> str | None:
-        path, repository = dockerfile_of(target), self._site.clients.repository
-        if self._checkout:
-            lies = repository.root / path
-            content = lies.read_bytes() if lies.is_file() else None
-        else:
-            content = repository.read_file(self._plan.head, path)
-        return None if content is None else content.decode("utf-8-sig", "replace")
-
 
 def _runs(step: Step, key: str) -> bool:
     running = step.running
     return bool(running and content_of(running.key) == key and running.tag_or_digest and not running.trouble)
+
+
+def _lacks_base(step: Step) -> bool:
+    """Whether its base has moved and its key does not say so, so that an image of that key may be on the old one."""
+    return is_rebuilt(step) and content_of(step.key) == step.key
 
 
 def _lacks_key(step: Step, keys: dict[str, TargetKey]) -> bool:

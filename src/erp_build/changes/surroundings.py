@@ -11,7 +11,7 @@ from erp_build.clients.site import Site
 from erp_build.errors import ErpBuildError
 from erp_build.formats.dockerfile.one_stage import as_built
 from erp_build.formats.dockerfile.stages import images_of
-from erp_build.model.packaging import is_maven
+from erp_build.model.packaging import dockerfile_of, is_maven
 from erp_build.model.project import Function, Service
 
 
@@ -39,16 +39,33 @@ def surroundings_of(site: Site, target: Service | Function, dockerfile: str | No
     """Ask for the bases and the JDK of a target; without a Dockerfile (None) there is nothing to build on."""
     if dockerfile is None:
         return Surroundings()
+    bases, doubts = bases_of(site, target, dockerfile)
+    jdk = site.clients.assembly.jdk_release(target) if is_maven(target) else None
+    if jdk is None and is_maven(target):
+        doubts.append("no JDK is known on this machine")
+    return Surroundings(tuple(bases), jdk, tuple(doubts))
+
+
+def bases_of(site: Site, target: Service | Function, dockerfile: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """(name, digest of now) of each base image of a Dockerfile, and what could not be asked."""
     bases, doubts = [], []
     for name in images_of(as_built(dockerfile, target.docker_target, dict(target.args))):
         try:
             bases.append((name, _digest(site, target, name)))
         except ErpBuildError as error:
             doubts.append(f"the digest of {name} cannot be asked ({error.why or error.what})")
-    jdk = site.clients.assembly.jdk_release(target) if is_maven(target) else None
-    if jdk is None and is_maven(target):
-        doubts.append("no JDK is known on this machine")
-    return Surroundings(tuple(bases), jdk, tuple(doubts))
+    return bases, doubts
+
+
+def read_dockerfile(site: Site, target: Service | Function, head: str, *, checkout: bool) -> str | None:
+    """The Dockerfile of a target, in the checkout or of a commit; None where there is none."""
+    path, repository = dockerfile_of(target), site.clients.repository
+    if checkout:
+        lies = repository.root / path
+        content = lies.read_bytes() if lies.is_file() else None
+    else:
+        content = repository.read_file(head, path)
+    return None if content is None else content.decode("utf-8-sig", "replace")
 
 
 def _digest(site: Site, target: Service | Function, name: str) -> str:

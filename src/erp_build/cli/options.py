@@ -78,11 +78,22 @@ REBUILD: list[str] | None = option(
     "--rebuild",
     metavar="NAME",
     nargs="?",
+    const="?",
+    action="append",
+    help="build NAME anew although its content has an image ('*': every one); without NAME, each whose base has moved "
+    "or that runs with a finding that has a fix",
+)
+"""An option of `plan` and `run`, which may be given several times; without a name it is `?`."""
+
+REBUILD_IMAGES: list[str] | None = option(
+    "--rebuild",
+    metavar="NAME",
+    nargs="?",
     const="*",
     action="append",
     help="build NAME anew although its content has an image; without NAME, every service and function",
 )
-"""An option of `plan` and `run`, which may be given several times."""
+"""The same of `build`, which does not look at what runs."""
 
 
 ONLY: list[str] | None = option(

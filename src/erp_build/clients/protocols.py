@@ -73,6 +73,9 @@ class Registry(Protocol):
     def key(self, image: StoredImage) -> str | None:
         """The content key that the image says it has."""
 
+    def base(self, image: StoredImage) -> tuple[str, str]:
+        """Name and digest of the base image that the image says it was built on; empty where it does not say."""
+
     def scan_page(self, repository: str, digest: str, token: str | None) -> Mapping[str, Any]:
         """A page of DescribeImageScanFindings; an error comes as `{"Error": {"Code", "Message"}}`."""
 

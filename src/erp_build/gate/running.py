@@ -3,12 +3,14 @@
 It changes nothing that runs; a scan that is too old is asked for anew.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import NamedTuple
 
 from erp_build.clients.clock import Deadline
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
-from erp_build.errors import GateInconclusive
+from erp_build.errors import ErpBuildError, GateInconclusive
 from erp_build.gate.filter import Known
 from erp_build.gate.image_watch import watch_running
 from erp_build.gate.remarks import Remarks
@@ -17,6 +19,32 @@ from erp_build.gate.stage import make_scan_client, watch
 from erp_build.model.images.image import BuiltImage, ImageReference
 from erp_build.model.project import Function, Service
 from erp_build.model.releases.kubernetes import Container, Workload, deployments_by_repository
+from erp_build.model.releases.units import name_of
+
+
+class JudgedReleases(NamedTuple):
+    """What the gate says of what runs of several releases.
+
+    Attributes:
+        judgement: of all of them that could be judged.
+        undone: (name of the release, why), of those of which nothing is known.
+    """
+
+    judgement: Judgement
+    undone: tuple[tuple[str, ErpBuildError], ...] = ()
+
+
+def judge_releases(
+    sites: Sequence[Site], rules: GateRules, cleared: Mapping[str, Known] | None = None
+) -> JudgedReleases:
+    """Judge what runs of each release; one that cannot be judged keeps no other one from it. See `judge_running`."""
+    judged, undone = [], []
+    for site in sites:
+        try:
+            judged.append(judge_running(site, rules, cleared))
+        except ErpBuildError as error:
+            undone.append((name_of(site.project), error))
+    return JudgedReleases(reduce(Judgement.beside, judged, Judgement(rules=rules)), tuple(undone))
 
 
 def judge_running(site: Site, rules: GateRules, cleared: Mapping[str, Known] | None = None) -> Judgement:

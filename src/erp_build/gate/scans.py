@@ -124,6 +124,7 @@ def _enhanced_finding(item: object) -> Finding:
         fixed_in=next((str(package["fixedInVersion"]) for package in packages if package.get("fixedInVersion")), ""),
         uri=str(details.get("sourceUrl") or ""),
         arn=str(found.get("findingArn") or ""),
+        first_seen=read_time(found.get("firstObservedAt")),
         closed=status if (status := str(found.get("status") or "").upper()) in CLOSED else "",
     )
 

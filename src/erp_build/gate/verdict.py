@@ -23,7 +23,7 @@ EMPTY_SETTLED_AFTER_S = 30.0
 SCAN_AGAIN = "start the scan again: aws ecr start-image-scan (once in 24 hours)"
 SCAN_AGAIN_ENHANCED = (
     "where Inspector scans on push alone, nobody can ask for a scan: let it scan continuously, or build the image anew "
-    "(erp-build run --rebuild)"
+    "(erp-build run --rebuild NAME)"
 )
 
 UNKNOWN_SEVERITIES = "severities that erp_build does not know"

@@ -74,6 +74,16 @@ WORKER = (
 )
 """What the role of a worker needs: its source, its log, the settings, and the images."""
 
+CHECK = (
+    *_permissions({stage: rows for stage, rows in LISTED["check"].items() if stage != "of_run"}),
+    *(
+        one
+        for one in RUN
+        if one.resource != ELSEWHERE and (one.stage == "gate" or one.action in LISTED["check"]["of_run"])
+    ),
+)
+"""What the role of the scheduled check of what runs needs: it reads, asks for scans, and tells."""
+
 READS = frozenset(LISTED["reads"])
 """Those actions of `RUN` that `doctor`, `status`, `logs`, `plan --live` and `gate --running` call.
 

@@ -5,7 +5,7 @@ A failure here is reported, and does not change how the run ended.
 
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Literal, NamedTuple
 
@@ -13,6 +13,7 @@ from erp_build.clients.effects import NotifyRequest
 from erp_build.clients.protocols import Clients
 from erp_build.errors import ErpBuildError
 from erp_build.formats.printable import few_names, json_text, one_line, printable
+from erp_build.model.environment import Place
 from erp_build.model.project import NotifyPolicy
 from erp_build.report.document import report_document
 from erp_build.report.document_types import ReportDocument
@@ -58,9 +59,14 @@ class Message(NamedTuple):
 def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
     """Send a message about the run if the policy asks for one."""
     kind = message_kind(report, policy)
-    if kind is None:
-        return
-    place = report.place
+    if kind is not None:
+        send(
+            clients, policy, report.place, lambda: make_message(clients.secrets.mask_all(report_document(report)), kind)
+        )
+
+
+def send(clients: Clients, policy: NotifyPolicy, place: Place | None, make: Callable[[], Message]) -> None:
+    """Make a message and send it to the topic of the policy. Whether it was sent is said; nothing is raised."""
     topic = policy.topic or (f"{place.project}-{place.environment}-alarms" if place else "")
     if not topic or (place is None and not topic.startswith("arn:")):
         clients.progress.say(
@@ -69,7 +75,7 @@ def notify(clients: Clients, policy: NotifyPolicy, report: RunReport) -> None:
         return
     account, region = (place.account, place.region) if place else ("", "")
     try:
-        message = make_message(clients.secrets.mask_all(report_document(report)), kind)
+        message = make()
         clients.effects.notify(NotifyRequest(topic=topic, account=account, region=region, **message._asdict()))
         clients.progress.say(f"told {topic}: {message.subject}")
     except ErpBuildError as error:
@@ -99,7 +105,7 @@ def make_message(report: ReportDocument, kind: MessageKind) -> Message:
     """
     title = one_line(f"{whose(report)}: {SUBJECT_WORDS[kind]}: {_what(report)}")
     plan = f"\n{_plan(report)}" if kind == "approval" else ""
-    return Message(_subject(title), f"{_text(report, title)}{plan}", _chat(report, title, kind))
+    return Message(subject_of(title), f"{_text(report, title)}{plan}", _chat(report, title, kind))
 
 
 def _what(report: ReportDocument) -> str:
@@ -120,7 +126,7 @@ def _plan(report: ReportDocument) -> str:
     return f"{text[:MAX_PLAN_CHARACTERS].rpartition(chr(10))[0]}\n... (the rest is in the report)\n"
 
 
-def _subject(title: str) -> str:
+def subject_of(title: str) -> str:
     """One line of ASCII: SNS refuses everything else."""
     text = re.sub(r"[^\x20-\x7e]+", "?", title)
     return text if len(text) <= MAX_SUBJECT_CHARACTERS else f"{text[: MAX_SUBJECT_CHARACTERS - 3]}..."
@@ -174,22 +180,22 @@ def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:
 
 
 def _chat(report: ReportDocument, title: str, kind: MessageKind) -> str:
-    lines = [f"*{name}:* {_escaped(_indented(value))}" for name, value in _error_parts(report) if name != "Next"]
-    lines += [f"{name}: {_escaped(one_line(value))}" for name, value in _facts(report)]
+    lines = [f"*{name}:* {escaped(_indented(value))}" for name, value in _error_parts(report) if name != "Next"]
+    lines += [f"{name}: {escaped(one_line(value))}" for name, value in _facts(report)]
     error = report["error"]
     content = {
         "textType": "client-markdown",
-        "title": f"{EMOJIS[kind]} {_escaped(title)}",
+        "title": f"{EMOJIS[kind]} {escaped(title)}",
         "description": "\n".join(lines),
-        "nextSteps": [_escaped(error["next"])] if error and error["next"] else [],
-        "keywords": [_escaped(whose(report)), *([report["tag"]] if report["tag"] else [])],
+        "nextSteps": [escaped(error["next"])] if error and error["next"] else [],
+        "keywords": [escaped(whose(report)), *([report["tag"]] if report["tag"] else [])],
     }
-    metadata = {"summary": _escaped(title), "eventType": f"erp_build {kind}"}
+    metadata = {"summary": escaped(title), "eventType": f"erp_build {kind}"}
     document = {"version": "1.0", "source": "custom", "content": content, "metadata": metadata}
     return json_text(document)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape untrusted text, so that it can neither mention users (`<!channel>`, `@team`) nor add links."""
     text = without_mentions(escape(printable(text), quote=False), GAP)
     return text.replace("](", f"]{GAP}(")

@@ -11,7 +11,7 @@ import pytest
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import PushFailed
-from erp_build.model.images.image import REVISION_LABEL, StoredImage
+from erp_build.model.images.image import BASE_DIGEST_LABEL, BASE_NAME_LABEL, REVISION_LABEL, StoredImage
 from tests.contract.aws.conftest import stubbed
 from tests.support.cases import table, transient
 from tests.support.loopback import Loopback, loopback
@@ -101,6 +101,23 @@ def test_the_platform_stands_in_the_configuration(
 ) -> None:
     server.serve(BLOB, configuration)
     assert registry.platform(PLAIN) == platform
+
+
+@pytest.mark.parametrize(
+    ("labels", "base"),
+    [
+        ({BASE_NAME_LABEL: "java:17", BASE_DIGEST_LABEL: CONFIG_DIGEST}, ("java:17", CONFIG_DIGEST)),
+        # A base that was made on the engine has no digest in a registry.
+        ({BASE_NAME_LABEL: "java:17"}, ("java:17", "")),
+        ({}, ("", "")),
+        (None, ("", "")),
+    ],
+)
+def test_the_base_is_what_the_labels_say(
+    registry: EcrRegistry, server: Loopback, labels: dict[str, str] | None, base: tuple[str, str]
+) -> None:
+    server.serve(BLOB, {"config": {"Labels": labels}})
+    assert registry.base(PLAIN) == base
 
 
 def test_an_index_is_of_no_one_platform(registry: EcrRegistry) -> None:

@@ -1,6 +1,7 @@
 """A message that is sent is read back through a subscription (moto), and each refusal names the action."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,15 @@ import pytest
 from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.effects import NotifyRequest
 from erp_build.errors import ConfigurationError
+from erp_build.gate.filter import Waivers
+from erp_build.gate.result import GateRules, Judged, Judgement
+from erp_build.gate.running import JudgedReleases
+from erp_build.model.environment import Place
+from erp_build.model.images.finding import Finding
+from erp_build.model.images.image import BuiltImage
+from erp_build.model.images.verdict import Verdict
+from erp_build.model.project import GatePolicy
+from erp_build.report.text.running import RunningNews
 from tests.contract.aws.conftest import REGION, client, stubbed
 
 ACCOUNT = "123456789012"
@@ -85,3 +95,36 @@ def test_a_topic_that_is_not_there_is_an_error_that_names_it() -> None:
 
 def _fields() -> dict[str, str]:
     return {name: getattr(REQUEST, name) for name in ("topic", "account", "region", "subject", "text", "chat")}
+
+
+def test_the_longest_message_of_a_check_is_one_that_sns_takes() -> None:
+    findings = tuple(
+        Finding(name=f"CVE-2026-{number:05}", severity="CRITICAL", packages=("openssl", "a" * 200), fixable=True)
+        for number in range(2000)
+    )
+    verdict = Verdict(outcome="blocked", why="2000 CRITICAL found \N{SNOWMAN}", blocking=findings)
+    images = (
+        BuiltImage(
+            target=f"service-{number}",
+            repository=f"erp/service-{number}",
+            tag="",
+            digest="sha256:" + "1" * 64,
+            commit=None,
+            origin="running",
+        )
+        for number in range(200)
+    )
+    rows = tuple(Judged(image, verdict) for image in images)
+    judged = JudgedReleases(Judgement(rules=GateRules(policy=GatePolicy(), waivers=Waivers()), rows=rows))
+    place = Place(project="erp", environment="dev", account=ACCOUNT, region=REGION, cluster="erp-dev")
+    message = RunningNews(judged, None, place, datetime.now(UTC)).message(str)
+    request = NotifyRequest(topic="t", account=ACCOUNT, region=REGION, **message._asdict())
+    made, stub = stubbed("sns")
+    stub.add_response("publish", {"MessageId": "1"})
+    topics(made).publish(request)
+    stub.assert_no_pending_responses()
+    body = json.dumps({"default": request.text, "https": request.chat}, ensure_ascii=False).encode()
+    assert len(body) <= 256 * 1024
+    assert request.subject.isascii()
+    assert len(request.subject) < 100
+    assert "... and 160 more images" in request.text

@@ -1,6 +1,6 @@
 """The template, created and read back in an account in this process (moto), by the SDK as a user would do it.
 
-Moto's CloudFormation makes most resources and passes over seven. Those are made here from the same properties by the
+Moto's CloudFormation makes most resources and passes over nine. Those are made here from the same properties by the
 services' own API, or held to AWS's model of it where moto has none; tests/world/test_template.py has the project again.
 """
 
@@ -29,9 +29,17 @@ PASSED_OVER = {
     "AccessEntry",
     "Project",
     "Workers",
+    "Check",
+    "CheckAccessEntry",
     "Pipeline",
 }
-WORKERS = {"MakeWorkers": "true", "WorkerProject": "erp-unified-workers", "WorkersAtOnce": "8"}
+WANTED = {
+    "MakeWorkers": "true",
+    "WorkerProject": "erp-unified-workers",
+    "WorkersAtOnce": "8",
+    "CheckSchedule": "rate(1 day)",
+}
+"""Everything that the template makes only where it is asked for."""
 ROLES = re.compile(r"\{(\w+Role)\.Arn\}")
 
 
@@ -44,10 +52,10 @@ def stack() -> Iterator[dict[str, str]]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "invented")
         with mock_aws(), warnings.catch_warnings():
-            # Of the seven; which ones they are is the first test's business.
+            # Of the nine; which ones they are is the first test's business.
             warnings.simplefilter("ignore", UserWarning)
             api = client("cloudformation")
-            values = {"ConnectionArn": CONNECTION, "SourceRepository": "example/erp", **WORKERS}
+            values = {"ConnectionArn": CONNECTION, "SourceRepository": "example/erp", **WANTED}
             api.create_stack(
                 StackName="erp-build",
                 TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
@@ -65,7 +73,7 @@ def client(service: Any) -> Any:
 
 def properties(resource: str, **given: str) -> Any:
     """The properties of a resource, with the ARNs of the roles that they lead to."""
-    template = Template({**WORKERS, **given})
+    template = Template({**WANTED, **given})
     text = json.dumps(template.resolve(template.document["Resources"][resource]["Properties"]))
     return json.loads(ROLES.sub(lambda match: f"arn:aws:iam::123456789012:role/{role_name(match[1])}", text))
 
@@ -102,7 +110,7 @@ def test_a_run_reads_its_six_parameters(stack: dict[str, str]) -> None:
 def test_the_role_of_a_run_has_the_policy_of_the_template(stack: dict[str, str]) -> None:
     iam = client("iam")
     found = iam.get_role_policy(RoleName=stack["BuildRole"], PolicyName="run")["PolicyDocument"]
-    (shipped,) = Template(WORKERS).policies(BUILD_ROLE)
+    (shipped,) = Template(WANTED).policies(BUILD_ROLE)
     # Moto keeps an inline policy as the text of a Python value.
     assert actions(ast.literal_eval(found) if isinstance(found, str) else found) == actions(shipped)
     trust = iam.get_role(RoleName=stack["BuildRole"])["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
@@ -142,6 +150,17 @@ def test_the_log_ends_and_the_rule_leads_to_the_topic(stack: dict[str, str]) -> 
     }
 
 
+def test_a_schedule_starts_the_check_by_a_role_that_may_do_nothing_else(stack: dict[str, str]) -> None:
+    events, iam = client("events"), client("iam")
+    assert events.describe_rule(Name="erp-running-check-schedule")["ScheduleExpression"] == "rate(1 day)"
+    (target,) = events.list_targets_by_rule(Rule="erp-running-check-schedule")["Targets"]
+    assert target["RoleArn"].endswith(f":role/{stack['CheckStarterRole']}")
+    (told,) = events.list_targets_by_rule(Rule="erp-running-check-failed")["Targets"]
+    assert told["Arn"] == stack["Topic"]
+    assert iam.list_role_policies(RoleName=stack["CheckRole"])["PolicyNames"] == ["check"]
+    assert stack["CheckLogs"] == "/aws/codebuild/erp-running-check"
+
+
 def taken(stack: dict[str, str], name: str, **given: str) -> list[Any]:
     """The first action of each stage of the pipeline, as its own service has taken it."""
     pipeline = as_request(properties("Pipeline", **given))
@@ -173,6 +192,7 @@ def test_the_pipeline_with_an_approval_is_taken_by_its_own_service_too(stack: di
         ("codebuild", "create_report_group", "Reports"),
         ("codebuild", "create_project", "Project"),
         ("codebuild", "create_project", "Workers"),
+        ("codebuild", "create_project", "Check"),
         ("eks", "create_access_entry", "AccessEntry"),
     ],
 )

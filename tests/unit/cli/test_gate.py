@@ -1,25 +1,21 @@
 """`gate --recorded` over `tests/cases/gate/*.json`, described in the README beside them."""
 
-import io
 import json
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from erp_build.cli.console import Console
 from erp_build.cli.verbs import gate
-from erp_build.clients.protocols import Clients
 from erp_build.errors import GateBlocked
-from erp_build.model.project import Project
 from tests.fakes.registry import completed_at, scan
 from tests.fakes.world import FakeWorld
 from tests.support.cases import cases
 from tests.support.cli import CommandLine
 from tests.support.documents import keys
 from tests.support.samples import ERP, NOTIFICATION
+from tests.support.world_console import WorldConsole
 
 FILES = {"policy", "waivers", "deployed"}
 """Keys of a case whose value is the content of a file that an option names."""
@@ -120,18 +116,6 @@ def test_the_policy_of_the_repository_counts_when_none_is_given(tmp_path: Path, 
     finding = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findingSeverityCounts": {"LOW": 1}}}
     (tmp_path / "answers.json").write_text(json.dumps([finding]))
     assert erp_build("gate", "--recorded", tmp_path / "answers.json", "--repo", tmp_path).code == 6
-
-
-class WorldConsole(Console):
-    """A console whose clients are those of a world in memory."""
-
-    def __init__(self, world: FakeWorld, options: gate.Options) -> None:
-        self.out = io.StringIO()
-        super().__init__(options, world.secrets, self.out, io.StringIO())
-        self._world = world
-
-    def clients(self, project: Project) -> AbstractContextManager[Clients]:  # noqa: ARG002 - a world has one
-        return nullcontext(self._world.clients())
 
 
 def running(world: FakeWorld, **given: object) -> tuple[gate.Options, WorldConsole]:

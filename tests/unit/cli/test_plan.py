@@ -143,12 +143,22 @@ def test_a_plan_says_what_is_built_because_it_was_asked_for(erp: Checkout, erp_b
     assert text.strip() == "--rebuild"
 
 
-@pytest.mark.parametrize("order", [("--rebuild", "--json"), ("--json", "--rebuild")])
-def test_a_rebuild_without_a_name_is_one_of_every_service_and_function(
-    erp: Checkout, erp_build: CommandLine, order: tuple[str, str]
+@pytest.mark.parametrize("order", [("--rebuild", "*", "--json"), ("--json", "--rebuild", "*")])
+def test_a_rebuild_of_everything_is_one_of_every_service_and_function(
+    erp: Checkout, erp_build: CommandLine, order: tuple[str, ...]
 ) -> None:
     document = json.loads(erp_build("plan", "--repo", erp.root, "--base", "HEAD", *order).out)
     assert {target["action"] for target in document["targets"] if target["kind"] != "chart"} == {"build"}
+
+
+@pytest.mark.parametrize("order", [("--rebuild", "--json"), ("--json", "--rebuild")])
+def test_a_rebuild_without_a_name_needs_what_runs(
+    erp: Checkout, erp_build: CommandLine, order: tuple[str, str]
+) -> None:
+    answer = erp_build("plan", "--repo", erp.root, "--base", "HEAD", *order)
+    assert answer.code == 2
+    assert "only what runs tells what is to be built anew" in answer.err
+    assert "plan --live --rebuild" in answer.err
 
 
 def test_a_rebuild_of_an_unknown_name_is_a_mistake_with_a_hint(erp: Checkout, erp_build: CommandLine) -> None:
@@ -190,7 +200,7 @@ def test_what_is_left_out_cannot_be_rebuilt(erp: Checkout, erp_build: CommandLin
 
 
 def test_a_rebuild_of_everything_is_one_of_what_was_chosen(erp: Checkout, erp_build: CommandLine) -> None:
-    words = ("--base", "HEAD", "--only", EMPLOYEE, "--rebuild", "--json")
+    words = ("--base", "HEAD", "--only", EMPLOYEE, "--rebuild", "*", "--json")
     document = json.loads(erp_build("plan", "--repo", erp.root, *words).out)
     assert [one["name"] for one in document["targets"] if one["action"] == "build"] == [EMPLOYEE]
 

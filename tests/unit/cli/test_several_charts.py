@@ -58,7 +58,16 @@ def test_a_replay_names_every_chart(two: Checkout, erp_build: CommandLine) -> No
     assert json.loads(line)["changed"] == ["erp-service", "reports"]
 
 
-@pytest.mark.parametrize("words", ["logs", "verify", "rollback", "unlock", "gate --running", "doctor"])
+def test_what_runs_is_judged_in_every_release_or_in_the_one_that_is_named(
+    two: Checkout, erp_build: CommandLine
+) -> None:
+    # Without an account nothing is judged; by then it is clear of which releases.
+    assert "no AWS region is set" in erp_build("gate", "--running", "--repo", two.root).err
+    answer = erp_build("gate", "--running", "--repo", two.root, "--unit", "report")
+    assert (answer.code, "did you mean `reports`?" in answer.err) == (2, True)
+
+
+@pytest.mark.parametrize("words", ["logs", "verify", "rollback", "unlock", "doctor"])
 def test_a_verb_about_one_release_asks_which(two: Checkout, erp_build: CommandLine, words: str) -> None:
     answer = erp_build(*words.split(), "--repo", two.root)
     assert answer.code == 2

@@ -177,7 +177,8 @@ def test_a_result_that_is_too_old_is_stale_unless_the_scan_goes_on() -> None:
         "COMPLETE of 2026-11-20T10:00+00:00, older than `max_age` of [gate] allows",
         stale=True,
         next_step="start the scan again: aws ecr start-image-scan (once in 24 hours)\nwhere Inspector scans on push "
-        "alone, nobody can ask for a scan: let it scan continuously, or build the image anew (erp-build run --rebuild)",
+        "alone, nobody can ask for a scan: let it scan continuously, or build the image anew "
+        "(erp-build run --rebuild NAME)",
     )
     assert outcome(replace(CLEAN, status="ACTIVE"), late) == "passed"
     assert outcome(CLEAN, ScanContext(oldest=DONE)) == "passed"

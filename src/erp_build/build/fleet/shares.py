@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from erp_build.changes.make_plan import REBUILD
+from erp_build.changes.rebuilds.reasons import is_built_anew
 from erp_build.model.build_options import FanOut
 from erp_build.model.packaging import OWN
 from erp_build.model.plan import Plan, Step
@@ -22,7 +22,7 @@ def shareable(options: FanOut, plan: Plan) -> tuple[Step, ...]:
         if step.key
         and not step.is_dirty
         # An older image has the key of one that is built anew on purpose.
-        and REBUILD not in step.because
+        and not is_built_anew(step)
         # The line that a worker runs knows no packagers of a program of yours; a buildspec of yours may.
         and (options.buildspec or getattr(step.target, "package", "") in OWN_PACKAGERS)
     )

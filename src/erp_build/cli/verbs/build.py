@@ -6,7 +6,7 @@ from pathlib import Path
 from erp_build import pipeline
 from erp_build.changes.make_plan import names_to_rebuild, require_names
 from erp_build.cli.console import Console
-from erp_build.cli.options import REBUILD, TIMEOUT, CommonOptions, file_option, flag, option
+from erp_build.cli.options import REBUILD_IMAGES, TIMEOUT, CommonOptions, file_option, flag, option
 from erp_build.cli.reported import REPORT, Reported
 from erp_build.model.choice import ONLY, Choice
 from erp_build.model.project import Project
@@ -30,7 +30,7 @@ class Options(CommonOptions):
     )
     rehearse: bool = flag("--rehearse", "read for real, assume every change")
     head: str | None = option("--head", metavar="REV", help="the commit that is checked out (default: found)")
-    rebuild: list[str] | None = REBUILD
+    rebuild: list[str] | None = REBUILD_IMAGES
     timeout: float = TIMEOUT
     report: Path | None = file_option("--report", f"the report (default: {REPORT} in the repository)")
     json: bool = flag("--json", "print the report as JSON")

@@ -9,6 +9,7 @@ from typing import Any
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import UNIT, CommonOptions, file_option, flag, option
+from erp_build.cli.running import judge_what_runs, require_all_judged
 from erp_build.clients.files.atomic import write_file
 from erp_build.clients.protocols import Registry
 from erp_build.config.load import load_gate_policy
@@ -20,7 +21,6 @@ from erp_build.gate.cleared import read_cleared
 from erp_build.gate.filter import Waivers
 from erp_build.gate.recorded import ScanRecording, judge_recording
 from erp_build.gate.result import GateRules, Judgement
-from erp_build.gate.running import judge_running
 from erp_build.gate.scans import NoReading, UnratedFinding, UnreadableScan, read_scan, read_time
 from erp_build.gate.stage import clear_images, judge_images
 from erp_build.model.images.image import BuiltImage, ImageReference
@@ -34,6 +34,7 @@ EXAMPLES = """\
 examples:
   erp-build gate erp/notification-service:1a2b3c4 --policy strict.toml --sarif gate.sarif
   erp-build gate --running
+  erp-build gate --running --tell
   erp-build gate --recorded answers.json
   erp-build gate --recorded answers.json --policy strict.toml --waivers waivers.toml --today 2026-12-31
   erp-build gate --recorded answers.json --deployed before.json --pushed 2026-11-20T10:00:00+09:00
@@ -42,7 +43,8 @@ answers.json is a list of answers to successive polls of DescribeImageScanFindin
 pages follow the answer with their nextToken. An error is {"Error": {"Code": ..., "Message": ...}}. Time is simulated.
 
 --running judges every digest that pods and functions run by today's findings: 6 with what is over the policy and was
-not there when the image was cleared, 7 where that cannot be said.
+not there when the image was cleared, 7 where that cannot be said. --tell sends that to the topic of [notify], and also
+that the check itself could not be done. Nothing is sent where everything was judged and passes.
 """
 
 
@@ -73,6 +75,7 @@ class Options(CommonOptions):
     )
     recorded: Path | None = file_option("--recorded", "recorded answers instead, a JSON list", choice="exactly one")
     running: bool = flag("--running", "judge what runs now by today's findings", choice="exactly one")
+    tell: bool = flag("--tell", "with --running: tell the topic of [notify] unless everything passes")
     cleared: Path | None = file_option("--cleared", "for --running: the report of the run that cleared what runs")
     policy: Path | None = file_option("--policy", "a TOML file with a [gate] table")
     waivers: Path | None = file_option("--waivers", "a waiver file, instead of the policy's")
@@ -95,8 +98,11 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print the judgement. Exit codes 6 and 7 come from the same errors as in a run."""
     policy = load_gate_policy(options.policy) if options.policy else _project(console).gate
-    if options.cleared and not options.running:
-        raise ConfigurationError("--cleared is for --running", where="gate", next_step="add --running, or leave it out")
+    for word, given in (("--cleared", options.cleared), ("--tell", options.tell)):
+        if given and not options.running:
+            raise ConfigurationError(
+                f"{word} is for --running", where="gate", next_step="add --running, or leave it out"
+            )
     now = options.now or console.clock.now()
     if options.today:
         now = datetime.combine(options.today, time(), UTC)
@@ -104,13 +110,22 @@ def main(options: Options, console: Console) -> None:
     if options.recorded:
         judgement = _judge_recorded(options.recorded, options, console, rules, now)
     elif options.running:
-        known = read_cleared(options.cleared) if options.cleared else None
-        with console.site(console.release(options.unit)) as site:
-            judgement = judge_running(site, rules, known)
+        _judge_running(options, console, rules)
+        return
     else:
         judgement = _judge_named(options.images, options.deployed, rules, console)
     _print(judgement, options, console)
     clear_images(judgement)
+
+
+def _judge_running(options: Options, console: Console, rules: GateRules) -> None:
+    known = read_cleared(options.cleared) if options.cleared else None
+    judged = judge_what_runs(console, options.unit, rules, known, tells=options.tell)
+    # "passed" is not printed above an error: a part of what runs was not judged.
+    if not judged.undone or any(row.verdict.outcome != "passed" for row in judged.judgement.rows):
+        _print(judged.judgement, options, console)
+    clear_images(judged.judgement)
+    require_all_judged(judged)
 
 
 def _project(console: Console) -> Project:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from erp_build.changes.baselines import PREVIOUS, ambiguity, find_head
 from erp_build.changes.blind_spots.named_places import look_up
 from erp_build.changes.detect import compared, plan, warning_of, without_owned
-from erp_build.changes.make_plan import make_plan, names_to_rebuild, with_repairs
+from erp_build.changes.make_plan import asks_what_is_stale, make_plan, names_to_rebuild, with_repairs
 from erp_build.changes.modules.of_commits import poms_of
 from erp_build.changes.rules import folder_read_from_below
 from erp_build.cli.options import ONLY, REBUILD, WITHOUT, CommonOptions, flag, option
@@ -36,6 +36,7 @@ examples:
   erp-build plan --base HEAD~3        compared with a commit of my choice
   erp-build plan --only NAME          what a run of these targets alone would do
   erp-build plan --live               compared with what runs now (needs AWS credentials)
+  erp-build plan --live --rebuild     and what a base that has moved, or a fix of a finding, would build anew
   erp-build plan --live --save FILE   and kept in a file, for run --plan FILE
   erp-build plan --markdown           for the description of a pull request
   erp-build plan --json | jq .targets
@@ -60,6 +61,8 @@ class Options(CommonOptions):
 def main(options: Options, console: Console) -> None:
     """Print the plan."""
     repository = GitRepository(console.folder, options.early)
+    if asks_what_is_stale(options.rebuild) and not options.live:
+        _refuse_stale_offline()
     if options.save:
         _require_savable(repository, options)
     index = _index(console, repository, options)
@@ -137,7 +140,13 @@ def _short_plan(index: ProjectIndex, project: Project, repository: GitRepository
 
 
 def _plan(
-    project: Project, repository: GitRepository, options: Options, live: LiveState | None, part: Project | None = None
+    project: Project,
+    repository: GitRepository,
+    options: Options,
+    live: LiveState | None,
+    part: Project | None = None,
+    *,
+    with_rebuild: bool = True,
 ) -> Plan:
     """The plan of the project, or of one unit of it; names are those of the whole project."""
     choice = choice_of(project, options.only or (), options.without or ())
@@ -149,7 +158,7 @@ def _plan(
         live=live,
         variables=os.environ,
         strict=options.strict,
-        rebuild=names_to_rebuild(project, options.rebuild, choice) if options.rebuild else (),
+        rebuild=names_to_rebuild(project, options.rebuild, choice) if options.rebuild and with_rebuild else (),
         choice=choice,
     )
 
@@ -165,13 +174,27 @@ def _plan_live(console: Console, project: Project, repository: GitRepository, op
         units = units_of(project) if options.save else project.releases
         parts = [replace(site, project=unit, clients=clients_of(unit, site.clients)) for unit in units]
         made = [_unit_live(one, project, repository, options) for one in parts]
+        whole = reduce(Plan.beside, (one.plan for one in made))
         if options.save:
             from erp_build.cli.saved_plan import save_live
 
-            saved = save_live(options.save, made, _frozen_choice(project, options), console.secrets)
+            saved = save_live(options.save, made, _frozen_choice(options, whole), console.secrets)
             console.complain(f"the plan {saved.digest[:19]} is in {options.save}")
-        whole = reduce(Plan.beside, (one.plan for one in made))
         return without_owned(repository, project, whole) if len(parts) > 1 else whole
+
+
+def _with_rebuilds(site: Site, made: Plan, same: Plan, live: LiveState, options: Options, *, checkout: bool) -> Plan:
+    """The plan with the reasons of what is built anew. Scans that are too old are assumed to be repeated."""
+    from dataclasses import replace
+
+    from erp_build.changes.reuse import find_reusable
+    from erp_build.clients.effects import Journal
+    from erp_build.clients.rehearsal.clients import rehearsed
+    from erp_build.gate.rebuilds import find_rebuilds
+
+    there = replace(site, clients=rehearsed(site.clients, Journal()))
+    same = find_reusable(there, same, live, checkout=checkout)
+    return find_rebuilds(there, made, same, stale=asks_what_is_stale(options.rebuild), checkout=checkout)
 
 
 def _require_savable(repository: GitRepository, options: Options) -> None:
@@ -188,13 +211,24 @@ def _require_savable(repository: GitRepository, options: Options) -> None:
     )
 
 
-def _frozen_choice(project: Project, options: Options) -> FrozenChoice:
+def _refuse_stale_offline() -> None:
+    """Refuse to say without what runs whether it is to be built anew."""
+    from erp_build.errors import ConfigurationError
+
+    raise ConfigurationError(
+        "only what runs tells what is to be built anew",
+        where="--rebuild without a name",
+        next_step="plan --live --rebuild; or name it: --rebuild NAME, and --rebuild '*' for every one",
+    )
+
+
+def _frozen_choice(options: Options, plan: Plan) -> FrozenChoice:
+    from erp_build.changes.rebuilds.reasons import named_again
     from erp_build.model.releases.frozen_plan import FrozenChoice
 
     only, without = tuple(options.only or ()), tuple(options.without or ())
-    choice = choice_of(project, only, without)
-    rebuild = names_to_rebuild(project, options.rebuild, choice) if options.rebuild else ()
-    return FrozenChoice(base=options.base or "", only=only, without=without, rebuild=rebuild)
+    rebuild, refresh = named_again(plan)
+    return FrozenChoice(base=options.base or "", only=only, without=without, rebuild=rebuild, refresh=refresh)
 
 
 def _unit_live(site: Site, project: Project, repository: GitRepository, options: Options) -> UnitPlan:
@@ -209,8 +243,12 @@ def _unit_live(site: Site, project: Project, repository: GitRepository, options:
 
     live, chart = read_live_state(site), site.project.chart
     made = _plan(project, repository, options, live, site.project)
+    checkout = not options.head and not repository.is_bare()
+    if options.rebuild:
+        same = _plan(project, repository, options, live, site.project, with_rebuild=False)
+        made = _with_rebuilds(site, made, same, live, options, checkout=checkout)
     # Another commit than the one that is checked out would be built from a checkout of its own.
-    made = with_repairs(find_reusable(site, made, live, checkout=not options.head and not repository.is_bare()))
+    made = with_repairs(find_reusable(site, made, live, checkout=checkout))
     made = with_lost_images(site, made)
     said = (*why_not_kept(site, made, live), *tag_warnings(repository, chart, made), *probe_warnings(chart, made))
     return UnitPlan(site, live, made._replace(warnings=(*made.warnings, *said)))

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from erp_build import pipeline
-from erp_build.changes.make_plan import names_to_rebuild
+from erp_build.changes.make_plan import asks_what_is_stale, names_to_rebuild
+from erp_build.changes.rebuilds.reasons import named_again
 from erp_build.cli.console import Console
 from erp_build.cli.options import (
     ONLY,
@@ -22,6 +23,7 @@ from erp_build.cli.saved_plan import PLAN, load_plan, save_plan
 from erp_build.errors import ConfigurationError
 from erp_build.model.build_options import FanOut
 from erp_build.model.choice import choice_of
+from erp_build.model.plan import Plan
 from erp_build.model.project import Project
 from erp_build.model.releases.frozen_plan import FrozenChoice
 from erp_build.report.notify import notify
@@ -33,7 +35,8 @@ examples:
   erp-build run --rehearse            read everything, change nothing, say what would be done
   erp-build run --base v1.4           compare with a tag instead of what runs
   erp-build run --only NAME NAME      deploy these alone; the rest stays as it runs
-  erp-build run --rebuild NAME        build it anew, for instance after its base image was fixed
+  erp-build run --rebuild             build anew what has a fix, and what is built on a base that has moved
+  erp-build run --rebuild NAME        build it anew, whatever there is to say for it
   erp-build run --report out/r.json   write the report somewhere else
   erp-build run --until cleared --save plan.json   build and clear, save what would be deployed, deploy nothing
   erp-build run --plan plan.json      do exactly that, or leave with 13 and say what has moved
@@ -95,22 +98,24 @@ def _run(options: Options, reported: Reported, project: Project, console: Consol
             # A signal ends the child processes here: the notification that follows may take some seconds.
             with reported.ends_children():
                 pipeline.run(project, clients, choices, reported.run)
-                frozen = reported.run.report().frozen
+                frozen, plan = reported.run.report().frozen, reported.run.report().plan
                 if options.save and frozen:
-                    saved = save_plan(options.save, frozen, frozen_choice(choices), console.secrets)
+                    saved = save_plan(options.save, frozen, frozen_choice(choices, plan), console.secrets)
                     reported.run.keep(saved=saved)
                     clients.progress.say(f"the plan {saved.digest[:19]} is in {options.save}")
         finally:
             notify(clients, project.notify, reported.run.report())
 
 
-def frozen_choice(options: RunOptions) -> FrozenChoice:
-    """What a saved plan says of the options by which it was made."""
+def frozen_choice(options: RunOptions, plan: Plan | None) -> FrozenChoice:
+    """What a saved plan says of the options by which it was made; it names what is rebuilt, and asks no scan for it."""
+    rebuild, refresh = named_again(plan)
     return FrozenChoice(
         base=options.base or "",
         only=options.only,
         without=options.without,
-        rebuild=options.rebuild,
+        rebuild=rebuild,
+        refresh=refresh,
         allow_older=options.allow_older,
     )
 
@@ -137,6 +142,7 @@ def _of_plan(options: Options) -> RunOptions:
         allow_older=choice.allow_older,
         wait_for_lock=options.wait_for_lock,
         rebuild=choice.rebuild,
+        refresh=choice.refresh,
         only=choice.only,
         without=choice.without,
         saved=saved,
@@ -156,6 +162,7 @@ def _of_words(options: Options, reported: Reported, project: Project) -> RunOpti
         wait_for_lock=options.wait_for_lock,
         replace_cut_off_install=options.replace_cut_off_install,
         rebuild=names_to_rebuild(project, options.rebuild, choice),
+        stale=asks_what_is_stale(options.rebuild),
         only=tuple(options.only or ()),
         without=tuple(options.without or ()),
         until="cleared" if options.until else "proven",

@@ -25,7 +25,14 @@ from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
 from erp_build.formats.access_denied import read_denial
 from erp_build.model.commit import is_full_commit
-from erp_build.model.images.image import KEY_LABEL, REVISION_LABEL, StoredImage, manifest_checked
+from erp_build.model.images.image import (
+    BASE_DIGEST_LABEL,
+    BASE_NAME_LABEL,
+    KEY_LABEL,
+    REVISION_LABEL,
+    StoredImage,
+    manifest_checked,
+)
 from erp_build.model.images.lifecycle import Lifecycle
 from erp_build.model.images.scan import Scanning
 
@@ -144,12 +151,15 @@ class EcrRegistry:
 
         Other builders write a branch there. Its commit today need not be the commit that the image was built from.
         """
-        label = self._label(image, REVISION_LABEL)
-        return label if label and is_full_commit(label) else None
+        return label if (label := self._label(image, REVISION_LABEL)) and is_full_commit(label) else None
 
     def key(self, image: StoredImage) -> str | None:
         """The content key of the image's label; None as above."""
         return self._label(image, KEY_LABEL)
+
+    def base(self, image: StoredImage) -> tuple[str, str]:
+        """Name and digest of the base image, by the image's labels; empty where it has none."""
+        return self._label(image, BASE_NAME_LABEL) or "", self._label(image, BASE_DIGEST_LABEL) or ""
 
     def platform(self, image: StoredImage) -> str:
         """What the image runs on, such as `linux/amd64`, from its configuration; empty where that does not say."""

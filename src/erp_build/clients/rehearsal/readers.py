@@ -86,6 +86,10 @@ class RehearsedRegistry(_Reader[Registry]):
         made = self._assumed.labelled.get(image.digest)
         return made.commit if made else self._real.revision(image)
 
+    def base(self, image: StoredImage) -> tuple[str, str]:
+        """The base of the image's labels; none of an assumed image."""
+        return ("", "") if image.digest in self._assumed.labelled else self._real.base(image)
+
     def platform(self, image: StoredImage) -> str:
         """The platform; empty where it is not known, as of an assumed image."""
         return "" if image.digest in self._assumed.labelled else self._real.platform(image)

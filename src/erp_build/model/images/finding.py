@@ -1,7 +1,7 @@
 """A finding of a scan, and the waiver by which somebody answers for it until a day."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import NamedTuple
 
 NO_PACKAGE = "-"
@@ -21,6 +21,7 @@ class Finding:
         fixed_in: the version with the fix, where the scan says.
         uri: a page about it.
         arn: of Inspector's finding, which tells it from all others; empty in a basic scan.
+        first_seen: when Inspector saw it first in this image; None where the scan does not say.
         closed: Inspector's status where it no longer counts there, `SUPPRESSED` or `CLOSED`; empty: it counts.
     """
 
@@ -33,6 +34,7 @@ class Finding:
     uri: str = ""
     arn: str = ""
     closed: str = ""
+    first_seen: datetime | None = field(default=None, compare=False)
 
     @property
     def identity(self) -> tuple[str, tuple[str, ...]]:

@@ -153,6 +153,7 @@ class FrozenChoice:
         only: the targets that may be deployed; empty: all.
         without: the targets that may not.
         rebuild: the targets that are built anew although their content has an image.
+        refresh: the targets that are built on the base images of now, where no image has that key yet.
         allow_older: whether a newer commit may be replaced.
     """
 
@@ -160,6 +161,7 @@ class FrozenChoice:
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     rebuild: tuple[str, ...] = ()
+    refresh: tuple[str, ...] = ()
     allow_older: bool = False
 
 

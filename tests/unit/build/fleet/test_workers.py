@@ -86,6 +86,18 @@ def test_what_is_rebuilt_on_purpose_or_has_no_key_is_built_here(crowd: FleetWorl
     assert crowd.wrongs() == []
 
 
+def test_what_is_rebuilt_for_its_base_is_built_by_workers(crowd: FleetWorld) -> None:
+    base, old, new = "eclipse-temurin:17-jre", "sha256:" + "b" * 64, "sha256:" + "c" * 64
+    crowd.assembly.bases[base] = old
+    crowd.commit({f"{target.path}/Dockerfile": f"FROM {base}\n" for target in crowd.project.image_targets})
+    crowd.go()
+    crowd.assembly.bases[base] = new
+    report = crowd.go(stale=True)
+    assert crowd.built_here() == []
+    assert sorted(name for worker in report.workers for name in worker.made) == sorted(crowd.names)
+    assert crowd.wrongs() == []
+
+
 @pytest.mark.parametrize("way", ["breaks", "lost", "stopped"])
 def test_what_a_machine_did_not_make_another_worker_makes(way: Way, crowd: FleetWorld) -> None:
     crowd.fleet.ways, crowd.fleet.fails_at = [way], 1
