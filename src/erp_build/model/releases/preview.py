@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from erp_build.model.releases.migration import Migration
+
 BY_TAG = "the release names its images by tag, which a push can change"
 """The warning of a release that does not name its images by digest; the reason follows it."""
 
@@ -85,6 +87,7 @@ class Preview:
         images: what is deployed, in the order of the plan.
         by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
         unprobed: what changes and has no readiness probe, so that only a watch can tell that it runs.
+        migrations: what runs once with the deployment, and a rollback does not undo.
         values_seal: a digest of the values files as they lie here; empty: no release is upgraded.
         objects_seal: a digest of everything that changes in the release, hidden and shortened values as well.
     """
@@ -94,6 +97,7 @@ class Preview:
     images: tuple[ImageWanted, ...] = ()
     by_tag: str = ""
     unprobed: tuple[Unprobed, ...] = ()
+    migrations: tuple[Migration, ...] = ()
     values_seal: str = field(default="", compare=False, repr=False)
     objects_seal: str = field(default="", compare=False, repr=False)
 
@@ -105,4 +109,5 @@ class Preview:
             images=(*self.images, *other.images),
             by_tag="\n".join(filter(None, (self.by_tag, other.by_tag))),
             unprobed=(*self.unprobed, *other.unprobed),
+            migrations=(*self.migrations, *other.migrations),
         )

@@ -1,0 +1,29 @@
+"""Files of Flyway and Liquibase that differ: the target that has them migrates its database when it starts.
+
+They are found where Spring Boot looks for them by default. Those of another place are not seen.
+"""
+
+from erp_build.formats.printable import few_names
+from erp_build.model.plan import Plan
+from erp_build.model.releases.migration import Migration
+
+PLACES = ("/db/migration/", "/db/changelog/")
+"""Where Flyway and Liquibase have their files, on the class path."""
+
+OF_TESTS = "/src/test/"
+
+
+def started_migrations(plan: Plan) -> tuple[Migration, ...]:
+    """The services and functions of a plan that get an image with other migration files than they run."""
+    found = []
+    for step in plan.steps:
+        files = [reason.path for reason in step.because if reason.path and is_migration_file(reason.path)]
+        if files and step.action in ("build", "reuse"):
+            found.append(Migration(step.target.name, "start", few_names([one.rpartition("/")[2] for one in files])))
+    return tuple(found)
+
+
+def is_migration_file(path: str) -> bool:
+    """Whether a target runs a file of this path when it starts."""
+    rooted = f"/{path}"
+    return OF_TESTS not in rooted and any(place in rooted for place in PLACES)
