@@ -3,9 +3,15 @@
 They are found where Spring Boot looks for them by default. Those of another place are not seen.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from erp_build.formats.printable import few_names
-from erp_build.model.plan import Plan
-from erp_build.model.releases.migration import Migration
+
+if TYPE_CHECKING:
+    from erp_build.model.plan import Plan
+    from erp_build.model.releases.migration import Migration
 
 PLACES = ("/db/migration/", "/db/changelog/")
 """Where Flyway and Liquibase have their files, on the class path."""
@@ -15,12 +21,17 @@ OF_TESTS = "/src/test/"
 
 def started_migrations(plan: Plan) -> tuple[Migration, ...]:
     """The services and functions of a plan that get an image with other migration files than they run."""
-    found = []
+    found = {}
     for step in plan.steps:
         files = [reason.path for reason in step.because if reason.path and is_migration_file(reason.path)]
         if files and step.action in ("build", "reuse"):
-            found.append(Migration(step.target.name, "start", few_names([one.rpartition("/")[2] for one in files])))
-    return tuple(found)
+            found[step.target.name] = few_names([one.rpartition("/")[2] for one in files])
+    if not found:
+        return ()
+    # Only here: an offline plan loads none of the values of releases otherwise.
+    from erp_build.model.releases.migration import Migration
+
+    return tuple(Migration(name, "start", files) for name, files in found.items())
 
 
 def is_migration_file(path: str) -> bool:
