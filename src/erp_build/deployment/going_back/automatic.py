@@ -90,14 +90,9 @@ def _explain_staying(site: Site, passed: Passed, error: Exception) -> None:
     why = ('not taken back: [deploy] on_failure is "forward"',) if policy == "forward" else ()
     if passed:
         why = (*why, f"not taken back: a migration has run, and {MAY_NOT_WORK}:")
-    explain(
-        error,
-        *why,
-        *(f"  {line}" for line in passed.lines),
-        "what runs now:",
-        *what_runs(site),
-        next_step=f"fix the cause and run again; or, {ANSWER}" if passed else "fix the cause and run again",
-    )
+    own = error.next_step if isinstance(error, ErpBuildError) else ""
+    lines = (*why, *(f"  {line}" for line in passed.lines), "what runs now:", *what_runs(site))
+    explain(error, *lines, next_step=f"{own or 'fix the cause and run again'}; to go back, {ANSWER}" if passed else "")
 
 
 def _roll_back(run: Run, site: Site, plan: Plan, before: PreviousState, error: Exception) -> DeploymentOutcome:

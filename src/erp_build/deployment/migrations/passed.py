@@ -89,7 +89,7 @@ def require_nothing_passed(site: Site, entries: Entries, state: PreviousState, *
             "the rollback would go back over a migration, and nothing was touched",
             where=str(site.release),
             why="\n".join((f"it has run since, and {MAY_NOT_WORK}:", *passed.lines)),
-            next_step=f"fix the cause and run again; or, {ANSWER}",
+            next_step=f"fix the cause and run again; to go back, {ANSWER}",
         )
     return passed
 

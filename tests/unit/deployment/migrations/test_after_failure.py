@@ -77,6 +77,7 @@ def test_forward_stays_and_says_so_without_a_migration_too(world: FakeWorld) -> 
     assert 'not taken back: [deploy] on_failure is "forward"' in error.why
     assert f"  {NOTIFICATION}: {tag}" in error.why
     assert "erp-build rollback" not in error.next_step
+    assert error.next_step
     assert outcomes(world)[-1] == "failed"
 
 
