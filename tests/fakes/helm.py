@@ -11,8 +11,7 @@ from erp_build.clients.effects import UpgradeRequest
 from erp_build.deployment.rollout.changed import WATCHED_KINDS
 from erp_build.errors import ReleaseFailed
 from erp_build.formats.kubernetes.hooks import is_hook
-from erp_build.model.releases.migration import HookRun
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.release import HookRun, Release, Revision
 from tests.fakes.deployments import FOR_EVER, Deployments, manifest_of, service_of
 from tests.fakes.hooks import FakeHooks
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from erp_build.errors import ReleaseFailed
 from erp_build.formats.kubernetes.hooks import events_of
-from erp_build.model.releases.migration import HookRun
+from erp_build.model.releases.release import HookRun
 
 
 class FakeHooks:

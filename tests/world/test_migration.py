@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from erp_build.formats.kubernetes.hooks import RECORD_TEMPLATE, hook_runs
-from erp_build.model.releases.migration import HookRun
+from erp_build.model.releases.release import HookRun
 from sandbox import erp_build_process
 from sandbox.cluster import go_binaries
 from sandbox.sample import erp_repository

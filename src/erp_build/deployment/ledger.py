@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from erp_build.formats.json_text import parsed_json
-from erp_build.model.releases.migration import Migration
+from erp_build.model.releases.preview import Migration
 
 MAX_ENTRIES_KEPT = 30
 """The newest deployments that are kept: the Lease holds them as one text."""

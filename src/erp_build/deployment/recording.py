@@ -12,7 +12,7 @@ from erp_build.deployment.lambda_update import wait_until_settled
 from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, attempt, explain, told
-from erp_build.model.releases.migration import Migration
+from erp_build.model.releases.preview import Migration
 
 RECORD_TIMEOUT_S, RECORD_POLL_S = 60.0, 5.0
 """Seconds for which the end of a deployment is written again if that fails, and between two attempts."""

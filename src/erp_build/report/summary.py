@@ -1,8 +1,7 @@
 """What every page and message says of a run in the same way."""
 
 from erp_build.model.effect import EffectKind
-from erp_build.model.releases.migration import Migration
-from erp_build.model.releases.preview import BY_TAG, Unprobed
+from erp_build.model.releases.preview import BY_TAG, Migration, Unprobed
 from erp_build.report.document_types import EffectDocument, ReportDocument, SegmentDocument
 
 MOVING = frozenset(kind.value for kind in EffectKind if kind.moves_what_runs)

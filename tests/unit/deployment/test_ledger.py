@@ -19,7 +19,7 @@ from erp_build.deployment.ledger import (
     as_text,
     read_entries,
 )
-from erp_build.model.releases.migration import Migration
+from erp_build.model.releases.preview import Migration
 from tests.support.cases import cases
 
 HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"

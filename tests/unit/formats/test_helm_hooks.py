@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp_build.formats.kubernetes.hooks import EVENTS, HOOK, events_of, hook_runs, is_hook
-from erp_build.model.releases.migration import HookRun
+from erp_build.model.releases.release import HookRun
 
 MADE = "2026-11-02T10:00:00.5Z"
 ZERO = "0001-01-01T00:00:00Z"

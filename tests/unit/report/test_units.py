@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from erp_build.deployment.ledger import LedgerEntry, PreviousState, Standing
 from erp_build.model.plan import LiveState
-from erp_build.model.releases.migration import Migration
+from erp_build.model.releases.preview import Migration
 from erp_build.report.json.status import history_document, joined_documents, status_document
 from erp_build.report.text.status import history_text, joined_texts, status_text
 from tests.support.samples import DIGEST, EMPLOYEE, HEAD, running

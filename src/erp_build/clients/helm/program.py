@@ -24,8 +24,7 @@ from erp_build.formats.kubernetes.release_record import MAX_RECORD, record_size
 from erp_build.formats.values.key import look_up
 from erp_build.model.project import Chart
 from erp_build.model.releases.capabilities import NOTHING_KNOWN, Capabilities
-from erp_build.model.releases.migration import HookRun
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.release import HookRun, Release, Revision
 
 OLDEST_HELM = (3, 14)
 """The oldest version that knows all options used here."""

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from erp_build.model.releases.migration import HookRun
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.release import HookRun, Release, Revision
 
 
 class Helm(Protocol):

@@ -14,8 +14,7 @@ from erp_build.model.releases.frozen_plan import (
     FrozenUnit,
     FrozenWaiver,
 )
-from erp_build.model.releases.migration import Migration
-from erp_build.model.releases.preview import ObjectChange, Preview
+from erp_build.model.releases.preview import Migration, ObjectChange, Preview
 
 RANDOM = "where nobody changed anything, the chart makes something else each time (randAlphaNum, now)"
 SHOWN_OF_DIGEST = len("sha256:") + 12

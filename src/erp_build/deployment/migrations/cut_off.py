@@ -18,8 +18,8 @@ LONG_RUNNING = ("Deployment", "StatefulSet", "DaemonSet")
 def may_end_by_going_back(site: Site, entries: Entries, good: Revision) -> bool:
     """Whether a pending revision may be ended by a rollback to a good one.
 
-    It may where no migration has run since, and where the good revision's images run anyway: a hook before the upgrade
-    was cut off then, and nothing older comes back.
+    It may where no migration has run since, and where the good revision's images run anyway, as while a hook before the
+    upgrade runs: no older code comes back then.
     """
     policy = site.project.deploy.on_failure
     if policy == "rollback-over-migrations":

@@ -11,7 +11,7 @@ from erp_build.formats.printable import few_names
 
 if TYPE_CHECKING:
     from erp_build.model.plan import Plan
-    from erp_build.model.releases.migration import Migration
+    from erp_build.model.releases.preview import Migration
 
 PLACES = ("/db/migration/", "/db/changelog/")
 """Where Flyway and Liquibase have their files, on the class path."""
@@ -29,7 +29,7 @@ def started_migrations(plan: Plan) -> tuple[Migration, ...]:
     if not found:
         return ()
     # Only here: an offline plan loads none of the values of releases otherwise.
-    from erp_build.model.releases.migration import Migration
+    from erp_build.model.releases.preview import Migration
 
     return tuple(Migration(name, "start", files) for name, files in found.items())
 

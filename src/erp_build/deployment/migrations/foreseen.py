@@ -14,7 +14,7 @@ from erp_build.errors import ErpBuildError, told
 from erp_build.formats.kubernetes.hooks import is_hook
 from erp_build.formats.values.file import set_tags
 from erp_build.model.plan import LiveState, Plan
-from erp_build.model.releases.migration import Migration
+from erp_build.model.releases.preview import Migration
 
 
 def foreseen(plan: Plan, namespace: str, before: Manifest, after: Manifest) -> tuple[Migration, ...]:

@@ -5,7 +5,11 @@ from typing import Any
 
 from erp_build.deployment.rollout.changed import Manifest, changed_workloads
 from erp_build.formats.kubernetes.hooks import events_of
-from erp_build.model.releases.migration import KINDS_THAT_RUN_ONCE, HookRun, Migration
+from erp_build.model.releases.preview import Migration
+from erp_build.model.releases.release import HookRun
+
+KINDS_THAT_RUN_ONCE = ("Job", "Pod", "Workflow", "PipelineRun", "TaskRun", "AtlasMigration", "AtlasSchema")
+"""Kinds of objects that run code once: those of Kubernetes, Argo Workflows, Tekton, and the Atlas operator."""
 
 OF_UPGRADE, OF_INSTALLATION = ("pre-upgrade", "post-upgrade"), ("pre-install", "post-install")
 OF_ROLLBACK = ("pre-rollback", "post-rollback")

@@ -9,7 +9,7 @@ from erp_build.deployment.migrations.ran import ran_since
 from erp_build.deployment.recording import function_images
 from erp_build.errors import ReleaseFailed, attempt, told
 from erp_build.model.images.image import ImageReference
-from erp_build.model.releases.migration import Migration
+from erp_build.model.releases.preview import Migration
 
 OVER_MIGRATION = "--over-migration"
 """The answer of a person to whom it was said that a rollback passes over a migration."""

@@ -13,8 +13,8 @@ from erp_build.deployment.migrations.objects import (
     hooks_that_ran,
     objects_to_run,
 )
-from erp_build.model.releases.migration import HookRun, Migration
-from erp_build.model.releases.release import Revision
+from erp_build.model.releases.preview import Migration
+from erp_build.model.releases.release import HookRun, Revision
 
 
 class Ran(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from erp_build.model.releases.migration import HookRun
+from erp_build.model.releases.release import HookRun
 
 HOOK = "helm.sh/hook"
 OF_DEPLOYMENTS = ("pre-install", "post-install", "pre-upgrade", "post-upgrade", "pre-rollback", "post-rollback")

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from erp_build.model.releases.migration import Migration
-
 BY_TAG = "the release names its images by tag, which a push can change"
 """The warning of a release that does not name its images by digest; the reason follows it."""
 
@@ -75,6 +73,33 @@ class Unprobed:
     def __str__(self) -> str:
         """For the reader, before it is deployed."""
         return f"{self.name} has no readiness probe: once all is ready it is watched for {self.seconds:g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Code that runs once with a deployment and may change data, such as tables: a rollback does not undo it.
+
+    Attributes:
+        name: kind and name of the object that runs it, or the target that runs it at its start.
+        how: a `hook` of Helm; an `object` of the release that is new or differs; the `start` of a target whose files
+            of Flyway or Liquibase differ.
+        detail: the events of the hook, or the files; empty: there is nothing more to say.
+    """
+
+    name: str
+    how: Literal["hook", "object", "start"]
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """For the reader."""
+        if self.how == "object":
+            return self.name
+        return f"{self.name} ({self.detail})" if self.how == "hook" else f"the start of {self.name} ({self.detail})"
+
+    @property
+    def warning(self) -> str:
+        """What a reader is told before it runs."""
+        return f"a migration runs with this deployment, which a rollback does not undo: {self}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

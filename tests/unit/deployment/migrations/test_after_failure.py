@@ -1,8 +1,12 @@
 """A deployment that fails after a migration has run stays as it is, unless the project says otherwise."""
 
+from dataclasses import replace
+
 import pytest
 
 from erp_build.errors import ReleaseFailed
+from erp_build.report.document import report_document
+from erp_build.report.notify import make_message
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.failing import fail, outcomes
 from tests.support.migrating import MIGRATES, SCRIPT, goes, job, last, migrates, never_gets_ready
@@ -24,6 +28,17 @@ def test_what_has_migrated_is_not_taken_back_and_the_error_says_why_and_what_run
     assert world.report.evidence
     assert outcomes(world)[-1] == "failed"
     assert [str(one) for one in last(world).migrations or ()] == [MIGRATES]
+
+
+def test_the_message_and_the_report_say_that_it_stays(world: FakeWorld) -> None:
+    migrates(world)
+    never_gets_ready(world)
+    error = fail(world)
+    world.report = replace(world.report, error=error)
+    document = report_document(world.report)
+    assert document["migrated"] == [MIGRATES]
+    text = make_message(document, "failure").text
+    assert f"upgrade_release erp-microservices performed; not taken back, as it has migrated: {MIGRATES}" in text
 
 
 def test_the_function_stays_with_the_release(world: FakeWorld) -> None:

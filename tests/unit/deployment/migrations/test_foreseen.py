@@ -7,9 +7,10 @@ import pytest
 from erp_build.changes.live_state import read_live_state
 from erp_build.deployment.migrations.files import is_migration_file
 from erp_build.deployment.migrations.foreseen import foreseen, warnings_before
+from erp_build.deployment.migrations.objects import KINDS_THAT_RUN_ONCE
 from erp_build.errors import ReleaseFailed
 from erp_build.model.plan import Plan
-from erp_build.model.releases.migration import KINDS_THAT_RUN_ONCE, Migration
+from erp_build.model.releases.preview import Migration
 from erp_build.report.document import report_document
 from erp_build.report.markdown import report_markdown
 from erp_build.report.text.run import report_text
