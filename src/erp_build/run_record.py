@@ -85,6 +85,7 @@ class RunReport:
         first_errors: what new pods and updated functions printed first that is an error.
         traces: what the requests of each target took before and after, if that was asked for.
         evidence, taken_back: after a failure, what the cluster said, and a line for each part that went back.
+        migrated: after a failure, the migrations that a way back passes over, a line each.
         tests: what Maven did with the tests.
         seconds: since the run began.
         units: where several releases and functions are deployed each by itself, how each of them ended.
@@ -113,6 +114,7 @@ class RunReport:
     error: Failure | None = None
     evidence: tuple[Evidence, ...] = ()
     taken_back: tuple[str, ...] = ()
+    migrated: tuple[str, ...] = ()
     first_errors: tuple[FirstError, ...] = ()
     traces: tuple[TraceComparison, ...] = ()
     alarms: tuple[Alarm, ...] = ()
@@ -269,7 +271,7 @@ def _name(work: Callable[..., object]) -> str:
 def _joined(whole: RunReport, unit: RunReport) -> RunReport:
     """The report of several units with that of one more."""
     made = ("checked", "workers", "images", "cleared", "attested", "proofs")
-    parts = (*made, "evidence", "taken_back", "first_errors", "traces", "alarms")
+    parts = (*made, "evidence", "taken_back", "migrated", "first_errors", "traces", "alarms")
     joined: dict[str, Any] = {name: (*getattr(whole, name), *getattr(unit, name)) for name in parts}
     return replace(
         whole,

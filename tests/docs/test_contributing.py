@@ -55,6 +55,11 @@ ANSWERS = {
         "src/erp_build/changes/target_keys.py": "def _doubt(",
         "src/erp_build/clients/git/checkout.py": "def compare(",
     },
+    "What is a migration, and what does a way back pass over?": {
+        "src/erp_build/deployment/migrations/foreseen.py": "def foreseen(",
+        "src/erp_build/deployment/migrations/ran.py": "def ran_since(",
+        "src/erp_build/deployment/migrations/passed.py": "def require_nothing_passed(",
+    },
     "What may not move between a saved plan and its run?": {
         "src/erp_build/deployment/frozen/moved.py": "def moved_ground("
     },

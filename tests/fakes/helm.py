@@ -10,8 +10,10 @@ import yaml
 from erp_build.clients.effects import UpgradeRequest
 from erp_build.deployment.rollout.changed import WATCHED_KINDS
 from erp_build.errors import ReleaseFailed
-from erp_build.model.releases.release import Release, Revision
+from erp_build.formats.kubernetes.hooks import is_hook
+from erp_build.model.releases.release import HookRun, Release, Revision
 from tests.fakes.deployments import FOR_EVER, Deployments, manifest_of, service_of
+from tests.fakes.hooks import FakeHooks
 
 Objects = tuple[dict[str, Any], ...]
 LONG_AGO = "2026-01-01T00:00:00"
@@ -22,7 +24,7 @@ class FakeHelm:
 
     `failures` is call (`render`, `check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are
     the values that a chart was checked with. `makes` is what else the chart makes of its values;
-    `gives` are values that somebody gave the running release besides.
+    `gives` are values that somebody gave the running release besides. Hooks among what it makes run with an upgrade.
     `around` are objects of the newest manifest besides; `charted` are the files of the chart of the last upgrade.
     """
 
@@ -36,6 +38,7 @@ class FakeHelm:
         self.charted: dict[str, str] = {}
         self.failures: dict[str, BaseException] = {}
         self.gives: dict[str, Any] = {}
+        self.hooks = FakeHooks()
         self.leaves_out = ""
         """The service of whose values the chart makes nothing."""
         self._deployments = deployments
@@ -88,7 +91,14 @@ class FakeHelm:
     def manifest(self, release: Release, revision: int | None = None) -> tuple[dict[str, Any], ...]:
         """Everything that a revision has, by default the newest one."""
         assert release.name == self.release
-        return (*self._objects[revision or max(self._objects)], *self.around) if self._objects else ()
+        # What an upgrade that was refused would have made is not played.
+        return (*self._objects.get(revision or max(self._objects), ()), *self.around) if self._objects else ()
+
+    def hook_runs(self, release: Release, revision: int) -> tuple[HookRun, ...]:
+        """The hooks that ran with a revision."""
+        assert release.name == self.release
+        self._fail("hook_runs")
+        return self.hooks.of(revision)
 
     def upgrade(self, request: UpgradeRequest) -> None:
         """Roll out what the values file names, as a new revision; Helm refuses beside another operation."""
@@ -98,6 +108,7 @@ class FakeHelm:
             )
         if self.revisions and self.revisions[-1].status == "uninstalling":
             raise ReleaseFailed(f'"{request.release.name}" has no deployed releases', where=request.release.name)
+        before, kind = tuple(self.revisions), "upgrade" if self.revisions else "install"
         refused = isinstance(self.failures.get("upgrade"), ReleaseFailed)
         self._add_revision("failed" if refused else "deployed", request.description)
         self._fail("upgrade")
@@ -106,7 +117,10 @@ class FakeHelm:
             for path in sorted(request.chart.rglob("*"))
             if path.is_file()
         }
-        self._roll_out(_merged(request.values.read_bytes(), request.below))
+        wanted = _merged(request.values.read_bytes(), request.below)
+        self._run_hooks(wanted, f"pre-{kind}", before)
+        self._roll_out(wanted)
+        self._run_hooks(wanted, f"post-{kind}", before)
         outage = self._deployments.outage
         if outage and outage.since is None:
             self._deployments.outage = replace(outage, since=self._deployments.clock.monotonic())
@@ -159,9 +173,24 @@ class FakeHelm:
         self._objects[len(self.revisions)] = self._objects.get(len(self.revisions) - 1, ())
         self._pending_until = until
 
+    def _run_hooks(self, values: Any, event: str, before: Sequence[Revision]) -> None:
+        """Run the hooks of an event; what ends one leaves the revision failed or pending."""
+        number = len(self.revisions)
+        try:
+            self.hooks.run(number, self._rendered(values), event)
+        except BaseException as error:
+            status = "failed" if isinstance(error, ReleaseFailed) else "pending-upgrade"
+            self.revisions = [*before, replace(self.revisions[-1], status=status)]
+            self._values[number], self._objects[number] = values, self._made_of(values)
+            raise
+
+    def _made_of(self, values: Any) -> tuple[dict[str, Any], ...]:
+        """The objects that an upgrade makes: Helm keeps hooks apart."""
+        return tuple(item for item in self._rendered(values) if not is_hook(item))
+
     def _roll_out(self, values: Any) -> None:
         self._values[len(self.revisions)] = values
-        objects = self._objects[len(self.revisions)] = self._rendered(values)
+        objects = self._objects[len(self.revisions)] = self._made_of(values)
         for image in _images(values):
             self._deployments.deploy(image, values["replicaCount"])
         self._apply(objects)

@@ -28,6 +28,7 @@ INSTALLS = (
 
 _RELEASE = "tests/world/test_release.py"
 _ROLLBACK = f"{_RELEASE}::test_a_rollback_is_proven_one_to_a_commit_too_and_one_to_a_lost_image_touches_nothing"
+_MIGRATION = "tests/world/test_migration.py::test_a_rollback_over_a_job_that_migrated_needs_an_answer"
 _DOCTOR = "tests/world/test_doctor.py"
 
 DOCTOR = (
@@ -115,6 +116,7 @@ ELSEWHERE = {
     ),
     "erp-build rollback": _ROLLBACK,
     "erp-build rollback --to 1a2b3c4": _ROLLBACK,
+    "erp-build rollback --over-migration": _MIGRATION,
     "erp-build gate --running": "tests/world/test_gate.py::test_what_runs_is_judged_by_todays_findings",
     "erp-build gate --running --tell": f"{_FRESH}::test_a_finding_that_came_later_is_told_and_rebuilt_for_its_fix",
     "erp-build run --rebuild": f"{_FRESH}::test_a_finding_that_came_later_is_told_and_rebuilt_for_its_fix",

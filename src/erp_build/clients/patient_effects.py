@@ -19,8 +19,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from erp_build.clients.effects import EditRequest, Effects, ImageRequest, UpgradeRequest, WorkerRequest
+from erp_build.clients.helm.protocol import Helm
 from erp_build.clients.patience import Patience
-from erp_build.clients.protocols import Functions, Helm, Leases
+from erp_build.clients.protocols import Functions, Leases
 from erp_build.errors import ReleaseFailed
 from erp_build.model.images.evidence import EvidenceRequest
 from erp_build.model.images.image import ImageReference, PushedEvidence, PushedImage, StoredImage

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import Effects
 from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.helm.protocol import Helm
 from erp_build.clients.patience import Patience
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
@@ -25,7 +25,7 @@ from erp_build.model.releases.kubernetes import Endpoints, ObjectName, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.logs import LogPart, RecordPage
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import Kind, Resource, Right
 from erp_build.model.releases.traces import TracePage
 
@@ -214,41 +214,6 @@ class Leases(Protocol):
 
     def read(self, release: Release) -> LeaseReading:
         """The lock of a release and the server's time."""
-
-
-class Helm(Protocol):
-    """The `helm` program."""
-
-    def history(self, release: Release) -> tuple[Revision, ...]:
-        """The revisions of a release, oldest first; empty when there is no release."""
-
-    def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
-        """Some values of a revision (None: the newest) by their dotted keys; those that are not there are missing."""
-
-    def given_values(self, release: Release) -> Mapping[str, Any]:
-        """The values that the newest revision was given beside the chart's defaults. They may hold secrets."""
-
-    def objects(self, release: Release) -> tuple[Mapping[str, Any], ...]:
-        """The Deployments of the newest revision, and what scales them: autoscalers, ScaledObjects of KEDA."""
-
-    def manifest(self, release: Release, revision: int | None = None) -> tuple[Mapping[str, Any], ...]:
-        """Every object of a revision (None: the newest), Secrets by name alone; none where there is no release."""
-
-    def render(
-        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
-    ) -> tuple[Mapping[str, Any], ...]:
-        """Render and lint the chart without the cluster, and return its objects and hooks, Secrets by name alone.
-
-        `below` are values files that `values` overrides. Raises `ReleaseFailed` with what does not render.
-        """
-
-    def check_chart(
-        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
-    ) -> tuple[Mapping[str, Any], ...]:
-        """Try the chart on the cluster; it has been rendered before. Returns its objects without hooks and Secrets.
-
-        Raises `ReleaseFailed` with what the cluster would not take.
-        """
 
 
 class Assembly(Protocol):

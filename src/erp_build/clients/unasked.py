@@ -5,13 +5,16 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from erp_build.clients.protocols import Clients, Cluster, Functions, Helm
+from erp_build.clients.protocols import Clients, Cluster, Functions
 from erp_build.model.project import Project
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import ObjectName, Workload
 from erp_build.model.releases.release import Release, Revision
+
+if TYPE_CHECKING:
+    from erp_build.clients.helm.protocol import Helm
 
 
 class Unasked:

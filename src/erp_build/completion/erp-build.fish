@@ -150,6 +150,7 @@ complete -c erp-build -n '_shtab_erp_build_using verify' -s q -l quiet -d 'show 
 complete -c erp-build -n '_shtab_erp_build_using; and test $_shtab_erp_build_npos -eq 0' -a rollback -d 'both halves back to an earlier deployment'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -s h -l help -d 'show this help message and exit'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l to -x -d 'a commit that was deployed (erp-build history)'
+complete -c erp-build -n '_shtab_erp_build_using rollback' -l over-migration -d 'also over a migration that has run since, which stays done'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l json -d 'print the proof as JSON'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l wait-for-lock -x -d 'wait so long for another run, such as 20m (default: leave with 11)'
 complete -c erp-build -n '_shtab_erp_build_using rollback' -l unit -x -d 'of several releases, that of the [[chart]] of this name; or a function apart'

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from erp_build.formats.json_text import parsed_json
+from erp_build.model.releases.preview import Migration
 
 MAX_ENTRIES_KEPT = 30
 """The newest deployments that are kept: the Lease holds them as one text."""
@@ -59,6 +60,8 @@ class LedgerEntry:
         revision, updated, functions: what it left behind.
         left_out: the targets of that commit that it left as they ran, in words; empty: none.
         approved: the saved plan that it did, and who approved it, in words; empty: it made its own plan.
+        migrations: what it ran that a rollback does not undo; of one that was cut off, what it was to run. None: nobody
+            has written that down.
     """
 
     at: str
@@ -71,6 +74,7 @@ class LedgerEntry:
     functions: Mapping[str, str] = field(default_factory=dict)
     left_out: str = ""
     approved: str = ""
+    migrations: tuple[Migration, ...] | None = None
 
     @property
     def left(self) -> PreviousState:
@@ -180,6 +184,7 @@ def _entry(item: Mapping[str, Any], before: PreviousState, functions: Mapping[st
         functions=functions,
         left_out=item.get("left_out", ""),
         approved=item.get("approved", ""),
+        migrations=tuple(Migration(*one) for one in item["migrations"]) if "migrations" in item else None,
     )
 
 
@@ -196,7 +201,9 @@ def _differences(entries: tuple[LedgerEntry, ...]) -> list[dict[str, Any]]:
         after = _patch(entry.before.functions, entry.functions) if entry.outcome != "begun" else {}
         named = {"at": entry.at, "commit": entry.commit, "build": entry.build, "outcome": entry.outcome}
         words = {"left_out": entry.left_out, "approved": entry.approved}
-        apart = {name: text for name, text in words.items() if text}
+        apart: dict[str, Any] = {name: text for name, text in words.items() if text}
+        if entry.migrations is not None:
+            apart["migrations"] = [[one.name, one.how, one.detail] for one in entry.migrations]
         items.append({**named, **apart, **_filled(entry.left, after), "before": before})
         known = entry.good.functions
     return items

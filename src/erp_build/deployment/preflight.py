@@ -22,6 +22,8 @@ from erp_build.deployment.chart_values import (
 from erp_build.deployment.checks.first_look import look_first
 from erp_build.deployment.checks.lost_values import require_kept_values
 from erp_build.deployment.checks.placement import require_absence, require_placement
+from erp_build.deployment.migrations.files import started_migrations
+from erp_build.deployment.migrations.foreseen import foreseen
 from erp_build.deployment.pinning import names_image, why_by_tag
 from erp_build.deployment.preview import digest, object_changes, objects_seal, values_diff
 from erp_build.deployment.rights.check import Objects, try_release
@@ -46,7 +48,7 @@ def check_plan(site: Site, plan: Plan) -> Preview:
     """
     require_what_builds_need(site, plan)
     ask_at_once(partial(_check_function, site), plan.functions)
-    preview = Preview(images=_images(site, plan))
+    preview = Preview(images=_images(site, plan), migrations=started_migrations(plan))
     return _check_release(site, plan, preview) if plan.upgrades_release else preview
 
 
@@ -96,7 +98,7 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
     require_placement(site, services, rendered)
     require_absence(site, plan.absent, rendered)
     require_kept_values(site, values)
-    before, after = try_release(site, values, rendered)
+    before, after, hooks = try_release(site, values, rendered)
     return replace(
         preview,
         by_tag=by_tag,
@@ -105,6 +107,7 @@ def _check_release(site: Site, plan: Plan, preview: Preview) -> Preview:
         objects=object_changes(before, after),
         values_seal=digest(b"\0".join((content, *map(read_values, below_of(site))))),
         objects_seal=objects_seal(before, after),
+        migrations=foreseen(plan, site.release.namespace, before, (*after, *hooks)),
     )
 
 

@@ -12,13 +12,14 @@ from erp_build.deployment.lambda_update import wait_until_settled
 from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, attempt, explain, told
+from erp_build.model.releases.preview import Migration
 
 RECORD_TIMEOUT_S, RECORD_POLL_S = 60.0, 5.0
 """Seconds for which the end of a deployment is written again if that fails, and between two attempts."""
 
 
 @contextmanager
-def recorded(
+def recorded(  # noqa: PLR0913 - each is a part of the record, by its name
     site: Site,
     lock: Lock,
     *,
@@ -28,6 +29,7 @@ def recorded(
     approved: str = "",
     outcome: DeploymentOutcome,
     after_failure: Callable[[Exception], DeploymentOutcome],
+    migrations: Callable[[], tuple[Migration, ...]] = lambda: (),
 ) -> Iterator[None]:
     """Record the deployment that the block makes: its begin, and its outcome.
 
@@ -43,10 +45,17 @@ def recorded(
         approved: the saved plan that is done, and who approved it, in words.
         outcome: what is written when the block succeeds.
         after_failure: called with the error when the block fails; returns what is written then.
+        migrations: called before the block for what it is to run, and after a failure for what it has run.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
     entry = LedgerEntry(
-        at=lock.time, commit=commit, build=lock.build, before=before, left_out=left_out, approved=approved
+        at=lock.time,
+        commit=commit,
+        build=lock.build,
+        before=before,
+        left_out=left_out,
+        approved=approved,
+        migrations=migrations(),
     )
     lock.write_entries((*lock.entries, entry))
     try:
@@ -56,7 +65,8 @@ def recorded(
         raise
     except Exception as error:
         _require_undisturbed(lock, error)
-        _write_failure(site, lock, after_failure(error), error)
+        outcome = after_failure(error)
+        _write_failure(site, lock, replace(lock.entries[-1], outcome=outcome, migrations=migrations()), error)
         raise
     _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
 
@@ -77,7 +87,9 @@ def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "") -> Non
     last = entries[-1]
     if (last.outcome, last.commit, last.left_out) != ("begun", commit, left_out):
         # The other deployment did end as it is written; this commit needs nothing of it changed.
-        last = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=last.before, left_out=left_out)
+        last = LedgerEntry(
+            at=lock.time, commit=commit, build=lock.build, before=last.before, left_out=left_out, migrations=()
+        )
         lock.write_entries((*entries, last))
     _write_end(site, lock, replace(last, outcome="deployed"))
 
@@ -97,10 +109,10 @@ def function_images(site: Site) -> dict[str, str]:
     return {one.name: state.resolved for one, state in zip(functions, states, strict=True) if state.resolved}
 
 
-def _write_failure(site: Site, lock: Lock, outcome: DeploymentOutcome, error: Exception) -> None:
+def _write_failure(site: Site, lock: Lock, entry: LedgerEntry, error: Exception) -> None:
     """Write down that a deployment failed. If that fails too, it is reported, and the run ends with its own error."""
     try:
-        _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
+        _write_end(site, lock, entry)
     except Locked as lost:
         explain(lost, told(error))
         raise lost from error

@@ -52,7 +52,7 @@ def longest_run(project: Project) -> Mapping[str, float]:
         parts = parts if sum(parts.values()) < given_up else {"the timeout of the run": given_up}
     # Behind the proof, whatever the time of the run; of several units one may wait, and another one be taken back.
     parts["traces"] = len(units_of(project)) * project.deploy.traces
-    if project.deploy.on_failure == "rollback":
+    if project.deploy.on_failure in ("rollback", "rollback-over-migrations"):
         parts["functions taken back"] = update
         parts["release taken back"] = rollout + project.chart.timeout + PATIENCE_AFTER_MOVE_S
     return {name: seconds for name, seconds in parts.items() if seconds}

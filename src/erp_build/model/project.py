@@ -190,7 +190,6 @@ class Check(NamedTuple):
         return self.alone or bool(self.maven) or any(word.rpartition("/")[2] in MAVENS for word in self.command[:2])
 
 
-OnFailure = Literal["rollback", "keep"]
 WriteBack = Literal["none", "branch"]
 
 MIN_LOCK_EXPIRES_S, MAX_LOCK_EXPIRES_S = 5.0, 600.0
@@ -201,7 +200,8 @@ class DeployPolicy(NamedTuple):
     """How a deployment is guarded and what follows a failed one.
 
     Attributes:
-        on_failure: `rollback` rolls functions and release back to what ran before; `keep` leaves everything as it is.
+        on_failure: `rollback` rolls functions and release back to what ran before, but not over a migration that ran;
+            `rollback-over-migrations` does that too; `keep` leaves everything as it is; `forward` never goes back.
         lock_expires: seconds (5 to 600) after its last heartbeat until the lock of a dead run may be taken.
         alarms: prefix of the names of the alarms that are read after a deployment; empty: project-environment-.
         write_back: `branch` commits the new tags to `branch` after a proven deployment; `none` does not.
@@ -212,7 +212,7 @@ class DeployPolicy(NamedTuple):
             deployment; 0: they are not.
     """
 
-    on_failure: OnFailure = "rollback"
+    on_failure: Literal["rollback", "keep", "forward", "rollback-over-migrations"] = "rollback"
     lock_expires: float = 30.0
     alarms: str = ""
     write_back: WriteBack = "none"

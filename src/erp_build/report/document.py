@@ -56,6 +56,7 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
         ],
         "traces": [filled(evidence_types.TraceDocument, one, is_worse=is_worse(one)) for one in report.traces],
         "taken_back": list(report.taken_back),
+        "migrated": list(report.migrated),
         "alarms": [filled(document_types.AlarmDocument, one) for one in report.alarms],
         "tests": report.tests,
         "checks": _checks(report),

@@ -243,6 +243,7 @@ class ReportDocument(TypedDict):
         first_errors: of new pods and updated functions, read behind the proof; they fail nothing.
         traces: requests before and after the deployment, by X-Ray; empty: nobody asked for it, or there are none.
         taken_back: what was taken back after a failed deployment, a line each.
+        migrated: the migrations that had run when a deployment failed, a line each; the way back does not undo them.
         alarms: the alarms behind the deployment.
         tests: what became of the services' own tests.
         checks: the checks before the images.
@@ -278,6 +279,7 @@ class ReportDocument(TypedDict):
     first_errors: list[FirstErrorDocument]
     traces: list[TraceDocument]
     taken_back: list[str]
+    migrated: list[str]
     alarms: list[AlarmDocument]
     tests: Tests
     checks: list[CheckDocument]

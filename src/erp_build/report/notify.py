@@ -160,7 +160,8 @@ def _changed(report: ReportDocument) -> str:
     moved = moved_effects(report)
     if not moved:
         return "nothing was deployed; what ran before still runs"
-    return "; ".join(f"{one['name']} {one['target']} {one['state']}" for one in moved)
+    stays = [f"not taken back, as it has migrated: {'; '.join(report['migrated'])}"] if report["migrated"] else []
+    return "; ".join((*(f"{one['name']} {one['target']} {one['state']}" for one in moved), *stays))
 
 
 def _facts(report: ReportDocument) -> Iterator[tuple[str, str]]:

@@ -236,6 +236,20 @@ class UnprobedDocument(TypedDict):
     seconds: Seconds
 
 
+class MigrationDocument(TypedDict):
+    """What runs once with the deployment, and a rollback does not undo.
+
+    Attributes:
+        name: kind and name of the object that runs it, or the target that runs it at its start.
+        how: hook of Helm; object of the release that is new or differs; start of a target whose migration files differ.
+        detail: the events of the hook, or the files; empty: nothing more to say.
+    """
+
+    name: str
+    how: Literal["hook", "object", "start"]
+    detail: str
+
+
 class ChangesDocument(TypedDict):
     """What the deployment changes, or would.
 
@@ -245,6 +259,7 @@ class ChangesDocument(TypedDict):
         images: what is deployed, in the order of the plan.
         by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
         unprobed: what changes and has no readiness probe.
+        migrations: what runs once with the deployment, and a rollback does not undo.
     """
 
     values: str
@@ -252,3 +267,4 @@ class ChangesDocument(TypedDict):
     images: list[WantedImageDocument]
     by_tag: str
     unprobed: list[UnprobedDocument]
+    migrations: list[MigrationDocument]

@@ -1,7 +1,7 @@
 """What every page and message says of a run in the same way."""
 
 from erp_build.model.effect import EffectKind
-from erp_build.model.releases.preview import BY_TAG, Unprobed
+from erp_build.model.releases.preview import BY_TAG, Migration, Unprobed
 from erp_build.report.document_types import EffectDocument, ReportDocument, SegmentDocument
 
 MOVING = frozenset(kind.value for kind in EffectKind if kind.moves_what_runs)
@@ -32,10 +32,12 @@ def longest_work(report: ReportDocument) -> list[SegmentDocument]:
 
 
 def warnings_of(report: ReportDocument) -> list[str]:
-    """What a reader must be warned of: by the plan, images named by tag, missing probes, and alarms that are on."""
+    """What a reader is warned of: by the plan, images by tag, migrations, missing probes, and alarms that are on."""
     tag = report["changes"]["by_tag"] if report["changes"] else ""
     on = (f"alarm {one['name']} is {one['state']}" for one in report["alarms"] if one["state"] != "OK")
-    return [*report["warnings"], *([f"{BY_TAG}: {tag}"] if tag else []), *_without_probe(report), *on]
+    migrations = (Migration(**one).warning for one in (report["changes"]["migrations"] if report["changes"] else ()))
+    by_tag = [f"{BY_TAG}: {tag}"] if tag else []
+    return [*report["warnings"], *by_tag, *migrations, *_without_probe(report), *on]
 
 
 def _without_probe(report: ReportDocument) -> list[str]:

@@ -14,8 +14,10 @@ from tests.contract.helm.test_calls import HISTORY
 from tests.contract.helm.test_errors import RECORDED
 from tests.fakes.deployments import Deployments
 from tests.fakes.helm import FakeHelm
+from tests.support.migrating import job
 
 PLACE = Release("erp-dev", "erp-dev", "erp-microservices")
+EVENTS = "pre-install,pre-upgrade"
 
 
 @pytest.fixture
@@ -88,3 +90,16 @@ def test_an_upgrade_beside_another_operation_is_refused_by_the_same_words(
         fake.upgrade(request_of)
     assert faked.value.what in f"{real.value.what} {real.value.why}"
     assert [one.status for one in fake.history(PLACE)] == ["pending-install"]
+
+
+def test_the_hooks_that_ran_are_asked_of_one_revision_without_its_values(
+    helm: StubHelm, fake: FakeHelm, request_of: UpgradeRequest
+) -> None:
+    fake.makes = lambda _: [job()]
+    fake.upgrade(request_of)
+    helm.answer(out=f"2026-11-20T06:00:00Z\nJob\terp-migrate\tSucceeded\t2026-11-20T06:00:01Z\t{EVENTS},\n")
+    assert helm.tool.hook_runs(RELEASE, 1) == fake.hook_runs(PLACE, 1)
+    words = helm.call().words
+    assert (words[:2], words[-2:]) == (["get", "all"], ["--", "erp"])
+    assert words[words.index("--revision") + 1] == "1"
+    assert not {"Config", "Manifest", "Chart"} & set(words[words.index("--template") + 1].replace("}", ".").split("."))

@@ -38,6 +38,11 @@ def test_every_key_is_read() -> None:
     assert parse_project(text).deploy == policy
 
 
+@pytest.mark.parametrize("value", ["rollback", "keep", "forward", "rollback-over-migrations"])
+def test_what_follows_a_failure_is_one_of_four(value: str) -> None:
+    assert parse_project(f'[deploy]\non_failure = "{value}"\n').deploy.on_failure == value
+
+
 def test_the_chart_may_pin_digests_and_say_how_long_pods_are_watched() -> None:
     chart = parse_project('[chart]\nstable_without_probe = "2m"\nlost_values = "drop"\n').chart
     assert (chart.stable, chart.stable_without_probe, chart.lost_values) == (5.0, 120.0, "drop")

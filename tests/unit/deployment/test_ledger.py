@@ -19,6 +19,7 @@ from erp_build.deployment.ledger import (
     as_text,
     read_entries,
 )
+from erp_build.model.releases.preview import Migration
 from tests.support.cases import cases
 
 HOST = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
@@ -59,6 +60,15 @@ def deployments(*outcomes: DeploymentOutcome, functions: int = 3) -> tuple[Ledge
 @pytest.mark.parametrize("second", OUTCOMES)
 def test_what_is_written_is_read_again(first: DeploymentOutcome, second: DeploymentOutcome) -> None:
     entries = deployments("deployed", first, second, "deployed")
+    assert read_entries(as_text(entries)) == entries
+
+
+@pytest.mark.parametrize(
+    "migrations", [None, (), (Migration("Job erp-migrate", "hook", "pre-upgrade"), Migration("Job seed", "object"))]
+)
+def test_what_ran_that_a_rollback_does_not_undo_is_read_again(migrations: tuple[Migration, ...] | None) -> None:
+    first, second = deployments("deployed", "begun")
+    entries = (first, replace(second, migrations=migrations))
     assert read_entries(as_text(entries)) == entries
 
 

@@ -1,7 +1,10 @@
 """What `status` and `history` tell where several releases and functions are deployed each by itself."""
 
+from dataclasses import replace
+
 from erp_build.deployment.ledger import LedgerEntry, PreviousState, Standing
 from erp_build.model.plan import LiveState
+from erp_build.model.releases.preview import Migration
 from erp_build.report.json.status import history_document, joined_documents, status_document
 from erp_build.report.text.status import history_text, joined_texts, status_text
 from tests.support.samples import DIGEST, EMPLOYEE, HEAD, running
@@ -41,3 +44,11 @@ def test_a_function_apart_has_no_release_to_tell_of() -> None:
     history = history_text((), (ENTRY,), STANDING, has_release=False).splitlines()
     assert history[0] == "Deployments"
     assert history[-1].split()[-1] == "runs"
+
+
+def test_a_history_says_what_migrated_and_where_nobody_knows_whether_it_did() -> None:
+    migrated = replace(ENTRY, migrations=(Migration("Job erp-migrate", "hook", "pre-upgrade"),))
+    assert history_text((), (migrated,)).endswith("migrated: Job erp-migrate (pre-upgrade)")
+    assert "may have migrated: Job" in history_text((), (replace(migrated, outcome="begun"),))
+    found = [one["migrations"] for one in history_document((), (ENTRY, migrated))["deployments"]]
+    assert found == [None, ["Job erp-migrate (pre-upgrade)"]]

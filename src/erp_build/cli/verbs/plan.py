@@ -14,6 +14,7 @@ from erp_build.changes.modules.of_commits import poms_of
 from erp_build.changes.rules import folder_read_from_below
 from erp_build.cli.options import ONLY, REBUILD, WITHOUT, CommonOptions, flag, option
 from erp_build.clients.git.repository import GitRepository
+from erp_build.deployment.migrations.files import started_migrations
 from erp_build.model.choice import choice_of
 from erp_build.model.commit import is_full_commit
 from erp_build.model.plan import LiveState, Plan
@@ -79,6 +80,7 @@ def main(options: Options, console: Console) -> None:
         if not options.head and not is_full_commit(options.base or ""):
             # Whoever plans for the checkout means the work at hand. Two full commits are compared for their own sake.
             made = made._replace(warnings=(*made.warnings, *warning_of(repository.uncommitted(), repository.complaint)))
+        made = made._replace(warnings=(*made.warnings, *(one.warning for one in started_migrations(made))))
     if options.head and repository.is_ambiguous(options.head):
         made = made._replace(warnings=(*made.warnings, ambiguity(options.head)))
     if options.json:
@@ -240,6 +242,7 @@ def _unit_live(site: Site, project: Project, repository: GitRepository, options:
     from erp_build.cli.saved_plan import UnitPlan
     from erp_build.deployment.checks.kept_chart import why_not_kept
     from erp_build.deployment.checks.kept_images import with_lost_images
+    from erp_build.deployment.migrations.foreseen import warnings_before
 
     live, chart = read_live_state(site), site.project.chart
     made = _plan(project, repository, options, live, site.project)
@@ -251,4 +254,5 @@ def _unit_live(site: Site, project: Project, repository: GitRepository, options:
     made = with_repairs(find_reusable(site, made, live, checkout=checkout))
     made = with_lost_images(site, made)
     said = (*why_not_kept(site, made, live), *tag_warnings(repository, chart, made), *probe_warnings(chart, made))
+    said = (*said, *warnings_before(site, made, live, checkout=checkout))
     return UnitPlan(site, live, made._replace(warnings=(*made.warnings, *said)))

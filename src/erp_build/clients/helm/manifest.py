@@ -47,3 +47,9 @@ _KEPT: Kept[str, tuple[dict[str, Any], ...]] = Kept(MAX_KEPT, _has_no_secret)
 def objects_but_secrets(manifest: str) -> tuple[Mapping[str, Any], ...]:
     """The objects of a manifest; Secrets lose what they hold here, so that no caller can show it."""
     return tuple(item for item in without_secrets(all_objects(manifest)) if item.get("kind") is not None)
+
+
+def objects_and_hooks(release: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The objects of a release as a dry run prints it, then its hooks, which Helm keeps apart."""
+    hooks = (one for hook in release.get("hooks") or () for one in objects_but_secrets(str(hook["manifest"])))
+    return (*objects_but_secrets(release["manifest"]), *hooks)

@@ -13,17 +13,18 @@ from typing import Any
 from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.helm.calls import HELM_CALL_TIMEOUT_S, call_helm, raise_for_failure
 from erp_build.clients.helm.dependencies import CompleteCharts, complete_chart
-from erp_build.clients.helm.manifest import all_objects, objects_but_secrets
+from erp_build.clients.helm.manifest import all_objects, objects_and_hooks, objects_but_secrets
 from erp_build.clients.helm.rendering import render_chart, values_file, values_options
 from erp_build.clients.kubernetes.kubeconfig import ClusterAccess
 from erp_build.clients.process import Result, TimedOut
 from erp_build.config.read_file import path_below
 from erp_build.errors import ReleaseFailed
+from erp_build.formats.kubernetes.hooks import RECORD_TEMPLATE, hook_runs
 from erp_build.formats.kubernetes.release_record import MAX_RECORD, record_size
 from erp_build.formats.values.key import look_up
 from erp_build.model.project import Chart
 from erp_build.model.releases.capabilities import NOTHING_KNOWN, Capabilities
-from erp_build.model.releases.release import Release, Revision
+from erp_build.model.releases.release import HookRun, Release, Revision
 
 OLDEST_HELM = (3, 14)
 """The oldest version that knows all options used here."""
@@ -101,6 +102,11 @@ class HelmProgram:
         which = ["--revision", str(revision)] if revision else []
         return objects_but_secrets(self._read(release, "manifest", ["get", "manifest"], which, absent=""))
 
+    def hook_runs(self, release: Release, revision: int) -> tuple[HookRun, ...]:
+        """Return the hooks that ran with a revision, also of one that is pending or has failed."""
+        options = ["--revision", str(revision), "--template", RECORD_TEMPLATE]
+        return tuple(hook_runs(self._read(release, "record", ["get", "all"], options)))
+
     def render(
         self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
     ) -> tuple[Mapping[str, Any], ...]:
@@ -119,7 +125,7 @@ class HelmProgram:
     ) -> tuple[Mapping[str, Any], ...]:
         """Try the chart on the cluster, which changes nothing; `render` says more of a mistake in the chart.
 
-        Returns the objects that the cluster would take, without hooks, and without Secrets where Helm hides them.
+        Returns the objects that the cluster would take, then its hooks; without Secrets where Helm hides them.
         Raises `ReleaseFailed` with what the cluster would not take.
         """
         folder = self._charts.complete(chart)
@@ -139,7 +145,7 @@ class HelmProgram:
             ]
             tried = self._change(release, "dry run", words, "the cluster would not take the release")
             _require_small_enough(tried, f"{release.name} in {release.namespace}")
-            return objects_but_secrets(json.loads(tried)["manifest"])
+            return objects_and_hooks(json.loads(tried))
 
     def upgrade(
         self,

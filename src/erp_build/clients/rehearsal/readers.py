@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from erp_build.clients.helm.protocol import Helm
 from erp_build.clients.protocols import (
     Cluster,
     EvidenceReader,
     Fleet,
     Functions,
-    Helm,
     Leases,
     LogGroups,
     Registry,

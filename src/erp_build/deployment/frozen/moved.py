@@ -14,7 +14,7 @@ from erp_build.model.releases.frozen_plan import (
     FrozenUnit,
     FrozenWaiver,
 )
-from erp_build.model.releases.preview import ObjectChange, Preview
+from erp_build.model.releases.preview import Migration, ObjectChange, Preview
 
 RANDOM = "where nobody changed anything, the chart makes something else each time (randAlphaNum, now)"
 SHOWN_OF_DIGEST = len("sha256:") + 12
@@ -69,6 +69,14 @@ def moved_changes(then: Preview | None, now: Preview | None) -> Iterator[str]:
     images = [[f"{one.target} {one.how} {one.name}" for one in each.images] for each in (was, will)]
     yield from _moved_lines("images", *("\n".join(each) for each in images))
     yield from _unequal("why images are named by tag", was.by_tag, will.by_tag)
+    yield from _unequal("migrations", _kinds_of(was.migrations), _kinds_of(will.migrations))
+
+
+def _kinds_of(migrations: Iterable[Migration]) -> str:
+    """The migrations without the names of their objects, which a chart may make up anew each time."""
+    objects = (one for one in migrations if one.how != "start")
+    named = [one.name for one in migrations if one.how == "start"]
+    return ", ".join(sorted((*(f"{one.name.partition(' ')[0]} {one.detail}".strip() for one in objects), *named)))
 
 
 def moved_findings(name: str, then: Iterable[FrozenFinding], now: Iterable[FrozenFinding]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Go back after a failed deployment: functions and release to what ran before, and a report of what runs where.
 
-What the cluster says about pods that do not get ready is collected first, because the rollback removes them.
+What the cluster says about pods that do not get ready is collected first, because the rollback removes them. Where a
+migration has run, what ran before may not work with what it left: then everything stays, and the error says so.
 """
 
 from collections.abc import Callable, Collection
@@ -15,6 +16,7 @@ from erp_build.deployment.going_back.take_back import read_previous_state, take_
 from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import DeploymentOutcome, PreviousState
 from erp_build.deployment.lock import Lock
+from erp_build.deployment.migrations.passed import ANSWER, MAY_NOT_WORK, Passed, passed_after_failure
 from erp_build.deployment.recording import recorded
 from erp_build.deployment.rollout.items import sort_items
 from erp_build.errors import ErpBuildError, Locked, OutOfReach, ReleaseFailed, attempt, explain, told
@@ -39,15 +41,22 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
     run's time is a failure as every other; going back has its own time.
     """
     before = read_previous_state(site, lock.entries)
+    preview = run.report().preview
+    ran = list(preview.migrations if preview else ())
 
     def after_failure(error: Exception) -> DeploymentOutcome:
         site.clients.clock.lift_limit()
         if not run.moved:
+            ran.clear()
             return "failed"
         _collect_evidence(run, site, plan, error.objects if isinstance(error, ReleaseFailed) else ())
-        if site.project.deploy.on_failure != "rollback":
-            return "failed"
-        return _roll_back(run, site, plan, before, error)
+        passed = passed_after_failure(site, lock.entries, before)
+        run.keep(migrated=passed.lines)
+        ran[:] = passed.migrations
+        if _goes_back(site, passed):
+            return _roll_back(run, site, plan, before, error)
+        _explain_staying(site, passed, error)
+        return "failed"
 
     return recorded(
         site,
@@ -58,6 +67,7 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
         approved=approved_text(run.report().saved, run.report().approvals),
         outcome="deployed",
         after_failure=after_failure,
+        migrations=lambda: tuple(ran),
     )
 
 
@@ -65,6 +75,24 @@ def _collect_evidence(run: Run, site: Site, plan: Plan, objects: Collection[tupl
     names = [step.target.name for step in plan.services if step.action != "none"]
     if trouble := attempt(partial(run.stage, collect_evidence, site, names, [ObjectName(*one) for one in objects])):
         site.say(f"no evidence can be collected: {told(trouble)}")
+
+
+def _goes_back(site: Site, passed: Passed) -> bool:
+    policy = site.project.deploy.on_failure
+    return policy == "rollback-over-migrations" or (policy == "rollback" and not passed)
+
+
+def _explain_staying(site: Site, passed: Passed, error: Exception) -> None:
+    """Say why nothing was taken back, and what runs. Somebody who keeps failures looks for himself."""
+    policy = site.project.deploy.on_failure
+    if not passed and policy == "keep":
+        return
+    why = ('not taken back: [deploy] on_failure is "forward"',) if policy == "forward" else ()
+    if passed:
+        why = (*why, f"not taken back: a migration has run, and {MAY_NOT_WORK}:")
+    own = error.next_step if isinstance(error, ErpBuildError) else ""
+    lines = (*why, *(f"  {line}" for line in passed.lines), "what runs now:", *what_runs(site))
+    explain(error, *lines, next_step=f"{own or 'fix the cause and run again'}; to go back, {ANSWER}" if passed else "")
 
 
 def _roll_back(run: Run, site: Site, plan: Plan, before: PreviousState, error: Exception) -> DeploymentOutcome:

@@ -141,6 +141,12 @@ def revision_of(state: PreviousState, history: History) -> Revision | None:
     return next((one for one in history if is_revision(state, one)), None)
 
 
+def is_same_place(one: PreviousState, other: PreviousState) -> bool:
+    """Whether two states are the same revision, and the functions that both know have the same images."""
+    is_its_time = _moment(one.updated) == _moment(other.updated)
+    return one.revision == other.revision and is_its_time and _same_images(one.functions, other.functions)
+
+
 def same_objects(one: Revision, other: Revision, history: History) -> bool:
     """Whether two revisions have the same objects: a rollback repeats an older revision."""
     return origin_of(one, history).number == origin_of(other, history).number

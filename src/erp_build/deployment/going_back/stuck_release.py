@@ -7,6 +7,7 @@ from erp_build.clients.site import Site
 from erp_build.deployment.going_back.proven import good_revision, last_good, revision_of
 from erp_build.deployment.going_back.take_back import services_of_release
 from erp_build.deployment.lock import Lock
+from erp_build.deployment.migrations.cut_off import may_end_by_going_back
 from erp_build.deployment.rollout.changed import changed_workloads
 from erp_build.deployment.rollout.wait import wait_for_rollout
 from erp_build.errors import ReleaseFailed, explain
@@ -25,7 +26,7 @@ CLOCK_SKEW = timedelta(seconds=60)
 
 
 @stage("Helm")
-def recover_release(site: Site, lock: Lock, *, uninstall: bool = False) -> None:
+def recover_release(site: Site, lock: Lock, *, uninstall: bool = False, over_migration: bool = False) -> None:
     """End a pending revision that nobody works on any more; wait for one that somebody else may still work on.
 
     A removal that was cut off is ended only when that is asked for: nothing says when it began.
@@ -34,6 +35,7 @@ def recover_release(site: Site, lock: Lock, *, uninstall: bool = False) -> None:
         site: its release, and the clients.
         lock: its ledger says what was proven. An operation of its former holder is dead, since we hold the lock.
         uninstall: whether a first installation that was cut off may be removed, and a removal be ended.
+        over_migration: whether a person said that it may go back over a migration.
     """
     history = site.clients.helm.history(site.release)
     if history and history[-1].is_being_removed:
@@ -52,7 +54,7 @@ def recover_release(site: Site, lock: Lock, *, uninstall: bool = False) -> None:
         deadline.pause(PENDING_POLL_S)
         history = site.clients.helm.history(site.release)
     if history and history[-1].is_pending:
-        _end_pending_revision(site, lock, history, uninstall=uninstall)
+        _end_pending_revision(site, lock, history, uninstall=uninstall, over_migration=over_migration)
         let_it_settle(site)
 
 
@@ -73,11 +75,16 @@ def _is_abandoned(site: Site, last: Revision, former: Lease) -> bool:
     )
 
 
-def _end_pending_revision(site: Site, lock: Lock, history: tuple[Revision, ...], *, uninstall: bool) -> None:
+def _end_pending_revision(
+    site: Site, lock: Lock, history: tuple[Revision, ...], *, uninstall: bool, over_migration: bool
+) -> None:
     last, good = history[-1], good_revision(lock.entries, history)
     if good:
-        site.say(f"revision {last.number} was cut off ({last.status}): rolling back to revision {good.number}")
-        site.clients.effects.rollback_release(site.release, good.number, site.project.chart.timeout)
+        goes_back = over_migration or may_end_by_going_back(site, lock.entries, good)
+        end = good if goes_back else last
+        how = f"rolling back to revision {good.number}" if goes_back else "ending it as it is, without going back"
+        site.say(f"revision {last.number} was cut off ({last.status}): {how}")
+        site.clients.effects.rollback_release(site.release, end.number, site.project.chart.timeout)
     elif last_good(history):
         raise ReleaseFailed(
             "the release was cut off, and there is nothing to go back to",

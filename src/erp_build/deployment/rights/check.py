@@ -7,9 +7,10 @@ from erp_build.clients.protocols import Cluster
 from erp_build.clients.site import Site
 from erp_build.deployment.chart_values import below_paths
 from erp_build.deployment.rights.given import rights_of_role
-from erp_build.deployment.rights.needs import is_hook, kind_of, needs_of
+from erp_build.deployment.rights.needs import kind_of, needs_of
 from erp_build.deployment.rights.rbac import places_of, told_rules
 from erp_build.errors import ErpBuildError, ReleaseFailed
+from erp_build.formats.kubernetes.hooks import is_hook
 from erp_build.formats.kubernetes.manifest import flattened
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import WRITTEN_BY, Kind, Need, Right, Why
@@ -54,7 +55,15 @@ class Lacks(NamedTuple):
         return tuple(need for need in self.needs if need.is_fatal)
 
 
-def try_release(site: Site, values: bytes, rendered: Sequence[Object]) -> tuple[Objects, Objects]:
+class Tried(NamedTuple):
+    """What a cluster says to a release: the objects that it has, those that it would have, and the hooks for it."""
+
+    before: Objects
+    after: Objects
+    hooks: Objects
+
+
+def try_release(site: Site, values: bytes, rendered: Sequence[Object]) -> Tried:
     """Let the cluster try the chart; it changes nothing.
 
     Args:
@@ -62,8 +71,8 @@ def try_release(site: Site, values: bytes, rendered: Sequence[Object]) -> tuple[
         values: of the release.
         rendered: what the chart makes of them without the cluster, hooks included.
 
-    Returns the objects that the release has now and those that it would have. Raises `ReleaseFailed` with what the
-    cluster would not take: all missing rights and kinds if it is that, otherwise with its own words.
+    Raises `ReleaseFailed` with what the cluster would not take: all missing rights and kinds if it is that, otherwise
+    with its own words.
     """
     helm, release, chart = site.clients.helm, site.release, site.chart_root / site.project.chart.path
     running = helm.manifest(release)
@@ -71,18 +80,19 @@ def try_release(site: Site, values: bytes, rendered: Sequence[Object]) -> tuple[
     if not running and any(chart.glob("crds/*")):
         expected = (*rendered, CUSTOM)
     try:
-        after = helm.check_chart(release, chart, values, below_paths(site.chart_root, site.project.chart))
+        tried = helm.check_chart(release, chart, values, below_paths(site.chart_root, site.project.chart))
     except ReleaseFailed as error:
         if not error.passes:
             # Helm names the first thing that it lacks. The objects may differ from those that the cluster would render,
             # but without that it cannot be known.
             refuse(site.clients.cluster, release, find_lacks(site.clients.cluster, release, expected, running), error)
         raise
-    # What the cluster takes leaves out hooks, and Helm hides Secrets.
+    after = tuple(one for one in tried if not is_hook(one))
+    # The cluster is not asked to take hooks, and Helm hides Secrets.
     beside = (one for one in flattened(expected) if is_hook(one) or one.get("kind") == "Secret" or one is CUSTOM)
     lacks = find_lacks(site.clients.cluster, release, (*after, *beside), running)
     refuse(site.clients.cluster, release, lacks)
-    return running, after
+    return Tried(running, after, tuple(one for one in tried if is_hook(one)))
 
 
 def find_lacks(cluster: Cluster, release: Release, rendered: Iterable[Object], running: Iterable[Object]) -> Lacks:

@@ -10,15 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from erp_build.deployment.rights.given import given_rights
+from erp_build.formats.kubernetes.hooks import OF_DEPLOYMENTS, OF_REMOVAL, events_of, is_hook
 from erp_build.formats.kubernetes.manifest import flattened
 from erp_build.model.releases.rights import Kind, Need, Resource, Resources, Right, Why
 
 Object = Mapping[str, Any]
 
-HOOK, HOOK_POLICY = "helm.sh/hook", "helm.sh/hook-delete-policy"
 RESOURCE_POLICY = "helm.sh/resource-policy"
-OF_DEPLOYMENTS = ("pre-install", "post-install", "pre-upgrade", "post-upgrade", "pre-rollback", "post-rollback")
-OF_REMOVAL = ("pre-delete", "post-delete")
 WATCHED_BY_EVERY_HELM = ("Job", "Pod")
 """The kinds of hooks whose end Helm 3 waits for; version 4 watches hooks of every kind."""
 
@@ -44,11 +42,6 @@ EVIDENCE = (("events", "list"), ("pods/log", "get"))
 def kind_of(item: Object) -> Kind:
     """The kind of an object."""
     return Kind(str(item.get("apiVersion", "")), str(item.get("kind", "")))
-
-
-def is_hook(item: Object) -> bool:
-    """Whether Helm runs the object as a hook, and does not count it among the objects of the release."""
-    return HOOK in _annotations(item)
 
 
 def needs_of(
@@ -108,7 +101,7 @@ def _of_lost(item: Object, known: Resources, namespace: str) -> Iterator[Need]:
 
 
 def _of_hook(item: Object, known: Resources, namespace: str) -> Iterator[Need]:
-    events = [event.strip() for event in str(_annotations(item).get(HOOK)).split(",")]
+    events = events_of(item)
     runs = any(event in OF_DEPLOYMENTS for event in events)
     if not runs and not any(event in OF_REMOVAL for event in events):
         return

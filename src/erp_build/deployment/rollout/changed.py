@@ -1,6 +1,6 @@
 """What an upgrade changed of the objects that make pods: the manifests of two revisions compared."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from erp_build.formats.kubernetes.differences import differences
@@ -14,7 +14,9 @@ Changed = Mapping[ObjectName, Mapping[str, Any]]
 """Objects that make pods, as a manifest has them."""
 
 
-def changed_workloads(before: Manifest, after: Manifest, namespace: str) -> Changed:
+def changed_workloads(
+    before: Manifest, after: Manifest, namespace: str, kinds: Collection[str] = WATCHED_KINDS
+) -> Changed:
     """The objects of `after` that make pods and are new or have another `spec` than in `before`.
 
     Another label of the object itself, such as the chart's version, reaches no pod.
@@ -23,18 +25,21 @@ def changed_workloads(before: Manifest, after: Manifest, namespace: str) -> Chan
         before: the objects of the former revision; none before a first installation.
         after: those of the new one.
         namespace: that of the release, where an object is that names none.
+        kinds: of the objects.
     """
-    former = workloads_in(before, namespace)
+    former = workloads_in(before, namespace, kinds)
     return {
         name: item
-        for name, item in workloads_in(after, namespace).items()
+        for name, item in workloads_in(after, namespace, kinds).items()
         if name not in former or _differ(former[name].get("spec"), item.get("spec"))
     }
 
 
-def workloads_in(manifest: Manifest, namespace: str) -> dict[ObjectName, Mapping[str, Any]]:
-    """The objects of a manifest that make pods."""
-    return {name_of(item, namespace): item for item in flattened(manifest) if item.get("kind") in WATCHED_KINDS}
+def workloads_in(
+    manifest: Manifest, namespace: str, kinds: Collection[str] = WATCHED_KINDS
+) -> dict[ObjectName, Mapping[str, Any]]:
+    """The objects of a manifest that make pods, or those of other kinds."""
+    return {name_of(item, namespace): item for item in flattened(manifest) if item.get("kind") in kinds}
 
 
 def name_of(item: Mapping[str, Any], namespace: str) -> ObjectName:

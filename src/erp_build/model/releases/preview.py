@@ -75,6 +75,33 @@ class Unprobed:
         return f"{self.name} has no readiness probe: once all is ready it is watched for {self.seconds:g} s"
 
 
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Code that runs once with a deployment and may change data, such as tables: a rollback does not undo it.
+
+    Attributes:
+        name: kind and name of the object that runs it, or the target that runs it at its start.
+        how: a `hook` of Helm; an `object` of the release that is new or differs; the `start` of a target whose files
+            of Flyway or Liquibase differ.
+        detail: the events of the hook, or the files; empty: there is nothing more to say.
+    """
+
+    name: str
+    how: Literal["hook", "object", "start"]
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """For the reader."""
+        if self.how == "object":
+            return self.name
+        return f"{self.name} ({self.detail})" if self.how == "hook" else f"the start of {self.name} ({self.detail})"
+
+    @property
+    def warning(self) -> str:
+        """What a reader is told before it runs."""
+        return f"a migration runs with this deployment, which a rollback does not undo: {self}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
     """Everything that a deployment would change.
@@ -85,6 +112,7 @@ class Preview:
         images: what is deployed, in the order of the plan.
         by_tag: why the release names its images by tag alone; empty: by digest, or no release is upgraded.
         unprobed: what changes and has no readiness probe, so that only a watch can tell that it runs.
+        migrations: what runs once with the deployment, and a rollback does not undo.
         values_seal: a digest of the values files as they lie here; empty: no release is upgraded.
         objects_seal: a digest of everything that changes in the release, hidden and shortened values as well.
     """
@@ -94,6 +122,7 @@ class Preview:
     images: tuple[ImageWanted, ...] = ()
     by_tag: str = ""
     unprobed: tuple[Unprobed, ...] = ()
+    migrations: tuple[Migration, ...] = ()
     values_seal: str = field(default="", compare=False, repr=False)
     objects_seal: str = field(default="", compare=False, repr=False)
 
@@ -105,4 +134,5 @@ class Preview:
             images=(*self.images, *other.images),
             by_tag="\n".join(filter(None, (self.by_tag, other.by_tag))),
             unprobed=(*self.unprobed, *other.unprobed),
+            migrations=(*self.migrations, *other.migrations),
         )

@@ -41,3 +41,19 @@ class Revision:
     def is_being_removed(self) -> bool:
         """Whether a removal is in progress, or was cut off and never ended; Helm then neither upgrades nor installs."""
         return self.status == "uninstalling"
+
+
+@dataclass(frozen=True, slots=True)
+class HookRun:
+    """A hook that ran with a revision, by Helm's own record of it.
+
+    Attributes:
+        kind, name: of its object.
+        phase: Helm's word for how it ended: Succeeded, Failed; Running or Unknown: nobody has written that down.
+        events: at which it runs.
+    """
+
+    kind: str
+    name: str
+    phase: str
+    events: tuple[str, ...]

@@ -51,6 +51,7 @@ def history_document(
                 "outcome": entry.outcome,
                 "left_out": entry.left_out or None,
                 "approved": entry.approved or None,
+                "migrations": None if entry.migrations is None else [str(one) for one in entry.migrations],
                 "revision": entry.revision,
                 "functions": dict(entry.functions),
                 "proven": entry.outcome in PROVEN,

@@ -30,6 +30,7 @@ def report_text(report: RunReport) -> str:
         lines.append(judgement_text(report.judgement))
     if report.preview:
         lines += [one_line(f"Warning: {BY_TAG}: {report.preview.by_tag}")] if report.preview.by_tag else []
+        lines += [one_line(f"Warning: {one.warning}") for one in report.preview.migrations]
         lines += _changes(report.preview) if report.rehearsal else []
     lines += _worker_lines(report)
     if made := build_table(report.images):

@@ -57,10 +57,16 @@ def history_text(
     for entry in entries:
         functions = ", ".join(f"{name} {image.partition('@')[2][:19]}" for name, image in entry.functions.items())
         named = (entry.at[:19], _commit(entry), entry.build, entry.outcome, str(entry.revision or "-"))
-        runs = "runs" if entry is standing.runs else ""
-        deployments.append((*named, functions or "-", ", ".join(filter(None, (runs, entry.approved)))))
+        said = ("runs" if entry is standing.runs else "", entry.approved, *_migrations(entry))
+        deployments.append((*named, functions or "-", ", ".join(filter(None, said))))
     release = ("Release", *table(revisions)) if has_release else ()
     return "\n".join((*release, "Deployments", *table(deployments)))
+
+
+def _migrations(entry: LedgerEntry) -> Iterator[str]:
+    """What a rollback does not undo of it; of one that was cut off nobody knows whether it ran."""
+    may = "may have migrated" if entry.outcome == "begun" else "migrated"
+    yield from (f"{may}: {one}" for one in entry.migrations or ())
 
 
 def _standing_lines(standing: Standing) -> Iterator[str]:

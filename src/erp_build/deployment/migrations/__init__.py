@@ -1,0 +1,1 @@
+"""What a rollback does not undo: hooks, Jobs and migration files, foreseen before a deployment and found after it."""

@@ -1,0 +1,1 @@
+"""What a rollback does not undo."""
