@@ -15,8 +15,8 @@ Failure                      whatever ends a run
    |- VerificationFailed    10  what runs is not what was cleared
    |- RunTimedOut            9  the run's own time is over
    |- NewerDeployed         11  a newer commit is live
-    |- PartlyDeployed        12  some units were deployed, and some were not
-    `- PlanMoved             13  the saved plan does not hold any more
+   |- PartlyDeployed        12  some units were deployed, and some were not
+   `- PlanMoved             13  the saved plan does not hold any more
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -177,7 +177,7 @@ class _Search:
 
         if is_free(there[tag]):
             return tag
-        further = [f"{tag}-{number}" for number in range(2, MAX_IMAGES_OF_A_COMMIT + 1)]
+        _, *further = tags_of(tag)
         for name, image in zip(further, registry.stored_each(repository, further), strict=True):
             if is_free(image):
                 return name
@@ -196,6 +196,11 @@ class _Search:
         else:
             content = repository.read_file(self._plan.head, path)
         return None if content is None else content.decode("utf-8-sig", "replace")
+
+
+def tags_of(tag: str) -> list[str]:
+    """The tags that images of one commit may have: its own, then those with a number."""
+    return [tag, *(f"{tag}-{number}" for number in range(2, MAX_IMAGES_OF_A_COMMIT + 1))]
 
 
 def _runs(step: Step, key: str) -> bool:
