@@ -65,7 +65,9 @@ def main(options: Options, console: Console) -> None:
     with signals_raise(), console.site(console.release_or_function(options.unit)) as site:
         mask_secrets_of(site)
         reading = LogReading(site, wanted)
-        for event in reading.follow() if options.follow else reading.once():
+        # Where nothing is printed, no write tells that `head` has seen enough.
+        events = reading.follow(console.output.has_reader) if options.follow else reading.once()
+        for event in events:
             if options.errors and not is_error(event.lines):
                 continue
             if options.json:
