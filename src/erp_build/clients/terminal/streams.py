@@ -81,7 +81,7 @@ class Output:
         self.failure: OutputFailed | None = None
 
     def has_reader(self) -> bool:
-        """Whether somebody may still read, as far as this can be told without a write: a pipe says if its reader left."""
+        """Whether somebody may still read. A pipe says without a write that its reader is gone."""
         if self.is_over or self._stream is None:
             return False
         import select  # imported here: a plan never asks
