@@ -65,7 +65,11 @@ class ContainerLog:
         return [Printed(self._source, line) for line in (*found, *fresh)]
 
     def saw(self, restarts: int) -> None:
-        """The pod was looked at: its container was started again so often."""
+        """The pod was looked at: its container was started again so often.
+
+        Where that is less often than before, it is another pod of this name, as a StatefulSet makes them.
+        """
+        self._known_restarts = min(self._known_restarts, restarts)
         if restarts == self.restarts:
             self._forget()
         self.restarts = restarts

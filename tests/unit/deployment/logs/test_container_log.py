@@ -109,6 +109,18 @@ def test_the_last_words_are_found_although_the_next_container_was_read_first() -
     assert container.read() == ["no database"]
 
 
+def test_another_pod_of_the_same_name_that_crashes_has_its_last_words_too() -> None:
+    container = Container()
+    container.log.saw(3)
+    container.prints(AT, "of the first pod")
+    assert container.read() == ["of the first pod"]
+    container.log.saw(0)
+    container.prints(AT + NANOSECONDS, "of the second pod", "no database")
+    container.restarts()
+    container.log.saw(1)
+    assert container.read() == ["of the second pod", "no database"]
+
+
 def test_the_end_of_the_container_before_is_not_lost_where_the_next_cannot_be_read_at_once() -> None:
     container = Container()
     container.prints(AT, "starting", "no database")
