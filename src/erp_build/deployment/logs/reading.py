@@ -26,6 +26,10 @@ HELD_LOOKS, HELD_LOOKS_OF_GROUPS = 1, 6
 """Readings for which an event waits for older ones; CloudWatch has a record some seconds after it was printed."""
 
 
+MAX_READ_AGAIN = 10
+"""Times that a log is read again whose reading failed for a moment: an account may ask for few groups in a second."""
+
+
 def mask_secrets_of(site: Site) -> None:
     """Have the secrets of the values files masked in what is read, and those of the values that the release runs with.
 
@@ -66,6 +70,9 @@ class LogReading:
         self._stitchers: dict[LogSource, Stitcher] = {}
         self._log_of: dict[LogSource, Log] = {}
         self._failed: set[Log] = set()
+        # Those of the failed ones that are read again, and how often each may be.
+        self._again: set[Log] = set()
+        self._left_again: dict[Log, int] = {}
         self._newest = wanted.since
         self._said: set[str] = set()
         self._first_error: ErpBuildError | None = None
@@ -78,9 +85,12 @@ class LogReading:
         """
         end = nanoseconds_of(self._clock.now())
         logs = due = self._found()
+        self._left_again = dict.fromkeys(logs, MAX_READ_AGAIN)
         while due:
             yield from self._look(due)
-            left = [one for one in logs if self._goes_on(one) and one.at < end]
+            left = [one for one in logs if one in self._again or (self._goes_on(one) and one.at < end)]
+            if self._again.intersection(due):
+                self._clock.sleep(LOOK_EVERY_S)
             # The one that is behind all others, so that few events wait.
             behind = min((one.at for one in left), default=end)
             due = [one for one in left if one.at == behind]
@@ -143,6 +153,7 @@ class LogReading:
             silent: sources, of which those are taken out that have printed something.
         """
         self._failed.difference_update(logs)
+        self._again.difference_update(logs)
         for log, printed in zip(logs, ask_at_once(self._read, logs), strict=True):
             for source, line in printed:
                 self._log_of[source] = log
@@ -170,7 +181,11 @@ class LogReading:
             found = log.read()
         except ErpBuildError as error:
             self._failed.add(log)
-            self._note(error)
+            if error.passes and self._left_again.get(log, 0):
+                self._left_again[log] -= 1
+                self._again.add(log)
+            else:
+                self._note(error)
             return ()
         self._was_read = True
         return found

@@ -133,6 +133,22 @@ def test_where_nothing_can_be_read_the_first_error_ends_it(printing: Printing) -
         printing.once()
 
 
+def test_a_log_that_cannot_be_read_for_a_moment_is_read_again_in_its_order(printing: Printing) -> None:
+    printing.logs(1, "function")
+    printing.prints(2, "request")
+    printing.world.log_groups.throttled = 20
+    assert printing.once() == ["function", "request"]
+    assert not [line for line in printing.world.progress.lines if line.startswith("not read: ")]
+
+
+def test_a_log_that_cannot_be_read_for_long_is_said(printing: Printing) -> None:
+    printing.prints(2, "request")
+    printing.world.log_groups.throttled = 10_000
+    assert printing.once() == ["request"]
+    (said,) = [line for line in printing.world.progress.lines if line.startswith("not read: ")]
+    assert "too many requests" in said
+
+
 def test_silence_is_said_with_what_was_read(printing: Printing) -> None:
     assert printing.once(REQUEST) == []
     said = [line for line in printing.world.progress.lines if line.startswith("nothing was printed since ")]
