@@ -163,15 +163,22 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-@pytest.mark.parametrize("where", ["variable", "values file", "values that run"])
+@pytest.mark.parametrize("where", ["variable", "values file", "values that run", "container", "ConfigMap"])
 def test_a_secret_is_masked_however_it_is_written(printing: Printing, where: str, as_json: bool) -> None:  # noqa: FBT001
     world = printing.world
     if where == "variable":
         world.secrets.add_named("SIGNING_TOKEN", SIGNING_KEY)
     elif where == "values file":
         world.values.write_text(f"{world.values.read_text()}signingToken: {json.dumps(SIGNING_KEY)}\n")
-    else:
+    elif where == "values that run":
         world.helm.gives = {"auth": {"signingToken": SIGNING_KEY}}
+    elif where == "container":
+        container = {"name": "app", "env": [{"name": "SIGNING_TOKEN", "value": SIGNING_KEY}]}
+        about = {"kind": "Deployment", "metadata": {"name": "web"}}
+        world.helm.around = ({**about, "spec": {"template": {"spec": {"containers": [container]}}}},)
+    else:
+        settings = {"kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"signing.token": SIGNING_KEY}}
+        world.helm.around = (settings,)
     for number, (name, text) in enumerate(WRITTEN.items()):
         printing.prints(90 - number, f"{name} of it: {text}")
     lines = printing.shown(json=as_json)

@@ -10,6 +10,7 @@ from erp_build.deployment.logs.group_log import EVERY_S, GroupLog, of_function, 
 from erp_build.deployment.logs.log import Log
 from erp_build.deployment.rollout.changed import workloads_in
 from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean, explain
+from erp_build.formats.kubernetes.settings import settings_in
 from erp_build.formats.logs.fluent_bit import log_groups
 from erp_build.formats.logs.moments import read_moment
 from erp_build.model.project import Function
@@ -123,13 +124,15 @@ class LogFinder:
             return self._read(()) if others else None
 
     def _other_objects(self) -> Collection[ObjectName]:
-        """What else of the release makes pods, beside its Deployments."""
+        """What else of the release makes pods, beside its Deployments. Secrets among their settings are masked then."""
         if self._others is None:
             try:
                 manifest = self._site.clients.helm.manifest(self._site.release)
             except ErpBuildError as error:
                 self._note(error)
                 manifest = ()
+            for name, value in settings_in(manifest):
+                self._site.clients.secrets.add_named(name, value)
             found = workloads_in(manifest, self._site.release.namespace)
             self._others = [one for one in found if one.kind not in ("Deployment", "CronJob")]
             if self._wanted.from_cloudwatch and not self._wanted.group:
