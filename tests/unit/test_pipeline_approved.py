@@ -89,6 +89,15 @@ def test_who_approved_before_the_plan_was_made_has_not_approved_it(world: FakeWo
     assert "build it" in said[0]
 
 
+def test_a_secret_that_was_written_with_an_approval_is_in_no_ledger(world: FakeWorld, tmp_path: Path) -> None:
+    world.change(NOTIFICATION)
+    saved = saved_by(world, tmp_path)
+    spoken = replace(KIM, summary="ok, password=hunter2-of-kim")
+    world.approvals.known["erp-unified-pipeline", "0a1b"] = (spoken,)
+    world.run(Options(saved=saved, variables=VARIABLES))
+    assert entries(world)[-1].approved.endswith("ok, password=***")
+
+
 def test_two_who_approved_are_both_named(world: FakeWorld, tmp_path: Path) -> None:
     world.change(NOTIFICATION)
     saved = saved_by(world, tmp_path)
