@@ -64,7 +64,7 @@ from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Project
-from erp_build.model.releases.units import units_of
+from erp_build.model.releases.units import name_of, units_of
 from erp_build.proving import prove_that_nothing_is_to_do, prove_what_runs, require_proven
 from erp_build.run_options import Options
 from erp_build.run_record import Run, RunReport
@@ -120,7 +120,8 @@ def run_apart(project: Project, clients: Clients, options: Options, choice: Choi
     number = builds_of_all(project, clients, options, choice.has, plan_of=plan_from)
     # A release writes its values file into the checkout, which is no reason to refuse the next one.
     uncommitted = uncommitted_files(clients.repository) if options.saved else None
-    options = replace(options, builds_of_all=number, uncommitted=uncommitted)
+    names = tuple(name_of(unit) for unit in units_of(project))
+    options = replace(options, builds_of_all=number, uncommitted=uncommitted, units=names)
 
     def run_one(unit: Project, own: Run) -> object:
         return run(unit, clients, options.of_unit(unit), own)

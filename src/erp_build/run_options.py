@@ -29,6 +29,7 @@ class Options:
         seconds: target -> what its image took in a former run, as far as that is known; workers are shared out by it.
         uncommitted: of several units, what of the checkout its commit does not have, in words, asked before the first
             of them writes its values file; None: the run asks by itself.
+        units: of several units the names of all; a run knows its own by itself.
         builds_of_all: of several releases the builds of all that workers could make; a run counts them by itself.
     """
 
@@ -48,6 +49,7 @@ class Options:
     saved: SealedPlan | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     uncommitted: str | None = None
+    units: tuple[str, ...] = ()
     builds_of_all: int = 0
 
     def of_unit(self, unit: Project) -> "Options":

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from erp_build.errors import FunctionChanged, FunctionUpdateFailed
+from erp_build.errors import ConfigurationError, FunctionChanged, FunctionUpdateFailed
 from erp_build.model.releases.lambda_function import FunctionState
 
 READS = 2
@@ -19,6 +19,7 @@ class FakeFunctions:
         self.aliases: dict[str, str] = {}
         self.alias_is_stuck = False
         self.protected: set[str] = set()
+        self.hidden: set[str] = set()
         self._revision = 0
         self._reads_left: dict[str, int] = {}
         self._failures: dict[str, list[str]] = {}
@@ -26,6 +27,8 @@ class FakeFunctions:
 
     def state(self, name: str) -> FunctionState | None:
         """The function; each read brings an update that is in progress nearer to its end."""
+        if name in self.hidden:
+            raise ConfigurationError("lambda:GetFunction is not allowed", where=name)
         left = self._reads_left.get(name, 0)
         if left:
             self._reads_left[name] = left - 1

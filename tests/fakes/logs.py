@@ -87,12 +87,16 @@ class FakeLogGroups:
     Attributes:
         groups: name -> its records.
         denied: whether they may not be read.
+        throttled: how many questions are refused for now.
+        empty_pages: how many pages with nothing in them come first, as while CloudWatch searches.
         asked: the groups that were asked for, with the token.
     """
 
     def __init__(self) -> None:
         self.groups: dict[str, list[LogRecord]] = {}
         self.denied = False
+        self.throttled = 0
+        self.empty_pages = 0
         self.asked: list[tuple[str, str]] = []
         self._numbers = count(1)
 
@@ -107,6 +111,12 @@ class FakeLogGroups:
             raise ConfigurationError("logs:FilterLogEvents is not allowed", where=group)
         if group not in self.groups:
             raise NoLogGroup("there is no such log group", where=group)
+        if self.throttled:
+            self.throttled -= 1
+            raise ConfigurationError("logs:FilterLogEvents: too many requests", where=group).passing()
+        if self.empty_pages:
+            self.empty_pages -= 1
+            return RecordPage((), token or "0")
         begin = since // NANOSECONDS_OF_MILLISECOND * NANOSECONDS_OF_MILLISECOND
         found = sorted((one for one in self.groups[group] if one.at >= begin), key=lambda one: one.at)
         first = int(token or 0)

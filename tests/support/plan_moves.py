@@ -34,6 +34,16 @@ def not_committed(world: FakeWorld) -> None:
     world.uncommitted = {"backend/approval-request-service/src/App.java": "class App { int other; }"}
 
 
+def a_file_laid_there(world: FakeWorld) -> None:
+    """Git does not tell of it, and a hook of the chart is none of the objects that are compared."""
+    world.uncommitted = {"helm-chart/templates/laid.yaml": "kind: Job"}
+
+
+def another_image_under_the_tag(world: FakeWorld) -> None:
+    head = world.report.frozen.head if world.report.frozen else ""
+    world.registry.tags[f"erp/{NOTIFICATION}", head[:7]] = by_hand(world, f"erp/{NOTIFICATION}")
+
+
 def another_image_of_a_service(world: FakeWorld) -> None:
     by_hand(world, f"erp/{REQUEST}")
     world.cluster.deployments[REQUEST].image = f"{HOST}/erp/{REQUEST}:by-hand"
@@ -141,6 +151,8 @@ def one_more_service(world: FakeWorld) -> None:
 MOVES: dict[str, tuple[Callable[[FakeWorld], None], str]] = {
     "head": (another_commit, "head: "),
     "tree": (not_committed, "tree: not committed: backend/approval-request-service/src/App.java"),
+    "file laid there": (a_file_laid_there, "tree: other files lie among those of helm-chart"),
+    "tag": (another_image_under_the_tag, f"image of {NOTIFICATION}: the tag "),
     "live tag": (another_image_of_a_service, f"what runs of {REQUEST}: "),
     "function": (another_image_of_a_function, f"what runs of {EMPLOYEE}: "),
     "alias": (another_alias, f"what runs of {EMPLOYEE}: "),

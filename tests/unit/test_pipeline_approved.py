@@ -1,5 +1,6 @@
 """Who approved a plan is in the report, in the ledger and in the history; that nobody knows ends no run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_who_approved_is_in_every_form_of_the_report(world: FakeWorld, tmp_path:
     [
         ({}, ""),
         (STARTED_BY, f"who approved is not known: {EXECUTION} is not set"),
-        ({**STARTED_BY, EXECUTION: "other"}, "nobody approved this execution of erp-unified-pipeline"),
+        ({**STARTED_BY, EXECUTION: "other"}, "nobody approved this plan: execution other of erp-unified-pipeline"),
     ],
 )
 def test_a_plan_that_nobody_approved_is_done_all_the_same(
@@ -73,6 +74,38 @@ def test_a_plan_that_nobody_approved_is_done_all_the_same(
 ) -> None:
     assert approved(world, tmp_path, variables) == ""
     assert any(line.startswith(said) for line in world.progress.lines)
+
+
+def test_who_approved_before_the_plan_was_made_has_not_approved_it(world: FakeWorld, tmp_path: Path) -> None:
+    world.change(NOTIFICATION)
+    saved = saved_by(world, tmp_path)
+    earlier = replace(KIM, action="May build", at="2025-12-31T12:00:00+00:00", summary="build it")
+    world.approvals.known["erp-unified-pipeline", "0a1b"] = (earlier, KIM)
+    world.run(Options(saved=saved, variables=VARIABLES))
+    assert entries(world)[-1].approved.endswith(f", approved by {WORDS}")
+    assert "build it" not in entries(world)[-1].approved
+    said = [line for line in world.progress.lines if line.startswith("not an approval of this plan")]
+    assert len(said) == 1
+    assert "build it" in said[0]
+
+
+def test_a_secret_that_was_written_with_an_approval_is_in_no_ledger(world: FakeWorld, tmp_path: Path) -> None:
+    world.change(NOTIFICATION)
+    saved = saved_by(world, tmp_path)
+    spoken = replace(KIM, summary="ok, password=hunter2-of-kim")
+    world.approvals.known["erp-unified-pipeline", "0a1b"] = (spoken,)
+    world.run(Options(saved=saved, variables=VARIABLES))
+    assert entries(world)[-1].approved.endswith("ok, password=***")
+
+
+def test_two_who_approved_are_both_named(world: FakeWorld, tmp_path: Path) -> None:
+    world.change(NOTIFICATION)
+    saved = saved_by(world, tmp_path)
+    lee = replace(KIM, by="arn:aws:iam::1:user/lee", at="2026-11-29T12:05:00+00:00")
+    world.approvals.known["erp-unified-pipeline", "0a1b"] = (KIM, lee)
+    world.run(Options(saved=saved, variables=VARIABLES))
+    assert WORDS in entries(world)[-1].approved
+    assert "user/lee at 2026-11-29T12:05:00" in entries(world)[-1].approved
 
 
 def test_a_missing_right_is_said_and_ends_nothing(world: FakeWorld, tmp_path: Path) -> None:

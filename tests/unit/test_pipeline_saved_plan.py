@@ -155,6 +155,24 @@ def test_no_file_brings_an_image_of_another_content_or_under_another_tag(changed
     assert f"image of {NOTIFICATION}: the tag latest is not that of the commit" in caught.value.why
 
 
+@pytest.mark.parametrize("behind", ["-by-hand", "-2@sha256:" + "0" * 64, "-101", "-02", "-dirty"])
+def test_a_tag_is_one_that_a_run_of_the_commit_gives(changed: FakeWorld, tmp_path: Path, behind: str) -> None:
+    saved = saved_by(changed, tmp_path)
+    tag = f"{saved.plan.head[:7]}{behind}"
+    with refused(changed) as caught:
+        run(changed, forged(saved, tag=tag))
+    assert f"image of {NOTIFICATION}: the tag {tag} is not that of the commit" in caught.value.why
+
+
+def test_a_unit_of_the_plan_that_the_project_has_no_more_is_said(changed: FakeWorld, tmp_path: Path) -> None:
+    saved = saved_by(changed, tmp_path)
+    plan = saved.plan
+    more = saved._replace(plan=replace(plan, units=(*plan.units, replace(plan.units[0], name="billing"))))
+    with refused(changed) as caught:
+        run(changed, more)
+    assert caught.value.why == "unit: billing is not in the project any more"
+
+
 def test_of_several_releases_each_is_held_to_its_part(changed: FakeWorld, tmp_path: Path) -> None:
     saved = saved_by(changed, tmp_path)
     plan = saved.plan

@@ -178,7 +178,7 @@ class _Search:
 
         if is_free(there[tag]):
             return tag
-        further = [f"{tag}-{number}" for number in range(2, MAX_IMAGES_OF_A_COMMIT + 1)]
+        _, *further = tags_of(tag)
         for name, image in zip(further, registry.stored_each(repository, further), strict=True):
             if is_free(image):
                 return name
@@ -188,6 +188,11 @@ class _Search:
             why=f"the tags {tag} to {tag}-{MAX_IMAGES_OF_A_COMMIT} belong to other contents",
             next_step="commit again, so that the image gets another tag",
         )
+
+
+def tags_of(tag: str) -> list[str]:
+    """The tags that images of one commit may have: its own, then those with a number."""
+    return [tag, *(f"{tag}-{number}" for number in range(2, MAX_IMAGES_OF_A_COMMIT + 1))]
 
 
 def _runs(step: Step, key: str) -> bool:

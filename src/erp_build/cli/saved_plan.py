@@ -70,7 +70,7 @@ def load_plan(path: Path, beside: Mapping[str, object]) -> SealedPlan:
     asks for something else.
     """
     from erp_build.config.read_file import read_file
-    from erp_build.formats.frozen_plan import read_plan
+    from erp_build.formats.frozen_plan import MAX_PLAN_BYTES, read_plan
 
     if given := [option for option, value in beside.items() if value]:
         raise ConfigurationError(
@@ -81,7 +81,7 @@ def load_plan(path: Path, beside: Mapping[str, object]) -> SealedPlan:
         )
     path = type(path)(os.path.expandvars(path))
     try:
-        content = read_file(path)
+        content = read_file(path, MAX_PLAN_BYTES)
     except OSError as error:
         raise ConfigurationError(
             "the saved plan cannot be read",

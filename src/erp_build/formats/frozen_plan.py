@@ -18,6 +18,9 @@ from erp_build.model.releases.frozen_plan import FrozenPlan
 
 T = TypeVar("T")
 SCHEMA: Final = 1
+MAX_PLAN_BYTES = 256 * 1024 * 1024
+"""The largest file that is read: of 200 images with a thousand findings each it has some 50 MB."""
+
 ANEW = "make the plan anew, and have that one approved"
 
 
@@ -63,11 +66,13 @@ def _opened(document: Any, where: str) -> SealedPlan:
     """The plan of a document; raises `ValueError` where it is of another form, or was changed."""
     if not isinstance(document, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - a mistake in a text
-    stated = document.pop("digest", "")
+    stated = document.pop("digest", None)
+    if stated is None:
+        raise ValueError("it has no digest: it is none of the files that --save writes")
     if (schema := document.get("schema")) != SCHEMA:
-        raise ValueError(f"its schema is {schema!r}, and this version reads {SCHEMA}")
+        raise ValueError(f"its schema is {schema!r:.20}, and this version of erp_build reads {SCHEMA}")
     if (digest := digest_of(document)) != stated:
-        raise ValueError(f"its digest says {stated or 'nothing'}, and its content has {digest}")
+        raise ValueError(f"its digest says {stated or 'nothing'!s:.80}, and its content has {digest}")
     del document["schema"]
     return SealedPlan(_value(FrozenPlan, document, "plan"), digest, where)
 

@@ -1,5 +1,6 @@
 """`logs`: what a line shows, what is masked, and when it ends."""
 
+import base64
 import io
 import json
 import os
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -144,6 +146,47 @@ def test_a_program_reads_an_event_a_line(printing: Printing) -> None:
     }
 
 
+SIGNING_KEY = 'k7/+"비밀" key&<3>'
+WRITTEN = {
+    "plain": SIGNING_KEY,
+    "base64": base64.b64encode(SIGNING_KEY.encode()).decode(),
+    "base64 of more": base64.b64encode(f"user:{SIGNING_KEY}:end".encode()).decode(),
+    "base64 for addresses": base64.urlsafe_b64encode(SIGNING_KEY.encode()).decode(),
+    "address": quote(SIGNING_KEY, safe=""),
+    "form": quote_plus(SIGNING_KEY),
+    "JSON": json.dumps({"said": SIGNING_KEY}),
+    "JSON with letters": json.dumps({"said": SIGNING_KEY}, ensure_ascii=False),
+    "JSON in JSON": json.dumps({"log": json.dumps({"said": SIGNING_KEY})}),
+    "hex": SIGNING_KEY.encode().hex(),
+}
+"""How a program writes a secret -> the text."""
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("where", ["variable", "values file", "values that run", "container", "ConfigMap"])
+def test_a_secret_is_masked_however_it_is_written(printing: Printing, where: str, as_json: bool) -> None:  # noqa: FBT001
+    world = printing.world
+    if where == "variable":
+        world.secrets.add_named("SIGNING_TOKEN", SIGNING_KEY)
+    elif where == "values file":
+        world.values.write_text(f"{world.values.read_text()}signingToken: {json.dumps(SIGNING_KEY)}\n")
+    elif where == "values that run":
+        world.helm.gives = {"auth": {"signingToken": SIGNING_KEY}}
+    elif where == "container":
+        container = {"name": "app", "env": [{"name": "SIGNING_TOKEN", "value": SIGNING_KEY}]}
+        about = {"kind": "Deployment", "metadata": {"name": "web"}}
+        world.helm.around = ({**about, "spec": {"template": {"spec": {"containers": [container]}}}},)
+    else:
+        settings = {"kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"signing.token": SIGNING_KEY}}
+        world.helm.around = (settings,)
+    for number, (name, text) in enumerate(WRITTEN.items()):
+        printing.prints(90 - number, f"{name} of it: {text}")
+    lines = printing.shown(json=as_json)
+    assert len(lines) == len(WRITTEN)
+    assert [line for line in lines if "***" not in line] == []
+    assert [name for name, text in WRITTEN.items() if any(text in line for line in lines)] == []
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_no_secret_is_shown(printing: Printing, as_json: bool) -> None:  # noqa: FBT001 - a case
     printing.world.secrets.add_named("DB_PASSWORD", "hunter2-of-the-function")
@@ -176,6 +219,16 @@ def test_following_ends_where_its_reader_has_seen_enough(printing: Printing) -> 
     logs.main(given, WorldConsole(printing.world, given, Gone()))
 
 
+def test_following_ends_when_its_reader_is_gone_although_nothing_more_is_printed() -> None:
+    words = [sys.executable, "-m", following.__name__]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), following.SILENT: "yes"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment, cwd=Path.cwd()) as child:
+        assert child.stdout
+        assert child.stdout.readline().endswith("| begun\n")
+        child.stdout.close()
+        assert child.wait(timeout=20) == 0
+
+
 @pytest.mark.parametrize("since", ["soon", "", "2099-01-01", "0m"])
 def test_a_time_that_is_none_is_told(printing: Printing, since: str) -> None:
     with pytest.raises(ConfigurationError, match="no time that has passed") as caught:
@@ -200,4 +253,4 @@ def test_values_that_cannot_be_read_are_said(printing: Printing) -> None:
     printing.world.values.unlink()
     printing.prints(5, "begun")
     assert len(printing.shown()) == 1
-    assert [line for line in printing.world.progress.lines if line.startswith("warning: the values are not read")]
+    assert [line for line in printing.world.progress.lines if line.startswith("warning: the values files are not read")]

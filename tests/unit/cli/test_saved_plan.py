@@ -1,6 +1,8 @@
 """A plan that is saved before anything is built, and what the command line refuses of saved plans."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,44 @@ def test_a_file_that_was_changed_ends_with_thirteen_and_a_report(
     document = json.loads(answer.out)
     assert (document["outcome"], document["exit_code"]) == ("failed", 13)
     assert document["error"]["where"] == str(file)
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_directory(path: Path) -> None:
+    path.mkdir()
+
+
+def a_link_to_nothing(path: Path) -> None:
+    path.symlink_to("absent")
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (a_pipe, "it is a pipe, not a file"),
+        (a_directory, "it is a directory, not a file"),
+        (a_link_to_nothing, "No such file or directory"),
+    ],
+)
+def test_what_is_no_file_is_not_waited_for(
+    make: Callable[[Path], None], why: str, erp: Checkout, erp_build: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.json"
+    make(file)
+    answer = erp_build("run", "--plan", file, "--repo", erp.root)
+    assert answer.code == 2
+    assert "the saved plan cannot be read" in answer.err
+    assert why in answer.err
+    assert str(file) in answer.err
+
+
+def test_what_a_file_says_does_not_move_the_cursor(erp: Checkout, erp_build: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({"schema": 1, "digest": "\x1b]0;title\x07\ud800\u202e"}), encoding="utf-8")
+    answer = erp_build("run", "--plan", file, "--repo", erp.root)
+    assert answer.code == 13
+    assert "its digest says" in answer.err
+    assert answer.err.replace("\n", "").isprintable()

@@ -20,9 +20,10 @@ examples:
 
 A line has its time (UTC), marks, who printed it, and what. "+" marks a pod that began within the time that is shown, or
 a function's environment that started in it; "<" what comes after newer lines because it was sent late. A stack trace
-stays with its message. Masked are the secrets of functions' variables and of values files, and what looks like one.
-Pods are read from the cluster, with the end of a container that was started again; --cloudwatch reads them where Fluent
-Bit sends them, those that are gone as well. What may not be read is said. Ctrl-C ends --follow.
+stays with its message. Masked are the secrets of the variables of functions and containers, of values files and of the
+values that the release runs with, and what looks like one. Pods are read from the cluster, with the end of a container
+that was started again; --cloudwatch reads them where Fluent Bit sends them, those that are gone as well. What may not
+be read is said. Ctrl-C ends --follow.
 """
 
 
@@ -65,7 +66,9 @@ def main(options: Options, console: Console) -> None:
     with signals_raise(), console.site(console.release_or_function(options.unit)) as site:
         mask_secrets_of(site)
         reading = LogReading(site, wanted)
-        for event in reading.follow() if options.follow else reading.once():
+        # Where nothing is printed, no write tells that `head` has seen enough.
+        events = reading.follow(console.output.has_reader) if options.follow else reading.once()
+        for event in events:
             if options.errors and not is_error(event.lines):
                 continue
             if options.json:

@@ -80,6 +80,18 @@ class Output:
         self.is_over = False
         self.failure: OutputFailed | None = None
 
+    def has_reader(self) -> bool:
+        """Whether somebody may still read. A pipe says without a write that its reader is gone."""
+        if self.is_over or self._stream is None:
+            return False
+        import select  # imported here: a plan never asks
+
+        with suppress(OSError, ValueError):  # ValueError: a stream of a test, which has no descriptor
+            asked = select.poll()
+            asked.register(self._stream.fileno(), 0)
+            return not any(event & (select.POLLERR | select.POLLHUP) for _, event in asked.poll(0))
+        return True
+
     def write(self, text: str, end: str = "\n") -> None:
         """Write a text and see that it has left the process."""
         if self.is_over:

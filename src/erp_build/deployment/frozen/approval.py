@@ -16,8 +16,14 @@ SHOWN_OF_DIGEST = len("sha256:") + 12
 
 
 @stage("reads only: CodePipeline", keeps="approvals")
-def read_approvals(site: Site, variables: Mapping[str, str]) -> tuple[Approval, ...]:
-    """Read who approved; none where no pipeline started the build, or nobody says. This never ends a run."""
+def read_approvals(site: Site, variables: Mapping[str, str], made: str) -> tuple[Approval, ...]:
+    """Read who approved; none where no pipeline started the build, or nobody says. This never ends a run.
+
+    Args:
+        site: where it is deployed.
+        variables: of the environment.
+        made: when the plan was made, ISO 8601, UTC; whoever approved before has not seen it.
+    """
     pipeline, execution = pipeline_that_started(variables), variables.get(EXECUTION, "")
     if not pipeline:
         return ()
@@ -29,11 +35,13 @@ def read_approvals(site: Site, variables: Mapping[str, str]) -> tuple[Approval, 
     except ErpBuildError as error:
         site.say(f"who approved is not known: {error.what}: {error.why}".strip(": "))
         return ()
+    # Both are times of AWS in the same form.
+    given = tuple(one for one in found if one.at >= made)
     for one in found:
-        site.say(f"approved by {one}")
-    if not found:
-        site.say(f"nobody approved this execution of {pipeline}: it has no manual approval")
-    return found
+        site.say(f"approved by {one}" if one in given else f"not an approval of this plan, which was made later: {one}")
+    if not given:
+        site.say(f"nobody approved this plan: execution {execution} of {pipeline} has no approval since {made}")
+    return given
 
 
 def approved_text(saved: SealedPlan | None, approvals: tuple[Approval, ...]) -> str:

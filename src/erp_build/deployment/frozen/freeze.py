@@ -135,7 +135,7 @@ def require_freezable(site: Site, live: LiveState, plan: Plan) -> None:
             next_step="wait until it has ended; one that was cut off is ended by erp-build run",
         )
     changed = uncommitted_files(site.clients.repository)
-    dirty = [step.target.name for step in plan.steps if step.is_dirty and step.action != "none"]
+    dirty = dirty_targets(plan)
     if changed or dirty:
         raise ConfigurationError(
             "a plan is saved of a commit, and the checkout is not what its commit has",
@@ -143,6 +143,11 @@ def require_freezable(site: Site, live: LiveState, plan: Plan) -> None:
             why=changed or f"other files lie among those of {few_names(dirty)}",
             next_step="commit them, or take them away",
         )
+
+
+def dirty_targets(plan: Plan) -> list[str]:
+    """The names of the targets that are made of other files than those of the plan's commit."""
+    return [step.target.name for step in plan.steps if step.is_dirty and step.action != "none"]
 
 
 def uncommitted_files(repository: GitRepository) -> str:

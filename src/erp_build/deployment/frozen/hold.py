@@ -3,11 +3,12 @@
 Each question is asked as soon as its answer is known, and under the lock again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from erp_build.changes.content_key import content_of
+from erp_build.changes.reuse import tags_of
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.frozen.freeze import (
@@ -15,6 +16,7 @@ from erp_build.deployment.frozen.freeze import (
     describe_ground,
     describe_live,
     describe_plan,
+    dirty_targets,
 )
 from erp_build.deployment.frozen.moved import (
     moved_changes,
@@ -22,6 +24,7 @@ from erp_build.deployment.frozen.moved import (
     moved_ground,
     moved_live,
     moved_targets,
+    moved_units,
 )
 from erp_build.errors import PlanMoved
 from erp_build.formats.frozen_plan import ANEW, SealedPlan, masked
@@ -43,9 +46,21 @@ class Image(NamedTuple):
 
 
 @stage("reads only: Git")
-def compare_ground(site: Site, saved: SealedPlan, rules: GateRules, head: str, uncommitted: str) -> None:
-    """Refuse another program, place, commit, policy or waiver than the plan's, and files that are not committed."""
+def compare_ground(
+    site: Site, saved: SealedPlan, rules: GateRules, head: str, uncommitted: str, units: Collection[str]
+) -> None:
+    """Refuse another program, place, commit, policy or waiver than the plan's, and files that are not committed.
+
+    Args:
+        site: where it is deployed.
+        saved: the plan.
+        rules: of the gate.
+        head: the commit that is deployed.
+        uncommitted: what of the checkout is not in it, in words.
+        units: the names of all units of the project; one that is gone would be left out without a word.
+    """
     lines = [*moved_ground(saved.plan, masked(describe_ground(site, rules, head), site.clients.secrets.mask_all))]
+    lines += moved_units(saved.plan, name_of(site.project), units)
     if uncommitted:
         lines.append(f"tree: {uncommitted}")
     _require(saved, lines)
@@ -67,7 +82,9 @@ def hold_plan(site: Site, saved: SealedPlan, live: LiveState, plan: Plan) -> Pla
     """
     then = _unit(site, saved)
     now = masked(describe_plan(site, live, plan), site.clients.secrets.mask_all)
-    _require(saved, moved_targets(then, now))
+    # Git does not tell of a file that was only laid there, and a chart's hook is none of the objects that are compared.
+    laid = [f"tree: other files lie among those of {name}" for name in dirty_targets(plan)]
+    _require(saved, [*laid, *moved_targets(then, now)])
     wanted = {one.name: Image(one.image, one.tag) for one in then.targets if one.image}
     held = with_images(site, plan, wanted)
     steps = [step for step in held.steps if step.target.name in wanted]
@@ -125,20 +142,22 @@ def _fault(site: Site, head: str, step: Step) -> str:
     registry, image = site.clients.registry, step.image
     if image is None:
         return "what was cleared is not in the registry any more"
-    if step.tag.partition("-")[0] != head[:7]:
+    if step.tag not in tags_of(head[:7]):
         return f"the tag {step.tag} is not that of the commit"
-    if not step.key:
-        return "" if registry.revision(image) == head else f"{image.digest} was not built from this commit"
-    same = content_of(registry.key(image) or "") == content_of(step.key)
-    return "" if same else f"{image.digest} has not the content {content_of(step.key)[:12]}"
+    if step.key and content_of(registry.key(image) or "") != content_of(step.key):
+        return f"{image.digest} has not the content {content_of(step.key)[:12]}"
+    if not step.key and registry.revision(image) != head:
+        return f"{image.digest} was not built from this commit"
+    assert not isinstance(step.target, Chart)
+    named = registry.stored(site.repository(step.target), step.tag)
+    # To move the tag would change what others run under it.
+    return f"the tag {step.tag} names another image by now" if named and named.digest != image.digest else ""
 
 
 def _unit(site: Site, saved: SealedPlan) -> FrozenUnit:
     name = name_of(site.project)
     unit = saved.plan.unit(name)
-    if unit is None:
-        _require(saved, [f"unit: {name} was not in the plan"])
-    assert unit is not None
+    assert unit is not None, "the ground was compared before"
     return unit
 
 

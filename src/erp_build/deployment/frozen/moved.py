@@ -1,7 +1,7 @@
 """What has moved between a saved plan and now: a line for each thing. Nothing is said where nothing has moved."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import zip_longest
 
 from erp_build.changes.content_key import content_of
@@ -32,6 +32,19 @@ def moved_ground(then: FrozenPlan, now: FrozenPlan) -> Iterator[str]:
     for one in then.policy:
         yield from _unequal(f"policy, {one.name}", one.value, rules.get(one.name, ""))
     yield from _moved_waivers(then.waivers, now.waivers)
+
+
+def moved_units(then: FrozenPlan, name: str, names: Collection[str]) -> Iterator[str]:
+    """Whether the plan has a unit, and which units of the plan are none of the project's any more.
+
+    Args:
+        then: the plan.
+        name: of the unit that is done.
+        names: of all units of the project.
+    """
+    if then.unit(name) is None:
+        yield f"unit: {name} was not in the plan"
+    yield from (f"unit: {one.name} is not in the project any more" for one in then.units if one.name not in names)
 
 
 def moved_live(then: FrozenUnit, now: FrozenUnit) -> Iterator[str]:

@@ -20,6 +20,7 @@ from erp_build.gate.result import GateRules, Judgement
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.releases.preview import Preview
+from erp_build.model.releases.units import name_of
 from erp_build.run_options import Options
 from erp_build.run_record import Run
 
@@ -52,8 +53,9 @@ def hold_ground(run: Run, site: Site, options: Options, rules: GateRules, head: 
         run.keep(saved=options.saved)
         asked = options.uncommitted
         uncommitted = uncommitted_files(site.clients.repository) if asked is None else asked
-        run.stage(compare_ground, site, options.saved, rules, head, uncommitted)
-        run.stage(read_approvals, site, options.variables)
+        units = options.units or (name_of(site.project),)
+        run.stage(compare_ground, site, options.saved, rules, head, uncommitted, units)
+        run.stage(read_approvals, site, options.variables, options.saved.plan.made)
 
 
 def live_state(run: Run, site: Site, options: Options) -> LiveState:

@@ -64,7 +64,8 @@ def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> Abstrac
         commit=plan.head,
         before=before,
         left_out=few_names(plan.left_out),
-        approved=approved_text(run.report().saved, run.report().approvals),
+        # Whoever approves may write anything, and the ledger is read by many.
+        approved=site.clients.secrets.mask(approved_text(run.report().saved, run.report().approvals)),
         outcome="deployed",
         after_failure=after_failure,
         migrations=lambda: tuple(ran),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from erp_build.clients.protocols import Cluster
 from erp_build.deployment.logs.log import Printed
+from erp_build.errors import ErpBuildError
 from erp_build.formats.logs.moments import NANOSECONDS
 from erp_build.model.releases.logs import LogLine, LogSource
 from erp_build.model.releases.release import Release
@@ -37,12 +38,20 @@ class ContainerLog:
 
     def read(self) -> list[Printed]:
         """What was printed since the last reading."""
-        found: list[LogLine] = []
-        if self.restarts > self._known_restarts:
-            # The end of the container before may have been printed after what was read of it.
-            found += self._before(self._mark)
-            self._known_restarts = self.restarts
+        known = self._read.copy()
+        try:
+            return self._parts()
+        except ErpBuildError:
+            # A part of it may have been read, which nobody gets.
+            self._read = known
+            raise
+
+    def _parts(self) -> list[Printed]:
+        """The end of the container before, if it was started again, and the next part of the one that runs."""
+        # It may have been printed after what was read of that one.
+        found = self._before(self._mark) if self.restarts > self._known_restarts else []
         part = self._cluster.log_since(self._place, self._source.unit, self._source.container, self.at)
+        self._known_restarts = self.restarts
         fresh = self._fresh(part.lines)
         self.is_cut = part.is_cut
         if fresh:
@@ -50,15 +59,25 @@ class ContainerLog:
         elif part.is_cut:
             self.at = (self.at // NANOSECONDS + 1) * NANOSECONDS
             fresh = [LogLine(self.at, LEFT_OUT)]
+        if part.is_cut:
+            # A log may be larger than memory.
+            self._forget()
         return [Printed(self._source, line) for line in (*found, *fresh)]
 
     def saw(self, restarts: int) -> None:
-        """The pod was looked at: its container was started again so often."""
+        """The pod was looked at: its container was started again so often.
+
+        Where that is less often than before, it is another pod of this name, as a StatefulSet makes them.
+        """
+        self._known_restarts = min(self._known_restarts, restarts)
         if restarts == self.restarts:
-            self._mark = self.at
-            begin = self.at // NANOSECONDS * NANOSECONDS
-            self._read = Counter({line: number for line, number in self._read.items() if line.at >= begin})
+            self._forget()
         self.restarts = restarts
+
+    def _forget(self) -> None:
+        """Forget the lines that no reading gives again: those before the second in which the next one begins."""
+        self._mark = self.at // NANOSECONDS * NANOSECONDS
+        self._read = Counter({line: number for line, number in self._read.items() if line.at >= self._mark})
 
     def _before(self, since: int) -> list[LogLine]:
         """What the container before has printed since a moment."""

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from erp_build.clients.site import Site
 from erp_build.deployment.logs.container_log import ContainerLog
-from erp_build.deployment.logs.group_log import GroupLog, of_function, of_pods, own_group
+from erp_build.deployment.logs.group_log import EVERY_S, GroupLog, of_function, of_pods, own_group
 from erp_build.deployment.logs.log import Log
 from erp_build.deployment.rollout.changed import workloads_in
-from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean
+from erp_build.errors import ConfigurationError, ErpBuildError, did_you_mean, explain
+from erp_build.formats.kubernetes.settings import settings_in
 from erp_build.formats.logs.fluent_bit import log_groups
 from erp_build.formats.logs.moments import read_moment
 from erp_build.model.project import Function
@@ -19,6 +20,9 @@ from erp_build.model.releases.release import Release
 
 ContainerKey = tuple[str, LogSource]
 """The namespace of a container's pod, and which it is."""
+
+MAX_GROUPS_A_SECOND = 2
+"""Log groups that are asked for again in a second. An account may ask five times a second in all, others with us."""
 
 RANDOM_PARTS = 2
 """Parts of a pod's name behind that of its Deployment: that of the ReplicaSet and its own."""
@@ -79,7 +83,10 @@ class LogFinder:
         if self._wanted.from_cloudwatch:
             self._add_groups_of_pods()
         self._add_functions()
-        return [*self._containers.values(), *filter(None, [self._of_pods]), *self._of_functions.values()]
+        groups = [*filter(None, [self._of_pods]), *self._of_functions.values()]
+        for group in groups:
+            group.every = max(EVERY_S, len(groups) / MAX_GROUPS_A_SECOND)
+        return [*self._containers.values(), *groups]
 
     def require_known(self) -> None:
         """Raise `ConfigurationError` if a name is that of no target and no object, where all of them could be read."""
@@ -117,13 +124,15 @@ class LogFinder:
             return self._read(()) if others else None
 
     def _other_objects(self) -> Collection[ObjectName]:
-        """What else of the release makes pods, beside its Deployments."""
+        """What else of the release makes pods, beside its Deployments. Secrets among their settings are masked then."""
         if self._others is None:
             try:
                 manifest = self._site.clients.helm.manifest(self._site.release)
             except ErpBuildError as error:
                 self._note(error)
                 manifest = ()
+            for name, value in settings_in(manifest):
+                self._site.clients.secrets.add_named(name, value)
             found = workloads_in(manifest, self._site.release.namespace)
             self._others = [one for one in found if one.kind not in ("Deployment", "CronJob")]
             if self._wanted.from_cloudwatch and not self._wanted.group:
@@ -180,10 +189,11 @@ class LogFinder:
 
 
 def function_log(site: Site, function: Function, since: int, note: Callable[[ErpBuildError], object]) -> GroupLog:
-    """The log of a function. The secrets of its environment are masked from now on."""
+    """The log of a function. The secrets of its environment are masked from now on; it is noted if they cannot be."""
     try:
         state = site.clients.functions.state(function.function)
     except ErpBuildError as error:
+        explain(error, f"so the secrets among the variables of {function.function} are not masked in its log")
         note(error)
         state = None
     group = (state.log_group if state else "") or own_group(function.function)

@@ -10,7 +10,7 @@ from erp_build.clients.site import Site
 from erp_build.deployment.logs.container_log import ContainerLog
 from erp_build.deployment.logs.find_logs import function_log
 from erp_build.deployment.logs.log import Log, Printed
-from erp_build.errors import ErpBuildError, NoLogGroup, told
+from erp_build.errors import ConfigurationError, ErpBuildError, NoLogGroup, told
 from erp_build.formats.logs.moments import NANOSECONDS, nanoseconds_of, read_moment, shown_moment
 from erp_build.formats.logs.severity import is_error, said
 from erp_build.formats.logs.stitched import stitched
@@ -24,8 +24,9 @@ from erp_build.model.stages.stage import stage
 Note = Callable[[ErpBuildError], object]
 """Is told of what cannot be read."""
 
-MAX_PODS, MAX_PARTS = 3, 3
-"""Pods of a service whose logs are read, and parts of each log: the first errors are at its begin."""
+MAX_PODS, MAX_PARTS, MAX_EMPTY_PARTS = 3, 3, 20
+"""Pods of a service whose logs are read, and parts of each log: the first errors are at its begin. CloudWatch gives
+parts with nothing in them while it searches the streams of a group."""
 
 MAX_SKEW = 60 * NANOSECONDS
 """Nanoseconds by which the clocks of the cluster and of this machine may differ."""
@@ -103,10 +104,17 @@ def _of_functions(site: Site, plan: Plan, since: int, note: Note) -> Iterator[Lo
 
 
 def _begin_of(log: Log) -> Iterator[Printed]:
-    for _ in range(MAX_PARTS):
-        yield from log.read()
+    parts = empty = 0
+    while parts < MAX_PARTS and empty < MAX_EMPTY_PARTS:
+        printed = log.read()
+        yield from printed
         if not log.is_cut:
             return
+        parts, empty = (parts + 1, empty) if printed else (parts, empty + 1)
+    if not parts:
+        raise ConfigurationError(
+            "its begin was not found", where=log.where, why=f"CloudWatch gave {empty} pages with nothing in them"
+        )
 
 
 def _first(site: Site, plan: Plan, printed: Iterable[Printed]) -> Iterator[FirstError]:

@@ -12,6 +12,9 @@ from erp_build.model.releases.logs import LogLine, LogRecord, LogSource
 OVERLAP = 15 * NANOSECONDS
 """Nanoseconds before the newest record that are read again: records of other streams come in later."""
 
+EVERY_S = 5.0
+"""Seconds between two readings of a group."""
+
 COLD_START = "INIT_START "
 """The first line of a new execution environment of a function."""
 
@@ -29,26 +32,31 @@ class GroupLog:
         source_of: whose record it is.
     """
 
-    every = 5.0
-
     def __init__(self, groups: LogGroups, group: str, since: int, source_of: SourceOf) -> None:
         self.where = group
+        self.every = EVERY_S
         self.at = since
         self.is_cut = False
         self._groups, self._since, self._source_of = groups, since, source_of
         self._begin, self._token = since, ""
+        # The times of records that come again: of readings before this one, and of the pages of this one.
+        self._known: dict[str, int] = {}
         self._read: dict[str, int] = {}
 
     def read(self) -> list[Printed]:
         """The records of the next page, which were not read before."""
         page = self._groups.records(self.where, self._begin, self._token)
-        fresh = sorted((one for one in page.records if one.identifier not in self._read), key=lambda one: one.at)
+        fresh = sorted((one for one in page.records if one.identifier not in self._known), key=lambda one: one.at)
         self._read |= {one.identifier: one.at for one in fresh}
         self.at = max(self.at, *(one.at for one in fresh), self._since)
         self._token, self.is_cut = page.token, bool(page.token)
+        # No record comes on two pages, so only what the next reading gives again is kept: a log is larger than memory.
+        begin = max(self._since, self.at - OVERLAP)
+        self._read = {name: at for name, at in self._read.items() if at >= begin}
         if not page.token:
-            self._begin = max(self._since, self.at - OVERLAP)
-            self._read = {name: at for name, at in self._read.items() if at >= self._begin}
+            self._begin = begin
+            self._known = {name: at for name, at in self._known.items() if at >= begin} | self._read
+            self._read = {}
         return [printed for one in fresh if one.at >= self._since for printed in self._lines(one)]
 
     def _lines(self, record: LogRecord) -> list[Printed]:

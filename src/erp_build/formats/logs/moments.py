@@ -9,6 +9,8 @@ NANOSECONDS_OF_MILLISECOND = 1_000_000
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}+)\d{0,9}+)?(Z|[+-]\d\d:\d\d)")
 DURATION = re.compile(r"(?:(\d{1,4}+)d)?(?:(\d{1,5}+)h)?(?:(\d{1,6}+)m)?(?:(\d{1,8}+)s)?")
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 MOST_DIGITS = 9
 """Digits behind the point of a second that Kubernetes writes."""
 
@@ -60,4 +62,5 @@ def since(text: str, now: datetime) -> datetime | None:
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment if moment <= now else None
+    # CloudWatch knows no time before 1970.
+    return max(moment, EPOCH) if moment <= now else None

@@ -109,6 +109,39 @@ def test_the_last_words_are_found_although_the_next_container_was_read_first() -
     assert container.read() == ["no database"]
 
 
+def test_another_pod_of_the_same_name_that_crashes_has_its_last_words_too() -> None:
+    container = Container()
+    container.log.saw(3)
+    container.prints(AT, "of the first pod")
+    assert container.read() == ["of the first pod"]
+    container.log.saw(0)
+    container.prints(AT + NANOSECONDS, "of the second pod", "no database")
+    container.restarts()
+    container.log.saw(1)
+    assert container.read() == ["of the second pod", "no database"]
+
+
+def test_the_end_of_the_container_before_is_not_lost_where_the_next_cannot_be_read_at_once() -> None:
+    container = Container()
+    container.prints(AT, "starting", "no database")
+    container.restarts()
+    container.prints(AT + NANOSECONDS, "starting again")
+    container.log.saw(1)
+    container.printed.meanwhile = lambda: setattr(container.printed, "denied", True)
+    with pytest.raises(ReleaseFailed, match="403"):
+        container.read()
+    container.printed.denied = False
+    assert container.read() == ["starting", "no database", "starting again"]
+
+
+def test_a_long_log_is_not_kept_while_it_is_read() -> None:
+    container = Container()
+    for second in range(100):
+        container.prints(AT + second * NANOSECONDS, str(second))
+    assert container.read() == [str(second) for second in range(100)]
+    assert len(container.log._read) <= 2 * PAGE
+
+
 def test_lines_that_are_too_many_for_a_second_are_left_out_and_said() -> None:
     container = Container()
     container.prints(AT, *(str(number) for number in range(PAGE * 2)))

@@ -57,6 +57,28 @@ def test_a_function_that_fails_since_its_update_is_told(world: FakeWorld) -> Non
     assert (error.target, error.container, error.lines) == (EMPLOYEE, "", ("[ERROR] KeyError: 'id'",))
 
 
+def test_pages_with_nothing_in_them_hide_no_error(world: FakeWorld) -> None:
+    world.log_groups.add(
+        GROUP, "2026/01/01/[1]0a", nanoseconds_of(world.clock.now()) + 3600 * NANOSECONDS, "[ERROR] no"
+    )
+    world.log_groups.empty_pages = 19
+    world.change(EMPLOYEE)
+    assert [error.lines for error in world.run().first_errors] == [("[ERROR] no",)]
+
+
+def test_a_search_that_finds_no_begin_is_said(world: FakeWorld) -> None:
+    world.log_groups.add(
+        GROUP, "2026/01/01/[1]0a", nanoseconds_of(world.clock.now()) + 3600 * NANOSECONDS, "[ERROR] no"
+    )
+    world.log_groups.empty_pages = 1000
+    world.change(EMPLOYEE)
+    assert world.run().first_errors == ()
+    said = [line for line in world.progress.lines if line.startswith("first errors are not read: ")]
+    assert said == [
+        f"first errors are not read: {GROUP}: its begin was not found: CloudWatch gave 20 pages with nothing in them"
+    ]
+
+
 def test_a_secret_in_an_error_is_masked(world: FakeWorld) -> None:
     prints(world, NOTIFICATION, "ERROR no", "\tpassword=hunter2", "\t-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBg")
     world.change(NOTIFICATION)

@@ -59,6 +59,23 @@ def test_no_record_is_lost_and_none_comes_twice(steps: list[tuple[int, bool]]) -
     assert sorted([*found, *group.texts()]) == sorted(sent)
 
 
+def test_pages_with_nothing_in_them_are_not_the_end() -> None:
+    group = Group()
+    group.gets(AT, "first")
+    group.groups.empty_pages = 5
+    assert group.texts() == ["first"]
+
+
+def test_a_long_log_is_not_kept_while_it_is_read() -> None:
+    group = Group()
+    for second in range(200):
+        group.gets(AT + second * NANOSECONDS, str(second))
+    assert group.texts() == [str(second) for second in range(200)]
+    assert len(group.log._known) <= OVERLAP // NANOSECONDS + 1
+    assert group.log._read == {}
+    assert group.texts() == []
+
+
 def test_a_record_of_several_lines_is_read_line_by_line() -> None:
     group = Group()
     group.gets(AT, "ERROR no\n\tat App.java:3\r\n")

@@ -67,6 +67,7 @@ def printing(changed: FakeWorld) -> Printing:
     """A release that runs and has printed nothing, and a function that was called once before."""
     changed.clock.sleep(3600)
     changed.cluster.printed.asked.clear()
+    changed.log_groups.asked.clear()
     found = Printing(changed)
     changed.log_groups.groups[GROUP] = []
     return found
@@ -130,6 +131,40 @@ def test_where_nothing_can_be_read_the_first_error_ends_it(printing: Printing) -
     printing.world.cluster.printed.denied = True
     with pytest.raises(ErpBuildError, match="403 Forbidden"):
         printing.once()
+
+
+def test_a_log_that_cannot_be_read_for_a_moment_is_read_again_in_its_order(printing: Printing) -> None:
+    printing.logs(1, "function")
+    printing.prints(2, "request")
+    printing.world.log_groups.throttled = 20
+    assert printing.once() == ["function", "request"]
+    assert not [line for line in printing.world.progress.lines if line.startswith("not read: ")]
+
+
+def test_a_log_that_cannot_be_read_for_long_is_said(printing: Printing) -> None:
+    printing.prints(2, "request")
+    printing.world.log_groups.throttled = 10_000
+    assert printing.once() == ["request"]
+    (said,) = [line for line in printing.world.progress.lines if line.startswith("not read: ")]
+    assert "too many requests" in said
+
+
+def test_silence_is_said_with_what_was_read(printing: Printing) -> None:
+    assert printing.once(REQUEST) == []
+    said = [line for line in printing.world.progress.lines if line.startswith("nothing was printed since ")]
+    assert said == [f"nothing was printed since {shown_moment(printing.since)}; logs that were read: 2"]
+    printing.prints(1, "request")
+    printing.world.progress.lines.clear()
+    assert printing.once(REQUEST) == ["request"]
+    assert not [line for line in printing.world.progress.lines if line.startswith("nothing was printed")]
+
+
+def test_the_variables_of_a_function_that_may_not_be_read_are_not_masked_and_that_is_said(printing: Printing) -> None:
+    printing.logs(1, "function")
+    printing.world.functions.hidden.add(FUNCTION)
+    assert printing.once(EMPLOYEE) == ["function"]
+    (said,) = [line for line in printing.world.progress.lines if line.startswith("not read: ")]
+    assert f"the secrets among the variables of {FUNCTION} are not masked in its log" in said
 
 
 def test_a_cluster_that_is_away_leaves_the_functions(printing: Printing) -> None:
@@ -205,6 +240,27 @@ def test_a_signal_ends_following_at_once(printing: Printing) -> None:
     with pytest.raises(Interrupted):
         list(printing.reading().follow())
     assert printing.world.clock.monotonic() < 3600 + 60
+
+
+def test_following_ends_where_nobody_reads_any_more_although_nothing_is_printed(printing: Printing) -> None:
+    looks = iter([True, True, False])
+    assert list(printing.reading(REQUEST).follow(lambda: next(looks))) == []
+
+
+def test_a_log_that_cannot_be_read_is_not_asked_for_with_every_look(printing: Printing) -> None:
+    looks = iter([True] * 20)
+    printing.world.log_groups.denied = True
+    list(printing.reading(REQUEST, EMPLOYEE).follow(lambda: next(looks, False)))
+    assert printing.world.log_groups.asked == [(GROUP, "")] * 2
+
+
+def test_many_groups_are_asked_for_less_often(printing: Printing) -> None:
+    function = printing.world.project.functions[0]
+    many = tuple(function._replace(name=f"f{number}") for number in range(60))
+    printing.world.project = printing.world.project._replace(functions=many)
+    looks = iter([True] * 25)
+    list(printing.reading(*(one.name for one in many)).follow(lambda: next(looks, False)))
+    assert len(printing.world.log_groups.asked) == 60
 
 
 def test_following_lives_through_a_cluster_that_is_away_for_a_while(printing: Printing) -> None:
