@@ -55,6 +55,10 @@ class FakeAlarms:
             raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed")
         return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))
 
+    def named(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """Those that exist, of any prefix."""
+        return tuple(one for one in self.states("") if one.name in names)
+
 
 class FakeApprovals:
     """Approvals by pipeline and execution; `denied` says that they may not be read."""

@@ -24,6 +24,7 @@ READERS = (
     "approvals",
     "log_groups",
     "traces",
+    "health",
     "helm",
 )
 """The clients that read something outside of this machine."""

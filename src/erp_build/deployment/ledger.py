@@ -59,6 +59,8 @@ class LedgerEntry:
         revision, updated, functions: what it left behind.
         left_out: the targets of that commit that it left as they ran, in words; empty: none.
         approved: the saved plan that it did, and who approved it, in words; empty: it made its own plan.
+        red: what was red before it, and does not count in its bake.
+        bake: how its bake ended, in words; empty: it had none, or was cut off.
     """
 
     at: str
@@ -71,6 +73,8 @@ class LedgerEntry:
     functions: Mapping[str, str] = field(default_factory=dict)
     left_out: str = ""
     approved: str = ""
+    red: tuple[str, ...] = ()
+    bake: str = ""
 
     @property
     def left(self) -> PreviousState:
@@ -180,6 +184,8 @@ def _entry(item: Mapping[str, Any], before: PreviousState, functions: Mapping[st
         functions=functions,
         left_out=item.get("left_out", ""),
         approved=item.get("approved", ""),
+        red=tuple(item.get("red", ())),
+        bake=item.get("bake", ""),
     )
 
 
@@ -195,7 +201,9 @@ def _differences(entries: tuple[LedgerEntry, ...]) -> list[dict[str, Any]]:
         before = _filled(entry.before, _patch(known, entry.before.functions))
         after = _patch(entry.before.functions, entry.functions) if entry.outcome != "begun" else {}
         named = {"at": entry.at, "commit": entry.commit, "build": entry.build, "outcome": entry.outcome}
-        words = {"left_out": entry.left_out, "approved": entry.approved}
+        # What was red before counts only until the end is written.
+        red = list(entry.red) if entry.outcome == "begun" else []
+        words = {"left_out": entry.left_out, "approved": entry.approved, "red": red, "bake": entry.bake}
         apart = {name: text for name, text in words.items() if text}
         items.append({**named, **apart, **_filled(entry.left, after), "before": before})
         known = entry.good.functions

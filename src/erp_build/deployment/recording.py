@@ -9,7 +9,7 @@ from erp_build.clients.clock import Deadline
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
-from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
+from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, attempt, explain, told
 
@@ -21,13 +21,11 @@ RECORD_TIMEOUT_S, RECORD_POLL_S = 60.0, 5.0
 def recorded(
     site: Site,
     lock: Lock,
+    entry: LedgerEntry,
     *,
-    commit: str,
-    before: PreviousState,
-    left_out: str = "",
-    approved: str = "",
     outcome: DeploymentOutcome,
     after_failure: Callable[[Exception], DeploymentOutcome],
+    bake: Callable[[], str] = str,
 ) -> Iterator[None]:
     """Record the deployment that the block makes: its begin, and its outcome.
 
@@ -37,18 +35,23 @@ def recorded(
     Args:
         site: where it is deployed.
         lock: holds the record.
-        commit: full commit that is deployed.
-        before: where its failure leads.
-        left_out: what of the commit is not deployed, in words.
-        approved: the saved plan that is done, and who approved it, in words.
+        entry: what is deployed, and where its failure leads.
         outcome: what is written when the block succeeds.
         after_failure: called with the error when the block fails; returns what is written then.
+        bake: called at the end; returns how the bake ended, in words.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
-    entry = LedgerEntry(
-        at=lock.time, commit=commit, build=lock.build, before=before, left_out=left_out, approved=approved
-    )
     lock.write_entries((*lock.entries, entry))
+    with failure_recorded(site, lock, after_failure, bake):
+        yield
+    _write_end(site, lock, replace(lock.entries[-1], outcome=outcome, bake=bake()))
+
+
+@contextmanager
+def failure_recorded(
+    site: Site, lock: Lock, after_failure: Callable[[Exception], DeploymentOutcome], bake: Callable[[], str] = str
+) -> Iterator[None]:
+    """Write down that the deployment of the last entry failed, if the block fails; arguments as `recorded`."""
     try:
         yield
     except Locked:
@@ -56,9 +59,8 @@ def recorded(
         raise
     except Exception as error:
         _require_undisturbed(lock, error)
-        _write_failure(site, lock, after_failure(error), error)
+        _write_failure(site, lock, after_failure(error), error, bake)
         raise
-    _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
 
 
 def is_unproven(entries: tuple[LedgerEntry, ...]) -> bool:
@@ -66,10 +68,10 @@ def is_unproven(entries: tuple[LedgerEntry, ...]) -> bool:
     return bool(entries) and not entries[-1].is_settled
 
 
-def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "") -> None:
+def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "", bake: str = "") -> None:
     """Record that what an unproven deployment left behind is proven now, for this commit but for what is left out.
 
-    An empty commit: what runs is of none that anybody knows.
+    An empty commit: what runs is of none that anybody knows. `bake` says how its bake ended.
     """
     entries = lock.entries
     if not is_unproven(entries):
@@ -79,7 +81,7 @@ def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "") -> Non
         # The other deployment did end as it is written; this commit needs nothing of it changed.
         last = LedgerEntry(at=lock.time, commit=commit, build=lock.build, before=last.before, left_out=left_out)
         lock.write_entries((*entries, last))
-    _write_end(site, lock, replace(last, outcome="deployed"))
+    _write_end(site, lock, replace(last, outcome="deployed", bake=bake))
 
 
 def _require_undisturbed(lock: Lock, error: Exception) -> None:
@@ -97,10 +99,12 @@ def function_images(site: Site) -> dict[str, str]:
     return {one.name: state.resolved for one, state in zip(functions, states, strict=True) if state.resolved}
 
 
-def _write_failure(site: Site, lock: Lock, outcome: DeploymentOutcome, error: Exception) -> None:
+def _write_failure(
+    site: Site, lock: Lock, outcome: DeploymentOutcome, error: Exception, bake: Callable[[], str]
+) -> None:
     """Write down that a deployment failed. If that fails too, it is reported, and the run ends with its own error."""
     try:
-        _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
+        _write_end(site, lock, replace(lock.entries[-1], outcome=outcome, bake=bake()))
     except Locked as lost:
         explain(lost, told(error))
         raise lost from error

@@ -17,7 +17,7 @@ from erp_build.deployment.going_back.proven import (
 from erp_build.deployment.going_back.take_back import take_back
 from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.latest import point_latest_at
-from erp_build.deployment.ledger import PreviousState
+from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import function_images, recorded
@@ -68,9 +68,13 @@ def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proo
         with recorded(
             site,
             lock,
-            commit=destination.commit,
-            before=destination.state,
-            left_out=destination.left_out,
+            LedgerEntry(
+                at=lock.time,
+                commit=destination.commit,
+                build=lock.build,
+                before=destination.state,
+                left_out=destination.left_out,
+            ),
             outcome="rolled back",
             after_failure=lambda _: "failed",
         ):
