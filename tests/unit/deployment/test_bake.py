@@ -5,7 +5,8 @@ import pytest
 from erp_build.deployment.ledger import LedgerEntry, read_entries
 from erp_build.errors import BakeBroken, Interrupted, Locked, ReleaseFailed, RunTimedOut
 from erp_build.model.project import DeployPolicy
-from tests.fakes.deployments import Trouble
+from erp_build.model.releases.kubernetes import ObjectName
+from tests.fakes.deployments import Other, Trouble, object_of
 from tests.fakes.health import GROUP, binding, service
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, PROCESSING
@@ -31,11 +32,11 @@ def ledger(world: FakeWorld) -> tuple[LedgerEntry, ...]:
     return read_entries(world.leases.lease.record if world.leases.lease else "")
 
 
-def in_the_bake(world: FakeWorld, *, after: float = 60.0, stage: str = "bake") -> float:
-    """The moment so many seconds behind the begin of the bake that the next run comes to, or of another stage."""
+def in_the_bake(world: FakeWorld, *, after: float = 60.0) -> float:
+    """The moment so many seconds behind the begin of the bake that the next run comes to."""
     other = world.copy_to(world.root.with_name("tried"))
     other.run()
-    began = next(one.began for one in other.report.stages if one.name == stage)
+    began = next(one.began for one in other.report.stages if one.name == "bake")
     return world.clock.monotonic() + began + after
 
 
@@ -143,14 +144,15 @@ def test_what_was_red_before_is_said_and_does_not_count(baking: FakeWorld) -> No
     baking.alarms.alarms[ALARM] = "ALARM"
     baking.health.wrong[ADDRESS] = "status 503"
     baking.health.groups[OURS] = {TARGET: "unhealthy"}
-    # After the plan, which would deploy it again.
-    moment = in_the_bake(baking, after=0.0, stage="look before")
-    baking.cluster.troubles[PROCESSING] = Trouble(waiting="CrashLoopBackOff", restarts=9, since=moment)
+    kafka = object_of("StatefulSet", "kafka", "kafka:3")
+    baking.helm.around = (*baking.helm.around, kafka)
+    baking.cluster.others[ObjectName("StatefulSet", "kafka")] = Other(kafka)
+    baking.cluster.troubles["StatefulSet kafka"] = Trouble(waiting="CrashLoopBackOff", restarts=9)
     report = baking.run()
     assert report.outcome == "deployed"
     (bake,) = report.bakes
     assert bake.red_before == (
-        f"Deployment {PROCESSING}",
+        "StatefulSet kafka",
         f"target group erp-dev-notification of the Service {NOTIFICATION}",
         f"alarm {ALARM}",
         "bake_http",

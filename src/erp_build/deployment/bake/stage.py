@@ -18,6 +18,7 @@ from erp_build.deployment.bake.troubles import (
 from erp_build.deployment.lock import Lock
 from erp_build.errors import BakeBroken, ErpBuildError, ReleaseFailed, told
 from erp_build.model.plan import Plan
+from erp_build.model.project import Service
 from erp_build.model.releases.bake import Bake, BakeState
 from erp_build.model.stages.stage import stage
 
@@ -61,7 +62,8 @@ def look_before(site: Site, plan: Plan) -> tuple[str, ...]:
 
 
 def _red(site: Site, plan: Plan, seen: Seen) -> list[Trouble]:
-    anew = {site.repository(step.target) for step in plan.services if step.action != "none"}
+    targets = [step.target for step in plan.services if step.action != "none"]
+    anew = {site.repository(one) for one in targets if isinstance(one, Service)}
     kept = [one for one in seen.workloads or () if anew.isdisjoint(one.repositories)]
     return [*red_now(kept, seen.groups), *alarms_on(seen.alarms), *failed_checks(seen.checks)]
 

@@ -51,6 +51,7 @@ def history_document(
                 "outcome": entry.outcome,
                 "left_out": entry.left_out or None,
                 "approved": entry.approved or None,
+                "bake": entry.bake or None,
                 "revision": entry.revision,
                 "functions": dict(entry.functions),
                 "proven": entry.outcome in PROVEN,

@@ -58,7 +58,7 @@ def history_text(
         functions = ", ".join(f"{name} {image.partition('@')[2][:19]}" for name, image in entry.functions.items())
         named = (entry.at[:19], _commit(entry), entry.build, entry.outcome, str(entry.revision or "-"))
         runs = "runs" if entry is standing.runs else ""
-        deployments.append((*named, functions or "-", ", ".join(filter(None, (runs, entry.approved)))))
+        deployments.append((*named, functions or "-", ", ".join(filter(None, (runs, entry.bake, entry.approved)))))
     release = ("Release", *table(revisions)) if has_release else ()
     return "\n".join((*release, "Deployments", *table(deployments)))
 
