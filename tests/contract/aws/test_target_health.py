@@ -26,7 +26,7 @@ def test_each_target_has_its_state_and_why() -> None:
         described("10.0.0.8", "unhealthy", Reason="Target.Timeout", Description="Request timed out"),
         described("10.0.0.9", "initial", Reason="Elb.RegistrationInProgress"),
         {
-            "Target": {"Id": "arn:aws:lambda:ap-northeast-2:123456789012:function:f"},
+            "Target": {"Id": "i-0a1b2c3d4e5f60718"},
             "TargetHealth": {"State": "unused"},
         },
     ]
@@ -35,7 +35,7 @@ def test_each_target_has_its_state_and_why() -> None:
         TargetHealth("10.0.0.7:8080", "healthy"),
         TargetHealth("10.0.0.8:8080", "unhealthy", "Target.Timeout: Request timed out"),
         TargetHealth("10.0.0.9:8080", "initial", "Elb.RegistrationInProgress"),
-        TargetHealth("arn:aws:lambda:ap-northeast-2:123456789012:function:f", "unused"),
+        TargetHealth("i-0a1b2c3d4e5f60718", "unused"),
     )
 
 
