@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from kubernetes import client as kubernetes
@@ -47,7 +48,7 @@ def turn(alarm: str, state: str) -> None:
 def group_of(pair: Pair) -> str:
     """The target group of the service, as the chart's values name it."""
     values = (pair.erp.repository / VALUES).read_text(encoding="utf-8")
-    return re.findall(r"arn:\S+:targetgroup/\S*-notification/\w+", values)[0]
+    return str(re.findall(r"arn:\S+:targetgroup/\S*-notification/\w+", values)[0])
 
 
 def broken(pair: Pair, breaks: Callable[[], object]) -> erp_build_process.Finished:
@@ -104,7 +105,7 @@ def test_a_pod_that_starts_again_takes_the_function_back_too(pair: Pair) -> None
 
 def kill_one(pair: Pair) -> None:
     """Kill the Java of one pod of the service."""
-    core = kubernetes.CoreV1Api(admin_client.connect())
+    core: Any = kubernetes.CoreV1Api(admin_client.connect())
     pods = core.list_namespaced_pod(pair.erp.tenant.namespace, _request_timeout=admin_client.TIMEOUT).items
     pod = next(one for one in pods if one.metadata.name.startswith(f"{SERVICE}-"))
     kill_container(pod.status.container_statuses[0].container_id)

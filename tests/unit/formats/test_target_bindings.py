@@ -51,7 +51,10 @@ def test_a_service_of_another_namespace_is_not_that_of_the_release() -> None:
     [
         (service("a"), False),
         (service("a", "LoadBalancer"), True),
-        ({"kind": "Ingress"}, True),
+        ({"kind": "Ingress", "spec": {"ingressClassName": "alb"}}, True),
+        ({"kind": "Ingress", "metadata": {"annotations": {"kubernetes.io/ingress.class": "alb"}}}, True),
+        ({"kind": "Ingress", "metadata": {"annotations": {"alb.ingress.kubernetes.io/scheme": "internal"}}}, True),
+        ({"kind": "Ingress", "spec": {"ingressClassName": "nginx"}}, False),
         (binding("a", "a", A), True),
         ({"kind": "Deployment"}, False),
     ],

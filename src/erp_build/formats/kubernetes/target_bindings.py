@@ -34,12 +34,17 @@ def bindings_of(manifest: Iterable[Object], listed: Iterable[Object], namespace:
 
 
 def may_have_bindings(manifest: Iterable[Object]) -> bool:
-    """Whether a release has what a load balancer is made for, or binds one itself."""
-    return any(
-        one.get("kind") in (KIND, "Ingress")
-        or (one.get("kind") == "Service" and _mapping(one.get("spec")).get("type") == "LoadBalancer")
-        for one in flattened(manifest)
-    )
+    """Whether a release has what the controller makes a load balancer for, or binds one itself."""
+    return any(_may_have(one) for one in flattened(manifest))
+
+
+def _may_have(item: Object) -> bool:
+    spec, kind = _mapping(item.get("spec")), item.get("kind")
+    if kind != "Ingress":
+        return kind == KIND or (kind == "Service" and spec.get("type") == "LoadBalancer")
+    annotations = _mapping(_mapping(item.get("metadata")).get("annotations"))
+    is_ours = "alb" in (spec.get("ingressClassName"), annotations.get("kubernetes.io/ingress.class"))
+    return is_ours or any(str(name).startswith("alb.ingress.kubernetes.io/") for name in annotations)
 
 
 def _binding(item: Object) -> TargetBinding:
