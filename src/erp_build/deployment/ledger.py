@@ -25,6 +25,9 @@ MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 FEWEST_READABLE = 5
 """Entries that must fit as they are; otherwise the text is packed, which halves it."""
 
+MAX_RED_KEPT = 200
+"""Of what was red before a deployment, as much as is kept for a run that ends the bake of a killed one."""
+
 SCHEMA = 2
 """The form of the text. The first form was a list of whole entries; it is still read."""
 
@@ -202,7 +205,7 @@ def _differences(entries: tuple[LedgerEntry, ...]) -> list[dict[str, Any]]:
         after = _patch(entry.before.functions, entry.functions) if entry.outcome != "begun" else {}
         named = {"at": entry.at, "commit": entry.commit, "build": entry.build, "outcome": entry.outcome}
         # What was red before counts only until the end is written.
-        red = list(entry.red) if entry.outcome == "begun" else []
+        red = list(entry.red[:MAX_RED_KEPT]) if entry.outcome == "begun" else []
         words = {"left_out": entry.left_out, "approved": entry.approved, "red": red, "bake": entry.bake}
         apart = {name: text for name, text in words.items() if text}
         items.append({**named, **apart, **_filled(entry.left, after), "before": before})

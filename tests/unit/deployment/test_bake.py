@@ -187,6 +187,14 @@ def test_a_lost_lock_ends_a_bake_and_takes_nothing_back(baking: FakeWorld) -> No
     assert baking.report.bakes[0].state == "going on"
 
 
+def test_what_somebody_else_deploys_in_a_bake_is_not_called_proven(baking: FakeWorld) -> None:
+    moment = in_the_bake(baking)
+    baking.cluster.at(moment, lambda: baking.helm.was_deployed(baking.values.read_text(), "by hand"))
+    with pytest.raises(Locked, match="somebody else"):
+        baking.run()
+    assert ledger(baking)[-1].outcome == "begun"
+
+
 def test_the_lock_is_renewed_in_a_bake(baking: FakeWorld) -> None:
     left: list[float] = []
 

@@ -27,9 +27,6 @@ BAKE_POLL_S, SHORTEST_POLL_S, LOOKS = 5.0, 1.0, 10
 
 PROGRESS_EVERY_S = 60.0
 
-MAX_RED_KEPT = 30
-"""Of what was red before, as many as the ledger remembers for a run that ends the bake of a killed one."""
-
 Note = Callable[[Bake], object]
 """Gets the bake as far as it has come, for the report."""
 
@@ -58,7 +55,7 @@ def look_before(site: Site, plan: Plan) -> tuple[str, ...]:
         return ()
     for one in red:
         site.say(f"warning: red before the deployment, so it will not count: {one}")
-    return tuple(dict.fromkeys(one.subject for one in red))[:MAX_RED_KEPT]
+    return tuple(dict.fromkeys(one.subject for one in red))
 
 
 def _red(site: Site, plan: Plan, seen: Seen) -> list[Trouble]:
@@ -85,6 +82,9 @@ def bake(site: Site, lock: Lock, red_before: tuple[str, ...], note: Note) -> Bak
     while not watch.has_ended:
         lock.require_held()
         watch.look()
+    if watch.result.wanted:
+        # What was watched is what is written down as proven.
+        lock.require_undisturbed()
     return watch.result
 
 
