@@ -1,6 +1,6 @@
 """Load balancers and the checks of a bake in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from erp_build.clients.kubernetes.connection import Refused
@@ -18,6 +18,7 @@ class FakeHealth:
         groups: ARN of a target group -> target -> its state.
         changes: ARN -> states that the next readings show, one reading each; the last one stays.
         wrong: address, or first word of a program -> what is wrong with it.
+        answers: says what is wrong with an address; None: what `wrong` has.
         denied: whether targets may not be read.
         asked: what was asked, in order.
     """
@@ -26,6 +27,7 @@ class FakeHealth:
         self.groups: dict[str, dict[str, str]] = {}
         self.changes: dict[str, list[dict[str, str]]] = {}
         self.wrong: dict[str, str] = {}
+        self.answers: Callable[[str], str] | None = None
         self.denied = False
         self.asked: list[str] = []
 
@@ -48,7 +50,7 @@ class FakeHealth:
     def http(self, address: str) -> str:
         """What is wrong with an address."""
         self.asked.append(address)
-        return self.wrong.get(address, "")
+        return self.answers(address) if self.answers else self.wrong.get(address, "")
 
     def command(self, argv: Sequence[str]) -> str:
         """What is wrong with a program."""
