@@ -201,7 +201,9 @@ CALLS: dict[str, Callable[[Desk], object]] = {
     "eks:DescribeCluster": Desk.cluster,
     "logs:FilterLogEvents": Desk.look_at_logs,
     "cloudwatch:DescribeAlarms": lambda on: CloudWatchAlarms(on.client("cloudwatch")).states(on.erp.name),
-    "elasticloadbalancing:DescribeTargetHealth": lambda on: LoadBalancers(on.client("elbv2")).targets(GROUP),
+    "elasticloadbalancing:DescribeTargetHealth": lambda on: LoadBalancers(on.client("elbv2")).targets(
+        GROUP.format("a")
+    ),
     "sns:Publish": Desk.publish,
 }
 """Action -> the call of a tool that needs it."""

@@ -1,5 +1,7 @@
 """A bake: what breaks behind the proof takes both halves back, and what was red before only gets a word."""
 
+from collections.abc import Callable
+
 import pytest
 
 from erp_build.deployment.ledger import LedgerEntry, read_entries
@@ -8,7 +10,7 @@ from erp_build.model.project import DeployPolicy
 from erp_build.model.releases.kubernetes import ObjectName
 from tests.fakes.deployments import Other, Trouble, object_of
 from tests.fakes.health import GROUP, binding, service
-from tests.fakes.world import FUNCTION, FakeWorld
+from tests.fakes.world import FUNCTION, FakeWorld, Killed
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, PROCESSING
 
 BAKE_S = 600.0
@@ -210,13 +212,22 @@ def test_the_lock_is_renewed_in_a_bake(baking: FakeWorld) -> None:
     assert min(left) > 0
 
 
-def test_a_signal_ends_a_bake_and_the_next_run_ends_it(baking: FakeWorld) -> None:
-    def signal() -> None:
-        raise Interrupted(15, "SIGTERM")
+def ended_by(error: BaseException) -> Callable[[], None]:
+    def end() -> None:
+        raise error
 
-    baking.cluster.at(in_the_bake(baking), signal)
-    with pytest.raises(Interrupted, match="ended by SIGTERM"):
+    return end
+
+
+@pytest.mark.parametrize("after", [0.0, 300.0, BAKE_S - 1])
+@pytest.mark.parametrize("error", [Interrupted(15, "SIGTERM"), Killed("in the bake")], ids=["a signal", "a kill"])
+def test_what_ends_a_run_in_its_bake_takes_nothing_back_and_the_next_run_ends_it(
+    baking: FakeWorld, error: BaseException, after: float
+) -> None:
+    baking.cluster.at(in_the_bake(baking, after=after), ended_by(error))
+    with pytest.raises(type(error), match=r"ended by SIGTERM|in the bake"):
         baking.run()
+    assert "rollback_release" not in baking.verbs()
     assert ledger(baking)[-1].outcome == "begun"
     assert baking.run().outcome == "nothing"
     assert baking.seconds("bake") >= BAKE_S
@@ -228,10 +239,7 @@ def test_the_next_run_takes_back_what_breaks_in_the_bake_that_it_ends(baking: Fa
     running, digest = baking.cluster.running(), baking.functions.states[FUNCTION].digest
     baking.alarms.alarms["erp-dev-red-before"] = "ALARM"
 
-    def signal() -> None:
-        raise Interrupted(15, "SIGTERM")
-
-    baking.cluster.at(in_the_bake(baking), signal)
+    baking.cluster.at(in_the_bake(baking), ended_by(Interrupted(15, "SIGTERM")))
     with pytest.raises(Interrupted, match="ended by SIGTERM"):
         baking.run()
     baking.alarms.alarms[ALARM] = "ALARM"
