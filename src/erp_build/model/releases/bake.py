@@ -95,7 +95,7 @@ class Bake:
 
     @property
     def words(self) -> str:
-        """How it ended, in a few words; empty: it was cut off."""
-        if self.state == "broken":
-            return f"bake broken after {self.seconds:.0f} s: {self.broken[0] if self.broken else 'by a time-out'}"
+        """How it ended, in a few words, without what a program of the user has printed; empty: it was cut off."""
+        if self.broken:
+            return f"bake broken after {self.seconds:.0f} s: {self.broken[0].partition(': ')[0]}"
         return f"baked for {self.seconds:.0f} s" if self.state == "well" else ""
