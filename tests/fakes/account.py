@@ -52,7 +52,7 @@ class FakeAlarms:
 
     def states(self, prefix: str) -> tuple[Alarm, ...]:
         if self.denied:
-            raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed", where="alarms")
+            raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed", where="alarms", next_step="allow it")
         return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))
 
     def named(self, names: Sequence[str]) -> tuple[Alarm, ...]:
