@@ -9,7 +9,7 @@ OFF = Look("bake of [deploy]").ok("it is off: a deployment counts with its proof
 
 def check_bake(facts: Facts) -> CheckResult:
     """Whether CodeBuild gives the bake its time, and whether the alarms that it is to watch exist."""
-    policy, lock = facts.project.deploy, facts.project.deploy.lock_expires
+    policy, _ = facts.project.deploy, facts.environment()
     if not policy.bake:
         return OFF
     project, units = facts.build_project(), len(units_of(facts.project))
@@ -25,7 +25,7 @@ def check_bake(facts: Facts) -> CheckResult:
     if missing := [name for name in policy.bake_alarms if name not in there]:
         return look.warning(f"no such alarm, so nobody watches it: {', '.join(missing)}", "correct `bake_alarms`")
     return look.ok(
-        f"{_minutes(policy.bake)}; the lock, which expires after {lock:.0f} s, is renewed all the time, and another "
+        f"{_minutes(policy.bake)}; the lock, which expires after {policy.lock_expires:.0f} s, is renewed all the time, and another "
         "run ends with exit code 11 meanwhile, unless it waits for longer (--wait-for-lock)"
     )
 
