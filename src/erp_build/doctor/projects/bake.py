@@ -25,8 +25,8 @@ def check_bake(facts: Facts) -> CheckResult:
     if missing := [name for name in policy.bake_alarms if name not in there]:
         return look.warning(f"no such alarm, so nobody watches it: {', '.join(missing)}", "correct `bake_alarms`")
     return look.ok(
-        f"{_minutes(policy.bake)}; the lock, which expires after {policy.lock_expires:.0f} s, is renewed all the time, and another "
-        "run ends with exit code 11 meanwhile, unless it waits for longer (--wait-for-lock)"
+        f"{_minutes(policy.bake)}; the lock, which expires after {policy.lock_expires:.0f} s, is renewed all the time, "
+        "and another run ends with exit code 11 meanwhile, unless it waits for longer (--wait-for-lock)"
     )
 
 
