@@ -16,6 +16,7 @@ def described(targets: Targets, group: str) -> list[Any]:
     body = urlencode({"Action": DESCRIBE_TARGET_HEALTH, "TargetGroupArn": group}).encode()
     answer = targets.describe(body)
     assert answer.text
+    assert MODEL.output_shape
     parts = {"status_code": answer.status, "headers": {}, "body": answer.text.encode()}
     found: dict[str, Any] = create_parser(MODEL.service_model.protocol).parse(parts, MODEL.output_shape)
     return list(found["TargetHealthDescriptions"])
