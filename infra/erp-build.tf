@@ -472,6 +472,13 @@ data "aws_iam_policy_document" "run" {
     resources = ["arn:${local.partition}:cloudwatch:${local.here}:alarm:*"]
   }
   statement {
+    sid = "Targets"
+    actions = [
+      "elasticloadbalancing:DescribeTargetHealth", # the targets behind the release's Services; it knows no narrower resource
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "Topic"
     actions = [
       "sns:Publish", # who watches the topic learns of failure and recovery

@@ -41,7 +41,8 @@ def _names_in_order() -> Iterator[str]:
     """The stages in the order of the run, those after a failure, of `--until cleared`, and of `build` alone."""
     beside = _functions(steps)
     at_the_end = {"clear_and_freeze": beside.pop("clear_and_freeze")}
-    yield from _called("run", {**beside, **_functions(proving), **_functions(pipeline)})
+    baked = {"bake_deployment": _functions(automatic)["bake_deployment"]}
+    yield from _called("run", {**beside, **baked, **_functions(proving), **_functions(pipeline)})
     yield from _called("recorded_deployment", _functions(automatic))
     yield from _called("clear_and_freeze", at_the_end)
     yield from _called("build", _functions(pipeline))

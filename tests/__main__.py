@@ -27,7 +27,7 @@ SLOWEST = 10
 
 LAST = "test_down.py"
 LANES = (
-    ("test_release", "test_two_runs"),
+    ("test_bake", "test_release", "test_two_runs"),
     (
         "test_as_is",
         "test_build",

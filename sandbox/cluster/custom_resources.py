@@ -1,8 +1,8 @@
 """The kinds that the chart uses and Kubernetes does not have, as definitions that take any content.
 
-No controller acts on them: an ExternalSecret makes no Secret, and a TargetGroupBinding registers no target. Whoever
-signs in with the build role is in `system:masters`, so no further rights are needed, and the chart's own release makes
-its namespace.
+No controller acts on them: an ExternalSecret makes no Secret, and a TargetGroupBinding registers no target
+(`Faults.targets` says which a group has). Whoever signs in with the build role is in `system:masters`, so no further
+rights are needed, and the chart's own release makes its namespace.
 """
 
 import time

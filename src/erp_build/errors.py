@@ -143,6 +143,13 @@ class VerificationFailed(ErpBuildError, code=10):
     """What runs is not what was cleared by the gate."""
 
 
+class BakeBroken(VerificationFailed):
+    """What was deployed and proven has broken while it was watched."""
+
+    objects: tuple[tuple[str, str, str], ...] = ()
+    """Kind, name and namespace of the objects whose pods tell why."""
+
+
 class RunTimedOut(ErpBuildError, code=9):
     """The time of the run is over before everything was deployed and proven.
 

@@ -28,6 +28,8 @@ from erp_build.clients.protocols import Clients
 from erp_build.clients.site import Site, read_environment
 from erp_build.clients.unasked import clients_of, without_what_runs
 from erp_build.config.codebuild import project_of_build
+from erp_build.deployment.bake.stage import look_before
+from erp_build.deployment.bake.targets import read_targets
 from erp_build.deployment.checks.kept_chart import chart_to_deploy
 from erp_build.deployment.checks.kept_images import with_lost_images
 from erp_build.deployment.claim import claim_of
@@ -40,7 +42,7 @@ from erp_build.deployment.frozen.steps import (
     hold_ground,
     live_state,
 )
-from erp_build.deployment.going_back.automatic import recorded_deployment
+from erp_build.deployment.going_back.automatic import bake_deployment, recorded_deployment
 from erp_build.deployment.going_back.stuck_release import let_it_settle, recover_release
 from erp_build.deployment.going_back.what_runs import telling_what_runs
 from erp_build.deployment.latest import latest_behind, move_latest
@@ -142,9 +144,11 @@ def build_and_deploy(
     plan = built_on_workers(run, site, options, plan, lock)
     cleared = build_and_clear(run, site, rules, plan, live, options)
     began = site.clients.clock.now()
-    with recorded_deployment(run, site, plan, lock):
+    red = run.stage(look_before, site, plan) if site.project.deploy.bake else ()
+    with recorded_deployment(run, site, plan, lock, red):
         deployed = run.stage(deploy, site, plan, cleared, lock, preview)
         run.stage(prove, site, plan, cleared, deployed)
+        bake_deployment(run, site, lock, red)
     # What follows is short, and the next run would have to do it.
     site.clients.clock.lift_limit()
     run.stage(move_latest, site, cleared)
@@ -154,6 +158,7 @@ def build_and_deploy(
     if site.project.deploy.traces:
         run.stage(compare_traces, site, plan, began)
     run.stage(read_first_errors, site, plan, began)
+    run.stage(read_targets, site, plan, began)
     run.stage(read_alarms, site)
 
 

@@ -3,6 +3,7 @@
 from erp_build.changes.baselines import chosen_of, refuse_older
 from erp_build.changes.live_state import read_live_state
 from erp_build.clients.site import Site
+from erp_build.deployment.going_back.automatic import bake_again, bake_words
 from erp_build.deployment.going_back.stuck_release import watch_again
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_again
@@ -20,7 +21,8 @@ def prove_what_runs(run: Run, site: Site, lock: Lock, live: LiveState, commit: s
     if len(proofs) == len(live.running):
         if is_unproven(lock.entries):
             run.stage(watch_again, site, lock)
-        record_proof(site, lock, commit, left_out)
+            bake_again(run, site, lock)
+        record_proof(site, lock, commit, left_out, bake_words(run))
 
 
 def require_proven(run: Run, site: Site, lock: Lock, live: LiveState) -> None:

@@ -18,6 +18,7 @@ from erp_build.model.images.fleet import Worker
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
+from erp_build.model.releases.bake import Bake, TargetGroup
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence, FirstError
 from erp_build.model.releases.frozen_plan import FrozenPlan
@@ -84,6 +85,8 @@ class RunReport:
         error: the error that ended it.
         first_errors: what new pods and updated functions printed first that is an error.
         traces: what the requests of each target took before and after, if that was asked for.
+        target_groups: the targets of load balancers behind the deployment.
+        bakes: of each unit that was watched behind its proof.
         evidence, taken_back: after a failure, what the cluster said, and a line for each part that went back.
         migrated: after a failure, the migrations that a way back passes over, a line each.
         tests: what Maven did with the tests.
@@ -117,6 +120,8 @@ class RunReport:
     migrated: tuple[str, ...] = ()
     first_errors: tuple[FirstError, ...] = ()
     traces: tuple[TraceComparison, ...] = ()
+    target_groups: tuple[TargetGroup, ...] = ()
+    bakes: tuple[Bake, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     tests: Tests = "compile"
     seconds: float = 0.0
@@ -270,8 +275,8 @@ def _name(work: Callable[..., object]) -> str:
 
 def _joined(whole: RunReport, unit: RunReport) -> RunReport:
     """The report of several units with that of one more."""
-    made = ("checked", "workers", "images", "cleared", "attested", "proofs")
-    parts = (*made, "evidence", "taken_back", "migrated", "first_errors", "traces", "alarms")
+    parts = ("checked", "workers", "images", "cleared", "attested", "proofs", "evidence", "taken_back", "migrated",
+             "first_errors", "traces", "target_groups", "bakes", "alarms")  # fmt: skip
     joined: dict[str, Any] = {name: (*getattr(whole, name), *getattr(unit, name)) for name in parts}
     return replace(
         whole,

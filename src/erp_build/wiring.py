@@ -17,7 +17,7 @@ from erp_build.clients.aws.codebuild import BuildFleet
 from erp_build.clients.aws.inspection import AwsDelivery, RepositorySettings, RolePolicies
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.log_groups import LogGroups
-from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
+from erp_build.clients.aws.monitoring import CloudWatchAlarms, LoadBalancers, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import FAIL_FAST_CONFIG, AwsClients, Caller, open_session
@@ -45,6 +45,7 @@ from erp_build.clients.registries.opened import own_connection, registry_at
 from erp_build.clients.rehearsal.clients import rehearsed
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
+from erp_build.clients.watching.health import LiveHealth
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.doctor.protocols import Local, Remote
 from erp_build.formats.image_name import ecr_host
@@ -52,7 +53,7 @@ from erp_build.model.build_options import BuildOptions
 
 ASKED_PATIENTLY = (
     *("parameters", "identity", "registry", "evidence", "fleet", "functions", "cluster", "leases", "helm"),
-    *("alarms", "approvals", "log_groups", "traces"),
+    *("alarms", "approvals", "log_groups", "traces", "health"),
 )
 """The clients that ask something outside of this machine."""
 
@@ -231,6 +232,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         approvals=PipelineApprovals(aws.client("codepipeline")),
         log_groups=LogGroups(aws.client("logs")),
         traces=XRayTraces(aws.client("xray")),
+        health=LiveHealth(LoadBalancers(aws.client("elbv2")), given.root),
         helm=helm,
         assembly=assembly,
         effects=effects,

@@ -15,6 +15,13 @@ ANSWERS = {
         "src/erp_build/clients/machine/parallel.py": "def act_at_once(",
         "src/erp_build/deployment/lock.py": "self._last_good_look > begun",
     },
+    "What ends a bake, and when?": {
+        "src/erp_build/deployment/bake/troubles.py": "tolerated: float",
+        "src/erp_build/deployment/bake/stage.py": "class _Watch",
+    },
+    "Which targets of load balancers are those of a release?": {
+        "src/erp_build/formats/kubernetes/target_bindings.py": "def bindings_of"
+    },
     "In which order are lines of several logs shown?": {
         "src/erp_build/formats/logs/time_order.py": "class TimeOrder",
         "src/erp_build/deployment/logs/reading.py": "HELD_LOOKS",

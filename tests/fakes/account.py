@@ -52,8 +52,12 @@ class FakeAlarms:
 
     def states(self, prefix: str) -> tuple[Alarm, ...]:
         if self.denied:
-            raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed")
+            raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed", where="alarms", next_step="allow it")
         return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))
+
+    def named(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """Those that exist, of any prefix."""
+        return tuple(one for one in self.states("") if one.name in names)
 
 
 class FakeApprovals:

@@ -13,6 +13,7 @@ from erp_build.model.releases.kubernetes import Container, ContainerTemplate, En
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import Kind, Resource, Right
 from tests.fakes.deployments import Deployed, Deployments, Other, Outage, Trouble, manifest_of
+from tests.fakes.health import FakeBindings
 from tests.fakes.logs import ClusterLogs
 from tests.fakes.registry import FakeRegistry
 
@@ -20,7 +21,7 @@ OLD_PODS_UNTIL = 2
 """How many reads after an upgrade still show the rollout on its way."""
 
 
-class FakeCluster(ClusterLogs):
+class FakeCluster(ClusterLogs, FakeBindings):
     """What a cluster shows of the Deployments.
 
     Attributes:

@@ -40,6 +40,7 @@ from tests.fakes.deployments import Deployments
 from tests.fakes.effects import FakeEffects
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.functions import FakeFunctions
+from tests.fakes.health import FakeHealth
 from tests.fakes.helm import FakeHelm, values_text
 from tests.fakes.leases import FakeLeases
 from tests.fakes.logs import FakeLogGroups
@@ -105,12 +106,12 @@ class FakeWorld:
         self.effects = FakeEffects(self.registry, self.functions, self.helm, self.leases)
         self.fleet = self.effects.fleet = FakeFleet(self.clock, self.registry)
         self.parameters = FakeParameters()
-        self.identity = FakeIdentity()
-        self.assembly = FakeAssembly()
+        self.identity, self.assembly = FakeIdentity(), FakeAssembly()
         self.alarms = FakeAlarms()
         self.approvals = FakeApprovals()
         self.log_groups = FakeLogGroups()
         self.traces = FakeTraces()
+        self.health = FakeHealth()
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
@@ -175,6 +176,7 @@ class FakeWorld:
             approvals=self.approvals,
             log_groups=self.log_groups,
             traces=self.traces,
+            health=self.health,
             helm=self.helm,
             assembly=self.assembly,
             effects=self.effects,

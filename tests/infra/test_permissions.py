@@ -31,6 +31,8 @@ BY_THE_ENGINE = {
 configuration, Maven with its token, and AWS for a token."""
 SAME_NAMES = {"ecr-public:DescribeImages", "ecr-public:DescribeRepositories", "ecr-public:PutImage"}
 """Operations of another service that are called as those of ECR; of the public one only the sign-in is asked."""
+OTHER_PREFIXES = {"elbv2": "elasticloadbalancing"}
+"""Name of a client -> how policies call its service."""
 NOT_IN_THE_SANDBOX = {
     "codeartifact:ReadFromRepository",
     "codepipeline:ListActionExecutions",
@@ -104,7 +106,7 @@ def called() -> Iterator[str]:
     for service in clients:
         for operation in session.get_service_model(service).operation_names:
             if xform_name(operation) in named:
-                yield f"{service}:{operation}"
+                yield f"{OTHER_PREFIXES.get(service, service)}:{operation}"
 
 
 def _clients(tree: ast.AST) -> Iterator[str]:
@@ -199,6 +201,7 @@ def test_only_what_has_no_narrower_resource_is_allowed_on_everything() -> None:
         "inspector2:ListCoverage",
         "inspector2:ListFindings",
         "xray:GetTraceSummaries",
+        "elasticloadbalancing:DescribeTargetHealth",
     }
 
 

@@ -24,6 +24,7 @@ READERS = (
     "approvals",
     "log_groups",
     "traces",
+    "health",
     "helm",
 )
 """The clients that read something outside of this machine."""
@@ -96,6 +97,7 @@ COSTS: dict[str, Callable[[tuple[Any, ...]], Cost]] = {
     "cluster.live_objects": _live_objects,
     "cluster.missing_rights": lambda arguments: _rights_at_once(len(set(arguments[1]))),
     "cluster.served": lambda arguments: _rights_at_once(len({kind.api_version for kind in arguments[1]})),
+    "health.watched": lambda _: NONE,
     # `helm template` and `helm lint`; `helm get metadata` before an upgrade.
     "helm.render": lambda _: _in_turns(2),
     "effects.upgrade_release": lambda _: _in_turns(2),

@@ -9,7 +9,8 @@ from erp_build.model.project import DeployPolicy, Project
 from erp_build.model.releases.deployment import Proof
 from erp_build.model.stages.hooks import Pipeline
 from erp_build.run_options import Options
-from tests.fakes.deployments import NEVER_READY
+from tests.fakes.deployments import NEVER_READY, Trouble
+from tests.fakes.health import GROUP, binding, service
 from tests.fakes.registry import scan
 from tests.fakes.world import FUNCTION, Killed
 from tests.support.faulted_world import SMALL, Ended, FaultedWorld, rolling_back, run_all, running, small_sources
@@ -22,6 +23,9 @@ WITH_ALIAS = SMALL._replace(
     functions=(SMALL.functions[0]._replace(publish=True, alias="live"),), build=SMALL.build._replace(evidence=True)
 )
 WITH_BRANCH = SMALL._replace(deploy=DeployPolicy(write_back="branch", branch="main"))
+
+ADDRESS = "https://erp.example.com/health"
+WITH_BAKE = SMALL._replace(deploy=DeployPolicy(bake=6.0, bake_http=ADDRESS))
 
 
 class State(NamedTuple):
@@ -183,6 +187,38 @@ def _never_ready(folder: Path) -> Scenario:
     return Scenario(world, cure=lambda one: one.cluster.troubles.clear())
 
 
+def _baked(folder: Path) -> Scenario:
+    """A world whose deployments are baked, with a target behind a service."""
+    world = deployed(folder, WITH_BAKE)
+    group = GROUP.format("request")
+    world.helm.around = (service(REQUEST), binding(REQUEST, REQUEST, group))
+    world.health.groups[group] = {"10.0.0.7:8080": "healthy"}
+    world.change_small(REQUEST, EMPLOYEE, text="third")
+    return Scenario(world)
+
+
+def _broken(folder: Path) -> Scenario:
+    """A pod of the deployed service starts again in the bake."""
+    scenario = _baked(folder)
+    tried = scenario.world.again()
+    tried.ends(run_all)
+    began = next(one.began for one in tried.report.stages if one.name == "bake")
+    since = scenario.world.clock.monotonic() + began + 2
+    scenario.world.cluster.troubles[REQUEST] = Trouble(ready=True, restarts=1, since=since)
+    scenario.cure = lambda one: one.cluster.troubles.clear()
+    return scenario
+
+
+def _after_a_run_killed_in_its_bake(folder: Path) -> Scenario:
+    scenario = _baked(folder)
+    before = state_of(scenario.world)
+    ended = scenario.world.ends(run_all, Faults(Point("health.http", ADDRESS, 4), "after", _kill))
+    assert isinstance(ended.error, Killed), ended
+    scenario.world.leases.is_held(alive=False)
+    scenario.before.append(before)
+    return scenario
+
+
 def _after_a_run_killed_behind(folder: Path, effect: str) -> Scenario:
     world = deployed(folder)
     before = state_of(world)
@@ -223,6 +259,9 @@ SCENARIOS: dict[str, Callable[[Path], Scenario]] = {
         folder, "upgrade_release"
     ),
     "a run after a cut-off Helm": _after_helm_was_cut_off,
+    "a deployment is baked": _baked,
+    "a bake is broken": _broken,
+    "a run after one that was killed in its bake": _after_a_run_killed_in_its_bake,
 }
 """What runs do -> makes its scenario in a folder."""
 

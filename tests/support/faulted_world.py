@@ -34,7 +34,7 @@ SMALL = ERP._replace(services=ERP.services[:2], chart=ERP.chart._replace(timeout
 
 READERS = (
     "repository", "parameters", "identity", "registry", "functions", "cluster", "leases", "alarms", "helm", "assembly",
-    "evidence",
+    "evidence", "health",
 )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ SOME_CHANGED = Promise(
         "parameters.read": 1,
         "alarms.states": 1,
         "helm.history": 8,
-        "helm.manifest": 5,
+        "helm.manifest": 6,
         # `helm template` and `helm lint` of one chart; `helm get metadata` before the upgrade.
         "helm.render": 2,
         "helm.check_chart": 1,
@@ -66,6 +66,7 @@ SOME_CHANGED = Promise(
         # Three lists each: two of the live state, eleven of the rollout and what comes before and behind it.
         "cluster.workloads": 39,
         "cluster.scalers": 2,
+        "cluster.target_bindings": 1,
         "cluster.live_objects": 2,
         "cluster.endpoints": 2,
         "cluster.architectures": 1,

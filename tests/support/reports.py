@@ -10,6 +10,7 @@ from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.environment import Place
 from erp_build.model.images.verdict import ClearedImage, Verdict
 from erp_build.model.plan import Plan
+from erp_build.model.releases.bake import Bake, TargetBinding, TargetGroup, TargetHealth
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof, Watched
 from erp_build.model.releases.evidence import Evidence, FirstError
 from erp_build.model.releases.preview import FieldChange, ImageWanted, ObjectChange, Preview, Unprobed
@@ -116,6 +117,17 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
         after = TraceFigures(traces=98, faults=9, median=0.034, slow=0.4)
         run.keep(
             first_errors=(error,),
+            target_groups=(_targets(),),
+            bakes=(
+                Bake(
+                    unit="erp-microservices",
+                    wanted=600.0,
+                    seconds=600.0,
+                    state="well",
+                    red_before=("alarm erp-dev-pod-restarts",),
+                    unseen=("alarm erp-dev-queue: there is none of this name",),
+                ),
+            ),
             traces=(TraceComparison(target=NOTIFICATION, seconds=120.0, before=before, after=after),),
             deployment=Deployment(tags_after={NOTIFICATION: plan.tag}, values_tags={}, watched=_watched()),
             proofs=tuple(
@@ -124,6 +136,17 @@ def full(names: Names | None = None, *, fails: bool = False, rehearsal: bool = F
             ),
         )
     return run.report()
+
+
+def _targets() -> TargetGroup:
+    group = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/erp-dev-notification/2a3b4c5d6e7f8091"
+    return TargetGroup(
+        binding=TargetBinding(name=NOTIFICATION, service=NOTIFICATION, group=group),
+        targets=(
+            TargetHealth("10.0.0.7:8080", "healthy"),
+            TargetHealth("10.0.0.8:8080", "unhealthy", "Target.Timeout: Request timed out"),
+        ),
+    )
 
 
 def _play(run: Run, clock: SimulatedClock, broken: str) -> None:

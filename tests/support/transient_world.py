@@ -21,7 +21,18 @@ from tests.support.in_order import one_at_a_time
 from tests.support.samples import EMPLOYEE, ERP, NOTIFICATION
 
 When = Literal["before", "after"]
-READERS = ("parameters", "identity", "registry", "functions", "cluster", "leases", "alarms", "helm", "evidence")
+READERS = (
+    "parameters",
+    "identity",
+    "registry",
+    "functions",
+    "cluster",
+    "leases",
+    "alarms",
+    "helm",
+    "evidence",
+    "health",
+)
 REMOTE_EFFECTS = (
     "push",
     "attest",

@@ -69,6 +69,7 @@ def test_the_stages_run_in_their_order(new_world: FakeWorld) -> None:
         "move latest",
         "write back",
         "read first errors",
+        "read targets",
         "read alarms",
     ]
     assert {stage.status for stage in report.stages} == {"done"}

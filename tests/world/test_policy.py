@@ -19,7 +19,7 @@ import pytest
 from erp_build.clients.aws.codeartifact import CodeArtifactTokens
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.log_groups import LogGroups
-from erp_build.clients.aws.monitoring import CloudWatchAlarms, SnsTopics
+from erp_build.clients.aws.monitoring import CloudWatchAlarms, LoadBalancers, SnsTopics
 from erp_build.clients.aws.parameters import ParameterStore
 from erp_build.clients.aws.registry import EcrRegistry
 from erp_build.clients.aws.session import translate_aws_errors
@@ -44,6 +44,7 @@ from sandbox.endpoints import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_H
 from sandbox.lanes import in_lane
 from sandbox.tenants import provisioning, roles
 from sandbox.tenants.tenant import Tenant
+from tests.fakes.health import GROUP
 from tests.world.conftest import Erp
 
 pytestmark = pytest.mark.world
@@ -201,6 +202,9 @@ CALLS: dict[str, Callable[[Desk], object]] = {
     "eks:DescribeCluster": Desk.cluster,
     "logs:FilterLogEvents": Desk.look_at_logs,
     "cloudwatch:DescribeAlarms": lambda on: CloudWatchAlarms(on.client("cloudwatch")).states(on.erp.name),
+    "elasticloadbalancing:DescribeTargetHealth": lambda on: LoadBalancers(on.client("elbv2")).targets(
+        GROUP.format("a")
+    ),
     "sns:Publish": Desk.publish,
 }
 """Action -> the call of a tool that needs it."""

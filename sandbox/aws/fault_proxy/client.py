@@ -30,6 +30,10 @@ class Faults:
         """Let the scanner answer for a repository by itself again."""
         self._send("DELETE", f"/_scans?repository={repository}")
 
+    def targets(self, group: str, states: Mapping[str, str]) -> None:
+        """Let a target group, by its ARN, have these targets: address and port -> state."""
+        self._send("POST", "/_targets", {"group": group, "targets": dict(states)})
+
     def clear(self) -> None:
         """Let everything go right again, and forget the log."""
         self._send("DELETE", "/_faults")

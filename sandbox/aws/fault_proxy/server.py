@@ -10,6 +10,7 @@ Each port is a lane: what is scripted and logged there is not seen on another.
     DELETE /_faults    forget all rules, all scripted scans and the log
     GET /_faults/log   what was called: operation, step, path
     POST /_scans       {"repository": "erp/a-service", "digest": null, "answers": [...]}
+    POST /_targets     {"group": ARN of a target group, "targets": {"10.0.0.7:8080": "unhealthy"}}
     DELETE /_scans     forget the scripted scans, with ?repository=erp/a-service those of one repository
 
     GET /_iam/log?role=ARN    what was decided for a role (`sandbox.aws.iam.enforcement`); kept until the server ends
@@ -37,6 +38,7 @@ from sandbox.aws.fault_proxy import tokens
 from sandbox.aws.fault_proxy.image_resolution import RESOLVED, Resolution
 from sandbox.aws.fault_proxy.image_scans import Scans
 from sandbox.aws.fault_proxy.scripted_faults import ScriptedFaults
+from sandbox.aws.fault_proxy.target_health import DESCRIBE_TARGET_HEALTH, Targets
 from sandbox.aws.iam.enforcement import Caller, Guard, denial
 from sandbox.aws.iam.required_actions import CODEARTIFACT_TOKEN, PUBLIC_TOKEN, needs, signed_region
 from sandbox.aws.json_protocol import AWS_JSON, CODEBUILD, ECR, aws_error, call, forward
@@ -94,6 +96,7 @@ class Proxy:
         self._guard: Guard | None = None
         self.rules = ScriptedFaults()
         self.scans = Scans(self._ecr)
+        self.targets = Targets()
         self.resolution = Resolution(self._ecr)
         self.log: list[dict[str, Any]] = []
 
@@ -145,7 +148,8 @@ class Proxy:
             if "Error" in found:
                 return aws_error(found["Error"]["Code"], found["Error"].get("Message", ""))
             return web.json_response(found, content_type=AWS_JSON)
-        if own := tokens.own_answer(operation, partial(self.guard.password, caller)):
+        is_of_targets, password = operation == DESCRIBE_TARGET_HEALTH, partial(self.guard.password, caller)
+        if own := self.targets.describe(body) if is_of_targets else tokens.own_answer(operation, password):
             return own
         if operation in FIXED:
             return web.json_response(FIXED[operation], content_type=AWS_JSON)
@@ -202,6 +206,12 @@ class Control:
         self._proxy.scans.script(wanted["repository"], wanted.get("digest"), wanted["answers"])
         return web.Response()
 
+    async def register_targets(self, request: web.Request) -> web.Response:
+        """Say which targets a group has."""
+        wanted = await request.json()
+        self._proxy.targets.register(wanted["group"], wanted["targets"])
+        return web.Response()
+
     async def clear_scans(self, request: web.Request) -> web.Response:
         """Forget scripted scan answers."""
         self._proxy.scans.clear(request.query.get("repository"))
@@ -211,6 +221,7 @@ class Control:
         """Forget all scripts and the log."""
         self._proxy.rules.rules.clear()
         self._proxy.scans.clear()
+        self._proxy.targets.groups.clear()
         self._proxy.log.clear()
         return web.Response()
 
@@ -237,6 +248,7 @@ def application(upstream: str, clusters: Path, port: int, codebuild: str = CODEB
     app.router.add_delete("/_faults", control.clear)
     app.router.add_get("/_faults/log", control.log)
     app.router.add_post("/_scans", control.add_scans)
+    app.router.add_post("/_targets", control.register_targets)
     app.router.add_delete("/_scans", control.clear_scans)
     app.router.add_post("/_iam/registry", control.registry)
     app.router.add_get("/_iam/log", control.decisions)

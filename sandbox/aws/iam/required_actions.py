@@ -83,6 +83,7 @@ _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "PutImage": ("ecr:PutImage", _one_repository),
     "FilterLogEvents": ("logs:FilterLogEvents", _log_group),
     "DescribeAlarms": ("cloudwatch:DescribeAlarms", lambda _: [f"arn:aws:cloudwatch:{HERE}:alarm:*"]),
+    "DescribeTargetHealth": ("elasticloadbalancing:DescribeTargetHealth", lambda _: [ANY]),
     "BatchGetProjects": ("codebuild:BatchGetProjects", _projects),
     "StartBuild": ("codebuild:StartBuild", _one_project),
     "ListBuildsForProject": ("codebuild:ListBuildsForProject", _one_project),

@@ -100,6 +100,15 @@ def _answers() -> bool:
     return probe.returncode == 0
 
 
+def kill_container(identifier: str) -> None:
+    """Kill what a container runs, as the kernel does when memory is out; the kubelet starts it again.
+
+    Args:
+        identifier: as the status of its pod has it, `containerd://...`.
+    """
+    _ctr("tasks", "kill", "--signal", "SIGKILL", identifier.rpartition("/")[2])
+
+
 def _ctr(*arguments: str) -> str:
     return subprocess.run(_argv(*arguments), check=True, capture_output=True, text=True).stdout
 

@@ -12,6 +12,7 @@ from erp_build.clients.helm.protocol import Helm
 from erp_build.clients.patience import Patience
 from erp_build.clients.secrets import Secrets
 from erp_build.clients.terminal.progress import Progress
+from erp_build.clients.watching.protocols import Alarms, Health, LogGroups, Traces
 from erp_build.model.codepipeline import Approval, BuildProject
 from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.fleet import WorkerLook
@@ -19,15 +20,13 @@ from erp_build.model.images.image import StoredImage
 from erp_build.model.images.lifecycle import Lifecycle
 from erp_build.model.images.scan import Scanning
 from erp_build.model.project import Function, Service
-from erp_build.model.releases.deployment import Alarm
 from erp_build.model.releases.evidence import ClusterEvent
 from erp_build.model.releases.kubernetes import Endpoints, ObjectName, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
-from erp_build.model.releases.logs import LogPart, RecordPage
+from erp_build.model.releases.logs import LogPart
 from erp_build.model.releases.release import Release
 from erp_build.model.releases.rights import Kind, Resource, Right
-from erp_build.model.releases.traces import TracePage
 
 
 class Parameters(Protocol):
@@ -162,6 +161,9 @@ class Cluster(Protocol):
         Nothing where it has no log. `since` is in nanoseconds. Raises `ReleaseFailed` where it may not be read.
         """
 
+    def target_bindings(self, release: Release) -> tuple[Mapping[str, Any], ...]:
+        """The TargetGroupBindings of the release's namespace, whoever made them; none where there is no such kind."""
+
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         """The resources of those kinds that the cluster serves in the version that they name."""
 
@@ -175,38 +177,11 @@ class Cluster(Protocol):
         """Those of the rights that the caller does not have."""
 
 
-class Alarms(Protocol):
-    """CloudWatch."""
-
-    def states(self, prefix: str) -> tuple[Alarm, ...]:
-        """The alarms whose names begin so; raises `ConfigurationError` where they may not be read."""
-
-
 class Approvals(Protocol):
     """CodePipeline."""
 
     def given(self, pipeline: str, execution: str) -> tuple[Approval, ...]:
         """The manual approvals of an execution; raises `ConfigurationError` where they may not be read."""
-
-
-class LogGroups(Protocol):
-    """CloudWatch Logs."""
-
-    def records(self, group: str, since: int, token: str = "") -> RecordPage:
-        """A page of a group's records from a moment on, in nanoseconds; `token` is that of the page before.
-
-        Raises `NoLogGroup` where it is not there, and `ConfigurationError` where it may not be read.
-        """
-
-
-class Traces(Protocol):
-    """X-Ray."""
-
-    def page(self, service: str, begin: datetime, end: datetime, token: str = "") -> TracePage:
-        """A page of the traces of a service that began in a time; `token` is that of the page before.
-
-        Raises `ConfigurationError` where they may not be read.
-        """
 
 
 class Leases(Protocol):
@@ -258,6 +233,7 @@ class Clients:
     approvals: Approvals
     log_groups: LogGroups
     traces: Traces
+    health: Health
     helm: Helm
     assembly: Assembly
     effects: Effects

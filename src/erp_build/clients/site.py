@@ -50,6 +50,11 @@ class Site:
         chart, alone = self.project.chart, "" if self.project.has_release else self.project.functions[0].function
         return Release(self.environment.cluster, chart.namespace, chart.release, alone)
 
+    @property
+    def alarm_prefix(self) -> str:
+        """How the names of the project's alarms begin."""
+        return self.project.deploy.alarms or f"{self.environment.project_name}-{self.environment.name}-"
+
     def repository(self, target: Service | Function) -> str:
         """The full image repository of a target, without host."""
         return self.environment.repository(target.repository)

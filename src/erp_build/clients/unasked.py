@@ -3,9 +3,9 @@
 `build` needs neither a cluster nor Lambda, and no rights there. A function that is deployed by itself has no release.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from erp_build.clients.protocols import Clients, Cluster, Functions
 from erp_build.model.project import Project
@@ -45,6 +45,14 @@ class NoRelease:
 
     def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:  # noqa: ARG002
         """None, and so neither Services nor pods that could be asked about."""
+        return ()
+
+    def target_bindings(self, release: Release) -> tuple[Mapping[str, Any], ...]:  # noqa: ARG002 - as above
+        """None: those of the namespace are of others."""
+        return ()
+
+    def manifest(self, release: Release, revision: int | None = None) -> tuple[Mapping[str, Any], ...]:  # noqa: ARG002
+        """No object."""
         return ()
 
     def events(self, release: Release) -> tuple[ClusterEvent, ...]:  # noqa: ARG002 - the signature of the cluster

@@ -124,6 +124,13 @@ NAMES: Mapping[str, NameRule] = {
         "erp-dev-alarms",
     ),
     "alarm prefix": NameRule(rf"{PLAIN}+", 255, "the beginning of names of CloudWatch alarms", "erp-dev-"),
+    "alarm": NameRule(rf"{PLAIN}+", 255, "the name of a CloudWatch alarm", "erp-dev-errors"),
+    "web address": NameRule(
+        r"https?://[^\s\x00-\x20\x7f/?#@]+(?:[/?][^\s\x00-\x20\x7f#]*)?",
+        2048,
+        "an address that begins with https:// or http://, without a user",
+        "https://erp.example.com/health",
+    ),
     "branch": NameRule(
         r"(?!-)(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|\Z)))(?![./])[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
         244,
@@ -188,7 +195,13 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "Chart": {"name": "target", "path": "directory", "values": "file", "release": "release", "namespace": "namespace"},
     "GatePolicy": {"waivers": "directory"},
-    "DeployPolicy": {"alarms": "alarm prefix", "branch": "branch"},
+    "DeployPolicy": {
+        "alarms": "alarm prefix",
+        "branch": "branch",
+        "bake_alarms": "alarm",
+        "bake_http": "web address",
+        "bake_command": "argument",
+    },
     "NotifyPolicy": {"topic": "topic"},
     "BuildOptions": {"registry": "ecr host"},
     "CodeArtifact": {"domain": "codeartifact domain", "owner": "account", "region": "region"},

@@ -12,10 +12,10 @@ from erp_build.config.policies import parse_check, parse_deploy, parse_gate, par
 from erp_build.config.read_file import read_file
 from erp_build.config.toml_table import Table, parsed_toml
 from erp_build.errors import ConfigurationError, did_you_mean
+from erp_build.model.check_run import Check
 from erp_build.model.packaging import Described, is_maven, packagings_of
 from erp_build.model.project import (
     FILE_NAME,
-    Check,
     Function,
     GatePolicy,
     Project,
@@ -167,6 +167,13 @@ def _refuse_contradictions(project: Project, where: str) -> None:
             where=where,
             why="evidence of [build] is false, so that no image gets an SBOM and a statement about how it was made",
             next_step="write evidence = true in [build], or take the line out of [gate]",
+        )
+    if project.timeout and project.deploy.bake >= project.timeout:
+        raise ConfigurationError(
+            "`bake` of [deploy] is as long as the whole run may be",
+            where=where,
+            why=f"bake {project.deploy.bake:.0f} s, timeout {project.timeout:.0f} s: it counts within that time",
+            next_step="raise `timeout`, or lower `bake`",
         )
     named = [(f"the check {check.name}", check.targets) for check in project.checks]
     named += [(f"what [[build.allow]] says of {name}", services) for _, name, _, services in project.build.allow]

@@ -3,12 +3,12 @@
 from erp_build.config.build_table import named_parameters
 from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
+from erp_build.model.check_run import Check
 from erp_build.model.project import (
     MAX_LOCK_EXPIRES_S,
     MIN_LOCK_EXPIRES_S,
     SEVERITIES,
     UNRATED,
-    Check,
     DeployPolicy,
     GatePolicy,
     NotifyPolicy,
@@ -18,6 +18,9 @@ EVENTS = ("failure", "recovery", "success", "approval")
 
 MIN_TRACES_S, MAX_TRACES_S = 10.0, 3600.0
 """Seconds: fewer hold no traces yet, and for so long a run keeps its lock behind the proof at most."""
+
+MIN_BAKE_S, MAX_BAKE_S = 1.0, 4 * 3600.0
+"""Seconds: for a day nobody else could deploy."""
 
 
 def parse_deploy(table: Table) -> DeployPolicy:
@@ -31,7 +34,18 @@ def parse_deploy(table: Table) -> DeployPolicy:
     if traces and not MIN_TRACES_S <= traces <= MAX_TRACES_S:
         what = f"`traces` must be between {MIN_TRACES_S:.0f} seconds and {MAX_TRACES_S / 60:.0f} minutes"
         raise table.error("traces", what, 'write traces = "2m": a run waits for so long behind its proof')
-    return table.read(DeployPolicy, lock_expires=lock_expires, traces=traces)
+    return table.read(DeployPolicy, lock_expires=lock_expires, traces=traces, bake=_bake(table))
+
+
+def _bake(table: Table) -> float:
+    """How long a deployment is watched behind its proof; what is watched besides is refused where nothing is."""
+    bake = table.seconds("bake", 0.0)
+    if bake and not MIN_BAKE_S <= bake <= MAX_BAKE_S:
+        what = f"`bake` must be between {MIN_BAKE_S:.0f} second and {MAX_BAKE_S / 3600:.0f} hours"
+        raise table.error("bake", what, 'write bake = "10m": a run holds its lock for so long behind its proof')
+    if idle := next((key for key in ("bake_alarms", "bake_http", "bake_command") if key in table and not bake), ""):
+        raise table.error(idle, f"`{idle}` counts only while a deployment is watched", 'write bake = "10m" beside it')
+    return bake
 
 
 def parse_gate(table: Table) -> GatePolicy:

@@ -26,6 +26,9 @@ MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 FEWEST_READABLE = 5
 """Entries that must fit as they are; otherwise the text is packed, which halves it."""
 
+MAX_RED_KEPT = 200
+"""Of what was red before a deployment, as much as is kept for a run that ends the bake of a killed one."""
+
 SCHEMA = 2
 """The form of the text. The first form was a list of whole entries; it is still read."""
 
@@ -62,6 +65,8 @@ class LedgerEntry:
         approved: the saved plan that it did, and who approved it, in words; empty: it made its own plan.
         migrations: what it ran that a rollback does not undo; of one that was cut off, what it was to run. None: nobody
             has written that down.
+        red: what was red before it, and does not count in its bake.
+        bake: how its bake ended, in words; empty: it had none, or was cut off.
     """
 
     at: str
@@ -75,6 +80,8 @@ class LedgerEntry:
     left_out: str = ""
     approved: str = ""
     migrations: tuple[Migration, ...] | None = None
+    red: tuple[str, ...] = ()
+    bake: str = ""
 
     @property
     def left(self) -> PreviousState:
@@ -185,6 +192,8 @@ def _entry(item: Mapping[str, Any], before: PreviousState, functions: Mapping[st
         left_out=item.get("left_out", ""),
         approved=item.get("approved", ""),
         migrations=tuple(Migration(*one) for one in item["migrations"]) if "migrations" in item else None,
+        red=tuple(item.get("red", ())),
+        bake=item.get("bake", ""),
     )
 
 
@@ -200,7 +209,9 @@ def _differences(entries: tuple[LedgerEntry, ...]) -> list[dict[str, Any]]:
         before = _filled(entry.before, _patch(known, entry.before.functions))
         after = _patch(entry.before.functions, entry.functions) if entry.outcome != "begun" else {}
         named = {"at": entry.at, "commit": entry.commit, "build": entry.build, "outcome": entry.outcome}
-        words = {"left_out": entry.left_out, "approved": entry.approved}
+        # What was red before counts only until the end is written.
+        red = list(entry.red[:MAX_RED_KEPT]) if entry.outcome == "begun" else []
+        words = {"left_out": entry.left_out, "approved": entry.approved, "red": red, "bake": entry.bake}
         apart: dict[str, Any] = {name: text for name, text in words.items() if text}
         if entry.migrations is not None:
             apart["migrations"] = [[one.name, one.how, one.detail] for one in entry.migrations]

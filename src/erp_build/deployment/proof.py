@@ -92,7 +92,7 @@ def running_images(site: Site, live: LiveState) -> dict[str, str]:
 @stage("reads only: CloudWatch", keeps="alarms")
 def read_alarms(site: Site) -> tuple[Alarm, ...]:
     """Read the states of the project's alarms. Alarms that cannot be read are reported and fail nothing."""
-    prefix = site.project.deploy.alarms or f"{site.environment.project_name}-{site.environment.name}-"
+    prefix = site.alarm_prefix
     try:
         alarms = site.clients.alarms.states(prefix)
     except ErpBuildError as error:

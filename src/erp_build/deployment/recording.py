@@ -9,28 +9,20 @@ from erp_build.clients.clock import Deadline
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
 from erp_build.deployment.lambda_update import wait_until_settled
-from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
+from erp_build.deployment.ledger import LedgerEntry
 from erp_build.deployment.lock import Lock
 from erp_build.errors import Locked, attempt, explain, told
-from erp_build.model.releases.preview import Migration
 
 RECORD_TIMEOUT_S, RECORD_POLL_S = 60.0, 5.0
 """Seconds for which the end of a deployment is written again if that fails, and between two attempts."""
 
+Proven = Callable[[LedgerEntry], LedgerEntry]
+Failed = Callable[[LedgerEntry, Exception], LedgerEntry]
+"""What becomes of the entry of a deployment that is proven, and of one that failed."""
+
 
 @contextmanager
-def recorded(  # noqa: PLR0913 - each is a part of the record, by its name
-    site: Site,
-    lock: Lock,
-    *,
-    commit: str,
-    before: PreviousState,
-    left_out: str = "",
-    approved: str = "",
-    outcome: DeploymentOutcome,
-    after_failure: Callable[[Exception], DeploymentOutcome],
-    migrations: Callable[[], tuple[Migration, ...]] = lambda: (),
-) -> Iterator[None]:
+def recorded(site: Site, lock: Lock, entry: LedgerEntry, *, proven: Proven, failed: Failed) -> Iterator[None]:
     """Record the deployment that the block makes: its begin, and its outcome.
 
     A signal, a kill or a lost lock leaves the record open. A proven deployment whose outcome cannot be written down
@@ -39,25 +31,20 @@ def recorded(  # noqa: PLR0913 - each is a part of the record, by its name
     Args:
         site: where it is deployed.
         lock: holds the record.
-        commit: full commit that is deployed.
-        before: where its failure leads.
-        left_out: what of the commit is not deployed, in words.
-        approved: the saved plan that is done, and who approved it, in words.
-        outcome: what is written when the block succeeds.
-        after_failure: called with the error when the block fails; returns what is written then.
-        migrations: called before the block for what it is to run, and after a failure for what it has run.
+        entry: what is deployed, and where its failure leads.
+        proven: called with the entry when the block succeeds; returns what is written then.
+        failed: called with the entry and the error when the block fails; returns what is written then.
     """
     # Written before anything moves: a run that is killed leaves an entry that says where to go back to.
-    entry = LedgerEntry(
-        at=lock.time,
-        commit=commit,
-        build=lock.build,
-        before=before,
-        left_out=left_out,
-        approved=approved,
-        migrations=migrations(),
-    )
     lock.write_entries((*lock.entries, entry))
+    with failure_recorded(site, lock, failed):
+        yield
+    _write_end(site, lock, proven(lock.entries[-1]))
+
+
+@contextmanager
+def failure_recorded(site: Site, lock: Lock, failed: Failed) -> Iterator[None]:
+    """Write down that the deployment of the last entry failed, if the block fails; arguments as `recorded`."""
     try:
         yield
     except Locked:
@@ -65,10 +52,8 @@ def recorded(  # noqa: PLR0913 - each is a part of the record, by its name
         raise
     except Exception as error:
         _require_undisturbed(lock, error)
-        outcome = after_failure(error)
-        _write_failure(site, lock, replace(lock.entries[-1], outcome=outcome, migrations=migrations()), error)
+        _write_failure(site, lock, failed(lock.entries[-1], error), error)
         raise
-    _write_end(site, lock, replace(lock.entries[-1], outcome=outcome))
 
 
 def is_unproven(entries: tuple[LedgerEntry, ...]) -> bool:
@@ -76,10 +61,10 @@ def is_unproven(entries: tuple[LedgerEntry, ...]) -> bool:
     return bool(entries) and not entries[-1].is_settled
 
 
-def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "") -> None:
+def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "", bake: str = "") -> None:
     """Record that what an unproven deployment left behind is proven now, for this commit but for what is left out.
 
-    An empty commit: what runs is of none that anybody knows.
+    An empty commit: what runs is of none that anybody knows. `bake` says how its bake ended.
     """
     entries = lock.entries
     if not is_unproven(entries):
@@ -91,7 +76,7 @@ def record_proof(site: Site, lock: Lock, commit: str, left_out: str = "") -> Non
             at=lock.time, commit=commit, build=lock.build, before=last.before, left_out=left_out, migrations=()
         )
         lock.write_entries((*entries, last))
-    _write_end(site, lock, replace(last, outcome="deployed"))
+    _write_end(site, lock, replace(last, outcome="deployed", bake=bake))
 
 
 def _require_undisturbed(lock: Lock, error: Exception) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from erp_build.doctor import account, bases, cluster, files, images, lifecycle, machine, repository, rights
 from erp_build.doctor.diagnosis import Area, CheckResult, Diagnosis, Look
 from erp_build.doctor.facts import Facts
-from erp_build.doctor.projects import permissions, workers
+from erp_build.doctor.projects import bake, permissions, workers
 from erp_build.errors import ErpBuildError
 
 
@@ -45,6 +45,7 @@ CHECKS = (
     DoctorCheck("other-pipelines", "account", account.check_other_pipelines),
     DoctorCheck("privileged", "account", account.check_privileged),
     DoctorCheck("project-timeout", "account", account.check_project_timeout),
+    DoctorCheck("bake", "account", bake.check_bake),
     DoctorCheck("permissions", "account", permissions.check_permissions),
     DoctorCheck("workers", "account", workers.check_workers),
     DoctorCheck("worker-permissions", "account", permissions.check_worker_permissions),

@@ -44,6 +44,8 @@ def longest_run(project: Project) -> Mapping[str, float]:
         "scans": len(units_of(project)) * project.gate.timeout,
         "functions": update,
         "upgrade and rollout": rollout,
+        # Each unit is watched by itself; a target that is not healthy yet has the time of a rollout.
+        "bake": len(units_of(project)) * (project.deploy.bake + project.chart.timeout) if project.deploy.bake else 0.0,
         "watch of what has no readiness probe": project.chart.stable_without_probe + WATCH_MARGIN_S,
     }
     if project.timeout:

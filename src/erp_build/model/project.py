@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from erp_build.model.build_options import BuildOptions
+from erp_build.model.check_run import Check
 from erp_build.model.packaging import Packaging
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
@@ -147,49 +148,7 @@ class GatePolicy(NamedTuple):
         return (*self.block, *(name for name, _ in self.limits))
 
 
-MAVENS = ("mvn", "mvnw", "mvnd")
-"""Programs that use Maven's local repository, as the first word of a command or behind `sh`."""
-
-
-class Check(NamedTuple):
-    """A check of each changed service before its image is built: a `[[check]]` table.
-
-    Attributes:
-        name: unique, also the name of a folder.
-        maven: goals and options for Maven; empty where `command` is given.
-        command: argument vector of a program, run in the service's directory.
-        blocks: whether a failure stops the run; otherwise it is a warning.
-        timeout: seconds for one service.
-        targets: names of the services and functions that it is for; empty: all.
-        reports: patterns below the service's directory of files to keep, such as JUnit or SARIF.
-        secrets: (environment variable, parameter of type SecureString); relative to `parameters` without a leading `/`.
-        quality_gate: whose judgement decides besides how the program ended: `sonarqube` waits for the quality gate of
-            what the check's scanner has sent, with the SONAR_TOKEN of its secrets.
-        alone: whether it runs on one service at a time, because it uses something that there is only once, such as a
-            port; Mavens always do.
-    """
-
-    name: str
-    maven: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    blocks: bool = True
-    timeout: float = 600.0
-    targets: tuple[str, ...] = ()
-    reports: tuple[str, ...] = ()
-    secrets: tuple[tuple[str, str], ...] = ()
-    quality_gate: Literal["none", "sonarqube"] = "none"
-    alone: bool = False
-
-    def is_for(self, target: str) -> bool:
-        """Whether a target is checked by it."""
-        return not self.targets or target in self.targets
-
-    @property
-    def takes_turns(self) -> bool:
-        """Whether it runs on one service at a time."""
-        return self.alone or bool(self.maven) or any(word.rpartition("/")[2] in MAVENS for word in self.command[:2])
-
-
+OnFailure = Literal["rollback", "keep", "forward", "rollback-over-migrations"]
 WriteBack = Literal["none", "branch"]
 
 MIN_LOCK_EXPIRES_S, MAX_LOCK_EXPIRES_S = 5.0, 600.0
@@ -210,15 +169,25 @@ class DeployPolicy(NamedTuple):
             each release and each function by itself. Several releases are never deployed as one.
         traces: seconds (10 to 3600) behind the proof whose traces of X-Ray are compared with the same time before the
             deployment; 0: they are not.
+        bake: seconds (1 to 14400) behind the proof for which what was deployed is watched before it counts: pods,
+            targets of load balancers, alarms; what breaks takes it back. 0: it is not.
+        bake_alarms: names of the alarms that count meanwhile, metric or composite; empty: those that `alarms` reads.
+        bake_http: an address that must answer 2xx meanwhile, as the run reaches it; empty: none.
+        bake_command: argument vector of a program that must end with 0 meanwhile, run at the root of the repository
+            again and again, for a minute at most; empty: none.
     """
 
-    on_failure: Literal["rollback", "keep", "forward", "rollback-over-migrations"] = "rollback"
+    on_failure: OnFailure = "rollback"
     lock_expires: float = 30.0
     alarms: str = ""
     write_back: WriteBack = "none"
     branch: str = "main"
     units: Literal["together", "apart"] = "together"
     traces: float = 0.0
+    bake: float = 0.0
+    bake_alarms: tuple[str, ...] = ()
+    bake_http: str = ""
+    bake_command: tuple[str, ...] = ()
 
 
 class NotifyPolicy(NamedTuple):

@@ -55,6 +55,11 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
             for one in report.first_errors
         ],
         "traces": [filled(evidence_types.TraceDocument, one, is_worse=is_worse(one)) for one in report.traces],
+        "target_groups": [
+            filled(evidence_types.TargetGroupDocument, one, group=one.binding.group, service=one.binding.service)
+            for one in report.target_groups
+        ],
+        "bakes": [filled(evidence_types.BakeDocument, one) for one in report.bakes],
         "taken_back": list(report.taken_back),
         "migrated": list(report.migrated),
         "alarms": [filled(document_types.AlarmDocument, one) for one in report.alarms],

@@ -9,7 +9,13 @@ from typing import Annotated, Literal, TypedDict
 from erp_build.model.build_options import Tests
 from erp_build.model.effect import EffectState
 from erp_build.model.images.fleet import WorkerEnd
-from erp_build.report.evidence_types import EvidenceDocument, FirstErrorDocument, TraceDocument
+from erp_build.report.evidence_types import (
+    BakeDocument,
+    EvidenceDocument,
+    FirstErrorDocument,
+    TargetGroupDocument,
+    TraceDocument,
+)
 from erp_build.report.gate_types import GateDocument
 from erp_build.report.plan_types import ChangesDocument, SavedPlanDocument, Seconds, TargetDocument
 
@@ -242,6 +248,8 @@ class ReportDocument(TypedDict):
         evidence: collected of pods that did not get ready.
         first_errors: of new pods and updated functions, read behind the proof; they fail nothing.
         traces: requests before and after the deployment, by X-Ray; empty: nobody asked for it, or there are none.
+        target_groups: the targets of load balancers behind the deployment; empty: it has none, or none can be read.
+        bakes: of each release and function that was watched behind its proof; empty: nobody asked for it.
         taken_back: what was taken back after a failed deployment, a line each.
         migrated: the migrations that had run when a deployment failed, a line each; the way back does not undo them.
         alarms: the alarms behind the deployment.
@@ -278,6 +286,8 @@ class ReportDocument(TypedDict):
     evidence: list[EvidenceDocument]
     first_errors: list[FirstErrorDocument]
     traces: list[TraceDocument]
+    target_groups: list[TargetGroupDocument]
+    bakes: list[BakeDocument]
     taken_back: list[str]
     migrated: list[str]
     alarms: list[AlarmDocument]

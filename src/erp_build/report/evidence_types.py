@@ -1,6 +1,6 @@
-"""The parts of the report document that were collected of pods and functions, and of their requests."""
+"""The parts of the report document that were collected of pods, functions and targets, and of their requests."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 
 class EvidenceDocument(TypedDict):
@@ -77,3 +77,56 @@ class TraceDocument(TypedDict):
     before: TraceFiguresDocument
     after: TraceFiguresDocument
     is_worse: bool
+
+
+class TargetHealthDocument(TypedDict):
+    """A target of a load balancer.
+
+    Attributes:
+        name: address, or instance, and port.
+        state: as Elastic Load Balancing calls it, such as healthy, unhealthy, initial or draining.
+        why: code and words of the load balancer; empty while it is healthy.
+    """
+
+    name: str
+    state: str
+    why: str
+
+
+class TargetGroupDocument(TypedDict):
+    """The targets behind a Service of the release, read after the deployment.
+
+    Attributes:
+        name: of the target group.
+        group: its ARN.
+        service: name of the Service whose pods it has.
+        targets: those that it has.
+    """
+
+    name: str
+    group: str
+    service: str
+    targets: list[TargetHealthDocument]
+
+
+class BakeDocument(TypedDict):
+    """How what was deployed did behind its proof.
+
+    Attributes:
+        unit: name of the release, or of the function that is deployed by itself.
+        wanted: for how long it was to be watched.
+        seconds: for how long it was.
+        state: how it ended; broken: both halves were taken back, unless they are to be kept; going on: something else
+            ended the run meanwhile.
+        red_before: what was red before the deployment, and did not count.
+        broken: what ended it, a line each.
+        unseen: what could not be looked at, a line each.
+    """
+
+    unit: str
+    wanted: float
+    seconds: float
+    state: Literal["going on", "well", "broken"]
+    red_before: list[str]
+    broken: list[str]
+    unseen: list[str]

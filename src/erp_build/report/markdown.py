@@ -36,7 +36,7 @@ def report_markdown(report: ReportDocument) -> str:
         report: the document of `report_document`, with its secrets masked already.
     """
     plan = (_head, _saved_plan, _error, _units, _plan, _workers, _changes)
-    proof = (_gate, _watched, _proof, _evidence, _first_errors, _traces)
+    proof = (_gate, _watched, _proof, _evidence, _first_errors, _traces, _targets, _bakes)
     parts = (*plan, *proof, _warnings, _path)
     return printable("\n".join(chain.from_iterable(part(report) for part in parts)).strip()) + "\n"
 
@@ -198,6 +198,26 @@ def _traces(report: ReportDocument) -> Iterator[str]:
         for one in report["traces"]
     ]
     yield from _table(("requests: number, failed, median, 95 %", "before", "after", ""), rows)
+
+
+def _targets(report: ReportDocument) -> Iterator[str]:
+    rows = [
+        (
+            cell(group["name"]),
+            cell(group["service"]),
+            "<br>".join(cell(f"{one['name']} {one['state']} {one['why']}".strip()) for one in group["targets"]) or "-",
+        )
+        for group in report["target_groups"]
+    ]
+    yield from _table(("target group", "Service", "targets"), rows)
+
+
+def _bakes(report: ReportDocument) -> Iterator[str]:
+    for one in report["bakes"]:
+        yield from (f"Bake of {cell(one['unit'])}: **{one['state']}** after {one['seconds']:.0f} s", "")
+        words = (("broken", one["broken"]), ("red before", one["red_before"]), ("not looked at", one["unseen"]))
+        lines = [f"- {name}: {cell(text)}" for name, texts in words for text in texts]
+        yield from (*lines, "") if lines else ()
 
 
 def _warnings(report: ReportDocument) -> Iterator[str]:

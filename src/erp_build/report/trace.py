@@ -12,7 +12,7 @@ TASK_TYPES = {
     **dict.fromkeys(
         ("check plan", "check builds", "run checks", "require checks", "judge images", "clear images"), "test"
     ),
-    **dict.fromkeys(("take lock", "deploy", "prove", "take back", "move latest", "write back"), "deploy"),
+    **dict.fromkeys(("take lock", "deploy", "prove", "bake", "take back", "move latest", "write back"), "deploy"),
 }
 """Stage -> what the conventions call its type; stages that only read have none."""
 

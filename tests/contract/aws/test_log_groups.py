@@ -7,7 +7,7 @@ import pytest
 from erp_build.clients.aws.log_groups import LogGroups
 from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.patience import Patience, patient
-from erp_build.clients.protocols import LogGroups as Reader
+from erp_build.clients.watching.protocols import LogGroups as Reader
 from erp_build.errors import ConfigurationError, NoLogGroup
 from erp_build.formats.logs.moments import NANOSECONDS_OF_MILLISECOND
 from erp_build.model.releases.logs import LogRecord

@@ -86,3 +86,22 @@ def test_every_autoscaler_of_the_namespace_counts_whoever_made_it(cluster: EksCl
     server.serve(HPAS, items({"metadata": {"name": "keda-hpa-a"}, "spec": spec}))
     (scaler,) = cluster.scalers(RELEASE)
     assert scaler["spec"]["scaleTargetRef"]["name"] == "a"
+
+
+BINDINGS = "/apis/elbv2.k8s.aws/v1beta1/namespaces/erp-dev/targetgroupbindings"
+
+
+def test_bindings_are_read_whoever_made_them(cluster: EksCluster, server: Loopback) -> None:
+    found = {"metadata": {"name": "k8s-erpdev-a-0a1b"}, "spec": {"targetGroupARN": "arn", "serviceRef": {"name": "a"}}}
+    server.serve(BINDINGS, {"kind": "TargetGroupBindingList", "items": [found]})
+    assert cluster.target_bindings(RELEASE) == (found,)
+
+
+def test_a_cluster_without_that_kind_has_none_and_one_that_refuses_says_so(
+    cluster: EksCluster, server: Loopback
+) -> None:
+    server.serve(BINDINGS, {"kind": "Status"}, 404)
+    assert cluster.target_bindings(RELEASE) == ()
+    server.serve(BINDINGS, {"kind": "Status", "message": "cannot list"}, 403)
+    with pytest.raises(ReleaseFailed, match="403 Forbidden"):
+        cluster.target_bindings(RELEASE)

@@ -25,6 +25,10 @@ def test_every_key_is_read() -> None:
     branch = "release"
     units = "apart"
     traces = "2m"
+    bake = "10m"
+    bake_alarms = ["erp-dev-errors"]
+    bake_http = "https://erp.example.com/health"
+    bake_command = ["./smoke.sh", "--all"]
     """
     policy = DeployPolicy(
         on_failure="keep",
@@ -34,6 +38,10 @@ def test_every_key_is_read() -> None:
         branch="release",
         units="apart",
         traces=120.0,
+        bake=600.0,
+        bake_alarms=("erp-dev-errors",),
+        bake_http="https://erp.example.com/health",
+        bake_command=("./smoke.sh", "--all"),
     )
     assert parse_project(text).deploy == policy
 
@@ -82,3 +90,22 @@ def test_a_lock_that_holds_nothing_or_outlives_its_run_is_refused(value: str) ->
 def test_traces_that_are_not_there_yet_or_hold_the_lock_for_too_long_are_refused(value: str) -> None:
     with pytest.raises(ConfigurationError, match="`traces` must be between 10 seconds and 60 minutes"):
         parse_project(f'[deploy]\ntraces = "{value}"\n')
+
+
+@pytest.mark.parametrize("value", ["0.5s", "241m", "5h"])
+def test_a_bake_that_sees_nothing_or_holds_the_lock_for_a_day_is_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="`bake` must be between 1 second and 4 hours"):
+        parse_project(f'[deploy]\nbake = "{value}"\n')
+
+
+@pytest.mark.parametrize("line", ['bake_alarms = ["a"]', 'bake_http = "https://a"', 'bake_command = ["a"]'])
+def test_what_a_bake_watches_is_refused_where_nothing_is_baked(line: str) -> None:
+    with pytest.raises(ConfigurationError, match="counts only while a deployment is watched") as caught:
+        parse_project(f"[deploy]\n{line}\n")
+    assert caught.value.where.endswith(":2")
+
+
+def test_a_bake_fits_into_the_time_of_the_run() -> None:
+    assert parse_project('timeout = "11m"\n[deploy]\nbake = "10m"\n').deploy.bake == 600.0
+    with pytest.raises(ConfigurationError, match="as long as the whole run may be"):
+        parse_project('timeout = "10m"\n[deploy]\nbake = "10m"\n')

@@ -54,6 +54,21 @@ def test_helm_reads_makes_and_changes_each_object_where_it_says_that_it_is() -> 
     }
 
 
+@pytest.mark.parametrize(
+    ("item", "is_asked"),
+    [
+        ("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: LoadBalancer}}", True),
+        ("{apiVersion: elbv2.k8s.aws/v1beta1, kind: TargetGroupBinding, metadata: {name: a}}", True),
+        ("{apiVersion: v1, kind: Service, metadata: {name: a}}", False),
+    ],
+)
+def test_the_bindings_of_load_balancers_are_listed_where_there_are_any(item: str, *, is_asked: bool) -> None:
+    listed = Right("erp", "elbv2.k8s.aws", "targetgroupbindings", "list")
+    found = needs(item)
+    assert (listed in found) is is_asked
+    assert not is_asked or not found[listed].is_fatal
+
+
 def test_what_is_in_no_namespace_is_needed_in_the_whole_cluster_whatever_it_says() -> None:
     store = "{apiVersion: external-secrets.io/v1, kind: ClusterSecretStore, metadata: {name: a, namespace: logs}}"
     assert verbs(store) == {":clustersecretstores": {"get", "create", "patch"}}

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from erp_build.errors import ReleaseFailed
-from erp_build.model.project import Check, GatePolicy
+from erp_build.model.check_run import Check
+from erp_build.model.project import DeployPolicy, GatePolicy
 from erp_build.model.releases.rights import WRITTEN_BY, Kind
 from tests.fakes.clinic import PIPELINE, Clinic
 from tests.fakes.registry import PUSHED, scan
@@ -22,6 +23,21 @@ def missing_parameter(clinic: Clinic) -> None:
 
 def other_account(clinic: Clinic) -> None:
     clinic.world.identity.number = "999999999999"
+
+
+def long_bake(clinic: Clinic) -> None:
+    clinic.world.project = clinic.world.project._replace(deploy=DeployPolicy(bake=4 * 3600.0))
+    clinic.delivery.project_is(timeout=3 * 3600.0)
+
+
+def alarm_that_is_not_there(clinic: Clinic) -> None:
+    policy = DeployPolicy(bake=60.0, bake_alarms=("erp-dev-high-error-rate", "erp-dev-eror"))
+    clinic.world.project = clinic.world.project._replace(deploy=policy)
+
+
+def alarms_that_may_not_be_read(clinic: Clinic) -> None:
+    alarm_that_is_not_there(clinic)
+    clinic.world.alarms.denied = True
 
 
 def pending_connection(clinic: Clinic) -> None:
@@ -203,6 +219,9 @@ REMOTE_TROUBLES = (
     Trouble("privileged", "off", no_privileges, "problem", ("it is off",)),
     Trouble("project-timeout", "too short", short_timeout, "problem", ("30 min", "Maven 160", "Helm in the middle")),
     Trouble("project-timeout", "long checks", long_checks, "problem", ("checks 240",)),
+    Trouble("bake", "longer than a build", long_bake, "problem", ("240 min, and CodeBuild ends", "after 180 min")),
+    Trouble("bake", "an alarm", alarm_that_is_not_there, "warning", ("no such alarm", "erp-dev-eror")),
+    Trouble("bake", "alarms", alarms_that_may_not_be_read, "unknown", ("cloudwatch:DescribeAlarms",)),
     Trouble("permissions", "an action", missing_action, "problem", ("eks:DescribeCluster on arn:aws:eks:",)),
     Trouble("permissions", "one to do without", missing_courtesy, "warning", ("cloudwatch:DescribeAlarms",)),
     Trouble("base-images", "refused", refused_base, "problem", ("eclipse-temurin:17", "no such host", "connection")),

@@ -1,4 +1,4 @@
-"""How long a run may take: each unit waits for scans and traces of its own."""
+"""How long a run may take: each unit waits for scans, a bake and traces of its own."""
 
 from erp_build.doctor.max_run_time import longest_run
 from erp_build.model.project import DeployPolicy
@@ -17,3 +17,11 @@ def test_each_unit_waits_for_its_traces() -> None:
     assert longest_run(ERP._replace(deploy=DeployPolicy(traces=120.0)))["traces"] == 120.0
     apart = longest_run(ERP._replace(deploy=DeployPolicy(traces=120.0, units="apart")))
     assert apart["traces"] == (1 + len(ERP.functions)) * 120.0
+
+
+def test_each_unit_is_baked_and_a_target_may_take_the_time_of_a_rollout_besides() -> None:
+    assert "bake" not in longest_run(ERP)
+    one = 600.0 + ERP.chart.timeout
+    assert longest_run(ERP._replace(deploy=DeployPolicy(bake=600.0)))["bake"] == one
+    apart = longest_run(ERP._replace(deploy=DeployPolicy(bake=600.0, units="apart")))
+    assert apart["bake"] == (1 + len(ERP.functions)) * one

@@ -71,6 +71,7 @@ def headings(text: str) -> list[str]:
 def test_a_deployed_run_shows_all_of_its_parts_in_their_order() -> None:
     assert headings(page_of(full())) == [
         *("First errors of what was deployed", "Requests before and after"),
+        *("Bake of erp-microservices", "Targets of load balancers"),
         *("Warnings", "Timeline", "Plan", "What changes", "Gate", "Checks", "Rollout", "Proof", "Images", "Effects"),
     ]
 

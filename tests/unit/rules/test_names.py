@@ -32,7 +32,7 @@ FILES = {
     "Function": '[[service]]\n{}path = "backend/x"\nkind = "lambda"\nfunction = "f"\npackage = "none"\n',
     "Chart": "[[chart]]\n{}",
     "GatePolicy": "[gate]\n{}",
-    "DeployPolicy": "[deploy]\n{}",
+    "DeployPolicy": '[deploy]\n{}bake = "1m"\n',
     "NotifyPolicy": "[notify]\n{}",
     "Check": '[[check]]\n{}name = "c"\n',
     "BuildOptions": "[build]\n{}",
@@ -41,7 +41,7 @@ FILES = {
 }
 """Class of a table -> a file that is right but for the line that is put in."""
 
-LISTS = {"shared", "ignore", "inputs", "maven", "command"}
+LISTS = {"shared", "ignore", "inputs", "maven", "command", "bake_alarms", "bake_command"}
 
 
 def file_with(kind: str, key: str, text: str) -> str:

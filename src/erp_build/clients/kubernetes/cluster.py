@@ -33,6 +33,7 @@ RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 DEPLOYMENTS, REPLICA_SETS = COLLECTIONS["Deployment"], "apis/apps/v1/replicasets"
 PODS = "api/v1/pods"
 ENDPOINT_SLICES = "apis/discovery.k8s.io/v1/endpointslices"
+TARGET_BINDINGS = "apis/elbv2.k8s.aws/v1beta1/targetgroupbindings"
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 
@@ -153,6 +154,12 @@ class EksCluster:
     def log_since(self, release: Release, pod: str, container: str, since: int, *, previous: bool = False) -> LogPart:
         """What a container has printed from the second of a moment on; nothing where it has no log."""
         return read_log(self._connection, release, pod, container, since, previous=previous)
+
+    def target_bindings(self, release: Release) -> tuple[ApiObject, ...]:
+        """The TargetGroupBindings of the release's namespace, whoever made them; none where there is no such kind."""
+        path = namespaced(release, TARGET_BINDINGS)
+        answer = self._connection.ask(release, path, expected=(HTTPStatus.NOT_FOUND,))
+        return () if answer.status == HTTPStatus.NOT_FOUND else tuple(answer.listed)
 
     def served(self, release: Release, kinds: Collection[Kind]) -> Mapping[Kind, Resource]:
         """The resources of those kinds that the cluster serves in the version that they name."""

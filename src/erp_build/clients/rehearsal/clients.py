@@ -19,6 +19,7 @@ def rehearsed(clients: Clients, journal: Journal) -> Clients:
         functions=readers.RehearsedFunctions(clients.functions, assumed),
         cluster=readers.RehearsedCluster(clients.cluster, assumed),
         log_groups=readers.RehearsedLogGroups(clients.log_groups, assumed),
+        health=readers.RehearsedHealth(clients.health, assumed),
         traces=readers.RehearsedTraces(clients.traces, assumed),
         helm=readers.RehearsedHelm(clients.helm, assumed),
         leases=readers.RehearsedLeases(clients.leases, assumed),

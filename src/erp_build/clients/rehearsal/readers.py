@@ -12,14 +12,14 @@ from erp_build.clients.protocols import (
     Fleet,
     Functions,
     Leases,
-    LogGroups,
     Registry,
-    Traces,
 )
 from erp_build.clients.rehearsal.effects import RehearsedEffects, assumed_image
+from erp_build.clients.watching.protocols import Health, LogGroups, Traces
 from erp_build.model.images.evidence import StoredEvidence
 from erp_build.model.images.fleet import WorkerLook
 from erp_build.model.images.image import ImageReference, StoredImage
+from erp_build.model.releases.bake import TargetHealth
 from erp_build.model.releases.kubernetes import Container, ContainerTemplate, Endpoints, ObjectName, Pod, Workload
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import LeaseReading
@@ -118,6 +118,26 @@ class RehearsedLogGroups(_Reader[LogGroups]):
     def records(self, group: str, since: int, token: str = "") -> RecordPage:
         """Nothing."""
         return RecordPage(())
+
+
+class RehearsedHealth(_Reader[Health]):
+    """Nothing is watched and no program of the user runs: what is only assumed does not change."""
+
+    def watched(self, seconds: float) -> float:
+        """Nothing of it."""
+        return 0.0
+
+    def targets(self, group: str) -> tuple[TargetHealth, ...]:
+        """None: those that are registered now are of what runs before."""
+        return ()
+
+    def http(self, address: str) -> str:
+        """Well."""
+        return ""
+
+    def command(self, argv: Sequence[str]) -> str:
+        """Well."""
+        return ""
 
 
 class RehearsedTraces(_Reader[Traces]):

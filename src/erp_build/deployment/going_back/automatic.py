@@ -4,24 +4,27 @@ What the cluster says about pods that do not get ready is collected first, becau
 migration has run, what ran before may not work with what it left: then everything stays, and the error says so.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from erp_build.clients.site import Site
+from erp_build.deployment.bake.stage import bake
 from erp_build.deployment.frozen.approval import approved_text
+from erp_build.deployment.going_back.proven import Entries
 from erp_build.deployment.going_back.take_back import read_previous_state, take_back
 from erp_build.deployment.going_back.what_runs import what_runs
-from erp_build.deployment.ledger import DeploymentOutcome, PreviousState
+from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.migrations.passed import ANSWER, MAY_NOT_WORK, Passed, passed_after_failure
-from erp_build.deployment.recording import recorded
+from erp_build.deployment.recording import failure_recorded, recorded
 from erp_build.deployment.rollout.items import sort_items
-from erp_build.errors import ErpBuildError, Locked, OutOfReach, ReleaseFailed, attempt, explain, told
+from erp_build.errors import BakeBroken, ErpBuildError, Locked, OutOfReach, ReleaseFailed, attempt, explain, told
 from erp_build.formats.printable import few_names
 from erp_build.model.plan import Plan
+from erp_build.model.releases.bake import Bake
 from erp_build.model.releases.evidence import ClusterEvent, Evidence
 from erp_build.model.releases.kubernetes import ObjectName, Pod, Workload
 from erp_build.model.releases.release import Release
@@ -33,49 +36,105 @@ MAX_PODS_PER_SERVICE, MAX_EVENTS_PER_POD = 2, 8
 """Limits of the evidence of one service."""
 
 
-def recorded_deployment(run: Run, site: Site, plan: Plan, lock: Lock) -> AbstractContextManager[None]:
+def recorded_deployment(
+    run: Run, site: Site, plan: Plan, lock: Lock, red: tuple[str, ...] = ()
+) -> AbstractContextManager[None]:
     """Record what the block deploys. If it fails, collect evidence, and take functions and release back.
 
     Once something has moved, any error does this, a bug of this program too: what runs is then not proven. A signal and
     a lost lock take nothing back: a signal leaves no time, and after a lost lock somebody else deploys. The end of the
-    run's time is a failure as every other; going back has its own time.
+    run's time is a failure as every other; going back has its own time. `red` is what was red before.
     """
     before = read_previous_state(site, lock.entries)
-    preview = run.report().preview
-    ran = list(preview.migrations if preview else ())
+    names = [step.target.name for step in plan.services if step.action != "none"]
+    # A caller's hook has the arguments that it always had, unless something was left out.
+    with_release = {} if plan.upgrades_release or not plan.unchosen else {"with_release": False}
 
-    def after_failure(error: Exception) -> DeploymentOutcome:
+    def failed(entry: LedgerEntry, error: Exception) -> LedgerEntry:
         site.clients.clock.lift_limit()
         if not run.moved:
-            ran.clear()
-            return "failed"
-        _collect_evidence(run, site, plan, error.objects if isinstance(error, ReleaseFailed) else ())
-        passed = passed_after_failure(site, lock.entries, before)
-        run.keep(migrated=passed.lines)
-        ran[:] = passed.migrations
-        if _goes_back(site, passed):
-            return _roll_back(run, site, plan, before, error)
-        _explain_staying(site, passed, error)
-        return "failed"
+            return replace(entry, outcome="failed", migrations=())
+        _collect_evidence(run, site, names, error)
+        go_back = partial(_roll_back, run, site, _of_plan(plan, before), with_release)
+        return _gone_back_or_stayed(run, site, lock.entries, before, error, go_back)
 
+    preview = run.report().preview
     return recorded(
         site,
         lock,
-        commit=plan.head,
-        before=before,
-        left_out=few_names(plan.left_out),
-        # Whoever approves may write anything, and the ledger is read by many.
-        approved=site.clients.secrets.mask(approved_text(run.report().saved, run.report().approvals)),
-        outcome="deployed",
-        after_failure=after_failure,
-        migrations=lambda: tuple(ran),
+        LedgerEntry(
+            at=lock.time,
+            commit=plan.head,
+            build=lock.build,
+            before=before,
+            left_out=few_names(plan.left_out),
+            # Whoever approves may write anything, and the ledger is read by many.
+            approved=site.clients.secrets.mask(approved_text(run.report().saved, run.report().approvals)),
+            migrations=preview.migrations if preview else (),
+            red=red,
+        ),
+        proven=lambda entry: replace(entry, outcome="deployed", bake=bake_words(run)),
+        failed=failed,
     )
 
 
-def _collect_evidence(run: Run, site: Site, plan: Plan, objects: Collection[tuple[str, str, str]]) -> None:
-    names = [step.target.name for step in plan.services if step.action != "none"]
+def bake_deployment(run: Run, site: Site, lock: Lock, red: tuple[str, ...]) -> None:
+    """Watch what was deployed for the time of `bake`, if there is one; raises as that stage."""
+    if site.project.deploy.bake:
+        run.stage(bake, site, lock, red, partial(_keep_bake, run))
+
+
+def bake_again(run: Run, site: Site, lock: Lock) -> None:
+    """Bake what a deployment has left behind that was cut off or failed; what breaks is taken back behind it.
+
+    A migration of that deployment, or of a failed one before it, keeps it where it is, as it keeps its own run.
+    """
+    if not site.project.deploy.bake:
+        return
+    before = read_previous_state(site, lock.entries)
+
+    def failed(_: LedgerEntry, error: Exception) -> LedgerEntry:
+        site.clients.clock.lift_limit()
+        _collect_evidence(run, site, [one.name for one in site.project.services], error)
+        go_back = partial(_roll_back, run, site, before, {})
+        return _gone_back_or_stayed(run, site, lock.entries, before, error, go_back)
+
+    with failure_recorded(site, lock, failed):
+        bake_deployment(run, site, lock, lock.entries[-1].red)
+
+
+def bake_words(run: Run) -> str:
+    """How the bake of this run ended, in words; empty: it had none."""
+    return "; ".join(one.words for one in run.report().bakes)
+
+
+def _keep_bake(run: Run, found: Bake) -> None:
+    run.keep(bakes=(found,))
+
+
+def _collect_evidence(run: Run, site: Site, names: Collection[str], error: Exception) -> None:
+    objects = error.objects if isinstance(error, ReleaseFailed | BakeBroken) else ()
     if trouble := attempt(partial(run.stage, collect_evidence, site, names, [ObjectName(*one) for one in objects])):
         site.say(f"no evidence can be collected: {told(trouble)}")
+
+
+def _gone_back_or_stayed(
+    run: Run,
+    site: Site,
+    entries: Entries,
+    before: PreviousState,
+    error: Exception,
+    go_back: Callable[[Exception], DeploymentOutcome],
+) -> LedgerEntry:
+    """Go back, unless the project or a migration forbids it; returns the last entry as it is written then."""
+    passed = passed_after_failure(site, entries, before)
+    run.keep(migrated=passed.lines)
+    outcome: DeploymentOutcome = "failed"
+    if _goes_back(site, passed):
+        outcome = go_back(error)
+    else:
+        _explain_staying(site, passed, error)
+    return replace(entries[-1], outcome=outcome, migrations=passed.migrations, bake=bake_words(run))
 
 
 def _goes_back(site: Site, passed: Passed) -> bool:
@@ -96,16 +155,16 @@ def _explain_staying(site: Site, passed: Passed, error: Exception) -> None:
     explain(error, *lines, next_step=f"{own or 'fix the cause and run again'}; to go back, {ANSWER}" if passed else "")
 
 
-def _roll_back(run: Run, site: Site, plan: Plan, before: PreviousState, error: Exception) -> DeploymentOutcome:
+def _roll_back(
+    run: Run, site: Site, before: PreviousState, with_release: Mapping[str, bool], error: Exception
+) -> DeploymentOutcome:
     lines: list[str] = []
 
     def note(line: str) -> None:
         lines.append(line)
         run.keep(taken_back=tuple(lines))
 
-    # A caller's hook has the arguments that it always had, unless something was left out.
-    with_release = {} if plan.upgrades_release or not plan.unchosen else {"with_release": False}
-    second = attempt(partial(run.stage, take_back, site, _of_plan(plan, before), note, **with_release))
+    second = attempt(partial(run.stage, take_back, site, before, note, **with_release))
     explain(error, *(f"taken back: {line}" for line in lines))
     if second is None:
         return "taken back"

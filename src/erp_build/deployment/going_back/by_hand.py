@@ -1,6 +1,6 @@
 """The rollback that a person asks for: to an earlier deployment, which is checked before anything is touched."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from erp_build.changes.live_state import commit_of, origin_of
 from erp_build.clients.machine.parallel import ask_at_once
@@ -18,7 +18,7 @@ from erp_build.deployment.going_back.proven import (
 from erp_build.deployment.going_back.take_back import take_back
 from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.latest import point_latest_at
-from erp_build.deployment.ledger import PreviousState
+from erp_build.deployment.ledger import LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import function_images, recorded
@@ -68,11 +68,16 @@ def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proo
         with recorded(
             site,
             lock,
-            commit=destination.commit,
-            before=destination.state,
-            left_out=destination.left_out,
-            outcome="rolled back",
-            after_failure=lambda _: "failed",
+            LedgerEntry(
+                at=lock.time,
+                commit=destination.commit,
+                build=lock.build,
+                before=destination.state,
+                left_out=destination.left_out,
+                migrations=(),
+            ),
+            proven=lambda entry: replace(entry, outcome="rolled back"),
+            failed=lambda entry, _: replace(entry, outcome="failed"),
         ):
             take_back(site, destination.state, site.say)
             proofs = prove_running(site, {name: one.digest for name, one in destination.images.items()})

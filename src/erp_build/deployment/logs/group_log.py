@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from erp_build.clients.protocols import LogGroups
+from erp_build.clients.watching.protocols import LogGroups
 from erp_build.deployment.logs.log import Printed
 from erp_build.formats.logs.fluent_bit import Record, read_record
 from erp_build.formats.logs.moments import NANOSECONDS

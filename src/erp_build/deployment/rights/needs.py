@@ -12,6 +12,7 @@ from typing import Any
 from erp_build.deployment.rights.given import given_rights
 from erp_build.formats.kubernetes.hooks import OF_DEPLOYMENTS, OF_REMOVAL, events_of, is_hook
 from erp_build.formats.kubernetes.manifest import flattened
+from erp_build.formats.kubernetes.target_bindings import may_have_bindings
 from erp_build.model.releases.rights import Kind, Need, Resource, Resources, Right, Why
 
 Object = Mapping[str, Any]
@@ -58,7 +59,7 @@ def needs_of(
     new, old = ([one for one in flattened(objects) if kind_of(one) in known] for objects in (rendered, running))
     placed = {_identity(one, known, namespace): one for one in old}
     wanted = {_identity(one, known, namespace) for one in new}
-    found = [*_own(namespace)]
+    found = [*_own(namespace), *_of_bindings(new, namespace)]
     changed = []
     for item in new:
         before = placed.get(_identity(item, known, namespace))
@@ -81,6 +82,12 @@ def _own(namespace: str) -> Iterator[Need]:
         yield from (Need(Right(namespace, group, resource, verb), why) for verb in verbs)
     yield from _evidence(namespace)
     yield Need(Right("", "", "nodes", "list"), Why.NODES, is_fatal=False)
+
+
+def _of_bindings(objects: Sequence[Object], namespace: str) -> Iterator[Need]:
+    """Behind a rollout the targets of load balancers are read, where the release has any."""
+    if may_have_bindings(objects):
+        yield Need(Right(namespace, "elbv2.k8s.aws", "targetgroupbindings", "list"), Why.WATCH, is_fatal=False)
 
 
 def _evidence(namespace: str) -> Iterator[Need]:

@@ -72,7 +72,8 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm of CloudWatch and its state: `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
+    """An alarm of CloudWatch, its state (`OK`, `ALARM` or `INSUFFICIENT_DATA`), and why it has that."""
 
     name: str
     state: str
+    reason: str = ""

@@ -52,6 +52,7 @@ def history_document(
                 "left_out": entry.left_out or None,
                 "approved": entry.approved or None,
                 "migrations": None if entry.migrations is None else [str(one) for one in entry.migrations],
+                "bake": entry.bake or None,
                 "revision": entry.revision,
                 "functions": dict(entry.functions),
                 "proven": entry.outcome in PROVEN,

@@ -41,6 +41,7 @@ def report_text(report: RunReport) -> str:
     lines += _evidence_lines(report)
     lines += _first_error_lines(report)
     lines += [one_line(f"{one.target}: {described(one)}") for one in report.traces]
+    lines += _bake_lines(report)
     lines += _changes_before_failure(report)
     units = [(one.name, one.kind, one.outcome, str(one.error.code if one.error else 0)) for one in report.units]
     lines += section("Units", units, ("unit", "kind", "outcome", "exit code"))
@@ -127,6 +128,17 @@ def _first_error_lines(report: RunReport) -> list[str]:
         again = f", {one.times} times" if one.times > 1 else ""
         lines.append(one_line(f"  {one.target}: {one.unit} at {one.at}{again}"))
         lines += [one_line(f"    | {text.expandtabs(4)}") for text in one.lines]
+    return lines
+
+
+def _bake_lines(report: RunReport) -> list[str]:
+    """The targets behind the deployment, and what was seen of it behind its proof."""
+    lines = [one_line(f"{one.subject}: {one.summary}") for one in report.target_groups]
+    for one in report.bakes:
+        lines.append(one_line(f"Bake of {one.unit}: {one.words or f'cut off after {one.seconds:.0f} s'}"))
+        lines += [one_line(f"  broken: {text}") for text in one.broken]
+        lines += [one_line(f"  red before, did not count: {text}") for text in one.red_before]
+        lines += [one_line(f"  not looked at: {text}") for text in one.unseen]
     return lines
 
 

@@ -57,7 +57,7 @@ def history_text(
     for entry in entries:
         functions = ", ".join(f"{name} {image.partition('@')[2][:19]}" for name, image in entry.functions.items())
         named = (entry.at[:19], _commit(entry), entry.build, entry.outcome, str(entry.revision or "-"))
-        said = ("runs" if entry is standing.runs else "", entry.approved, *_migrations(entry))
+        said = ("runs" if entry is standing.runs else "", entry.bake, entry.approved, *_migrations(entry))
         deployments.append((*named, functions or "-", ", ".join(filter(None, said))))
     release = ("Release", *table(revisions)) if has_release else ()
     return "\n".join((*release, "Deployments", *table(deployments)))
