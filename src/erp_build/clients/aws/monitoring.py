@@ -1,7 +1,7 @@
-"""The alarms of CloudWatch, which a run reads, and the topics of SNS, to which it reports."""
+"""Alarms of CloudWatch and targets of load balancers, which a run reads, and topics of SNS, to which it reports."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +9,15 @@ from erp_build.clients.aws.session import UNREADABLE_OF_AWS, ask_aws, translate_
 from erp_build.clients.effects import NotifyRequest
 from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.errors import ConfigurationError
+from erp_build.model.releases.bake import TargetHealth
 from erp_build.model.releases.deployment import Alarm
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
+
+ALARMS_PER_CALL = 100
+ALARM_TYPES = ["MetricAlarm", "CompositeAlarm"]
 
 NOTIFY_CALL_S = 12.0
 """Seconds for sending a message, repetition included: the run has ended, and must not wait for it."""
@@ -28,13 +32,43 @@ class CloudWatchAlarms:
 
     def states(self, prefix: str) -> tuple[Alarm, ...]:
         """Return the alarms whose names begin with a prefix; raises `ConfigurationError` without the permission."""
-        with translate_aws_errors("cloudwatch:DescribeAlarms", f"alarms {prefix}*"):
-            pages = self._client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
+        return self._described(f"alarms {prefix}*", AlarmNamePrefix=prefix)
+
+    def named(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """Return those of the alarms that exist; raises `ConfigurationError` without the permission."""
+        parts = [names[first : first + ALARMS_PER_CALL] for first in range(0, len(names), ALARMS_PER_CALL)]
+        return tuple(one for part in parts for one in self._described(", ".join(part), AlarmNames=list(part)))
+
+    def _described(self, where: str, **chosen: Any) -> tuple[Alarm, ...]:
+        with translate_aws_errors("cloudwatch:DescribeAlarms", where):
+            # Without the types a list has metric alarms alone.
+            pages = self._client.get_paginator("describe_alarms").paginate(AlarmTypes=ALARM_TYPES, **chosen)
             return tuple(
-                Alarm(alarm["AlarmName"], alarm["StateValue"])
+                Alarm(alarm["AlarmName"], alarm["StateValue"], alarm.get("StateReason", ""))
                 for page in pages
-                for alarm in page.get("MetricAlarms", ())
+                for kind in ("MetricAlarms", "CompositeAlarms")
+                for alarm in page.get(kind, ())
             )
+
+
+@reads_answers_of("Elastic Load Balancing", ConfigurationError, UNREADABLE_OF_AWS)
+class LoadBalancers:
+    """Reads the health of targets. Reading is optional: without the permission a run says so and goes on."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def targets(self, group: str) -> tuple[TargetHealth, ...]:
+        """Return the targets of a target group, by its ARN; raises `ConfigurationError` without the permission."""
+        with translate_aws_errors("elasticloadbalancing:DescribeTargetHealth", group):
+            answer = self._client.describe_target_health(TargetGroupArn=group)
+        return tuple(_target(one) for one in answer.get("TargetHealthDescriptions", ()))
+
+
+def _target(found: Any) -> TargetHealth:
+    target, health = found["Target"], found["TargetHealth"]
+    name = f"{target['Id']}:{target['Port']}" if "Port" in target else target["Id"]
+    return TargetHealth(name, health["State"], ": ".join(filter(None, map(health.get, ("Reason", "Description")))))
 
 
 class SnsTopics:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from erp_build.clients.aws.image_configuration import ImageConfigurations
-from erp_build.clients.aws.lifecycle import read_lifecycle
+from erp_build.clients.aws.repositories.lifecycle import read_lifecycle
+from erp_build.clients.aws.repositories.made_by_push import prefixes_made_by_push
+from erp_build.clients.aws.repositories.scanning import read_scan_type, read_scanning
 from erp_build.clients.aws.session import (
     UNREADABLE_OF_AWS,
-    error_code,
-    is_passing,
     translate_aws_errors,
 )
 from erp_build.clients.aws.sign_in import EcrSignIn, SignIn
@@ -23,7 +23,6 @@ from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.machine.parallel import ask_at_once, asked_once
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
-from erp_build.formats.access_denied import read_denial
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import (
     BASE_DIGEST_LABEL,
@@ -54,9 +53,6 @@ IMAGES_PER_CALL = 100
 FINDINGS_PER_PAGE = 1000
 """The limit of DescribeImageScanFindings."""
 
-CREATE_ON_PUSH, EVERY_REPOSITORY = "CREATE_ON_PUSH", "ROOT"
-"""Of a template for new repositories: that a push makes them, and the prefix that stands for every name."""
-
 PROBE_TAG = "erp-build-probe"
 
 
@@ -76,7 +72,7 @@ class EcrRegistry:
         self._host = host
         self._configurations = ImageConfigurations(self.sign_in)
         # Of the registry as a whole.
-        self._scan_type = asked_once(self._read_scan_type)
+        self._scan_type = asked_once(partial(read_scan_type, client))
         self._lifecycles = cache(partial(read_lifecycle, client))
 
     def sign_in(self) -> SignIn:
@@ -100,21 +96,8 @@ class EcrRegistry:
         asked = tuple(repositories)
         answers = ask_at_once(lambda name: self._images(name, [{"imageTag": PROBE_TAG}]), asked)
         missing = [name for name, answer in zip(asked, answers, strict=True) if answer is None]
-        made = self._made_by_a_push() if missing else ()
+        made = prefixes_made_by_push(self._client) if missing else ()
         return tuple(name for name in missing if not any(name.startswith(prefix) for prefix in made))
-
-    def _made_by_a_push(self) -> tuple[str, ...]:
-        """What names of repositories begin with that a push makes, by templates; none where they may not be read."""
-        try:
-            pages = self._client.get_paginator("describe_repository_creation_templates").paginate()
-            templates = [one for page in pages for one in page.get("repositoryCreationTemplates", ())]
-        except ClientError as error:
-            if is_passing(error):
-                with translate_aws_errors("ecr:DescribeRepositoryCreationTemplates", "the registry", PushFailed):
-                    raise
-            return ()
-        prefixes = (one.get("prefix", "") for one in templates if CREATE_ON_PUSH in one.get("appliedFor", ()))
-        return tuple("" if prefix == EVERY_REPOSITORY else f"{prefix}/" for prefix in prefixes if prefix)
 
     def stored(self, repository: str, reference: str) -> StoredImage | None:
         """The image with a tag or digest, or None."""
@@ -189,27 +172,7 @@ class EcrRegistry:
 
         Raises `GateInconclusive` where the registry cannot answer now.
         """
-        found = Scanning()
-        try:
-            configuration = self._client.batch_get_repository_scanning_configuration(repositoryNames=[repository])
-            for one in configuration.get("scanningConfigurations", ()):
-                found = found._replace(frequency=str(one.get("scanFrequency", "")))
-            kind = self._scan_type()
-        except (ClientError, BotoCoreError) as error:
-            if is_passing(error):
-                with translate_aws_errors("ecr:BatchGetRepositoryScanningConfiguration", repository, GateInconclusive):
-                    raise
-            why = error_code(error) if isinstance(error, ClientError) else str(error)
-            action = "ecr:BatchGetRepositoryScanningConfiguration, ecr:GetRegistryScanningConfiguration"
-            if denial := read_denial(str(error)):
-                action, why = denial.action, f"{why}, {denial.next_step}"
-            return found._replace(
-                doubt=f"how the registry scans is not known ({action}: {why}); each scan is read twice"
-            )
-        return found._replace(enhanced={"ENHANCED": True, "BASIC": False}.get(str(kind)))
-
-    def _read_scan_type(self) -> object:
-        return self._client.get_registry_scanning_configuration().get("scanningConfiguration", {}).get("scanType")
+        return read_scanning(self._client, repository, self._scan_type)
 
     def lifecycle(self, repository: str) -> Lifecycle:
         """The repository's lifecycle policy, and with one its images, as they were when first asked for."""

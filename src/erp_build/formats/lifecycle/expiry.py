@@ -112,7 +112,7 @@ def _leaves(rule: LifecycleRule, place: int, image: ListedImage) -> datetime:
         return NEVER
     if rule.is_by_number:
         return AT_ONCE if place > rule.number else NEVER
-    since = image.pulled if rule.count == "sinceImagePulled" and image.pulled else image.pushed
+    since = image.pulled if rule.counts == "sinceImagePulled" and image.pulled else image.pushed
     try:
         return since + timedelta(days=rule.number)
     except OverflowError:

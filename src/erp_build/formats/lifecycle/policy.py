@@ -45,7 +45,7 @@ def _rule(item: Mapping[str, Any]) -> LifecycleRule:
         priority=int(item["rulePriority"]),
         tag_status=status,
         patterns=tuple(map(str, (*selection.get("tagPatternList", ()), *prefixes))),
-        count=count,
+        counts=count,
         number=int(selection.get("countNumber", 0)),
         archives=ACTIONS.get(action, False),
         doubt=one_line("; ".join(_doubts(selection, action))),

@@ -33,7 +33,7 @@ class LifecycleRule(NamedTuple):
         priority: rules with a lower number come first.
         tag_status: which images it selects, by whether they have a tag.
         patterns: of a rule for tagged images: each of them must match one of the image's tags; `*` is any text.
-        count: what is counted; empty: something that is not known here.
+        counts: what is counted; empty: something that is not known here.
         number: of images that stay, or of days after which none does.
         archives: whether the images are moved to the archive, from which nothing can be pulled, and not deleted.
         doubt: why nobody here can say what the rule does; empty: it is understood.
@@ -42,7 +42,7 @@ class LifecycleRule(NamedTuple):
     priority: int
     tag_status: TagStatus
     patterns: tuple[str, ...]
-    count: Count
+    counts: Count
     number: int
     archives: bool = False
     doubt: str = ""
@@ -50,12 +50,12 @@ class LifecycleRule(NamedTuple):
     @property
     def is_by_number(self) -> bool:
         """Whether it keeps a number of images; otherwise it keeps them for a time."""
-        return self.count == "imageCountMoreThan"
+        return self.counts == "imageCountMoreThan"
 
     def __str__(self) -> str:
         """For the reader, in the policy's own words."""
         which = " ".join((self.tag_status, *self.patterns))
-        return f"rule {self.priority} ({which}, {self.count or 'unknown'} {self.number})"
+        return f"rule {self.priority} ({which}, {self.counts or 'unknown'} {self.number})"
 
 
 class LifecyclePolicy(NamedTuple):
