@@ -1,20 +1,16 @@
 """A bake: what breaks behind the proof takes both halves back, and what was red before only gets a word."""
 
-from collections.abc import Callable
-
 import pytest
 
-from erp_build.deployment.ledger import LedgerEntry, read_entries
 from erp_build.errors import BakeBroken, Interrupted, Locked, ReleaseFailed, RunTimedOut
 from erp_build.model.project import DeployPolicy
 from erp_build.model.releases.kubernetes import ObjectName
 from tests.fakes.deployments import Other, Trouble, object_of
 from tests.fakes.health import GROUP, binding, service
 from tests.fakes.world import FUNCTION, FakeWorld, Killed
+from tests.support.baking import ALARM, BAKE_S, alarm_on, bakes, ended_by, in_the_bake, ledger
 from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, PROCESSING
 
-BAKE_S = 600.0
-ALARM = "erp-dev-high-error-rate"
 ADDRESS = "https://erp.example.com/health"
 OURS = GROUP.format("notification")
 TARGET = "10.0.0.7:8080"
@@ -23,23 +19,11 @@ TARGET = "10.0.0.7:8080"
 @pytest.fixture
 def baking(changed: FakeWorld) -> FakeWorld:
     """A deployed world whose next deployments are baked; one target stands behind the notifications."""
-    changed.project = changed.project._replace(deploy=DeployPolicy(bake=BAKE_S))
+    bakes(changed)
     changed.helm.around = (service(NOTIFICATION), binding(NOTIFICATION, NOTIFICATION, OURS))
     changed.health.groups[OURS] = {TARGET: "healthy"}
     changed.change(NOTIFICATION, EMPLOYEE, text="baked")
     return changed
-
-
-def ledger(world: FakeWorld) -> tuple[LedgerEntry, ...]:
-    return read_entries(world.leases.lease.record if world.leases.lease else "")
-
-
-def in_the_bake(world: FakeWorld, *, after: float = 60.0) -> float:
-    """The moment so many seconds behind the begin of the bake that the next run comes to."""
-    other = world.copy_to(world.root.with_name("tried"))
-    other.run()
-    began = next(one.began for one in other.report.stages if one.name == "bake")
-    return world.clock.monotonic() + began + after
 
 
 def taken_back(world: FakeWorld, why: str) -> None:
@@ -72,7 +56,7 @@ def test_a_deployment_that_stays_well_counts_after_its_bake(baking: FakeWorld) -
 
 
 def test_an_alarm_that_turns_red_takes_both_halves_back(baking: FakeWorld) -> None:
-    baking.cluster.at(in_the_bake(baking), lambda: baking.alarms.alarms.update({ALARM: "ALARM"}))
+    baking.cluster.at(in_the_bake(baking), alarm_on(baking))
     taken_back(baking, f"alarm {ALARM}: it is on")
     assert 60 <= baking.report.bakes[0].seconds <= 70
 
@@ -80,7 +64,7 @@ def test_an_alarm_that_turns_red_takes_both_halves_back(baking: FakeWorld) -> No
 def test_only_the_alarms_that_are_named_count(baking: FakeWorld) -> None:
     baking.project = baking.project._replace(deploy=DeployPolicy(bake=BAKE_S, bake_alarms=("other", "missing")))
     baking.alarms.alarms["other"] = "OK"
-    baking.cluster.at(in_the_bake(baking), lambda: baking.alarms.alarms.update({ALARM: "ALARM"}))
+    baking.cluster.at(in_the_bake(baking), alarm_on(baking))
     (bake,) = baking.run().bakes
     assert bake.state == "well"
     assert bake.unseen == ("alarm missing: there is none of this name",)
@@ -212,13 +196,6 @@ def test_the_lock_is_renewed_in_a_bake(baking: FakeWorld) -> None:
     assert min(left) > 0
 
 
-def ended_by(error: BaseException) -> Callable[[], None]:
-    def end() -> None:
-        raise error
-
-    return end
-
-
 @pytest.mark.parametrize("after", [0.0, 300.0, BAKE_S - 1])
 @pytest.mark.parametrize("error", [Interrupted(15, "SIGTERM"), Killed("in the bake")], ids=["a signal", "a kill"])
 def test_what_ends_a_run_in_its_bake_takes_nothing_back_and_the_next_run_ends_it(
@@ -269,7 +246,7 @@ def test_a_bake_that_does_not_fit_stops_before_anything_moves(baking: FakeWorld)
 
 def test_kept_failures_stay_and_are_baked_again(baking: FakeWorld) -> None:
     baking.project = baking.project._replace(deploy=DeployPolicy(bake=BAKE_S, on_failure="keep"))
-    baking.cluster.at(in_the_bake(baking), lambda: baking.alarms.alarms.update({ALARM: "ALARM"}))
+    baking.cluster.at(in_the_bake(baking), alarm_on(baking))
     with pytest.raises(BakeBroken, match="the bake is broken"):
         baking.run()
     assert ledger(baking)[-1].outcome == "failed"
