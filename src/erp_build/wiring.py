@@ -176,29 +176,11 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     stack.callback(connection.close)
     cluster, leases = EksCluster(connection), ClusterLeases(connection)
     helm = HelmProgram(kubernetes, given.folder, cluster.capabilities)
-    find = partial(find_server, dict(os.environ), given.docker, follows_user=given.build.docker_config == "user")
-    engine = _engine(find, stack)
     repository = GitRepository(given.root)
     patience = Patience(given.clock, given.progress.say)
     parameters = ParameterStore(aws.client("ssm"), given.secrets)
-    connect = asked_once(partial(own_connection, registry, given.clock))
-    evidence = EvidenceStore(lambda: registry_at(connect()))
-    assembly = make_assembly(
-        _build_setting(given, repository.origin()),
-        aws,
-        BuildClients(
-            engine=engine,
-            find=find,
-            registry=patient(registry, patience),
-            connect=connect,
-            evidence=evidence,
-            parameters=patient(parameters, patience),
-            patience=patience,
-            clock=given.clock,
-            progress=given.progress,
-            secrets=given.secrets,
-        ),
-    )
+    building = _build_clients(given, registry, parameters, patience, stack)
+    assembly = make_assembly(_build_setting(given, repository.origin()), aws, building)
     effects = LiveEffects(
         assembly=assembly,
         registry=registry,
@@ -214,7 +196,7 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
         parameters=parameters,
         identity=Caller(aws.client("sts"), session.region_name),
         registry=registry,
-        evidence=evidence,
+        evidence=building.evidence,
         fleet=fleet,
         functions=functions,
         cluster=cluster,
@@ -230,6 +212,25 @@ def _live_clients(given: _Given, stack: ExitStack) -> Clients:
     )
     patiently = asked_patiently(clients)
     return replace(patiently, effects=NotedEffects(patiently.effects, given.journal))
+
+
+def _build_clients(
+    given: _Given, registry: EcrRegistry, parameters: ParameterStore, patience: Patience, stack: ExitStack
+) -> BuildClients:
+    find = partial(find_server, dict(os.environ), given.docker, follows_user=given.build.docker_config == "user")
+    connect = asked_once(partial(own_connection, registry, given.clock))
+    return BuildClients(
+        engine=_engine(find, stack),
+        find=find,
+        registry=patient(registry, patience),
+        connect=connect,
+        evidence=EvidenceStore(lambda: registry_at(connect())),
+        parameters=patient(parameters, patience),
+        patience=patience,
+        clock=given.clock,
+        progress=given.progress,
+        secrets=given.secrets,
+    )
 
 
 def _engine(find: Callable[[], DockerServer], stack: ExitStack) -> Engine:
