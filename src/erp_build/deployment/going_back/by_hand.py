@@ -22,7 +22,7 @@ from erp_build.deployment.lock import Lock
 from erp_build.deployment.proof import prove_running
 from erp_build.deployment.recording import function_images, recorded
 from erp_build.errors import Locked, ReleaseFailed, explain
-from erp_build.formats.values.key import image_key
+from erp_build.formats.values.key import tag_key
 from erp_build.model.images.image import ImageReference, StoredImage
 from erp_build.model.releases.deployment import Proof
 
@@ -124,7 +124,7 @@ def _images(site: Site, state: PreviousState) -> dict[str, StoredImage]:
     """Every image of the destination; raises `ReleaseFailed` with the images that the registry has lost."""
     references: dict[str, tuple[str, str]] = {}
     if state.revision is not None:
-        keys = {f"{image_key(service.values_key)}.tag": service for service in site.project.services}
+        keys = {tag_key(service.values_key): service for service in site.project.services}
         tags = site.clients.helm.values_of(site.release, tuple(keys), state.revision)
         for key, tag in tags.items():
             pinned = tag.partition("@")[2]
