@@ -61,6 +61,14 @@ def make(folder: Path, tenant: str = DEFAULT_TENANT, settings: Mapping[str, str]
     return Sample(folder, tenant, begin(folder, "전자결재 ERP: 네 서비스와 헬름 차트"))
 
 
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts by their paths in a folder."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
 def begin(folder: Path, message: str) -> str:
     """Make a folder a repository on `main` with one commit; returns the commit's full id."""
     _git(folder, "init", "--quiet", "--template=", "--object-format=sha1", "--initial-branch=main")

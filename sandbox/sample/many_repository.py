@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.endpoints import REGISTRY_HOST
-from sandbox.sample.erp_repository import CHART, CONFIG, VALUES, begin, commit, discard_changes
+from sandbox.sample.erp_repository import CHART, CONFIG, VALUES, begin, commit, discard_changes, write_files
 from sandbox.sample.reactor_repository import CHART_YAML, SERVICE_VALUES, TEMPLATE
 
 BUSYBOX = Path("/bin/busybox")
@@ -65,17 +65,18 @@ def make(folder: Path, tenant: str, services: Sequence[str], program: Path = BUS
         f"{CHART}/templates/services.yaml": TEMPLATE,
         str(VALUES): values_text(tenant, services),
     }
-    for name in services:
-        files[f"services/{name}/Dockerfile"] = DOCKERFILE
-        files[f"services/{name}/www/index.html"] = f"hello from {name}\n"
-    for path, text in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    for name in services:
-        # With its mode: a program that may not be run would be no entry point.
-        shutil.copy(program, folder / "services" / name / "busybox")
+    write_files(folder, files)
+    write_pages(folder, services, program)
     return begin(folder, f"페이지 {len(services)}개")
+
+
+def write_pages(folder: Path, services: Sequence[str], program: Path) -> None:
+    """Write what the image of each service is made of: its Dockerfile, its page, and the program that serves it."""
+    for name in services:
+        place = folder / "services" / name
+        write_files(place, {"Dockerfile": DOCKERFILE, "www/index.html": f"hello from {name}\n"})
+        # With its mode: a program that may not be run would be no entry point.
+        shutil.copy(program, place / "busybox")
 
 
 def change_services(repo: Path, services: Sequence[str], text: str) -> str:

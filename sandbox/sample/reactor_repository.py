@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox.aws.ecr.hosts import MIRRORS
 from sandbox.endpoints import REGISTRY_HOST
-from sandbox.sample.erp_repository import CHART, CONFIG, VALUES, begin, commit, discard_changes, replace
+from sandbox.sample.erp_repository import CHART, CONFIG, VALUES, begin, commit, discard_changes, replace, write_files
 
 USERS, OTHER, PAGE = ("order-service", "stock-service"), "mail-service", "page-service"
 """Services that use the module; one that does not; one without Maven."""
@@ -173,10 +173,7 @@ SERVICE_VALUES = """  {key}:
 
 def make(folder: Path, tenant: str) -> str:
     """Write the sample into a new folder, as a repository on `main` with one commit; returns the commit's id."""
-    for path, text in _files(tenant).items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(folder, _files(tenant))
     return begin(folder, "상점: 모듈 하나와 네 서비스")
 
 

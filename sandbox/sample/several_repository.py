@@ -3,13 +3,12 @@
 On demand there is a function as well. It is never called: what it runs is the page's program.
 """
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from sandbox.sample.erp_repository import CONFIG, begin, commit, discard_changes
-from sandbox.sample.many_repository import BUSYBOX, DOCKERFILE, values_text
+from sandbox.sample.erp_repository import CONFIG, begin, commit, discard_changes, write_files
+from sandbox.sample.many_repository import BUSYBOX, values_text, write_pages
 from sandbox.sample.reactor_repository import CHART_YAML, TEMPLATE
 from sandbox.tenants.tenant import FUNCTION_IMAGE, Tenant
 
@@ -82,15 +81,8 @@ def make(
         files[f"{chart}/Chart.yaml"] = CHART_YAML
         files[f"{chart}/templates/services.yaml"] = TEMPLATE
         files[f"{chart}/values-dev.yaml"] = values_text(tenant.name, (name,))
-    for name in images:
-        files[f"services/{name}/Dockerfile"] = DOCKERFILE
-        files[f"services/{name}/www/index.html"] = f"hello from {name}\n"
-    for path, text in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    for name in images:
-        shutil.copy(program, folder / "services" / name / "busybox")
+    write_files(folder, files)
+    write_pages(folder, images, program)
     return begin(folder, f"릴리스 {len(tenant.images)}개")
 
 

@@ -117,9 +117,9 @@ FORMER_NAMES = {"Tools": "Clients", "open_tools": "open_clients"}
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        from importlib.metadata import version
+        from erp_build.clients.machine.own_version import own_version
 
-        return version("erp-build")
+        return own_version()
     name = FORMER_NAMES.get(name, name)
     for module, names in HOMES.items():
         if name in names:

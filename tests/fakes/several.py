@@ -145,6 +145,14 @@ class SeveralReleases(FakeWorld):
         """What runs of one of the units."""
         return read_live_state(self.unit(name))
 
+    def outcomes(self) -> dict[str, str]:
+        """How each unit of the last run ended."""
+        return {unit.name: unit.outcome for unit in self.report.units}
+
+    def codes(self) -> dict[str, int]:
+        """The exit codes of the units that failed in the last run."""
+        return {unit.name: unit.error.code for unit in self.report.units if unit.error}
+
     def ledger(self, place: str) -> tuple[LedgerEntry, ...]:
         """The past deployments of a release, or of a function that is deployed by itself."""
         lease = self.all_leases[place].lease

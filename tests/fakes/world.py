@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Self
 
 from erp_build.build.evidence.store import EvidenceStore
 from erp_build.clients.clock import SimulatedClock
@@ -107,11 +108,10 @@ class FakeWorld:
         self.fleet = self.effects.fleet = FakeFleet(self.clock, self.registry)
         self.parameters = FakeParameters()
         self.identity, self.assembly = FakeIdentity(), FakeAssembly()
-        self.alarms = FakeAlarms()
+        self.alarms, self.health = FakeAlarms(), FakeHealth()
         self.approvals = FakeApprovals()
         self.log_groups = FakeLogGroups()
         self.traces = FakeTraces()
-        self.health = FakeHealth()
         self.progress = FakeProgress()
         self.secrets = Secrets()
         self.project = ERP
@@ -138,7 +138,7 @@ class FakeWorld:
         other.effects, other.progress = copy.copy(self.effects), FakeProgress()
         return other
 
-    def copy_to(self, folder: Path) -> "FakeWorld":
+    def copy_to(self, folder: Path) -> Self:
         """The same world with a repository of its own."""
         other = copy.deepcopy(self)
         other.checkout = Checkout(Path(shutil.copytree(self.root, folder)))

@@ -36,6 +36,9 @@ CHANGING = re.compile(r"[0-9a-f]{7,}")
 INJECTED = "injected"
 """Stands in the text of every error that a fault raises."""
 
+WAKING, WAKES_EVERY_S = signal.SIGUSR1, 0.05
+"""The signal that wakes a main thread which has not heard another one, and seconds between two of them."""
+
 
 class Point(NamedTuple):
     """A call of a client: its name, what it is about, the how manieth of these, and whether a worker thread calls."""
@@ -219,8 +222,22 @@ def sigterm_raises() -> Iterator[threading.Event]:
         is_raising.set()
         raise Interrupted(number, signal.Signals(number).name)
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    handlers = {signal.SIGTERM: interrupt, WAKING: lambda _number, _frame: None}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield is_raising
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def interrupt_main_thread(is_raising: threading.Event) -> None:
+    """Send SIGTERM to the main thread until it is heard; the argument is what `sigterm_raises` gives.
+
+    CPython does not hear a signal that comes just before it waits for a lock until that wait ends. The program's watch
+    is told of it all the same (cli/signals.py); here a second signal, which does nothing, wakes the main thread.
+    """
+    main = threading.main_thread().ident or 0
+    signal.pthread_kill(main, signal.SIGTERM)
+    while not is_raising.wait(WAKES_EVERY_S):
+        signal.pthread_kill(main, WAKING)

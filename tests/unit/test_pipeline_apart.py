@@ -30,17 +30,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> SeveralReleases:
 @pytest.fixture
 def world(template: SeveralReleases, tmp_path: Path) -> SeveralReleases:
     """Five releases that were deployed."""
-    copy = template.copy_to(tmp_path / "world")
-    assert isinstance(copy, SeveralReleases)
-    return copy
-
-
-def outcomes(world: SeveralReleases) -> dict[str, str]:
-    return {unit.name: unit.outcome for unit in world.report.units}
-
-
-def codes(world: SeveralReleases) -> dict[str, int]:
-    return {unit.name: unit.error.code for unit in world.report.units if unit.error}
+    return template.copy_to(tmp_path / "world")
 
 
 def test_the_first_run_deploys_every_release(world: SeveralReleases) -> None:
@@ -55,7 +45,7 @@ def test_only_the_release_of_a_change_gets_a_revision(world: SeveralReleases) ->
     assert [name for name, helm in world.helms.items() if len(helm.revisions) > 1] == ["release-b", "release-c"]
     assert world.running()["service-b"] == head[:7]
     assert world.helms["release-c"].charted["templates/hpa.yaml"] == "changed\n"
-    assert outcomes(world) == {"a": "nothing", "b": "deployed", "c": "deployed", "d": "nothing", "e": "nothing"}
+    assert world.outcomes() == {"a": "nothing", "b": "deployed", "c": "deployed", "d": "nothing", "e": "nothing"}
 
 
 def test_five_releases_of_which_three_fail_each_by_its_own_reason(world: SeveralReleases) -> None:
@@ -68,7 +58,7 @@ def test_five_releases_of_which_three_fail_each_by_its_own_reason(world: Several
         world.run()
     assert caught.value.code == 12
     assert world.report.outcome == "partly"
-    assert codes(world) == {"a": 6, "b": 5, "c": 9}
+    assert world.codes() == {"a": 6, "b": 5, "c": 9}
     assert {one for one in world.running().values() if one == head[:7]} == {head[:7]}
     assert {name for name, tag in world.running().items() if tag == head[:7]} == {"service-d", "service-e"}
     now = world.digests()
@@ -110,7 +100,7 @@ def test_a_release_whose_lock_is_held_does_not_hold_up_the_others(world: Several
     world.all_leases["release-b"].is_held(alive=True)
     with pytest.raises(PartlyDeployed, match="1 of 5 releases"):
         world.run()
-    assert codes(world) == {"b": 11}
+    assert world.codes() == {"b": 11}
     assert {name for name, tag in world.running().items() if tag != head[:7]} == {"service-b"}
 
 
@@ -138,7 +128,7 @@ def test_a_part_names_targets_of_any_release(world: SeveralReleases) -> None:
     head = world.change(*ALL)
     world.run(Options(only=("service-b", "d"), rebuild=()))
     assert {name for name, tag in world.running().items() if tag == head[:7]} == {"service-b"}
-    assert outcomes(world) == {"a": "left out", "b": "deployed", "c": "left out", "d": "nothing", "e": "left out"}
+    assert world.outcomes() == {"a": "left out", "b": "deployed", "c": "left out", "d": "nothing", "e": "left out"}
     with pytest.raises(ConfigurationError, match="--only service-f: there is no such target"):
         world.run(Options(only=("service-f",)))
 
@@ -163,7 +153,7 @@ def test_a_signal_ends_all_of_them(world: SeveralReleases) -> None:
     world.is_killed("upgrade_release", 1, "after")
     with pytest.raises(Killed, match="after upgrade_release"):
         world.run()
-    assert list(outcomes(world)) == ["a"]
+    assert list(world.outcomes()) == ["a"]
 
 
 def test_a_bug_in_one_release_is_told_and_leaves_the_others_alone(world: SeveralReleases) -> None:
@@ -171,7 +161,7 @@ def test_a_bug_in_one_release_is_told_and_leaves_the_others_alone(world: Several
     world.helms["release-a"].failures["render"] = KeyError("surprise")
     with pytest.raises(PartlyDeployed, match="1 of 5 releases"):
         world.run()
-    assert codes(world) == {"a": 70}
+    assert world.codes() == {"a": 70}
     assert world.running()["service-b"] == head[:7]
 
 
@@ -183,8 +173,8 @@ def test_the_time_of_the_run_counts_for_all_releases_together(world: SeveralRele
     world.clusters["release-a"].troubles["service-a"] = NEVER_READY
     with pytest.raises(PartlyDeployed, match="releases were not deployed"):
         world.run()
-    assert set(codes(world)) > {"a"}
-    assert set(codes(world).values()) == {9}
+    assert set(world.codes()) > {"a"}
+    assert set(world.codes().values()) == {9}
 
 
 def test_a_rehearsal_of_several_releases_assumes_each(world: SeveralReleases) -> None:
@@ -194,7 +184,7 @@ def test_a_rehearsal_of_several_releases_assumes_each(world: SeveralReleases) ->
     assert report.outcome == "rehearsed"
     assert {name: len(helm.revisions) for name, helm in world.helms.items()} == dict.fromkeys(world.helms, 1)
     assert world.running() == before
-    assert outcomes(world)["a"] == outcomes(world)["b"] == "rehearsed"
+    assert world.outcomes()["a"] == world.outcomes()["b"] == "rehearsed"
 
 
 def test_a_missing_repository_stops_its_release_alone(world: SeveralReleases) -> None:
@@ -202,4 +192,4 @@ def test_a_missing_repository_stops_its_release_alone(world: SeveralReleases) ->
     world.change("service-e")
     with pytest.raises(PushFailed, match="1 repositories do not exist"):
         world.run()
-    assert outcomes(world) == {"a": "nothing", "b": "nothing", "c": "nothing", "d": "nothing", "e": "failed"}
+    assert world.outcomes() == {"a": "nothing", "b": "nothing", "c": "nothing", "d": "nothing", "e": "failed"}

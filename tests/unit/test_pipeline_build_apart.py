@@ -22,13 +22,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> SeveralReleases:
 @pytest.fixture
 def world(template: SeveralReleases, tmp_path: Path) -> SeveralReleases:
     """Three releases that were deployed."""
-    copy = template.copy_to(tmp_path / "world")
-    assert isinstance(copy, SeveralReleases)
-    return copy
-
-
-def outcomes(world: SeveralReleases) -> dict[str, str]:
-    return {unit.name: unit.outcome for unit in world.report.units}
+    return template.copy_to(tmp_path / "world")
 
 
 def test_images_of_several_releases_are_built_and_nothing_runs_otherwise(world: SeveralReleases) -> None:
@@ -36,7 +30,7 @@ def test_images_of_several_releases_are_built_and_nothing_runs_otherwise(world: 
     world.change(A, B)
     report = world.build(A, B)
     assert report.outcome == "built"
-    assert outcomes(world) == {"a": "built", "b": "built", "c": "left out"}
+    assert world.outcomes() == {"a": "built", "b": "built", "c": "left out"}
     assert [image.target for image in report.images] == [A, B]
     assert set(world.verbs()) == {"package", "build_image", "push", "tag"}
     assert world.digests() == before
@@ -54,7 +48,7 @@ def test_a_second_time_nothing_is_built(world: SeveralReleases) -> None:
     world.change(A)
     world.build()
     assert world.build().outcome == "nothing"
-    assert outcomes(world) == dict.fromkeys("abc", "nothing")
+    assert world.outcomes() == dict.fromkeys("abc", "nothing")
 
 
 def test_what_does_not_compile_keeps_no_other_release_from_its_images(world: SeveralReleases) -> None:
@@ -63,7 +57,7 @@ def test_what_does_not_compile_keeps_no_other_release_from_its_images(world: Sev
     with pytest.raises(BuildFailed):
         world.build()
     assert world.report.outcome == "failed"
-    assert outcomes(world) == {"a": "built", "b": "failed", "c": "built"}
+    assert world.outcomes() == {"a": "built", "b": "failed", "c": "built"}
     assert {image.target for image in world.report.images} >= {A, C}
 
 

@@ -32,17 +32,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> SeveralReleases:
 @pytest.fixture
 def world(template: SeveralReleases, tmp_path: Path) -> SeveralReleases:
     """Two releases and two functions that were deployed."""
-    copy = template.copy_to(tmp_path / "world")
-    assert isinstance(copy, SeveralReleases)
-    return copy
-
-
-def outcomes(world: SeveralReleases) -> dict[str, str]:
-    return {unit.name: unit.outcome for unit in world.report.units}
-
-
-def codes(world: SeveralReleases) -> dict[str, int]:
-    return {unit.name: unit.error.code for unit in world.report.units if unit.error}
+    return template.copy_to(tmp_path / "world")
 
 
 def changed(world: SeveralReleases, before: dict[str, str]) -> set[str]:
@@ -68,8 +58,8 @@ def test_a_blocked_function_stays_as_it_runs_and_holds_nobody(world: SeveralRele
         world.run()
     assert caught.value.code == 12
     assert caught.value.where == EMPLOYEE
-    assert outcomes(world) == {EMPLOYEE: "failed", "a": "deployed", PAYROLL.name: "deployed", "b": "deployed"}
-    assert codes(world) == {EMPLOYEE: 6}
+    assert world.outcomes() == {EMPLOYEE: "failed", "a": "deployed", PAYROLL.name: "deployed", "b": "deployed"}
+    assert world.codes() == {EMPLOYEE: 6}
     assert changed(world, before) == {"service-a", PAYROLL.function}
     assert world.is_free()
     units = {one["name"]: (one["kind"], one["exit_code"]) for one in report_document(world.report)["units"]}
@@ -82,7 +72,7 @@ def test_a_release_that_is_rolled_back_leaves_its_function_deployed(world: Sever
     world.clusters["release-a"].troubles["service-a"] = NEVER_READY
     with pytest.raises(PartlyDeployed, match="1 of 4"):
         world.run()
-    assert codes(world) == {"a": 9}
+    assert world.codes() == {"a": 9}
     assert changed(world, before) == {FUNCTION}
     assert (world.ledger(FUNCTION)[-1].commit, world.ledger(FUNCTION)[-1].outcome) == (head, "deployed")
     assert world.ledger("release-a")[-1].outcome == "taken back"
@@ -95,7 +85,7 @@ def test_a_function_whose_update_fails_is_rolled_back_alone(world: SeveralReleas
     world.functions.fails_to_update(FUNCTION, "ImageAccessDenied", times=1)
     with pytest.raises(PartlyDeployed, match="1 of 4"):
         world.run()
-    assert codes(world) == {EMPLOYEE: 8}
+    assert world.codes() == {EMPLOYEE: 8}
     assert changed(world, before) == {"service-a"}
     assert [one.outcome for one in world.ledger(FUNCTION)] == ["deployed", "taken back"]
     assert [line.partition(":")[0] for line in world.report.taken_back] == [EMPLOYEE]
@@ -110,7 +100,7 @@ def test_who_holds_the_lock_of_a_function_or_of_a_release_holds_up_nobody_else(w
     world.all_leases["release-b"].is_held(alive=True)
     with pytest.raises(PartlyDeployed, match="2 of 4"):
         world.run()
-    assert codes(world) == {EMPLOYEE: 11, "b": 11}
+    assert world.codes() == {EMPLOYEE: 11, "b": 11}
     assert changed(world, before) == {PAYROLL.function, "service-a"}
 
 
@@ -124,7 +114,7 @@ def test_a_run_that_was_killed_at_a_function_is_taken_up_by_the_next_one(world: 
     assert world.ledger(FUNCTION)[-1].outcome == "begun"
     world.killed = None
     assert world.run().outcome == "deployed"
-    assert outcomes(world)["a"] == "deployed"
+    assert world.outcomes()["a"] == "deployed"
     assert (world.ledger(FUNCTION)[-1].commit, world.ledger(FUNCTION)[-1].outcome) == (head, "deployed")
     assert len(world.ledger("release-a")) == len(entries) + 1
     assert world.is_free()
@@ -194,8 +184,8 @@ def test_an_older_run_takes_back_no_function_and_no_release_that_is_newer(
     before = world.digests()
     with pytest.raises(NewerDeployed, match="a newer commit"):
         late.run()
-    assert set(codes(late).values()) == {11}
-    assert EMPLOYEE in codes(late)
+    assert set(late.codes().values()) == {11}
+    assert EMPLOYEE in late.codes()
     assert changed(world, before) == set()
 
 
@@ -203,7 +193,7 @@ def test_a_part_may_be_a_function(world: SeveralReleases) -> None:
     before = world.digests()
     world.change(EMPLOYEE, PAYROLL.name, "service-a")
     world.run(Options(only=(EMPLOYEE,)))
-    assert outcomes(world) == {EMPLOYEE: "deployed", "a": "left out", PAYROLL.name: "left out", "b": "left out"}
+    assert world.outcomes() == {EMPLOYEE: "deployed", "a": "left out", PAYROLL.name: "left out", "b": "left out"}
     assert changed(world, before) == {FUNCTION}
 
 
@@ -211,7 +201,7 @@ def test_a_rehearsal_assumes_each_function_and_release(world: SeveralReleases) -
     before = world.digests()
     world.change(EMPLOYEE, "service-b")
     assert world.rehearse().outcome == "rehearsed"
-    assert outcomes(world) == {EMPLOYEE: "rehearsed", "a": "nothing", PAYROLL.name: "nothing", "b": "rehearsed"}
+    assert world.outcomes() == {EMPLOYEE: "rehearsed", "a": "nothing", PAYROLL.name: "nothing", "b": "rehearsed"}
     assert changed(world, before) == set()
 
 
@@ -260,7 +250,7 @@ def test_one_release_and_its_functions_may_be_apart_as_well(tmp_path: Path) -> N
     world.registry.repositories.remove(f"erp/{PAYROLL.repository}")
     with pytest.raises(PartlyDeployed, match="1 of 3 releases and functions"):
         world.run()
-    assert codes(world) == {PAYROLL.name: 5}
+    assert world.codes() == {PAYROLL.name: 5}
     assert changed(world, before) == {"service-a", FUNCTION}
 
 

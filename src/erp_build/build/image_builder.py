@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from erp_build.build.engine_images import EngineImages
 from erp_build.build.given import GivenVariables
 from erp_build.clients.docker.build_context import context_for
 from erp_build.clients.effects import ImageRequest
+from erp_build.clients.machine.own_version import own_version
 from erp_build.clients.terminal.progress import Progress
 from erp_build.config.image_targets import COMMIT_ARGUMENT, read_dockerfile
 from erp_build.config.read_file import path_below
@@ -201,14 +201,6 @@ class ImageBuilder:
             VERSION_LABEL: own_version(),
         }
         return {name: value for name, value in labels.items() if value}
-
-
-@cache
-def own_version() -> str:
-    """The version of erp_build. Found once: it takes as long as a question to a registry."""
-    from importlib.metadata import version
-
-    return version("erp-build")
 
 
 def no_stage(target: Service | Function, text: str) -> BuildFailed:

@@ -182,9 +182,9 @@ def _no_verb(arguments: Sequence[str]) -> int:
     if given in HELP:
         return _answer(fit(_help(), sys.stdout))
     if given in VERSION:
-        from importlib.metadata import version
+        from erp_build.clients.machine.own_version import own_version
 
-        return _answer(version("erp-build"))
+        return _answer(own_version())
     hint = did_you_mean(given, (*VERBS, *OTHERS), f"one of: {', '.join(VERBS)}")
     told = f"unknown verb `{one_line(given)}`" if given else "a verb is missing"
     tell(sys.stderr, fit(f"erp_build: {told}; {hint}", sys.stderr))

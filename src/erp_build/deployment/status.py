@@ -11,7 +11,7 @@ from erp_build.deployment.going_back.proven import standing_of
 from erp_build.deployment.ledger import LedgerEntry, Standing, read_entries
 from erp_build.deployment.preflight import values_path
 from erp_build.errors import ErpBuildError
-from erp_build.formats.values.key import image_key, look_up
+from erp_build.formats.values.key import look_up, tag_key
 from erp_build.model.images.image import ImageReference
 from erp_build.model.plan import LiveState
 from erp_build.model.project import Function, Service
@@ -22,7 +22,7 @@ from erp_build.model.target_status import TargetStatus
 def read_status(site: Site, live: LiveState) -> dict[str, TargetStatus]:
     """Compare Git, the release and what is live; returns target name -> its status."""
     git = _git_tags(site)
-    keys = {f"{image_key(service.values_key)}.tag": service.name for service in site.project.services}
+    keys = {tag_key(service.values_key): service.name for service in site.project.services}
     tags = site.clients.helm.values_of(site.release, tuple(keys)) if live.revision else {}
     released = {name: tags.get(key, "") for key, name in keys.items()}
     wanted = tuple(objects_in(site.clients.helm.objects(site.release))) if live.revision else ()
@@ -84,8 +84,7 @@ def _git_tags(site: Site) -> dict[str, str]:
         content = read_values(path)
         values = effective_values(site.clients.repository.root, site.project.chart, content)
         return {
-            service.name: str(look_up(values, f"{image_key(service.values_key)}.tag") or "")
-            for service in site.project.services
+            service.name: str(look_up(values, tag_key(service.values_key)) or "") for service in site.project.services
         }
     except ErpBuildError as error:
         site.say(f"tags in git are not known: {error.what}")

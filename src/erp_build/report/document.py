@@ -1,7 +1,6 @@
 """The report of a run as JSON, `schemas/report-1.json`. The pages for people are made of this document."""
 
-from importlib.metadata import version
-
+from erp_build.clients.machine.own_version import own_version
 from erp_build.errors import Failure
 from erp_build.formats.logs.traces import is_worse
 from erp_build.model.images.fleet import Worker
@@ -29,7 +28,7 @@ def report_document(report: RunReport) -> document_types.ReportDocument:
     plan, error = report.plan, report.error
     return {
         "schema": SCHEMA,
-        "erp_build": version("erp-build"),
+        "erp_build": own_version(),
         "verb": "build" if report.images_only else "run",
         "outcome": report.outcome,
         "exit_code": error.code if error else 0,

@@ -20,9 +20,9 @@ WORDS = ("$schema", "security-severity", "finding/v1")
 
 def sarif_text(judgement: Judgement, secrets: Secrets) -> str:
     """The document as a file holds it, with the secrets in its texts masked."""
-    from importlib.metadata import version
+    from erp_build.clients.machine.own_version import own_version
 
-    return json_text(secrets.mask_all(sarif_document(judgement, version("erp-build")), WORDS), indent=1) + "\n"
+    return json_text(secrets.mask_all(sarif_document(judgement, own_version()), WORDS), indent=1) + "\n"
 
 
 def sarif_document(judgement: Judgement, version: str) -> dict[str, Any]:

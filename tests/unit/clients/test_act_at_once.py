@@ -3,12 +3,14 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 
-from erp_build.clients.machine.parallel import act_at_once
+from erp_build.clients.machine.parallel import _Threads, act_at_once
 from erp_build.errors import ErpBuildError, Interrupted, PushFailed, RunTimedOut
-from tests.support.faults import sigterm_raises
+from tests.support.faults import interrupt_main_thread, sigterm_raises
 from tests.unit.clients.test_parallel import LONG
 
 
@@ -59,12 +61,33 @@ def test_a_signal_waits_until_each_has_noted_what_became_of_it() -> None:
     def act(number: int, is_raising: threading.Event) -> None:
         meeting.wait()
         if number == 0:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-        # A busy machine lets the main thread wait for its turn.
+            interrupt_main_thread(is_raising)
         assert is_raising.wait(LONG)
         time.sleep(0.1)
         noted.append(number)
 
     with sigterm_raises() as is_raising, pytest.raises(Interrupted, match="SIGTERM"):
         act_at_once(lambda number: act(number, is_raising), range(4), at_once=2)
+    assert sorted(noted) == [0, 1]
+
+
+def test_a_signal_that_comes_while_work_is_handed_out_waits_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting, noted, handed_out = threading.Barrier(3, timeout=LONG), list[int](), list[object]()
+    begin = _Threads.begin
+
+    def begin_until_the_signal(self: _Threads, work: Callable[[], object]) -> Future[object]:
+        handed_out.append(work)
+        if len(handed_out) == 3:
+            meeting.wait()
+            signal.raise_signal(signal.SIGTERM)
+        return begin(self, work)
+
+    def act(number: int) -> None:
+        meeting.wait()
+        time.sleep(0.1)
+        noted.append(number)
+
+    monkeypatch.setattr(_Threads, "begin", begin_until_the_signal)
+    with sigterm_raises(), pytest.raises(Interrupted, match="SIGTERM"):
+        act_at_once(act, range(4), at_once=2)
     assert sorted(noted) == [0, 1]

@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 
 from erp_build.clients.effects import ImageRequest
+from erp_build.clients.machine.own_version import own_version
 from erp_build.clients.site import Site
 from erp_build.model.check_run import Checked
 from erp_build.model.images.evidence import CheckOutcome, EvidenceRequest, Making
@@ -48,7 +48,7 @@ def evidence_request(
             checks=tuple(_outcome(one) for one in checked if one.target == target.name),
             started=_moment(finished - timedelta(seconds=seconds)),
             finished=_moment(finished),
-            version=version("erp-build"),
+            version=own_version(),
         ),
     )
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from erp_build.cli.console import Console
+from erp_build.cli.each_unit import show_each
 from erp_build.cli.options import UNIT, CommonOptions, flag
 from erp_build.clients.site import Site
 from erp_build.deployment.status import past_deployments, read_standing
-from erp_build.model.releases.units import name_of
-from erp_build.report.json.status import history_document, joined_documents
-from erp_build.report.text.status import history_text, joined_texts
+from erp_build.report.json.status import history_document
+from erp_build.report.text.status import history_text
 
 EXAMPLES = """\
 examples:
@@ -29,13 +29,7 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:
     """Print Helm's history and the ledger of deployments; of several units one after the other."""
-    with console.sites(options.unit) as sites:
-        found = {name_of(site.project): _forms(site) for site in sites}
-    console.show(
-        joined_documents({name: document for name, (document, _) in found.items()}),
-        joined_texts({name: text for name, (_, text) in found.items()}),
-        as_json=options.json,
-    )
+    show_each(console, options.unit, _forms, as_json=options.json)
 
 
 def _forms(site: Site) -> tuple[dict[str, Any], str]:

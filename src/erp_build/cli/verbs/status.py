@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from erp_build.changes.live_state import read_live_state
 from erp_build.cli.console import Console
+from erp_build.cli.each_unit import show_each
 from erp_build.cli.options import UNIT, CommonOptions, flag
 from erp_build.clients.site import Site
 from erp_build.deployment.checks.well import held_by_another, what_is_wrong, worst_of
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.status import past_deployments, read_standing, read_status
 from erp_build.errors import ErpBuildError, StatusUnread
-from erp_build.model.releases.units import name_of
-from erp_build.report.json.status import joined_documents, status_document
-from erp_build.report.text.status import joined_texts, status_text
+from erp_build.report.json.status import status_document
+from erp_build.report.text.status import status_text
 
 EXAMPLES = """\
 examples:
@@ -53,15 +53,18 @@ def main(options: Options, console: Console) -> None:
     if options.exit_code:
         # A mistake of the caller is told as that, before anything is read.
         _ = console.unit(options.unit) if options.unit else console.project()
-    with _unread_is_told(wanted=options.exit_code), console.sites(options.unit) as sites:
-        found = {name_of(site.project): _shown(site, judged=options.exit_code) for site in sites}
-    console.show(
-        joined_documents({name: one.document for name, one in found.items()}),
-        joined_texts({name: one.text for name, one in found.items()}),
-        as_json=options.json,
-    )
-    if wrong := worst_of(one.wrong for one in found.values() if one.wrong):
-        raise wrong
+    wrong: list[ErpBuildError] = []
+
+    def forms(site: Site) -> tuple[dict[str, Any], str]:
+        shown = _shown(site, judged=options.exit_code)
+        if shown.wrong:
+            wrong.append(shown.wrong)
+        return shown.document, shown.text
+
+    with _unread_is_told(wanted=options.exit_code):
+        show_each(console, options.unit, forms, as_json=options.json)
+    if worst := worst_of(wrong):
+        raise worst
 
 
 def _shown(site: Site, *, judged: bool) -> Shown:

@@ -93,14 +93,17 @@ def act_at_once(work: Callable[[Item], Done], items: Iterable[Item], at_once: in
         return tuple(map(work, listed))
     threads, is_over = _Threads(min(at_once, len(listed))), threading.Event()
     act = _unless_over(is_over, work, lambda _: True)
-    begun = [threads.begin(partial(act, item)) for item in listed]
-    threads.end()
+    begun: list[Future[tuple[Done, ...]]] = []
     try:
+        # A signal may come while the first ones are under way, and others are not handed out yet.
+        begun.extend(threads.begin(partial(act, item)) for item in listed)
         wait(begun)
     except BaseException:
         is_over.set()
         wait(begun, WAY_OUT.left(NOTES_S))
         raise
+    finally:
+        threads.end()
     raise_together(_different([error for one in begun if (error := one.exception())]))
     return tuple(answer for one in begun for answer in one.result())
 

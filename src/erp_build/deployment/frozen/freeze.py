@@ -6,10 +6,10 @@ The same functions describe the moment at which a saved plan is done, so that bo
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Literal
 
 from erp_build.clients.git.repository import GitRepository
+from erp_build.clients.machine.own_version import own_version
 from erp_build.clients.site import Site
 from erp_build.errors import ConfigurationError, ReleaseFailed
 from erp_build.formats.printable import few_names
@@ -64,7 +64,7 @@ def freeze_plan(
 def describe_ground(site: Site, rules: GateRules, head: str) -> FrozenPlan:
     """What every unit of a plan stands on: commit, tree, place, and the rules of the gate. It has no unit yet."""
     return FrozenPlan(
-        program=version("erp-build"),
+        program=own_version(),
         made=site.clients.clock.now().isoformat(timespec="seconds"),
         place=site.environment.place,
         head=head,

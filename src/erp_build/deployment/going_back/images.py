@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from erp_build.clients.site import Site
 from erp_build.deployment.ledger import PreviousState
-from erp_build.formats.values.key import image_key
+from erp_build.formats.values.key import tag_key
 from erp_build.model.images.image import ImageReference
 
 
 def tags_at(site: Site, revision: int) -> dict[str, str]:
     """Name of a service -> how a revision of the release names its image: its digest, where it has it, else its tag."""
-    keys = {f"{image_key(service.values_key)}.tag": service.name for service in site.project.services}
+    keys = {tag_key(service.values_key): service.name for service in site.project.services}
     tags = site.clients.helm.values_of(site.release, tuple(keys), revision)
     return {keys[key]: tag.partition("@")[2] or tag for key, tag in tags.items()}
 

@@ -61,6 +61,11 @@ def image_key(values_key: str) -> str:
     return key_of(steps[:-1]) if steps[-2:] == ("image", "tag") else f"{values_key}.image"
 
 
+def tag_key(values_key: str) -> str:
+    """The key of the tag of a service's image."""
+    return f"{image_key(values_key)}.tag"
+
+
 def look_up(values: Any, key: str) -> Any:
     """The value that a key leads to in plain values; None: it leads to nothing."""
     for step in steps_of(key):
