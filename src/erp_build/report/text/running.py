@@ -25,6 +25,10 @@ MAX_IMAGES_TOLD = 40
 MAX_WHY_CHARACTERS = 600
 
 REBUILD_NEXT = "erp-build run --rebuild: it builds anew what has a fix, and what is built on a base that has moved"
+LIBRARY_NEXT = (
+    "a finding in a library of Java: raise its version in the pom, or take a newer base image if that brings it; a "
+    "build of the same files has the same library"
+)
 WAIVE_NEXT = "a finding without a fix: another base or dependency, or a waiver with a reason and a day"
 UNDONE_NEXT = "correct what is named, then erp-build gate --running; until then nobody knows whether what runs is well"
 AGAIN = "This is told at each check until everything passes: a check knows nothing of the one before."
@@ -124,8 +128,14 @@ class RunningNews:
         return f"{finding.name} {finding.severity} in {_packages(finding)}: {fixed}; {since}{new}"
 
     def _next_steps(self) -> list[str]:
-        findings = [REBUILD_NEXT, WAIVE_NEXT] if self._blocked else []
-        return [*findings, *([UNDONE_NEXT] if self._doubtful or self._undone else [])]
+        libraries = [one.is_library for row in self._blocked for one in row.verdict.blocking]
+        steps = {
+            REBUILD_NEXT: self._blocked and not (libraries and all(libraries)),
+            LIBRARY_NEXT: any(libraries),
+            WAIVE_NEXT: self._blocked,
+            UNDONE_NEXT: self._doubtful or self._undone,
+        }
+        return [step for step, helps in steps.items() if helps]
 
     def _facts(self) -> Iterator[str]:
         if place := self._place:
