@@ -17,8 +17,10 @@ from erp_build.errors import (
     StatusUnread,
     VerificationFailed,
 )
-from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.lease import Lease, LeaseReading
+from erp_build.model.releases.release import Release
 from tests.fakes.deployments import NEVER_READY
+from tests.fakes.leases import FakeLeases
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.cli import CommandLine
 from tests.support.samples import NOTIFICATION
@@ -118,6 +120,24 @@ def test_a_failed_deployment_counts_for_more_than_drift_and_a_run_at_work_for_mo
     assert type(asked(world)[0]) is VerificationFailed
     held(world)
     assert type(asked(world)[0]) is Locked
+
+
+class FreedMeanwhile(FakeLeases):
+    """The run that holds the lock ends as soon as somebody has looked."""
+
+    def read(self, release: Release) -> LeaseReading:
+        found = super().read(release)
+        self.lease = found.lease and found.lease.freed()
+        return found
+
+
+def test_a_run_that_ended_while_the_status_was_read_was_at_work(world: FakeWorld) -> None:
+    held(world)
+    edited(world)
+    world.leases.__class__ = FreedMeanwhile
+    # What was read first is of the time before its end, and no drift.
+    assert type(asked(world)[0]) is Locked
+    assert type(asked(world)[0]) is DriftFound
 
 
 def test_the_lock_of_a_run_that_died_is_held_by_nobody(world: FakeWorld) -> None:
