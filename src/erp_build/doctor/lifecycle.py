@@ -32,7 +32,11 @@ def check_lifecycle(facts: Facts) -> CheckResult:
     policies = {**own, **{name: one for name, (one, _) in bases.items()}}
     if not policies:
         return look.ok(f"no repository has a policy, so that nothing is removed{unread}")
-    named = [*needed_images(site, facts.function_states()), *(one for _, names in bases.values() for one in names)]
+    needed = needed_images(site, facts.function_states())
+    named = [*needed.images, *(one for _, names in bases.values() for one in names)]
+    unread = "".join(
+        (unread, *(f"; past deployments are not known: {one.what} ({one.where})" for one in needed.unread))
+    )
     losses = dict(_losses(site, policies, named, bases))
     # Whether a base image can be had, the check of base images asks: a pull-through cache need not have it yet.
     gone = _gone(own, named)
@@ -42,6 +46,9 @@ def check_lifecycle(facts: Facts) -> CheckResult:
     lines += _of_reuse(site, own, named)
     text = "\n".join((*lines, *unclear)) + unread
     if not (losses or unclear or any(one.use != "earlier" for one in gone)):
+        if needed.unread:
+            next_step = needed.unread[0].next_step or "correct what is named, then ask again"
+            return look.unknown("\n".join(("what runs stays", *lines)) + unread, next_step)
         count = f"policies: {len(policies)}"
         kept = f"what runs and what a rollback needs stays for {AHEAD.days} days and the next push ({count})"
         return look.ok("\n".join((kept, *lines)) + unread)
