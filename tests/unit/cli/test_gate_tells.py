@@ -96,7 +96,7 @@ def test_the_same_news_says_that_it_is_none(world: FakeWorld) -> None:
     now = world.clock.now()
     world.registry.answers(REPOSITORY, enhanced(now, finding("CVE-2026-1", now - timedelta(days=9))))
     _, (message,) = tell(world)
-    assert message.subject.endswith("1 of 4 images, as before, none new")
+    assert message.subject.endswith("1 of 4 images, none new in 24 hours")
     assert "This is told at each check until everything passes" in message.text
 
 

@@ -94,7 +94,7 @@ class RunningNews:
             findings = [one for row in self._blocked for one in row.verdict.blocking]
             new = sum(map(self._is_new, findings))
             known = findings and all(one.first_seen for one in findings)
-            how = f"{new} NEW" if new else ("as before, none new" if known else "since when is not known")
+            how = f"{new} NEW" if new else ("none new in 24 hours" if known else "since when is not known")
             return f"FINDINGS in what runs: {len(self._blocked)} of {len(self._rows)} images, {how}"
         if self._rows:
             return f"NOT JUDGED: {len(self._doubtful) or 'a part'} of what runs"
