@@ -20,6 +20,7 @@ NEW_FOR = timedelta(hours=24)
 MAX_FINDINGS_OF_IMAGE = 20
 MAX_FINDINGS_TOLD = 200
 MAX_IMAGES_TOLD = 40
+MAX_NOT_JUDGED_TOLD = 20
 """What fits into the 256 KiB of a message in its two forms, with room to spare."""
 
 MAX_WHY_CHARACTERS = 600
@@ -107,8 +108,11 @@ class RunningNews:
             yield f"... and {more} more images (erp-build gate --running names them)"
         if self._doubtful or self._undone:
             yield "Not judged, so nobody knows whether it is well:"
-            yield from (f"  {_named(row)}: {_short(row.verdict.why)}" for row in self._doubtful[:MAX_IMAGES_TOLD])
-            yield from (f"  {name}: {_short(_told(error))}" for name, error in self._undone)
+            found = [f"  {name}: {_short(_told(error))}" for name, error in self._undone]
+            found += [f"  {_named(row)}: {_short(row.verdict.why)}" for row in self._doubtful]
+            yield from found[:MAX_NOT_JUDGED_TOLD]
+            if (more := len(found) - MAX_NOT_JUDGED_TOLD) > 0:
+                yield f"  ... and {more} more (erp-build gate --running names them)"
             yield ""
 
     def _image_lines(self, row: Judged) -> Iterator[str]:
