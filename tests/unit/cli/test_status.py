@@ -55,6 +55,16 @@ def updated_by_hand(world: FakeWorld) -> None:
     world.functions.states[FUNCTION] = replace(state, image=other, resolved=other)
 
 
+def rolled_back_by_hand(world: FakeWorld) -> None:
+    before = world.helm.revisions[-1].number
+    world.change(NOTIFICATION)
+    world.run()
+    world.helm.rollback(before)
+    # A rollout goes on while somebody looks.
+    for _ in range(9):
+        world.cluster.workloads(world.site().release)
+
+
 def failed(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
     world.cluster.troubles[NOTIFICATION] = NEVER_READY
@@ -82,6 +92,9 @@ def test_what_was_proven_and_nobody_touched_is_well(world: FakeWorld) -> None:
     [
         pytest.param(edited, DriftFound, 14, "replicas: 5 instead of 2", id="an edit by hand"),
         pytest.param(updated_by_hand, DriftFound, 14, "image: sha256:ffff", id="a function updated by hand"),
+        pytest.param(
+            rolled_back_by_hand, DriftFound, 14, "not the one that was proven last", id="helm rollback by hand"
+        ),
         pytest.param(failed, VerificationFailed, 10, "taken back", id="a deployment that was taken back"),
         pytest.param(never_proven, VerificationFailed, 10, "no deployment that was proven", id="nothing proven"),
         pytest.param(held, Locked, 11, "erp:7 holds the lock", id="a run at work"),
