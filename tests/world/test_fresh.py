@@ -7,7 +7,6 @@ import pytest
 
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.tenants import deployed_state
-from tests.world.as_is import scale
 from tests.world.conftest import Erp
 from tests.world.test_gate import AHEAD, scanned
 from tests.world.test_notify import Phone
@@ -69,18 +68,3 @@ def test_a_finding_that_came_later_is_told_and_rebuilt_for_its_fix(erp: Erp) -> 
     assert is_the_same == any("is the very image that runs" in text for text in done.report["warnings"])
     assert after.deployments[SERVICE].tag != before.deployments[SERVICE].tag
     assert deployed_state.latest_digests(erp.tenant)[name] in after.deployments[SERVICE].digests
-
-
-def test_the_exit_code_of_the_status_tells_drift_from_well(erp: Erp) -> None:
-    # What an earlier test has left unproven is proven by a run.
-    assert erp.run().code == 0
-    well = erp.call("status", "--exit-code")
-    assert well.code == 0, well.stderr
-    pods = len(erp.look().deployments[SERVICE].digests)
-    scale(erp.tenant.namespace, SERVICE, pods + 1)
-    try:
-        drifted = erp.call("status", "--exit-code")
-    finally:
-        scale(erp.tenant.namespace, SERVICE, pods)
-    assert drifted.code == 14, drifted.stderr
-    assert f"{SERVICE}: replicas: {pods + 1} instead of {pods}" in drifted.stderr

@@ -107,7 +107,7 @@ def clone(pair: Pair, folder: Path, commit: str) -> Path:
 def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pair) -> None:
     tenant, apps = pair.erp.tenant, kubernetes.AppsV1Api(admin_client.connect())
     assert drift(pair) == {}
-    assert pair.call("verify").code == 0
+    assert [pair.call(*words).code for words in (["verify"], ["status", "--exit-code"])] == [0, 0]
     before = pair.erp.look()
     image = f"{before.deployments[SERVICE].repository}:latest"
     container: dict[str, Any] = {"name": SERVICE, "image": image, "resources": {"limits": {"memory": "500Mi"}},
@@ -133,6 +133,9 @@ def test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it(pair: Pa
     assert "by-hand" not in str(found)
     assert found[REQUEST] == [f"the Deployment {REQUEST} is gone"]
     assert found[EMPLOYEE] == [f"image: {other[:19]} instead of {before.function[:19]}"]
+    judged = pair.call("status", "--exit-code")
+    assert judged.code == 14, judged.stderr
+    assert f"{REQUEST}: the Deployment {REQUEST} is gone" in judged.stderr
     done = pair.run()
     assert done.code == 0, done.stderr
     after = pair.erp.look()
