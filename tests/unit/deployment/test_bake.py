@@ -1,5 +1,7 @@
 """A bake: what breaks behind the proof takes both halves back, and what was red before only gets a word."""
 
+from functools import partial
+
 import pytest
 
 from erp_build.errors import BakeBroken, Interrupted, Locked, ReleaseFailed, RunTimedOut
@@ -76,10 +78,17 @@ def test_a_target_that_is_not_healthy_any_more_takes_both_halves_back(baking: Fa
     taken_back(baking, f"target group erp-dev-notification of the Service {NOTIFICATION}: {TARGET} is unhealthy")
 
 
+def test_ready_pods_of_which_none_is_registered_any_more_take_both_halves_back(baking: FakeWorld) -> None:
+    baking.cluster.at(in_the_bake(baking), lambda: baking.health.groups.update({OURS: {TARGET: "draining"}}))
+    taken_back(baking, "1 draining, and 2 ready pods are not registered")
+    assert baking.report.bakes[0].seconds >= 60 + baking.project.chart.timeout
+
+
 def test_a_target_that_is_unhealthy_for_a_moment_or_leaves_is_none(baking: FakeWorld) -> None:
     moment = in_the_bake(baking)
     baking.cluster.at(moment, lambda: baking.health.groups.update({OURS: {TARGET: "unhealthy"}}))
-    baking.cluster.at(moment + 6, lambda: baking.health.groups.update({OURS: {TARGET: "draining"}}))
+    others = {TARGET: "draining", "10.0.0.8:8080": "healthy"}
+    baking.cluster.at(moment + 6, lambda: baking.health.groups.update({OURS: others}))
     assert baking.run().bakes[0].state == "well"
 
 
@@ -87,6 +96,17 @@ def test_a_target_that_never_gets_healthy_has_the_time_of_a_rollout(baking: Fake
     baking.cluster.at(in_the_bake(baking, after=-8), lambda: baking.health.groups.update({OURS: {"new": "initial"}}))
     taken_back(baking, "new is initial")
     assert baking.report.bakes[0].seconds >= baking.project.chart.timeout
+
+
+def test_what_begins_behind_the_end_has_its_time_and_makes_the_bake_no_longer(baking: FakeWorld) -> None:
+    """An autoscaler registers one target after the other; each of them gets healthy in time."""
+    end = in_the_bake(baking, after=BAKE_S - 4)
+    for number in range(20):
+        state = {TARGET: "healthy", f"10.0.1.{number}:8080": "initial"}
+        baking.cluster.at(end + 20 * number, partial(baking.health.groups.update, {OURS: state}))
+    (bake,) = baking.run().bakes
+    assert bake.state == "well"
+    assert BAKE_S < bake.seconds < BAKE_S + 30
 
 
 def test_a_pod_that_starts_again_takes_both_halves_back_with_its_evidence(baking: FakeWorld) -> None:
@@ -145,6 +165,38 @@ def test_what_was_red_before_is_said_and_does_not_count(baking: FakeWorld) -> No
     )
     said = [line for line in baking.progress.lines if "red before" in line]
     assert f"warning: red before the deployment, so it will not count: alarm {ALARM}: it is on" in said
+
+
+def test_one_bad_answer_before_the_deployment_excuses_no_failed_check(baking: FakeWorld) -> None:
+    policy = DeployPolicy(bake=BAKE_S, bake_http=ADDRESS)
+    baking.project = baking.project._replace(deploy=policy)
+    answers = iter(["no answer: timed out"])
+    baking.health.answers = lambda _: next(answers, "" if "upgrade_release" not in baking.verbs() else "status 503")
+    taken_back(baking, "bake_http: status 503")
+    assert baking.report.bakes[0].red_before == ()
+
+
+def test_an_alarm_that_was_red_before_is_known_where_cloudwatch_is_busy_for_a_moment(baking: FakeWorld) -> None:
+    baking.alarms.alarms[ALARM] = "ALARM"
+    baking.alarms.busy = 1
+    assert baking.run().bakes[0].red_before == (f"alarm {ALARM}",)
+
+
+def test_alarms_that_are_not_there_are_said(baking: FakeWorld) -> None:
+    baking.alarms.alarms.clear()
+    (bake,) = baking.run().bakes
+    assert bake.unseen == ("alarms erp-dev-*: there is none",)
+    assert "not known whether it is red before the deployment: alarms erp-dev-*: there is none" in (
+        baking.progress.lines
+    )
+
+
+def test_what_cannot_be_looked_at_for_a_time_stands_in_the_report(baking: FakeWorld) -> None:
+    moment = in_the_bake(baking)
+    baking.cluster.at(moment, lambda: setattr(baking.alarms, "denied", True))
+    baking.cluster.at(moment + 60, lambda: setattr(baking.alarms, "denied", False))
+    (bake,) = baking.run().bakes
+    assert (bake.state, [line.partition(":")[0] for line in bake.unseen]) == ("well", ["alarms"])
 
 
 def test_what_cannot_be_looked_at_is_said_and_the_rest_is_baked(baking: FakeWorld) -> None:
@@ -242,6 +294,17 @@ def test_a_bake_that_does_not_fit_stops_before_anything_moves(baking: FakeWorld)
     with pytest.raises(ReleaseFailed, match="the bake does not fit"):
         baking.run()
     assert baking.moved() == set()
+
+
+def test_the_bake_of_a_killed_run_that_does_not_fit_into_the_next_one_takes_nothing_back(baking: FakeWorld) -> None:
+    baking.cluster.at(in_the_bake(baking), ended_by(Killed("in the bake")))
+    with pytest.raises(Killed, match="in the bake"):
+        baking.run()
+    running = baking.cluster.running()
+    baking.clock.limit(BAKE_S / 2)
+    with pytest.raises(ReleaseFailed, match="the bake does not fit"):
+        baking.run()
+    assert (baking.cluster.running(), ledger(baking)[-1].outcome) == (running, "begun")
 
 
 def test_kept_failures_stay_and_are_baked_again(baking: FakeWorld) -> None:

@@ -91,11 +91,12 @@ class Targets:
         self._were_healthy = {key for group in groups for key in self._still_healthy(group)} | {
             key for key in self._were_healthy if key[0] not in {one.subject for one in groups}
         }
-        return [
+        found = [
             Trouble(one.subject, target.name, str(target), self._tolerated(one.subject, target.name))
             for one in groups
             for target in (*one.of_state("unhealthy"), *one.of_state("initial"))
         ]
+        return found + [Trouble(one.subject, "", one.summary, self._rollout) for one in groups if one.unregistered]
 
     def _still_healthy(self, group: TargetGroup) -> Iterator[tuple[str, str]]:
         """The targets that were healthy since they were registered: an address may be given to another pod."""
@@ -112,7 +113,11 @@ def red_now(workloads: Iterable[Workload], groups: Iterable[TargetGroup]) -> lis
     """What of pods and targets is not well at a moment that nothing is known before."""
     return [
         *Pods(TROUBLE_TOLERATED_S).look(workloads),
-        *(Trouble(one.subject, "", one.summary, TROUBLE_TOLERATED_S) for one in groups if one.of_state("unhealthy")),
+        *(
+            Trouble(one.subject, "", one.summary, TROUBLE_TOLERATED_S)
+            for one in groups
+            if one.of_state("unhealthy") or one.unregistered
+        ),
     ]
 
 
