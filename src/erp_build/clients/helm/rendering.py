@@ -36,8 +36,8 @@ def render_chart(
         given += ["--kube-version", cluster.version]
     parts = [cluster.apis[place : place + APIS_AT_ONCE] for place in range(0, len(cluster.apis), APIS_AT_ONCE)]
     apis = [word for part in parts for word in ("--api-versions", ",".join(part))]
-    words = ["template", *given, *apis, *["--is-upgrade"] * is_upgrade, "--", release, str(chart)]
-    done = call_helm(words, f"rendering of {chart.name}", cache=cache)
+    template = ["template", *given, *apis, *["--is-upgrade"] * is_upgrade, "--", release, str(chart)]
+    done = call_helm(template, f"rendering of {chart.name}", cache=cache)
     raise_for_failure(done, "the chart does not render", str(chart))
     linted = call_helm(["lint", *given, "--", str(chart)], f"lint of {chart.name}", cache=cache)
     # On stderr lint prints only the number of mistakes; stdout names them.
