@@ -79,8 +79,8 @@ def test_a_target_that_is_not_healthy_any_more_takes_both_halves_back(baking: Fa
 
 
 def test_ready_pods_of_which_none_is_registered_any_more_take_both_halves_back(baking: FakeWorld) -> None:
-    baking.cluster.at(in_the_bake(baking), lambda: baking.health.groups.update({OURS: {TARGET: "draining"}}))
-    taken_back(baking, "1 draining, and 2 ready pods are not registered")
+    baking.cluster.at(in_the_bake(baking), lambda: baking.health.groups.update({OURS: {}}))
+    taken_back(baking, "no target, and 2 ready pods are not registered")
     assert baking.report.bakes[0].seconds >= 60 + baking.project.chart.timeout
 
 

@@ -63,7 +63,8 @@ def read_targets(site: Site, plan: Plan, began: datetime) -> tuple[TargetGroup, 
 def _lacks(group: TargetGroup) -> list[str]:
     """What is not healthy of a group, or not registered, a text each."""
     bad = [str(one) for one in (*group.of_state("unhealthy"), *group.of_state("initial"))]
-    return bad or [group.summary] * bool(group.unregistered)
+    # A group that has no target at all had none before: a Service may be bound to one that nobody uses.
+    return bad or [group.summary] * bool(group.unregistered and group.targets)
 
 
 def find_bindings(site: Site, manifest: tuple[Any, ...], unseen: Unseen) -> tuple[TargetBinding, ...]:

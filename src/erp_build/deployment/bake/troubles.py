@@ -84,6 +84,7 @@ class Targets:
     def __init__(self, rollout: float) -> None:
         self._rollout = rollout
         self._were_healthy: set[tuple[str, str]] = set()
+        self._had_targets: set[str] = set()
 
     def look(self, groups: Iterable[TargetGroup]) -> list[Trouble]:
         """Take in what is there; returns what is wrong with it. Targets that are on their way out do not count."""
@@ -96,7 +97,9 @@ class Targets:
             for one in groups
             for target in (*one.of_state("unhealthy"), *one.of_state("initial"))
         ]
-        return found + [Trouble(one.subject, "", one.summary, self._rollout) for one in groups if one.unregistered]
+        self._had_targets |= {one.subject for one in groups if one.targets}
+        lost = [one for one in groups if one.unregistered and one.subject in self._had_targets]
+        return found + [Trouble(one.subject, "", one.summary, self._rollout) for one in lost]
 
     def _still_healthy(self, group: TargetGroup) -> Iterator[tuple[str, str]]:
         """The targets that were healthy since they were registered: an address may be given to another pod."""
@@ -113,11 +116,7 @@ def red_now(workloads: Iterable[Workload], groups: Iterable[TargetGroup]) -> lis
     """What of pods and targets is not well at a moment that nothing is known before."""
     return [
         *Pods(TROUBLE_TOLERATED_S).look(workloads),
-        *(
-            Trouble(one.subject, "", one.summary, TROUBLE_TOLERATED_S)
-            for one in groups
-            if one.of_state("unhealthy") or one.unregistered
-        ),
+        *(Trouble(one.subject, "", one.summary, TROUBLE_TOLERATED_S) for one in groups if one.of_state("unhealthy")),
     ]
 
 
