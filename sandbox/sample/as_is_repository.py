@@ -58,6 +58,9 @@ lock_expires = "5s"
 AWAY = "10.244.0.1:1"
 """An address at which no database answers."""
 
+QUICK_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""Options by which a service takes six seconds of a processor to start instead of ten."""
+
 OUTSIDE = r"(?:mongodb|redis)\.erp\.internal:\d+"
 """The databases of the sample, which are outside of its cluster."""
 
@@ -105,6 +108,8 @@ def make(folder: Path, tenant: str, database: str, *, patience: int, chart: str 
     replace(values, r"authSource=admin", rf"\g<0>&serverSelectionTimeoutMS={patience}000")
     replace(values, r"(?m)^  url: redis://.*", rf"\g<0>?timeout={patience}000")
     replace(values, OUTSIDE, database)
+    quick = rf"\1- name: JAVA_TOOL_OPTIONS\n\1  value: {QUICK_JAVA}\n\g<0>"
+    replace(folder / TEMPLATES / "deployment.yaml", r"(?m)^( +)- name: SPRING_PROFILES_ACTIVE$", quick)
     return begin(folder, "ERP 전자결재 시스템")
 
 

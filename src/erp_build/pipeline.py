@@ -157,7 +157,7 @@ def build_and_deploy(
     run.stage(write_back, site, plan, deployed)
     if site.project.deploy.traces:
         run.stage(compare_traces, site, plan, began)
-    run.stage(read_first_errors, site, plan, began)
+    run.stage(read_first_errors, site, plan, deployed, began)
     run.stage(read_targets, site, plan, began)
     run.stage(read_alarms, site)
 

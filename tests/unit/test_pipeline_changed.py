@@ -126,5 +126,5 @@ def test_every_stage_that_a_run_comes_to_can_be_watched(world: FakeWorld) -> Non
         world.pipeline = world.pipeline.at(stage).before(lambda *_, name=stage.__name__, **__: seen.append(name))
     world.change(NOTIFICATION)
     report = world.run()
-    assert len(seen) == 19
+    assert len(seen) == 20
     assert [stage.name.replace(" ", "_") for stage in report.stages if stage.name != "<lambda>"] == seen

@@ -71,7 +71,8 @@ def built(images: Mapping[str, Image], tmp_path_factory: pytest.TempPathFactory)
             folder = top / str(number)
             text = play.case.write(folder, NAMES)
             found[play.name] = Built(folder, text, threads.submit(build, play, folder, built_name(number)))
-        yield found
+        # All of them end here: their threads read variables of this process, and pytest changes one with each test.
+    yield found
     # Not before: with an image go the steps that another build may just have found in the engine's cache.
     for number, one in enumerate(found.values()):
         if not one.image.exception():

@@ -12,7 +12,8 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import BuildFailed
-from erp_build.model.check_run import Check, CheckRun
+from erp_build.model.check import Check
+from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.images.evidence import EvidenceRequest
 from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage, StoredImage

@@ -1,5 +1,6 @@
 """The site of a run: the project, the environment that it is deployed to, and the clients."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,9 +60,12 @@ class Site:
         """The full image repository of a target, without host."""
         return self.environment.repository(target.repository)
 
-    def workloads(self) -> dict[str, tuple[Workload, ...]]:
-        """Name of a service -> every Deployment with its image, read now; empty where there is none."""
-        found = deployments_by_repository(self.clients.cluster.workloads(self.release))
+    def workloads(self, only: Collection[str] | None = None) -> dict[str, tuple[Workload, ...]]:
+        """Name of a service -> every Deployment with its image, read now; empty where there is none.
+
+        `only` are the names of the Deployments that are looked at; None: all of the release.
+        """
+        found = deployments_by_repository(self.clients.cluster.workloads(self.release, only=only))
         return {one.name: found[self.repository(one)] for one in self.project.services}
 
     def called_digest(self, function: Function, state: FunctionState) -> str:

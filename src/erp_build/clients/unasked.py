@@ -43,7 +43,12 @@ class NoRelease:
     def __init__(self, cluster: Cluster) -> None:
         self.architectures = cluster.architectures
 
-    def workloads(self, release: Release, also: Collection[ObjectName] = ()) -> tuple[Workload, ...]:  # noqa: ARG002
+    def workloads(
+        self,
+        release: Release,  # noqa: ARG002
+        also: Collection[ObjectName] = (),  # noqa: ARG002
+        only: Collection[str] | None = None,  # noqa: ARG002
+    ) -> tuple[Workload, ...]:
         """None, and so neither Services nor pods that could be asked about."""
         return ()
 

@@ -50,11 +50,11 @@ def deploy(site: Site, plan: Plan, images: Sequence[ClearedImage], lock: Lock, p
     if plan.upgrades_release:
         _write_values(site, plan, tags)
     act_at_once(lambda one: _update(site, one, cleared[one.name].image), functions, FUNCTIONS_AT_ONCE)
-    watched = _upgrade_release(site, plan, lock, former) if plan.upgrades_release else ()
+    watched, changed = _upgrade_release(site, plan, lock, former) if plan.upgrades_release else ((), ())
     kept = {step.target.name: step.running.tag for step in plan.services if step.running}
     moved = {step.target.name: plan.tag_of(step) for step in plan.functions}
     upgraded = {name: tag.partition("@")[0] for name, tag in tags.items()}
-    return Deployment(tags_after={**kept, **upgraded, **moved}, values_tags=tags, watched=watched)
+    return Deployment(tags_after={**kept, **upgraded, **moved}, values_tags=tags, watched=watched, changed=changed)
 
 
 def _update(site: Site, function: Function, image: BuiltImage) -> None:
@@ -130,8 +130,13 @@ def _write_values(site: Site, plan: Plan, tags: Mapping[str, str]) -> None:
         site.say(f"tag {shortened(tag)}", name)
 
 
-def _upgrade_release(site: Site, plan: Plan, lock: Lock, former: Manifest) -> tuple[Watched, ...]:
-    """Upgrade the release, and wait for all that it changed; `former` are the objects of the revision before."""
+def _upgrade_release(
+    site: Site, plan: Plan, lock: Lock, former: Manifest
+) -> tuple[tuple[Watched, ...], tuple[str, ...]]:
+    """Upgrade the release, and wait for all that it changed; `former` are the objects of the revision before.
+
+    Returns what was watched, and the names of the changed Deployments.
+    """
     deadline = Deadline(site.clients.clock, site.project.chart.timeout)
     request = UpgradeRequest(
         release=site.release,
@@ -144,4 +149,5 @@ def _upgrade_release(site: Site, plan: Plan, lock: Lock, former: Manifest) -> tu
     site.clients.effects.upgrade_release(request)
     also = changed_workloads(former, site.clients.helm.manifest(site.release), site.release.namespace)
     changed = {step.target.name for step in plan.services if step.action != "none"}
-    return wait_for_rollout(site, deadline, changed, also)
+    deployments = tuple(one.name for one in also if one.kind == "Deployment" and not one.namespace)
+    return wait_for_rollout(site, deadline, changed, also), deployments

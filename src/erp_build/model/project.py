@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from erp_build.model.build_options import BuildOptions
-from erp_build.model.check_run import Check
+from erp_build.model.check import Check
 from erp_build.model.packaging import Packaging
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")

@@ -44,14 +44,14 @@ def looks(many: CountedWorld, monkeypatch: pytest.MonkeyPatch) -> Looks:
     return found
 
 
-def test_only_the_first_look_and_the_last_one_are_at_all(many: CountedWorld, looks: Looks) -> None:
+def test_only_the_first_look_the_last_one_and_the_proof_are_at_all(many: CountedWorld, looks: Looks) -> None:
     many.change_first(1, "one")
     many.run()
-    *middle, last_of_rollout, proof = looks[1:]
+    *middle, last_of_rollout, proof, first_errors = looks[1:]
     assert looks[0] is None
     assert set(map(tuple, filter(None, middle))) == {(FIRST,)}
     assert None not in middle
-    assert (last_of_rollout, proof) == (None, None)
+    assert (last_of_rollout, proof, first_errors) == (None, None, (FIRST,))
 
 
 def test_an_unchanged_service_that_is_unhealthy_at_the_end_is_warned_of(

@@ -133,12 +133,13 @@ class _Watch:
 
     def look(self) -> None:
         """Look once, and wait for the next look unless it was the last one."""
-        if self._lookout is None:
-            self._site.say(f"bake: what runs now is watched for {self._wanted:.0f} s")
-            self._lookout = Lookout(self._site)
-        is_last = self._seconds >= self._wanted
+        is_first, is_last = self._lookout is None, self._seconds >= self._wanted
+        self._lookout = self._lookout or Lookout(self._site)
         seen = self._lookout.look(patiently=is_last)
         troubles, now = _troubles(seen, self._pods, self._targets), self._clock.monotonic()
+        if is_first:
+            # What changes from here on is seen.
+            self._site.say(f"bake: what runs now is watched for {self._wanted:.0f} s")
         broken, open_ones = self._tolerance.look(troubles, now)
         if is_last and self._end is None:
             self._end = now

@@ -16,6 +16,7 @@ from erp_build.formats.logs.severity import is_error, said
 from erp_build.formats.logs.stitched import stitched
 from erp_build.model.plan import Plan
 from erp_build.model.project import Function
+from erp_build.model.releases.deployment import Deployment
 from erp_build.model.releases.evidence import FirstError
 from erp_build.model.releases.kubernetes import Pod
 from erp_build.model.releases.logs import LogEvent, LogLine, LogSource
@@ -36,12 +37,13 @@ MAX_ERRORS, MAX_LINES = 3, 12
 
 
 @stage("reads only: cluster, CloudWatch", keeps="first_errors")
-def read_first_errors(site: Site, plan: Plan, began: datetime) -> tuple[FirstError, ...]:
+def read_first_errors(site: Site, plan: Plan, deployed: Deployment, began: datetime) -> tuple[FirstError, ...]:
     """Read the first errors of new pods and of updated functions. What cannot be read is said, and fails nothing.
 
     Args:
         site: where they run.
-        plan: what was deployed.
+        plan: whose targets were deployed.
+        deployed: what of the release was changed.
         began: when the deployment began.
     """
     notes: dict[str, None] = {}
@@ -60,7 +62,7 @@ def read_first_errors(site: Site, plan: Plan, began: datetime) -> tuple[FirstErr
             return []
 
     since = nanoseconds_of(began)
-    logs = [*_of_services(site, plan, since, note), *_of_functions(site, plan, since, note)]
+    logs = [*_of_services(site, plan, deployed, since, note), *_of_functions(site, plan, since, note)]
     printed = [one for found in ask_at_once(read, logs) for one in found]
     for text in notes:
         site.say(f"first errors are not read: {text}")
@@ -70,13 +72,13 @@ def read_first_errors(site: Site, plan: Plan, began: datetime) -> tuple[FirstErr
     return errors
 
 
-def _of_services(site: Site, plan: Plan, since: int, note: Note) -> Iterator[Log]:
+def _of_services(site: Site, plan: Plan, deployed: Deployment, since: int, note: Note) -> Iterator[Log]:
     """The logs of new pods, from their begin."""
     names = [step.target.name for step in plan.services if step.action != "none"]
-    if not names:
+    if not names or not deployed.changed:
         return
     try:
-        workloads = site.workloads()
+        workloads = site.workloads(deployed.changed)
     except ErpBuildError as error:
         note(error)
         return

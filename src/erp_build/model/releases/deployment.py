@@ -30,11 +30,13 @@ class Deployment:
         tags_after: target -> the tag that runs now, for those that were kept as well.
         values_tags: service -> what the values file names, with the digest where the release is pinned.
         watched: what of the release was watched until it ran.
+        changed: the names of the release's Deployments that the upgrade changed.
     """
 
     tags_after: dict[str, str]
     values_tags: dict[str, str]
     watched: tuple[Watched, ...] = ()
+    changed: tuple[str, ...] = ()
 
     def beside(self, other: "Deployment") -> "Deployment":
         """What was deployed of two releases."""
@@ -42,6 +44,7 @@ class Deployment:
             tags_after={**self.tags_after, **other.tags_after},
             values_tags={**self.values_tags, **other.values_tags},
             watched=(*self.watched, *other.watched),
+            changed=(*self.changed, *other.changed),
         )
 
 
