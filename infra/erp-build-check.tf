@@ -292,7 +292,7 @@ resource "aws_eks_access_entry" "check" {
   type          = "STANDARD"
 }
 
-# It reads Deployments and pods of these namespaces, and no Secret: a policy of AWS, which allows just that.
+# It reads Deployments, ReplicaSets and pods of these namespaces, and no Secret: a policy of AWS, which allows just that.
 resource "aws_eks_access_policy_association" "check" {
   count         = var.check_schedule != "" && var.access_entry ? 1 : 0
   cluster_name  = var.cluster_name

@@ -28,9 +28,16 @@ def step_of(world: FakeWorld, name: str = NOTIFICATION) -> Step:
     return next(step for step in world.report.plan.steps if step.target.name == name)
 
 
-def enhanced(now: datetime, severity: str = "CRITICAL", fixed_in: str = "3.0.15") -> dict[str, Any]:
-    """An answer of continuous scanning with one finding."""
-    package = {"name": "libssl3", "version": "3.0.13", **({"fixedInVersion": fixed_in} if fixed_in else {})}
+def enhanced(
+    now: datetime, severity: str = "CRITICAL", fixed_in: str = "3.0.15", manager: str = "OS"
+) -> dict[str, Any]:
+    """An answer of continuous scanning with one finding; of what has no fix Inspector says so in place of a version."""
+    package = {
+        "name": "libssl3",
+        "version": "3.0.13",
+        "packageManager": manager,
+        "fixedInVersion": fixed_in or "NotAvailable",
+    }
     finding = {
         "severity": severity,
         "status": "ACTIVE",

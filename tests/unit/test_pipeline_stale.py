@@ -106,6 +106,26 @@ def test_a_finding_without_a_fix_or_below_the_policy_builds_nothing_and_the_firs
     assert not any("CVE-2026-1" in text for text in warnings_of(based))
 
 
+@pytest.mark.parametrize("manager", ["JAR", "POM"])
+def test_a_fix_of_a_library_whose_version_the_pom_names_builds_nothing_and_is_said(
+    based: FakeWorld, manager: str
+) -> None:
+    # Each night would build the same library again, and the gate would stop what is to be done beside it.
+    found_in_what_runs(based, enhanced(based.clock.now(), manager=manager))
+    assert based.run(STALE).outcome == "nothing"
+    (said,) = [text for text in warnings_of(based) if "CVE-2026-1" in text]
+    assert f"{NOTIFICATION} runs with CVE-2026-1 over the policy in libraries of Java" in said
+    assert "raise it where it is named, such as the pom" in said
+    assert f"--rebuild {NOTIFICATION} builds it all the same" in said
+
+
+def test_a_library_that_its_base_brings_is_rebuilt_when_the_base_moves(based: FakeWorld) -> None:
+    found_in_what_runs(based, enhanced(based.clock.now(), manager="JAR"))
+    based.assembly.bases[BASE] = NEW
+    based.run(STALE)
+    assert rules_of(based) == [f"--rebuild: base {BASE} moved from {OLD[:19]} to {NEW[:19]}"]
+
+
 def test_that_a_finding_runs_already_is_no_excuse(based: FakeWorld) -> None:
     based.project = based.project._replace(gate=GatePolicy(new_only=True))
     found_in_what_runs(based, enhanced(based.clock.now()))

@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
+from erp_build.clients.aws.approvals import PipelineApprovals
 from erp_build.clients.aws.codeartifact import CodeArtifactTokens
 from erp_build.clients.aws.lambda_functions import LambdaFunctions
 from erp_build.clients.aws.log_groups import LogGroups
@@ -71,6 +72,7 @@ DOMAIN = "erp"
 OF_OPTIONS = {
     "CodeArtifactDomain": f"arn:aws:codeartifact:{REGION}:{ACCOUNT}:domain/{DOMAIN}",
     "PublicEcr": "true",
+    "Approval": "true",
 }
 """Parameters of the template that the runs of the tests do without."""
 
@@ -164,6 +166,11 @@ class Desk:
         """Sign in to the public registry."""
         PublicEcrSignIn(self.client("ecr-public"), Secrets()).sign_in()
 
+    def who_approved(self) -> None:
+        """Read the approvals of an execution of the template's pipeline."""
+        pipeline = pipeline_template.Template({}).values["PipelineName"]
+        PipelineApprovals(self.client("codepipeline")).given(pipeline, "11111111-2222-3333-4444-555555555555")
+
     def publish(self) -> None:
         """Tell the topic something."""
         message = NotifyRequest(
@@ -205,6 +212,7 @@ CALLS: dict[str, Callable[[Desk], object]] = {
     "elasticloadbalancing:DescribeTargetHealth": lambda on: LoadBalancers(on.client("elbv2")).targets(
         GROUP.format("a")
     ),
+    "codepipeline:ListActionExecutions": Desk.who_approved,
     "sns:Publish": Desk.publish,
 }
 """Action -> the call of a tool that needs it."""
@@ -262,10 +270,19 @@ def test_without_an_action_the_error_names_it_and_what_to_add(whole: Desk, reduc
     assert decided == {action}
 
 
+def is_foreign(resource: str, tenant: Tenant) -> bool:
+    """Whether a resource is a repository of somebody else."""
+    kind, _, name = resource.rpartition(":")[2].partition("/")
+    return kind == "repository" and not name.startswith(f"{tenant.name}/")
+
+
 def test_the_whole_policy_is_used_by_a_deployment(demonstrated: Erp) -> None:
     decided = Faults().decisions(demonstrated.tenant.build_role)
-    # What `doctor` asks beyond a run is for people, and refused to the role when another test calls it.
-    assert {one["action"] for one in decided if not one["allowed"]} <= {one.action for one in DOCTOR}
+    # What `doctor` asks beyond a run is for people, and refused to the role when another test calls it. It also asks of
+    # base images what a run asks of its own ones alone.
+    bases = {one["resource"] for one in decided if is_foreign(one["resource"], demonstrated.tenant)}
+    refused = {one["action"] for one in decided if not one["allowed"] and one["resource"] not in bases}
+    assert refused <= {one.action for one in DOCTOR}
     always = {one.action for one in RUN if not one.only and one.action.partition(":")[0] not in OF_CODEBUILD} | OF_LOGS
     # Images are scanned on push, and the demo has nobody to tell: both have their calls above.
     assert always - {one["action"] for one in decided} <= {"ecr:StartImageScan", "sns:Publish"}

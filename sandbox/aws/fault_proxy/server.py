@@ -63,8 +63,10 @@ FIXED: dict[str, dict[str, Any]] = {
         "failures": [],
     },
     "GetRegistryScanningConfiguration": {"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "BASIC"}},
+    "ListActionExecutions": {"actionExecutionDetails": []},
 }
-"""Answers that are always the same: the registry scans on push. A test scripts another one by a step."""
+"""Answers that are always the same: the registry scans on push, and no pipeline has run. A test scripts another one by
+a step."""
 
 PUBLIC_REGISTRY = "SpencerFrontendService"
 """How the public registry of AWS names itself in its protocol."""

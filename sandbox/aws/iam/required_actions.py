@@ -69,6 +69,10 @@ def _log_group(body: Mapping[str, Any]) -> list[str]:
     return [f"arn:aws:logs:{HERE}:log-group:{body.get('logGroupName', '')}:*"]
 
 
+def _pipeline(body: Mapping[str, Any]) -> list[str]:
+    return [f"arn:aws:codepipeline:{HERE}:{body.get('pipelineName', '')}"]
+
+
 _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "GetParameters": ("ssm:GetParameters", _parameters),
     "GetAuthorizationToken": ("ecr:GetAuthorizationToken", lambda _: [ANY]),
@@ -89,6 +93,7 @@ _JSON: dict[str, tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = {
     "ListBuildsForProject": ("codebuild:ListBuildsForProject", _one_project),
     "BatchGetBuilds": ("codebuild:BatchGetBuilds", _projects_of_builds),
     "StopBuild": ("codebuild:StopBuild", _projects_of_builds),
+    "ListActionExecutions": ("codepipeline:ListActionExecutions", _pipeline),
     "Publish": ("sns:Publish", lambda body: [str(body.get("TopicArn", ANY))]),
 }
 

@@ -32,20 +32,29 @@ def check_lifecycle(facts: Facts) -> CheckResult:
     policies = {**own, **{name: one for name, (one, _) in bases.items()}}
     if not policies:
         return look.ok(f"no repository has a policy, so that nothing is removed{unread}")
-    named = [*needed_images(site, facts.function_states()), *(one for _, names in bases.values() for one in names)]
+    needed = needed_images(site, facts.function_states())
+    named = [*needed.images, *(one for _, names in bases.values() for one in names)]
+    unread = "".join(
+        (unread, *(f"; past deployments are not known: {one.what} ({one.where})" for one in needed.unread))
+    )
     losses = dict(_losses(site, policies, named, bases))
-    gone = _gone(policies, named)
+    # Whether a base image can be had, the check of base images asks: a pull-through cache need not have it yet.
+    gone = _gone(own, named)
     unclear = [f"{name}: {one.policy.doubt}" for name, one in policies.items() if one.policy.doubt]
     lines = [f"{name}: {one}" for name, found in losses.items() for one in found]
-    lines += [f"{one.repository}: {one.words} is gone already ({one.reference[:19]})" for one in gone]
+    lines += [f"{one.repository}: {one.words} is not there any more ({one.reference[:19]})" for one in gone]
     lines += _of_reuse(site, own, named)
     text = "\n".join((*lines, *unclear)) + unread
     if not (losses or unclear or any(one.use != "earlier" for one in gone)):
+        if needed.unread:
+            next_step = needed.unread[0].next_step or "correct what is named, then ask again"
+            return look.unknown("\n".join(("what runs stays", *lines)) + unread, next_step)
         count = f"policies: {len(policies)}"
         kept = f"what runs and what a rollback needs stays for {AHEAD.days} days and the next push ({count})"
         return look.ok("\n".join((kept, *lines)) + unread)
-    hint = "; ".join(_steps(losses, gone, unclear))
-    return look.problem(text, hint) if any(map(_is_lost_now, losses.values())) else look.warning(text, hint)
+    hint = "; ".join(_steps(losses, gone, unclear, bases))
+    is_lost = any(map(_is_lost_now, losses.values())) or any(one.use == "runs" for one in gone)
+    return look.problem(text, hint) if is_lost else look.warning(text, hint)
 
 
 def _is_lost_now(losses: tuple[Loss, ...]) -> bool:
@@ -54,13 +63,20 @@ def _is_lost_now(losses: tuple[Loss, ...]) -> bool:
 
 
 def _steps(
-    losses: Mapping[str, tuple[Loss, ...]], gone: Collection[NamedImage], unclear: Collection[str]
+    losses: Mapping[str, tuple[Loss, ...]],
+    gone: Collection[NamedImage],
+    unclear: Collection[str],
+    bases: Collection[str],
 ) -> Iterator[str]:
     """What to do."""
     for name, found in losses.items():
-        yield f"{name}: {', '.join(advice_of(found))}"
+        unless = ", unless it is a pull-through cache, which fetches it again" if name in bases else ""
+        yield f"{name}: {', '.join(advice_of(found))}{unless}"
     if gone:
-        yield "what is gone comes back by a build alone: let the policy keep more images"
+        yield (
+            "of what is not there any more, aws ecr update-image-storage-class brings back an archived image; where it "
+            "runs, erp-build run --rebuild NAME replaces a deleted one; let the policy keep more"
+        )
     if unclear:
         yield "look at the policies that cannot be read, or take a newer erp_build"
 
@@ -93,14 +109,14 @@ def _needed(lifecycle: Lifecycle, named: Collection[NamedImage]) -> Iterator[Nee
 
 
 def _of_reuse(site: Site, policies: Mapping[str, Lifecycle], named: Collection[NamedImage]) -> Iterator[str]:
-    """How many images go that nobody needs, but that a run could have used again: a word, as they are built anew."""
+    """How many images go that nothing needs, but that a run could have used again: a word, as they are built anew."""
     for name, lifecycle in policies.items():
         digests = _digests(lifecycle)
         known = {digests.get(one.reference) for one in named if one.repository == name}
         kept = [one for one in lifecycle.images if one.digest not in known and any(map(_is_found_by, one.tags))]
         lost = find_losses(site, name, lifecycle, [Needed(one.digest, "beside", "") for one in kept], None, AHEAD)
         if count := sum(not one.rule.doubt for one in lost):
-            yield f"{name}: {count} images that only `{KEY_TAG}...` or `{LATEST}` names go too, and are built anew"
+            yield f"{name}: images that nothing needs, that a later run could use again, and that go as well: {count}"
 
 
 def _is_found_by(tag: str) -> bool:

@@ -227,7 +227,9 @@ def _parts(
         stored = clients.registry.stored(repository, digest)
         if stored is None:
             return inconclusive(
-                f"{digest[:19]} is not in the registry", "look at the repository's lifecycle policy, then build it anew"
+                f"{digest[:19]} is not in the registry",
+                "look at the repository's lifecycle policy; an archived image comes back by aws ecr "
+                "update-image-storage-class, a deleted one is built anew (erp-build run --rebuild NAME)",
             )
         digests = platform_digests(stored)
         if not digests:

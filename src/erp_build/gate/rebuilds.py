@@ -4,7 +4,7 @@ A run with `--rebuild` and no name takes every target of which one of the two is
 decides, and what is found here is only the reason that the plan shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from erp_build.formats.printable import few_names
 from erp_build.gate.result import Judged
 from erp_build.gate.running import judge_running
 from erp_build.gate.stage import read_rules
+from erp_build.model.images.finding import Finding
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.plan import Plan, Reason, Step
 from erp_build.model.project import Function, Project, Service
@@ -104,14 +105,14 @@ def _look(site: Site, steps: Sequence[Step], head: str, *, stale: bool, checkout
     because: dict[str, tuple[Reason, ...]] = {}
     others = []
     for name, look in bases.items():
-        fixes, without = _fixes([row for row in rows if row.image.target == name])
-        if reasons := (*look.moved, *fixes):
+        findings = _over_the_policy([row for row in rows if row.image.target == name])
+        if reasons := (*look.moved, *_fixes(findings)):
             because[name] = reasons
-        elif without:
-            others.append(
-                f"{name} runs with {few_names(without)} over the policy, for which no fix is known: it is not taken; "
-                f"--rebuild {name} builds it all the same"
-            )
+        else:
+            others += [
+                f"{name} runs with {found}: it is not taken; --rebuild {name} builds it all the same"
+                for found in _without_effect(findings)
+            ]
     unclear = [f"{row.image.target}: {row.verdict.why}" for row in rows if row.verdict.outcome == "inconclusive"]
     return _Looked(
         because=because,
@@ -152,14 +153,35 @@ def _only(site: Site, names: set[str]) -> Site:
     return Site(project, site.clients, site.environment, site.kept_chart)
 
 
-def _fixes(rows: Sequence[Judged]) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
-    """Reasons by findings that have a fix, and the names of the others; where the scan does not say, none is known."""
-    findings = dict.fromkeys(one for row in rows if row.verdict.outcome == "blocked" for one in row.verdict.blocking)
-    fixable = [one for one in findings if one.fixable]
+def _over_the_policy(rows: Sequence[Judged]) -> tuple[Finding, ...]:
+    return tuple(dict.fromkeys(one for row in rows if row.verdict.outcome == "blocked" for one in row.verdict.blocking))
+
+
+def _fixes(findings: Sequence[Finding]) -> tuple[Reason, ...]:
+    """Reasons by findings with a fix that a build may bring; where the scan does not say, there is none."""
+    fixable = [one for one in findings if one.fixable and not one.is_library]
     reasons = [fix_reason(one) for one in fixable[:MAX_REASONS]]
     if (more := len(fixable) - MAX_REASONS) > 0:
         reasons.append(Reason(rule=f"{REBUILD.rule}: {more} more findings that have a fix"))
-    return tuple(reasons), tuple(dict.fromkeys(one.name for one in findings if not one.fixable))
+    return tuple(reasons)
+
+
+def _without_effect(findings: Sequence[Finding]) -> Iterator[str]:
+    """The findings that a build of the same files brings again, in words, and why.
+
+    Each night would build them anew, and the gate would stop that, with whatever is to be done beside it.
+    """
+    if without := _names(one for one in findings if not one.fixable):
+        yield f"{few_names(without)} over the policy, for which no fix is known"
+    if libraries := _names(one for one in findings if one.fixable and one.is_library):
+        yield (
+            f"{few_names(libraries)} over the policy in libraries of Java, whose fix is another version: raise it "
+            "where it is named, such as the pom"
+        )
+
+
+def _names(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.name for one in findings))
 
 
 def _nothing_to_rebuild(steps: Sequence[Step], found: _Looked) -> str:

@@ -14,6 +14,12 @@ from erp_build.model.images.scan import Scanner, ScanReading
 CLOSED = ("SUPPRESSED", "CLOSED")
 """Statuses of a finding of Inspector that somebody suppresses, or that is no longer there; any other one counts."""
 
+LIBRARY_MANAGERS = ("JAR", "POM")
+"""Inspector's package managers of a library of Java, found by its jar or by the pom within that."""
+
+NO_FIXED_VERSION = "NotAvailable"
+"""What Inspector says in place of a version that has the fix."""
+
 
 class UnreadableScan(ValueError):
     """An answer does not have ECR's form; the text says where."""
@@ -115,13 +121,15 @@ def _enhanced_finding(item: object) -> Finding:
     details = _map(found.get("packageVulnerabilityDetails"), "packageVulnerabilityDetails")
     packages = [_map(one, "a package") for one in _list(details.get("vulnerablePackages"), "vulnerablePackages")]
     names = (str(package.get("name") or "") for package in packages)
+    fixed_in = (str(package.get("fixedInVersion") or "") for package in packages)
     return Finding(
         name=str(details.get("vulnerabilityId") or found.get("name") or found.get("title") or "unnamed"),
         severity=_severity(found),
         packages=tuple(sorted({name for name in names if name})),
         version=next((str(package["version"]) for package in packages if package.get("version")), ""),
         fixable={"YES": True, "PARTIAL": True, "NO": False}.get(str(found.get("fixAvailable"))),
-        fixed_in=next((str(package["fixedInVersion"]) for package in packages if package.get("fixedInVersion")), ""),
+        is_library=bool(packages) and all(package.get("packageManager") in LIBRARY_MANAGERS for package in packages),
+        fixed_in=next((one for one in fixed_in if one and one != NO_FIXED_VERSION), ""),
         uri=str(details.get("sourceUrl") or ""),
         arn=str(found.get("findingArn") or ""),
         first_seen=read_time(found.get("firstObservedAt")),

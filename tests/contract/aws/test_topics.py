@@ -8,7 +8,7 @@ import pytest
 
 from erp_build.clients.aws.monitoring import SnsTopics
 from erp_build.clients.effects import NotifyRequest
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, OutOfReach
 from erp_build.gate.filter import Waivers
 from erp_build.gate.result import GateRules, Judged, Judgement
 from erp_build.gate.running import JudgedReleases
@@ -115,7 +115,10 @@ def test_the_longest_message_of_a_check_is_one_that_sns_takes() -> None:
         for number in range(200)
     )
     rows = tuple(Judged(image, verdict) for image in images)
-    judged = JudgedReleases(Judgement(rules=GateRules(policy=GatePolicy(), waivers=Waivers()), rows=rows))
+    # A cluster that does not answer keeps every release in it from being judged.
+    away = OutOfReach("the cluster cannot be reached", where="erp-dev", why="connection refused " * 200)
+    undone = tuple((f"release-{number}", away) for number in range(400))
+    judged = JudgedReleases(Judgement(rules=GateRules(policy=GatePolicy(), waivers=Waivers()), rows=rows), undone)
     place = Place(project="erp", environment="dev", account=ACCOUNT, region=REGION, cluster="erp-dev")
     message = RunningNews(judged, None, place, datetime.now(UTC)).message(str)
     request = NotifyRequest(topic="t", account=ACCOUNT, region=REGION, **message._asdict())
@@ -128,3 +131,4 @@ def test_the_longest_message_of_a_check_is_one_that_sns_takes() -> None:
     assert request.subject.isascii()
     assert len(request.subject) < 100
     assert "... and 160 more images" in request.text
+    assert "... and 380 more" in request.text

@@ -29,8 +29,9 @@ def enhanced(now: datetime, *findings: dict[str, Any]) -> dict[str, Any]:
     return {"imageScanStatus": {"status": "ACTIVE"}, "imageScanFindings": found}
 
 
-def finding(name: str, first_seen: datetime, fixed_in: str = "") -> dict[str, Any]:
-    package = {"name": "libssl3", "version": "3.0.13", **({"fixedInVersion": fixed_in} if fixed_in else {})}
+def finding(name: str, first_seen: datetime, fixed_in: str = "", manager: str = "OS") -> dict[str, Any]:
+    package = {"name": "libssl3", "version": "3.0.13", "fixedInVersion": fixed_in or "NotAvailable"}
+    package["packageManager"] = manager
     return {
         "severity": "CRITICAL",
         "status": "ACTIVE",
@@ -77,11 +78,25 @@ def test_a_finding_is_told_with_its_image_its_fix_since_when_and_what_next(world
     assert json.loads(message.chat)["content"]["nextSteps"][0].startswith("erp-build run --rebuild")
 
 
+def test_a_library_of_java_is_raised_by_people_and_no_rebuild_is_advised_for_it_alone(world: FakeWorld) -> None:
+    now = world.clock.now()
+    library, package = finding("CVE-2026-1", now, "2.17.1", "JAR"), finding("CVE-2026-2", now, "3.0.15")
+    world.registry.answers(REPOSITORY, enhanced(now, library, package))
+    _, (message,) = tell(world)
+    steps = [line for line in message.text.splitlines() if line.startswith("Next: ")]
+    assert [line.partition(":")[2].split()[0] for line in steps] == ["erp-build", "a", "a"]
+    assert "raise its version in the pom" in steps[1]
+    world.registry.answers(REPOSITORY, enhanced(now, library))
+    _, (message,) = tell(world)
+    assert "erp-build run --rebuild" not in message.text
+    assert "raise its version in the pom" in message.text
+
+
 def test_the_same_news_says_that_it_is_none(world: FakeWorld) -> None:
     now = world.clock.now()
     world.registry.answers(REPOSITORY, enhanced(now, finding("CVE-2026-1", now - timedelta(days=9))))
     _, (message,) = tell(world)
-    assert message.subject.endswith("1 of 4 images, as before, none new")
+    assert message.subject.endswith("1 of 4 images, none new in 24 hours")
     assert "This is told at each check until everything passes" in message.text
 
 

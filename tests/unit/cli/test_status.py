@@ -17,8 +17,10 @@ from erp_build.errors import (
     StatusUnread,
     VerificationFailed,
 )
-from erp_build.model.releases.lease import Lease
+from erp_build.model.releases.lease import Lease, LeaseReading
+from erp_build.model.releases.release import Release
 from tests.fakes.deployments import NEVER_READY
+from tests.fakes.leases import FakeLeases
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.cli import CommandLine
 from tests.support.samples import NOTIFICATION
@@ -53,6 +55,16 @@ def updated_by_hand(world: FakeWorld) -> None:
     world.functions.states[FUNCTION] = replace(state, image=other, resolved=other)
 
 
+def rolled_back_by_hand(world: FakeWorld) -> None:
+    before = world.helm.revisions[-1].number
+    world.change(NOTIFICATION)
+    world.run()
+    world.helm.rollback(before)
+    # A rollout goes on while somebody looks.
+    for _ in range(9):
+        world.cluster.workloads(world.site().release)
+
+
 def failed(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
     world.cluster.troubles[NOTIFICATION] = NEVER_READY
@@ -80,6 +92,9 @@ def test_what_was_proven_and_nobody_touched_is_well(world: FakeWorld) -> None:
     [
         pytest.param(edited, DriftFound, 14, "replicas: 5 instead of 2", id="an edit by hand"),
         pytest.param(updated_by_hand, DriftFound, 14, "image: sha256:ffff", id="a function updated by hand"),
+        pytest.param(
+            rolled_back_by_hand, DriftFound, 14, "not the one that was proven last", id="helm rollback by hand"
+        ),
         pytest.param(failed, VerificationFailed, 10, "taken back", id="a deployment that was taken back"),
         pytest.param(never_proven, VerificationFailed, 10, "no deployment that was proven", id="nothing proven"),
         pytest.param(held, Locked, 11, "erp:7 holds the lock", id="a run at work"),
@@ -118,6 +133,24 @@ def test_a_failed_deployment_counts_for_more_than_drift_and_a_run_at_work_for_mo
     assert type(asked(world)[0]) is VerificationFailed
     held(world)
     assert type(asked(world)[0]) is Locked
+
+
+class FreedMeanwhile(FakeLeases):
+    """The run that holds the lock ends as soon as somebody has looked."""
+
+    def read(self, release: Release) -> LeaseReading:
+        found = super().read(release)
+        self.lease = found.lease and found.lease.freed()
+        return found
+
+
+def test_a_run_that_ended_while_the_status_was_read_was_at_work(world: FakeWorld) -> None:
+    held(world)
+    edited(world)
+    world.leases.__class__ = FreedMeanwhile
+    # What was read first is of the time before its end, and no drift.
+    assert type(asked(world)[0]) is Locked
+    assert type(asked(world)[0]) is DriftFound
 
 
 def test_the_lock_of_a_run_that_died_is_held_by_nobody(world: FakeWorld) -> None:

@@ -44,6 +44,13 @@ def way_back_is_gone(clinic: Clinic) -> None:
     has_policy(clinic, REPOSITORY, keeps(9))
 
 
+def what_runs_is_gone(clinic: Clinic) -> None:
+    digest, registry = clinic.world.cluster.digest(NOTIFICATION), clinic.world.registry
+    registry.tags = {name: one for name, one in registry.tags.items() if one != digest}
+    del registry.images[digest]
+    has_policy(clinic, REPOSITORY, keeps(9))
+
+
 def images_grow_old(clinic: Clinic) -> None:
     registry = clinic.world.registry
     registry.pushed = dict.fromkeys(registry.images, clinic.world.clock.now() - timedelta(days=4))
@@ -115,10 +122,39 @@ LIFECYCLE_TROUBLES = (
         "warning",
         (f"{FUNCTION_REPOSITORY}: what a rollback leads to for {EMPLOYEE}", "from 2 to at least 3"),
     ),
-    Trouble("lifecycle", "the way back is gone", way_back_is_gone, "warning", ("is gone already", "keep more images")),
+    Trouble(
+        "lifecycle",
+        "the way back is gone",
+        way_back_is_gone,
+        "warning",
+        (
+            "is not there any more",
+            "aws ecr update-image-storage-class brings back an archived image",
+            "let the policy keep more",
+        ),
+    ),
+    Trouble(
+        "lifecycle",
+        "what runs is gone",
+        what_runs_is_gone,
+        "problem",
+        (
+            f"{REPOSITORY}: what {NOTIFICATION} runs is not there any more (sha256:",
+            "erp-build run --rebuild NAME replaces a deleted one",
+        ),
+    ),
     Trouble("lifecycle", "by age", images_grow_old, "warning", ("is deleted in 10 days", "go by imageCountMoreThan")),
     Trouble("lifecycle", "evidence counts", evidence_counts, "problem", ("of the next push", "from 3 to at least 4")),
     Trouble("lifecycle", "no policy", no_policy_as_we_know_it, "warning", ("cannot be read", "newer erp_build")),
     Trouble("lifecycle", "a newer policy", newer_policy, "warning", ("may be removed by rule 1", "a preview of ECR")),
-    Trouble("lifecycle", "a base", base_is_removed, "warning", ("base/java: the base image", "from 1 to at least 2")),
+    Trouble(
+        "lifecycle",
+        "a base",
+        base_is_removed,
+        "warning",
+        (
+            "base/java: the base image",
+            "from 1 to at least 2, unless it is a pull-through cache, which fetches it again",
+        ),
+    ),
 )

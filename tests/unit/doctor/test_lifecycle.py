@@ -1,6 +1,6 @@
 """The check of lifecycle policies where nothing is lost, and where something may not be read."""
 
-from erp_build.errors import ConfigurationError
+from erp_build.errors import ConfigurationError, ReleaseFailed
 from erp_build.model.images.lifecycle import Lifecycle
 from tests.fakes.clinic import Clinic
 from tests.fakes.registry import HOST, FakeRegistry
@@ -82,7 +82,7 @@ def test_images_that_only_a_later_run_could_use_are_a_word(clinic: Clinic) -> No
     result = clinic.find("lifecycle")
     assert result.state == "ok"
     assert result.found.splitlines()[1:] == [
-        f"{REPOSITORY}: 1 images that only `key-...` or `latest` names go too, and are built anew"
+        f"{REPOSITORY}: images that nothing needs, that a later run could use again, and that go as well: 1"
     ]
 
 
@@ -107,6 +107,29 @@ def test_base_images_whose_policy_may_not_be_read_are_said(clinic: Clinic) -> No
     clinic.world.registry.__class__ = ForeignBases
     result = clinic.find("lifecycle")
     assert (result.state, "of base images it is not known: ecr:GetLifecyclePolicy" in result.found) == ("ok", True)
+
+
+def test_a_ledger_that_may_not_be_read_is_no_proof_that_the_way_back_stays(clinic: Clinic) -> None:
+    clinic.world.leases.troubles = [ReleaseFailed("leases.coordination.k8s.io is forbidden", next_step="allow it")] * 9
+    clinic.world.registry.pushed.clear()
+    clinic.world.registry.policies[REPOSITORY] = policy_text(keeps(30))
+    result = clinic.find("lifecycle")
+    assert (result.state, result.next_step) == ("unknown", "allow it")
+    assert "past deployments are not known: leases.coordination.k8s.io is forbidden" in result.found
+    clinic.world.registry.policies[REPOSITORY] = policy_text(keeps(1))
+    result = clinic.find("lifecycle")
+    assert result.state == "problem"
+    assert "past deployments are not known" in result.found
+
+
+def test_a_base_image_that_is_not_there_is_for_the_check_of_base_images(clinic: Clinic) -> None:
+    # A pull-through cache has what was pulled last; the registry behind it has the rest.
+    target, registry = clinic.world.project.services[0], clinic.world.registry
+    clinic.world.checkout.write(f"{target.path}/{target.dockerfile}", f"FROM {HOST}/docker-hub/library/java:17\n")
+    registry.repositories.add("docker-hub/library/java")
+    registry.policies["docker-hub/library/java"] = policy_text(keeps(9))
+    result = clinic.find("lifecycle")
+    assert (result.state, "java:17" in result.found) == ("ok", False)
 
 
 def test_a_cluster_that_does_not_answer_leaves_it_unknown(clinic: Clinic) -> None:

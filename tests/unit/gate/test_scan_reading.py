@@ -43,6 +43,32 @@ def test_an_enhanced_finding_is_read_and_so_is_the_scan_whatever_its_status() ->
     assert reading.scanner == "enhanced"
 
 
+def test_the_version_with_the_fix_is_none_that_inspector_says_is_not_available() -> None:
+    packages = [{"name": "curl", "fixedInVersion": "NotAvailable"}, {"name": "libcurl4", "fixedInVersion": "8.5.0-2"}]
+    details = {"vulnerabilityId": "CVE-3", "vulnerablePackages": packages}
+    partly = {"severity": "HIGH", "fixAvailable": "PARTIAL", "packageVulnerabilityDetails": details}
+    (finding,) = read_scan([page(enhancedFindings=[partly])]).findings
+    assert (finding.fixable, finding.fixed_in) == (True, "8.5.0-2")
+
+
+@pytest.mark.parametrize(
+    ("managers", "is_library"),
+    [
+        pytest.param(["JAR"], True, id="a jar"),
+        pytest.param(["JAR", "POM"], True, id="a jar and its pom"),
+        pytest.param(["OS", "JAR"], False, id="a package of the system as well"),
+        pytest.param(["JAR", ""], False, id="one of which it is not said"),
+        pytest.param(["OS"], False, id="a package of the system"),
+        pytest.param([""], False, id="it is not said"),
+    ],
+)
+def test_a_library_of_java_is_told_from_what_a_system_installs(managers: list[str], *, is_library: bool) -> None:
+    packages = [{"name": "log4j-core", "packageManager": one} for one in managers]
+    details = {"vulnerabilityId": "CVE-2", "vulnerablePackages": packages}
+    (finding,) = read_scan([page(enhancedFindings=[{**ENHANCED, "packageVulnerabilityDetails": details}])]).findings
+    assert finding.is_library is is_library
+
+
 def test_an_active_scan_is_enhanced_without_any_finding() -> None:
     assert read_scan([page("ACTIVE", findings=[], findingSeverityCounts={})]).scanner == "enhanced"
 

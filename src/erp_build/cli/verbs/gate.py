@@ -42,9 +42,10 @@ examples:
 answers.json is a list of answers to successive polls of DescribeImageScanFindings. The last answer repeats. Further
 pages follow the answer with their nextToken. An error is {"Error": {"Code": ..., "Message": ...}}. Time is simulated.
 
---running judges every digest that pods and functions run by today's findings: 6 with what is over the policy and was
-not there when the image was cleared, 7 where that cannot be said. --tell sends that to the topic of [notify], and also
-that the check itself could not be done. Nothing is sent where everything was judged and passes.
+--running judges every digest that pods and functions run by today's findings: 6 with what is over the policy, 7 where
+that cannot be said. That it runs already is no excuse; --cleared leaves out what that run has let pass. --tell sends
+this to the topic of [notify], and also that the check itself could not be done. Nothing is sent where everything was
+judged and passes.
 """
 
 

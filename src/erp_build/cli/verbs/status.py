@@ -69,6 +69,8 @@ def main(options: Options, console: Console) -> None:
 
 def _shown(site: Site, *, judged: bool) -> Shown:
     """What a unit runs; `judged`: also what is not well with it, for which its lock and ledger must be readable."""
+    # A run that ends meanwhile leaves what was read before its end and a ledger from behind it, which do not fit.
+    began = site.clients.leases.read(site.release) if judged else None
     live = read_live_state(site)
     statuses = read_status(site, live)
     # Without the exit code a ledger that cannot be read is only said.
@@ -77,10 +79,10 @@ def _shown(site: Site, *, judged: bool) -> Shown:
     standing = read_standing(site, site.clients.helm.history(site.release), entries)
     text = status_text(live, statuses, standing, has_release=site.project.has_release)
     shown = Shown(status_document(live, statuses, standing), text)
-    if reading is None:
+    if began is None or reading is None:
         return shown
-    wrong = what_is_wrong(site.project, str(site.release), live, statuses, standing)
-    return shown._replace(wrong=held_by_another(site.release, reading) or wrong)
+    held = held_by_another(site.release, began) or held_by_another(site.release, reading)
+    return shown._replace(wrong=held or what_is_wrong(site.project, str(site.release), live, statuses, standing))
 
 
 @contextmanager

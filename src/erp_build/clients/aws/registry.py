@@ -23,6 +23,7 @@ from erp_build.clients.foreign_answer import reads_answers_of
 from erp_build.clients.machine.parallel import ask_at_once, asked_once
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import GateInconclusive, PushFailed, TagTaken
+from erp_build.formats.oci.media_types import DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from erp_build.model.commit import is_full_commit
 from erp_build.model.images.image import (
     BASE_DIGEST_LABEL,
@@ -39,12 +40,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecr.type_defs import BatchGetImageResponseTypeDef, ImageIdentifierTypeDef, ImageTypeDef
 
-MANIFEST_MEDIA_TYPES: Sequence[str] = (
-    "application/vnd.docker.distribution.manifest.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.index.v1+json",
-)
+MANIFEST_MEDIA_TYPES: Sequence[str] = (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_INDEX, OCI_INDEX)
 """What BatchGetImage may return: single images and indexes, of Docker and of OCI."""
 
 IMAGES_PER_CALL = 100

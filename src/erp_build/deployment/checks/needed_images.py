@@ -5,19 +5,22 @@ from typing import NamedTuple
 
 from erp_build.clients.machine.parallel import ask_at_once
 from erp_build.clients.site import Site
+from erp_build.clients.unasked import clients_of
 from erp_build.deployment.going_back.images import images_named, tags_at
 from erp_build.deployment.going_back.proven import (
+    Entries,
     Proven,
     proven_before,
     proven_states,
     revision_of,
     since_uninstallation,
 )
-from erp_build.deployment.ledger import PreviousState
-from erp_build.deployment.status import past_deployments
+from erp_build.deployment.ledger import PreviousState, read_entries
+from erp_build.errors import ErpBuildError
 from erp_build.formats.lifecycle.losses import Use
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.release import Revision
+from erp_build.model.releases.units import units_of
 
 
 class NamedImage(NamedTuple):
@@ -29,26 +32,45 @@ class NamedImage(NamedTuple):
     words: str
 
 
-def needed_images(site: Site, functions: Mapping[str, FunctionState | None]) -> tuple[NamedImage, ...]:
-    """Read which images are needed.
+class NeededImages(NamedTuple):
+    """The images that are needed, and why the past deployments are not known of which more may be."""
+
+    images: tuple[NamedImage, ...]
+    unread: tuple[ErpBuildError, ...] = ()
+
+
+def needed_images(site: Site, functions: Mapping[str, FunctionState | None]) -> NeededImages:
+    """Read which images are needed by a release and its functions; of what is deployed by itself by its own ledger.
 
     Args:
         site: its targets, and where they run.
         functions: function of Lambda -> its state; None where there is none.
     """
+    found: list[NamedImage] = []
+    unread: list[ErpBuildError] = []
+    for project in units_of(site.project):
+        unit = Site(project, clients_of(project, site.clients), site.environment)
+        try:
+            lease = site.clients.leases.read(unit.release).lease
+        except ErpBuildError as error:
+            lease = None
+            unread.append(error)
+        found += _of_unit(unit, functions, read_entries(lease.record) if lease else ())
+    return NeededImages(tuple(found), tuple(unread))
+
+
+def _of_unit(site: Site, functions: Mapping[str, FunctionState | None], entries: Entries) -> Iterator[NamedImage]:
     states = {one.name: functions.get(one.function) for one in site.project.functions}
     running = {name: state.resolved for name, state in states.items() if state and state.resolved}
     history = site.clients.helm.history(site.release)
-    entries = past_deployments(site)
     next_one = proven_before(entries, history, running)
     past = tuple(_reachable(proven_states(entries) if entries else _by_helm(history), history))
     tags = _tags(site, [one.state for one in (*past, *filter(None, (next_one,)))], history)
-    found = [*_running(site, states)]
+    yield from _running(site, states)
     if next_one:
-        found += _of_state(site, next_one, tags, "back", "a rollback leads to")
+        yield from _of_state(site, next_one, tags, "back", "a rollback leads to")
     for one in past:
-        found += _of_state(site, one, tags, "earlier", f"ran at {_named(one)}")
-    return tuple(found)
+        yield from _of_state(site, one, tags, "earlier", f"ran at {_named(one)}")
 
 
 def _running(site: Site, states: Mapping[str, FunctionState | None]) -> Iterator[NamedImage]:

@@ -90,5 +90,6 @@ def _drift(live: LiveState, statuses: Mapping[str, TargetStatus], standing: Stan
     """What is not as the last deployment left it."""
     yield from (f"chart: {text}" for text in live.chart_drift)
     yield from (f"{name}: {text}" for name, status in statuses.items() for text in status.drift)
-    if standing.runs is None and standing.proven:
-        yield f"what runs is not the deployment that was proven last ({standing.proven.commit[:12]})"
+    if standing.proven and (standing.runs is None or standing.runs.commit != standing.proven.commit):
+        what = f"the deployment of {standing.runs.commit[:12]}" if standing.runs else "no deployment that was proven"
+        yield f"what runs is {what}, and not the one that was proven last ({standing.proven.commit[:12]})"

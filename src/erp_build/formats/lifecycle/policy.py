@@ -19,8 +19,8 @@ SELECTORS = frozenset(
 ACTIONS = {"expire": False, "transition": True}
 """Action -> whether it archives. Archived images cannot be pulled: a request fails with 404."""
 
-ARCHIVE = "archive"
-"""The storage class whose rules delete what was archived before; an image that can be pulled is none of theirs."""
+STANDARD, ARCHIVE = "standard", "archive"
+"""Storage classes. A rule of the archive deletes what was archived before; what can be pulled is none of its images."""
 
 
 def read_policy(text: str) -> LifecyclePolicy:
@@ -33,11 +33,11 @@ def read_policy(text: str) -> LifecyclePolicy:
 
 
 def _storage(item: Mapping[str, Any]) -> str:
-    return str(item["selection"].get("storageClass", "standard"))
+    return str(item["selection"].get("storageClass", STANDARD))
 
 
 def _rule(item: Mapping[str, Any]) -> LifecycleRule:
-    selection, action = item["selection"], item.get("action", {}).get("type", "")
+    selection, action = item["selection"], item.get("action", {})
     status: TagStatus = selection["tagStatus"] if selection.get("tagStatus") in get_args(TagStatus) else "any"
     count: Count = selection["countType"] if selection.get("countType") in get_args(Count) else ""
     prefixes = (f"{prefix}*" for prefix in selection.get("tagPrefixList", ()))
@@ -47,12 +47,12 @@ def _rule(item: Mapping[str, Any]) -> LifecycleRule:
         patterns=tuple(map(str, (*selection.get("tagPatternList", ()), *prefixes))),
         counts=count,
         number=int(selection.get("countNumber", 0)),
-        archives=ACTIONS.get(action, False),
+        archives=ACTIONS.get(action.get("type", ""), False),
         doubt=one_line("; ".join(_doubts(selection, action))),
     )
 
 
-def _doubts(selection: Mapping[str, Any], action: str) -> Iterator[str]:
+def _doubts(selection: Mapping[str, Any], action: Mapping[str, Any]) -> Iterator[str]:
     """What of a rule is not known here."""
     if selection.get("tagStatus") not in get_args(TagStatus):
         yield f"tagStatus {selection.get('tagStatus')}"
@@ -60,6 +60,10 @@ def _doubts(selection: Mapping[str, Any], action: str) -> Iterator[str]:
         yield f"countType {selection.get('countType')}"
     if selection.get("countUnit", "days") != "days":
         yield f"countUnit {selection['countUnit']}"
-    if action not in ACTIONS:
-        yield f"action {action}"
+    if selection.get("storageClass", STANDARD) != STANDARD:
+        yield f"storageClass {selection['storageClass']}"
+    if action.get("type", "") not in ACTIONS:
+        yield f"action {action.get('type', '')}"
+    if action.get("targetStorageClass", ARCHIVE) != ARCHIVE:
+        yield f"targetStorageClass {action['targetStorageClass']}"
     yield from sorted(map(str, set(selection) - SELECTORS))

@@ -17,6 +17,7 @@ class Finding:
         severity: in capitals, as the scan says it.
         packages: names of the packages that have it, each once; empty where the scan names none.
         version: of the first package.
+        is_library: whether each of them is a library of Java, whose version a pom or a base image names.
         fixable: whether there is a fix for at least some of the packages; None where the scan does not say.
         fixed_in: the version with the fix, where the scan says.
         uri: a page about it.
@@ -29,6 +30,7 @@ class Finding:
     severity: str
     packages: tuple[str, ...] = ()
     version: str = ""
+    is_library: bool = False
     fixable: bool | None = None
     fixed_in: str = ""
     uri: str = ""

@@ -20,11 +20,16 @@ NEW_FOR = timedelta(hours=24)
 MAX_FINDINGS_OF_IMAGE = 20
 MAX_FINDINGS_TOLD = 200
 MAX_IMAGES_TOLD = 40
+MAX_NOT_JUDGED_TOLD = 20
 """What fits into the 256 KiB of a message in its two forms, with room to spare."""
 
 MAX_WHY_CHARACTERS = 600
 
 REBUILD_NEXT = "erp-build run --rebuild: it builds anew what has a fix, and what is built on a base that has moved"
+LIBRARY_NEXT = (
+    "a finding in a library of Java: raise its version in the pom, or take a newer base image if that brings it; a "
+    "build of the same files has the same library"
+)
 WAIVE_NEXT = "a finding without a fix: another base or dependency, or a waiver with a reason and a day"
 UNDONE_NEXT = "correct what is named, then erp-build gate --running; until then nobody knows whether what runs is well"
 AGAIN = "This is told at each check until everything passes: a check knows nothing of the one before."
@@ -90,7 +95,7 @@ class RunningNews:
             findings = [one for row in self._blocked for one in row.verdict.blocking]
             new = sum(map(self._is_new, findings))
             known = findings and all(one.first_seen for one in findings)
-            how = f"{new} NEW" if new else ("as before, none new" if known else "since when is not known")
+            how = f"{new} NEW" if new else ("none new in 24 hours" if known else "since when is not known")
             return f"FINDINGS in what runs: {len(self._blocked)} of {len(self._rows)} images, {how}"
         if self._rows:
             return f"NOT JUDGED: {len(self._doubtful) or 'a part'} of what runs"
@@ -103,8 +108,11 @@ class RunningNews:
             yield f"... and {more} more images (erp-build gate --running names them)"
         if self._doubtful or self._undone:
             yield "Not judged, so nobody knows whether it is well:"
-            yield from (f"  {_named(row)}: {_short(row.verdict.why)}" for row in self._doubtful[:MAX_IMAGES_TOLD])
-            yield from (f"  {name}: {_short(_told(error))}" for name, error in self._undone)
+            found = [f"  {name}: {_short(_told(error))}" for name, error in self._undone]
+            found += [f"  {_named(row)}: {_short(row.verdict.why)}" for row in self._doubtful]
+            yield from found[:MAX_NOT_JUDGED_TOLD]
+            if (more := len(found) - MAX_NOT_JUDGED_TOLD) > 0:
+                yield f"  ... and {more} more (erp-build gate --running names them)"
             yield ""
 
     def _image_lines(self, row: Judged) -> Iterator[str]:
@@ -124,8 +132,14 @@ class RunningNews:
         return f"{finding.name} {finding.severity} in {_packages(finding)}: {fixed}; {since}{new}"
 
     def _next_steps(self) -> list[str]:
-        findings = [REBUILD_NEXT, WAIVE_NEXT] if self._blocked else []
-        return [*findings, *([UNDONE_NEXT] if self._doubtful or self._undone else [])]
+        libraries = [one.is_library for row in self._blocked for one in row.verdict.blocking]
+        steps = {
+            REBUILD_NEXT: self._blocked and not (libraries and all(libraries)),
+            LIBRARY_NEXT: any(libraries),
+            WAIVE_NEXT: self._blocked,
+            UNDONE_NEXT: self._doubtful or self._undone,
+        }
+        return [step for step, helps in steps.items() if helps]
 
     def _facts(self) -> Iterator[str]:
         if place := self._place:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_build.clients.aws.session import translate_aws_errors
 from erp_build.formats.lifecycle.policy import read_policy
+from erp_build.formats.oci.media_types import INDEXES
 from erp_build.model.images.lifecycle import Lifecycle, ListedImage
 
 if TYPE_CHECKING:
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
 
 IMAGES_PER_PAGE = 1000
 """The limit of DescribeImages; of a repository's quota of 20,000 images it makes twenty calls."""
-
-INDEX_TYPES = (
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.index.v1+json",
-)
 
 
 def read_lifecycle(client: "ECRClient", repository: str) -> Lifecycle:
@@ -53,5 +49,5 @@ def _listed(detail: Any) -> ListedImage:
         pushed=restored or detail["imagePushedAt"],
         pulled=pulled if restored is None or (pulled and pulled >= restored) else None,
         subject=detail.get("subjectManifestDigest", ""),
-        is_index=detail.get("imageManifestMediaType") in INDEX_TYPES,
+        is_index=detail.get("imageManifestMediaType") in INDEXES,
     )
