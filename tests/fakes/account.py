@@ -44,13 +44,17 @@ class FakeIdentity:
 
 
 class FakeAlarms:
-    """Alarms by name; `denied` says that they may not be read."""
+    """Alarms by name; `denied` says that they may not be read, `busy` how many readings are throttled."""
 
     def __init__(self) -> None:
         self.alarms: dict[str, str] = {"erp-dev-high-error-rate": "OK"}
         self.denied = False
+        self.busy = 0
 
     def states(self, prefix: str) -> tuple[Alarm, ...]:
+        if self.busy:
+            self.busy -= 1
+            raise ConfigurationError("cloudwatch:DescribeAlarms failed", where="alarms", why="Throttling").passing()
         if self.denied:
             raise ConfigurationError("cloudwatch:DescribeAlarms is not allowed", where="alarms", next_step="allow it")
         return tuple(Alarm(name, state) for name, state in self.alarms.items() if name.startswith(prefix))

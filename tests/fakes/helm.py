@@ -25,6 +25,7 @@ class FakeHelm:
     `failures` is call (`render`, `check_chart`, `upgrade`, `rollback`) -> the error that it ends with; `checked` are
     the values that a chart was checked with. `makes` is what else the chart makes of its values;
     `gives` are values that somebody gave the running release besides. Hooks among what it makes run with an upgrade.
+    `of_upgrades` are what the chart makes of a release that is there, and not of a first installation.
     `around` are objects of the newest manifest besides; `charted` are the files of the chart of the last upgrade.
     """
 
@@ -34,6 +35,7 @@ class FakeHelm:
         self.checked: list[str] = []
         self.refuses_digests = False
         self.makes: Callable[[Any], list[dict[str, Any]]] = lambda _: []
+        self.of_upgrades: list[dict[str, Any]] = []
         self.around: tuple[dict[str, Any], ...] = ()
         self.charted: dict[str, str] = {}
         self.failures: dict[str, BaseException] = {}
@@ -64,12 +66,20 @@ class FakeHelm:
         self._fail("check_chart")
         return self._rendered(wanted)
 
-    def render(self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()) -> Objects:  # noqa: ARG002 - the protocol's
+    def render(
+        self,
+        release: Release,  # noqa: ARG002 - the protocol's
+        chart: Path,
+        values: bytes,
+        below: Sequence[Path] = (),
+        *,
+        is_upgrade: bool = False,
+    ) -> Objects:
         """What the values make, without the cluster; `refuses_digests` stands for a chart that does not take them."""
         if self.refuses_digests and b"@sha256:" in values:
             raise ReleaseFailed("the chart does not render", where=str(chart), why="image.tag: does not match pattern")
         self._fail("render")
-        return self._rendered(_merged(values, below))
+        return self._rendered(_merged(values, below), is_upgrade=is_upgrade)
 
     def values_of(self, release: Release, keys: Sequence[str], revision: int | None = None) -> dict[str, str]:
         """The values that a revision was made of."""
@@ -195,14 +205,14 @@ class FakeHelm:
             self._deployments.deploy(image, values["replicaCount"])
         self._apply(objects)
 
-    def _rendered(self, values: Any) -> tuple[dict[str, Any], ...]:
+    def _rendered(self, values: Any, *, is_upgrade: bool = True) -> tuple[dict[str, Any], ...]:
         unprobed = self._deployments.unprobed
         services = (
             manifest_of(image, values["replicaCount"], probed=service_of(image) not in unprobed)
             for image in _images(values)
             if service_of(image) != self.leaves_out
         )
-        return (*services, *self.makes(values))
+        return (*services, *self.makes(values), *(self.of_upgrades if is_upgrade else ()))
 
     def _apply(self, objects: tuple[dict[str, Any], ...]) -> None:
         """Make what is none of the services' own Deployments."""

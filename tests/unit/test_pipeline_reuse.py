@@ -1,6 +1,7 @@
 """The run where the content is known already: an image with the same key is neither built nor deployed twice."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -123,6 +124,16 @@ def test_without_git_a_changed_chart_redeploys_without_building(world: FakeWorld
     assert world.actions() == dict.fromkeys((REQUEST, PROCESSING, NOTIFICATION, CHART), "redeploy")
     assert world.verbs() == ["write_file", "upgrade_release"]
     assert world.cluster.running() == before
+
+
+def test_without_git_the_same_chart_is_deployed_again_where_its_upgrade_was_cut_off(world: FakeWorld) -> None:
+    options = without_git(world)
+    world.helm.is_pending()
+    world.helm.revisions[-1] = replace(world.helm.revisions[-1], description=world.helm.revisions[0].description)
+    world.helm.rollback(2)
+    world.run(options)
+    assert world.actions()[CHART] == "redeploy"
+    assert world.verbs().count("upgrade_release") == 1
 
 
 def test_a_base_before_the_chart_deploys_it_again_although_it_runs(world: FakeWorld) -> None:

@@ -1,7 +1,7 @@
 """Reads what runs now: the images of the release's Deployments and of the functions, and their commits."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -45,6 +45,7 @@ def read_live_state(site: Site) -> LiveState:
     deployments = _deployments_of(site, workloads)
     running = ask_at_once(partial(_running, site, deployments, edited), site.project.image_targets)
     of_chart = _of_chart(drift, {one.name for found in deployments.values() for one in found})
+    edits = (f"{EDITED}{one.named(one.repaired)}" for one in of_chart if one.repaired)
     newest = history[-1] if history else None
     # What a revision that failed left behind is unknown.
     deployed = _described(newest, history) if newest and newest.status == "deployed" else None
@@ -53,7 +54,7 @@ def read_live_state(site: Site) -> LiveState:
         revision=newest,
         chart_commit=deployed["commit"] if deployed else None,
         chart_key=(deployed["key"] or "") if deployed else "",
-        chart_edits=tuple(f"{EDITED}{one.named(one.repaired)}" for one in of_chart if one.repaired),
+        chart_edits=(*edits, *_left_undone(newest, history)),
         chart_drift=tuple(one.named(one.texts) for one in of_chart),
     )
 
@@ -184,6 +185,12 @@ def commit_of(revision: Revision, history: tuple[Revision, ...]) -> str | None:
     """Return the commit whose objects a revision has; None if its description names none."""
     found = _described(revision, history)
     return found["commit"] if found else None
+
+
+def _left_undone(newest: Revision | None, history: tuple[Revision, ...]) -> Iterator[str]:
+    """Why the objects of a revision are not all that its upgrade was to do: a rollback runs none of its hooks."""
+    if newest and newest.status == "deployed" and not (origin := origin_of(newest, history)).has_ended_well:
+        yield f"revision {origin.number} was made once more, but its own upgrade did not end ({origin.status})"
 
 
 def _described(revision: Revision, history: tuple[Revision, ...]) -> re.Match[str] | None:

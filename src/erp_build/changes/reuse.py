@@ -212,7 +212,8 @@ def _lacks_key(step: Step, keys: dict[str, TargetKey]) -> bool:
 
 def _chart_with_key(step: Step, found: TargetKey, live: LiveState) -> Step:
     step = step._replace(key=found.key, is_dirty=found.is_dirty)
-    same = step.action == "redeploy" and step.baseline.commit is None and found.key and live.chart_key == found.key
+    is_unknown = step.action == "redeploy" and step.baseline.commit is None and not live.chart_edits
+    same = is_unknown and found.key and live.chart_key == found.key
     why = Reason(rule=f"same content as the deployed chart (key {found.key[:12]})")
     return step._replace(action="none", because=(why,)) if same else step
 

@@ -54,7 +54,8 @@ class LiveState(NamedTuple):
         revision: the newest revision of the release, None before the first.
         chart_commit: the commit whose chart is deployed, None when the release does not say.
         chart_key: the content key of that chart, empty when the release does not say.
-        chart_edits: what of its objects was edited by hand and an upgrade repairs, Deployments of services apart.
+        chart_edits: what an upgrade repairs: objects that were edited by hand, Deployments of services apart, and an
+            upgrade that was cut off behind a part of its hooks.
         chart_drift: every difference of these objects from the release.
     """
 

@@ -108,6 +108,18 @@ def test_the_new_pods_of_a_stateful_set_are_those_of_its_newest_revision(cluster
     assert [one.image for one in found.pods[0].containers] == ["k:1"], "as the pod names it, not as the runtime does"
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "is_current"), [("StatefulSet", SET, False), ("DaemonSet", {}, False), ("Job", {}, True)]
+)
+def test_a_pod_that_has_ended_is_new_no_more_but_that_of_a_job(
+    cluster: EksCluster, server: Loopback, kind: str, status: dict[str, Any], *, is_current: bool
+) -> None:
+    evicted = pod("kafka-0", {"controller-revision-hash": "kafka-2"})
+    evicted["status"] |= {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
+    found = read(cluster, server, kind, item(kind, {}, status), pods=[evicted])
+    assert [one.current for one in found.pods] == [is_current]
+
+
 def test_a_stateful_set_without_pods_by_choice_is_complete(cluster: EksCluster, server: Loopback) -> None:
     found = read(cluster, server, "StatefulSet", item("StatefulSet", {"replicas": 0}, {"observedGeneration": 3}))
     assert (found.rolled_out, found.progress) == (True, "runs nothing by choice: 0 replicas")

@@ -45,3 +45,19 @@ def test_nothing_more_is_asked_where_nothing_is_of_the_release(cluster: EksClust
     serve(server, recorded("nothing-of-the-release"))
     assert cluster.workloads(RELEASE) == ()
     assert [asked.path for asked in server.asked] == [LISTS["deployments"]]
+
+
+def test_a_pod_of_a_deployment_that_was_evicted_is_not_one_of_its_new_pods(
+    cluster: EksCluster, server: Loopback
+) -> None:
+    """The kubelet leaves it there, and its ReplicaSet makes another one."""
+    case = recorded("steady")
+    serve(server, case)
+    before = {one.name: len(one.current_pods) for one in cluster.workloads(RELEASE)}
+    for pod in case["pods"]["items"]:
+        pod["status"] |= {"phase": "Failed", "reason": "Evicted"}
+    serve(server, case)
+    after = cluster.workloads(RELEASE)
+    assert any(before.values())
+    assert {one.name: len(one.current_pods) for one in after} == dict.fromkeys(before, 0)
+    assert {len(one.pods) for one in after} == set(before.values())

@@ -80,6 +80,13 @@ def test_a_chart_is_rendered_for_the_version_and_the_apis_of_the_cluster(helm: S
     assert lint.words[5:-2] == version
 
 
+def test_a_chart_is_rendered_as_for_an_upgrade_where_the_release_is_there(helm: StubHelm) -> None:
+    helm.tool.render(RELEASE, CHART, b"", is_upgrade=True)
+    template, lint = helm.calls()
+    assert template.words[5:] == ["--is-upgrade", "--", "erp", str(CHART)]
+    assert lint.words[5:] == ["--", str(CHART)]
+
+
 def test_several_values_files_are_given_in_their_order(helm: StubHelm) -> None:
     below = (Path("/src/base.yaml"), Path("/src/region.yaml"))
     helm.answer(out="v3.19.5")

@@ -1,46 +1,26 @@
 """A bake: what breaks behind the proof takes both halves back, and what was red before only gets a word."""
 
+from functools import partial
+
 import pytest
 
 from erp_build.errors import BakeBroken, Interrupted, Locked, ReleaseFailed, RunTimedOut
 from erp_build.model.project import DeployPolicy
-from erp_build.model.releases.kubernetes import ObjectName
-from tests.fakes.deployments import Other, Trouble, object_of
-from tests.fakes.health import GROUP, binding, service
+from tests.fakes.deployments import Trouble
 from tests.fakes.world import FUNCTION, FakeWorld, Killed
-from tests.support.baking import ALARM, BAKE_S, alarm_on, bakes, ended_by, in_the_bake, ledger
-from tests.support.samples import CHART, EMPLOYEE, NOTIFICATION, PROCESSING
-
-ADDRESS = "https://erp.example.com/health"
-OURS = GROUP.format("notification")
-TARGET = "10.0.0.7:8080"
-
-
-@pytest.fixture
-def baking(changed: FakeWorld) -> FakeWorld:
-    """A deployed world whose next deployments are baked; one target stands behind the notifications."""
-    bakes(changed)
-    changed.helm.around = (service(NOTIFICATION), binding(NOTIFICATION, NOTIFICATION, OURS))
-    changed.health.groups[OURS] = {TARGET: "healthy"}
-    changed.change(NOTIFICATION, EMPLOYEE, text="baked")
-    return changed
-
-
-def taken_back(world: FakeWorld, why: str) -> None:
-    """The next run ends with a broken bake, and everything runs as before."""
-    running, digest = world.cluster.running(), world.functions.states[FUNCTION].digest
-    with pytest.raises(BakeBroken, match="the bake is broken after") as caught:
-        world.run()
-    assert why in caught.value.why
-    assert "taken back: release erp-microservices" in caught.value.why
-    assert caught.value.code == 10
-    assert (world.cluster.running(), world.functions.states[FUNCTION].digest) == (running, digest)
-    (bake,) = world.report.bakes
-    assert (bake.state, bake.wanted) == ("broken", BAKE_S)
-    assert why in bake.broken[0]
-    assert ledger(world)[-1].outcome == "taken back"
-    assert ledger(world)[-1].bake.startswith("bake broken after")
-    assert not [one for one in world.done() if one.endswith(f"{NOTIFICATION}:latest")]
+from tests.support.baking import (
+    ADDRESS,
+    ALARM,
+    BAKE_S,
+    OURS,
+    TARGET,
+    alarm_on,
+    ended_by,
+    in_the_bake,
+    ledger,
+    taken_back,
+)
+from tests.support.samples import CHART, NOTIFICATION, PROCESSING
 
 
 def test_a_deployment_that_stays_well_counts_after_its_bake(baking: FakeWorld) -> None:
@@ -76,10 +56,17 @@ def test_a_target_that_is_not_healthy_any_more_takes_both_halves_back(baking: Fa
     taken_back(baking, f"target group erp-dev-notification of the Service {NOTIFICATION}: {TARGET} is unhealthy")
 
 
+def test_ready_pods_of_which_none_is_registered_any_more_take_both_halves_back(baking: FakeWorld) -> None:
+    baking.cluster.at(in_the_bake(baking), lambda: baking.health.groups.update({OURS: {}}))
+    taken_back(baking, "no target, and 2 ready pods are not registered")
+    assert baking.report.bakes[0].seconds >= 60 + baking.project.chart.timeout
+
+
 def test_a_target_that_is_unhealthy_for_a_moment_or_leaves_is_none(baking: FakeWorld) -> None:
     moment = in_the_bake(baking)
     baking.cluster.at(moment, lambda: baking.health.groups.update({OURS: {TARGET: "unhealthy"}}))
-    baking.cluster.at(moment + 6, lambda: baking.health.groups.update({OURS: {TARGET: "draining"}}))
+    others = {TARGET: "draining", "10.0.0.8:8080": "healthy"}
+    baking.cluster.at(moment + 6, lambda: baking.health.groups.update({OURS: others}))
     assert baking.run().bakes[0].state == "well"
 
 
@@ -87,6 +74,17 @@ def test_a_target_that_never_gets_healthy_has_the_time_of_a_rollout(baking: Fake
     baking.cluster.at(in_the_bake(baking, after=-8), lambda: baking.health.groups.update({OURS: {"new": "initial"}}))
     taken_back(baking, "new is initial")
     assert baking.report.bakes[0].seconds >= baking.project.chart.timeout
+
+
+def test_what_begins_behind_the_end_has_its_time_and_makes_the_bake_no_longer(baking: FakeWorld) -> None:
+    """An autoscaler registers one target after the other; each of them gets healthy in time."""
+    end = in_the_bake(baking, after=BAKE_S - 4)
+    for number in range(20):
+        state = {TARGET: "healthy", f"10.0.1.{number}:8080": "initial"}
+        baking.cluster.at(end + 20 * number, partial(baking.health.groups.update, {OURS: state}))
+    (bake,) = baking.run().bakes
+    assert bake.state == "well"
+    assert BAKE_S < bake.seconds < BAKE_S + 30
 
 
 def test_a_pod_that_starts_again_takes_both_halves_back_with_its_evidence(baking: FakeWorld) -> None:
@@ -122,41 +120,6 @@ def test_a_check_of_the_user_that_fails_takes_both_halves_back(baking: FakeWorld
     asked = ADDRESS if name == "bake_http" else "smoke"
     baking.cluster.at(in_the_bake(baking), lambda: baking.health.wrong.update({asked: "status 503"}))
     taken_back(baking, f"{name}: status 503")
-
-
-def test_what_was_red_before_is_said_and_does_not_count(baking: FakeWorld) -> None:
-    policy = DeployPolicy(bake=BAKE_S, bake_http=ADDRESS)
-    baking.project = baking.project._replace(deploy=policy)
-    baking.alarms.alarms[ALARM] = "ALARM"
-    baking.health.wrong[ADDRESS] = "status 503"
-    baking.health.groups[OURS] = {TARGET: "unhealthy"}
-    kafka = object_of("StatefulSet", "kafka", "kafka:3")
-    baking.helm.around = (*baking.helm.around, kafka)
-    baking.cluster.others[ObjectName("StatefulSet", "kafka")] = Other(kafka)
-    baking.cluster.troubles["StatefulSet kafka"] = Trouble(waiting="CrashLoopBackOff", restarts=9)
-    report = baking.run()
-    assert report.outcome == "deployed"
-    (bake,) = report.bakes
-    assert bake.red_before == (
-        "StatefulSet kafka",
-        f"target group erp-dev-notification of the Service {NOTIFICATION}",
-        f"alarm {ALARM}",
-        "bake_http",
-    )
-    said = [line for line in baking.progress.lines if "red before" in line]
-    assert f"warning: red before the deployment, so it will not count: alarm {ALARM}: it is on" in said
-
-
-def test_what_cannot_be_looked_at_is_said_and_the_rest_is_baked(baking: FakeWorld) -> None:
-    baking.alarms.denied = baking.health.denied = True
-    baking.cluster.bindings = None
-    (bake,) = baking.run().bakes
-    assert bake.state == "well"
-    assert [line.partition(":")[0] for line in bake.unseen] == [
-        "bindings beside those of the chart",
-        "elasticloadbalancing",
-        "alarms",
-    ]
 
 
 def test_a_cluster_that_is_away_for_a_while_breaks_nothing(baking: FakeWorld) -> None:
@@ -242,6 +205,17 @@ def test_a_bake_that_does_not_fit_stops_before_anything_moves(baking: FakeWorld)
     with pytest.raises(ReleaseFailed, match="the bake does not fit"):
         baking.run()
     assert baking.moved() == set()
+
+
+def test_the_bake_of_a_killed_run_that_does_not_fit_into_the_next_one_takes_nothing_back(baking: FakeWorld) -> None:
+    baking.cluster.at(in_the_bake(baking), ended_by(Killed("in the bake")))
+    with pytest.raises(Killed, match="in the bake"):
+        baking.run()
+    running = baking.cluster.running()
+    baking.clock.limit(BAKE_S / 2)
+    with pytest.raises(ReleaseFailed, match="the bake does not fit"):
+        baking.run()
+    assert (baking.cluster.running(), ledger(baking)[-1].outcome) == (running, "begun")
 
 
 def test_kept_failures_stay_and_are_baked_again(baking: FakeWorld) -> None:

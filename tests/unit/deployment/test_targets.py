@@ -39,6 +39,38 @@ def test_a_new_target_is_waited_for(balanced: FakeWorld) -> None:
     assert balanced.health.asked == [OURS] * len(states)
 
 
+def test_ready_pods_of_which_none_is_registered_yet_are_waited_for(balanced: FakeWorld) -> None:
+    """The controller is a moment behind the rollout, whose old pods are on their way out."""
+    new = "10.0.0.9:8080"
+    states = [{TARGET: "draining"}, {TARGET: "draining", new: "initial"}, {new: "healthy"}]
+    balanced.health.changes[OURS] = states.copy()
+    (group,) = balanced.run().target_groups
+    assert group.summary == "1 healthy"
+    assert balanced.health.asked == [OURS] * len(states)
+
+
+def test_ready_pods_of_which_none_gets_registered_are_said(balanced: FakeWorld) -> None:
+    balanced.health.groups[OURS] = {TARGET: "draining"}
+    assert balanced.run().outcome == "deployed"
+    assert 55 <= balanced.seconds("read targets") <= 65
+    assert f"warning: {SUBJECT}: 1 draining, and 2 ready pods are not registered" in said(balanced)
+
+
+def test_a_group_that_nobody_uses_is_not_waited_for(balanced: FakeWorld) -> None:
+    balanced.health.groups[OURS] = {}
+    (group,) = balanced.run().target_groups
+    assert group.summary == "no target, and 2 ready pods are not registered"
+    assert balanced.seconds("read targets") == 0
+    assert [line for line in said(balanced) if line.startswith("warning")] == []
+
+
+def test_a_service_without_ready_pods_needs_no_target(balanced: FakeWorld) -> None:
+    balanced.helm.around = (service("idle"), binding("idle", "idle", OURS))
+    balanced.health.groups[OURS] = {TARGET: "draining"}
+    (group,) = balanced.run().target_groups
+    assert (group.summary, balanced.seconds("read targets")) == ("1 draining", 0)
+
+
 def test_a_target_that_stays_new_is_waited_for_no_longer_than_a_rollout_and_said(balanced: FakeWorld) -> None:
     balanced.health.groups[OURS] = {TARGET: "initial"}
     report = balanced.run()

@@ -108,7 +108,7 @@ class HelmProgram:
         return tuple(hook_runs(self._read(release, "record", ["get", "all"], options)))
 
     def render(
-        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
+        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = (), *, is_upgrade: bool = False
     ) -> tuple[Mapping[str, Any], ...]:
         """Render the chart as the cluster would, but without it; lint it.
 
@@ -117,7 +117,8 @@ class HelmProgram:
         folder, cache = self._charts.complete(chart), self._folder
         with values_file(values) as path:
             files = (*below, path)
-            made = render_chart(folder, release.name, release.namespace, files, cache, self._ask(release))
+            place, cluster = (release.name, release.namespace), self._ask(release)
+            made = render_chart(folder, *place, files, cache, cluster, is_upgrade=is_upgrade)
         return objects_but_secrets(made)
 
     def check_chart(

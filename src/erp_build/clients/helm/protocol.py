@@ -29,11 +29,12 @@ class Helm(Protocol):
         """The hooks that ran with a revision, by Helm's own record of it; one that has not begun is not among them."""
 
     def render(
-        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = ()
+        self, release: Release, chart: Path, values: bytes, below: Sequence[Path] = (), *, is_upgrade: bool = False
     ) -> tuple[Mapping[str, Any], ...]:
         """Render and lint the chart without the cluster, and return its objects and hooks, Secrets by name alone.
 
-        `below` are values files that `values` overrides. Raises `ReleaseFailed` with what does not render.
+        `below` are values files that `values` overrides; `is_upgrade` is what the chart reads of that name. Raises
+        `ReleaseFailed` with what does not render.
         """
 
     def check_chart(

@@ -21,8 +21,12 @@ def render_chart(
     values: Sequence[Path],
     cache: Path | None = None,
     cluster: Capabilities = NOTHING_KNOWN,
+    *,
+    is_upgrade: bool = False,
 ) -> str:
     """Render a chart with values files, and lint it.
+
+    `is_upgrade` is what the chart reads as `.Release.IsUpgrade`; otherwise it is rendered as for an installation.
 
     Raises `ReleaseFailed` with Helm's words for what does not render, and for each mistake that lint names.
     """
@@ -32,7 +36,8 @@ def render_chart(
         given += ["--kube-version", cluster.version]
     parts = [cluster.apis[place : place + APIS_AT_ONCE] for place in range(0, len(cluster.apis), APIS_AT_ONCE)]
     apis = [word for part in parts for word in ("--api-versions", ",".join(part))]
-    done = call_helm(["template", *given, *apis, "--", release, str(chart)], f"rendering of {chart.name}", cache=cache)
+    template = ["template", *given, *apis, *["--is-upgrade"] * is_upgrade, "--", release, str(chart)]
+    done = call_helm(template, f"rendering of {chart.name}", cache=cache)
     raise_for_failure(done, "the chart does not render", str(chart))
     linted = call_helm(["lint", *given, "--", str(chart)], f"lint of {chart.name}", cache=cache)
     # On stderr lint prints only the number of mistakes; stdout names them.

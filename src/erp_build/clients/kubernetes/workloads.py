@@ -72,7 +72,7 @@ def deployment_of(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterab
         failure=_failure(status.get("conditions") or ()),
         paused=bool(spec.get("paused")),
         idle="" if desired else "0 replicas",
-        pods=tuple(_pod(pod, _owner(pod) in current) for pod in pods if _owner(pod) in own),
+        pods=tuple(_pod(pod, _owner(pod) in current and not _is_over(pod)) for pod in pods if _owner(pod) in own),
     )
 
 
@@ -98,7 +98,10 @@ def _stateful_set(item: ApiObject, pods: Sequence[ApiObject]) -> Workload:
         updated=min(updated, replicas),
         available=status.get("availableReplicas", status.get("readyReplicas")) or 0,
         idle="" if desired else "0 replicas",
-        pods=tuple(_pod(pod, revision is None or _label(pod, REVISION_LABEL) == revision) for pod in pods),
+        pods=tuple(
+            _pod(pod, (revision is None or _label(pod, REVISION_LABEL) == revision) and not _is_over(pod))
+            for pod in pods
+        ),
     )
 
 
@@ -117,7 +120,10 @@ def _daemon_set(item: ApiObject, pods: Sequence[ApiObject]) -> Workload:
         updated=updated,
         available=status.get("numberAvailable") or 0,
         idle="" if desired else "no node is for it",
-        pods=tuple(_pod(pod, generation is None or _label(pod, GENERATION_LABEL) == generation) for pod in pods),
+        pods=tuple(
+            _pod(pod, (generation is None or _label(pod, GENERATION_LABEL) == generation) and not _is_over(pod))
+            for pod in pods
+        ),
     )
 
 
@@ -175,6 +181,11 @@ def _failure(conditions: Iterable[ApiObject]) -> str:
         if stuck or (kind == "ReplicaFailure" and condition["status"] == "True"):
             return f"{reason}: {condition.get('message')}"
     return ""
+
+
+def _is_over(pod: ApiObject) -> bool:
+    """Whether a pod that should stay has ended for good: one that was evicted is shown until somebody removes it."""
+    return (pod.get("status") or {}).get("phase") in ("Failed", "Succeeded")
 
 
 def _pod(pod: ApiObject, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes

@@ -79,6 +79,8 @@ class Lookout:
             return ()
         for missing in sorted(set(names) - {one.name for one in found}):
             note(f"alarm {missing}: there is none of this name")
+        if not names and not found:
+            note(f"alarms {prefix}*: there is none")
         return found
 
     def _checks(self) -> dict[str, str]:

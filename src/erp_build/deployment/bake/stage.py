@@ -16,7 +16,7 @@ from erp_build.deployment.bake.troubles import (
     red_now,
 )
 from erp_build.deployment.lock import Lock
-from erp_build.errors import BakeBroken, ErpBuildError, ReleaseFailed, told
+from erp_build.errors import BakeBroken, ErpBuildError, ReleaseFailed, RunTimedOut, told
 from erp_build.model.plan import Plan
 from erp_build.model.project import Service
 from erp_build.model.releases.bake import Bake, BakeState
@@ -38,24 +38,44 @@ def look_before(site: Site, plan: Plan) -> tuple[str, ...]:
     Raises `ReleaseFailed` where the run has less time left than the bake takes. What cannot be read is said, and so is
     what is red.
     """
-    wanted, left = site.clients.health.watched(site.project.deploy.bake), site.clients.clock.time_left()
-    if left < wanted:
-        raise ReleaseFailed(
-            "the bake does not fit into the time that the run has left",
-            where="timeout of erp-build.toml, or --timeout",
-            why=f"{left:.0f} s are left, and `bake` is {wanted:.0f} s; nothing was deployed",
-            next_step="raise the timeout, or lower `bake` of [deploy]",
-        )
-    if not wanted:
+    require_time_for_bake(site)
+    if not site.clients.health.watched(site.project.deploy.bake):
         return ()
     try:
-        red = _red(site, plan, Lookout(site).look(patiently=False))
+        red = _red_before(site, plan, Lookout(site))
+    except RunTimedOut:
+        raise
     except ErpBuildError as error:
         site.say(f"what is red before the deployment is not known: {told(error)}")
         return ()
     for one in red:
         site.say(f"warning: red before the deployment, so it will not count: {one}")
     return tuple(dict.fromkeys(one.subject for one in red))
+
+
+def require_time_for_bake(site: Site) -> None:
+    """Raise `ReleaseFailed` where the run has less time left than the bake takes, before anything moves."""
+    wanted, left = site.clients.health.watched(site.project.deploy.bake), site.clients.clock.time_left()
+    if left < wanted:
+        raise ReleaseFailed(
+            "the bake does not fit into the time that the run has left",
+            where="timeout of erp-build.toml, or --timeout",
+            why=f"{left:.0f} s are left, and `bake` is {wanted:.0f} s; nothing was deployed or taken back",
+            next_step="raise the timeout, or lower `bake` of [deploy]",
+        )
+
+
+def _red_before(site: Site, plan: Plan, lookout: Lookout) -> list[Trouble]:
+    """What is red, and stays so for as long as it would have to in the bake: one bad answer excuses nothing."""
+    seen = lookout.look(patiently=True)
+    for line in seen.unseen:
+        site.say(f"not known whether it is red before the deployment: {line}")
+    red = _red(site, plan, seen)
+    if not any(one.tolerated for one in red):
+        return red
+    Deadline(site.clients.clock, TROUBLE_TOLERATED_S).pause(TROUBLE_TOLERATED_S)
+    again = {one.subject for one in _red(site, plan, lookout.look(patiently=True))}
+    return [one for one in red if not one.tolerated or one.subject in again]
 
 
 def _red(site: Site, plan: Plan, seen: Seen) -> list[Trouble]:
@@ -96,12 +116,13 @@ class _Watch:
         rollout = site.project.chart.timeout if site.project.has_release else 0.0
         self._wanted = site.clients.health.watched(site.project.deploy.bake)
         self._began = self._clock.monotonic()
-        self._longest = self._wanted + rollout + TROUBLE_TOLERATED_S
+        self._end: float | None = None
         self._poll = min(BAKE_POLL_S, max(SHORTEST_POLL_S, self._wanted / LOOKS))
         self._pods, self._targets = Pods(rollout), Targets(rollout)
         self._tolerance = Tolerance(red_before)
         self._lookout: Lookout | None = None
         self._said: set[str] = set()
+        self._unseen: dict[str, None] = {}
         self._next_progress = PROGRESS_EVERY_S
         self.has_ended = not self._wanted
         self.result = Bake(unit=_unit(site), wanted=self._wanted, red_before=red_before, state="well")
@@ -115,19 +136,21 @@ class _Watch:
         is_first, is_last = self._lookout is None, self._seconds >= self._wanted
         self._lookout = self._lookout or Lookout(self._site)
         seen = self._lookout.look(patiently=is_last)
-        troubles = _troubles(seen, self._pods, self._targets)
+        troubles, now = _troubles(seen, self._pods, self._targets), self._clock.monotonic()
         if is_first:
             # What changes from here on is seen.
             self._site.say(f"bake: what runs now is watched for {self._wanted:.0f} s")
-        broken, open_ones = self._tolerance.look(troubles, self._clock.monotonic())
-        if self._seconds >= self._longest:
-            broken, open_ones = [*broken, *open_ones], []
+        broken, open_ones = self._tolerance.look(troubles, now)
+        if is_last and self._end is None:
+            self._end = now
+        self._unseen |= dict.fromkeys(seen.unseen)
         self._say(troubles, seen)
         if broken:
-            self._keep(seen, "broken", broken)
+            self._keep("broken", broken)
             raise _broken(self._site, broken, self._seconds)
-        self.has_ended = is_last and not open_ones
-        self._keep(seen, "well" if self.has_ended else "going on")
+        # What begins later makes it no longer: where pods come and go, something is always on its way.
+        self.has_ended = self._end is not None and all(self._tolerance.began(one) > self._end for one in open_ones)
+        self._keep("well" if self.has_ended else "going on")
         if self.has_ended:
             self._site.say(f"bake: nothing has broken in {self._seconds:.0f} s")
         else:
@@ -145,7 +168,7 @@ class _Watch:
             self._next_progress += PROGRESS_EVERY_S
             self._site.say(f"bake: {self._seconds:.0f} of {self._wanted:.0f} s")
 
-    def _keep(self, seen: Seen, state: BakeState, broken: list[Trouble] | None = None) -> None:
+    def _keep(self, state: BakeState, broken: list[Trouble] | None = None) -> None:
         self.result = Bake(
             unit=self.result.unit,
             wanted=self._wanted,
@@ -153,7 +176,7 @@ class _Watch:
             state=state,
             red_before=self.result.red_before,
             broken=tuple(map(str, broken or ())),
-            unseen=seen.unseen,
+            unseen=tuple(self._unseen),
         )
         self._note(self.result)
 

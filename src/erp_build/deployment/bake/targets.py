@@ -1,6 +1,7 @@
 """The targets of load balancers behind a release: which they are, how they are, and the stage that reads them once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -48,16 +49,22 @@ def read_targets(site: Site, plan: Plan, began: datetime) -> tuple[TargetGroup, 
         groups = read_groups(site, bindings, unseen.setdefault)
         if any(one.of_state("initial") for one in groups):
             patience = Deadline(clock, UNHEALTHY_WAIT_S)
-        open_ones = [one for one in groups if one.of_state("initial") or one.of_state("unhealthy")]
+        open_ones = [one for one in groups if _lacks(one)]
         if not open_ones or rollout.is_over or patience.is_over:
             break
         rollout.pause(TARGETS_POLL_S)
     for line in unseen:
         site.say(f"target health is not read: {line}")
     for group in groups:
-        bad = [str(one) for one in (*group.of_state("unhealthy"), *group.of_state("initial"))]
-        site.say(f"{'warning: ' if bad else ''}{group.subject}: {'; '.join(bad) or group.summary}")
+        site.say(f"{'warning: ' * bool(lacks := _lacks(group))}{group.subject}: {'; '.join(lacks) or group.summary}")
     return groups
+
+
+def _lacks(group: TargetGroup) -> list[str]:
+    """What is not healthy of a group, or not registered, a text each."""
+    bad = [str(one) for one in (*group.of_state("unhealthy"), *group.of_state("initial"))]
+    # A group that has no target at all had none before: a Service may be bound to one that nobody uses.
+    return bad or [group.summary] * bool(group.unregistered and group.targets)
 
 
 def find_bindings(site: Site, manifest: tuple[Any, ...], unseen: Unseen) -> tuple[TargetBinding, ...]:
@@ -75,16 +82,27 @@ def find_bindings(site: Site, manifest: tuple[Any, ...], unseen: Unseen) -> tupl
 def read_groups(
     site: Site, bindings: tuple[TargetBinding, ...], unseen: Unseen, *, patiently: bool = True
 ) -> tuple[TargetGroup, ...]:
-    """Read the targets of each binding; one that cannot be read is left out, and told."""
+    """Read the targets of each binding; one that cannot be read is left out, and told.
+
+    A group none of whose targets is to stay is compared with its Service: pods behind it should be registered.
+    """
     answers = ask_at_once(lambda one: asked(site, partial(site.clients.health.targets, one.group), patiently), bindings)
     for answer in answers:
         if isinstance(answer, ErpBuildError):
             unseen(told(answer))
-    return tuple(
+    groups = tuple(
         TargetGroup(binding=binding, targets=answer)
         for binding, answer in zip(bindings, answers, strict=True)
         if not isinstance(answer, ErpBuildError)
     )
+    if not any(one.is_left for one in groups):
+        return groups
+    ready = asked(site, partial(site.clients.cluster.endpoints, site.release), patiently)
+    if isinstance(ready, ErpBuildError):
+        unseen(f"whether a group without a target should have one: {told(ready)}")
+        return groups
+    pods = {one.name: one.ready for one in ready}
+    return tuple(replace(one, unregistered=pods.get(one.binding.service, 0) * one.is_left) for one in groups)
 
 
 def asked(site: Site, read: Callable[[], T], patiently: bool = True) -> T | ErpBuildError:  # noqa: FBT001, FBT002

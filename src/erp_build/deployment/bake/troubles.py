@@ -84,16 +84,29 @@ class Targets:
     def __init__(self, rollout: float) -> None:
         self._rollout = rollout
         self._were_healthy: set[tuple[str, str]] = set()
+        self._had_targets: set[str] = set()
 
     def look(self, groups: Iterable[TargetGroup]) -> list[Trouble]:
         """Take in what is there; returns what is wrong with it. Targets that are on their way out do not count."""
         groups = tuple(groups)
-        self._were_healthy |= {(one.subject, target.name) for one in groups for target in one.of_state("healthy")}
-        return [
+        self._were_healthy = {key for group in groups for key in self._still_healthy(group)} | {
+            key for key in self._were_healthy if key[0] not in {one.subject for one in groups}
+        }
+        found = [
             Trouble(one.subject, target.name, str(target), self._tolerated(one.subject, target.name))
             for one in groups
             for target in (*one.of_state("unhealthy"), *one.of_state("initial"))
         ]
+        self._had_targets |= {one.subject for one in groups if one.targets}
+        lost = [one for one in groups if one.unregistered and one.subject in self._had_targets]
+        return found + [Trouble(one.subject, "", one.summary, self._rollout) for one in lost]
+
+    def _still_healthy(self, group: TargetGroup) -> Iterator[tuple[str, str]]:
+        """The targets that were healthy since they were registered: an address may be given to another pod."""
+        for target in group.targets:
+            key = (group.subject, target.name)
+            if target.state == "healthy" or (target.state == "unhealthy" and key in self._were_healthy):
+                yield key
 
     def _tolerated(self, group: str, target: str) -> float:
         return TROUBLE_TOLERATED_S if (group, target) in self._were_healthy else self._rollout
@@ -102,8 +115,8 @@ class Targets:
 def red_now(workloads: Iterable[Workload], groups: Iterable[TargetGroup]) -> list[Trouble]:
     """What of pods and targets is not well at a moment that nothing is known before."""
     return [
-        *Pods(AT_ONCE).look(workloads),
-        *(Trouble(one.subject, "", one.summary, AT_ONCE) for one in groups if one.of_state("unhealthy")),
+        *Pods(TROUBLE_TOLERATED_S).look(workloads),
+        *(Trouble(one.subject, "", one.summary, TROUBLE_TOLERATED_S) for one in groups if one.of_state("unhealthy")),
     ]
 
 
@@ -137,12 +150,17 @@ class Tolerance:
         counted = [one for one in troubles if one.subject not in self.red_before]
         keys = {(one.subject, one.part) for one in counted}
         self._since = {key: self._since.get(key, now) for key in keys}
-        broken = [one for one in counted if now - self._since[one.subject, one.part] >= one.tolerated]
+        broken = [one for one in counted if now - self.began(one) >= one.tolerated]
         return broken, [one for one in counted if one not in broken]
+
+    def began(self, trouble: Trouble) -> float:
+        """Since when a trouble of the last look lasts."""
+        return self._since[trouble.subject, trouble.part]
 
 
 def _key(workload: Workload, pod: Pod) -> str:
-    return f"{workload.namespace}/{pod.name}"
+    # A StatefulSet gives the name of a pod that is gone to the one that comes in its place.
+    return f"{workload.namespace}/{pod.name} of {pod.created}"
 
 
 def _ends(pod: Pod) -> str:

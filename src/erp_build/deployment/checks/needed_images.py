@@ -88,7 +88,7 @@ def _running(site: Site, states: Mapping[str, FunctionState | None]) -> Iterator
 
 def _by_helm(history: Sequence[Revision]) -> tuple[Proven, ...]:
     """Without a ledger Helm's word is all that there is."""
-    good = (one for one in history if one.status in ("deployed", "superseded"))
+    good = (one for one in history if one.has_ended_well)
     return tuple(Proven("", PreviousState(revision=one.number, updated=one.updated)) for one in good)
 
 

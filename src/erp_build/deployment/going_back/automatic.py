@@ -11,10 +11,10 @@ from functools import partial
 from typing import TypeVar
 
 from erp_build.clients.site import Site
-from erp_build.deployment.bake.stage import bake
+from erp_build.deployment.bake.stage import bake, require_time_for_bake
 from erp_build.deployment.frozen.approval import approved_text
-from erp_build.deployment.going_back.proven import Entries
-from erp_build.deployment.going_back.take_back import read_previous_state, take_back
+from erp_build.deployment.going_back.proven import Entries, is_whole
+from erp_build.deployment.going_back.take_back import NOTHING_BEFORE, read_previous_state, take_back
 from erp_build.deployment.going_back.what_runs import what_runs
 from erp_build.deployment.ledger import DeploymentOutcome, LedgerEntry, PreviousState
 from erp_build.deployment.lock import Lock
@@ -91,6 +91,7 @@ def bake_again(run: Run, site: Site, lock: Lock) -> None:
     """
     if not site.project.deploy.bake:
         return
+    require_time_for_bake(site)
     before = read_previous_state(site, lock.entries)
 
     def failed(_: LedgerEntry, error: Exception) -> LedgerEntry:
@@ -133,7 +134,7 @@ def _gone_back_or_stayed(
     if _goes_back(site, passed):
         outcome = go_back(error)
     else:
-        _explain_staying(site, passed, error)
+        _explain_staying(site, before, passed, error)
     return replace(entries[-1], outcome=outcome, migrations=passed.migrations, bake=bake_words(run))
 
 
@@ -142,7 +143,7 @@ def _goes_back(site: Site, passed: Passed) -> bool:
     return policy == "rollback-over-migrations" or (policy == "rollback" and not passed)
 
 
-def _explain_staying(site: Site, passed: Passed, error: Exception) -> None:
+def _explain_staying(site: Site, before: PreviousState, passed: Passed, error: Exception) -> None:
     """Say why nothing was taken back, and what runs. Somebody who keeps failures looks for himself."""
     policy = site.project.deploy.on_failure
     if not passed and policy == "keep":
@@ -150,9 +151,20 @@ def _explain_staying(site: Site, passed: Passed, error: Exception) -> None:
     why = ('not taken back: [deploy] on_failure is "forward"',) if policy == "forward" else ()
     if passed:
         why = (*why, f"not taken back: a migration has run, and {MAY_NOT_WORK}:")
-    own = error.next_step if isinstance(error, ErpBuildError) else ""
-    lines = (*why, *(f"  {line}" for line in passed.lines), "what runs now:", *what_runs(site))
-    explain(error, *lines, next_step=f"{own or 'fix the cause and run again'}; to go back, {ANSWER}" if passed else "")
+    ways = [error.next_step if isinstance(error, ErpBuildError) else "", "fix the cause and run again"]
+    ways = [next(filter(None, ways)), f"to go back, {ANSWER}"]
+    after = [f"  {line}" for line in passed.lines]
+    if passed and not _has_something_before(site, before):
+        after.append(f"the release has nothing to go back to: {NOTHING_BEFORE}")
+        ways.pop()
+    explain(error, *why, *after, "what runs now:", *what_runs(site), next_step="; ".join(ways) if passed else "")
+
+
+def _has_something_before(site: Site, before: PreviousState) -> bool:
+    """Whether a rollback by hand has somewhere to lead; where that cannot be read, it tells so itself."""
+    found: list[bool] = []
+    attempt(lambda: found.append(is_whole(before, site.clients.helm.history(site.release))))
+    return found != [False]
 
 
 def _roll_back(

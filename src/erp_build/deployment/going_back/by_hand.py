@@ -94,7 +94,7 @@ def roll_back_to(site: Site, destination: Destination, lock: Lock) -> tuple[Proo
 def _by_helm(commit: str, history: History) -> Proven | None:
     """The newest revision of a commit that Helm calls good. Without a ledger there is no better word."""
     found = [one for one in history if (commit_of(one, history) or "").startswith(commit)]
-    good = [one for one in found if one.status in ("deployed", "superseded")]
+    good = [one for one in found if one.has_ended_well]
     if not good:
         return None
     origin = origin_of(good[-1], history)

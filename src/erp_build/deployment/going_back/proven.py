@@ -67,7 +67,7 @@ def good_revision(entries: Entries, history: History) -> Revision | None:
 def last_good(history: History) -> Revision | None:
     """The newest revision that Helm calls good; Helm alone is asked where there is no ledger."""
     installed = since_uninstallation(history)
-    return next((one for one in reversed(installed) if one.status in ("deployed", "superseded")), None)
+    return next((one for one in reversed(installed) if one.has_ended_well), None)
 
 
 def since_uninstallation(history: History) -> History:
@@ -99,7 +99,7 @@ def proven_before(entries: Entries, history: History, running: Mapping[str, str]
     if not entries:
         return _before_by_helm(history)
     last, states = entries[-1], proven_states(entries)
-    whole = [one for one in states if _is_whole(one.state, history)]
+    whole = [one for one in states if is_whole(one.state, history)]
     if not last.is_settled:
         # What runs was never proven, as far as it has moved at all. A rollback that failed is tried once more.
         meant = (one for one in reversed(states) if _is_same(one.state, last.before, history))
@@ -115,7 +115,7 @@ def proven_before(entries: Entries, history: History, running: Mapping[str, str]
 def proven_of(commit: str, entries: Entries, history: History) -> Proven | None:
     """The newest proven deployment of a commit, which may be abbreviated; None: there is none that has all of it."""
     states = [one for one in proven_states(entries) if one.commit.startswith(commit) and not one.left_out]
-    return next((one for one in reversed(states) if _is_whole(one.state, history)), None)
+    return next((one for one in reversed(states) if is_whole(one.state, history)), None)
 
 
 def standing_of(entries: Entries, history: History, running: Mapping[str, str]) -> Standing:
@@ -165,7 +165,7 @@ def _before_by_helm(history: History) -> Proven | None:
     good = last_good(installed)
     if good and good != installed[-1]:
         return _by_helm(good)
-    earlier = [one for one in installed[:-1] if one.status in ("deployed", "superseded")]
+    earlier = [one for one in installed[:-1] if one.has_ended_well]
     return _by_helm(earlier[-1]) if earlier else None
 
 
@@ -181,7 +181,7 @@ def _proven_images(last: LedgerEntry, functions: Mapping[str, str]) -> dict[str,
     }
 
 
-def _is_whole(state: PreviousState, history: History) -> bool:
+def is_whole(state: PreviousState, history: History) -> bool:
     """Whether both halves can be reached: without a revision only a release that is not there can be left as it is."""
     return state.revision is not None or not since_uninstallation(history)
 

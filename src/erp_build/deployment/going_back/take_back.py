@@ -20,6 +20,8 @@ from erp_build.model.images.image import ImageReference
 from erp_build.model.project import Function
 from erp_build.model.stages.stage import stage
 
+NOTHING_BEFORE = "it was installed for the first time, or none of its earlier revisions was proven"
+
 Note = Callable[[str], None]
 """Gets a line for each part that went back."""
 
@@ -101,6 +103,6 @@ def _nothing_before(site: Site) -> ReleaseFailed:
     return ReleaseFailed(
         "the release cannot be taken back, and stays as it is",
         where=str(site.release),
-        why="it was installed for the first time, or none of its earlier revisions was proven",
+        why=NOTHING_BEFORE,
         next_step="fix the cause and run again",
     )

@@ -46,22 +46,24 @@ def warnings_before(site: Site, plan: Plan, live: LiveState, *, checkout: bool) 
     if not (plan.upgrades_release and checkout):
         return tuple(one.warning for one in started_migrations(plan))
     try:
+        before = site.clients.helm.manifest(site.release)
         with chart_to_deploy(site, plan, live) as there:
-            found = foreseen(plan, site.release.namespace, site.clients.helm.manifest(site.release), _made(there, plan))
+            found = foreseen(plan, site.release.namespace, before, _made(there, plan, is_upgrade=bool(before)))
     except ErpBuildError as error:
         unknown = f"whether the chart runs a migration is not known, as it cannot be rendered: {told(error)}"
         return (*(one.warning for one in started_migrations(plan)), unknown)
     return tuple(one.warning for one in found)
 
 
-def _made(site: Site, plan: Plan) -> tuple[Any, ...]:
-    """What the chart makes with the tags of a plan, hooks included."""
+def _made(site: Site, plan: Plan, *, is_upgrade: bool) -> tuple[Any, ...]:
+    """What the chart makes with the tags of a plan, hooks included: it may have some for an upgrade alone."""
     root, chart = site.chart_root, site.project.chart
     path = values_path_of(root, chart)
     content = read_values(path)
     mask_values(site.clients.secrets, root, chart, content)
     values = set_tags(content, keys_of(plan, expected_tags(plan, pin=False)), where=str(path), create=True)
-    return site.clients.helm.render(site.release, root / chart.path, values, below_paths(root, chart))
+    below = below_paths(root, chart)
+    return site.clients.helm.render(site.release, root / chart.path, values, below, is_upgrade=is_upgrade)
 
 
 def _each_once(found: Iterable[Migration]) -> tuple[Migration, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from erp_build.deployment.rollout.changed import Manifest, changed_workloads
-from erp_build.formats.kubernetes.hooks import events_of
+from erp_build.formats.kubernetes.hooks import OF_DEPLOYMENTS, events_of
 from erp_build.model.releases.preview import Migration
 from erp_build.model.releases.release import HookRun
 
@@ -24,9 +24,13 @@ def hooks_to_run(hooks: Iterable[Mapping[str, Any]], events: Iterable[str]) -> I
 
 
 def hooks_that_ran(runs: Iterable[HookRun], events: Iterable[str]) -> Iterator[Migration]:
-    """The hooks of a revision that have run code at one of these events."""
+    """The hooks of a revision that have run code, at these events or at others of a deployment.
+
+    A rollback that fails is not called one by Helm any more, but it may have run its hooks.
+    """
     for run in runs:
-        if run.kind in KINDS_THAT_RUN_ONCE and (at := at_events(run.events, events)):
+        at = at_events(run.events, events) or at_events(run.events, OF_DEPLOYMENTS)
+        if run.kind in KINDS_THAT_RUN_ONCE and at:
             yield Migration(f"{run.kind} {run.name}", "hook", at)
 
 

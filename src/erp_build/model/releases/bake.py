@@ -41,10 +41,15 @@ class TargetHealth:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetGroup:
-    """The targets of a binding."""
+    """The targets of a binding.
+
+    Attributes:
+        unregistered: how many ready pods its Service leads to, where no target of the group is to stay.
+    """
 
     binding: TargetBinding
     targets: tuple[TargetHealth, ...] = ()
+    unregistered: int = 0
 
     @property
     def name(self) -> str:
@@ -57,6 +62,11 @@ class TargetGroup:
         """By what a bake knows it."""
         return f"target group {self.name} of the Service {self.binding.service}"
 
+    @property
+    def is_left(self) -> bool:
+        """Whether no target of it is to stay: it has none, or each is on its way out."""
+        return all(one.state.endswith("draining") for one in self.targets)
+
     def of_state(self, state: str) -> tuple[TargetHealth, ...]:
         """The targets of a state."""
         return tuple(one for one in self.targets if one.state == state)
@@ -65,7 +75,8 @@ class TargetGroup:
     def summary(self) -> str:
         """How many targets it has of each state."""
         counts = Counter(one.state for one in self.targets)
-        return ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "no target"
+        has = ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "no target"
+        return f"{has}, and {self.unregistered} ready pods are not registered" if self.unregistered else has
 
 
 BakeState = Literal["going on", "well", "broken"]
@@ -82,7 +93,7 @@ class Bake:
         state: how it ended; going on: something else has ended the run.
         red_before: what was red before the deployment, a line each, and so did not count.
         broken: what ended it, a line each.
-        unseen: what could not be looked at, a line each.
+        unseen: what could not be looked at, for a time or at all, a line each.
     """
 
     unit: str

@@ -38,6 +38,11 @@ class Revision:
         return self.status.startswith("pending")
 
     @property
+    def has_ended_well(self) -> bool:
+        """Whether Helm calls it done, with all of its hooks: it runs, or ran until a newer one came."""
+        return self.status in ("deployed", "superseded")
+
+    @property
     def is_being_removed(self) -> bool:
         """Whether a removal is in progress, or was cut off and never ended; Helm then neither upgrades nor installs."""
         return self.status == "uninstalling"

@@ -7,6 +7,7 @@ import pytest
 from erp_build.errors import ReleaseFailed
 from erp_build.report.document import report_document
 from erp_build.report.notify import make_message
+from tests.fakes.deployments import NEVER_READY
 from tests.fakes.world import FUNCTION, FakeWorld
 from tests.support.failing import fail, outcomes
 from tests.support.migrating import MIGRATES, SCRIPT, goes, job, last, migrates, never_gets_ready
@@ -48,6 +49,15 @@ def test_the_function_stays_with_the_release(world: FakeWorld) -> None:
     before = world.functions.states[FUNCTION].digest
     fail(world)
     assert world.functions.states[FUNCTION].digest != before
+
+
+def test_a_first_installation_that_has_migrated_is_not_told_to_go_back(new_world: FakeWorld) -> None:
+    migrates(new_world, job("pre-install"))
+    new_world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    error = fail(new_world)
+    assert "  Job erp-migrate (pre-install)\nthe release has nothing to go back to: it was installed" in error.why
+    assert error.next_step
+    assert "rollback" not in error.next_step
 
 
 def test_the_next_run_goes_forward_from_there(world: FakeWorld) -> None:

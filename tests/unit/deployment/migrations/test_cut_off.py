@@ -50,6 +50,18 @@ def test_cut_off_behind_its_objects_it_is_ended_as_it_is(world: FakeWorld) -> No
     assert said in world.progress.lines
 
 
+def test_the_run_that_ends_it_as_it_is_upgrades_it_once_more_so_that_no_hook_is_left_out(world: FakeWorld) -> None:
+    """The commit is the same, and a rollback runs no hook of an upgrade."""
+    killed(world, "post-upgrade")
+    migrates(world, job("post-upgrade"), job("post-upgrade", "erp-seed"))
+    world.run()
+    moved = [verb for verb in world.verbs() if verb in ("rollback_release", "upgrade_release")]
+    assert moved == ["rollback_release", "upgrade_release"]
+    assert [one.name for one in world.helm.hooks.of(4)] == ["erp-migrate", "erp-seed"]
+    assert outcomes(world)[-1] == "deployed"
+    assert world.run().outcome == "nothing"
+
+
 def test_a_project_that_goes_back_over_migrations_does_so_here_too(world: FakeWorld) -> None:
     goes(world, "rollback-over-migrations")
     killed(world, "post-upgrade")

@@ -99,6 +99,15 @@ def test_a_deployment_without_any_says_so_in_the_ledger(world: FakeWorld) -> Non
     assert last(world).migrations == ()
 
 
+def test_a_live_plan_tells_a_hook_that_the_chart_has_for_upgrades_alone(world: FakeWorld) -> None:
+    world.change(NOTIFICATION)
+    world.rehearse()
+    world.helm.of_upgrades = [job("pre-upgrade")]
+    plan, live = world.report.plan, read_live_state(world.site())
+    assert plan
+    assert warnings_before(world.site(), plan, live, checkout=True) == (WARNING,)
+
+
 def test_a_live_plan_renders_the_chart_of_the_checkout(world: FakeWorld) -> None:
     world.change(NOTIFICATION)
     world.rehearse()
