@@ -114,6 +114,19 @@ def test_each_state_has_its_code(
     assert bool(printed) == (kind is not StatusUnread)
 
 
+def test_pods_that_get_ready_within_a_minute_are_well_and_others_are_not(world: FakeWorld) -> None:
+    """A node is drained, or an autoscaler wants more."""
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    world.cluster.at(world.clock.monotonic() + 50, world.cluster.troubles.clear)
+    assert asked(world)[0] is None
+    world.cluster.troubles[NOTIFICATION] = NEVER_READY
+    began = world.clock.monotonic()
+    error, _ = asked(world)
+    assert type(error) is VerificationFailed
+    assert NOTIFICATION in error.why
+    assert 60 <= world.clock.monotonic() - began < 70
+
+
 def test_without_the_option_only_what_cannot_be_read_is_an_error(world: FakeWorld) -> None:
     for happens in (edited, failed, held):
         happens(world)

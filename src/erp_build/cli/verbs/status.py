@@ -9,6 +9,7 @@ from erp_build.cli.console import Console
 from erp_build.cli.each_unit import show_each
 from erp_build.cli.options import UNIT, CommonOptions, flag
 from erp_build.clients.site import Site
+from erp_build.deployment.checks.settled import read_settled_state
 from erp_build.deployment.checks.well import held_by_another, what_is_wrong, worst_of
 from erp_build.deployment.ledger import read_entries
 from erp_build.deployment.status import past_deployments, read_standing, read_status
@@ -26,9 +27,10 @@ Drift is what was changed by hand: an image, the number of pods, any field that 
 or a function whose image is not that of the last deployment. Values of environment variables are not shown.
 "Proven" is what a run or a rollback has read back from every pod and function, and written down beside the lock.
 
---exit-code: 0 all is well: proven, unchanged and healthy; 10 a deployment failed, or what runs was never proven;
-11 a run holds the lock, so that what runs is changing; 14 something runs that is not what was recorded; 15 it cannot be
-read. 2 is a mistake in the call or in erp-build.toml. Of several the first of 15, 11, 10, 14 counts.
+--exit-code: 0 all is well: proven, unchanged and healthy, where pods that start have a minute to get ready; 10 a
+deployment failed, or what runs was never proven; 11 a run holds the lock, so that what runs is changing; 14 something
+runs that is not what was recorded; 15 it cannot be read. 2 is a mistake in the call or in erp-build.toml. Of several
+the first of 15, 11, 10, 14 counts.
 """
 
 
@@ -71,7 +73,7 @@ def _shown(site: Site, *, judged: bool) -> Shown:
     """What a unit runs; `judged`: also what is not well with it, for which its lock and ledger must be readable."""
     # A run that ends meanwhile leaves what was read before its end and a ledger from behind it, which do not fit.
     began = site.clients.leases.read(site.release) if judged else None
-    live = read_live_state(site)
+    live = read_settled_state(site) if judged else read_live_state(site)
     statuses = read_status(site, live)
     # Without the exit code a ledger that cannot be read is only said.
     reading = site.clients.leases.read(site.release) if judged else None
