@@ -39,7 +39,7 @@ DOCTOR = (
 """They may find a problem, so their test looks at what they found and not at the exit code alone."""
 
 RUNNER = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/erp/erp-build-runner:latest"
-_FRESH = "tests/world/test_fresh.py"
+_FRESH = "tests/world/test_fresh.py::test_a_finding_that_came_later_is_told_and_rebuilt_for_its_fix"
 _LOGS = "tests/world/test_logs.py"
 OF_OTHERS = {
     "erp-build logs --since 1h": f"{_LOGS}::test_the_pods_of_the_release_print_in_order_of_time",
@@ -118,10 +118,10 @@ ELSEWHERE = {
     "erp-build rollback --to 1a2b3c4": _ROLLBACK,
     "erp-build rollback --over-migration": _MIGRATION,
     "erp-build gate --running": "tests/world/test_gate.py::test_what_runs_is_judged_by_todays_findings",
-    "erp-build gate --running --tell": f"{_FRESH}::test_a_finding_that_came_later_is_told_and_rebuilt_for_its_fix",
-    "erp-build run --rebuild": f"{_FRESH}::test_a_finding_that_came_later_is_told_and_rebuilt_for_its_fix",
-    "erp-build plan --live --rebuild": f"{_FRESH}::test_a_finding_that_came_later_is_told_and_rebuilt_for_its_fix",
-    "erp-build status --exit-code": f"{_FRESH}::test_the_exit_code_of_the_status_tells_drift_from_well",
+    "erp-build gate --running --tell": _FRESH,
+    "erp-build run --rebuild": _FRESH,
+    "erp-build plan --live --rebuild": _FRESH,
+    "erp-build status --exit-code": f"{_RELEASE}::test_every_edit_by_hand_is_seen_as_drift_and_a_plain_run_repairs_it",
     "erp-build gate erp/notification-service:1a2b3c4": (
         "tests/world/test_gate.py::test_an_image_in_the_registry_is_judged_by_its_name"
     ),
