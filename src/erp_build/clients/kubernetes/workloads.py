@@ -1,6 +1,6 @@
 """Reads the objects that make pods, of every kind: the counters of each in the words of a Deployment, and its pods."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from erp_build.clients.kubernetes.connection import ApiObject
@@ -72,7 +72,7 @@ def deployment_of(deployment: ApiObject, sets: Iterable[ApiObject], pods: Iterab
         failure=_failure(status.get("conditions") or ()),
         paused=bool(spec.get("paused")),
         idle="" if desired else "0 replicas",
-        pods=tuple(_pod(pod, _owner(pod) in current and not _is_over(pod)) for pod in pods if _owner(pod) in own),
+        pods=_lasting([pod for pod in pods if _owner(pod) in own], lambda pod: _owner(pod) in current),
     )
 
 
@@ -98,10 +98,7 @@ def _stateful_set(item: ApiObject, pods: Sequence[ApiObject]) -> Workload:
         updated=min(updated, replicas),
         available=status.get("availableReplicas", status.get("readyReplicas")) or 0,
         idle="" if desired else "0 replicas",
-        pods=tuple(
-            _pod(pod, (revision is None or _label(pod, REVISION_LABEL) == revision) and not _is_over(pod))
-            for pod in pods
-        ),
+        pods=_lasting(pods, lambda pod: revision in (None, _label(pod, REVISION_LABEL))),
     )
 
 
@@ -120,10 +117,7 @@ def _daemon_set(item: ApiObject, pods: Sequence[ApiObject]) -> Workload:
         updated=updated,
         available=status.get("numberAvailable") or 0,
         idle="" if desired else "no node is for it",
-        pods=tuple(
-            _pod(pod, (generation is None or _label(pod, GENERATION_LABEL) == generation) and not _is_over(pod))
-            for pod in pods
-        ),
+        pods=_lasting(pods, lambda pod: generation in (None, _label(pod, GENERATION_LABEL))),
     )
 
 
@@ -183,9 +177,10 @@ def _failure(conditions: Iterable[ApiObject]) -> str:
     return ""
 
 
-def _is_over(pod: ApiObject) -> bool:
-    """Whether a pod that should stay has ended for good: one that was evicted is shown until somebody removes it."""
-    return (pod.get("status") or {}).get("phase") in ("Failed", "Succeeded")
+def _lasting(pods: Iterable[ApiObject], is_newest: Callable[[ApiObject], bool]) -> tuple[Pod, ...]:
+    """Pods that are to stay. One that has ended for good, as by an eviction, is shown until somebody removes it."""
+    phases = ((pod, (pod.get("status") or {}).get("phase")) for pod in pods)
+    return tuple(_pod(pod, is_newest(pod) and phase not in ("Failed", "Succeeded")) for pod, phase in phases)
 
 
 def _pod(pod: ApiObject, current: bool) -> Pod:  # noqa: FBT001 - one fact of the pod, as the field it becomes
