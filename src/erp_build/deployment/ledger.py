@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from erp_build.formats.json_text import parsed_json
+from erp_build.model.releases.lease import LeaseReading
 from erp_build.model.releases.preview import Migration
 
 MAX_ENTRIES_KEPT = 30
@@ -116,6 +117,11 @@ class Standing:
 
 NOTHING_KNOWN = Standing()
 """Without a ledger nothing is known to be proven."""
+
+
+def entries_of(reading: LeaseReading) -> tuple[LedgerEntry, ...]:
+    """The ledger that a reading of the lock has; none where there is no lock yet."""
+    return read_entries(reading.lease.record if reading.lease else "")
 
 
 def read_entries(text: str) -> tuple[LedgerEntry, ...]:

@@ -8,7 +8,7 @@ from erp_build.changes.edited import GONE, ObjectDrift, objects_in, read_drift
 from erp_build.clients.site import Site
 from erp_build.deployment.chart_values import effective_values, read_values
 from erp_build.deployment.going_back.proven import standing_of
-from erp_build.deployment.ledger import LedgerEntry, Standing, read_entries
+from erp_build.deployment.ledger import LedgerEntry, Standing, entries_of
 from erp_build.deployment.preflight import values_path
 from erp_build.errors import ErpBuildError
 from erp_build.formats.values.key import look_up, tag_key
@@ -56,7 +56,7 @@ def past_deployments(site: Site) -> tuple[LedgerEntry, ...]:
     except ErpBuildError as error:
         site.say(f"past deployments are not known: {error.what}")
         return ()
-    return read_entries(reading.lease.record) if reading.lease else ()
+    return entries_of(reading)
 
 
 def read_standing(site: Site, history: tuple[Revision, ...], entries: tuple[LedgerEntry, ...]) -> Standing:

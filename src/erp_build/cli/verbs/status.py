@@ -11,7 +11,7 @@ from erp_build.cli.options import UNIT, CommonOptions, flag
 from erp_build.clients.site import Site
 from erp_build.deployment.checks.settled import read_settled_state
 from erp_build.deployment.checks.well import held_by_another, what_is_wrong, worst_of
-from erp_build.deployment.ledger import read_entries
+from erp_build.deployment.ledger import entries_of
 from erp_build.deployment.status import past_deployments, read_standing, read_status
 from erp_build.errors import ErpBuildError, StatusUnread
 from erp_build.report.json.status import status_document
@@ -77,7 +77,7 @@ def _shown(site: Site, *, judged: bool) -> Shown:
     statuses = read_status(site, live)
     # Without the exit code a ledger that cannot be read is only said.
     reading = site.clients.leases.read(site.release) if judged else None
-    entries = past_deployments(site) if reading is None else read_entries(reading.lease.record if reading.lease else "")
+    entries = entries_of(reading) if reading else past_deployments(site)
     standing = read_standing(site, site.clients.helm.history(site.release), entries)
     text = status_text(live, statuses, standing, has_release=site.project.has_release)
     shown = Shown(status_document(live, statuses, standing), text)

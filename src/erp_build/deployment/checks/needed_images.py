@@ -15,7 +15,7 @@ from erp_build.deployment.going_back.proven import (
     revision_of,
     since_uninstallation,
 )
-from erp_build.deployment.ledger import PreviousState, read_entries
+from erp_build.deployment.ledger import PreviousState, entries_of
 from erp_build.errors import ErpBuildError
 from erp_build.formats.lifecycle.losses import Use
 from erp_build.model.releases.lambda_function import FunctionState
@@ -50,12 +50,12 @@ def needed_images(site: Site, functions: Mapping[str, FunctionState | None]) -> 
     unread: list[ErpBuildError] = []
     for project in units_of(site.project):
         unit = Site(project, clients_of(project, site.clients), site.environment)
+        entries: Entries = ()
         try:
-            lease = site.clients.leases.read(unit.release).lease
+            entries = entries_of(site.clients.leases.read(unit.release))
         except ErpBuildError as error:
-            lease = None
             unread.append(error)
-        found += _of_unit(unit, functions, read_entries(lease.record) if lease else ())
+        found += _of_unit(unit, functions, entries)
     return NeededImages(tuple(found), tuple(unread))
 
 
