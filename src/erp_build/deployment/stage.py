@@ -149,5 +149,5 @@ def _upgrade_release(
     site.clients.effects.upgrade_release(request)
     also = changed_workloads(former, site.clients.helm.manifest(site.release), site.release.namespace)
     changed = {step.target.name for step in plan.services if step.action != "none"}
-    deployments = tuple(one.name for one in also if one.kind == "Deployment" and not one.namespace)
+    deployments = tuple(one.name for one in also if one.is_own_deployment)
     return wait_for_rollout(site, deadline, changed, also), deployments

@@ -62,7 +62,7 @@ class EksCluster:
         """
         ours = self._deployments(release, only)
         names = {item["metadata"]["name"] for item in ours}
-        more = sorted({one for one in also if one.kind != "Deployment" or one.namespace or one.name not in names})
+        more = sorted({one for one in also if not (one.is_own_deployment and one.name in names)})
         if not ours and not more:
             return ()
         selected = {} if only is None else label_selector(ours)

@@ -99,7 +99,7 @@ def _enough(seen: Seen, only: tuple[str, ...] | None) -> tuple[str, ...] | None:
     found = [item.workload for item in seen.changed]
     if None in found or (only is None and len(seen.others) < MANY_OTHERS):
         return None
-    return tuple(one.name for one in found if one and one.kind == "Deployment" and not one.namespace)
+    return tuple(one.name for one in found if one and one.object_name.is_own_deployment)
 
 
 def _look(

@@ -15,6 +15,11 @@ class ObjectName(NamedTuple):
     name: str
     namespace: str = ""
 
+    @property
+    def is_own_deployment(self) -> bool:
+        """Whether it is a Deployment in the release's own namespace."""
+        return self.kind == "Deployment" and not self.namespace
+
     def __str__(self) -> str:
         """For the reader."""
         return f"{self.kind} {self.name}" + (f" in {self.namespace}" if self.namespace else "")
