@@ -151,13 +151,14 @@ def _explain_staying(site: Site, before: PreviousState, passed: Passed, error: E
     why = ('not taken back: [deploy] on_failure is "forward"',) if policy == "forward" else ()
     if passed:
         why = (*why, f"not taken back: a migration has run, and {MAY_NOT_WORK}:")
-    ways = [error.next_step if isinstance(error, ErpBuildError) else "", "fix the cause and run again"]
-    ways = [next(filter(None, ways)), f"to go back, {ANSWER}"]
-    after = [f"  {line}" for line in passed.lines]
-    if passed and not _has_something_before(site, before):
-        after.append(f"the release has nothing to go back to: {NOTHING_BEFORE}")
-        ways.pop()
-    explain(error, *why, *after, "what runs now:", *what_runs(site), next_step="; ".join(ways) if passed else "")
+    lines, next_step = [f"  {line}" for line in passed.lines], ""
+    if passed:
+        next_step = (error.next_step if isinstance(error, ErpBuildError) else "") or "fix the cause and run again"
+        if _has_something_before(site, before):
+            next_step += f"; to go back, {ANSWER}"
+        else:
+            lines.append(f"the release has nothing to go back to: {NOTHING_BEFORE}")
+    explain(error, *why, *lines, "what runs now:", *what_runs(site), next_step=next_step)
 
 
 def _has_something_before(site: Site, before: PreviousState) -> bool:
