@@ -60,12 +60,12 @@ from erp_build.gate.rebuilds import find_rebuilds, same_as_before
 from erp_build.gate.result import GateRules
 from erp_build.gate.stage import clear_images, judge_images, read_rules
 from erp_build.model.build_options import FanOut
-from erp_build.model.check_run import Checked
 from erp_build.model.choice import Choice, choice_of
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import LiveState, Plan
 from erp_build.model.project import Project
+from erp_build.model.quality_checks.check_run import Checked
 from erp_build.model.releases.units import name_of, units_of
 from erp_build.proving import prove_that_nothing_is_to_do, prove_what_runs, require_proven
 from erp_build.run_options import Options

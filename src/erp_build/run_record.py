@@ -9,7 +9,6 @@ from erp_build.errors import Failure, PartlyDeployed, RunTimedOut, explain
 from erp_build.formats.frozen_plan import SealedPlan
 from erp_build.gate.result import Judgement
 from erp_build.model.build_options import Tests
-from erp_build.model.check_run import Checked
 from erp_build.model.codepipeline import Approval
 from erp_build.model.effect import Effect
 from erp_build.model.environment import Place
@@ -18,6 +17,7 @@ from erp_build.model.images.fleet import Worker
 from erp_build.model.images.image import BuiltImage
 from erp_build.model.images.verdict import ClearedImage
 from erp_build.model.plan import Plan
+from erp_build.model.quality_checks.check_run import Checked
 from erp_build.model.releases.bake import Bake, TargetGroup
 from erp_build.model.releases.deployment import Alarm, Deployment, Proof
 from erp_build.model.releases.evidence import Evidence, FirstError

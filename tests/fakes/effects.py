@@ -16,12 +16,12 @@ from erp_build.clients.effects import (
     WorkerRequest,
 )
 from erp_build.errors import BuildFailed, ErpBuildError, combine
-from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import EffectKind
 from erp_build.model.images.evidence import Application, EvidenceRequest, Library
 from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.packaging import NONE
 from erp_build.model.project import Function, Service
+from erp_build.model.quality_checks.check_run import CheckRun
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release

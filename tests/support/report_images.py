@@ -5,12 +5,12 @@ from datetime import date
 
 from erp_build.gate.filter import Waivers
 from erp_build.gate.result import GateRules, Judged, Judgement
-from erp_build.model.check import Check
-from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.images.finding import Waived
 from erp_build.model.images.image import BuildTimings, BuiltImage
 from erp_build.model.images.verdict import Verdict
 from erp_build.model.project import GatePolicy
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import Checked, CheckRun
 from tests.support.judgements import LOG4J, OPENSSL, WAIVER
 from tests.support.samples import (
     DIGEST,

@@ -3,8 +3,8 @@
 import pytest
 
 from erp_build.errors import BuildFailed, GateBlocked, PushFailed
-from erp_build.model.check import Check
-from erp_build.model.check_run import CheckRun
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import CheckRun
 from erp_build.report.document import report_document
 from erp_build.report.markdown import report_markdown
 from tests.fakes.registry import scan

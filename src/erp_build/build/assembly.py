@@ -18,10 +18,10 @@ from erp_build.clients.machine.inventory import checks_at_once, images_at_once, 
 from erp_build.clients.terminal.progress import Progress
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import BuildFailed, ErpBuildError, explain
-from erp_build.model.check_run import CheckRun
 from erp_build.model.images.evidence import EvidenceRequest
 from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage
 from erp_build.model.project import Function, Service
+from erp_build.model.quality_checks.check_run import CheckRun
 
 
 @dataclass(kw_only=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 from erp_build.clients.maven.call import MavenCall, call_alone
 from erp_build.clients.process import Result, TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed, told
-from erp_build.model.check import Check
-from erp_build.model.check_run import CheckRun
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import CheckRun
 
 MAVEN_OPTIONS = ("--batch-mode", "--no-transfer-progress", "-Dstyle.color=never")
 PASSED_ON_PREFIXES = ("JAVA_", "MAVEN_", "M2_", "CODEBUILD_")

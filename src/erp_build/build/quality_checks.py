@@ -11,10 +11,10 @@ from erp_build.clients.machine.parallel import map_in_threads
 from erp_build.clients.site import Site
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ErpBuildError, GateBlocked, GateInconclusive
-from erp_build.model.check import Check
-from erp_build.model.check_run import Checked
 from erp_build.model.plan import Plan, Step
 from erp_build.model.project import Chart, Function, Service
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import Checked
 from erp_build.model.stages.stage import stage
 
 

@@ -11,8 +11,8 @@ from erp_build.clients.sonarqube.server import Judgement, SonarQube, Task
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError, GateInconclusive, told
 from erp_build.formats.sonarqube import REPORT_FILES, ReportTask, read_report_task
-from erp_build.model.check import Check
-from erp_build.model.check_run import CheckRun, Outcome
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import CheckRun, Outcome
 
 POLL_S = 2.0
 """Seconds between two looks at the task; an analysis of a service takes ten to sixty."""

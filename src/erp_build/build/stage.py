@@ -22,12 +22,12 @@ from erp_build.clients.machine.parallel import (
 from erp_build.clients.site import Site
 from erp_build.errors import BuildFailed, PushFailed, TagTaken, VerificationFailed
 from erp_build.formats.evidence.sbom import load
-from erp_build.model.check_run import Checked
 from erp_build.model.commit import DIRTY
 from erp_build.model.images.image import KEY_TAG, BuildTimings, BuiltImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.packaging import MAVEN, NONE
 from erp_build.model.plan import Plan, Running, Step
 from erp_build.model.project import Function, Service
+from erp_build.model.quality_checks.check_run import Checked
 from erp_build.model.stages.stage import stage
 
 TAGS_AT_ONCE = 4

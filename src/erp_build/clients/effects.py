@@ -12,13 +12,13 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import BuildFailed
-from erp_build.model.check import Check
-from erp_build.model.check_run import CheckRun
 from erp_build.model.effect import Effect, EffectKind, EffectState
 from erp_build.model.images.evidence import EvidenceRequest
 from erp_build.model.images.image import LocalImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.packaging import NONE
 from erp_build.model.project import Function, Service
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import CheckRun
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release

@@ -12,7 +12,6 @@ from erp_build.config.policies import parse_check, parse_deploy, parse_gate, par
 from erp_build.config.read_file import read_file
 from erp_build.config.toml_table import Table, parsed_toml
 from erp_build.errors import ConfigurationError, did_you_mean
-from erp_build.model.check import Check
 from erp_build.model.packaging import Described, is_maven, packagings_of
 from erp_build.model.project import (
     FILE_NAME,
@@ -21,6 +20,7 @@ from erp_build.model.project import (
     Project,
     Service,
 )
+from erp_build.model.quality_checks.check import Check
 
 
 def load_project(repository: Path, config: Path | None = None, packagers: Iterable[Described] = ()) -> Project:

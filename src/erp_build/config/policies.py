@@ -3,7 +3,6 @@
 from erp_build.config.build_table import named_parameters
 from erp_build.config.grammar import NAMES
 from erp_build.config.toml_table import Table
-from erp_build.model.check import Check
 from erp_build.model.project import (
     MAX_LOCK_EXPIRES_S,
     MIN_LOCK_EXPIRES_S,
@@ -13,6 +12,7 @@ from erp_build.model.project import (
     GatePolicy,
     NotifyPolicy,
 )
+from erp_build.model.quality_checks.check import Check
 
 EVENTS = ("failure", "recovery", "success", "approval")
 

@@ -3,8 +3,8 @@
 from typing import Literal, NamedTuple
 
 from erp_build.model.build_options import BuildOptions
-from erp_build.model.check import Check
 from erp_build.model.packaging import Packaging
+from erp_build.model.quality_checks.check import Check
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED", "UNTRIAGED")
 """Severities of findings, the worst first; UNTRIAGED is Inspector's, the others are ECR's."""

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from erp_build.errors import Failure
 from erp_build.formats.printable import printable
 from erp_build.gate.result import Judged, Judgement
-from erp_build.model.check_run import Checked
+from erp_build.model.quality_checks.check_run import Checked
 from erp_build.run_record import RunReport
 
 Mask = Callable[[str], str]

@@ -30,11 +30,11 @@ from erp_build.clients.kubernetes.leases import ClusterLeases
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import ErpBuildError, PushFailed
 from erp_build.model.build_options import BuildOptions
-from erp_build.model.check import Check
 from erp_build.model.effect import Effect, EffectKind
 from erp_build.model.images.evidence import EvidenceRequest, Making
 from erp_build.model.images.image import StoredImage
 from erp_build.model.project import Service
+from erp_build.model.quality_checks.check import Check
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.wiring import LiveEffects
 from tests.contract.aws.conftest import stubbed

@@ -10,7 +10,7 @@ from erp_build.clients.maven.program import Maven
 from erp_build.clients.maven.reactor import MavenModule
 from erp_build.errors import BuildFailed
 from erp_build.model.build_options import BuildOptions
-from erp_build.model.check import Check
+from erp_build.model.quality_checks.check import Check
 from tests.fakes.account import FakeProgress
 from tests.support.assembly import surroundings
 from tests.support.poms import modules, needs, parent, write_pom

@@ -11,8 +11,8 @@ from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.maven.call import call_for_goals
 from erp_build.clients.maven.checkout import MavenCheckout
 from erp_build.clients.maven.folder_lock import hold_folders
-from erp_build.model.check import Check
-from erp_build.model.check_run import CheckRun
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import CheckRun
 from tests.support.poms import modules, needs, parent, write_pom
 
 

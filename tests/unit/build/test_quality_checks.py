@@ -7,8 +7,8 @@ import pytest
 
 from erp_build.clients.effects import CheckRequest
 from erp_build.errors import ConfigurationError, GateBlocked, GateInconclusive
-from erp_build.model.check import Check
-from erp_build.model.check_run import CheckRun
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import CheckRun
 from erp_build.report.document import report_document
 from erp_build.report.junit import junit_text
 from erp_build.report.text.run import report_text

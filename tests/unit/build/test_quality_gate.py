@@ -10,8 +10,8 @@ import pytest
 from erp_build.build.quality_gate import judged_by_gate
 from erp_build.clients.clock import SimulatedClock
 from erp_build.formats.sonarqube import Condition, read_report_task
-from erp_build.model.check import Check
-from erp_build.model.check_run import CheckRun
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import CheckRun
 from tests.support.loopback import Loopback, loopback
 
 TOKEN = "squ_invented"

@@ -7,7 +7,7 @@ import pytest
 from erp_build.cli.fast_path.compiled_project import load_index
 from erp_build.config.load import parse_project
 from erp_build.errors import ConfigurationError
-from erp_build.model.check import Check
+from erp_build.model.quality_checks.check import Check
 
 SERVICE = '[[service]]\npath = "backend/a"\n'
 FULL = (

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from erp_build.errors import ReleaseFailed
-from erp_build.model.check import Check
 from erp_build.model.project import DeployPolicy, GatePolicy
+from erp_build.model.quality_checks.check import Check
 from erp_build.model.releases.rights import WRITTEN_BY, Kind
 from tests.fakes.clinic import PIPELINE, Clinic
 from tests.fakes.registry import PUSHED, scan

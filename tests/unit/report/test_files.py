@@ -21,8 +21,8 @@ from erp_build.clients.clock import SimulatedClock
 from erp_build.clients.secrets import Secrets
 from erp_build.errors import BuildFailed, Failure, Interrupted
 from erp_build.formats.secrets.names import is_maskable
-from erp_build.model.check import Check
-from erp_build.model.check_run import Checked, CheckRun
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import Checked, CheckRun
 from erp_build.report.files import write_reports
 from erp_build.report.text.error import error_text
 from erp_build.report.text.run import report_text

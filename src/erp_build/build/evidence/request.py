@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from erp_build.clients.effects import ImageRequest
 from erp_build.clients.machine.own_version import own_version
 from erp_build.clients.site import Site
-from erp_build.model.check_run import Checked
 from erp_build.model.images.evidence import CheckOutcome, EvidenceRequest, Making
 from erp_build.model.images.image import LocalImage, StoredImage
 from erp_build.model.packaging import dockerfile_of
+from erp_build.model.quality_checks.check_run import Checked
 
 Bases = tuple[tuple[str, str], ...]
 

@@ -17,9 +17,9 @@ from erp_build.clients.git.command import is_repository
 from erp_build.config.read_file import read_file
 from erp_build.errors import ConfigurationError
 from erp_build.formats.patterns import composed, fixed_directory, matches
-from erp_build.model.check import Check
 from erp_build.model.packaging import OWN
 from erp_build.model.project import FILE_NAME, Chart, Function, Project, Service
+from erp_build.model.quality_checks.check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

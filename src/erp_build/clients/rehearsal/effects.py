@@ -15,10 +15,10 @@ from erp_build.clients.effects import (
     WorkerRequest,
 )
 from erp_build.formats.evidence.documents import assumed_evidence
-from erp_build.model.check_run import CheckRun
 from erp_build.model.images.evidence import EvidenceRequest, StoredEvidence
 from erp_build.model.images.image import KEY_TAG, ImageReference, LocalImage, PushedEvidence, PushedImage, StoredImage
 from erp_build.model.project import Function, Service
+from erp_build.model.quality_checks.check_run import CheckRun
 from erp_build.model.releases.lambda_function import FunctionState
 from erp_build.model.releases.lease import Lease
 from erp_build.model.releases.release import Release

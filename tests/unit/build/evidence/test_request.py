@@ -6,9 +6,9 @@ import pytest
 
 from erp_build.build.evidence.request import base_of, bases_of, evidence_request
 from erp_build.clients.effects import ImageRequest
-from erp_build.model.check import Check
-from erp_build.model.check_run import Checked, CheckRun
 from erp_build.model.images.image import LocalImage
+from erp_build.model.quality_checks.check import Check
+from erp_build.model.quality_checks.check_run import Checked, CheckRun
 from tests.fakes.world import FakeWorld
 from tests.support.samples import EMPLOYEE, ERP, NOTIFICATION
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from erp_build.model.check import Check
+from erp_build.model.quality_checks.check import Check
 
 Outcome = Literal["passed", "failed", "inconclusive"]
 
