@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -29,7 +28,7 @@ from erp_build.report.text.run import report_text
 from erp_build.run_record import Run, RunReport
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
-from tests.support.report_schema import SCHEMA
+from tests.support.report_schema import SCHEMA, objects_of
 from tests.support.reports import Names, full
 from tests.support.writers import WRITERS
 
@@ -200,19 +199,10 @@ def test_the_command_leaves_its_report_also_when_it_cannot_begin(
 @cache
 def names_of_fields() -> frozenset[str]:
     """How the documents name their fields. They stay as they are, whatever is secret."""
-
-    def found(value: object) -> Iterator[str]:
-        if isinstance(value, dict):
-            yield from value
-            value = list(value.values())
-        if isinstance(value, list):
-            for inner in value:
-                yield from found(inner)
-
     with TemporaryDirectory() as folder:
         written = [Written(Path(folder)).write(full(fails=fails)) for fails in (False, True)]
     texts = [text for files in written for name, text in files.items() if name.endswith((".json", ".sarif"))]
-    return frozenset(name for text in texts for name in found(json.loads(text)))
+    return frozenset(name for text in texts for one in objects_of(json.loads(text)) for name in one)
 
 
 @settings(max_examples=40, deadline=None)
