@@ -34,6 +34,7 @@ LANES = (
         "test_direct",
         "test_fan_out",
         "test_drift_charts",
+        "test_many_services",
         "test_private_inputs",
         "test_reactor",
         "test_report_page",
