@@ -22,6 +22,17 @@ USES = {"search": "search", "match": "match", "fullmatch": "fullmatch"} | dict.f
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(ROOT.rglob("*.py"))}
 
 
+def called_of(text: str) -> dict[str, set[str]]:
+    """A name -> the methods that a source calls of it."""
+    found: dict[str, set[str]] = {}
+    for name, method in re.findall(r"\b(\w+)\.(\w+)\(", text):
+        found.setdefault(name, set()).add(method)
+    return found
+
+
+CALLED = called_of("\n".join(SOURCES.values()))
+
+
 def patterns() -> Iterator[tuple[str, str, str]]:
     """A name for each pattern of the program, the pattern, and how it is used."""
     for path, text in SOURCES.items():
@@ -57,8 +68,7 @@ def _uses(function: str, name: str, text: str) -> set[str]:
         return {USES[function]}
     if function != "compile":
         return set()
-    everywhere = "\n".join(SOURCES.values()) if name else text
-    called = re.findall(rf"\b{name or 'pattern'}\.(\w+)\(", everywhere)
+    called = CALLED.get(name.rpartition(".")[2], set()) if name else called_of(text).get("pattern", set())
     return {USES[method] for method in called if method in USES} or {"search"}
 
 
