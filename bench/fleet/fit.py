@@ -3,7 +3,7 @@
 import re
 import statistics
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,10 @@ CASES: Mapping[str, Callable[[int], int]] = {
     "first": lambda services: services,
 }
 """Case of `bench runs` or `bench sandbox-runs` -> how many services have changed in it, of so many."""
+
+
+TINY = 1e-9
+"""Services: what is left by rounding."""
 
 
 class Ran(NamedTuple):
@@ -56,7 +60,9 @@ def parameters(found: Mapping[str, Any]) -> Parameters:
     runs = [Ran(*row) for row in found["measured"]["runs"]]
     read = _line((one.services, one.seconds) for one in runs if not one.changed)
     # What a run with changes takes beyond one that finds nothing to do.
-    more = _line((one.changed, one.seconds - read.fixed - read.each * one.services) for one in runs if one.changed)
+    beyond = [(one, one.seconds - read.fixed - read.each * one.services) for one in runs if one.changed]
+    of_all = _of_first([(one.services, one.changed, seconds) for one, seconds in beyond])
+    more = _line((one.changed, seconds - of_all * one.services) for one, seconds in beyond)
     return Parameters(
         start=found["host"]["start_s"],
         fetch=found["host"]["fetch_s"],
@@ -65,6 +71,7 @@ def parameters(found: Mapping[str, Any]) -> Parameters:
         read=read.fixed,
         read_each=read.each,
         deploy=more.fixed,
+        deploy_of_all=of_all,
         deploy_each=more.each,
         waits=statistics.median(one.waits for one in runs if one.changed),
         look=found["worker"]["look_s"],
@@ -79,6 +86,26 @@ def _line(points: Iterable[tuple[int, float]]) -> Line:
         raise ValueError("runs of two sizes at least must have been measured: python -m bench runs --services 4 50")
     each = max(0.0, statistics.linear_regression(*zip(*found, strict=True)).slope)
     return Line(max(0.0, statistics.mean(seconds - each * number for number, seconds in found)), each)
+
+
+def _of_first(points: Iterable[tuple[int, int, float]]) -> float:
+    """What each of the first number takes where two numbers make the seconds; 0 where they cannot be told apart.
+
+    By the theorem of Frisch, Waugh and Lovell: what the second number leaves unexplained of both is compared.
+    """
+    first, second, seconds = zip(*points, strict=True)
+    if len(set(second)) < 2:  # noqa: PLR2004 - as above
+        return 0.0
+    left, unexplained = _left_by(second, first), _left_by(second, seconds)
+    if max(map(abs, left)) < TINY:
+        return 0.0
+    return max(0.0, statistics.linear_regression(left, unexplained).slope)
+
+
+def _left_by(known: Sequence[float], wanted: Sequence[float]) -> list[float]:
+    """What a line through what is known leaves of what is wanted."""
+    slope, fixed = statistics.linear_regression(known, wanted)
+    return [value - slope * number - fixed for number, value in zip(known, wanted, strict=True)]
 
 
 def runs_of(rows: Mapping[str, Mapping[str, Any]]) -> list[Ran]:

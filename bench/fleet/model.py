@@ -17,6 +17,7 @@ class Parameters(NamedTuple):
         each: of a build, for each service on one host.
         read, read_each: of a run that finds nothing to do; and for each service that there is.
         deploy, deploy_each: of a run beyond that, without its builds; and for each service that has changed.
+        deploy_of_all: of such a run, for each service that there is.
         waits: for pods that become ready.
         look: between two looks at the workers.
         price: dollars for a minute of one host.
@@ -29,6 +30,7 @@ class Parameters(NamedTuple):
     read: float
     read_each: float
     deploy: float
+    deploy_of_all: float
     deploy_each: float
     waits: float
     look: float
@@ -49,7 +51,7 @@ class Taken(NamedTuple):
 
 def on_one_host(given: Parameters, services: int, changed: int) -> Taken:
     """A run that builds everything itself."""
-    seconds = given.start + _reading(given, services) + _building(given, changed) + _deploying(given, changed)
+    seconds = given.start + _reading(given, services) + _building(given, changed) + _deploying(given, services, changed)
     return _taken(given, seconds, [seconds])
 
 
@@ -65,7 +67,7 @@ def on_workers(given: Parameters, services: int, changed: int, workers: int) -> 
     # A worker makes the plan as the run does: it has to know the keys of what it builds.
     fixed = given.start + _reading(given, services)
     took = [fixed + _building(given, share + (number < more)) for number in range(at_work)]
-    seconds = fixed + max(took) + given.look / 2 + _deploying(given, changed)
+    seconds = fixed + max(took) + given.look / 2 + _deploying(given, services, changed)
     return _taken(given, seconds, [seconds, *took])
 
 
@@ -79,7 +81,7 @@ def pays_from(given: Parameters, services: int, workers: int) -> int:
 
 def without_host(given: Parameters, services: int, changed: int) -> float:
     """Seconds of a run over fakes: no host to start, nothing to build, no pods to wait for."""
-    return _reading(given, services) + (_deploying(given, changed) - given.waits if changed else 0.0)
+    return _reading(given, services) + (_deploying(given, services, changed) - given.waits if changed else 0.0)
 
 
 def _reading(given: Parameters, services: int) -> float:
@@ -90,8 +92,9 @@ def _building(given: Parameters, changed: int) -> float:
     return given.fetch + given.first + given.each * changed if changed else 0.0
 
 
-def _deploying(given: Parameters, changed: int) -> float:
-    return given.deploy + given.deploy_each * changed + given.waits if changed else 0.0
+def _deploying(given: Parameters, services: int, changed: int) -> float:
+    of_services = given.deploy_of_all * services + given.deploy_each * changed
+    return given.deploy + of_services + given.waits if changed else 0.0
 
 
 def _taken(given: Parameters, seconds: float, hosts: Iterable[float]) -> Taken:

@@ -72,11 +72,11 @@ _FORMULA = """\
 ```text
 read(n)        = read_fixed + read_each * n             n services, whether changed or not
 build(c)       = fetch + first + each * c               c of them have changed
-deploy(c)      = deploy_fixed + deploy_each * c + waits
-one host       = start + read(n) + build(c) + deploy(c)
+deploy(n, c)   = deploy_fixed + deploy_of_all * n + deploy_each * c + waits
+one host       = start + read(n) + build(c) + deploy(n, c)
 w workers      = start + read(n)                        the coordinator
                + start + read(n) + build(c / w)         the slowest of min(w, c) workers, which make the plan as well
-               + look / 2 + deploy(c)                   the end of a worker is seen at the next look
+               + look / 2 + deploy(n, c)                the end of a worker is seen at the next look
 money          = price * (minutes of each host, each rounded up); the coordinator is paid for while it waits
 ```
 
@@ -99,7 +99,11 @@ def _origins(found: Mapping[str, Any], given: Parameters) -> str:
         ("first", f"{given.first:.1f} s", build),
         ("each", f"{given.each:.1f} s", f"{build}. Further down also {_listed(SLOWER)} s, for services with tests"),
         ("read_fixed, read_each", f"{given.read:.2f} s, {given.read_each * 1000:.1f} ms", over_fakes),
-        ("deploy_fixed, deploy_each", f"{given.deploy:.2f} s, {given.deploy_each * 1000:.1f} ms", over_fakes),
+        (
+            "deploy_fixed, deploy_of_all, deploy_each",
+            f"{given.deploy:.2f} s, {given.deploy_of_all * 1000:.1f} ms, {given.deploy_each * 1000:.1f} ms",
+            over_fakes,
+        ),
         ("waits", f"{given.waits:.1f} s", "the pods of the fakes; yours take as long as they take to become ready"),
         ("look", f"{given.look:.1f} s", "assumed"),
         ("price", f"{given.price} USD", price),

@@ -14,8 +14,9 @@ from bench.fleet.model import Parameters, on_one_host, on_workers, pays_from
 seconds = st.floats(0, 600, allow_nan=False)
 models = st.builds(
     Parameters,
-    **{name: seconds for name in Parameters._fields if name not in ("price", "read_each", "deploy_each")},
+    **{name: seconds for name in Parameters._fields if not name.endswith(("price", "_each", "_of_all"))},
     read_each=st.floats(0, 1),
+    deploy_of_all=st.floats(0, 1),
     deploy_each=st.floats(0, 1),
     price=st.floats(0, 1),
 )
@@ -54,6 +55,13 @@ def test_measured_runs_become_parameters() -> None:
     assert [made.read, made.read_each] == pytest.approx([0.6, 0.1])
     assert [made.deploy, made.deploy_each, made.waits] == pytest.approx([1.0, 0.2, 7.0])
     assert "| sandbox | 50 | 50 | 69.5 |" in page.page(found)
+
+
+def test_a_deployment_has_a_part_that_grows_with_all_services() -> None:
+    rows = {"runs.8.one": {"ours_ms": 3000, "waits_s": 7.0}, "runs.8.all-there": {"ours_ms": 4400, "waits_s": 7.0}}
+    made = fit.parameters(tomllib.loads(page.with_measured(EMPTY, {**ROWS, **rows})))
+    # Four services more: 0.4 s of reading, and 0.4 s of their deployment.
+    assert [made.deploy, made.deploy_of_all, made.deploy_each] == pytest.approx([0.6, 0.1, 0.2])
 
 
 def test_measuring_again_takes_the_place_of_what_was_measured_before() -> None:
