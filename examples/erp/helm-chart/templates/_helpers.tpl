@@ -11,11 +11,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 aws-secrets-manager-{{ .Release.Namespace }}
 {{- end }}
 
-{{/* HPA와 Deployment가 다투지 않도록: 하한과 상한은 replicaCount보다 작지 않다 */}}
-{{- define "erp.minReplicas" -}}
-{{ max (int .Values.autoscaling.minReplicas) (int .Values.replicaCount) }}
-{{- end }}
-
+{{/*
+HPA와 Deployment가 다투지 않도록: 상한은 replicaCount보다 작지 않다.
+하한은 replicaCount를 따르지 않는다: Helm은 Deployment를 먼저 줄이고, 그 사이에 예전 하한을 가진 HPA가 다시 늘릴 수 있다.
+*/}}
 {{- define "erp.maxReplicas" -}}
 {{ max (int .Values.autoscaling.maxReplicas) (int .Values.replicaCount) }}
 {{- end }}
