@@ -24,7 +24,7 @@ from sandbox.sample import erp_commits, erp_repository
 from sandbox.tenants import deployed_state
 from sandbox.tenants.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
 from tests.world.as_is import PASSWORD as AS_IS_PASSWORD
-from tests.world.pairs import Pair, wait_until
+from tests.world.pairs import Pair, wait_for
 
 KEEP = "ERP_BUILD_SANDBOX_KEEP"
 """Set it while developing: the sandbox that is up is used as it is, and `test_down` has nothing to compare with."""
@@ -202,7 +202,7 @@ def made(first_deployed: Erp) -> Pair:
     done = pair.run()
     assert done.code == 0, done.stderr
     # A pod that is one too many may be there for a moment more.
-    wait_until(lambda: {len(one.digests) for one in erp.look().deployments.values()} == {2})
+    wait_for({2}, lambda: {len(one.digests) for one in erp.look().deployments.values()})
     return pair
 
 

@@ -102,6 +102,14 @@ def drift(pair: Pair) -> dict[str, list[str]]:
     return {one["name"]: one["drift"] for one in json.loads(done.stdout)["targets"] if one["drift"]}
 
 
+def wait_for(wanted: object, read: Callable[[], object], seconds: float = 60, every: float = 0.5) -> None:
+    """Wait until what is read is what is wanted; otherwise tell what was read last."""
+    deadline = time.monotonic() + seconds
+    while (seen := read()) != wanted:
+        assert time.monotonic() < deadline, f"{seen} after {seconds:.0f} s, not {wanted}"
+        time.sleep(every)
+
+
 def wait_until(holds: Callable[[], bool], seconds: float = 60, every: float = 0.5) -> None:
     """Wait for what pods do; a look at them costs the processor that they start on, so that there are few."""
     deadline = time.monotonic() + seconds

@@ -12,7 +12,7 @@ from sandbox import erp_build_process
 from sandbox.demo.acts import EMPLOYEE, SERVICES
 from sandbox.sample import erp_commits
 from tests.world.conftest import Erp
-from tests.world.pairs import wait_until
+from tests.world.pairs import wait_for
 
 pytestmark = pytest.mark.world
 
@@ -45,7 +45,7 @@ def test_of_five_commits_only_the_last_one_runs_and_all_five_are_deployed(erp: E
     assert {target["baseline"]["source"] for target in targets(done.report).values()} == {"deployed"}
     proven = {name: (targets(done.report)[name]["running"],) * 2 for name in SERVICES}
     # A pod that is one too many may be there for a moment more.
-    wait_until(lambda: {name: erp.look().deployments[name].digests for name in SERVICES} == proven)
+    wait_for(proven, lambda: {name: erp.look().deployments[name].digests for name in SERVICES})
     after = erp.look()
     assert {after.deployments[name].tag for name in SERVICES} == {last[:7]}
     assert after.function == targets(done.report)[EMPLOYEE]["built"]

@@ -26,7 +26,7 @@ from sandbox.lanes import in_lane
 from sandbox.sample import erp_repository, many_repository
 from sandbox.tenants import provisioning, roles
 from sandbox.tenants.tenant import Tenant
-from tests.world.pairs import wait_until
+from tests.world.pairs import wait_for, wait_until
 
 pytestmark = pytest.mark.world
 
@@ -208,7 +208,7 @@ def test_workers_that_die_hang_or_do_all_twice_and_a_coordinator_that_is_killed_
     crowd.workers.script(*[Way("hangs", PUSHED)] * 3)
     before = len(crowd.builds())
     killed = crowd.start()
-    wait_until(lambda: len(crowd.builds()) == before + 3)
+    wait_for(before + 3, lambda: len(crowd.builds()))
     former = [one["id"] for one in crowd.builds()[before:]]
     wait_until(lambda: all(PUSHED in crowd.workers.log(one) for one in former))
     killed.kill()

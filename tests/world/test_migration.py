@@ -12,7 +12,7 @@ from erp_build.model.releases.release import HookRun
 from sandbox import erp_build_process
 from sandbox.cluster import go_binaries
 from sandbox.sample import erp_repository
-from tests.world.pairs import SERVICE, Pair, wait_until
+from tests.world.pairs import SERVICE, Pair, wait_for
 
 pytestmark = pytest.mark.world
 
@@ -83,7 +83,7 @@ def test_a_rollback_over_a_job_that_migrated_needs_an_answer(migrating: Pair, he
     assert migrating.erp.look() == after
     answered = migrating.call("rollback", "--over-migration", helm=helm)
     assert answered.code == 0, answered.stderr
-    wait_until(lambda: migrating.erp.look().deployments == before.deployments)
+    wait_for(before.deployments, lambda: migrating.erp.look().deployments)
 
 
 @pytest.mark.parametrize("program", [go_binaries.helm3, go_binaries.helm4])

@@ -26,7 +26,7 @@ from tests.world.pairs import (
     administrators_helm,
     drift,
     updates,
-    wait_until,
+    wait_for,
 )
 
 pytestmark = pytest.mark.world
@@ -41,12 +41,12 @@ def test_a_rollback_is_proven_one_to_a_commit_too_and_one_to_a_lost_image_touche
     new = pair.erp.look()
     done = pair.call("rollback", "--json", helm=4)
     assert done.code == 0, done.stderr
-    wait_until(lambda: pair.erp.look().deployments == old.deployments)
+    wait_for(old.deployments, lambda: pair.erp.look().deployments)
     back = pair.erp.look()
     assert (back.function, back.deployments, back.latest) == (old.function, old.deployments, old.latest)
     done = pair.call("rollback", "--to", head[:9])
     assert done.code == 0, done.stderr
-    wait_until(lambda: pair.erp.look().deployments == new.deployments)
+    wait_for(new.deployments, lambda: pair.erp.look().deployments)
     assert pair.erp.look().function == new.function
     with image_gone(pair, old.deployments[SERVICE].digests[0]):
         before = pair.erp.look()
@@ -202,8 +202,8 @@ def scale(pair: Pair, pods: int) -> None:
     apps: Any = kubernetes.AppsV1Api(admin_client.connect())
     place = (SERVICE, pair.erp.tenant.namespace)
     apps.patch_namespaced_deployment_scale(*place, {"spec": {"replicas": pods}})
-    wait_until(lambda: apps.read_namespaced_deployment(*place).status.available_replicas == pods)
-    wait_until(lambda: len(pair.erp.look().deployments[SERVICE].digests) == pods)
+    wait_for(pods, lambda: apps.read_namespaced_deployment(*place).status.available_replicas)
+    wait_for(pods, lambda: len(pair.erp.look().deployments[SERVICE].digests))
 
 
 def test_the_tags_are_written_back_to_the_branch_and_that_commit_starts_nothing(pair: Pair, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sandbox import erp_build_process
 from sandbox.sample import erp_commits
 from sandbox.tenants.deployed_state import Snapshot
-from tests.world.pairs import EMPLOYEE, SERVICE, Pair, wait_until
+from tests.world.pairs import EMPLOYEE, SERVICE, Pair, wait_for
 
 pytestmark = pytest.mark.world
 
@@ -31,7 +31,7 @@ def fail(pair: Pair, *, keep: bool) -> None:
 
 def runs_again(pair: Pair, wanted: Snapshot) -> None:
     """Both halves run what they ran then; a pod that is one too many may be there for a moment more."""
-    wait_until(lambda: pair.erp.look().deployments == wanted.deployments)
+    wait_for(wanted.deployments, lambda: pair.erp.look().deployments)
     assert pair.erp.look().function == wanted.function
 
 

@@ -17,7 +17,7 @@ from sandbox.sample import many_repository, several_repository
 from sandbox.sample.erp_repository import discard_changes
 from sandbox.tenants import deployed_state, provisioning
 from sandbox.tenants.tenant import FUNCTION_IMAGE, Tenant
-from tests.world.pairs import wait_until
+from tests.world.pairs import wait_for
 from tests.world.test_gate import scanned
 
 pytestmark = pytest.mark.world
@@ -84,7 +84,7 @@ def test_of_five_releases_two_are_deployed_and_three_fail_each_by_its_own_reason
     proven = {one["name"]: one for one in done.report["targets"] if one["running"]}
     for name in (GOOD, ALSO_GOOD):
         assert proven[name]["built"] == proven[name]["scanned"] == proven[name]["running"]
-    wait_until(lambda: deployed_state.deployments(five)[NEVER_READY].digests == before[NEVER_READY].digests)
+    wait_for(before[NEVER_READY].digests, lambda: deployed_state.deployments(five)[NEVER_READY].digests)
     after = deployed_state.deployments(five)
     assert {name: one.digests for name, one in after.items() if name != NEVER_READY} == {
         name: (proven[name]["running"],) for name in (GOOD, ALSO_GOOD)
