@@ -60,7 +60,7 @@ class Outcome:
         code: pytest's.
         seconds: of the whole group.
         took: of each test its seconds, with what was set up for it first, and its name.
-        failed: how many tests.
+        failed: the names of tests, each with the first line of what failed.
         skipped: the names of tests.
     """
 
@@ -68,7 +68,7 @@ class Outcome:
     code: int
     seconds: float
     took: tuple[tuple[float, str], ...]
-    failed: int
+    failed: tuple[str, ...]
     skipped: tuple[str, ...]
 
 
@@ -81,14 +81,17 @@ def main() -> int:
     for outcome in outcomes:
         # pytest may end with an error although each test passed, such as for a socket that nobody has closed.
         odd = f", pytest ended with {outcome.code}" if outcome.code and not outcome.failed else ""
-        print(f"{outcome.group:<10} {outcome.seconds:7.1f} s  {len(outcome.took)} tests, {outcome.failed} failed{odd}")
+        count = f"{len(outcome.took)} tests, {len(outcome.failed)} failed"
+        print(f"{outcome.group:<10} {outcome.seconds:7.1f} s  {count}{odd}")
     for seconds, name in nlargest(SLOWEST, chain.from_iterable(outcome.took for outcome in outcomes)):
         print(f"slow: {seconds:9.1f} s  {name}")
     for name in skipped:
         print(f"skipped, which counts as a failure: {name}")
-    failed = sum(outcome.failed for outcome in outcomes)
-    passed = sum(len(outcome.took) for outcome in outcomes) - failed - len(skipped)
-    print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
+    failed = [name for outcome in outcomes for name in outcome.failed]
+    for name in failed:
+        print(f"failed: {name}")
+    passed = sum(len(outcome.took) for outcome in outcomes) - len(failed) - len(skipped)
+    print(f"{passed} passed, {len(failed)} failed, {len(skipped)} skipped")
     return 1 if skipped or any(outcome.code for outcome in outcomes) else 0
 
 
@@ -142,12 +145,23 @@ def run(group: str, paths: Sequence[Path], *words: str, env: Mapping[str, str] |
 def summed_up(group: str, code: int, seconds: float, report: Path) -> Outcome:
     """Count the tests of pytest's report; one that is not there is a group that did not run."""
     if not report.exists():
-        return Outcome(group, code or 1, seconds, (), 0, ())
+        return Outcome(group, code or 1, seconds, (), (), ())
     cases = list(ET.parse(report).getroot().iter("testcase"))
-    failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
-    took = tuple((float(case.get("time", 0)), f"{case.get('classname')}::{case.get('name')}") for case in cases)
-    skipped = tuple(name for case, (_, name) in zip(cases, took, strict=True) if case.find("skipped") is not None)
+    took = tuple((float(case.get("time", 0)), name_of(case)) for case in cases)
+    troubles = ((case, next(chain(case.iter("failure"), case.iter("error")), None)) for case in cases)
+    failed = tuple(f"{name_of(case)}: {first_line(trouble)}" for case, trouble in troubles if trouble is not None)
+    skipped = tuple(name_of(case) for case in cases if case.find("skipped") is not None)
     return Outcome(group, code, seconds, took, failed, skipped)
+
+
+def first_line(trouble: ET.Element) -> str:
+    """What a test failed of, in a line."""
+    return (trouble.get("message") or "").partition("\n")[0]
+
+
+def name_of(case: ET.Element) -> str:
+    """The name of a test in pytest's report, with its module."""
+    return f"{case.get('classname')}::{case.get('name')}"
 
 
 if __name__ == "__main__":
