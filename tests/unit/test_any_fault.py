@@ -47,6 +47,15 @@ def test_a_fault_in_one_of_several_effects_at_once_heals_too(tmp_path: Path) -> 
     assert swept.cases > SAMPLE // 2
 
 
+def test_a_lock_that_is_lost_around_any_look_at_it_stops_the_run(tmp_path: Path) -> None:
+    """An effect may look at it in its own midst: behind that look it is already under way."""
+    scenario = prepared("a service and the function change", tmp_path / "repository")
+    cases = [one for one in cases_of(scenario) if one.kind == LOCK_TAKEN and one.point.call == "leases.read"]
+    swept = sweep(scenario, cases)
+    assert not swept.found, str(swept)
+    assert swept.cases > SAMPLE // 2
+
+
 def test_every_client_that_a_run_asks_has_points(scenario: Scenario) -> None:
     clients = {point.call.partition(".")[0] for point in scenario.points}
     assert clients > {"identity", "parameters", "registry", "functions", "cluster", "helm"}
