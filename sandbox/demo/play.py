@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,20 +82,37 @@ def play(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str,
     return stage.erp
 
 
-def play_first(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str, str]) -> Tenant:
-    """Play the first act alone, which deploys everything; the arguments are those of `play`."""
-    stage = begin(name, folder, way, settings)
-    _play(ACTS[0], stage)
+def play_first(
+    name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str, str], values: Mapping[str, str], pods: int
+) -> Tenant:
+    """Play the first act alone, which deploys everything.
+
+    Args:
+        name: as for `play`, and so are `folder`, `way` and `settings`.
+        folder: see there.
+        way: see there.
+        settings: see there.
+        values: what the sample's values file says otherwise, as `erp_repository.make` takes it.
+        pods: how many each service then has.
+    """
+    stage = begin(name, folder, way, settings, values)
+    _play(replace(ACTS[0], pods=pods), stage)
     return stage.erp
 
 
-def begin(name: str, folder: Path, way: run_modes.RunMode, settings: Mapping[str, str] = erp_repository.NONE) -> Stage:
-    """Make the tenant, the folder and the repository anew; the arguments are those of `play`."""
+def begin(
+    name: str,
+    folder: Path,
+    way: run_modes.RunMode,
+    settings: Mapping[str, str] = erp_repository.NONE,
+    values: Mapping[str, str] = erp_repository.NONE,
+) -> Stage:
+    """Make the tenant, the folder and the repository anew; the arguments are those of `play_first`."""
     erp = provisioning.create(name)
     Faults().clear()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    erp_repository.make(folder / "erp", name, settings)
+    erp_repository.make(folder / "erp", name, settings, values)
     return Stage(erp, folder, way)
 
 

@@ -40,7 +40,9 @@ class Sample:
     first: str
 
 
-def make(folder: Path, tenant: str = DEFAULT_TENANT, settings: Mapping[str, str] = NONE) -> Sample:
+def make(
+    folder: Path, tenant: str = DEFAULT_TENANT, settings: Mapping[str, str] = NONE, values: Mapping[str, str] = NONE
+) -> Sample:
     """Copy the sample into a new folder, as a repository on `main` with one commit.
 
     A tenant other than `erp` gets parameters, image repositories, a function and a namespace of its own, so that
@@ -50,13 +52,15 @@ def make(folder: Path, tenant: str = DEFAULT_TENANT, settings: Mapping[str, str]
         folder: made anew.
         tenant: its name.
         settings: text of erp-build.toml -> what stands there instead.
+        values: text of the values file -> what stands there instead.
     """
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("target", "erp-build-report"))
     # There is no way to Docker Hub: its images lie in the mirror that the file has as an example.
     replace(folder / CONFIG, r"(?m)^# (\[build\.mirrors\].*\n)# ", r"\1")
     _rename(folder / CONFIG, tenant, '"/{}/dev"', '"{}-dev-employee-service"', 'namespace = "{}-dev"')
-    for text, other in settings.items():
-        replace(folder / CONFIG, re.escape(text), other)
+    for file, texts in ((CONFIG, settings), (VALUES, values)):
+        for text, other in texts.items():
+            replace(folder / file, re.escape(text), other)
     _rename(folder / VALUES, tenant, ".amazonaws.com/{}/", "namespace: {}-dev")
     return Sample(folder, tenant, begin(folder, "전자결재 ERP: 네 서비스와 헬름 차트"))
 

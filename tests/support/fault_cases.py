@@ -106,9 +106,8 @@ def run_case(scenario: Scenario, case: Case) -> Observed | None:
         for one in world.effects.journal.effects[noted:]
         if one.moves_what_runs or _is_written(one) or one.target.endswith(":latest")
     ]
-    # Between its last look and an effect a run cannot know that the lock is lost. An effect may look in its midst.
-    is_last_look = bool(faults.effect) and case.when == "after"
-    is_between = is_last_look or faults.next_call.startswith("effects.") or case.point.call.startswith("effects.")
+    # Between its last look and an effect a run cannot know that the lock is lost.
+    is_between = faults.next_call.startswith("effects.") or case.point.call.startswith("effects.")
     seen.moved_since = moved[1:] if is_between else moved
     seen.is_unseen = faults.next_call in UNGUARDED
     seen.state = state_of(world)

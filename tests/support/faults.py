@@ -59,7 +59,7 @@ class Gone(BaseException):
 class Faults:
     """Numbers the points of a run, and lets one fault strike; `next_call` is the first call behind it.
 
-    `effect` is the effect in whose midst the fault struck, if it did: its last look at the lock is a call as well.
+    An effect looks at the lock in its midst, too: behind a fault that struck there, the effect is what comes next.
 
     Args:
         at: the point of the fault; None: there is none.
@@ -74,7 +74,6 @@ class Faults:
         self.struck = False
         self._gone: set[threading.Thread] = set()
         self.next_call = ""
-        self.effect = ""
         self._open: dict[threading.Thread, list[str]] = {}
         self._at, self._when, self._strike = at, when, strike
         self._numbers: Counter[tuple[str, str]] = Counter()
@@ -98,8 +97,6 @@ class Faults:
             self.next_call = self.next_call or (call if self.struck else "")
         is_here = self._at is not None and point[:3] == self._at[:3]
         calls = self._open.setdefault(threading.current_thread(), [])
-        if is_here:
-            self.effect = next((one for one in calls if one.startswith("effects.")), "")
         if is_here and self._when == "before":
             self.next_call = call
             self._hit()
@@ -109,6 +106,7 @@ class Faults:
         finally:
             calls.pop()
         if is_here and self._when == "after":
+            self.next_call = next((one for one in calls if one.startswith("effects.")), "")
             self._hit()
 
     def end_workers(self) -> None:

@@ -17,10 +17,10 @@ from sandbox.aws.fault_proxy.client import Faults
 from sandbox.codebuild import runner_image
 from sandbox.demo import run_modes
 from sandbox.demo.play import play, play_first
-from sandbox.lanes import LANE, in_lane
+from sandbox.lanes import in_lane
 from sandbox.lifecycle import up
 from sandbox.machine import inventory
-from sandbox.sample import erp_commits, erp_repository
+from sandbox.sample import erp_repository
 from sandbox.tenants import deployed_state
 from sandbox.tenants.tenant import FUNCTION_PASSWORD, PARAMETER_PASSWORD, Tenant
 from tests.world.as_is import PASSWORD as AS_IS_PASSWORD
@@ -37,6 +37,9 @@ IMPATIENT = {'stable = "5s"': 'stable = "1s"', 'lock_expires = "30s"': 'lock_exp
 
 LAYERED = {"\n[[service]]\n": "\n[[service]]\nlayers = true\n"}
 """How the ERP of the releases differs as well: its pods start without the loader of a jar in a jar, and pull less."""
+
+ONE_POD = {"replicaCount: 2": "replicaCount: 1", "minReplicas: 2": "minReplicas: 1"}
+"""How the ERP of the releases differs further: of each Deployment one pod starts; the ERP of the demo has more."""
 
 URI = (erp_repository.SOURCE / erp_repository.VALUES).read_text(encoding="utf-8").partition("uri: ")[2].split('"')[1]
 PASSWORD = URI.partition("://")[2].partition(":")[2].partition("@")[0]
@@ -169,13 +172,10 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Er
 
 
 @pytest.fixture(scope="session")
-def first_deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
-    """A deployed ERP: in the first lane that of the demo, in the others its first commit, by this machine's Python."""
-    if LANE == 0:
-        found: Erp = request.getfixturevalue("demonstrated")
-        return found
+def first_deployed(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Erp:
+    """The ERP of the releases: the first commit, deployed by this machine's Python on one pod of each service."""
     folder = tmp_path_factory.mktemp("first") / "helm3"
-    tenant = play_first(in_lane("world"), folder, run_modes.on_this_machine(), {**IMPATIENT, **LAYERED})
+    tenant = play_first(in_lane("releases"), folder, run_modes.on_this_machine(), {**IMPATIENT, **LAYERED}, ONE_POD, 1)
     deployed = json.loads((folder / "1-first.json").read_text(encoding="utf-8"))
     return Erp(tenant, folder / "erp", deployed["head"])
 
@@ -191,18 +191,16 @@ def erp(demonstrated: Erp) -> Iterator[Erp]:
 
 @pytest.fixture(scope="session")
 def made(first_deployed: Erp) -> Pair:
-    """The second content of both halves deployed on two pods of each service; the first one was deployed before."""
+    """The second content of both halves deployed; the first one was deployed before."""
     erp = first_deployed
     Faults().clear()
     erp.git("reset", "--quiet", "--hard", erp.commit)
-    if b"replicaCount: 2" not in (erp.repository / erp_repository.VALUES).read_bytes():
-        erp_commits.change_replicas(erp.repository, 2)
     pair = Pair(erp)
     pair.next()
     done = pair.run()
     assert done.code == 0, done.stderr
     # A pod that is one too many may be there for a moment more.
-    wait_for({2}, lambda: {len(one.digests) for one in erp.look().deployments.values()})
+    wait_for({1}, lambda: {len(one.digests) for one in erp.look().deployments.values()})
     return pair
 
 

@@ -112,7 +112,4 @@ def wait_for(wanted: object, read: Callable[[], object], seconds: float = 60, ev
 
 def wait_until(holds: Callable[[], bool], seconds: float = 60, every: float = 0.5) -> None:
     """Wait for what pods do; a look at them costs the processor that they start on, so that there are few."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(every)
+    wait_for(wanted=True, read=holds, seconds=seconds, every=every)

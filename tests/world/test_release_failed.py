@@ -120,9 +120,10 @@ def test_a_half_that_cannot_be_taken_back_keeps_not_the_other_and_it_is_told_wha
 def test_a_cluster_that_is_away_and_forgets_the_sign_in_during_a_rollout_is_waited_for(pair: Pair) -> None:
     with relay_to(API_SERVER_PORT) as relay:
         lead_to_cluster_by(relay)
+        pods = len(pair.erp.look().deployments[SERVICE].digests)
         pair.next(SERVICE)
         started = pair.erp.start()
-        started.until(f"{SERVICE}: 1 of 2 updated")
+        started.until(f"{SERVICE}: 1 of {pods} updated")
         Faults().expire_tokens()
         relay.cut()
         time.sleep(AWAY)
