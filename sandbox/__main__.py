@@ -1,16 +1,16 @@
-"""`python -m sandbox up|down|status|reset|demo`: puts the sandbox up and takes it down."""
+"""`python -m sandbox install|up|down|status|reset|demo`: puts the sandbox up and takes it down."""
 
 import argparse
 import sys
 
 from sandbox.errors import SandboxError
-from sandbox.lifecycle import AWS_COMPONENTS, COMPONENTS, down, reset, status, up
+from sandbox.lifecycle import AWS_COMPONENTS, COMPONENTS, down, install, reset, status, up
 
 
 def main() -> int:
     """Run one of the verbs."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("verb", choices=["up", "down", "status", "reset", "demo"])
+    parser.add_argument("verb", choices=["install", "up", "down", "status", "reset", "demo"])
     parser.add_argument("--only", choices=["aws"], help="up: only the engine and AWS, no Kubernetes")
     parser.add_argument(
         "--runner",
@@ -28,7 +28,13 @@ def main() -> int:
             from sandbox.demo import play
 
             return play.main(options.runner)
-        {"up": lambda: up(AWS_COMPONENTS if options.only else COMPONENTS), "down": down, "reset": reset}[options.verb]()
+        verbs = {
+            "install": install,
+            "up": lambda: up(AWS_COMPONENTS if options.only else COMPONENTS),
+            "down": down,
+            "reset": reset,
+        }
+        verbs[options.verb]()
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1

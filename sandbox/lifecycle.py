@@ -50,6 +50,16 @@ CLUSTER_OF_THE_DEMO: tuple[Component, ...] = (BINARIES_OF_THE_DEMO, SIGN_IN, KUB
 def up(components: tuple[Component, ...] = COMPONENTS) -> None:
     """Put every component up, in order; what is up already is left alone."""
     start = time.monotonic()
+    _put_up(components)
+    print(f"The sandbox is up ({time.monotonic() - start:.1f} s). Cache: {CACHE}, state: {STATE}")
+
+
+def install() -> None:
+    """Install what stays on the machine when the sandbox goes: packages, and programs that are compiled."""
+    _put_up((DEBIAN_PACKAGES, GO_BINARIES))
+
+
+def _put_up(components: tuple[Component, ...]) -> None:
     for component in components:
         began = time.monotonic()
         if component.is_up():
@@ -58,7 +68,6 @@ def up(components: tuple[Component, ...] = COMPONENTS) -> None:
         print(f"{component.name:<18} ...", flush=True)
         component.up()
         print(f"{component.name:<18} up in {time.monotonic() - began:.1f} s", flush=True)
-    print(f"The sandbox is up ({time.monotonic() - start:.1f} s). Cache: {CACHE}, state: {STATE}")
 
 
 @contextmanager

@@ -97,6 +97,7 @@ def main() -> int:
 def world() -> list[Outcome]:
     """The tests of the sandbox: three lanes at once, and at the end the one that takes it down."""
     sandbox("down")
+    sandbox("install")  # what it installs is there before and afterwards
     with tempfile.TemporaryDirectory() as folder:
         before = Path(folder) / "before.json"
         before.write_text(inventory.take().as_json(), encoding="utf-8")
@@ -115,7 +116,7 @@ def world() -> list[Outcome]:
 
 
 def sandbox(verb: str) -> None:
-    """Put the sandbox up or down, by a program of its own whose processes are not ours."""
+    """Call a verb of the sandbox, by a program of its own whose processes are not ours."""
     subprocess.run([sys.executable, "-m", "sandbox", verb], cwd=HERE.parent, check=True)
 
 

@@ -54,7 +54,7 @@ SECRETS = (
 
 
 def sandbox(verb: str) -> None:
-    """Put the sandbox up or down as a person does: by a program of its own, whose processes are not ours."""
+    """Call a verb of the sandbox as a person does: by a program of its own, whose processes are not ours."""
     subprocess.run([sys.executable, "-m", "sandbox", verb], check=True)
 
 
@@ -75,6 +75,7 @@ def before() -> inventory.Inventory:
         return inventory.from_json(Path(os.environ[BEFORE]).read_text(encoding="utf-8"))
     if KEEP not in os.environ:
         sandbox("down")
+        sandbox("install")
     return inventory.take()
 
 
