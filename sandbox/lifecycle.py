@@ -22,7 +22,7 @@ from sandbox.docker.engine import ENGINE
 from sandbox.docker.foreign_images import FOREIGN_IMAGES
 from sandbox.docker.hub_images import HUB_IMAGES
 from sandbox.docker.java_base_image import JAVA_BASE_IMAGE
-from sandbox.machine import go
+from sandbox.machine import go, stray_folders
 from sandbox.machine.debian_packages import DEBIAN_PACKAGES
 from sandbox.machine.processes import unmount_below
 from sandbox.paths import CACHE, STATE
@@ -50,6 +50,7 @@ CLUSTER_OF_THE_DEMO: tuple[Component, ...] = (BINARIES_OF_THE_DEMO, SIGN_IN, KUB
 def up(components: tuple[Component, ...] = COMPONENTS) -> None:
     """Put every component up, in order; what is up already is left alone."""
     start = time.monotonic()
+    stray_folders.note()
     _put_up(components)
     print(f"The sandbox is up ({time.monotonic() - start:.1f} s). Cache: {CACHE}, state: {STATE}")
 
@@ -92,6 +93,7 @@ def down() -> None:
         component.down()
         print(f"{component.name:<18} down", flush=True)
     unmount_below(STATE)
+    stray_folders.remove()
     if STATE.exists():
         shutil.rmtree(STATE)
 

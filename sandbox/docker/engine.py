@@ -2,11 +2,9 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 
 import docker
 import docker.errors
@@ -22,14 +20,8 @@ BRIDGE = "docker0"
 BUILD_BRIDGES = {f"erpengine{number}": f"10.254.{number}.1/24" for number in range(32)}
 """Bridges for the engines of build containers, of which each takes one that is free, and their addresses."""
 
-PLUGINS = Path("/opt/containerd")
-"""A folder that the engine's containerd makes at its start, wherever its data is."""
-
-RUNC = Path("/run/runc")
-"""A folder that the engine's BuildKit makes at its first build, wherever its own are."""
-
 BEFORE = STATE / "engine-before.json"
-"""What of the bridge and the folders was there before our engine; without this note nothing is taken away."""
+"""Of the bridge and the firewall, what was there before our engine; without this note nothing is taken away."""
 
 
 def address() -> str:
@@ -81,12 +73,7 @@ class Engine:
             return
         STATE.mkdir(parents=True, exist_ok=True)
         if not BEFORE.exists():
-            before = {
-                "bridge": _link_exists(BRIDGE),
-                "plugins": PLUGINS.exists(),
-                "runc": RUNC.exists(),
-                "forward": _forward_policy(),
-            }
+            before = {"bridge": _link_exists(BRIDGE), "forward": _forward_policy()}
             BEFORE.write_text(json.dumps(before), encoding="ascii")
         folder = STATE / "engine"
         folder.mkdir(exist_ok=True)
@@ -121,11 +108,6 @@ class Engine:
         if not BEFORE.exists():
             return
         before = json.loads(BEFORE.read_text(encoding="ascii"))
-        if not before["plugins"]:
-            shutil.rmtree(PLUGINS, ignore_errors=True)
-        if not before.get("runc", True):
-            with suppress(OSError):  # never made, or in use by somebody else
-                RUNC.rmdir()
         if not before["bridge"]:
             if _link_exists(BRIDGE):
                 _run("ip", "link", "delete", BRIDGE)
