@@ -56,7 +56,7 @@ def up(components: tuple[Component, ...] = COMPONENTS) -> None:
 
 
 def install() -> None:
-    """Install what stays on the machine when the sandbox goes: packages, and programs that are compiled."""
+    """Do the first part of `up`: Debian's packages, Kubernetes and Helm, which stay when the sandbox goes."""
     _put_up((DEBIAN_PACKAGES, GO_BINARIES))
 
 
