@@ -11,7 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 from erp_build.clients.process import end_running, kill_running
-from erp_build.clients.terminal.streams import tell
+from erp_build.clients.terminal.streams import LAST_WORD, tell
 from erp_build.clients.way_out import LAST_WORD_S, WAY_OUT
 from erp_build.errors import Interrupted
 
@@ -103,6 +103,8 @@ class _Watch:
     def _say_last_word(self, number: int) -> None:
         error = _interrupted(number)
         error.why = "the run was asked to stop, and again or without an end; it killed its child processes"
+        # The main thread goes on with its way out until the process ends.
+        LAST_WORD.take()
         with suppress(Exception):
             tell(sys.stderr, f"erp_build: {error.what}, at once")
             self._last_word(error)

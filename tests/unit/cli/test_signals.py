@@ -22,9 +22,10 @@ from erp_build.errors import ConfigurationError, Interrupted
 from tests.support.git import Checkout
 
 PROGRAM = """
-import ctypes, threading, time
+import ctypes, sys, threading, time
 from erp_build.cli.signals import signals_raise
 from erp_build.clients.process import run
+from erp_build.clients.terminal.streams import tell
 
 def stubborn():
     while True:
@@ -40,17 +41,17 @@ def deaf():
 
 def child():
     script = "trap '' TERM; echo $$; sleep 60"
-    run(["sh", "-c", script], env={}, timeout=60, on_line=lambda line: print(line, flush=True))
+    run(["sh", "-c", script], env={}, timeout=60, on_line=lambda line: tell(sys.stdout, line))
 
 def last_word(error):
-    print("last word:", error.code, flush=True)
+    tell(sys.stdout, f"last word: {error.code}")
 
 try:
     with signals_raise(last_word):
         threading.Thread(target=child, daemon=True).start()
         DURING
 finally:
-    print("way out", flush=True)
+    tell(sys.stdout, "way out")
     stubborn()
 """
 """It hangs on its way out, beside a child that does not end when it is asked to."""

@@ -5,11 +5,16 @@ import os
 import subprocess
 import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 
-from erp_build.clients.terminal.streams import Output, can_colour, can_redraw, tell
+from erp_build.clients.clock import SystemClock
+from erp_build.clients.secrets import Secrets
+from erp_build.clients.terminal import progress, streams
+from erp_build.clients.terminal.progress import Lines
+from erp_build.clients.terminal.streams import LastWord, Output, can_colour, can_redraw, tell
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 
@@ -98,6 +103,31 @@ def test_a_line_for_a_person_is_lost_without_an_error() -> None:
     closed.close()
     tell(closed, "a line")
     tell(None, "a line")
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()], ids=["a pipe", "a terminal"])
+def test_only_who_has_the_last_word_goes_on_writing(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    word = LastWord()
+    for module in (streams, progress):
+        monkeypatch.setattr(module, "LAST_WORD", word)
+    lines = Lines(stream, SystemClock(), Secrets())
+
+    def write(name: str) -> None:
+        tell(stream, f"a line of {name}")
+        Output(stream).write(f"a result of {name}")
+        lines.say(f"progress of {name}")
+        lines.phase("a", "push")
+        lines.say(f"more progress of {name}")
+        lines.close()
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(write, "the other, before").result()
+        word.take()
+        other.submit(write, "the other, behind").result()
+        write("the speaker")
+    written = stream.getvalue()
+    assert [written.count(name) for name in ("the other, before", "the other, behind", "the speaker")] == [4, 0, 4]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.secrets import Secrets
-from erp_build.clients.terminal.streams import can_colour, can_redraw, tell
+from erp_build.clients.terminal.streams import LAST_WORD, can_colour, can_redraw, tell
 from erp_build.formats.printable import one_line
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Lines:
             alive = self._alive
             if alive is None or isinstance(alive, Heartbeat):
                 tell(self._stream, f"{style}{line}{PLAIN}" if self._colour and style else line)
-            else:
+            elif not LAST_WORD.is_with_another():
                 with suppress(OSError):
                     alive.console.print(line, soft_wrap=True)
 

@@ -2,6 +2,8 @@
 
 A result that cannot be written is an error. A line of progress is not: a run that deploys must not end because the
 reader of its log is gone, or because the log's disk is full.
+
+A program that ends at once has a last word, and nothing is written behind it: `LAST_WORD`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,30 @@ from erp_build.errors import OutputFailed
 
 if TYPE_CHECKING:
     from typing import TextIO
+
+
+class LastWord:
+    """Which thread has the last word of the process; from then on no other thread writes."""
+
+    def __init__(self) -> None:
+        self._speaker: int | None = None
+
+    def take(self) -> None:
+        """Let only the calling thread write from now on. A line that another thread has begun may still end."""
+        self._speaker = _thread_id()
+
+    def is_with_another(self) -> bool:
+        """Whether another thread than the calling one has the last word."""
+        return self._speaker is not None and self._speaker != _thread_id()
+
+
+LAST_WORD = LastWord()
+
+
+def _thread_id() -> int:
+    import threading  # imported here: a plan ends without a last word
+
+    return threading.get_ident()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -59,7 +85,7 @@ def fit(text: str, stream: TextIO | None) -> str:
 
 def tell(stream: TextIO | None, text: str) -> None:
     """Write a line for a person. What goes wrong is left alone, because there is no place to tell it."""
-    if stream is not None:
+    if stream is not None and not LAST_WORD.is_with_another():
         with suppress(OSError, ValueError):  # ValueError: the stream is closed
             print(text, file=stream, flush=True)
 
@@ -94,7 +120,7 @@ class Output:
 
     def write(self, text: str, end: str = "\n") -> None:
         """Write a text and see that it has left the process."""
-        if self.is_over:
+        if self.is_over or LAST_WORD.is_with_another():
             return
         try:
             if self._stream is None:
