@@ -122,10 +122,13 @@ def sandbox(verb: str) -> None:
 
 def run(group: str, paths: Sequence[Path], *words: str, env: Mapping[str, str] | None = None) -> Outcome:
     """Run one group in a pytest of its own; each line that it prints gets the group's name."""
-    with tempfile.TemporaryDirectory() as folder:
+    # What a test has killed may leave something there in the meantime.
+    with tempfile.TemporaryDirectory(prefix="pytest-", ignore_cleanup_errors=True) as folder:
         report = Path(folder) / "report.xml"
         start = time.monotonic()
         argv = [sys.executable, "-m", "pytest", "--durations=8", f"--junitxml={report}", *words]
+        # Several that end at once would remove each other's old folders where they share the place of these.
+        argv += [f"--basetemp={folder}/pytest-{group.replace(' ', '-')}"]
         child = subprocess.Popen(
             [*argv, *map(str, paths)],
             cwd=HERE.parent,
