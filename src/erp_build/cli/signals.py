@@ -10,6 +10,7 @@ from threading import Thread
 from types import FrameType
 from typing import NoReturn
 
+from erp_build.clients.files.private_folder import remove_private_folders
 from erp_build.clients.process import end_running, kill_running
 from erp_build.clients.terminal.streams import LAST_WORD, tell
 from erp_build.clients.way_out import LAST_WORD_S, WAY_OUT
@@ -17,8 +18,8 @@ from erp_build.errors import Interrupted
 
 HEARD = (signal.SIGINT, signal.SIGTERM)
 
-LAST_WORD_LIMIT_S = 0.7
-"""Seconds for the last word of a program that ends at once."""
+LAST_LIMIT_S = 0.7
+"""Seconds for what a program does last that ends at once."""
 
 LastWord = Callable[[Interrupted], object]
 """Says and writes what must not be lost where the way out hangs, such as the report."""
@@ -29,7 +30,7 @@ def signals_raise(last_word: LastWord = lambda _: None) -> Iterator[None]:
     """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out.
 
     The way out may hang. A second signal kills the children and ends the program at once, behind the block as well; so
-    does the time, `LAST_WORD_S` after the first signal. Only the last word is said before.
+    does the time, `LAST_WORD_S` after the first signal. Only the last word is said before, and what is private removed.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
@@ -93,14 +94,14 @@ class _Watch:
         return 0
 
     def _end_at_once(self, number: int) -> NoReturn:
-        """End the program. The last word is said by another thread, because that may hang as well."""
+        """End the program. What is left to do is done by another thread, because that may hang as well."""
         kill_running()
-        speaker = Thread(target=self._say_last_word, args=(number,), daemon=True)
-        speaker.start()
-        speaker.join(LAST_WORD_LIMIT_S)
+        last = Thread(target=self._do_last, args=(number,), daemon=True)
+        last.start()
+        last.join(LAST_LIMIT_S)
         os._exit(128 + number)
 
-    def _say_last_word(self, number: int) -> None:
+    def _do_last(self, number: int) -> None:
         error = _interrupted(number)
         error.why = "the run was asked to stop, and again or without an end; it killed its child processes"
         # The main thread goes on with its way out until the process ends.
@@ -108,6 +109,7 @@ class _Watch:
         with suppress(Exception):
             tell(sys.stderr, f"erp_build: {error.what}, at once")
             self._last_word(error)
+        remove_private_folders()
 
 
 def _interrupted(number: int) -> Interrupted:

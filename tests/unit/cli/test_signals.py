@@ -24,6 +24,8 @@ from tests.support.git import Checkout
 PROGRAM = """
 import ctypes, sys, threading, time
 from erp_build.cli.signals import signals_raise
+from erp_build.clients.files.private_folder import private_folder
+from erp_build.clients.git.stand_in import StandIn
 from erp_build.clients.process import run
 from erp_build.clients.terminal.streams import tell
 
@@ -112,6 +114,25 @@ def test_a_way_out_that_hangs_ends_with_a_last_word_and_without_a_second_signal(
     assert has_ended(child)
 
 
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_program_that_ends_at_once_leaves_no_private_file(signals: int, erp: Checkout, tmp_path: Path) -> None:
+    during = f"""stand_in = StandIn({str(erp.root)!r})
+        with private_folder() as folder, private_folder("erp-build-values-") as other:
+            for one in (folder, other):
+                (one / "secret").write_text("x")
+            tell(sys.stdout, "written")
+            stubborn()"""
+    with started(during, TMPDIR=str(tmp_path)) as program:
+        assert {read_line(program), read_line(program)} > {"written"}
+        assert len([*tmp_path.glob("erp-build-*")]) == 3
+        for _ in range(signals):
+            program.send_signal(signal.SIGTERM)
+            time.sleep(0.02)
+        said, _ = program.communicate(timeout=2 * LIMIT_S)
+    assert said.endswith("last word: 143\n")
+    assert list(tmp_path.glob("erp-build-*")) == []
+
+
 def test_two_signals_at_once_end_the_program_with_its_last_word() -> None:
     with started("stubborn") as program:
         child = int(read_line(program))
@@ -125,10 +146,12 @@ def test_two_signals_at_once_end_the_program_with_its_last_word() -> None:
 
 
 @contextmanager
-def started(kind: str) -> Iterator["subprocess.Popen[str]"]:
-    """The program, which ends with the block."""
-    argv = [sys.executable, "-c", PROGRAM.replace("DURING", {"stubborn": "time.sleep(60)", "deaf": "deaf()"}[kind])]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+def started(kind: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
+    """The program, which ends with the block; `kind` is what it does, by name or as lines of Python."""
+    during = {"stubborn": "time.sleep(60)", "deaf": "deaf()"}.get(kind, kind)
+    argv = [sys.executable, "-c", PROGRAM.replace("DURING", during)]
+    environment = {**os.environ, **variables}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as program:
         try:
             yield program
         finally:

@@ -2,7 +2,6 @@
 
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from erp_build.clients.docker.events import hint_of
 from erp_build.clients.docker.private_config import VARIABLE, private_config, users_folder
 from erp_build.clients.docker.server import VARIABLES, DockerServer, default_server
 from erp_build.clients.docker.stall import IMAGE_BUILD_S
+from erp_build.clients.files.private_folder import private_folder
 from erp_build.clients.process import TimedOut, child_environment, run, tail
 from erp_build.errors import BuildFailed
 
@@ -119,8 +119,8 @@ def _unpacked(context: IO[bytes], request: EngineBuild) -> Iterator[tuple[Path, 
     As a stream it can be read once, and a Dockerfile with a `# syntax=` line is read by two programs (Docker 20.10).
     What `.dockerignore` excludes is not in it, so nothing more is excluded but what the builder has for itself.
     """
-    with tempfile.TemporaryDirectory(prefix="erp-build-context-") as name:
-        folder, beside = Path(name) / "context", Path(name) / "dockerfile"
+    with private_folder("erp-build-context-") as both:
+        folder, beside = both / "context", both / "dockerfile"
         for one in (folder, beside):
             one.mkdir()
         with tarfile.open(fileobj=context) as tar:

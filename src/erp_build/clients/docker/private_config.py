@@ -6,7 +6,6 @@ call fail. So the folder holds a file.
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.files.kept import home
+from erp_build.clients.files.private_folder import private_folder
 from erp_build.config.read_file import read_file
 from erp_build.formats.image_name import DOCKER_HUB
 
@@ -61,12 +61,11 @@ def private_config(user: Path, sign_ins: Mapping[str, SignIn] | None = None) -> 
     # Where `docker buildx` was installed for this user alone, the program finds it beside the configuration.
     if folders := _plugin_folders(user):
         content[MORE_PLUGINS] = folders
-    # A folder for this user alone (0700).
-    with tempfile.TemporaryDirectory(prefix="erp-build-docker-") as name:
-        descriptor = os.open(Path(name) / CONFIG_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with private_folder("erp-build-docker-") as folder:
+        descriptor = os.open(folder / CONFIG_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(content, file)
-        yield Path(name)
+        yield folder
 
 
 @contextmanager

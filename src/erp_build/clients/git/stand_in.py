@@ -7,12 +7,11 @@ where things are.
 """
 
 import re
-import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+from erp_build.clients.files.private_folder import make_private_folder, remove_private_folder
 from erp_build.clients.git.command import GIT_NAME, git_environment, git_folders, run_git
 from erp_build.config.read_file import read_file
 
@@ -45,8 +44,8 @@ class StandIn:
 
     def __init__(self, root: str) -> None:
         own, shared = map(Path, git_folders(root))
-        self.folder = Path(tempfile.mkdtemp(prefix="erp-build-git-"))
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.folder = make_private_folder("erp-build-git-")
+        weakref.finalize(self, remove_private_folder, self.folder)
         for place in (*(shared / name for name in SHARED), own / "index"):
             (self.folder / place.name).symlink_to(place.resolve())
         # No link: Git takes a link for a reference by its own text.

@@ -1,11 +1,11 @@
 """Renders and lints a chart without a cluster."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from erp_build.clients.files.private_folder import private_folder
 from erp_build.clients.helm.calls import call_helm, raise_for_failure
 from erp_build.formats.messages.helm_message import lint_mistakes
 from erp_build.model.releases.capabilities import NOTHING_KNOWN, Capabilities
@@ -54,7 +54,8 @@ def values_options(values: Sequence[Path]) -> list[str]:
 @contextmanager
 def values_file(values: bytes) -> Iterator[Path]:
     """Provide a file with these values for the time of the block; no other user may read it."""
-    with tempfile.NamedTemporaryFile(prefix="erp-build-values-", suffix=".yaml") as file:
-        file.write(values)
-        file.flush()
-        yield Path(file.name)
+    with private_folder("erp-build-values-") as folder:
+        file = folder / "values.yaml"
+        file.touch(0o600)
+        file.write_bytes(values)
+        yield file

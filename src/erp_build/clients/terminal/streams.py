@@ -87,7 +87,8 @@ def tell(stream: TextIO | None, text: str) -> None:
     """Write a line for a person. What goes wrong is left alone, because there is no place to tell it."""
     if stream is not None and not LAST_WORD.is_with_another():
         with suppress(OSError, ValueError):  # ValueError: the stream is closed
-            print(text, file=stream, flush=True)
+            # Written at once, so that no line of another thread gets between its text and its end.
+            print(f"{text}\n", end="", file=stream, flush=True)
 
 
 class Output:

@@ -1,13 +1,14 @@
 """Commits one file on top of a branch of the remote and pushes it, without touching the checkout."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import Any
 
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from erp_build.clients.clock import Clock
 from erp_build.clients.effects import EditRequest
+from erp_build.clients.files.private_folder import private_folder
 from erp_build.clients.git import command
 from erp_build.clients.git.command import (
     belongs_to_caller,
@@ -131,7 +132,7 @@ def _stored(git: Any, content: bytes) -> str:
 
 def _committed(git: Any, parent: str, entry: str, message: str) -> str:
     """Make a commit on top of another one that changes one entry; it has an index of its own."""
-    with TemporaryDirectory(prefix="erp-build-") as folder:
+    with private_folder() as folder:
         own = {"GIT_INDEX_FILE": f"{folder}/index"}
         git.read_tree(parent, env=own)
         git.update_index("--cacheinfo", entry, env=own)
