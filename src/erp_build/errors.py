@@ -1,7 +1,7 @@
 """The tree of errors. A class has an exit code; an instance says what failed, where, why, and what to do next.
 
 Failure                      whatever ends a run
-|- Interrupted      130/143  SIGINT, SIGTERM; no `Exception`
+|- Interrupted  129/130/143  SIGHUP, SIGINT, SIGTERM; no `Exception`
 |- OutputFailed          74  the result could not be written: a full disk
 `- ErpBuildError         70  a bug of ours
    |- ConfigurationError     2  usage, settings, credentials, values file

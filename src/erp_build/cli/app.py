@@ -57,7 +57,8 @@ exit codes:
   5 push failed                  12 only some releases deployed
   6 gate: findings               13 a saved plan has moved
   7 gate: inconclusive           70 a bug of erp_build
-  130 SIGINT, 143 SIGTERM        74 the output could not be written
+  129 SIGHUP, 130 SIGINT         74 the output could not be written
+  143 SIGTERM
 """
 
 

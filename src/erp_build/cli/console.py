@@ -165,10 +165,13 @@ class Console:
         return packagings_of(self.packagers)
 
     def clients(self, project: Project) -> AbstractContextManager[Clients]:
-        """The clients of the repository, for a command whose effects nobody asks for afterwards."""
+        """The clients of the repository, for a command whose effects nobody asks for afterwards.
+
+        A signal ends their child processes, and their private files are gone afterwards.
+        """
         from erp_build.wiring import open_clients
 
-        return open_clients(
+        opened = open_clients(
             self.root,
             clock=self.clock,
             progress=self.progress,
@@ -176,6 +179,7 @@ class Console:
             build=project.build,
             packagers=self.packagers,
         )
+        return _under_signals(opened)
 
     @contextmanager
     def site(self, project: Project) -> Iterator[Site]:
@@ -212,6 +216,14 @@ class Console:
     def complain(self, text: str) -> None:
         """Print something that went wrong."""
         tell(self._stderr, fit(self.secrets.shown(text), self._stderr))
+
+
+@contextmanager
+def _under_signals(opened: AbstractContextManager[Clients]) -> Iterator[Clients]:
+    from erp_build.cli.signals import signals_raise
+
+    with signals_raise(), opened as clients:
+        yield clients
 
 
 def _named(units: tuple[Project, ...], name: str | None, what: str) -> Project:

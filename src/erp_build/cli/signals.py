@@ -1,12 +1,13 @@
-"""Signals, for the verbs that change something."""
+"""Signals, for the verbs that change something, start programs or keep private files."""
 
 import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
 
@@ -16,7 +17,9 @@ from erp_build.clients.terminal.streams import LAST_WORD, tell
 from erp_build.clients.way_out import LAST_WORD_S, WAY_OUT
 from erp_build.errors import Interrupted
 
-HEARD = (signal.SIGINT, signal.SIGTERM)
+HEARD = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+INSISTING = (signal.SIGINT, signal.SIGTERM)
+"""What counts as a second signal. A terminal that is closed may send SIGHUP twice, by the kernel and by the shell."""
 
 LAST_LIMIT_S = 0.7
 """Seconds for what a program does last that ends at once."""
@@ -27,21 +30,25 @@ LastWord = Callable[[Interrupted], object]
 
 @contextmanager
 def signals_raise(last_word: LastWord = lambda _: None) -> Iterator[None]:
-    """Let TERM and INT raise in the main thread: children are ended and the report is written on the way out.
+    """Let TERM, INT and HUP raise in the main thread: children are ended and the report is written on the way out.
 
     The way out may hang. A second signal kills the children and ends the program at once, behind the block as well; so
     does the time, `LAST_WORD_S` after the first signal. Only the last word is said before, and what is private removed.
+    `nohup` ignores HUP for its command, and so it stays ignored. In threads other than the main one nothing is changed.
     """
+    if current_thread() is not main_thread():
+        yield
+        return
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
         WAY_OUT.begin()
-        for each in HEARD:
+        for each in before:
             # The watch hears the second one.
             signal.signal(each, _leave_to_the_watch)
         raise _interrupted(number)
 
     watch = _Watch(last_word)
-    before = {number: signal.signal(number, interrupt) for number in HEARD}
+    before = {number: signal.signal(number, interrupt) for number in HEARD if not _is_kept_from(number)}
     try:
         yield
     except BaseException:
@@ -80,16 +87,17 @@ class _Watch:
             # At once: what the main thread does first may take all the time.
             for work in (end_running, WAY_OUT.call_off):
                 Thread(target=work, daemon=True).start()
-            if (second := self._next(LAST_WORD_S)) or WAY_OUT.end == end:
+            if (second := self._next(INSISTING, LAST_WORD_S)) or WAY_OUT.end == end:
                 self._end_at_once(second or first)
         os.close(self._reading)
 
-    def _next(self, seconds: float | None = None) -> int:
-        """The next signal that is heard; 0 where none comes in time, or none can come any more."""
-        while select.select([self._reading], [], [], seconds)[0]:
+    def _next(self, numbers: Collection[int] = HEARD, seconds: float | None = None) -> int:
+        """The next one of these signals; 0 where none comes in time, or none can come any more."""
+        end = seconds and time.monotonic() + seconds
+        while select.select([self._reading], [], [], end and max(0.0, end - time.monotonic()))[0]:
             if not (read := os.read(self._reading, 1)):
                 return 0
-            if read[0] in HEARD:
+            if read[0] in numbers:
                 return read[0]
         return 0
 
@@ -110,6 +118,14 @@ class _Watch:
             tell(sys.stderr, f"erp_build: {error.what}, at once")
             self._last_word(error)
         remove_private_folders()
+
+
+def _is_kept_from(number: signal.Signals) -> bool:
+    """Whether this process was started without this signal, as `nohup` does.
+
+    Only for HUP: a script starts every job in its background without INT.
+    """
+    return number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
 
 
 def _interrupted(number: int) -> Interrupted:

@@ -19,7 +19,7 @@ from erp_build.report.evidence_types import (
 from erp_build.report.gate_types import GateDocument
 from erp_build.report.plan_types import ChangesDocument, SavedPlanDocument, Seconds, TargetDocument
 
-ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 70, 130, 143]}]
+ExitCode = Annotated[int, {"enum": [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 70, 129, 130, 143]}]
 Account = Annotated[str, {"pattern": "^[0-9]{12}$"}]
 Commit = Annotated[str | None, {"pattern": "^[0-9a-f]{40}([0-9a-f]{24})?$"}]
 Moment = Annotated[str | None, {"format": "date-time"}]
@@ -228,7 +228,7 @@ class ReportDocument(TypedDict):
             was nothing to do; partly: some of several releases and functions were deployed, and some were not.
         exit_code: 0 done or nothing to do; 2 configuration; 3 detection refused; 4 build; 5 push; 6 findings over the
             policy; 7 no verdict; 8 Lambda; 9 cluster, Helm, rollout; 10 not what was cleared runs; 11 locked or newer
-            deployed; 12 partly; 13 a saved plan has moved; 70 a bug; 130 SIGINT; 143 SIGTERM.
+            deployed; 12 partly; 13 a saved plan has moved; 70 a bug; 129 SIGHUP; 130 SIGINT; 143 SIGTERM.
         rehearsal: whether every change was only assumed.
         recovers: whether the run before failed after it had taken the lock.
         started: when the run began, ISO 8601, UTC.

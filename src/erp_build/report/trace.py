@@ -53,7 +53,7 @@ def _result(error: Failure | None) -> str:
     """The convention's word for how a run or a stage ended."""
     if error is None:
         return "success"
-    words = {70: "error", 130: "cancellation", 143: "cancellation"}
+    words = {70: "error", 129: "cancellation", 130: "cancellation", 143: "cancellation"}
     return words.get(error.code, "failure")
 
 

@@ -87,7 +87,17 @@ class Scene:
             "AWS_ACCESS_KEY_ID": "invented",
             "AWS_SECRET_ACCESS_KEY": "invented",
         }
-        argv = [sys.executable, "-m", "erp_build", "run", "--repo", str(self.checkout.root)]
+        # Whoever plays the tests by `nohup` has HUP ignored.
+        argv = [
+            "env",
+            "--default-signal=HUP",
+            sys.executable,
+            "-m",
+            "erp_build",
+            "run",
+            "--repo",
+            str(self.checkout.root),
+        ]
         argv += ["--report", str(self.report), *words]
         with subprocess.Popen(
             argv, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

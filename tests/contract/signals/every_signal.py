@@ -69,7 +69,7 @@ STAGES = (
 """A place in a run each: the operation that is reached there."""
 
 FAULTS: tuple[Fault, ...] = ("hangs", "dribbles", "answers late", "goes silent")
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 Case = tuple[str, Fault, signal.Signals]
 """A stage, the fault of its server, and the signal."""

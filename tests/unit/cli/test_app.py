@@ -43,6 +43,7 @@ CODES = [
     (PlanMoved("x"), 13),
     (ErpBuildError("x"), 70),
     (OutputFailed("x"), 74),
+    (Interrupted(1, "SIGHUP"), 129),
     (Interrupted(2, "SIGINT"), 130),
     (Interrupted(15, "SIGTERM"), 143),
     (KeyboardInterrupt(), 130),
@@ -153,7 +154,7 @@ def test_help_lists_verbs_and_exit_codes(word: str, erp_build: CommandLine) -> N
     assert answer.code == 0
     for verb, meaning in cli.VERBS.items():
         assert f"  {verb:<10} {meaning}\n" in answer.out
-    for code in (0, *range(2, 14), 70, 74, 130, 143):
+    for code in (0, *range(2, 14), 70, 74, 129, 130, 143):
         assert f" {code} " in answer.out
 
 

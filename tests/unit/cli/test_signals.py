@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 import pytest
 
-from erp_build.cli.signals import signals_raise
+from erp_build.cli.signals import HEARD, signals_raise
 from erp_build.clients.aws.session import CLIENT_CONFIG, translate_aws_errors
 from erp_build.clients.way_out import WAY_OUT
 from erp_build.errors import ConfigurationError, Interrupted
@@ -64,7 +65,9 @@ LIMIT_S = 5.0
 
 @pytest.fixture(autouse=True)
 def _handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in HEARD}
+    # Whoever plays the tests by `nohup` has it ignored.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     WAY_OUT.forget()
     signal.set_wakeup_fd(-1)
@@ -72,7 +75,7 @@ def _handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", HEARD)
 def test_a_signal_raises_what_no_handler_of_exceptions_takes(number: signal.Signals) -> None:
     with pytest.raises(Interrupted, match=f"ended by {number.name}") as caught, signals_raise():
         signal.raise_signal(number)
@@ -145,6 +148,56 @@ def test_two_signals_at_once_end_the_program_with_its_last_word() -> None:
     assert has_ended(child)
 
 
+def test_a_terminal_that_is_closed_ends_the_program_on_its_way_out(tmp_path: Path) -> None:
+    written = tmp_path / "way-out"
+    program = f"""
+import sys, time
+from pathlib import Path
+from erp_build.cli.signals import signals_raise
+from erp_build.clients.terminal.streams import tell
+from erp_build.errors import Interrupted
+
+try:
+    with signals_raise():
+        tell(sys.stdout, "begun")
+        time.sleep(60)
+except Interrupted as error:
+    time.sleep(0.5)
+    tell(sys.stdout, "nobody reads this")
+    Path({str(written)!r}).write_text("done")
+    sys.exit(error.code)
+"""
+    mine, theirs = os.openpty()
+    argv = ["setsid", "--ctty", sys.executable, "-c", program]
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs) as child:
+        os.close(theirs)
+        assert os.read(mine, 100) == b"begun\r\n"
+        os.close(mine)
+        # The shell behind a terminal sends it as well.
+        time.sleep(0.1)
+        child.send_signal(signal.SIGHUP)
+        assert child.wait(LIMIT_S) == 128 + signal.SIGHUP
+    assert written.read_text() == "done"
+
+
+def test_what_nohup_keeps_from_a_terminal_goes_on_without_it() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with signals_raise():
+        signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+def test_in_another_thread_than_the_main_one_nothing_is_changed() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def look() -> object:
+        with signals_raise():
+            return signal.getsignal(signal.SIGTERM)
+
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(look).result() == before
+
+
 @contextmanager
 def started(kind: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
     """The program, which ends with the block; `kind` is what it does, by name or as lines of Python."""
@@ -209,29 +262,53 @@ def test_a_signal_ends_a_call_of_aws_that_waits_for_its_answer() -> None:
             connection.close()
 
 
-def test_a_run_that_waits_for_aws_ends_by_a_signal_with_its_text_and_its_report(erp: Checkout, tmp_path: Path) -> None:
-    report = tmp_path / "out" / "report.json"
+@pytest.mark.parametrize("number", HEARD)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run --report {report}",
+        "plan --live",
+        "doctor --only account",
+        "gate erp/notification-service:1",
+        "gate --running",
+        "status",
+        "history",
+        "verify",
+        "unlock",
+        "rollback",
+        "logs",
+    ],
+)
+def test_whatever_waits_for_aws_ends_by_a_signal_with_its_text_and_leaves_no_file(
+    words: str, number: signal.Signals, erp: Checkout, tmp_path: Path
+) -> None:
+    report, temporary = tmp_path / "out" / "report.json", tmp_path / "tmp"
+    temporary.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         variables = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(sys.path),
+            "TMPDIR": str(temporary),
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{listener.getsockname()[1]}",
             "AWS_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "invented",
             "AWS_SECRET_ACCESS_KEY": "invented",
         }
-        argv = [sys.executable, "-m", "erp_build", "run", "--repo", str(erp.root), "--report", str(report)]
+        argv = [sys.executable, "-m", "erp_build", *words.format(report=report).split(), "--repo", str(erp.root)]
         with subprocess.Popen(
             argv, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as program:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(1)
-                program.send_signal(signal.SIGTERM)
+                assert list(temporary.glob("erp-build-*"))
+                program.send_signal(number)
                 _, said = program.communicate(timeout=5)
-    assert program.returncode == 128 + signal.SIGTERM, said
-    assert "erp_build: ended by SIGTERM" in said
-    assert json.loads(report.read_text(encoding="utf-8"))["exit_code"] == 128 + signal.SIGTERM
+    assert program.returncode == 128 + number, said
+    assert f"erp_build: ended by {number.name}" in said
+    assert list(temporary.iterdir()) == []
+    if "{report}" in words:
+        assert json.loads(report.read_text(encoding="utf-8"))["exit_code"] == 128 + number
 
 
 def test_without_a_signal_everything_is_as_it_was() -> None:

@@ -2,7 +2,6 @@
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import UNIT, CommonOptions, flag, option
-from erp_build.cli.signals import signals_raise
 from erp_build.deployment.logs.find_logs import Wanted
 from erp_build.deployment.logs.reading import LogReading, mask_secrets_of
 from erp_build.errors import ConfigurationError
@@ -63,7 +62,7 @@ def main(options: Options, console: Console) -> None:
         from_cloudwatch=options.cloudwatch or bool(options.group),
         group=options.group,
     )
-    with signals_raise(), console.site(console.release_or_function(options.unit)) as site:
+    with console.site(console.release_or_function(options.unit)) as site:
         mask_secrets_of(site)
         reading = LogReading(site, wanted)
         # Where nothing is printed, no write tells that `head` has seen enough.

@@ -4,7 +4,6 @@ import os
 
 from erp_build.cli.console import Console
 from erp_build.cli.options import UNIT, WAIT_FOR_LOCK, CommonOptions, flag, option
-from erp_build.cli.signals import signals_raise
 from erp_build.clients.site import Site
 from erp_build.deployment.claim import claim_of
 from erp_build.deployment.fencing.revision import newest
@@ -41,7 +40,7 @@ class Options(CommonOptions):
 
 def main(options: Options, console: Console) -> None:
     """Roll back and print the proof."""
-    with signals_raise(), console.site(console.unit(options.unit)) as site:
+    with console.site(console.unit(options.unit)) as site:
         proofs = roll_back(site, options.to, options.wait_for_lock, over_migration=options.over_migration)
     console.show(proof_document(proofs, ()), proof_text(proofs, ()), as_json=options.json)
 
