@@ -39,16 +39,17 @@ def signals_raise(last_word: LastWord = lambda _: None) -> Iterator[None]:
     if current_thread() is not main_thread():
         yield
         return
+    heard = [number for number in HEARD if not _is_kept_from(number)]
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
         WAY_OUT.begin()
-        for each in before:
+        for each in heard:
             # The watch hears the second one.
             signal.signal(each, _leave_to_the_watch)
         raise _interrupted(number)
 
     watch = _Watch(last_word)
-    before = {number: signal.signal(number, interrupt) for number in HEARD if not _is_kept_from(number)}
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
         yield
     except BaseException:
