@@ -11,7 +11,7 @@ from contextlib import contextmanager
 WAY_OUT_S = 3.0
 """Seconds after a signal in which the way out may wait for others: children that end, a lock that is freed."""
 
-LAST_WORD_S = 3.8
+LAST_WORD_S = 3.5
 """Seconds after a signal until the program ends even if its way out hangs; the report is then written first."""
 
 
