@@ -3,8 +3,9 @@
 import pytest
 
 from erp_build.changes.live_state import commit_of, read_live_state
+from erp_build.clients.files.private_folder import remove_private_folders
 from erp_build.clients.site import Site
-from erp_build.deployment.checks.kept_chart import why_not_kept
+from erp_build.deployment.checks.kept_chart import chart_to_deploy, why_not_kept
 from erp_build.deployment.stage import deploy
 from erp_build.errors import ConfigurationError
 from erp_build.model.stages.hooks import Pipeline
@@ -42,6 +43,20 @@ def test_the_values_of_a_chart_that_stays_are_those_of_its_commit(world: FakeWor
     assert head[:7] in world.helm.charted["values-dev.yaml"]
     world.run()
     assert "replicaCount: 3" in world.helm.charted["values-dev.yaml"]
+
+
+def test_the_values_of_a_chart_that_stays_are_gone_when_a_second_signal_ends_the_program_at_once(
+    world: FakeWorld,
+) -> None:
+    world.change(CHART, NOTIFICATION)
+    world.run(only(NOTIFICATION))
+    plan = world.report.plan
+    assert plan is not None
+    with chart_to_deploy(world.site(), plan, read_live_state(world.site())) as site:
+        assert site.chart_root != world.site().chart_root
+        assert list(site.chart_root.rglob("values-dev.yaml")) != []
+        remove_private_folders()
+        assert not site.chart_root.exists()
 
 
 def test_a_chart_with_uncommitted_files_is_not_deployed_when_it_was_left_out(world: FakeWorld) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from erp_build.clients.files.private_folder import remove_private_folders
 from erp_build.clients.helm.chart_files import missing_dependencies
+from erp_build.clients.helm.dependencies import complete_chart
 from erp_build.clients.helm.program import LocalCharts
 from erp_build.errors import ReleaseFailed
 from erp_build.model.project import Chart
@@ -82,6 +84,15 @@ def test_dependencies_are_built_into_a_copy_that_lies_to_its_neighbours_as_the_c
     assert Path(build.environment["HELM_REPOSITORY_CACHE"]).parent in copy.parents
     assert listing(root) == before
     assert not copy.exists()
+
+
+def test_the_copy_is_gone_when_a_second_signal_ends_the_program_at_once(helm: StubHelm, tmp_path: Path) -> None:
+    chart = laid_out(tmp_path / "r", **{"Chart.yaml": "name: c\n" + COMMON, "Chart.lock": COMMON}) / CHART.path
+    with complete_chart(chart) as copy:
+        assert helm.calls()[0].words[-1] == str(copy)
+        assert copy.exists()
+        remove_private_folders()
+        assert not copy.exists()
 
 
 def test_a_pipe_in_the_folder_of_a_chart_is_named_and_not_waited_for(helm: StubHelm, tmp_path: Path) -> None:

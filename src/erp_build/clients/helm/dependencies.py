@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from erp_build.clients.files.private_folder import private_folder
 from erp_build.clients.helm.calls import call_helm, raise_for_failure
 from erp_build.clients.helm.chart_files import (
     CHART_FILE,
@@ -50,8 +51,8 @@ class CompleteCharts:
 @contextmanager
 def complete_chart(chart: Path) -> Iterator[Path]:
     """Provide a chart with its dependencies for the time of the block."""
-    with tempfile.TemporaryDirectory(prefix="erp-build-chart-") as folder:
-        yield CompleteCharts(Path(folder)).complete(chart)
+    with private_folder("erp-build-chart-") as folder:
+        yield CompleteCharts(folder).complete(chart)
 
 
 def _built(chart: Path, missing: Sequence[Dependency], place: Path) -> Path:

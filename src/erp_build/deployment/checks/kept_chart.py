@@ -5,7 +5,6 @@ the release names, and only where its content key proves that it is the chart wh
 """
 
 import posixpath
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from erp_build.changes.rules import values_outside
 from erp_build.changes.target_keys import target_keys
+from erp_build.clients.files.private_folder import private_folder
 from erp_build.clients.helm.chart_files import LOCAL, locked_dependencies, stated_dependencies
 from erp_build.clients.site import KeptChart, Site
 from erp_build.config.read_file import path_below
@@ -21,8 +21,6 @@ from erp_build.formats.patterns import composed
 from erp_build.model.choice import ONLY
 from erp_build.model.plan import EDITED, LEFT_OUT, LiveState, Plan, Step
 from erp_build.model.source_file import EXECUTABLE_MODE, FILE_MODE, SourceFile
-
-FOLDER_PREFIX = "erp-build-kept-chart-"
 
 
 @contextmanager
@@ -38,10 +36,10 @@ def chart_to_deploy(site: Site, plan: Plan, live: LiveState) -> Iterator[Site]:
         yield site
         return
     commit = _deployed_commit(site, step, live)
-    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
-        _write_out(site, commit, Path(folder))
+    with private_folder("erp-build-kept-chart-") as folder:
+        _write_out(site, commit, folder)
         site.say(f"stays as it runs, of {commit[:12]}", step.target.name)
-        yield replace(site, kept_chart=KeptChart(Path(folder), commit, live.chart_key))
+        yield replace(site, kept_chart=KeptChart(folder, commit, live.chart_key))
 
 
 def why_not_kept(site: Site, plan: Plan, live: LiveState) -> tuple[str, ...]:
