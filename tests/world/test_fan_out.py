@@ -35,7 +35,12 @@ LOOK_EVERY_S = 2
 PAUSE_S = 0.5
 """Seconds that the check of a service takes, one after the other on each machine, where it is to wait."""
 
-HANGS_AFTER_S = 30
+HANGS_AFTER_S = 45
+"""Seconds that a worker has where one hangs; the others take ten, and on a busy machine some more."""
+
+TIMEOUT_S = 300
+"""Seconds that a worker has where none hangs, however busy the machine is."""
+
 FAN_OUT = """
 [build.fan_out]
 workers = 3
@@ -68,11 +73,13 @@ class Crowd:
     def workers(self) -> Workers:
         return Workers(self.project)
 
-    def start(self) -> Started:
-        """A run that has workers build, up to the images."""
-        report = self.repository.parent / "report.json"
+    def start(self, timeout: int = TIMEOUT_S) -> Started:
+        """A run that has workers build, up to the images; `timeout`: seconds that a worker has."""
+        report, config = (self.repository.parent / name for name in ("report.json", "erp-build.toml"))
+        given = (self.repository / erp_repository.CONFIG).read_text(encoding="utf-8")
+        config.write_text(given.replace(f'"{TIMEOUT_S}s"', f'"{timeout}s"'), encoding="utf-8")
         return Started(
-            ("run", "--repo", str(self.repository), "--report", str(report)),
+            ("run", "--repo", str(self.repository), "--config", str(config), "--report", str(report)),
             erp_build_process.environment(0, role_of=self.tenant),
             report,
             module=("tests.support.fanned_out", str(LOOK_EVERY_S)),
@@ -150,7 +157,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, _sandbox: None) -> Iterat
     many_repository.make(origin, tenant.name, SERVICES)
     file = origin / erp_repository.CONFIG
     config = file.read_text(encoding="utf-8")
-    file.write_text(config + FAN_OUT.format(project=project, timeout=HANGS_AFTER_S), encoding="utf-8")
+    file.write_text(config + FAN_OUT.format(project=project, timeout=TIMEOUT_S), encoding="utf-8")
     # A clone as the workers have one: images say where their source comes from.
     repository = full_clone(origin, erp_repository.commit(origin, "빌드 분산"), folder / "repository")
     ignore_missing(client("codebuild").delete_project, name=project)
@@ -188,7 +195,7 @@ def test_three_workers_make_the_images_of_one_host_and_wait_at_the_same_time(cro
     done = finished(crowd.start())
     crowd.pause(0)
     workers = done.report["workers"]
-    assert [(one["end"], len(one["made"])) for one in workers] == [("done", 8)] * 3
+    assert [(one["end"], len(one["made"])) for one in workers] == [("done", 8)] * 3, done.stderr
     assert sorted(name for one in workers for name in one["made"]) == sorted(SERVICES)
     # The same tags, those of the content keys among them, and the same digests.
     assert in_registry(crowd.tenant) == crowd.images
@@ -219,7 +226,7 @@ def test_workers_that_die_hang_or_do_all_twice_and_a_coordinator_that_is_killed_
     crowd.workers.script(Way("dies", PUSHED), Way("hangs", PUSHED), Way("twice"))
     throttled = {"error": "ThrottlingException"}
     Faults().script("^StartBuild$", [throttled], target=crowd.project)
-    done = finished(crowd.start())
+    done = finished(crowd.start(HANGS_AFTER_S))
     assert all(f"worker {one} of an earlier run is stopped" in done.stderr for one in former)
     starts = [one["step"] for one in Faults().log() if one["operation"] == "StartBuild"]
     assert starts.count(throttled) == 1
