@@ -38,16 +38,24 @@ class Loopback:
         self.served: dict[str, tuple[int, Any]] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[Asked] = []
+        self._next: dict[str, list[Any]] = {}
 
     def serve(self, path: str, document: Any, status: int = 200) -> None:
         """Serve a document from now on."""
         self.served[path] = (status, document)
 
+    def serve_next(self, path: str, *documents: Any) -> None:
+        """Serve each of these once, before what is served from then on."""
+        self._next[path] = [*documents]
+
     def answer(self, asked: Asked) -> tuple[int, Any]:
         """What is served to a request."""
         self.asked.append(asked)
         missing = (404, {"message": "nothing here"})
-        return self.served.get(asked.path.partition("?")[0], self.served.get(ANY, missing))
+        path = asked.path.partition("?")[0]
+        if waiting := self._next.get(path):
+            return 200, waiting.pop(0)
+        return self.served.get(path, self.served.get(ANY, missing))
 
 
 Served = TypeVar("Served", bound=Loopback)

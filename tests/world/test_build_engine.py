@@ -1,8 +1,9 @@
-"""An engine that ends in the middle of a build, and one whose disk is full."""
+"""An engine that ends in the middle of a build, one whose disk is full, and one whose images others remove."""
 
 import io
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from tests.world.building import SERVICE, Workplace, engine_at, marked, tiny
 from tests.world.own_engine import OwnEngine, own_engine
 
 pytestmark = pytest.mark.world
+
+IMAGES_OF_ONE = 15
+"""Images that each of three builders makes and removes; about one build in twenty loses a cached step meanwhile."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,29 @@ def test_labels_of_a_line_are_those_that_a_call_would_give(
     with engine_at(shared.address()) as api:
         assert api.images.get(name).labels == ODD
         api.images.remove(name)
+
+
+def test_images_that_are_removed_while_others_are_built_of_the_same_cached_steps_break_no_build(
+    engine: OwnEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine.address)
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM scratch\nENV A=1\nCOPY file /a\nENV B=2\nCOPY file /b\n", encoding="utf-8"
+    )
+    builder = Engine()
+
+    def build_and_remove(name: str) -> None:
+        for number in range(IMAGES_OF_ONE):
+            tag = f"{name}:{number}"
+            with tempfile.TemporaryFile() as spool:
+                dockerfile = Context(tmp_path, "Dockerfile").write(spool)
+                builder.build(EngineBuild(dockerfile, tag, {"of": name}, {}, "Dockerfile"), spool, lambda _: None)
+            with engine_at(engine.address) as api:
+                api.images.remove(tag, force=True)
+
+    with ThreadPoolExecutor() as pool:
+        assert [*pool.map(build_and_remove, ("one", "two", "three"))] == [None] * 3
 
 
 def test_an_engine_that_ends_in_the_middle_of_a_build_is_told(place: Workplace, engine: OwnEngine) -> None:

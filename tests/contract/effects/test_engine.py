@@ -21,6 +21,13 @@ from tests.support.loopback import CUT, Asked, Loopback
 
 SIGN_IN = SignIn("https://host", "AWS", "invented-password", datetime.now(UTC))
 COMMIT = "a" * 40
+REMOVED = (
+    f'unable to find image "{DIGEST}"',
+    f"No such image: {DIGEST}",
+    f"failed to get digest {DIGEST}: open /var/lib/docker/image/overlay2/imagedb/content/x: no such file or directory",
+    f"failed to export image: failed to set parent {DIGEST}: unknown parent image ID {DIGEST}",
+)
+"""What an engine (20.10.24) says where a cached image is removed that a build was about to take."""
 
 
 @pytest.fixture
@@ -93,6 +100,37 @@ def test_a_build_gets_the_services_files_without_those_it_excludes(docker: Loopb
     build(source)
     with tarfile.open(fileobj=io.BytesIO(asked_to_build(docker).body)) as tar:
         assert [entry.name for entry in tar if entry.isreg()] == [".dockerignore", "Dockerfile", "target/app.jar"]
+
+
+def test_a_build_begins_again_where_a_cached_image_is_removed_that_it_was_about_to_take(
+    docker: Loopback, source: Path
+) -> None:
+    docker.serve_next(f"/v{VERSION}/build", *(events(BUILT[0], {"error": text}) for text in REMOVED))
+    lines = build(source)
+    assert lines.count("Step 1/1 : FROM scratch") == 5
+    assert sum("the build begins again" in line for line in lines) == 4
+    asked = [(one.path, one.body) for one in docker.asked if urlsplit(one.path).path.endswith("/build")]
+    assert len(asked) == 5
+    assert len(set(asked)) == 1, "each attempt gets the whole context"
+
+
+@pytest.mark.parametrize("text", REMOVED)
+def test_a_build_whose_images_are_removed_again_and_again_ends_and_says_so(
+    docker: Loopback, source: Path, text: str
+) -> None:
+    docker.serve(f"/v{VERSION}/build", events(BUILT[0], {"error": text}))
+    with pytest.raises(BuildFailed, match="the image was not built") as caught:
+        build(source)
+    assert text in caught.value.why
+    assert "while nothing removes images" in caught.value.next_step
+    assert sum(urlsplit(one.path).path.endswith("/build") for one in docker.asked) == 8
+
+
+def test_a_build_that_fails_for_another_reason_is_not_begun_again(docker: Loopback, source: Path) -> None:
+    docker.serve(f"/v{VERSION}/build", events(BUILT[0], {"error": "COPY failed: no such file"}))
+    with pytest.raises(BuildFailed, match="the image was not built"):
+        build(source)
+    assert sum(urlsplit(one.path).path.endswith("/build") for one in docker.asked) == 1
 
 
 def test_a_push_carries_its_sign_in_and_none_is_stored(docker: Loopback, tmp_path: Path) -> None:

@@ -3,27 +3,46 @@
 import base64
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
-from typing import Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import docker
 import docker.errors
 import requests
-from tenacity import Retrying, retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_fixed,
+    wait_random,
+)
 
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.calls import within
+from erp_build.clients.docker.events import ImageVanished, read_build
 from erp_build.clients.docker.private_config import address_of
 from erp_build.clients.docker.stall import ABORT_WAIT_S
+
+if TYPE_CHECKING:
+    from erp_build.clients.docker.engine import EngineBuild
 
 BUILD_SIGN_INS = "X-Registry-Config"
 """The header of a build with the sign-ins of all registries that it may pull from."""
 
 ENGINE_CALL_S = 60.0
 """Seconds for a call of the engine that does no work: its version, what it knows of an image, a removal."""
+
+BUILD_ATTEMPTS = 8
+"""How often a build is begun that breaks off because somebody removes images at the same time."""
+
+BUILD_WAIT_S = 0.2
+"""Seconds at most before it is begun again, at random: two builds that disturb each other do not meet again."""
 
 INSTRUCTION_END_WAIT_S = 1.5
 """Seconds to wait for the image of an instruction that was about to end when its build was aborted."""
@@ -67,6 +86,41 @@ class Api(docker.APIClient):
         with suppress(docker.errors.ImageNotFound):
             return self.inspected(image)
         return {}
+
+    def build_image(self, request: "EngineBuild", context: IO[bytes], on_line: Callable[[str], None]) -> None:
+        """Build an image with the classic builder; raises `BuildFailed`.
+
+        It begins again, with what the engine has cached by then, where another image was removed under its hands.
+        """
+        start = context.tell()
+
+        def attempt() -> None:
+            context.seek(start)
+            # The low-level call: the SDK's own `images.build` finds the image's id by a pattern in the text.
+            events = self.build(
+                fileobj=context,
+                custom_context=True,
+                dockerfile=request.dockerfile,
+                tag=request.tag,
+                labels=dict(request.labels),
+                buildargs=dict(request.arguments),
+                target=request.stage or None,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            read_build(events, where=request.where, on_line=on_line)
+
+        attempts = Retrying(
+            retry=retry_if_exception_type(ImageVanished),
+            stop=stop_after_attempt(BUILD_ATTEMPTS),
+            wait=wait_random(0, BUILD_WAIT_S),
+            before_sleep=lambda _: on_line(
+                "a cached image was removed that the next step takes: the build begins again"
+            ),
+            reraise=True,
+        )
+        attempts(attempt)
 
     def made_of(self, container: str) -> list[str]:
         """Remove the container of an instruction, and return the untagged images that the engine made of it.

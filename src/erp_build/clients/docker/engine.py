@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from erp_build.clients.aws.sign_in import SignIn
-from erp_build.clients.docker.events import read_build, read_pull, read_push
+from erp_build.clients.docker.events import read_pull, read_push
 from erp_build.clients.docker.server import DockerServer, default_server
 from erp_build.clients.docker.stall import (
     IMAGE_BUILD_S,
@@ -98,20 +98,7 @@ class Engine:
         with self._client() as client, no_longer_than(IMAGE_BUILD_S, client.hang_up), self._calls.active(client):
             client.sign_ins = request.sign_ins
             try:
-                # The low-level call: the SDK's own `images.build` finds the image's id by a pattern in the text.
-                events = client.build(
-                    fileobj=context,
-                    custom_context=True,
-                    dockerfile=request.dockerfile,
-                    tag=request.tag,
-                    labels=dict(request.labels),
-                    buildargs=dict(request.arguments),
-                    target=request.stage or None,
-                    rm=True,
-                    forcerm=True,
-                    decode=True,
-                )
-                read_build(events, where=request.where, on_line=follow)
+                client.build_image(request, context, follow)
             except BaseException:
                 # Inside of the active call, so that `abort` waits for the clean-up.
                 self._put_away(last, running)

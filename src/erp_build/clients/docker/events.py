@@ -15,6 +15,23 @@ from erp_build.model.images.image import PushedImage
 Event = Mapping[str, Any]
 
 
+VANISHED = (
+    'unable to find image "sha256:',
+    "no such image: sha256:",
+    "failed to get digest sha256:",
+    "unknown parent image id sha256:",
+)
+"""What the engine says, in small letters, of an image that somebody removed while a build took it from the cache."""
+
+WHILE_REMOVED = "run again while nothing removes images of this engine (docker rmi, docker system prune)"
+
+
+class ImageVanished(BuildFailed):
+    """Somebody removed a cached image that the build was about to take; the same build succeeds a moment later."""
+
+    passes = True
+
+
 class PushBroke(PushFailed):
     """The connection of a push broke; another attempt may succeed."""
 
@@ -32,6 +49,8 @@ def read_build(events: Iterable[Event], *, where: str, on_line: Callable[[str], 
     for event in events:
         if "error" in event:
             why = f"{tail(chr(10).join(lines), 5)}\n{event['error']}".strip()
+            if any(text in str(event["error"]).lower() for text in VANISHED):
+                raise ImageVanished("the image was not built", where=where, why=why, next_step=WHILE_REMOVED)
             next_step = hint_of(event["error"], "docker build in the service's directory shows the same", pushing=False)
             raise BuildFailed("the image was not built", where=where, why=why, next_step=next_step)
         text = plain(str(event.get("stream", ""))).strip()
