@@ -20,12 +20,24 @@ def push_image(repository: str, tag: str, context: io.BytesIO, *, is_tar: bool =
         is_tar: whether it is a tar, with more than that.
     """
     name = f"{repository}:{tag}"
+    build_image(name, context, is_tar=is_tar)
     with engine.client() as api:
-        built = api.api.build(fileobj=context, custom_context=is_tar, tag=name, rm=True, decode=True)
-        _ = [*_checked(name, built)]
         pushed = api.api.push(repository, tag=tag, stream=True, decode=True, auth_config=_sign_in())
         events = [*_checked(name, pushed)]
     return next(str(event["aux"]["Digest"]) for event in events if "Digest" in event.get("aux", {}))
+
+
+def build_image(name: str, context: io.BytesIO, *, is_tar: bool = False) -> None:
+    """Build an image without a look for cached ones, which fails where another lane removes an image at that time.
+
+    Args:
+        name: with the registry's host, and tag.
+        context: a Dockerfile.
+        is_tar: whether it is a tar, with more than that.
+    """
+    with engine.client() as api:
+        events = api.api.build(fileobj=context, custom_context=is_tar, tag=name, nocache=True, rm=True, decode=True)
+        _ = [*_checked(name, events)]
 
 
 def pull_image(name: str) -> None:

@@ -7,8 +7,7 @@ from sandbox.docker.push import push_image
 from sandbox.endpoints import ACCOUNT, REGISTRY_HOST
 from sandbox.tenants.tenant import FUNCTION_IMAGE, FUNCTION_PASSWORD, Tenant
 
-FIRST_IMAGE = "FROM scratch\nLABEL first-of={tenant}\nCOPY Dockerfile /first\n"
-"""The Dockerfile. No two tenants share an image: the engine could not name it where another one is just removed."""
+FIRST_IMAGE = b"FROM scratch\nCOPY Dockerfile /first\n"
 
 
 def create_function(tenant: Tenant, tag: str = "") -> None:
@@ -19,8 +18,7 @@ def create_function(tenant: Tenant, tag: str = "") -> None:
         tag: by which it names the image, as Terraform does; empty: by digest.
     """
     repository = f"{REGISTRY_HOST}/{tenant.name}/{FUNCTION_IMAGE}"
-    context = io.BytesIO(FIRST_IMAGE.format(tenant=tenant.name).encode())
-    digest = push_image(repository, tag or "bootstrap", context)
+    digest = push_image(repository, tag or "bootstrap", io.BytesIO(FIRST_IMAGE))
     client("lambda").create_function(
         FunctionName=tenant.function,
         PackageType="Image",

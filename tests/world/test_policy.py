@@ -41,6 +41,7 @@ from sandbox.aws import pipeline_template
 from sandbox.aws.client import client
 from sandbox.aws.fault_proxy.client import Faults
 from sandbox.docker import engine
+from sandbox.docker.push import build_image
 from sandbox.endpoints import ACCOUNT, AWS_ENDPOINT, CLUSTER, REGION, REGISTRY_HOST
 from sandbox.lanes import in_lane
 from sandbox.tenants import provisioning, roles
@@ -122,8 +123,7 @@ class Desk:
         """Push an image with a layer that the registry does not have."""
         name, tag = f"{REGISTRY_HOST}/{self.repository}", secrets.token_hex(4)
         content = f"FROM scratch\nCOPY Dockerfile /{tag}\n".encode()
-        with engine.client() as api:
-            list(api.api.build(fileobj=io.BytesIO(content), tag=f"{name}:{tag}", rm=True, decode=True))
+        build_image(f"{name}:{tag}", io.BytesIO(content))
         Engine().push(name, tag, self.registry.sign_in(), lambda _: None)
 
     def look_at_scan(self) -> None:
