@@ -1,11 +1,13 @@
 """The repositories and the worlds in memory that several groups share, and the order of their tests."""
 
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from erp_build.errors import Failure
 from tests.support.cli import CommandLine
 from tests.support.git import Checkout
 from tests.support.order import longest_first
@@ -22,6 +24,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers = getattr(config, "workerinput", {}).get("workercount", 0)
     if workers:
         items[:] = longest_first([(item.nodeid, item) for item in items], workers)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the summary say where and why, where an error of the program says so; its text is what failed alone."""
+    report = yield
+    error, crash = call.excinfo and call.excinfo.value, getattr(report.longrepr, "reprcrash", None)
+    if isinstance(error, Failure) and crash:
+        crash.message = " | ".join((crash.message, error.where, *error.why.splitlines()))
+    return report
 
 
 @pytest.fixture(scope="session")
