@@ -5,7 +5,9 @@ import io
 import json
 import tarfile
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +16,8 @@ import pytest
 from erp_build.clients.aws.sign_in import SignIn
 from erp_build.clients.docker.build_context import Context
 from erp_build.clients.docker.engine import Engine, EngineBuild
+from erp_build.clients.machine.parallel import work_beside
+from erp_build.clients.way_out import WAY_OUT, NothingBegins
 from erp_build.errors import BuildFailed, PushFailed
 from erp_build.model.images.image import REVISION_LABEL, PushedImage
 from tests.contract.effects.conftest import BUILT, DIGEST, INSPECTED, PUSHED, VERSION, events
@@ -41,8 +45,15 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def build(source: Path, dockerfile: str = "Dockerfile", stage: str = "") -> list[str]:
+def build(
+    source: Path, dockerfile: str = "Dockerfile", stage: str = "", *, said: Callable[[str], object] = print
+) -> list[str]:
     lines: list[str] = []
+
+    def on_line(line: str) -> None:
+        lines.append(line)
+        said(line)
+
     with tempfile.TemporaryFile() as spool:
         request = EngineBuild(
             dockerfile=Context(source, dockerfile).write(spool),
@@ -52,7 +63,7 @@ def build(source: Path, dockerfile: str = "Dockerfile", stage: str = "") -> list
             where=f"a/{dockerfile}",
             stage=stage,
         )
-        assert Engine().build(request, spool, lines.append).platform == "linux/amd64"
+        assert Engine().build(request, spool, on_line).platform == "linux/amd64"
     return lines
 
 
@@ -124,6 +135,17 @@ def test_a_build_whose_images_are_removed_again_and_again_ends_and_says_so(
     assert text in caught.value.why
     assert "while nothing removes images" in caught.value.next_step
     assert sum(urlsplit(one.path).path.endswith("/build") for one in docker.asked) == 8
+
+
+def test_after_a_signal_no_build_begins_again(docker: Loopback, source: Path) -> None:
+    docker.serve(f"/v{VERSION}/build", events(BUILT[0], {"error": REMOVED[0]}))
+    signalled = partial(build, source, said=lambda line: "begins again" in line and WAY_OUT.begin())
+    try:
+        with work_beside(signalled) as built, pytest.raises(NothingBegins):
+            built()
+    finally:
+        WAY_OUT.forget()
+    assert sum(urlsplit(one.path).path.endswith("/build") for one in docker.asked) == 1
 
 
 def test_a_build_that_fails_for_another_reason_is_not_begun_again(docker: Loopback, source: Path) -> None:

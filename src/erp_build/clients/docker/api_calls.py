@@ -28,6 +28,7 @@ from erp_build.clients.calls import within
 from erp_build.clients.docker.events import ImageVanished, read_build
 from erp_build.clients.docker.private_config import address_of
 from erp_build.clients.docker.stall import ABORT_WAIT_S
+from erp_build.clients.way_out import WAY_OUT
 
 if TYPE_CHECKING:
     from erp_build.clients.docker.engine import EngineBuild
@@ -95,6 +96,7 @@ class Api(docker.APIClient):
         start = context.tell()
 
         def attempt() -> None:
+            WAY_OUT.require_may_begin()
             context.seek(start)
             # The low-level call: the SDK's own `images.build` finds the image's id by a pattern in the text.
             events = self.build(
